@@ -1,0 +1,107 @@
+# secondwind: run `make` for the list of targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   := -X main.version=$(VERSION)
+PACKAGES  ?= ./...
+TESTFLAGS ?=
+FUZZTIME  ?= 10s
+HOLD      ?=
+SCENARIO  ?=
+
+# Pinned, so that a new release does not fail an old commit.
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.1
+
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# The race detector needs cgo and a C compiler.
+CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|' 2>/dev/null \
+		|| grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/secondwind and bin/calculator
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/secondwind ./cmd/calculator
+
+.PHONY: test
+test: ## run every test, in random order and with the race detector (TESTFLAGS=-v names each)
+ifeq ($(CC_FOUND),)
+	@echo "test: no C compiler ($$(go env CC)) was found, so the tests run WITHOUT the race detector; install gcc or clang to have it" >&2
+	go test -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+else
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+endif
+
+.PHONY: race
+race: ## run every test three times with the race detector; fails where there is no C compiler
+	CGO_ENABLED=1 go test -race -shuffle=on -count=3 -timeout 45m $(TESTFLAGS) $(PACKAGES)
+
+.PHONY: vet
+vet: ## find suspicious code with go vet
+	go vet $(PACKAGES)
+
+.PHONY: fmt
+fmt: ## show what gofmt would change; fails if there is anything
+	@unformatted="$$(gofmt -l $$(find . -name '*.go' -not -path './.*' -not -path './bin/*'))"; \
+	if [[ -n "$$unformatted" ]]; then gofmt -d $$unformatted; echo "fmt: run gofmt -w on: $$unformatted" >&2; exit 1; fi
+
+.PHONY: lint
+lint: vet ## find suspicious code with go vet and staticcheck
+	$(STATICCHECK) $(PACKAGES)
+
+.PHONY: cross
+cross: ## compile for linux, darwin and windows on amd64 and arm64
+	@for platform in $(PLATFORMS); do \
+		echo "cross: $$platform"; \
+		CGO_ENABLED=0 GOOS="$${platform%/*}" GOARCH="$${platform#*/}" go build ./...; \
+	done
+
+.PHONY: check
+check: fmt lint cross test ## everything that must pass before a commit
+
+.PHONY: soak
+soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
+	bin/secondwind soak $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
+
+.PHONY: soak-aws
+soak-aws: ## prove scaling on an AWS account (not there yet)
+	@echo "soak-aws: proving against an AWS account is not there yet; make soak proves against the local cloud" >&2; exit 2
+
+.PHONY: deploy
+deploy: ## build the stack in an AWS account (not there yet)
+	@echo "deploy: building the stack in an AWS account is not there yet; make soak builds the same stack in the local cloud" >&2; exit 2
+
+.PHONY: destroy
+destroy: ## remove the stack from an AWS account (not there yet)
+	@echo "destroy: there is no deploy yet, so there is nothing to remove; the local cloud removes its stack by itself" >&2; exit 2
+
+.PHONY: bench
+bench: ## run every benchmark
+	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for FUZZTIME (default 10s) each
+	@found=0; \
+	for package in $$(go list $(PACKAGES)); do \
+		for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "fuzz: $$package $$target"; found=$$((found + 1)); \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done; \
+	echo "fuzz: $$found fuzz tests ran for $(FUZZTIME) each"; [[ $$found -gt 0 ]]
+
+.PHONY: golden
+golden: ## write the golden files anew; read the diff before you commit it
+	@folders="$$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n1 dirname | sort -u)"; \
+	if [[ -z "$$folders" ]]; then echo "golden: no test has golden files"; exit 0; fi; \
+	go test -count=1 $$folders -update
+
+.PHONY: clean
+clean: ## remove what was built (never the runs below reports/runs)
+	rm -rf bin

@@ -1,0 +1,340 @@
+package secondwind_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A rule says what the files of a folder must not import or call, and why.
+type rule struct {
+	name string   // a sentence that is true while the rule is kept
+	in   []string // folders, with everything below; "" is the whole repository
+	not  []string // folders below that have a rule of their own instead
+	// tests says that it holds for test files too: those may use other libraries
+	// and the operating system, but may not tie the parts together either.
+	tests   bool
+	forbids func(imported) bool
+	calls   []string // functions of package time that must not be called
+	why     string
+}
+
+// imported is an import as a rule sees it.
+type imported struct {
+	path     string // of our own packages: below the module, such as verify/judge
+	own      bool   // of this module
+	standard bool   // of the standard library
+}
+
+const (
+	sdkEC2 = "github.com/aws/aws-sdk-go-v2/service/ec2"
+	sdk    = "github.com/aws/aws-sdk-go-v2"
+	vegeta = "github.com/tsenart/vegeta"
+	plot   = "gonum.org/v1/plot"
+)
+
+// rules are "Who may import whom". The commands and the tests at the root are
+// the only places without one: they join the parts.
+var rules = []rule{
+	{
+		name: "autoscale imports the standard library only", in: []string{"autoscale"}, forbids: allButStandardAnd("autoscale"),
+		why: "the engine is pure: it must run in any cloud and any simulation, and be read without knowing a library",
+	},
+	{
+		name: "autoscale knows none of the other parts", in: []string{"autoscale"}, tests: true, forbids: ownBut("autoscale"),
+		why: "the engine is what the parts use, and is tested by itself",
+	},
+	{
+		name: "autoscale touches no operating system, network or log", in: []string{"autoscale"},
+		forbids: anyOf("os", "net", "log", "syscall"),
+		why:     "Step does no I/O: the same steps must replay identically",
+	},
+	{
+		name: "autoscale reads no clock", in: []string{"autoscale"},
+		calls: []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"},
+		why:   "time is an argument: the local cloud and the simulation drive one engine in two times",
+	},
+	{
+		name: "runlog imports the standard library only", in: []string{"runlog"}, forbids: allButStandardAnd("runlog"),
+		why: "the record of a run must be readable years later, whatever has become of any library",
+	},
+	{
+		name: "runlog knows none of the other parts", in: []string{"runlog"}, tests: true, forbids: ownBut("runlog"),
+		why: "it is the contract between the parts",
+	},
+	{
+		name: "server knows nothing of the harness", in: []string{"server", "cmd/calculator"}, tests: true, forbids: ownBut("server"),
+		why: "what is measured must not know that it is measured",
+	},
+	{
+		name: "the calculator carries no load generator and no plots", in: []string{"server", "cmd/calculator"}, forbids: anyOf(vegeta, plot),
+		why: "an instance starts in milliseconds from a small binary",
+	},
+	{
+		name: "localcloud knows only itself and autoscale", in: []string{"localcloud"}, tests: true, forbids: ownBut("localcloud", "autoscale"),
+		why: "it runs any program as an instance, and must not help the load or the judge: it would be no stand-in for AWS",
+	},
+	{
+		name: "loadgen/profile imports the standard library only", in: []string{"loadgen/profile"}, forbids: allButStandardAnd("loadgen/profile"),
+		why: "offered load is mathematics: the simulation uses it without any generator",
+	},
+	{
+		name: "loadgen knows only itself and runlog", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog"),
+		why: "the load must not depend on what the cloud or the judge is about to see",
+	},
+	{
+		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"}, not: []string{"verify/observe", "verify/judge"}, tests: true,
+		forbids: ownBut("verify", "runlog"),
+		why:     "a proof that shares code with what it proves repeats its errors",
+	},
+	{
+		name: "verify/observe knows only runlog", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "runlog"),
+		why: "an observer that knows the local cloud is no proof for AWS",
+	},
+	{
+		name: "verify/judge knows only runlog", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "runlog"),
+		why: "a judge that shares the engine's arithmetic repeats its errors",
+	},
+	{
+		name: "verify/judge imports the standard library and runlog only", in: []string{"verify/judge"}, forbids: allButStandardAnd("verify/judge", "runlog"),
+		why: "the same record must give the same verdict offline, on another machine, years later",
+	},
+	{
+		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true, forbids: ownBut("reports", "runlog", "verify/judge"),
+		why: "a report shows the record; whatever it needs must stand there",
+	},
+	{
+		name: "reports asks no cloud", in: []string{"reports"}, tests: true, forbids: anyOf(sdk),
+		why: "a report is made from the run folder alone, offline",
+	},
+	{
+		name: "simulate knows only the engine, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
+		forbids: ownBut("simulate", "autoscale", "runlog", "loadgen/profile"),
+		why:     "it is the engine in virtual time: no process, no socket, no second engine",
+	},
+	{
+		name: "nothing but the conformance test imports service/ec2", in: []string{""}, not: []string{"localcloud/awsapi/conformance"}, tests: true,
+		forbids: func(i imported) bool { return i.path == sdkEC2 },
+		why:     "it takes minutes and 3.3 GB to compile; service/ec2/types and localcloud/awsapi/ec2shapes are enough",
+	},
+	{
+		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
+		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "cmd"},
+		forbids: func(i imported) bool { return i.own },
+		why:     "a new part must say whom it may import: give it a rule here",
+	},
+}
+
+// ownBut forbids this module's packages except those below the folders.
+func ownBut(folders ...string) func(imported) bool {
+	return func(i imported) bool { return i.own && !below(i.path, folders) }
+}
+
+// allButStandardAnd forbids everything but the standard library and this
+// module's packages below the folders.
+func allButStandardAnd(folders ...string) func(imported) bool {
+	return func(i imported) bool { return !i.standard && (!i.own || !below(i.path, folders)) }
+}
+
+// anyOf forbids packages that are not this module's, with those below them.
+func anyOf(paths ...string) func(imported) bool {
+	return func(i imported) bool { return !i.own && below(i.path, paths) }
+}
+
+func below(name string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(folder string) bool {
+		return folder == "" || name == folder || strings.HasPrefix(name, folder+"/")
+	})
+}
+
+// A violation is a rule that a file breaks.
+type violation struct {
+	rule rule
+	file string
+	what string
+}
+
+func (v violation) String() string {
+	return fmt.Sprintf("%s: %s\n\trule:   %s\n\treason: %s", v.file, v.what, v.rule.name, v.rule.why)
+}
+
+// violations parses every Go file below root, whatever its build tags, and
+// returns what breaks a rule. No subprocess is asked, so that a broken rule can
+// not hide behind a cached answer.
+func violations(root fs.FS, module string) (found []violation, files int, err error) {
+	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && ignored(entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go":
+			return nil
+		}
+		text, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		files++
+		found = append(found, judge(name, file, module)...)
+		return nil
+	})
+	return found, files, err
+}
+
+// ignored are the folders that the go command leaves out too.
+func ignored(folder string) bool {
+	return folder == "testdata" || folder == "vendor" || strings.HasPrefix(folder, ".") || strings.HasPrefix(folder, "_")
+}
+
+// judge returns the rules that one file breaks.
+func judge(name string, file *ast.File, module string) []violation {
+	folder, test := path.Dir(name), strings.HasSuffix(name, "_test.go")
+	if folder == "." && test {
+		return nil // the tests at the root join the parts
+	}
+	var found []violation
+	for _, r := range rules {
+		if !below(folder, r.in) || below(folder, r.not) || test && !r.tests {
+			continue
+		}
+		for _, spec := range file.Imports {
+			if i := read(spec, module); r.forbids != nil && r.forbids(i) {
+				found = append(found, violation{r, name, "imports " + spec.Path.Value})
+			}
+		}
+		for _, call := range timeUses(file, r.calls) {
+			found = append(found, violation{r, name, "uses time." + call})
+		}
+	}
+	return found
+}
+
+func read(spec *ast.ImportSpec, module string) imported {
+	name, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		panic(err) // the parser has read it
+	}
+	if rest, own := strings.CutPrefix(name, module+"/"); own || name == module {
+		return imported{path: rest, own: true}
+	}
+	first, _, _ := strings.Cut(name, "/")
+	return imported{path: name, standard: !strings.Contains(first, ".")}
+}
+
+// timeUses returns which of the functions of package time the file mentions,
+// under whatever name it imports the package.
+func timeUses(file *ast.File, functions []string) []string {
+	if len(functions) == 0 {
+		return nil
+	}
+	local := ""
+	for _, spec := range file.Imports {
+		if spec.Path.Value != `"time"` {
+			continue
+		}
+		if local = "time"; spec.Name != nil {
+			local = spec.Name.Name
+		}
+	}
+	var used []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if x, ok := selector.X.(*ast.Ident); ok && local != "" && x.Name == local && slices.Contains(functions, selector.Sel.Name) {
+			used = append(used, selector.Sel.Name)
+		}
+		return true
+	})
+	return used
+}
+
+func TestPartsImportOnlyWhomTheyMay(t *testing.T) {
+	found, files, err := violations(os.DirFS("."), "secondwind")
+	if err != nil {
+		t.Fatalf("read the repository: %v", err)
+	}
+	for _, v := range found {
+		t.Error(v)
+	}
+	if files < 50 {
+		t.Errorf("only %d Go files were read, want the whole repository", files)
+	}
+}
+
+// TestEveryRuleIsCaughtWhenBroken holds the rules against a small repository in
+// which each is broken. A file says which it breaks: // breaks: <name>.
+func TestEveryRuleIsCaughtWhenBroken(t *testing.T) {
+	root := filepath.Join("testdata", "architecture")
+	found, _, err := violations(os.DirFS(root), "secondwind")
+	if err != nil {
+		t.Fatalf("read %s: %v", root, err)
+	}
+	var got []string
+	for _, v := range found {
+		got = append(got, v.file+" breaks: "+v.rule.name)
+	}
+	want := declared(t, root)
+	slices.Sort(got)
+	slices.Sort(want)
+	for _, w := range want {
+		if !slices.Contains(got, w) {
+			t.Errorf("not caught: %s", w)
+		}
+	}
+	for _, g := range got {
+		if !slices.Contains(want, g) {
+			t.Errorf("caught, but not declared: %s", g)
+		}
+	}
+	for _, r := range rules {
+		if !slices.ContainsFunc(want, func(w string) bool { return strings.HasSuffix(w, " breaks: "+r.name) }) {
+			t.Errorf("no file below %s breaks %q: nothing shows that it is enforced", root, r.name)
+		}
+	}
+}
+
+var breaks = regexp.MustCompile(`(?m)^// breaks: (.+)$`)
+
+// declared returns "file breaks: rule" for every such comment below root.
+func declared(t *testing.T, root string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		file, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		for _, comment := range breaks.FindAllStringSubmatch(string(text), -1) {
+			all = append(all, filepath.ToSlash(file)+" breaks: "+comment[1])
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("read %s: %v", root, err)
+	}
+	return all
+}

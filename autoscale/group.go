@@ -1,0 +1,174 @@
+package autoscale
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// LaunchTemplate says what to launch.
+type LaunchTemplate struct{ ID, Name, Version string }
+
+// Group is an Auto Scaling group's configuration.
+type Group struct {
+	Name                   string
+	LaunchTemplate         LaunchTemplate
+	MinSize, MaxSize       int
+	DesiredCapacity        int // -1: MinSize
+	DefaultCooldown        time.Duration
+	DefaultInstanceWarmup  time.Duration // <0: not set
+	HealthCheckType        string        // EC2 | ELB; "": EC2
+	HealthCheckGracePeriod time.Duration
+	AvailabilityZones      []string
+	VPCZoneIdentifier      string // subnets, separated by commas; one for each zone, in their order
+	TargetGroupARNs        []string
+	NewInstancesProtected  bool
+	TerminationPolicies    []string
+	Tags                   map[string]string
+	MonitoringEnabled      bool // detailed
+}
+
+// GroupUpdate changes what is not nil.
+type GroupUpdate struct {
+	LaunchTemplate                         *LaunchTemplate
+	MinSize, MaxSize, DesiredCapacity      *int
+	DefaultCooldown, DefaultInstanceWarmup *time.Duration
+	HealthCheckType                        *string
+	HealthCheckGracePeriod                 *time.Duration
+	NewInstancesProtected                  *bool
+}
+
+// GroupStatus is a group and its instances.
+type GroupStatus struct {
+	Group
+	ARN       string
+	Created   time.Time
+	Instances []Instance
+	Suspended map[string]string // process → reason
+	Deleting  bool
+}
+
+// group is a group as the engine keeps it.
+type group struct {
+	Group
+	arn        string
+	created    time.Time
+	deleting   bool
+	suspended  map[string]string // process → reason
+	members    []*member         // by launch
+	suspects   map[string]*member
+	active     int             // members that are Pending or InService
+	zones      map[string]int  // active members
+	attached   map[string]bool // target groups of which a target has been healthy
+	change     change
+	replacing  int // launches owed for unhealthy instances
+	failures   launchFailures
+	activities []*Activity // by start
+
+	cooldown      time.Duration // to start when the last activity has ended
+	cooldownUntil time.Time
+}
+
+// maxGroupSize is ours: a slip of the keyboard must not ask for a million instances.
+const maxGroupSize = 100_000
+
+const (
+	healthCheckEC2 = "EC2"
+	healthCheckELB = "ELB"
+)
+
+// Validate returns nil, or the first thing that EC2 Auto Scaling would refuse,
+// as an *Error.
+// Source: EC2 Auto Scaling API Reference, CreateAutoScalingGroup.
+func (g Group) Validate() error {
+	if g.Name == "" || len(g.Name) > 255 {
+		return invalid("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: "+
+			"Member must have length between 1 and 255", g.Name)
+	}
+	if g.LaunchTemplate.ID == "" && g.LaunchTemplate.Name == "" {
+		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+	}
+	if len(g.AvailabilityZones) == 0 && g.VPCZoneIdentifier == "" {
+		return invalid("At least one Availability Zone or VPC Subnet is required.")
+	}
+	return firstError(g.validateSize(), g.validateTimes(),
+		oneOf("healthCheckType", g.HealthCheckType, "", healthCheckEC2, healthCheckELB),
+		validateTerminationPolicies(g.TerminationPolicies))
+}
+
+func (g Group) validateSize() error {
+	if g.MinSize < 0 || g.MaxSize < 0 {
+		return invalid("MinSize (%d) and MaxSize (%d) must not be negative", g.MinSize, g.MaxSize)
+	}
+	if g.MaxSize < g.MinSize {
+		return invalid("Max bound, %d, must be greater than or equal to min bound, %d", g.MaxSize, g.MinSize)
+	}
+	if g.MaxSize > maxGroupSize {
+		return invalid("MaxSize (%d) must not be greater than %d", g.MaxSize, maxGroupSize)
+	}
+	if g.DesiredCapacity == -1 {
+		return nil
+	}
+	if g.DesiredCapacity < g.MinSize || g.DesiredCapacity > g.MaxSize {
+		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d",
+			g.DesiredCapacity, g.MinSize, g.MaxSize)
+	}
+	return nil
+}
+
+func (g Group) validateTimes() error {
+	if g.DefaultCooldown < 0 {
+		return invalid("DefaultCooldown must not be negative")
+	}
+	if g.HealthCheckGracePeriod < 0 {
+		return invalid("HealthCheckGracePeriod must not be negative")
+	}
+	return nil
+}
+
+// subnet is the subnet of a zone; "" if the group names none.
+func (g Group) subnet(zone string) string {
+	if g.VPCZoneIdentifier == "" {
+		return ""
+	}
+	subnets := strings.Split(g.VPCZoneIdentifier, ",")
+	i := max(slices.Index(g.AvailabilityZones, zone), 0)
+	return strings.TrimSpace(subnets[i%len(subnets)])
+}
+
+func (g Group) clone() Group {
+	g.AvailabilityZones = slices.Clone(g.AvailabilityZones)
+	g.TargetGroupARNs = slices.Clone(g.TargetGroupARNs)
+	g.TerminationPolicies = slices.Clone(g.TerminationPolicies)
+	g.Tags = maps.Clone(g.Tags)
+	return g
+}
+
+func (g *group) status() GroupStatus {
+	s := GroupStatus{
+		Group: g.Group.clone(), ARN: g.arn, Created: g.created,
+		Suspended: maps.Clone(g.suspended), Deleting: g.deleting,
+		Instances: make([]Instance, len(g.members)),
+	}
+	for i, m := range g.members {
+		s.Instances[i] = m.Instance
+	}
+	return s
+}
+
+// changeable returns a group that is not being deleted.
+func (e *Engine) changeable(name string) (*group, error) {
+	g := e.groups[name]
+	if g == nil {
+		return nil, groupNotFound(name)
+	}
+	if g.deleting {
+		return nil, invalid("AutoScalingGroup '%s' is pending delete", name)
+	}
+	return g, nil
+}
+
+func groupNotFound(name string) error {
+	return invalid("AutoScalingGroup name not found - AutoScalingGroup '%s' not found", name)
+}

@@ -1,0 +1,121 @@
+package autoscale
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// HistoryItem is an entry of an alarm's history.
+type HistoryItem struct {
+	AlarmName string
+	Time      time.Time
+	Type      string // ConfigurationUpdate | StateUpdate | Action
+	Summary   string
+	Data      string // JSON
+}
+
+// The types of history items.
+const (
+	historyConfiguration = "ConfigurationUpdate"
+	historyState         = "StateUpdate"
+	historyAction        = "Action"
+)
+
+// How much history is kept. Source of the time: CloudWatch User Guide, "Alarm
+// history". The count is ours: it keeps a run of any length flat.
+const (
+	keepHistory = 14 * 24 * time.Hour
+	maxHistory  = 5_000
+)
+
+// AlarmHistory returns what happened to alarms, deleted ones included, newest first.
+func (e *Engine) AlarmHistory() []HistoryItem {
+	items := slices.Clone(e.history)
+	slices.Reverse(items)
+	return items
+}
+
+func (e *Engine) record(now time.Time, alarm, kind, summary string, data any) {
+	e.history = append(e.history, HistoryItem{alarm, now, kind, summary, encode(data)})
+	// A tenth at once: one by one would move the whole history each time.
+	if len(e.history) > maxHistory+maxHistory/10 {
+		e.history = slices.Delete(e.history, 0, len(e.history)-maxHistory)
+	}
+}
+
+func (e *Engine) expireHistory(now time.Time) {
+	old := slices.IndexFunc(e.history, func(h HistoryItem) bool { return h.Time.After(now.Add(-keepHistory)) })
+	if old < 0 {
+		old = len(e.history)
+	}
+	e.history = slices.Delete(e.history, 0, old)
+}
+
+// historyAlarmState is a side of a StateUpdate.
+type historyAlarmState struct {
+	StateValue      State           `json:"stateValue"`
+	StateReason     string          `json:"stateReason"`
+	StateReasonData json.RawMessage `json:"stateReasonData,omitempty"`
+}
+
+func (s AlarmStatus) historyState() historyAlarmState {
+	h := historyAlarmState{StateValue: s.State, StateReason: s.StateReason}
+	if s.StateReasonData != "" {
+		h.StateReasonData = json.RawMessage(s.StateReasonData)
+	}
+	return h
+}
+
+func (e *Engine) recordState(now time.Time, old, next AlarmStatus) {
+	e.record(now, next.Name, historyState,
+		fmt.Sprintf("Alarm updated from %s to %s", old.State, next.State),
+		struct {
+			Version  string            `json:"version"`
+			OldState historyAlarmState `json:"oldState"`
+			NewState historyAlarmState `json:"newState"`
+		}{"1.0", old.historyState(), next.historyState()})
+}
+
+// recordConfiguration notes that an alarm was created, updated or deleted.
+func (e *Engine) recordConfiguration(now time.Time, a Alarm, did string) {
+	type configuration struct {
+		AlarmName          string   `json:"alarmName"`
+		AlarmArn           string   `json:"alarmArn"`
+		ActionsEnabled     bool     `json:"actionsEnabled"`
+		AlarmActions       []string `json:"alarmActions"`
+		Namespace          string   `json:"namespace"`
+		MetricName         string   `json:"metricName"`
+		Statistic          string   `json:"statistic"`
+		Period             int      `json:"period"`
+		EvaluationPeriods  int      `json:"evaluationPeriods"`
+		DatapointsToAlarm  int      `json:"datapointsToAlarm,omitempty"`
+		Threshold          double   `json:"threshold"`
+		ComparisonOperator string   `json:"comparisonOperator"`
+		TreatMissingData   string   `json:"treatMissingData,omitempty"`
+	}
+	e.record(now, a.Name, historyConfiguration, fmt.Sprintf("Alarm %q %s", a.Name, did), struct {
+		Version string        `json:"version"`
+		Type    string        `json:"type"`
+		Alarm   configuration `json:"alarm"`
+	}{"1.0", map[string]string{"created": "Create", "updated": "Update", "deleted": "Delete"}[did], configuration{
+		a.Name, e.alarmARN(a.Name), a.ActionsEnabled, a.AlarmActions, a.Metric.Namespace, a.Metric.Name,
+		a.Statistic, int(a.Period / time.Second), a.EvaluationPeriods, a.DatapointsToAlarm, double(a.Threshold),
+		a.ComparisonOperator, a.TreatMissingData,
+	}})
+}
+
+// recordAction notes that an alarm action was executed, or why it was not.
+func (e *Engine) recordAction(now time.Time, a *alarm, old State, arn string, failure error) {
+	state, summary := "Succeeded", "Successfully executed action "+arn
+	if failure != nil {
+		state, summary = "Failed", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, failure.Error())
+	}
+	e.record(now, a.Name, historyAction, summary, struct {
+		ActionState          string `json:"actionState"`
+		StateUpdateTimestamp int64  `json:"stateUpdateTimestamp"`
+		NotificationResource string `json:"notificationResource"`
+		PublishedMessage     string `json:"publishedMessage"`
+	}{state, a.StateUpdated.UnixMilli(), arn, encode(e.message(a.AlarmStatus, old))})
+}

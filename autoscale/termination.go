@@ -1,0 +1,104 @@
+package autoscale
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The termination policies that are known. AllocationStrategy concerns Spot
+// instances, and chooses nothing here.
+func terminationPolicies() []string {
+	return []string{"Default", "OldestInstance", "NewestInstance", "OldestLaunchTemplate",
+		"OldestLaunchConfiguration", "ClosestToNextInstanceHour", "AllocationStrategy"}
+}
+
+func validateTerminationPolicies(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(terminationPolicies(), name) {
+			return invalid("'%s' is not a valid termination policy; those are %s", name, strings.Join(terminationPolicies(), ", "))
+		}
+	}
+	return nil
+}
+
+// victim selects the instance to terminate, or nil if all are protected from
+// scale-in. One that is still Pending goes first: it serves nobody. Then: in the
+// zone with the most instances, by the termination policies in their order, and
+// at random among those that are left.
+// Source: EC2 Auto Scaling User Guide, "Configure termination policies"; what
+// happens to Pending instances is not written there.
+func (e *Engine) victim(now time.Time, g *group) *member {
+	candidates := g.candidates()
+	if len(candidates) == 0 {
+		return nil
+	}
+	if i := slices.IndexFunc(candidates, func(m *member) bool { return m.LifecycleState == lifecyclePending }); i >= 0 {
+		return candidates[i]
+	}
+	crowded := slices.MaxFunc(candidates, func(a, b *member) int { return g.zones[a.AvailabilityZone] - g.zones[b.AvailabilityZone] })
+	most := g.zones[crowded.AvailabilityZone]
+	candidates = keep(candidates, func(m *member) bool { return g.zones[m.AvailabilityZone] == most })
+	policies := g.TerminationPolicies
+	if len(policies) == 0 {
+		policies = []string{"Default"}
+	}
+	for _, name := range policies {
+		candidates = g.narrow(now, candidates, name)
+	}
+	return candidates[e.rng.IntN(len(candidates))]
+}
+
+// candidates are the active members, less those protected from scale-in. A
+// group that is being deleted protects nobody.
+func (g *group) candidates() []*member {
+	return keep(g.members, func(m *member) bool { return m.isActive() && (!m.Protected || g.deleting) })
+}
+
+// narrow leaves the candidates that a termination policy would take: at least one.
+func (g *group) narrow(now time.Time, candidates []*member, policy string) []*member {
+	switch policy {
+	case "OldestInstance":
+		return least(candidates, func(m *member) int64 { return m.Launched.UnixNano() })
+	case "NewestInstance":
+		return least(candidates, func(m *member) int64 { return -m.Launched.UnixNano() })
+	case "ClosestToNextInstanceHour":
+		return least(candidates, func(m *member) int64 { return int64(time.Hour - now.Sub(m.Launched)%time.Hour) })
+	case "OldestLaunchTemplate", "OldestLaunchConfiguration":
+		return g.outdated(candidates)
+	case "Default":
+		return g.narrow(now, g.outdated(candidates), "ClosestToNextInstanceHour")
+	default:
+		return candidates
+	}
+}
+
+// outdated leaves those not launched from the group's template, the oldest
+// template first, if there are any.
+func (g *group) outdated(candidates []*member) []*member {
+	old := keep(candidates, func(m *member) bool { return m.LaunchTemplate != g.LaunchTemplate })
+	if len(old) == 0 {
+		return candidates
+	}
+	first := least(old, func(m *member) int64 { return m.Launched.UnixNano() })[0]
+	return keep(old, func(m *member) bool { return m.LaunchTemplate == first.LaunchTemplate })
+}
+
+// least keeps the members with the smallest value.
+func least(members []*member, value func(*member) int64) []*member {
+	smallest := value(members[0])
+	for _, m := range members[1:] {
+		smallest = min(smallest, value(m))
+	}
+	return keep(members, func(m *member) bool { return value(m) == smallest })
+}
+
+func keep(members []*member, is func(*member) bool) []*member {
+	var kept []*member
+	for _, m := range members {
+		if is(m) {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,81 @@
+// Command calculator is what an instance of the fleet runs: the web calculator
+// of package server, on one address, until SIGTERM or SIGINT.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"secondwind/server"
+)
+
+// version is set by the linker: -X main.version=….
+var version = "dev"
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitMisuse = 2
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the whole program. It returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+
+	options, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case err != nil:
+		fmt.Fprintf(stderr, "calculator: %v\n", err)
+		return exitMisuse
+	case options.version:
+		fmt.Fprintln(stdout, "calculator", version)
+		return exitDone
+	}
+	cfg, err := configuration(os.LookupEnv, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "calculator: %v\n", err)
+		return exitMisuse
+	}
+	if err := serve(ctx, options.address, cfg); err != nil {
+		fmt.Fprintf(stderr, "calculator: %v\n", err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+// serve listens first: a port that is taken is known before anything else is done.
+func serve(ctx context.Context, address string, cfg server.Config) error {
+	s, err := server.New(cfg)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("the address %s is in use by another program: end that, or choose another with --address", address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("the address %s is not allowed for this user: choose a port from 1024 on with --address", address)
+	case err != nil:
+		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
+	}
+	return s.Serve(ctx, listener)
+}
+
+// logger writes JSON lines to w.
+func logger(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"secondwind/localcloud"
+	"secondwind/localcloud/stack"
+	"secondwind/terraform"
+)
+
+// numbersName is the file that Terraform and the local stack both read.
+const numbersName = terraform.NumbersFile
+
+// calculatorImageID is the local cloud's only image.
+const calculatorImageID = "ami-00000000ca1c01a70"
+
+// findCalculator returns the program that an instance runs: the one asked for,
+// or the calculator beside this binary.
+func findCalculator(asked string) (string, error) {
+	path := asked
+	if path == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", fmt.Errorf("find this program's own folder: %w", err)
+		}
+		path = filepath.Join(filepath.Dir(self), "calculator")
+		if runtime.GOOS == "windows" {
+			path += ".exe"
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("the calculator %s does not exist: run `make build`, or name another program with --calculator", path)
+	case err != nil:
+		return "", fmt.Errorf("the calculator %s cannot be read: %w", path, err)
+	case info.IsDir():
+		return "", fmt.Errorf("the calculator %s is a folder: name the program with --calculator", path)
+	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0:
+		return "", fmt.Errorf("the calculator %s is not executable: run `chmod +x %s`, or `make build`", path, path)
+	}
+	return filepath.Abs(path)
+}
+
+// calculatorImage is the image table of a local cloud whose instances run program.
+func calculatorImage(program string) map[string]localcloud.Image {
+	return map[string]localcloud.Image{calculatorImageID: {Program: program, Args: []string{"--address", "{{address}}"}}}
+}
+
+// stackOptions say how a local stack differs from what terraform/ deploys.
+type stackOptions struct {
+	name          string // "" is "secondwind"
+	numbers       stack.Numbers
+	metricsPeriod time.Duration
+	policy        bool
+	alarmActions  bool
+}
+
+// createStack builds in a local cloud what terraform/ builds on AWS.
+func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (stack.Stack, error) {
+	if o.name == "" {
+		o.name = "secondwind"
+	}
+	return stack.Create(ctx, awsConfig(cloud), stack.Options{
+		Name:            o.name,
+		Numbers:         o.numbers,
+		MetricsPeriod:   o.metricsPeriod,
+		ImageID:         calculatorImageID,
+		WithoutPolicy:   !o.policy,
+		ActionsDisabled: !o.alarmActions,
+	})
+}
+
+// readNumbers reads the numbers from the path asked for, else from the checkout
+// in the working folder, so that an edit counts at once, else from the binary.
+func readNumbers(asked string) (stack.Numbers, error) {
+	if asked != "" {
+		return stack.ReadNumbers(asked)
+	}
+	checkout := filepath.Join("terraform", numbersName)
+	if _, err := os.Stat(checkout); err == nil {
+		return stack.ReadNumbers(checkout)
+	}
+	return stack.ParseNumbers(terraform.Numbers)
+}
+
+// awsConfig points the SDK at a local cloud, whatever the environment says.
+func awsConfig(cloud *localcloud.Cloud) aws.Config {
+	c := cloud.Credentials()
+	return aws.Config{
+		Region:       cloud.Region(),
+		BaseEndpoint: aws.String(cloud.Endpoint()),
+		Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"secondwind/localcloud"
+	"secondwind/localcloud/stack"
+)
+
+// cloudOptions are the flags of cloud.
+type cloudOptions struct {
+	listen        string
+	calculator    string
+	metricsPeriod time.Duration
+	numbers       string
+	withStack     bool
+	verbose       bool
+}
+
+func newCloud(out *output) *cobra.Command {
+	var o cloudOptions
+	cmd := &cobra.Command{
+		Use:   "cloud",
+		Short: "Run the local cloud until interrupted",
+		Long: "Runs the local cloud on loopback and prints the lines that point the AWS CLI and the SDKs at it:\n\n" +
+			"  eval \"$(secondwind cloud --stack &)\"   # or paste the export lines into another terminal\n" +
+			"  aws autoscaling describe-auto-scaling-groups\n\n" +
+			"An old AWS CLI that does not read AWS_ENDPOINT_URL needs --endpoint-url.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
+	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or n minutes")
+	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
+	f.BoolVar(&o.withStack, "stack", false, "create the stack of terraform/ in it: load balancer, group, policies, alarms")
+	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")
+	return cmd
+}
+
+func runCloud(ctx context.Context, out *output, o cloudOptions) error {
+	program, err := findCalculator(o.calculator)
+	if err != nil {
+		return err
+	}
+	level := slog.LevelWarn
+	if o.verbose {
+		level = slog.LevelDebug
+	}
+	cloud, err := localcloud.Start(ctx, localcloud.Config{
+		Listen:        o.listen,
+		Images:        calculatorImage(program),
+		MetricsPeriod: o.metricsPeriod,
+		Log:           slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level})),
+	})
+	if err != nil {
+		return err
+	}
+	defer cloud.Close()
+	var built *stack.Stack
+	if o.withStack {
+		numbers, err := readNumbers(o.numbers)
+		if err != nil {
+			return err
+		}
+		s, err := createStack(ctx, cloud, stackOptions{numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true})
+		if err != nil {
+			return err
+		}
+		built = &s
+	}
+	if err := printExports(out, cloud, built); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return cloud.Close()
+}
+
+// printExports tells how to reach the cloud: lines for a shell, or one JSON object.
+func printExports(out *output, cloud *localcloud.Cloud, s *stack.Stack) error {
+	c := cloud.Credentials()
+	env := [][2]string{
+		{"AWS_ENDPOINT_URL", cloud.Endpoint()},
+		{"AWS_ACCESS_KEY_ID", c.AccessKeyID},
+		{"AWS_SECRET_ACCESS_KEY", c.SecretAccessKey},
+		{"AWS_SESSION_TOKEN", c.SessionToken},
+		{"AWS_REGION", cloud.Region()},
+		{"AWS_DEFAULT_REGION", cloud.Region()},
+	}
+	if s != nil {
+		env = append(env, [2]string{"SECONDWIND_GROUP", s.AutoScalingGroupName}, [2]string{"SECONDWIND_URL", s.LoadBalancerURL})
+	}
+	if out.json {
+		object := map[string]string{}
+		for _, kv := range env {
+			object[kv[0]] = kv[1]
+		}
+		return json.NewEncoder(out.stdout).Encode(object)
+	}
+	for _, kv := range env {
+		if kv[1] == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(out.stdout, "export %s=%s\n", kv[0], kv[1]); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(out.stdout, "# The local cloud runs until Ctrl-C.")
+	return err
+}

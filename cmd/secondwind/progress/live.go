@@ -1,0 +1,176 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// Live keeps a view of three lines at the foot of a terminal, with the events
+// scrolling above it. width gives the terminal's columns at the moment; colour
+// is whether escape codes for colour may be written.
+func Live(w io.Writer, width func() int, colour bool) Reporter {
+	return &live{w: w, width: width, colour: colour}
+}
+
+type live struct {
+	mu     sync.Mutex
+	w      io.Writer
+	width  func() int
+	colour bool
+	drawn  int // lines of the view that stand on the screen
+	last   Status
+	known  bool
+}
+
+func (l *live) Event(at time.Duration, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var b strings.Builder
+	l.erase(&b)
+	fmt.Fprintf(&b, "%s  %s\n", l.paint(dim, clock(at)), text)
+	l.draw(&b)
+	_, _ = io.WriteString(l.w, b.String()) // a terminal that went away is no reason to stop a run
+}
+
+func (l *live) Status(s Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last, l.known = s, true
+	var b strings.Builder
+	l.erase(&b)
+	l.draw(&b)
+	_, _ = io.WriteString(l.w, b.String())
+}
+
+func (l *live) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var b strings.Builder
+	l.erase(&b)
+	_, _ = io.WriteString(l.w, b.String())
+	l.known = false
+}
+
+// erase goes back to the view's first line and clears from there on.
+func (l *live) erase(b *strings.Builder) {
+	if l.drawn > 0 {
+		fmt.Fprintf(b, "\x1b[%dA\r\x1b[J", l.drawn)
+	}
+	l.drawn = 0
+}
+
+// draw writes the view: the phases, the CPU against its threshold, the fleet.
+func (l *live) draw(b *strings.Builder) {
+	if !l.known {
+		return
+	}
+	s := l.last
+	lines := []string{"", l.phases(s), l.cpu(s), l.fleet(s)}
+	for _, line := range lines {
+		b.WriteString(fit(line, l.width()) + "\n")
+	}
+	l.drawn = len(lines)
+}
+
+var walked = []runlog.Phase{
+	runlog.PhaseSetup, runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl,
+	runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
+}
+
+func (l *live) phases(s Status) string {
+	var names []string
+	style := green
+	for _, p := range walked {
+		switch {
+		case p == s.Phase:
+			names = append(names, l.paint(bold, "▸ "+string(p)))
+			style = dim
+		default:
+			names = append(names, l.paint(style, string(p)))
+		}
+	}
+	line := strings.Join(names, "  ")
+	if l.width() < 90 {
+		line = l.paint(bold, "▸ "+string(s.Phase))
+	}
+	return line + "   " + clock(s.Elapsed) + expected(s)
+}
+
+func expected(s Status) string {
+	if s.Expected <= 0 {
+		return ""
+	}
+	return " of about" + clock(s.Expected)
+}
+
+// barScale is the CPU percentage of a full bar: above it nothing is of interest.
+const barScale = 50.0
+
+func (l *live) cpu(s Status) string {
+	columns := min(40, max(10, l.width()-40))
+	cells := []rune(strings.Repeat("·", columns))
+	style := dim
+	if s.CPUPercent != nil {
+		full := int(min(*s.CPUPercent, barScale) / barScale * float64(columns))
+		copy(cells, []rune(strings.Repeat("█", full)))
+		style = green
+		if *s.CPUPercent > s.Threshold {
+			style = red
+		}
+	}
+	mark := min(int(s.Threshold/barScale*float64(columns)), columns-1)
+	bar := l.paint(style, string(cells[:mark])) + "│" + l.paint(style, string(cells[mark+1:]))
+	return fmt.Sprintf("CPU %s  %s  threshold %g %%", percent(s.CPUPercent), bar, s.Threshold)
+}
+
+func (l *live) fleet(s Status) string {
+	text := instances(s)
+	if s.Alarm != "" {
+		style := dim
+		if s.Alarm == "ALARM" {
+			style = red
+		}
+		text += "   alarm " + l.paint(style, s.Alarm)
+	}
+	if s.OfferedRate > 0 {
+		text += fmt.Sprintf("   %.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate)
+	}
+	if s.Failed > 0 {
+		text += "   " + l.paint(red, fmt.Sprintf("%d failed", s.Failed))
+	}
+	return text
+}
+
+// escape matches what paint adds.
+var escape = regexp.MustCompile("\x1b\\[[0-9]*m")
+
+// fit cuts a line to the terminal's width, without its colours if it must: a
+// line that wraps could not be erased.
+func fit(line string, width int) string {
+	bare := []rune(escape.ReplaceAllString(line, ""))
+	if len(bare) <= width {
+		return line
+	}
+	return string(bare[:max(0, width)])
+}
+
+// The styles of the view, as SGR parameters.
+const (
+	bold  = "1"
+	dim   = "2"
+	red   = "31"
+	green = "32"
+)
+
+func (l *live) paint(style, text string) string {
+	if !l.colour {
+		return text
+	}
+	return "\x1b[" + style + "m" + text + "\x1b[0m"
+}

@@ -1,0 +1,142 @@
+// Package progress tells a person, or a machine, how a run is going: a live
+// view on a terminal, plain lines elsewhere, JSON lines when asked for.
+package progress
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// Status is how things stand at a moment.
+type Status struct {
+	Phase         runlog.Phase  `json:"phase"`
+	Elapsed       time.Duration `json:"-"`                    // since the run's start
+	Expected      time.Duration `json:"-"`                    // of the whole run; 0 if not known
+	CPUPercent    *float64      `json:"cpuPercent,omitempty"` // the group's newest datapoint
+	Threshold     float64       `json:"threshold"`
+	Alarm         string        `json:"alarm,omitempty"`
+	InService     int           `json:"inService"`
+	Desired       int           `json:"desired"`
+	Healthy       int           `json:"healthy"`
+	OfferedRate   float64       `json:"offeredRate"`
+	CompletedRate float64       `json:"completedRate"` // over the last second
+	Failed        int64         `json:"failed"`        // since the run's start
+}
+
+// Reporter is where progress goes. Its methods may be called from any goroutine.
+type Reporter interface {
+	// Event tells of something that happened, once.
+	Event(at time.Duration, text string)
+	// Status is called about once a second.
+	Status(Status)
+	// Close leaves the terminal as it was found.
+	Close()
+}
+
+// silence is how long plain progress may go without a word.
+const silence = 5 * time.Second
+
+// Plain writes a line an event, and a line of status after five seconds of silence.
+func Plain(w io.Writer) Reporter { return &plain{w: w} }
+
+type plain struct {
+	mu   sync.Mutex
+	w    io.Writer
+	last time.Duration
+}
+
+func (p *plain) Event(at time.Duration, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = at
+	fmt.Fprintf(p.w, "%s  %s\n", clock(at), text)
+}
+
+func (p *plain) Status(s Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.Elapsed-p.last < silence {
+		return
+	}
+	p.last = s.Elapsed
+	fmt.Fprintf(p.w, "%s    %s\n", clock(s.Elapsed), Line(s))
+}
+
+func (p *plain) Close() {}
+
+// JSON writes one object a line, an event or a status.
+func JSON(w io.Writer) Reporter { return &jsonLines{encoder: json.NewEncoder(w)} }
+
+type jsonLines struct {
+	mu      sync.Mutex
+	encoder *json.Encoder
+}
+
+type jsonLine struct {
+	Seconds float64 `json:"seconds"`
+	Event   string  `json:"event,omitempty"`
+	Status  *Status `json:"status,omitempty"`
+}
+
+func (j *jsonLines) Event(at time.Duration, text string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_ = j.encoder.Encode(jsonLine{Seconds: at.Seconds(), Event: text}) // a reader that hung up is no reason to stop a run
+}
+
+func (j *jsonLines) Status(s Status) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_ = j.encoder.Encode(jsonLine{Seconds: s.Elapsed.Seconds(), Status: &s})
+}
+
+func (j *jsonLines) Close() {}
+
+// Line is a status in words, without the time.
+func Line(s Status) string {
+	parts := []string{fmt.Sprintf("%-11s", s.Phase), "CPU " + percent(s.CPUPercent)}
+	if s.Alarm != "" {
+		parts = append(parts, "alarm "+s.Alarm)
+	}
+	parts = append(parts, instances(s))
+	if s.OfferedRate > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate))
+	}
+	if s.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", s.Failed))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func instances(s Status) string {
+	text := fmt.Sprintf("%d in service", s.InService)
+	if s.Desired != s.InService {
+		text += fmt.Sprintf(" → %d", s.Desired)
+	}
+	if s.Healthy != s.InService {
+		text += fmt.Sprintf(" (%d healthy)", s.Healthy)
+	}
+	return text
+}
+
+func percent(v *float64) string {
+	if v == nil {
+		return "  –  "
+	}
+	return fmt.Sprintf("%4.1f %%", *v)
+}
+
+// clock is a duration as m:ss, h:mm:ss from an hour on.
+func clock(d time.Duration) string {
+	s := int(d.Seconds())
+	if s < 3600 {
+		return fmt.Sprintf("%2d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/cmd/secondwind/walk"
+	"secondwind/loadgen/attack"
+	"secondwind/loadgen/payload"
+	"secondwind/loadgen/scenario"
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+	"secondwind/verify/observe"
+)
+
+// proof is a group that is there, local or on AWS, and the run that is to prove
+// that it scales. Nothing from here on knows which it is.
+type proof struct {
+	aws             aws.Config
+	where           string // for the verdict's wording only
+	group           string
+	url             string // of the load balancer
+	releaseDeadline time.Duration
+	scenario        scenario.Scenario
+	writer          *runlog.Writer
+	progress        progress.Reporter
+	start           time.Time
+}
+
+// prove declares the hypothesis and takes the walk.
+func prove(ctx context.Context, p proof) error {
+	observer := observe.New(observe.Config{
+		AWS: p.aws, AutoScalingGroupName: p.group, Interval: time.Second, Since: p.start, Sink: p.writer.WriteObservation,
+	})
+	wiring, err := observer.Wire(ctx)
+	if err != nil {
+		return err
+	}
+	hypothesis, err := declare(p, wiring)
+	if err != nil {
+		return err
+	}
+	observer.SetInterval(p.scenario.PollInterval(time.Duration(hypothesis.PeriodSeconds) * time.Second))
+	digest, err := p.writer.WriteHypothesis(hypothesis)
+	if err != nil {
+		return err
+	}
+	traffic := new(walk.Traffic)
+	generator, err := newGenerator(p, traffic)
+	if err != nil {
+		return err
+	}
+	w := walk.New(walk.Config{
+		Scenario: p.scenario, Hypothesis: hypothesis, HypothesisSHA256: digest,
+		Observer: observer, Attack: generator, Traffic: traffic, Record: p.writer.WriteLoad,
+		Progress: p.progress, Start: p.start, ReleaseDeadline: p.releaseDeadline,
+	})
+	return together(ctx, w.Run, observer.Run, generator.Run)
+}
+
+// together runs main beside its companions: when main ends they are stopped and
+// waited for; when one of them fails, main is stopped.
+func together(ctx context.Context, main func(context.Context) error, companions ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan error, len(companions))
+	for _, run := range companions {
+		go func() {
+			err := run(ctx)
+			if err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+			ended <- err
+		}()
+	}
+	err := main(ctx)
+	cancel(errMainEnded)
+	for range companions {
+		if e := <-ended; e != nil && !errors.Is(e, context.Canceled) && !errors.Is(e, errMainEnded) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+var errMainEnded = errors.New("the walk has ended")
+
+// declare writes down what the run claims, with deadlines derived from what is
+// configured, before any load.
+func declare(p proof, wiring observe.Wiring) (runlog.Hypothesis, error) {
+	alarm, ok := wiring.ScaleOutAlarm()
+	if !ok {
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no alarm on CPUUtilization that goes off above a threshold: there is nothing to prove; add one (see terraform/)", p.group)
+	}
+	if len(wiring.TargetGroups) == 0 {
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance", p.group)
+	}
+	policy := wiring.PolicyOf(alarm)
+	h := runlog.Hypothesis{
+		Version: runlog.Version, RunID: filepath.Base(p.writer.Dir()), Declared: time.Now().UTC(), Revision: version, Where: p.where,
+		AutoScalingGroupName: p.group, AlarmName: alarm.AlarmName, TargetGroupARN: wiring.TargetGroups[0].TargetGroupArn,
+		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period,
+		MinSize: wiring.Group.MinSize, MaxSize: wiring.Group.MaxSize,
+		Band: p.scenario.Load.Band, ControlCPUPercent: p.scenario.Calibration.CPUPercent, MinAchieved: p.scenario.Judge.MinAchieved,
+		MaxPollGapSeconds: max(5, float64(alarm.Period)),
+		Deadlines:         judge.Deadlines(alarm, wiring.TargetGroups[0], wiring.Group, policy),
+	}
+	h.Claim = fmt.Sprintf("A second instance of %s comes because CPUUtilization crosses %g %%.", p.group, alarm.Threshold)
+	if policy != nil {
+		h.PolicyName = policy.PolicyName
+	}
+	for _, d := range h.Deadlines {
+		if d.Link <= "e6" {
+			h.ControlSeconds += d.Seconds()
+		}
+	}
+	return h, nil
+}
+
+// newGenerator makes the load generator with all its inputs made beforehand.
+func newGenerator(p proof, traffic *walk.Traffic) (*attack.Attack, error) {
+	set, err := payload.Make(p.scenario.Payload)
+	if err != nil {
+		return nil, err
+	}
+	return attack.New(attack.Config{
+		URL: p.url, Payload: set, Users: p.scenario.Users, Timeout: p.scenario.Timeout, Seed: p.scenario.Payload.Seed,
+		Sink: func(line runlog.LoadLine) error {
+			traffic.Add(line)
+			return p.writer.WriteLoad(line)
+		},
+	})
+}

@@ -1,0 +1,330 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// bin is the folder with both binaries, built once for all tests: what is
+// tested is what a user runs.
+var bin string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "secondwind-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	bin = dir
+	build := exec.Command("go", "build", "-o", dir, "secondwind/cmd/secondwind", "secondwind/cmd/calculator")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the binaries: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// result is how a command ended.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// secondwind runs the binary in an empty folder to its end.
+func secondwind(t *testing.T, args ...string) result {
+	t.Helper()
+	return secondwindIn(t, t.TempDir(), args...)
+}
+
+func secondwindIn(t *testing.T, dir string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "secondwind"), args...)
+	cmd.Dir = dir
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+func TestMisuseIsToldInASentenceAndExitsWith2(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: the cases use Unix file modes")
+	}
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	unknownKey := write("unknown.yaml", "version: 1\nname: x\nload:\n  bandd: 1.6\n", 0o644)
+	negative := write("negative.yaml", "version: 1\nname: x\nload:\n  rate: -5\n", 0o644)
+	plain := write("plain", "no program", 0o644)
+	numbers := write("numbers.json", `{"cpu_threshold": 120}`, 0o644)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+
+	cases := []struct {
+		name string
+		args []string
+		want []string // in stderr
+	}{
+		{"an unknown key names file, line, key and the right one", []string{"soak", "-f", unknownKey}, []string{"unknown.yaml:4", "bandd", "band"}},
+		{"a negative rate names line and key", []string{"soak", "-f", negative}, []string{"negative.yaml:4", "rate", "-5"}},
+		{"a scenario that is not there is named", []string{"soak", "-f", filepath.Join(dir, "nowhere.yaml")}, []string{"nowhere.yaml"}},
+		{"a negative hold is refused", []string{"soak", "--hold", "-3s"}, []string{"hold"}},
+		{"a missing calculator is named, with the way out", []string{"soak", "--calculator", filepath.Join(dir, "none")}, []string{filepath.Join(dir, "none"), "does not exist", "make build"}},
+		{"a calculator that cannot be executed", []string{"soak", "--calculator", plain}, []string{plain, "not executable", "chmod"}},
+		{"a calculator that is a folder", []string{"soak", "--calculator", dir}, []string{dir, "folder"}},
+		{"a runs folder below a file cannot be made", []string{"soak", "--runs", filepath.Join(plain, "runs")}, []string{plain, "--runs"}},
+		{"numbers out of range", []string{"cloud", "--stack", "--numbers", numbers}, []string{"cpu_threshold"}},
+		{"a port that is taken", []string{"cloud", "--listen", taken.Addr().String()}, []string{taken.Addr().String()}},
+		{"a metrics period that CloudWatch does not know", []string{"cloud", "--metrics-period", "7s"}, []string{"7s"}},
+		{"an unknown command", []string{"soka"}, []string{"soka"}},
+		{"judge without a folder", []string{"judge"}, []string{"run folder"}},
+		{"judge of a folder that is not there", []string{"judge", filepath.Join(dir, "nowhere")}, []string{"nowhere"}},
+		{"judge of a folder without a record", []string{"judge", dir}, []string{"manifest.json"}},
+		{"load of a machine that nobody said is theirs", []string{"load", "--url", "http://192.0.2.1"}, []string{"192.0.2.1", "--mine"}},
+		{"load of what is no URL", []string{"load", "--url", "nonsense"}, []string{"nonsense"}},
+		{"load with a profile that cannot be read", []string{"load", "--url", "http://127.0.0.1:1", "--profile", "rampp:1"}, []string{"rampp"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := secondwind(t, c.args...)
+			if got.code != 2 {
+				t.Errorf("exit code = %d, want 2\n%s%s", got.code, got.stdout, got.stderr)
+			}
+			for _, part := range c.want {
+				if !strings.Contains(got.stderr, part) {
+					t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
+				}
+			}
+			if strings.Contains(got.stdout, "the local cloud listens") {
+				t.Errorf("something was started:\n%s", got.stdout)
+			}
+		})
+	}
+}
+
+func TestVersionTellsWhatItIs(t *testing.T) {
+	if got := secondwind(t, "version"); got.code != 0 || !strings.HasPrefix(got.stdout, "secondwind ") {
+		t.Errorf("version = %+v", got)
+	}
+	var object map[string]any
+	if got := secondwind(t, "version", "--json"); json.Unmarshal([]byte(got.stdout), &object) != nil || object["version"] == "" {
+		t.Errorf("version --json = %+v", got)
+	}
+}
+
+// running is a soak on its way.
+type running struct {
+	cmd   *exec.Cmd
+	lines chan string
+	dir   string // its working folder
+}
+
+// startSoak starts a soak in a folder of its own.
+func startSoak(t *testing.T) *running {
+	t.Helper()
+	r := &running{dir: t.TempDir(), lines: make(chan string, 1024)}
+	r.cmd = exec.Command(filepath.Join(bin, "secondwind"), "soak")
+	r.cmd.Dir = r.dir
+	stdout, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.cmd.Stderr = os.Stderr
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = r.cmd.Process.Kill() // it has ended unless the test failed before
+		_, _ = io.Copy(io.Discard, stdout)
+	})
+	go func() {
+		defer close(r.lines)
+		for s := bufio.NewScanner(stdout); s.Scan(); {
+			r.lines <- s.Text()
+		}
+	}()
+	return r
+}
+
+// waitFor reads lines until one holds part, and returns it.
+func (r *running) waitFor(t *testing.T, part string) string {
+	t.Helper()
+	timeout := time.NewTimer(90 * time.Second)
+	defer timeout.Stop()
+	var seen []string
+	for {
+		select {
+		case line, ok := <-r.lines:
+			if !ok {
+				t.Fatalf("the soak ended before it said %q:\n%s", part, strings.Join(seen, "\n"))
+			}
+			seen = append(seen, line)
+			if strings.Contains(line, part) {
+				return line
+			}
+		case <-timeout.C:
+			t.Fatalf("the soak did not say %q:\n%s", part, strings.Join(seen, "\n"))
+		}
+	}
+}
+
+// rest reads the lines until the soak ends.
+func (r *running) rest() []string {
+	var lines []string
+	for line := range r.lines {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// folder is the run's folder.
+func (r *running) folder(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(r.dir, "reports", "runs", "*"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("run folders: %v, %v; want one", found, err)
+	}
+	return found[0]
+}
+
+func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: os.Interrupt cannot be sent to another process there")
+	}
+	for _, moment := range []string{"the local cloud listens", "premises:", "calibration:"} {
+		t.Run("at "+strings.TrimSuffix(moment, ":"), func(t *testing.T) {
+			t.Parallel()
+			soak := startSoak(t)
+			soak.waitFor(t, moment)
+			if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			lines := soak.rest()
+			_ = soak.cmd.Wait()
+			if code := soak.cmd.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("exit code = %d, want 130", code)
+			}
+			last := lines[len(lines)-1]
+			if !strings.HasPrefix(last, "INCONCLUSIVE  ") || !strings.HasSuffix(last, "report.html") {
+				t.Errorf("last line = %q, want INCONCLUSIVE and the report", last)
+			}
+			noInstanceLeft(t, soak)
+			verdictOf(t, soak.folder(t), judge.Inconclusive)
+			for _, name := range []string{"report.html", "report.md", "junit.xml"} {
+				if _, err := os.Stat(filepath.Join(soak.folder(t), name)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped on " + runtime.GOOS + ": the processes left behind are looked up in /proc")
+	}
+	soak := startSoak(t)
+	soak.waitFor(t, "premises hold")
+	if err := soak.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	soak.rest()
+	_ = soak.cmd.Wait()
+	noInstanceLeft(t, soak)
+	got := secondwindIn(t, soak.dir, "judge", soak.folder(t))
+	if got.code != 3 || !strings.Contains(got.stdout, "INCONCLUSIVE") {
+		t.Errorf("judge of a killed run = %+v, want exit code 3", got)
+	}
+	verdictOf(t, soak.folder(t), judge.Inconclusive)
+}
+
+// noInstanceLeft waits a moment for the soak's instances to be gone.
+func noInstanceLeft(t *testing.T, soak *running) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return // they are looked up in /proc
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		left := calculatorsIn(soak.dir)
+		if len(left) == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("instances left behind: %v", left)
+		case <-ticker.C:
+		}
+	}
+}
+
+// calculatorsIn lists the processes that run a calculator in dir or below it:
+// instances inherit the soak's working folder, which tells soaks apart.
+func calculatorsIn(dir string) []string {
+	var found []string
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, process := range all {
+		cwd, err := os.Readlink(filepath.Join(process, "cwd"))
+		if err != nil || !strings.HasPrefix(cwd, dir) {
+			continue
+		}
+		exe, err := os.Readlink(filepath.Join(process, "exe"))
+		if err == nil && strings.HasPrefix(filepath.Base(exe), "calculator") {
+			found = append(found, process)
+		}
+	}
+	return found
+}
+
+// verdictOf reads verdict.json and checks its outcome.
+func verdictOf(t *testing.T, folder string, want judge.Outcome) judge.Verdict {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(folder, runlog.VerdictFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v judge.Verdict
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.Outcome != want {
+		t.Errorf("outcome = %s (%s), want %s", v.Outcome, v.Reason, want)
+	}
+	return v
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/scenario"
+	"secondwind/localcloud"
+	"secondwind/localcloud/stack"
+	"secondwind/reports"
+	"secondwind/runlog"
+	"secondwind/scenarios"
+	"secondwind/verify/judge"
+)
+
+// soakOptions are the flags of soak.
+type soakOptions struct {
+	scenario      string
+	runs          string
+	calculator    string
+	numbers       string
+	hold          time.Duration
+	metricsPeriod time.Duration
+}
+
+func newSoak(out *output) *cobra.Command {
+	var o soakOptions
+	cmd := &cobra.Command{
+		Use:   "soak",
+		Short: "Prove scale-out end to end on the local cloud",
+		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
+			"calibration, control, load, hold and release; judges the record and writes the report.\n\n" +
+			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			start := time.Now()
+			s, err := readScenario(o, cmd.Flags().Changed("hold"), cmd.Flags().Changed("metrics-period"))
+			if err != nil {
+				return err
+			}
+			return soak(cmd.Context(), out, o, s, start)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
+	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held with two instances, instead of the scenario's hold")
+	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
+	f.StringVar(&o.runs, "runs", filepath.Join("reports", "runs"), "`folder` that receives the run's folder")
+	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
+	return cmd
+}
+
+// readScenario reads the scenario and lets the flags that were given override it.
+func readScenario(o soakOptions, hold, metricsPeriod bool) (scenario.Scenario, error) {
+	s, err := scenario.Parse("scenarios/soak.yaml", scenarios.Soak)
+	if o.scenario != "" {
+		s, err = scenario.Read(o.scenario)
+	}
+	if err != nil {
+		return s, err
+	}
+	if hold {
+		s.Hold = o.hold
+	}
+	if metricsPeriod {
+		s.Local.MetricsPeriod = o.metricsPeriod
+	}
+	return s, s.Validate()
+}
+
+// soak runs the scenario on a local cloud of its own.
+func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, start time.Time) error {
+	program, err := findCalculator(o.calculator)
+	if err != nil {
+		return err
+	}
+	reporter := out.reporter()
+	defer reporter.Close()
+	record, err := newRun(o.runs, s, start)
+	if err != nil {
+		return err
+	}
+	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
+	runErr := soakLocally(ctx, localRun{
+		program: program, numbers: o.numbers, scenario: s, writer: record, progress: reporter, start: start,
+	})
+	return finish(ctx, out, reporter, record, runErr, start)
+}
+
+// newRun makes the run's folder with the scenario in it.
+func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, error) {
+	resolved, err := s.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	id := runlog.NewID(start)
+	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
+		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: map[string]uint64{"payload": s.Payload.Seed},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the run's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+	}
+	if _, err := writer.WriteScenario(resolved); err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	return writer, nil
+}
+
+// localRun is what a soak on the local cloud is made of.
+type localRun struct {
+	program  string
+	numbers  string
+	scenario scenario.Scenario
+	writer   *runlog.Writer
+	progress progress.Reporter
+	start    time.Time
+}
+
+// soakLocally starts a local cloud, builds the stack and takes the walk in it.
+func soakLocally(ctx context.Context, r localRun) error {
+	s := r.scenario
+	logs := filepath.Join(r.writer.Dir(), "instances")
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return err
+	}
+	cloud, err := localcloud.Start(ctx, localcloud.Config{
+		Listen:        "127.0.0.1:0",
+		Images:        calculatorImage(r.program),
+		MetricsPeriod: s.Local.MetricsPeriod,
+		Dir:           logs,
+	})
+	if err != nil {
+		return err
+	}
+	defer cloud.Close()
+	r.progress.Event(time.Since(r.start), "the local cloud listens at "+cloud.Endpoint())
+	numbers, err := readNumbers(r.numbers)
+	if err != nil {
+		return err
+	}
+	built, err := createStack(ctx, cloud, stackOptions{
+		numbers: numbers, metricsPeriod: s.Local.MetricsPeriod,
+		policy: s.Local.Policy != scenario.PolicyNone, alarmActions: s.Local.AlarmActions,
+	})
+	if err != nil {
+		return err
+	}
+	r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
+	if err := built.WaitHealthy(ctx); err != nil {
+		return err
+	}
+	return prove(ctx, proof{
+		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
+		releaseDeadline: releaseDeadline(numbers, s.Local.MetricsPeriod),
+		scenario:        s, writer: r.writer, progress: r.progress, start: r.start,
+	})
+}
+
+// releaseDeadline is how long scaling in may take once the load has gone: two
+// periods until a whole one is below, the alarm's grid, its lag, the draining,
+// and the instance's end.
+func releaseDeadline(n stack.Numbers, period time.Duration) time.Duration {
+	grid := min(max(period, 10*time.Second), time.Minute)
+	drain := time.Duration(n.DeregistrationDelay) * time.Second
+	return 2*period + grid + drain + 20*time.Second
+}
+
+// finish seals, judges and reports what there is, however the run ended: nothing
+// that was recorded is lost.
+func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
+	interrupted := ctx.Err() != nil
+	if runErr != nil {
+		reason := runErr.Error()
+		if interrupted {
+			reason = "interrupted by the user"
+		}
+		reporter.Event(time.Since(start), "ended early: "+reason)
+		if err := w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}}); err != nil {
+			return errors.Join(runErr, err)
+		}
+	}
+	reporter.Event(time.Since(start), "judging the record and drawing the report")
+	verdict, err := conclude(w)
+	reporter.Close()
+	if err != nil {
+		return errors.Join(runErr, err)
+	}
+	told := tellVerdict(out, verdict, filepath.Join(w.Dir(), reportName))
+	if interrupted {
+		return &exitError{code: exitInterrupted}
+	}
+	if runErr != nil {
+		return &exitError{code: judge.Inconclusive.ExitCode(), err: runErr}
+	}
+	return told
+}
+
+// conclude closes the record, judges it, reports it and seals the folder.
+func conclude(w *runlog.Writer) (judge.Verdict, error) {
+	if err := w.Close(); err != nil {
+		return judge.Verdict{}, err
+	}
+	record, verdict, err := judgeFolder(w.Dir())
+	if err != nil {
+		return verdict, err
+	}
+	if err := reports.Write(w.Dir(), record, verdict); err != nil {
+		return verdict, err
+	}
+	return verdict, runlog.Seal(w.Dir())
+}

@@ -1,0 +1,124 @@
+package walk
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// keptSeconds bounds what Traffic remembers: more than a calibration reads.
+const keptSeconds = 1800
+
+// Traffic remembers what the load generator did lately, second by second, and
+// which instances answered. The zero value is ready for use.
+type Traffic struct {
+	mu      sync.Mutex
+	seconds []trafficSecond
+	served  map[string]time.Time // first answer, by instance
+	total   runlog.LoadSecond
+	last    runlog.LoadSecond
+}
+
+type trafficSecond struct {
+	from, to time.Time
+	done     int64
+}
+
+// Add takes in a line of the load generator's; others than seconds say nothing.
+func (t *Traffic) Add(line runlog.LoadLine) {
+	s := line.Second
+	if s == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	length := time.Duration(s.IntervalSeconds * float64(time.Second))
+	t.seconds = append(t.seconds, trafficSecond{line.Time.Add(-length), line.Time, s.Completed + s.Failed})
+	if len(t.seconds) > keptSeconds {
+		t.seconds = append(t.seconds[:0:0], t.seconds[len(t.seconds)-keptSeconds/2:]...)
+	}
+	if t.served == nil {
+		t.served = map[string]time.Time{}
+	}
+	for id, instance := range s.Instances {
+		if _, known := t.served[id]; !known && instance.Completed > 0 {
+			t.served[id] = instance.First
+		}
+	}
+	t.sum(s)
+	t.last = *s
+}
+
+// sum adds an interval to the total. The caller holds mu.
+func (t *Traffic) sum(s *runlog.LoadSecond) {
+	t.total.IntervalSeconds += s.IntervalSeconds
+	t.total.Offered += s.Offered
+	t.total.Sent += s.Sent
+	t.total.Completed += s.Completed
+	t.total.Failed += s.Failed
+	t.total.Dropped += s.Dropped
+	t.total.BytesIn += s.BytesIn
+	t.total.BytesOut += s.BytesOut
+	t.total.LagMaxSeconds = max(t.total.LagMaxSeconds, s.LagMaxSeconds)
+	if t.total.Errors == nil {
+		t.total.Errors = map[string]int64{}
+	}
+	for text, n := range s.Errors {
+		t.total.Errors[text] += n
+	}
+}
+
+// Rate is how many requests a second were answered between from and to; the
+// seconds at the edges count by their share.
+func (t *Traffic) Rate(from, to time.Time) float64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var done float64
+	for _, s := range t.seconds {
+		begin, end := later(s.from, from), earlier(s.to, to)
+		if overlap := end.Sub(begin); overlap > 0 {
+			done += float64(s.done) * overlap.Seconds() / s.to.Sub(s.from).Seconds()
+		}
+	}
+	return done / to.Sub(from).Seconds()
+}
+
+// Served returns when the instance first answered.
+func (t *Traffic) Served(id string) (time.Time, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, ok := t.served[id]
+	return at, ok
+}
+
+// Last is the newest interval, and how many requests have failed in all.
+func (t *Traffic) Last() (second runlog.LoadSecond, failed int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last, t.total.Failed
+}
+
+// Total is the sum of all intervals, without the instances.
+func (t *Traffic) Total() runlog.LoadSecond {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	total := t.total
+	total.Errors = maps.Clone(total.Errors)
+	return total
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,114 @@
+package attack
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"secondwind/loadgen/profile"
+)
+
+// maxLate is how long a due request may wait for a free worker before it is
+// counted as dropped instead of being sent too late to mean anything.
+const maxLate = time.Second
+
+// pacer lets Vegeta hit when the schedule says so. Its Pace blocks where
+// Vegeta's own would return a wait: Vegeta sleeps such a wait out, whatever
+// happens meanwhile, and always hits after it.
+type pacer struct {
+	ctx      context.Context
+	schedule *profile.Schedule
+	began    time.Time
+
+	dropped atomic.Int64
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced when the rate changes
+	skips   []skip        // by hit
+}
+
+// skip says that from a hit on, requests of the schedule were left out.
+type skip struct{ hit, total uint64 }
+
+// maxSkips bounds what is remembered of them; results come in soon after.
+const maxSkips = 4096
+
+func newPacer(ctx context.Context, schedule *profile.Schedule, began time.Time) *pacer {
+	return &pacer{ctx: ctx, schedule: schedule, began: began, changed: make(chan struct{})}
+}
+
+// wake makes a waiting Pace look at the schedule again.
+func (p *pacer) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// Pace returns when hit number hits is due. It implements vegeta.Pacer.
+func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
+	for {
+		p.mu.Lock()
+		changed := p.changed
+		p.mu.Unlock()
+		if p.ctx.Err() != nil {
+			return 0, true
+		}
+		wait := time.Hour // nothing is due until the rate changes
+		if due, ok := p.schedule.Due(p.sequence(hits)); ok {
+			wait = due - time.Since(p.began)
+		}
+		if wait <= 0 {
+			p.dropLate(hits, -wait)
+			return 0, false
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-p.ctx.Done():
+		case <-changed:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// Rate implements vegeta.Pacer; Vegeta does not use it while attacking.
+func (p *pacer) Rate(time.Duration) float64 { return 0 }
+
+// dropLate leaves out the requests that are due longer than maxLate.
+func (p *pacer) dropLate(hit uint64, late time.Duration) {
+	if late <= maxLate {
+		return
+	}
+	next := p.sequence(hit)
+	target := uint64(p.schedule.Hits(time.Since(p.began) - maxLate))
+	if target <= next {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.skips = append(p.skips, skip{hit, target - hit})
+	if len(p.skips) > maxSkips {
+		p.skips = append(p.skips[:0:0], p.skips[len(p.skips)-maxSkips/2:]...)
+	}
+	p.dropped.Add(int64(target - next))
+}
+
+// sequence is the number in the schedule of Vegeta's hit.
+func (p *pacer) sequence(hit uint64) uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := len(p.skips) - 1; i >= 0; i-- {
+		if p.skips[i].hit <= hit {
+			return hit + p.skips[i].total
+		}
+	}
+	return hit
+}
+
+// due is when Vegeta's hit was due.
+func (p *pacer) due(hit uint64) (time.Time, bool) {
+	at, ok := p.schedule.Due(p.sequence(hit))
+	return p.began.Add(at), ok
+}

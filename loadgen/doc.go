@@ -1,0 +1,10 @@
+// Package loadgen turns a scenario into traffic and tells honestly what was sent.
+//
+//	scenario     what a run is to do, read strictly from YAML
+//	profile      offered load over time
+//	payload      request bodies and their expected answers, made beforehand
+//	attack       sends them, and writes one line a second
+//	calibration  what a request costs, and which rate follows from that
+//
+// The package itself is empty.
+package loadgen

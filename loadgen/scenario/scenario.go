@@ -1,0 +1,157 @@
+// Package scenario reads what a run is to do: a small YAML file in which a
+// misspelt key, or a number that cannot be meant, is an error with its line.
+package scenario
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"secondwind/loadgen/payload"
+)
+
+// Version is the version of the format.
+const Version = 1
+
+// Scenario is a scenario with every default filled in.
+type Scenario struct {
+	Version     int          `yaml:"version"`
+	Name        string       `yaml:"name"`
+	Description string       `yaml:"description"`
+	Payload     payload.Spec `yaml:"payload"`
+	// Users is how many users the requests come from.
+	Users int `yaml:"users"`
+	// Timeout of a request.
+	Timeout     time.Duration `yaml:"timeout"`
+	Premises    Premises      `yaml:"premises"`
+	Calibration Calibration   `yaml:"calibration"`
+	Load        Load          `yaml:"load"`
+	// Hold is how long the load is held once the second instance serves.
+	Hold    time.Duration `yaml:"hold"`
+	Release Release       `yaml:"release"`
+	Judge   Judge         `yaml:"judge"`
+	Local   Local         `yaml:"local"`
+}
+
+// Premises says how long the group must be seen at rest.
+type Premises struct {
+	Window time.Duration `yaml:"window"`
+}
+
+// Calibration says how the cost of a request is measured.
+type Calibration struct {
+	StartRate  float64 `yaml:"start_rate"`  // requests per second, before anything is known
+	CPUPercent float64 `yaml:"cpu_percent"` // where one instance stands during the control
+}
+
+// Load says how hard the group is driven.
+type Load struct {
+	Band float64 `yaml:"band"` // one instance's CPU as a multiple of the alarm's threshold
+	Rate float64 `yaml:"rate"` // requests per second instead; 0: as Band and the calibration say
+}
+
+// Release says what goes on while the group scales in.
+type Release struct {
+	RatePercent float64 `yaml:"rate_percent"` // of the load's rate
+}
+
+// Judge holds what the judge asks of the instrument.
+type Judge struct {
+	MinAchieved float64 `yaml:"min_achieved"` // share of the offered requests that must be sent
+}
+
+// Policy says how a local stack's scale-out alarm is wired.
+type Policy string
+
+// The ways of wiring it.
+const (
+	PolicyWired Policy = "wired" // to the policy of the numbers file
+	PolicyNone  Policy = "none"  // to nothing: the alarm goes off and nobody listens
+)
+
+// Local says what a local run sets up; on AWS it has no meaning.
+type Local struct {
+	MetricsPeriod time.Duration `yaml:"metrics_period"`
+	Policy        Policy        `yaml:"policy"`
+	AlarmActions  bool          `yaml:"alarm_actions"`
+}
+
+// Default is the scenario that an empty file means.
+func Default() Scenario {
+	return Scenario{
+		Version:     Version,
+		Name:        "soak",
+		Payload:     payload.Spec{Operation: "*", Digits: payload.Range{Min: 12000, Max: 16000}, Bodies: 64, Seed: 1},
+		Users:       200,
+		Timeout:     5 * time.Second,
+		Premises:    Premises{Window: 5 * time.Second},
+		Calibration: Calibration{StartRate: 20, CPUPercent: 11},
+		Load:        Load{Band: 1.6},
+		Hold:        30 * time.Second,
+		Release:     Release{RatePercent: 10},
+		Judge:       Judge{MinAchieved: 0.98},
+		Local:       Local{MetricsPeriod: 10 * time.Second, Policy: PolicyWired, AlarmActions: true},
+	}
+}
+
+// Read reads a scenario from a file. Every fault in it is told at once.
+func Read(path string) (Scenario, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Scenario{}, fmt.Errorf("read scenario: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Marshal writes the scenario with every default spelt out.
+func (s Scenario) Marshal() ([]byte, error) {
+	return yaml.Marshal(s)
+}
+
+// PollInterval is how often an observer asks: ten times a period, but never
+// more often than once a second, nor, where periods are AWS's minutes, than
+// AWS's shared request quota bears.
+func (s Scenario) PollInterval(period time.Duration) time.Duration {
+	if period < time.Minute {
+		return time.Second
+	}
+	return 10 * time.Second
+}
+
+// fault is what is wrong with a key, and what would be right.
+type fault struct{ key, text string }
+
+// faults are what is wrong with the values.
+func (s Scenario) faults() []fault {
+	var found []fault
+	check := func(ok bool, key, format string, args ...any) {
+		if !ok {
+			found = append(found, fault{key, fmt.Sprintf(format, args...)})
+		}
+	}
+	check(s.Version == Version, "version", "is %d; this program reads version %d", s.Version, Version)
+	check(s.Name != "", "name", "is empty; give the scenario a name")
+	for _, f := range s.Payload.Faults() {
+		check(false, "payload."+f.Key, "%s", f.Text)
+	}
+	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
+	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
+	check(positive(s.Calibration.StartRate), "calibration.start_rate", "is %g; give requests per second above 0, for instance 20", s.Calibration.StartRate)
+	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent", "is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
+	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band", "is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: below, it never crosses; above, two instances do not clear it", s.Load.Band)
+	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate", "is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
+	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
+	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent", "is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
+	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved", "is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
+	period := s.Local.MetricsPeriod
+	known := period == 10*time.Second || period == 20*time.Second || period == 30*time.Second || (period > 0 && period%time.Minute == 0)
+	check(known, "local.metrics_period", "is %s; CloudWatch knows 10s, 20s, 30s and whole minutes", period)
+	check(s.Local.Policy == PolicyWired || s.Local.Policy == PolicyNone, "local.policy", "is %q; give %q or %q", s.Local.Policy, PolicyWired, PolicyNone)
+	return found
+}
+
+func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }

@@ -1,0 +1,228 @@
+package awsapi
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Config is what a Mux is made of.
+type Config struct {
+	AccessKeyID, SecretAccessKey string           // every request must be signed with these
+	SessionToken                 string           // if not "", required too
+	Region                       string           // the region requests must be signed for; "" accepts every region
+	AccountID                    string           // for handlers' use; the Mux itself does not need it
+	Log                          *slog.Logger     // nil: discard
+	Now                          func() time.Time // nil: time.Now; for signature skew and the Date header only
+}
+
+// Mux is an http.Handler that answers the operations that were given to Handle,
+// and InvalidAction or UnknownOperationException to all others. Make it with
+// NewMux. Handle must not be called once it serves.
+type Mux struct {
+	credentials credentials
+	log         *slog.Logger
+	now         func() time.Time
+	shapers     map[Service]*shaper
+	operations  map[operationKey]*operation
+}
+
+// operationKey names an operation among all services.
+type operationKey struct {
+	service Service
+	name    string
+}
+
+// operation is one operation that is served.
+type operation struct {
+	name      string
+	namespace string // of XML answers
+	input     reflect.Type
+	in, out   *shape
+	serve     func(ctx context.Context, in any) (out any, err error)
+}
+
+// NewMux returns a Mux without operations. It panics if the credentials are
+// empty, because it would then let everyone in.
+func NewMux(cfg Config) *Mux {
+	if cfg.AccessKeyID == "" || cfg.SecretAccessKey == "" {
+		panic("awsapi: Config needs AccessKeyID and SecretAccessKey")
+	}
+	m := &Mux{
+		credentials: credentials{
+			accessKeyID:     cfg.AccessKeyID,
+			secretAccessKey: cfg.SecretAccessKey,
+			sessionToken:    cfg.SessionToken,
+			region:          cfg.Region,
+		},
+		log:        cfg.Log,
+		now:        cfg.Now,
+		shapers:    make(map[Service]*shaper),
+		operations: make(map[operationKey]*operation),
+	}
+	if m.log == nil {
+		m.log = slog.New(slog.DiscardHandler)
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	return m
+}
+
+// Handle serves an operation. In and Out are the SDK's (or ec2shapes') Input and
+// Output structs; the operation's name is In's type name less "Input". Required
+// members are not checked: h must not dereference what a raw caller left out. An
+// error that is no *Error is answered with 500 and logged; a nil Out is an empty
+// answer. Like http.ServeMux, Handle panics on what only a programmer can get
+// wrong: an unknown service, an operation given twice, a type that the wire
+// cannot carry.
+func Handle[In, Out any](m *Mux, s Service, h func(ctx context.Context, in *In) (*Out, error)) {
+	m.handle(s, reflect.TypeFor[In](), reflect.TypeFor[Out](), func(ctx context.Context, in any) (any, error) {
+		out, err := h(ctx, in.(*In))
+		return out, err
+	})
+}
+
+// handle is Handle without type parameters.
+func (m *Mux) handle(s Service, in, out reflect.Type, serve func(context.Context, any) (any, error)) {
+	name, ok := strings.CutSuffix(in.Name(), "Input")
+	key := operationKey{s, name}
+	if !ok || m.operations[key] != nil {
+		panic(fmt.Sprintf("awsapi: %s is not an Input, or %s serves it already", in, s))
+	}
+	if m.shapers[s] == nil {
+		shaper, err := newShaper(s)
+		if err != nil {
+			panic("awsapi: " + err.Error())
+		}
+		m.shapers[s] = shaper
+	}
+	traits, _ := s.traits()
+	op := &operation{name: name, namespace: traits.namespace, input: in, serve: serve}
+	for _, side := range []struct {
+		shape **shape
+		of    reflect.Type
+	}{{&op.in, in}, {&op.out, out}} {
+		made, err := m.shapers[s].shapeOf(side.of)
+		if err != nil {
+			panic("awsapi: " + err.Error())
+		}
+		*side.shape = made
+	}
+	m.operations[key] = op
+}
+
+// requestIDKey is the context key of the request id.
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that is being handled, for logs and
+// for answers that repeat it; "" outside of one.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// newRequestID makes a random UUID, the form that AWS's request ids have.
+func newRequestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails; see its documentation
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// ServeHTTP checks the request's signature and answers it.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := newRequestID()
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	c := newCall(r)
+	answer, failure := m.answer(r, c)
+
+	log := m.log.With("request_id", id, "service", c.service, "operation", c.operation)
+	h := w.Header()
+	h.Set("Date", m.now().UTC().Format(http.TimeFormat))
+	h.Set("x-amzn-requestid", id)
+	c.protocol.header(h)
+	status := http.StatusOK
+	if failure != nil {
+		answer = c.protocol.encodeError(h, failure, id)
+		status = failure.status()
+	}
+	w.WriteHeader(status)
+	if _, err := w.Write(answer); err != nil {
+		log.Debug("client left before the answer", "error", err)
+		return
+	}
+	if failure != nil {
+		log.Debug("request refused", "status", status, "code", failure.Code, "message", failure.Message)
+		return
+	}
+	log.Debug("request answered", "bytes", len(answer))
+}
+
+// answer returns the body of a successful answer, or the failure.
+func (m *Mux) answer(r *http.Request, c *call) ([]byte, *Error) {
+	f := c.protocol.family()
+	body, err := readAll(r.Body)
+	if errors.Is(err, errTooLarge) {
+		return nil, f.refuse(tooLarge, "The body is larger than %d bytes.", maxBody)
+	}
+	if err != nil {
+		return nil, f.refuse(malformedInput, "The body did not arrive: %v.", err)
+	}
+	// The signature comes first: nothing is parsed for callers who cannot sign,
+	// and nothing is told to them.
+	if refused := m.credentials.verify(r, body, f, m.now()); refused != nil {
+		return nil, refused
+	}
+	if c.read(r, body); c.problem != nil {
+		return nil, c.problem
+	}
+	op, ok := m.operations[operationKey{c.service, c.operation}]
+	if !ok {
+		return nil, c.protocol.family().refuse(unknownOperation, "The operation %.100s is not served here.", c.operation)
+	}
+	return m.run(r.Context(), c, op)
+}
+
+// run decodes, calls the handler and encodes. A panic in any of them is answered
+// with 500: the process holds the whole cloud and must survive one bad request.
+func (m *Mux) run(ctx context.Context, c *call, op *operation) (answer []byte, failure *Error) {
+	f := c.protocol.family()
+	log := m.log.With("request_id", RequestID(ctx), "service", c.service, "operation", op.name)
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		log.Error("request panicked", "panic", p, "stack", string(debug.Stack()))
+		answer, failure = nil, f.refuse(internalFailure, "The operation %s panicked; the log has the details.", op.name)
+	}()
+	in := reflect.New(op.input)
+	unknown, err := c.protocol.decode(op, c, in.Elem())
+	if err != nil {
+		return nil, f.refuse(malformedInput, "%v.", err)
+	}
+	if len(unknown) > 0 {
+		log.Warn("unknown parameters ignored", "count", len(unknown), "parameters", unknown[:min(len(unknown), 20)])
+	}
+	out, err := op.serve(ctx, in.Interface())
+	if err == nil {
+		return c.protocol.encode(op, reflect.ValueOf(out), RequestID(ctx)), nil
+	}
+	if failure, ok := errors.AsType[*Error](err); ok {
+		return nil, failure
+	}
+	log.Error("request failed", "error", err)
+	return nil, f.refuse(internalFailure, "%v", err)
+}

@@ -1,0 +1,24 @@
+package cloud
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"secondwind/localcloud/awsapi"
+)
+
+// Register serves the cloud's operations on m.
+func (c *Cloud) Register(m *awsapi.Mux) {
+	cloudWatchAPI{c}.register(m)
+	autoScalingAPI{c}.register(m)
+	elbAPI{c}.register(m)
+	ec2API{c}.register(m)
+	handle(m, awsapi.STS, c.getCallerIdentity)
+}
+
+// getCallerIdentity answers who signed: the account's only user.
+func (c *Cloud) getCallerIdentity(context.Context, *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
+	arn, id := "arn:aws:iam::"+c.cfg.AccountID+":user/secondwind", "AIDASECONDWINDLOCAL00"
+	return &sts.GetCallerIdentityOutput{Account: &c.cfg.AccountID, Arn: &arn, UserId: &id}, nil
+}

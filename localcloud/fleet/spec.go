@@ -1,0 +1,63 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// addressPlaceholder stands in Spec.Args and Spec.Env for host:port to listen on.
+const addressPlaceholder = "{{address}}"
+
+// instanceID is what EC2 calls an instance; it also names the log file, so
+// nothing else may get through.
+var instanceID = regexp.MustCompile(`^i-[0-9a-f]{17}$`)
+
+// Spec is what an instance is started from.
+type Spec struct {
+	InstanceID       string // "i-" and 17 hex digits
+	ImageID          string // "ami-…"; for the metadata only
+	InstanceType     string // "t2.micro": decides VCPUs
+	AvailabilityZone string
+	Region           string
+	AccountID        string
+	Program          string   // the executable that the image stands for
+	Args             []string // "{{address}}" is replaced by host:port to listen on
+	Env              []string // beyond the fleet's own; "K=V"; "{{address}}" as in Args
+}
+
+// Validate reports everything that is wrong with s, short of the program, which
+// Launch looks for.
+func (s Spec) Validate() error {
+	var errs []error
+	if !instanceID.MatchString(s.InstanceID) {
+		errs = append(errs, fmt.Errorf("instance id %q is not \"i-\" and 17 hex digits", s.InstanceID))
+	}
+	if _, ok := VCPUs(s.InstanceType); !ok {
+		errs = append(errs, fmt.Errorf("unknown instance type %q: take one such as t2.micro, t3.small or m5.large", s.InstanceType))
+	}
+	if s.Program == "" {
+		errs = append(errs, errors.New("no program: name the executable that the image stands for"))
+	}
+	for _, arg := range append([]string{s.Program}, s.Args...) {
+		if strings.ContainsRune(arg, 0) {
+			errs = append(errs, fmt.Errorf("%q contains a NUL byte", arg))
+		}
+	}
+	for _, kv := range s.Env {
+		if k, _, ok := strings.Cut(kv, "="); !ok || k == "" || strings.ContainsRune(kv, 0) {
+			errs = append(errs, fmt.Errorf("environment entry %q is not KEY=VALUE", kv))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// expand returns list with the placeholder replaced by address.
+func expand(list []string, address string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.ReplaceAll(s, addressPlaceholder, address)
+	}
+	return out
+}

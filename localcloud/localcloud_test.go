@@ -1,0 +1,393 @@
+package localcloud_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"secondwind/localcloud"
+	"secondwind/localcloud/stack"
+)
+
+const imageID = "ami-0123456789abcdef0"
+
+// start brings up a cloud whose instances are this test binary.
+func start(t *testing.T) *localcloud.Cloud {
+	t.Helper()
+	t.Parallel() // each test has a cloud of its own
+	return launch(t)
+}
+
+func launch(t *testing.T) *localcloud.Cloud {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := localcloud.Start(t.Context(), localcloud.Config{
+		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: 7,
+		Images: map[string]localcloud.Image{imageID: {Program: self, Args: []string{"{{address}}"}, Env: []string{serveEnv + "=1"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("Close() = %v", err)
+		}
+	})
+	return c
+}
+
+// bounded is a context for one step of a test: long enough for a loaded machine.
+func bounded(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// numbers are those of the repository, but for the two that a test would only
+// wait for: a policy counts from warmed instances, and draining takes its time.
+func numbers(t *testing.T) stack.Numbers {
+	t.Helper()
+	n, err := stack.ReadNumbers(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.DeregistrationDelay, n.InstanceWarmup = 1, 0
+	return n
+}
+
+func build(t *testing.T, c *localcloud.Cloud, o stack.Options) stack.Stack {
+	t.Helper()
+	o.Name, o.ImageID, o.MetricsPeriod = "demo", imageID, 10*time.Second
+	s, err := stack.Create(bounded(t), c.AWSConfig(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// buildHealthy builds a stack and waits until it serves.
+func buildHealthy(t *testing.T, c *localcloud.Cloud) stack.Stack {
+	t.Helper()
+	s := build(t, c, stack.Options{Numbers: numbers(t)})
+	if err := s.WaitHealthy(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// get asks through the load balancer.
+func get(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", response.Status, body)
+	}
+	return string(body), err
+}
+
+// until polls what a test waits for.
+func until(t *testing.T, what string, ok func(ctx context.Context) bool) {
+	t.Helper()
+	ctx := bounded(t)
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for !ok(ctx) {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain: %s", what)
+		case <-ticker.C:
+		}
+	}
+}
+
+func group(t *testing.T, c *localcloud.Cloud, s stack.Stack) astypes.AutoScalingGroup {
+	t.Helper()
+	out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{s.AutoScalingGroupName}})
+	if err != nil || len(out.AutoScalingGroups) != 1 {
+		t.Fatalf("DescribeAutoScalingGroups(%s) = %v, %v, want one group", s.AutoScalingGroupName, out, err)
+	}
+	return out.AutoScalingGroups[0]
+}
+
+func inService(g astypes.AutoScalingGroup) []string {
+	var ids []string
+	for _, i := range g.Instances {
+		if i.LifecycleState == astypes.LifecycleStateInService {
+			ids = append(ids, *i.InstanceId)
+		}
+	}
+	return ids
+}
+
+func healthyTargets(t *testing.T, c *localcloud.Cloud, s stack.Stack) []string {
+	t.Helper()
+	out, err := elb.NewFromConfig(c.AWSConfig()).DescribeTargetHealth(t.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, d := range out.TargetHealthDescriptions {
+		if d.TargetHealth.State == "healthy" {
+			ids = append(ids, *d.Target.Id)
+		}
+	}
+	return ids
+}
+
+// The whole way with real processes: an alarm's transition launches a second
+// instance, requests reach both, and scaling in loses none of them.
+func TestAnAlarmScalesOutAndScalingInLosesNoRequest(t *testing.T) {
+	c := start(t)
+	s := buildHealthy(t, c)
+	first := inService(group(t, c, s))
+	if len(first) != 1 {
+		t.Fatalf("InService at first = %v, want one instance", first)
+	}
+	alarms := cloudwatch.NewFromConfig(c.AWSConfig())
+	_, err := alarms.SetAlarmState(bounded(t), &cloudwatch.SetAlarmStateInput{
+		AlarmName: &s.ScaleOutAlarm, StateValue: "ALARM", StateReason: aws.String("a test"),
+		StateReasonData: aws.String(`{"version":"1.0","queryDate":"2026-01-01T00:00:00.000+0000","statistic":"Average","period":10,"recentDatapoints":[33.0],"threshold":20.0}`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "two healthy targets", func(context.Context) bool { return len(healthyTargets(t, c, s)) == 2 })
+	if g := group(t, c, s); *g.DesiredCapacity != 2 || len(inService(g)) != 2 {
+		t.Errorf("group = desired %d, InService %v, want 2 of both", *g.DesiredCapacity, inService(g))
+	}
+
+	lost, seen, stop := traffic(t, s.LoadBalancerURL)
+	until(t, "requests served by both instances", func(context.Context) bool { return len(seen()) == 2 })
+	if want := inService(group(t, c, s)); !slices.Equal(seen(), slices.Sorted(slices.Values(want))) {
+		t.Errorf("requests were served by %v, want %v", seen(), want)
+	}
+	groups := autoscaling.NewFromConfig(c.AWSConfig())
+	if _, err := groups.SetDesiredCapacity(bounded(t), &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: &s.AutoScalingGroupName, DesiredCapacity: aws.Int32(1)}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "one instance left", func(context.Context) bool { return len(group(t, c, s).Instances) == 1 })
+	if sent := stop(); lost.Load() > 0 || sent == 0 {
+		t.Errorf("while scaling in, %d of %d requests were lost, want none of many", lost.Load(), sent)
+	}
+	assertCauses(t, groups, s)
+}
+
+// traffic sends requests until stopped, and tells which instances answered.
+func traffic(t *testing.T, url string) (lost *atomic.Int64, seen func() []string, stop func() int64) {
+	ctx, cancel := context.WithCancel(bounded(t))
+	lost = &atomic.Int64{}
+	var sent atomic.Int64
+	var by sync.Map
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				id, err := get(t.Context(), url+"/?burn=1ms") // not ctx: what is begun must be answered
+				sent.Add(1)
+				if err != nil {
+					lost.Add(1)
+					t.Log("lost:", err)
+					continue
+				}
+				by.Store(id, true)
+			}
+		})
+	}
+	seen = func() []string {
+		var ids []string
+		by.Range(func(id, _ any) bool { ids = append(ids, id.(string)); return true })
+		slices.Sort(ids)
+		return ids
+	}
+	return lost, seen, func() int64 { cancel(); workers.Wait(); return sent.Load() }
+}
+
+// assertCauses holds the activities against what a judge looks for.
+func assertCauses(t *testing.T, groups *autoscaling.Client, s stack.Stack) {
+	t.Helper()
+	out, err := groups.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &s.AutoScalingGroupName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"a user request explicitly set group desired capacity changing the desired capacity from 2 to 1",
+		fmt.Sprintf("a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2", s.ScaleOutAlarm, s.ScaleOutPolicy),
+		"a user request created an AutoScalingGroup changing the desired capacity from 0 to 1",
+	}
+	if len(out.Activities) != len(want) {
+		t.Fatalf("%d activities, want %d: %v", len(out.Activities), len(want), out.Activities)
+	}
+	for i, activity := range out.Activities {
+		if !strings.Contains(*activity.Cause, want[i]) || activity.StatusCode != astypes.ScalingActivityStatusCodeSuccessful {
+			t.Errorf("activity %d = %s %q, want Successful and …%q…", i, activity.StatusCode, *activity.Cause, want[i])
+		}
+	}
+}
+
+func TestAnInstanceThatExitsByItselfIsReplaced(t *testing.T) {
+	c := start(t)
+	s := buildHealthy(t, c)
+	before := inService(group(t, c, s))
+	_, _ = get(bounded(t), s.LoadBalancerURL+"/exit") // no answer: the process is gone
+	until(t, "another healthy instance", func(context.Context) bool {
+		now := healthyTargets(t, c, s)
+		return len(now) == 1 && now[0] != before[0]
+	})
+	if g := group(t, c, s); *g.DesiredCapacity != 1 {
+		t.Errorf("desired capacity = %d, want 1 as before", *g.DesiredCapacity)
+	}
+}
+
+func TestTheControlsAreWiredAsAskedFor(t *testing.T) {
+	for name, test := range map[string]struct {
+		o       stack.Options
+		actions int
+		enabled bool
+	}{
+		"everything wired":     {stack.Options{}, 1, true},
+		"without a policy":     {stack.Options{WithoutPolicy: true}, 0, true},
+		"actions switched off": {stack.Options{ActionsDisabled: true}, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := start(t)
+			test.o.Numbers = numbers(t)
+			s := build(t, c, test.o)
+			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{s.ScaleOutAlarm}})
+			if err != nil || len(out.MetricAlarms) != 1 {
+				t.Fatalf("DescribeAlarms(%s) = %v, %v, want one alarm", s.ScaleOutAlarm, out, err)
+			}
+			a := out.MetricAlarms[0]
+			if len(a.AlarmActions) != test.actions || *a.ActionsEnabled != test.enabled || *a.Period != 10 || *a.Threshold != 20 {
+				t.Errorf("alarm = %d actions, enabled %t, period %d, threshold %g; want %d, %t, 10, 20", len(a.AlarmActions), *a.ActionsEnabled, *a.Period, *a.Threshold, test.actions, test.enabled)
+			}
+		})
+	}
+}
+
+func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
+	for _, kind := range []string{stack.PolicyStep, stack.PolicySimple, stack.PolicyTargetTracking} {
+		t.Run(kind, func(t *testing.T) {
+			c := start(t)
+			n := numbers(t)
+			n.Policy = kind
+			s := build(t, c, stack.Options{Numbers: n})
+			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{PolicyNames: []string{s.ScaleOutPolicy}})
+			if err != nil || len(out.ScalingPolicies) != 1 {
+				t.Fatalf("DescribePolicies(%s) = %v, %v, want one policy", s.ScaleOutPolicy, out, err)
+			}
+			if !slices.ContainsFunc(out.ScalingPolicies[0].Alarms, func(a astypes.Alarm) bool { return *a.AlarmName == s.ScaleOutAlarm }) {
+				t.Errorf("policy's alarms = %v, want %s among them", out.ScalingPolicies[0].Alarms, s.ScaleOutAlarm)
+			}
+		})
+	}
+}
+
+func TestOnlySignedRequestsAreAnswered(t *testing.T) {
+	c := start(t)
+	response, err := http.Post(c.Endpoint(), "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusForbidden {
+		t.Errorf("unsigned request = %s, want 403", response.Status)
+	}
+	if text, err := get(bounded(t), c.Endpoint()+"/_localcloud/health"); err != nil || !strings.Contains(text, `"metricsPeriod":"10s"`) {
+		t.Errorf("health = %q, %v, want the metrics period in it", text, err)
+	}
+	out, err := sts.NewFromConfig(c.AWSConfig()).GetCallerIdentity(bounded(t), &sts.GetCallerIdentityInput{})
+	if err != nil || *out.Account != c.AccountID() {
+		t.Errorf("GetCallerIdentity() = %v, %v, want account %s", out, err, c.AccountID())
+	}
+}
+
+func TestCredentialsAreMadeForEachRun(t *testing.T) {
+	a, b := start(t).Credentials(), launch(t).Credentials()
+	if a.AccessKeyID == b.AccessKeyID || a.SecretAccessKey == b.SecretAccessKey || len(a.AccessKeyID) != 20 || len(a.SecretAccessKey) != 40 {
+		t.Errorf("two clouds of one seed have credentials of %d and %d characters, equal %t; want 20 and 40, different", len(a.AccessKeyID), len(a.SecretAccessKey), a == b)
+	}
+}
+
+func TestCloseMayBeCalledTwiceAndEndsEverything(t *testing.T) {
+	c := start(t)
+	s := buildHealthy(t, c)
+	for range 2 {
+		if err := c.Close(); err != nil {
+			t.Fatalf("Close() = %v, want nil", err)
+		}
+	}
+	for _, url := range []string{c.Endpoint() + "/_localcloud/health", s.LoadBalancerURL} {
+		if text, err := get(bounded(t), url); err == nil {
+			t.Errorf("%s still answers %q", url, text)
+		}
+	}
+}
+
+func TestStartSaysWhatIsWrong(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	plain := filepath.Join(t.TempDir(), "plain")
+	if err := os.WriteFile(plain, []byte("no program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := map[string]localcloud.Image{imageID: {Program: self}}
+	for name, test := range map[string]struct {
+		cfg  localcloud.Config
+		want string
+	}{
+		"the port is taken":              {localcloud.Config{Listen: taken.Addr().String(), Images: good}, "is in use"},
+		"another machine could reach it": {localcloud.Config{Listen: "0.0.0.0:0", Images: good}, "loopback only"},
+		"no port":                        {localcloud.Config{Listen: "127.0.0.1", Images: good}, "give host:port"},
+		"no image":                       {localcloud.Config{}, "no image"},
+		"a made-up period":               {localcloud.Config{Images: good, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
+		"an image id that is none":       {localcloud.Config{Images: map[string]localcloud.Image{"x": {Program: self}}}, `begins with "ami-"`},
+		"the program is missing":         {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain + "-not"}}}, "does not exist"},
+		"the program is a folder":        {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: t.TempDir()}}}, "is a folder"},
+		"the program cannot be run":      {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain}}}, "not executable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := localcloud.Start(t.Context(), test.cfg)
+			if err == nil {
+				_ = c.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Start() = %v, want …%q…", err, test.want)
+			}
+		})
+	}
+}

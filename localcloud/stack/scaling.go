@@ -1,0 +1,124 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+)
+
+// scaleOut adds an instance while the group's average CPU is above the threshold.
+func (b *builder) scaleOut(ctx context.Context) error {
+	if b.o.Numbers.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
+		return b.targetTracking(ctx)
+	}
+	var actions []string
+	if !b.o.WithoutPolicy {
+		arn, err := b.putPolicy(ctx, "scale-out", +1)
+		if err != nil {
+			return err
+		}
+		b.stack.ScaleOutPolicy, actions = *b.name("scale-out"), []string{arn}
+	}
+	b.stack.ScaleOutAlarm = *b.name("cpu-high")
+	return b.putAlarm(ctx, b.stack.ScaleOutAlarm, cwtypes.ComparisonOperatorGreaterThanThreshold, b.o.Numbers.CPUThreshold, actions)
+}
+
+// scaleIn removes an instance while it is below the lower threshold. A target
+// tracking policy does that itself.
+func (b *builder) scaleIn(ctx context.Context) error {
+	if b.o.Numbers.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
+		return nil
+	}
+	arn, err := b.putPolicy(ctx, "scale-in", -1)
+	if err != nil {
+		return err
+	}
+	b.stack.ScaleInPolicy, b.stack.ScaleInAlarm = *b.name("scale-in"), *b.name("cpu-low")
+	return b.putAlarm(ctx, b.stack.ScaleInAlarm, cwtypes.ComparisonOperatorLessThanThreshold, b.o.Numbers.ScaleInCPUThreshold, []string{arn})
+}
+
+// putPolicy makes a policy that changes the capacity by adjustment. Where target
+// tracking was asked for and left out, what remains is a step policy.
+func (b *builder) putPolicy(ctx context.Context, suffix string, adjustment int32) (arn string, err error) {
+	n := b.o.Numbers
+	in := &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name(suffix), AdjustmentType: aws.String("ChangeInCapacity"),
+	}
+	if n.Policy == PolicySimple {
+		in.PolicyType, in.ScalingAdjustment = aws.String("SimpleScaling"), &adjustment
+		in.Cooldown = aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod))
+	} else {
+		step := astypes.StepAdjustment{ScalingAdjustment: &adjustment, MetricIntervalLowerBound: aws.Float64(0)}
+		if adjustment < 0 { // bounds are relative to the threshold: below it
+			step.MetricIntervalLowerBound, step.MetricIntervalUpperBound = nil, aws.Float64(0)
+		}
+		in.PolicyType, in.StepAdjustments = aws.String("StepScaling"), []astypes.StepAdjustment{step}
+		in.MetricAggregationType = aws.String("Average")
+		in.EstimatedInstanceWarmup = aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod))
+	}
+	out, err := b.groups.PutScalingPolicy(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.PolicyARN), nil
+}
+
+// putAlarm makes an alarm on the group's average CPU.
+func (b *builder) putAlarm(ctx context.Context, name string, operator cwtypes.ComparisonOperator, threshold float64, actions []string) error {
+	n := b.o.Numbers
+	_, err := b.alarms.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: &name, AlarmActions: actions, ActionsEnabled: aws.Bool(!b.o.ActionsDisabled),
+		AlarmDescription: aws.String(fmt.Sprintf("average CPU of %s against %g %%", b.stack.AutoScalingGroupName, threshold)),
+		Namespace:        aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization"), Statistic: cwtypes.StatisticAverage,
+		Dimensions: []cwtypes.Dimension{{Name: aws.String("AutoScalingGroupName"), Value: &b.stack.AutoScalingGroupName}},
+		Period:     aws.Int32(scaled(n.AlarmPeriod, b.o.MetricsPeriod)), EvaluationPeriods: aws.Int32(int32(n.EvaluationPeriods)),
+		DatapointsToAlarm: aws.Int32(int32(n.DatapointsToAlarm)), Threshold: &threshold, ComparisonOperator: operator,
+	})
+	if err != nil {
+		return fmt.Errorf("alarm %s: %w", name, err)
+	}
+	return nil
+}
+
+// targetTracking makes one policy, whose two alarms Auto Scaling makes itself.
+func (b *builder) targetTracking(ctx context.Context) error {
+	n := b.o.Numbers
+	out, err := b.groups.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name("scale-out"), PolicyType: aws.String("TargetTrackingScaling"),
+		EstimatedInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
+		TargetTrackingConfiguration: &astypes.TargetTrackingConfiguration{
+			TargetValue:                   &n.CPUThreshold,
+			PredefinedMetricSpecification: &astypes.PredefinedMetricSpecification{PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	b.stack.ScaleOutPolicy = *b.name("scale-out")
+	var names []string
+	for _, alarm := range out.Alarms {
+		name := aws.ToString(alarm.AlarmName)
+		names = append(names, name)
+		switch {
+		case strings.Contains(name, "-AlarmHigh-"):
+			b.stack.ScaleOutAlarm = name
+		case strings.Contains(name, "-AlarmLow-"):
+			b.stack.ScaleInAlarm = name
+		}
+	}
+	if b.stack.ScaleOutAlarm == "" {
+		return errors.New("target tracking made no AlarmHigh")
+	}
+	if !b.o.ActionsDisabled {
+		return nil
+	}
+	_, err = b.alarms.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: names})
+	return err
+}

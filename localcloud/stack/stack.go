@@ -1,0 +1,210 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+)
+
+// Options say what to build.
+type Options struct {
+	Name    string // prefix of every name: "<Name>-asg"; at most 28 characters
+	Numbers Numbers
+	// MetricsPeriod is how often the cloud publishes CPUUtilization; 0 means
+	// 60 s, as AWS does. Alarm period, instance warm-up and cooldown count in it.
+	MetricsPeriod time.Duration
+	ImageID       string // "ami-…"
+	// WithoutPolicy leaves the scale-out policy out: the alarm has no action. A
+	// control for the proof: nothing may scale then.
+	WithoutPolicy bool
+	// ActionsDisabled wires everything, with the alarms' actions switched off:
+	// the other control.
+	ActionsDisabled bool
+}
+
+// Stack is what has been built.
+type Stack struct {
+	AutoScalingGroupName          string
+	ScaleOutAlarm, ScaleOutPolicy string // ScaleOutPolicy is "" WithoutPolicy
+	ScaleInAlarm, ScaleInPolicy   string // ScaleInPolicy is "" if target tracking scales in
+	TargetGroupARN, TargetGroup   string
+	LoadBalancerARN               string
+	LoadBalancerURL               string // "http://host:port"
+	LaunchTemplateID              string
+
+	targets *elb.Client
+}
+
+// Create builds the stack and returns as soon as everything is asked for; the
+// first instance may still be starting (WaitHealthy). What was built before an
+// error is left as it is.
+func Create(ctx context.Context, cfg aws.Config, o Options) (Stack, error) {
+	if o.MetricsPeriod == 0 {
+		o.MetricsPeriod = time.Minute
+	}
+	if err := o.validate(); err != nil {
+		return Stack{}, fmt.Errorf("create stack: %w", err)
+	}
+	b := builder{o: o, ec2: ec2{cfg}, elb: elb.NewFromConfig(cfg), groups: autoscaling.NewFromConfig(cfg), alarms: cloudwatch.NewFromConfig(cfg)}
+	b.stack.targets = b.elb
+	for _, step := range []struct {
+		what  string
+		build func(context.Context) error
+	}{
+		{"subnets", b.findSubnets}, {"launch template", b.launchTemplate}, {"target group", b.targetGroup},
+		{"load balancer", b.loadBalancer}, {"Auto Scaling group", b.group},
+		{"scaling out", b.scaleOut}, {"scaling in", b.scaleIn},
+	} {
+		if err := step.build(ctx); err != nil {
+			return b.stack, fmt.Errorf("create stack %q: %s: %w", o.Name, step.what, err)
+		}
+	}
+	return b.stack, nil
+}
+
+func (o Options) validate() error {
+	var faults []error
+	if o.Name == "" || len(o.Name) > 28 {
+		faults = append(faults, fmt.Errorf("name %q: it needs 1 to 28 characters, because a load balancer's name has at most 32", o.Name))
+	}
+	if !strings.HasPrefix(o.ImageID, "ami-") {
+		faults = append(faults, fmt.Errorf("image %q: an ImageId begins with \"ami-\"", o.ImageID))
+	}
+	if o.MetricsPeriod < 0 || o.MetricsPeriod%(10*time.Second) != 0 {
+		faults = append(faults, fmt.Errorf("metrics period %s: it must be 10s, 20s, 30s or whole minutes", o.MetricsPeriod))
+	}
+	return errors.Join(append(faults, o.Numbers.Validate())...)
+}
+
+// builder builds a stack step by step.
+type builder struct {
+	o       Options
+	ec2     ec2
+	elb     *elb.Client
+	groups  *autoscaling.Client
+	alarms  *cloudwatch.Client
+	subnets []subnet
+	stack   Stack
+}
+
+func (b *builder) name(suffix string) *string { return aws.String(b.o.Name + "-" + suffix) }
+
+func (b *builder) findSubnets(ctx context.Context) (err error) {
+	b.subnets, err = b.ec2.defaultSubnets(ctx)
+	return err
+}
+
+func (b *builder) subnetIDs() []string {
+	ids := make([]string, len(b.subnets))
+	for i, s := range b.subnets {
+		ids[i] = s.ID
+	}
+	return ids
+}
+
+func (b *builder) launchTemplate(ctx context.Context) (err error) {
+	b.stack.LaunchTemplateID, err = b.ec2.createLaunchTemplate(ctx, *b.name("lt"), b.o.ImageID, b.o.Numbers.InstanceType)
+	return err
+}
+
+func (b *builder) targetGroup(ctx context.Context) error {
+	n := b.o.Numbers
+	out, err := b.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+		Name: b.name("tg"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
+		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
+		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200")},
+	})
+	if err != nil {
+		return err
+	}
+	if len(out.TargetGroups) != 1 {
+		return fmt.Errorf("the answer has %d target groups, want 1", len(out.TargetGroups))
+	}
+	b.stack.TargetGroupARN, b.stack.TargetGroup = aws.ToString(out.TargetGroups[0].TargetGroupArn), *b.name("tg")
+	_, err = b.elb.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
+		TargetGroupArn: &b.stack.TargetGroupARN,
+		Attributes: []elbtypes.TargetGroupAttribute{
+			{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String(fmt.Sprint(n.DeregistrationDelay))},
+		},
+	})
+	return err
+}
+
+func (b *builder) loadBalancer(ctx context.Context) error {
+	out, err := b.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: b.name("alb"), Subnets: b.subnetIDs()})
+	if err != nil {
+		return err
+	}
+	if len(out.LoadBalancers) != 1 {
+		return fmt.Errorf("the answer has %d load balancers, want 1", len(out.LoadBalancers))
+	}
+	lb := out.LoadBalancers[0]
+	b.stack.LoadBalancerARN = aws.ToString(lb.LoadBalancerArn)
+	made, err := b.elb.CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: lb.LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(80),
+		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &b.stack.TargetGroupARN}},
+	})
+	if err != nil {
+		return fmt.Errorf("listener: %w", err)
+	}
+	if len(made.Listeners) != 1 {
+		return fmt.Errorf("the answer has %d listeners, want 1", len(made.Listeners))
+	}
+	b.stack.LoadBalancerURL = fmt.Sprintf("http://%s:%d", aws.ToString(lb.DNSName), aws.ToInt32(made.Listeners[0].Port))
+	return nil
+}
+
+func (b *builder) group(ctx context.Context) error {
+	n := b.o.Numbers
+	b.stack.AutoScalingGroupName = *b.name("asg")
+	_, err := b.groups.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
+		AutoScalingGroupName: b.name("asg"),
+		LaunchTemplate:       &astypes.LaunchTemplateSpecification{LaunchTemplateId: &b.stack.LaunchTemplateID, Version: aws.String("$Latest")},
+		MinSize:              aws.Int32(int32(n.MinSize)), MaxSize: aws.Int32(int32(n.MaxSize)), DesiredCapacity: aws.Int32(int32(n.DesiredCapacity)),
+		DefaultCooldown: aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)), DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
+		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
+		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnetIDs(), ",")),
+		Tags: []astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
+	})
+	return err
+}
+
+// pollHealth is how often WaitHealthy asks.
+const pollHealth = 250 * time.Millisecond
+
+// WaitHealthy returns once a target of the stack is healthy. Its error, when ctx
+// ends first, says what became of the targets.
+func (s Stack) WaitHealthy(ctx context.Context) error {
+	ticker := time.NewTicker(pollHealth)
+	defer ticker.Stop()
+	seen := "no target is registered"
+	for {
+		out, err := s.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("wait for a healthy target of %s: %w", s.TargetGroup, err)
+		}
+		if err == nil {
+			for _, d := range out.TargetHealthDescriptions {
+				if d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
+					return nil
+				}
+				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), d.TargetHealth.State, d.TargetHealth.Reason, aws.ToString(d.TargetHealth.Description))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for a healthy target of %s: %w; at last %s", s.TargetGroup, ctx.Err(), seen)
+		case <-ticker.C:
+		}
+	}
+}

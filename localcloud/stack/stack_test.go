@@ -1,0 +1,38 @@
+package stack_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"secondwind/localcloud/stack"
+)
+
+// What a stack builds is tested in localcloud, against a cloud.
+
+func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
+	numbers, err := stack.ReadNumbers(shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		o    stack.Options
+		want string
+	}{
+		"no name":                 {stack.Options{ImageID: "ami-1", Numbers: numbers}, `name ""`},
+		"a name that is too long": {stack.Options{Name: strings.Repeat("x", 29), ImageID: "ami-1", Numbers: numbers}, "1 to 28 characters"},
+		"no image":                {stack.Options{Name: "demo", Numbers: numbers}, `image ""`},
+		"no numbers":              {stack.Options{Name: "demo", ImageID: "ami-1"}, "cpu_threshold: 0"},
+		"a period of 7 s":         {stack.Options{Name: "demo", ImageID: "ami-1", Numbers: numbers, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
+		"no credentials":          {stack.Options{Name: "demo", ImageID: "ami-1", Numbers: numbers}, "no credentials configured"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := stack.Create(t.Context(), aws.Config{Region: "local-1"}, test.o)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Create() = %v, want …%q…", err, test.want)
+			}
+		})
+	}
+}

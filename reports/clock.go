@@ -1,0 +1,57 @@
+package reports
+
+import (
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// timescale turns moments into seconds since the start of the run, on the load
+// generator's clock.
+type timescale struct {
+	start  time.Time
+	end    float64       // seconds
+	offset time.Duration // AWS's clock minus the generator's, as the judge measured it
+}
+
+// newTimescale spans everything that the record holds a time of. Its start is
+// zero if there is none.
+func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
+	var first, last time.Time
+	span := func(t time.Time) {
+		if t.IsZero() {
+			return
+		}
+		if first.IsZero() || t.Before(first) {
+			first = t
+		}
+		if t.After(last) {
+			last = t
+		}
+	}
+	for _, l := range rec.Load {
+		span(l.Time)
+	}
+	for _, o := range rec.Cloud {
+		span(o.Sent)
+		span(o.Received)
+	}
+	if first.IsZero() {
+		span(rec.Manifest.Started)
+	}
+	s := timescale{start: first, end: last.Sub(first).Seconds()}
+	if v.Figures.ClockOffsetSeconds != nil {
+		s.offset = seconds(*v.Figures.ClockOffsetSeconds)
+	}
+	return s
+}
+
+// seconds converts a number of seconds.
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// ours is the place of a moment of the generator's clock.
+func (s timescale) ours(t time.Time) float64 { return t.Sub(s.start).Seconds() }
+
+// aws is the place of a moment of AWS's clock.
+func (s timescale) aws(t time.Time) float64 { return t.Add(-s.offset).Sub(s.start).Seconds() }

@@ -1,0 +1,60 @@
+package figure
+
+// detailRatio is how much longer than the chain a run must be to be drawn twice:
+// whole, and around the chain.
+const detailRatio = 4
+
+// detailFrom is the length of a run, in seconds, from which on it is worth it.
+const detailFrom = 900
+
+// details returns the figures of the time around the chain, for a run so long
+// that the chain is a few pixels of it; none for a short run, or without a chain.
+func details(r Run) []*Figure {
+	from, to := chainRange(r)
+	if len(r.Links) == 0 || r.End-r.Begin < max(detailFrom, detailRatio*(to-from)) {
+		return nil
+	}
+	// As much again before it shows what it was like without the load.
+	cut := r.between(max(from-(to-from), r.Begin), min(to, r.End))
+	cpu, capacity := CPU(cut), Capacity(cut)
+	for _, f := range []*Figure{cpu, capacity} {
+		f.Name += "-detail"
+		f.Title += ", around the chain"
+	}
+	return []*Figure{cpu, capacity}
+}
+
+// between returns what of the run lies in [from, to], as far as the figures of
+// CPU and capacity show it.
+func (r Run) between(from, to float64) Run {
+	cut := r
+	cut.Begin, cut.End = from, to
+	cut.Phases, cut.Marks, cut.CPU = nil, nil, nil
+	for _, p := range r.Phases {
+		if p.To > from && p.From < to {
+			cut.Phases = append(cut.Phases, Span{Name: p.Name, From: max(p.From, from), To: min(p.To, to)})
+		}
+	}
+	for _, m := range r.Marks {
+		if m.At >= from && m.At <= to {
+			cut.Marks = append(cut.Marks, m)
+		}
+	}
+	for _, s := range r.CPU {
+		if s = s.between(from-r.PeriodSeconds, to); len(s.Points) > 0 {
+			cut.CPU = append(cut.CPU, s)
+		}
+	}
+	cut.Desired, cut.InService, cut.Healthy = r.Desired.between(from, to), r.InService.between(from, to), r.Healthy.between(from, to)
+	return cut
+}
+
+func (s Series) between(from, to float64) Series {
+	cut := Series{Name: s.Name}
+	for _, p := range s.Points {
+		if p.X >= from && p.X <= to {
+			cut.Points = append(cut.Points, p)
+		}
+	}
+	return cut
+}

@@ -1,0 +1,164 @@
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// svg draws a figure as text.
+func svg(t *testing.T, f *Figure) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestEveryFigureOfAnEmptyRunSaysSo(t *testing.T) {
+	for _, f := range All(Run{}) {
+		if got := svg(t, f); !strings.Contains(got, "nothing recorded") {
+			t.Errorf("figure %q of an empty run does not say that nothing was recorded", f.Name)
+		}
+		var b bytes.Buffer
+		if err := f.WritePNG(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := png.Decode(&b); err != nil {
+			t.Errorf("figure %q: WritePNG wrote no PNG: %v", f.Name, err)
+		}
+	}
+}
+
+func TestFiguresSurviveStrangeRuns(t *testing.T) {
+	one := Series{Name: "one", Points: []Point{{X: 5, Y: 0}}}
+	late := Link{ID: "e1", Name: "late", Broken: true, Seen: true, At: 50, Bounded: true, Since: 10, Allowed: 5}
+	for name, r := range map[string]Run{
+		"a single point":      {End: 10, CPU: []Series{one}, Offered: one, Latency: []Series{one}, PeriodSeconds: 60},
+		"events out of range": {End: 10, Marks: []Mark{{At: 1e9, Text: "far"}}, Phases: []Span{{"x", -5, -1}, {"y", 8, 1e6}}},
+		"a late link":         {End: 60, Links: []Link{{ID: "e0", Seen: true, At: 10}, late}},
+		"nothing seen":        {End: 60, Links: []Link{{ID: "e0"}, {ID: "e1", Bounded: true, Since: 3, Allowed: 4}}},
+		"a huge value":        {End: 10, CPU: []Series{{Name: "n", Points: []Point{{X: 1, Y: 1e300}}}}, PeriodSeconds: 1},
+	} {
+		for _, f := range All(r) {
+			if got := svg(t, f); strings.Contains(got, "NaN") || strings.Contains(got, "Inf") {
+				t.Errorf("%s: figure %q draws NaN or infinity", name, f.Name)
+			}
+		}
+	}
+}
+
+func TestMissingDatapointsAreGaps(t *testing.T) {
+	points := overPeriods([]Point{{X: 0, Y: 5}, {X: 10, Y: 6}, {X: 40, Y: 7}}, 10)
+	got := segments(points)
+	if len(got) != 2 || got[0][len(got[0])-1].X != 20 || got[1][0].X != 40 {
+		t.Errorf("segments = %v, want one over [0, 20] and one over [40, 50]", got)
+	}
+}
+
+func TestLegendNamesEverySeriesAndSaysWhatIsNotDrawn(t *testing.T) {
+	r := Run{End: 100, PeriodSeconds: 10}
+	for i := range 12 {
+		r.CPU = append(r.CPU, Series{Name: fmt.Sprintf("i-%02d", i), Points: []Point{{X: 10, Y: float64(i)}}})
+	}
+	for i := range 30 {
+		r.Marks = append(r.Marks, Mark{At: float64(i), Text: fmt.Sprintf("event %d", i)})
+	}
+	got := svg(t, CPU(r))
+	for _, want := range []string{"i-00", "i-07", "and 4 more instances, not drawn", "event 19", "and 10 later events"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the CPU figure lacks %q", want)
+		}
+	}
+}
+
+func TestLegendStaysInsideTheFigure(t *testing.T) {
+	var entries []entry
+	for i := range 20 {
+		entries = append(entries, entry{Text: strings.Repeat("w", 1+i*3)})
+	}
+	for _, row := range flow(entries) {
+		sum := vg.Length(0)
+		for _, e := range row {
+			sum += e.width()
+		}
+		if sum > width-2*margin+entryGap {
+			t.Errorf("a row of the legend is %v wide, want at most %v", sum, width-2*margin)
+		}
+	}
+}
+
+func TestLabelsNeverOverlap(t *testing.T) {
+	var labels []placed
+	for i := range 40 {
+		labels = append(labels, placed{Text: "label", At: vg.Length(i * i)})
+	}
+	got, count := lanes(labels, 0, 700, 3, func(string) vg.Length { return 30 })
+	for i, a := range got {
+		if a.Lane >= count || a.X < 0 || a.X+30 > 700 {
+			t.Errorf("label %d is at %v in lane %d of %d, want it inside [0, 700]", i, a.X, a.Lane, count)
+		}
+		for j, b := range got[:i] {
+			if a.Lane == b.Lane && math.Abs(float64(a.X-b.X)) < 30 {
+				t.Errorf("labels %d and %d overlap in lane %d", i, j, a.Lane)
+			}
+		}
+	}
+}
+
+func TestStylesDifferWithoutColour(t *testing.T) {
+	seen := map[string]int{}
+	for i, s := range styles() {
+		look := fmt.Sprintf("%v %T", s.Dashes, s.Marker)
+		if j, found := seen[look]; found {
+			t.Errorf("styles %d and %d differ by colour only", i, j)
+		}
+		seen[look] = i
+	}
+}
+
+func TestLongRunIsDrawnAgainAroundTheChain(t *testing.T) {
+	r := Run{End: 28_800, PeriodSeconds: 60, Links: []Link{{ID: "e0", Seen: true, At: 300}, {ID: "e1", Seen: true, At: 400}}}
+	for x := 0.0; x < 28_800; x += 60 {
+		r.CPU = append(r.CPU[:0], Series{Name: "group", Points: append(pointsOf(r), Point{X: x, Y: 10})})
+	}
+	names := map[string]bool{}
+	for _, f := range All(r) {
+		names[f.Name] = true
+		if strings.HasSuffix(f.Name, "-detail") && (f.plot.X.Min > 300 || f.plot.X.Max > 500) {
+			t.Errorf("figure %q shows [%v, %v], want the time around 300 to 400", f.Name, f.plot.X.Min, f.plot.X.Max)
+		}
+	}
+	if !names["cpu-detail"] || !names["cpu"] {
+		t.Errorf("figures of a long run = %v, want cpu and cpu-detail", names)
+	}
+}
+
+func pointsOf(r Run) []Point {
+	if len(r.CPU) == 0 {
+		return nil
+	}
+	return r.CPU[0].Points
+}
+
+func ExampleCPU() {
+	f := CPU(Run{
+		ID: "20260314T092653Z-5a5a", Start: time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC), End: 40,
+		Threshold: 20, PeriodSeconds: 10,
+		CPU:   []Series{{Name: "group average", Points: []Point{{X: 0, Y: 11}, {X: 10, Y: 33}, {X: 20, Y: 17}}}},
+		Marks: []Mark{{At: 21.4, Text: "alarm cpu-high: OK → ALARM"}},
+	})
+	var b bytes.Buffer
+	if err := f.WriteSVG(&b); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(f.Name, strings.Contains(b.String(), "threshold 20 %"))
+	// Output: cpu true
+}

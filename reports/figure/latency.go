@@ -1,0 +1,63 @@
+package figure
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/plotter"
+)
+
+// Latency draws percentiles of the latency over time, counted from when a
+// request was due and from when it was sent: where the two part, the generator
+// or the connection held requests back.
+func Latency(r Run) *Figure {
+	f := overTime(r, "latency", "Latency over time",
+		"Percentiles of each interval, from the merged HDR histograms; percentiles are never averaged. "+
+			"From schedule counts from when the request was due, from sending from when it left.")
+	f.plot.Y.Label.Text = "latency, milliseconds (log)"
+	var all [][]Point
+	for i, s := range r.Latency {
+		points := make([]Point, len(s.Points))
+		for j, p := range s.Points {
+			points[j] = Point{X: p.X, Y: logarithm(p.Y), Gap: p.Gap}
+		}
+		f.addLine(Series{Name: s.Name, Points: points}, latencyStyle(i), plotter.NoStep)
+		all = append(all, points)
+	}
+	f.logarithmic(all...)
+	return f
+}
+
+// latencyStyle makes the pair from schedule broad and the pair from sending,
+// which often lies on it, thin and dashed.
+func latencyStyle(i int) style {
+	look := styleAt([]int{7, 5, 0, 2}[i%4])
+	if i%4 < 2 {
+		look.Dashes, look.Width = nil, 3.2
+		return look
+	}
+	look.Width, look.Dashes = 1.2, dashes(4, 2)
+	return look
+}
+
+// leastMilliseconds is the resolution of the histograms, 1 µs.
+const leastMilliseconds = 0.001
+
+// logarithm is where a latency stands on a logarithmic axis.
+func logarithm(milliseconds float64) float64 {
+	return math.Log10(math.Max(milliseconds, leastMilliseconds))
+}
+
+// logarithmic fits the y axis to the points, whose Y are logarithms.
+func (f *Figure) logarithmic(all ...[]Point) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, points := range all {
+		for _, p := range points {
+			low, high = math.Min(low, p.Y), math.Max(high, p.Y)
+		}
+	}
+	if f.empty = math.IsInf(low, 1); f.empty {
+		low, high = 0, 3
+	}
+	f.plot.Y.Tick.Marker = logTicks{}
+	f.plot.Y.Min, f.plot.Y.Max = low-0.1, math.Max(high+0.1, low+0.6)
+}

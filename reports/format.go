@@ -1,0 +1,115 @@
+package reports
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// notAvailable stands for a number that was not seen or is not defined.
+const notAvailable = "n/a"
+
+// outcomeSymbol is the outcome as one character; a word always stands beside it.
+func outcomeSymbol(o judge.Outcome) string {
+	switch o {
+	case judge.Proved:
+		return "✓"
+	case judge.Refuted:
+		return "✗"
+	default:
+		return "?"
+	}
+}
+
+// statusSymbol is the status as one character; a word always stands beside it.
+func statusSymbol(s judge.Status) string {
+	switch s {
+	case judge.Held:
+		return "✓"
+	case judge.Broken:
+		return "✗"
+	default:
+		return "?"
+	}
+}
+
+// number formats an optional number with its unit.
+func number(v *float64, decimals int, unit string) string {
+	if v == nil {
+		return notAvailable
+	}
+	s := strconv.FormatFloat(*v, 'f', decimals, 64)
+	if unit != "" {
+		s += " " + unit
+	}
+	return s
+}
+
+// signed formats an optional number of seconds with its sign.
+func signed(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f s", *v)
+}
+
+// clock formats a moment of a run, "" if it is zero.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("15:04:05.000")
+}
+
+// date formats a moment with its date, "unknown" if it is zero.
+func date(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05") + " UTC"
+}
+
+// terms names the parts of a deadline: "one full period 10 s + publish lag 2 s".
+func terms(all []runlog.Term) string {
+	parts := make([]string, len(all))
+	for i, t := range all {
+		parts[i] = fmt.Sprintf("%s %g s", t.Name, t.Seconds)
+	}
+	return strings.Join(parts, " + ")
+}
+
+// join names what an event shares with the one before: "alarm = cpu-high".
+func join(identity map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(identity)) {
+		parts = append(parts, k+" = "+identity[k])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// evidence points into the record: "cloud.jsonl:12 (request 3f…)".
+func evidence(all []judge.Evidence) []string {
+	places := make([]string, len(all))
+	for i, e := range all {
+		places[i] = fmt.Sprintf("%s:%d", e.File, e.Line)
+		if e.RequestID != "" {
+			places[i] += " (request " + e.RequestID + ")"
+		}
+	}
+	return places
+}
+
+// shorten cuts s to at most n runes, the last of which is then an ellipsis.
+func shorten(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:max(n-1, 0)]) + "…"
+}

@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"time"
+
+	"secondwind/verify/judge"
+)
+
+// testSuites is junit.xml's root.
+type testSuites struct {
+	XMLName  xml.Name  `xml:"testsuites"`
+	Name     string    `xml:"name,attr"`
+	Tests    int       `xml:"tests,attr"`
+	Failures int       `xml:"failures,attr"`
+	Errors   int       `xml:"errors,attr"`
+	Suite    testSuite `xml:"testsuite"`
+}
+
+// testSuite is the run.
+type testSuite struct {
+	Name       string     `xml:"name,attr"`
+	Tests      int        `xml:"tests,attr"`
+	Failures   int        `xml:"failures,attr"`
+	Errors     int        `xml:"errors,attr"`
+	Skipped    int        `xml:"skipped,attr"`
+	Time       string     `xml:"time,attr"` // seconds
+	Timestamp  string     `xml:"timestamp,attr,omitempty"`
+	Properties []property `xml:"properties>property"`
+	Cases      []testCase `xml:"testcase"`
+}
+
+type property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// testCase is the verdict, a premise, a link, a control or a confounder.
+type testCase struct {
+	ClassName string   `xml:"classname,attr"`
+	Name      string   `xml:"name,attr"`
+	Time      string   `xml:"time,attr"` // seconds since the event before
+	Failure   *problem `xml:"failure,omitempty"`
+	Error     *problem `xml:"error,omitempty"`
+	Output    string   `xml:"system-out,omitempty"`
+}
+
+type problem struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// renderJUnit returns junit.xml. A run that decides nothing has an <error>,
+// never a <skipped>: CI systems show skips green. What is broken is a <failure>
+// only if the run refutes the claim, since under an unmet premise it shows
+// nothing.
+func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
+	s := testSuite{
+		Name: "secondwind " + v.RunID, Time: fmt.Sprintf("%.3f", a.at.end),
+		Properties: []property{{"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
+		Cases:      testCases(v),
+	}
+	if h := a.hypothesis; h != nil {
+		s.Properties = append(s.Properties, property{"revision", h.Revision})
+	}
+	if !a.at.start.IsZero() {
+		s.Timestamp = a.at.start.UTC().Format(time.RFC3339)
+	}
+	s.Tests = len(s.Cases)
+	for _, c := range s.Cases {
+		switch {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		}
+	}
+	b, err := xml.MarshalIndent(testSuites{Name: "secondwind", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Suite: s}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode junit.xml: %w", err)
+	}
+	return append([]byte(xml.Header), append(b, '\n')...), nil
+}
+
+// testCases lists the verdict first, then all that it rests on.
+func testCases(v judge.Verdict) []testCase {
+	cases := []testCase{verdictCase(v)}
+	add := func(class, id, name, text string, status judge.Status, places []string) *testCase {
+		if len(places) > 0 {
+			text += "\nevidence: " + strings.Join(places, ", ")
+		}
+		c := testCase{ClassName: "secondwind." + class, Name: id + " " + name, Time: "0.000", Output: text}
+		c.Failure, c.Error = problems(v.Outcome, status, id, name+": "+string(status), text)
+		cases = append(cases, c)
+		return &cases[len(cases)-1]
+	}
+	finding := func(class string, f judge.Finding) {
+		add(class, f.ID, f.Name, "expected: "+f.Expected+"\nseen: "+f.Seen, f.Status, evidence(f.Evidence))
+	}
+	for _, f := range v.Premises {
+		finding("premise", f)
+	}
+	for _, l := range v.Chain {
+		c := add("chain", l.ID, l.Name, linkText(l), l.Status, evidence(l.Evidence))
+		if l.SinceSeconds != nil {
+			c.Time = fmt.Sprintf("%.3f", *l.SinceSeconds)
+		}
+	}
+	for _, f := range v.Controls {
+		finding("control", f)
+	}
+	for _, f := range v.Confounders {
+		finding("confounder", f)
+	}
+	return cases
+}
+
+// linkText tells a link with its deadline.
+func linkText(l judge.Link) string {
+	text := "expected: " + l.Expected + "\nseen: " + l.Seen
+	if l.DeadlineSeconds != nil {
+		text += "\ndeadline: " + number(l.DeadlineSeconds, 1, "s") + " = " + terms(l.Terms) + ", slack " + signed(l.SlackSeconds)
+	}
+	return text
+}
+
+// verdictCase makes the outcome visible even if the record shows nothing else.
+func verdictCase(v judge.Verdict) testCase {
+	status := judge.Undetermined
+	switch v.Outcome {
+	case judge.Proved:
+		status = judge.Held
+	case judge.Refuted:
+		status = judge.Broken
+	}
+	c := testCase{ClassName: "secondwind.verdict", Name: string(v.Outcome), Time: "0.000", Output: v.Summary}
+	c.Failure, c.Error = problems(v.Outcome, status, v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
+	return c
+}
+
+// problems returns the failure or the error of a test case, or neither.
+func problems(o judge.Outcome, s judge.Status, kind, message, text string) (failure, err *problem) {
+	p := &problem{Message: message, Type: kind, Text: text}
+	switch {
+	case s == judge.Held:
+		return nil, nil
+	case s == judge.Broken && o == judge.Refuted:
+		return p, nil
+	default:
+		return nil, p
+	}
+}

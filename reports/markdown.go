@@ -1,0 +1,39 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// renderMarkdown returns report.md, which shows the drawings of plots/.
+func renderMarkdown(p page) ([]byte, error) {
+	t, err := template.New("report.md").
+		Funcs(template.FuncMap{"md": markdown, "code": markdownCode}).
+		ParseFS(templates, "templates/report.md")
+	if err != nil {
+		return nil, fmt.Errorf("parse the layout of report.md: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, fmt.Errorf("lay out report.md: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// markdown escapes text for a table cell: what AWS answered must neither break
+// the table nor become markup.
+func markdown(v any) string {
+	s := strings.Join(strings.Fields(fmt.Sprint(v)), " ")
+	return strings.NewReplacer(
+		`\`, `\\`, "`", "\\`", "|", `\|`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
+		"<", "&lt;", ">", "&gt;", "&", "&amp;", "#", `\#`, "~", `\~`, "!", `\!`,
+	).Replace(s)
+}
+
+// markdownCode makes text fit between back quotes in a table cell.
+func markdownCode(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.NewReplacer("`", "'", "|", `\|`).Replace(s)
+}

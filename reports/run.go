@@ -1,0 +1,88 @@
+package reports
+
+import (
+	"fmt"
+
+	"secondwind/reports/figure"
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// account is everything a report tells of a run besides the verdict.
+type account struct {
+	manifest    runlog.Manifest
+	hypothesis  *runlog.Hypothesis // nil if none was declared
+	at          timescale
+	run         figure.Run
+	latencies   *latencies
+	elasticity  []Elasticity
+	interrupted string   // why the run ended early; "" if it did not
+	warnings    []string // parts of the record that could not be read
+}
+
+// read gathers the account of a run. An empty record gives an empty account.
+func read(rec *runlog.Record, v judge.Verdict) *account {
+	h, load, cloud := rec.Hypothesis, rec.Load, rec.Cloud
+	at := newTimescale(rec, v)
+	size := readCapacity(cloud, h, at)
+	utilization := readCPU(cloud, h)
+	marks, unreadableMarks := readMarks(cloud, at)
+	rates := readRates(load, at)
+	a := &account{manifest: rec.Manifest, hypothesis: h, at: at, latencies: readLatencies(load, at)}
+	a.run = figure.Run{
+		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
+		Phases: readPhases(load, at), Marks: marks, Links: links(v, at),
+		CPU:     utilization.figures(at),
+		Desired: size.desired, InService: size.inService, Healthy: size.healthy,
+		Offered: named(rates.offered, rates.sum.Offered), Completed: named(rates.completed, rates.sum.Completed),
+		Failed: named(rates.failed, rates.sum.Failed), Dropped: named(rates.dropped, rates.sum.Dropped),
+		Instances: rates.byInstance(),
+		Latency:   a.latencies.overTime,
+	}
+	if h != nil {
+		a.run.Threshold, a.run.PeriodSeconds = h.Threshold, float64(h.PeriodSeconds)
+	}
+	for _, p := range a.latencies.phases {
+		if d := p.distribution(); len(d.Quantiles) > 0 {
+			a.run.Distributions = append(a.run.Distributions, d)
+		}
+	}
+	for _, l := range load {
+		if l.Interrupted != nil {
+			a.interrupted = l.Interrupted.Reason
+		}
+	}
+	a.elasticity = measureElasticity(h, load, a.run)
+	for _, name := range rec.Torn {
+		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
+	}
+	a.warn(size.unreadable+utilization.unreadable+unreadableMarks, a.latencies)
+	return a
+}
+
+// warn notes what could not be read, so that a figure never looks complete when
+// it is not.
+func (a *account) warn(answers int, l *latencies) {
+	if answers > 0 {
+		a.warnings = append(a.warnings, fmt.Sprintf("%d answers in cloud.jsonl could not be decoded; the figures are drawn without them.", answers))
+	}
+	if l.unreadable > 0 {
+		a.warnings = append(a.warnings, fmt.Sprintf("%d latency histograms could not be read; the latencies are told without them. The first: %v.", l.unreadable, l.firstError))
+	}
+}
+
+// links places the judge's chain on the axis of the run.
+func links(v judge.Verdict, at timescale) []figure.Link {
+	var all []figure.Link
+	for _, l := range v.Chain {
+		link := figure.Link{ID: l.ID, Name: l.Name, Held: l.Status == judge.Held, Broken: l.Status == judge.Broken, Seen: !l.At.IsZero()}
+		if link.Seen {
+			link.At = at.aws(l.At)
+		}
+		if n := len(all); n > 0 && all[n-1].Seen && l.DeadlineSeconds != nil {
+			link.Bounded, link.Since, link.Allowed = true, all[n-1].At, *l.DeadlineSeconds
+		}
+		all = append(all, link)
+	}
+	return all
+}

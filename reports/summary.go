@@ -1,0 +1,196 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"secondwind/verify/judge"
+)
+
+// Bounds of a summary on a terminal.
+const (
+	summaryColumns = 100
+	summaryLines   = 30
+)
+
+// The escape sequences of a terminal's colours.
+const (
+	green  = "\x1b[32m"
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	bold   = "\x1b[1m"
+	plain  = "\x1b[0m"
+)
+
+// Summary prints the verdict and the chain for a terminal, in at most 30 lines
+// of 100 columns. Colour repeats what symbols and words say. What AWS answered
+// is stripped of control characters, which could drive a terminal. A failing
+// writer cuts the summary short: there is nobody left to tell.
+func Summary(w io.Writer, v judge.Verdict, colour bool) {
+	paint := func(code, s string) string {
+		if !colour {
+			return s
+		}
+		return code + s + plain
+	}
+	head := fmt.Sprintf("%s %s", outcomeSymbol(v.Outcome), printable(string(v.Outcome)))
+	lines := []string{paint(bold+outcomeColour(v.Outcome), head) + "  " +
+		fit("on "+printable(v.Where)+", run "+printable(v.RunID), summaryColumns-width(head)-2)}
+	for _, l := range wrap(printable(v.Summary), summaryColumns-2, 4) {
+		lines = append(lines, "  "+l)
+	}
+	if len(v.Chain) > 0 {
+		lines = append(lines, "", "  "+chainColumns("link", "what", "at (UTC)", "since", "deadline", "slack"))
+	}
+	for _, l := range v.Chain[:min(len(v.Chain), 8)] {
+		lines = append(lines, paint(statusColour(l.Status), statusSymbol(l.Status))+" "+chainLine(l))
+	}
+	lines = append(lines, "")
+	for _, g := range []struct {
+		name     string
+		findings []judge.Finding
+	}{{"premises", v.Premises}, {"controls", v.Controls}, {"confounders", v.Confounders}} {
+		symbol, text := tally(g.findings)
+		lines = append(lines, paint(statusColour(symbol), statusSymbol(symbol))+" "+fit(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
+	}
+	lines = append(lines, openFindings(v, paint, summaryLines-len(lines)-1)...)
+	f := v.Figures
+	lines = append(lines, fit(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
+		f.Offered, f.Sent, f.Completed, f.Failed, f.RequestsByNewInstance), summaryColumns))
+	fmt.Fprintln(w, strings.Join(lines, "\n"))
+}
+
+// chainLine is a row of the chain; an event that was not seen has no time.
+func chainLine(l judge.Link) string {
+	at, deadline := clock(l.At), ""
+	if at == "" {
+		at = "not seen"
+	}
+	if l.DeadlineSeconds != nil {
+		deadline = number(l.DeadlineSeconds, 1, "s")
+	}
+	return chainColumns(printable(l.ID), printable(l.Name), at, signed(l.SinceSeconds), deadline, signed(l.SlackSeconds))
+}
+
+// chainColumns aligns a row of the chain in 98 columns.
+func chainColumns(id, name, at, since, deadline, slack string) string {
+	row := pad(id, 4) + "  " + pad(name, 44) + "  " + left(at, 12) + "  " + left(since, 9) + "  " + left(deadline, 9) + "  " + left(slack, 9)
+	return strings.TrimRight(row, " ")
+}
+
+// tally counts a group's findings by status; the worst one is the group's.
+func tally(findings []judge.Finding) (judge.Status, string) {
+	counts := map[judge.Status]int{}
+	for _, f := range findings {
+		counts[f.Status]++
+	}
+	open := len(findings) - counts[judge.Held] - counts[judge.Broken]
+	text := fmt.Sprintf("%d held", counts[judge.Held])
+	if n := counts[judge.Broken]; n > 0 {
+		text += fmt.Sprintf(", %d broken", n)
+	}
+	if open > 0 {
+		text += fmt.Sprintf(", %d undetermined", open)
+	}
+	switch {
+	case counts[judge.Broken] > 0:
+		return judge.Broken, text
+	case open > 0 || len(findings) == 0:
+		return judge.Undetermined, text
+	default:
+		return judge.Held, text
+	}
+}
+
+// openFindings lists what does not hold, in at most room lines.
+func openFindings(v judge.Verdict, paint func(code, s string) string, room int) []string {
+	var lines []string
+	for _, findings := range [][]judge.Finding{v.Premises, v.Controls, v.Confounders} {
+		for _, f := range findings {
+			if f.Status == judge.Held {
+				continue
+			}
+			lines = append(lines, "    "+paint(statusColour(f.Status), statusSymbol(f.Status))+" "+
+				fit(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
+		}
+	}
+	if len(lines) > room {
+		more := fmt.Sprintf("    and %d more in report.html", len(lines)-room+1)
+		lines = append(lines[:max(room-1, 0)], more)
+	}
+	return lines
+}
+
+func outcomeColour(o judge.Outcome) string {
+	switch o {
+	case judge.Proved:
+		return green
+	case judge.Refuted:
+		return red
+	default:
+		return yellow
+	}
+}
+
+func statusColour(s judge.Status) string {
+	switch s {
+	case judge.Held:
+		return green
+	case judge.Broken:
+		return red
+	default:
+		return yellow
+	}
+}
+
+// printable replaces control characters and line breaks by spaces.
+func printable(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, s)), " ")
+}
+
+// wrap breaks text at spaces into at most lines lines of at most columns; what
+// does not fit is cut off with an ellipsis.
+func wrap(s string, columns, lines int) []string {
+	var rows []string
+	row := ""
+	for _, word := range strings.Fields(s) {
+		switch {
+		case row == "":
+			row = word
+		case width(row)+1+width(word) <= columns:
+			row += " " + word
+		default:
+			rows, row = append(rows, fit(row, columns)), word
+		}
+	}
+	if row != "" {
+		rows = append(rows, fit(row, columns))
+	}
+	if len(rows) > lines {
+		rows = append(rows[:lines-1], fit(rows[lines-1]+" …", columns))
+	}
+	return rows
+}
+
+func width(s string) int { return utf8.RuneCountInString(s) }
+
+// fit shortens s to the columns; pad also fills up on the right, left on the left.
+func fit(s string, columns int) string { return shorten(s, columns) }
+
+func pad(s string, columns int) string {
+	s = fit(s, columns)
+	return s + strings.Repeat(" ", columns-width(s))
+}
+
+func left(s string, columns int) string {
+	s = fit(s, columns)
+	return strings.Repeat(" ", columns-width(s)) + s
+}

@@ -1,0 +1,99 @@
+package reports
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"secondwind/verify/judge"
+)
+
+func TestSummaryFitsATerminal(t *testing.T) {
+	long := strings.Repeat("überaus lang ", 60)
+	v := (synthesis{Scales: true}).verdict()
+	v.Summary, v.Where = long, long
+	for i := range v.Chain {
+		v.Chain[i].Name, v.Chain[i].ID = long, long
+	}
+	for range 40 {
+		v.Confounders = append(v.Confounders, judge.Finding{ID: long, Seen: long, Status: judge.Broken})
+	}
+	for name, v := range map[string]judge.Verdict{"long": v, "zero": {}} {
+		var text bytes.Buffer
+		Summary(&text, v, false)
+		lines := strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
+		if len(lines) > summaryLines {
+			t.Errorf("Summary(%s) has %d lines, want at most %d", name, len(lines), summaryLines)
+		}
+		for _, l := range lines {
+			if n := utf8.RuneCountInString(l); n > summaryColumns {
+				t.Errorf("Summary(%s) has a line of %d columns, want at most %d: %s", name, n, summaryColumns, l)
+			}
+		}
+	}
+}
+
+func TestSummaryColoursOnlyWhenAsked(t *testing.T) {
+	v := (synthesis{Scales: true}).verdict()
+	var plainText, coloured bytes.Buffer
+	Summary(&plainText, v, false)
+	Summary(&coloured, v, true)
+	if strings.Contains(plainText.String(), "\x1b") {
+		t.Error("Summary(colour = false) holds an escape sequence")
+	}
+	stripped := strings.NewReplacer(green, "", red, "", yellow, "", bold, "", plain, "").Replace(coloured.String())
+	if stripped != plainText.String() || !strings.Contains(coloured.String(), green) {
+		t.Error("Summary(colour = true) is not the same text in colour")
+	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	for _, seed := range []string{"", "plain", "\x1b[31mred", "a\r\nb\tc", "\xff\xfe", "bidi \u202e text"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, r := range printable(s) {
+			if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' {
+				t.Errorf("printable(%q) holds %U", s, r)
+			}
+		}
+		for _, r := range markdown(s) {
+			if r == '\n' || r == '<' {
+				t.Errorf("markdown(%q) holds %q", s, r)
+			}
+		}
+	})
+}
+
+func ExampleSummary() {
+	at := time.Date(2026, time.March, 14, 9, 28, 8, 0, time.UTC)
+	deadline, since, slack := 20.0, 12.0, 8.0
+	Summary(os.Stdout, judge.Verdict{
+		RunID: "20260314T092653Z-5a5a", Where: "the local cloud", Outcome: judge.Refuted,
+		Summary: "The alarm did not fire.",
+		Chain: []judge.Link{
+			{ID: "e0", Name: "load step", Status: judge.Held, At: at},
+			{ID: "e1", Name: "a datapoint of CPU above 20 %", Status: judge.Held, At: at.Add(12 * time.Second),
+				DeadlineSeconds: &deadline, SinceSeconds: &since, SlackSeconds: &slack},
+			{ID: "e2", Name: "the alarm goes from OK to ALARM", Status: judge.Broken},
+		},
+		Premises: []judge.Finding{{ID: "premise.clocks", Status: judge.Held}},
+		Controls: []judge.Finding{{ID: "control.below-threshold", Status: judge.Held}},
+	}, false)
+	// Output:
+	// ✗ REFUTED  on the local cloud, run 20260314T092653Z-5a5a
+	//   The alarm did not fire.
+	//
+	//   link  what                                              at (UTC)      since   deadline      slack
+	// ✓ e0    load step                                     09:28:08.000
+	// ✓ e1    a datapoint of CPU above 20 %                 09:28:20.000    +12.0 s     20.0 s     +8.0 s
+	// ✗ e2    the alarm goes from OK to ALARM                   not seen
+	//
+	// ✓ premises     1 held
+	// ✓ controls     1 held
+	// ? confounders  0 held
+	//   requests     0 offered, 0 sent, 0 completed, 0 failed, 0 by the new instance
+}

@@ -1,0 +1,377 @@
+package reports
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"secondwind/runlog"
+)
+
+// synthesis is a run made up for a test: what the fleet does is computed here,
+// what is recorded of it goes through the real writer and reader.
+type synthesis struct {
+	Scales     bool    // the alarm's action launches a second instance
+	HoldFor    float64 // seconds; 0 means 30
+	Every      float64 // interval of the load lines in the hold, seconds; 0 means 1
+	LosePoints bool    // CloudWatch lacks the datapoints of two periods
+}
+
+const (
+	groupName = "secondwind-group"
+	alarmName = "secondwind-cpu-high"
+	oldID     = "i-0a1b2c3d4e5f60718"
+	newID     = "i-0f9e8d7c6b5a43210"
+	period    = 10.0
+)
+
+// epoch is when every synthetic run starts: the offered load starts 75 s later.
+var epoch = time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC)
+
+func moment(s float64) time.Time { return epoch.Add(seconds(s)) }
+
+// The course of the run, seconds since epoch.
+const (
+	premisesAt    = 3.0
+	calibrationAt = 15.0
+	controlAt     = 35.0
+	loadAt        = 75.0
+	breachAt      = 77.0 // start of the first period above the threshold
+	alarmAt       = 88.4
+	desiredAt     = 89.1
+	inServiceAt   = 92.6
+	healthyAt     = 98.2
+	holdAt        = 105.0
+)
+
+func (s synthesis) hold() float64 {
+	if s.HoldFor == 0 {
+		return 30
+	}
+	return s.HoldFor
+}
+
+func (s synthesis) releaseAt() float64 { return holdAt + s.hold() }
+func (s synthesis) endAt() float64     { return s.releaseAt() + 30 }
+
+// record writes the run into a folder and reads it back.
+func (s synthesis) record(t testing.TB) *runlog.Record {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: epoch, Revision: "4f2d9c1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := w.WriteHypothesis(hypothesis())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range s.load(digest) {
+		if err := w.WriteLoad(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, o := range s.cloud(t) {
+		o.Seq = int64(i + 1)
+		if err := w.WriteObservation(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, dir)
+}
+
+// open reads a record and fixes what depends on the machine the test runs on.
+func open(t testing.TB, dir string) *runlog.Record {
+	t.Helper()
+	rec, err := runlog.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Manifest.Machine = runlog.Machine{OS: "linux", Arch: "amd64", CPUs: 2, GoVersion: "go1.26.0"}
+	return rec
+}
+
+const runID = "20260314T092653Z-5a5a"
+
+func hypothesis() runlog.Hypothesis {
+	return runlog.Hypothesis{
+		RunID: runID, Declared: moment(1), Revision: "4f2d9c1", Where: "the local cloud",
+		Claim:                "a second instance comes because CPU crosses 20 %",
+		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: "secondwind-scale-out",
+		Threshold: 20, PeriodSeconds: period, MinSize: 1, MaxSize: 2, Band: 1.6,
+		ControlCPUPercent: 10, ControlSeconds: 40, MinAchieved: 0.98, MaxPollGapSeconds: 5,
+	}
+}
+
+// rate is the offered load, requests per second.
+func (s synthesis) rate(at float64) float64 {
+	switch {
+	case at < calibrationAt:
+		return 0
+	case at < controlAt:
+		return 8
+	case at < loadAt:
+		return 16
+	case at < s.releaseAt():
+		return 48
+	default:
+		return 2
+	}
+}
+
+func (s synthesis) phase(at float64) runlog.Phase {
+	switch {
+	case at < calibrationAt:
+		return runlog.PhasePremises
+	case at < controlAt:
+		return runlog.PhaseCalibration
+	case at < loadAt:
+		return runlog.PhaseControl
+	case at < holdAt:
+		return runlog.PhaseLoad
+	case at < s.releaseAt():
+		return runlog.PhaseHold
+	default:
+		return runlog.PhaseRelease
+	}
+}
+
+func (s synthesis) load(digest string) []runlog.LoadLine {
+	random := rand.New(rand.NewPCG(1, 0))
+	phase := func(at float64, p runlog.Phase, rate float64) runlog.LoadLine {
+		return runlog.LoadLine{Time: moment(at), Phase: &runlog.PhaseChange{Phase: p, OfferedRate: rate, HypothesisSHA256: digest}}
+	}
+	lines := []runlog.LoadLine{phase(0, runlog.PhaseSetup, 0), phase(premisesAt, runlog.PhasePremises, 0)}
+	changes := map[float64]runlog.LoadLine{
+		calibrationAt: phase(calibrationAt, runlog.PhaseCalibration, 8),
+		controlAt:     phase(controlAt, runlog.PhaseControl, 16),
+		loadAt:        phase(loadAt, runlog.PhaseLoad, 48),
+		holdAt:        phase(holdAt, runlog.PhaseHold, 48),
+		s.releaseAt(): phase(s.releaseAt(), runlog.PhaseRelease, 2),
+	}
+	for at := calibrationAt; at < s.endAt(); {
+		if change, found := changes[at]; found {
+			lines = append(lines, change)
+		}
+		if at == loadAt {
+			lines = append(lines, runlog.LoadLine{Time: moment(at), Calibration: &runlog.Calibration{
+				IdleCPUPercent: 0.3, CPUPercentPerRate: 0.68, CPUPercentPerRateLow: 0.66, CPUPercentPerRateHigh: 0.70,
+				LoadRate: 48, PredictedCPUPercent: 32.9,
+			}})
+		}
+		length := 1.0
+		if s.Every > 0 && at >= holdAt && at < s.releaseAt() {
+			length = s.Every
+		}
+		at += length
+		lines = append(lines, runlog.LoadLine{Time: moment(at), Second: s.second(at-length, length, random)})
+	}
+	return append(lines, phase(s.endAt(), runlog.PhaseDone, 0))
+}
+
+// second is an interval of load; two instances share it once the second is healthy.
+func (s synthesis) second(at, length float64, random *rand.Rand) *runlog.LoadSecond {
+	n := int64(math.Round(s.rate(at) * length))
+	sec := &runlog.LoadSecond{
+		Phase: s.phase(at), IntervalSeconds: length, OfferedRate: s.rate(at),
+		Offered: n, Sent: n, Completed: n, BytesIn: 200 * n, BytesOut: 900 * n, LagMaxSeconds: 0.0008,
+		Instances: map[string]*runlog.InstanceSecond{},
+	}
+	if at == 91 {
+		sec.Completed, sec.Failed = n-2, 2
+		sec.Errors = map[string]int64{"502 Bad Gateway": 2}
+	}
+	shares := map[string]int64{oldID: sec.Completed}
+	if s.Scales && at >= healthyAt && at < s.releaseAt()+15 {
+		shares = map[string]int64{oldID: sec.Completed - sec.Completed/2, newID: sec.Completed / 2}
+	}
+	for _, id := range []string{oldID, newID} {
+		if shares[id] > 0 {
+			sec.Instances[id] = answered(shares[id], s.rate(at)/float64(len(shares)), random)
+		}
+	}
+	return sec
+}
+
+// answered draws log-normal latencies that grow with the load of the instance.
+func answered(n int64, rate float64, random *rand.Rand) *runlog.InstanceSecond {
+	p := newPair()
+	const draws = 50 // of a long interval; each stands for several requests
+	for left := n; left > 0; {
+		weight := min(left, max(1, n/draws))
+		left -= weight
+		sending := (4 + 0.25*rate) * math.Exp(0.5*random.NormFloat64()) * 1000
+		p.fromSending.RecordValues(int64(sending), weight)
+		p.fromSchedule.RecordValues(int64(sending+300*random.ExpFloat64()), weight)
+	}
+	return &runlog.InstanceSecond{Completed: n, FromSchedule: encode(p.fromSchedule), FromSending: encode(p.fromSending)}
+}
+
+func encode(h *hdrhistogram.Histogram) string {
+	b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		panic(err) // only an unknown version fails
+	}
+	return string(b)
+}
+
+// cloud polls the fleet once a second, or every half minute of a long hold.
+func (s synthesis) cloud(t testing.TB) []runlog.Observation {
+	var all []runlog.Observation
+	last := map[string]int{}
+	see := func(at float64, op string, input, answer any) {
+		o := runlog.Observation{Operation: op, Sent: moment(at), Received: moment(at + 0.02), Date: moment(at).Truncate(time.Second), RequestID: "req-" + op}
+		o.Input, o.Answer = raw(t, input), raw(t, answer)
+		key := op + string(o.Input)
+		if i, found := last[key]; found && string(all[i-1].Answer) == string(o.Answer) {
+			o.Answer, o.Unchanged = nil, int64(i)
+		} else {
+			last[key] = len(all) + 1
+		}
+		all = append(all, o)
+	}
+	for at := 0.5; at < s.endAt(); at++ {
+		if s.HoldFor > 300 && at > holdAt+60 && at < s.releaseAt()-10 {
+			at += 29
+		}
+		see(at, runlog.OpDescribeAutoScalingGroups, nil, s.group(at))
+		see(at, runlog.OpDescribeTargetHealth, nil, s.targets(at))
+		see(at, runlog.OpDescribeAlarmHistory, nil, s.history(at))
+		see(at, runlog.OpDescribeScalingActivities, nil, s.activities(at))
+		in, out := s.metrics(at)
+		see(at, runlog.OpGetMetricData, in, out)
+	}
+	return all
+}
+
+func raw(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	if v == nil {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (s synthesis) two(at, since float64) bool {
+	return s.Scales && at >= since && at < s.releaseAt()+20
+}
+
+func (s synthesis) group(at float64) any {
+	g := runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, DesiredCapacity: 1,
+		Instances: []runlog.Instance{{InstanceId: oldID, LifecycleState: "InService", HealthStatus: "Healthy"}}}
+	if s.two(at, desiredAt) {
+		g.DesiredCapacity = 2
+		state := "Pending"
+		if s.two(at, inServiceAt) {
+			state = "InService"
+		}
+		g.Instances = append(g.Instances, runlog.Instance{InstanceId: newID, LifecycleState: state, HealthStatus: "Healthy"})
+	}
+	return runlog.DescribeAutoScalingGroupsAnswer{AutoScalingGroups: []runlog.AutoScalingGroup{g}}
+}
+
+func (s synthesis) targets(at float64) any {
+	target := func(id, state string) runlog.TargetHealthDescription {
+		var d runlog.TargetHealthDescription
+		d.Target.Id, d.Target.Port, d.TargetHealth.State = id, 8080, state
+		return d
+	}
+	all := []runlog.TargetHealthDescription{target(oldID, "healthy")}
+	if s.two(at, inServiceAt) {
+		state := "initial"
+		if s.two(at, healthyAt) {
+			state = "healthy"
+		}
+		all = append(all, target(newID, state))
+	}
+	return runlog.DescribeTargetHealthAnswer{TargetHealthDescriptions: all}
+}
+
+func (s synthesis) history(at float64) any {
+	var items []runlog.AlarmHistoryItem
+	add := func(when float64, from, to string) {
+		if at < when {
+			return
+		}
+		data, _ := json.Marshal(runlog.StateUpdateData{OldState: runlog.AlarmState{StateValue: from}, NewState: runlog.AlarmState{StateValue: to}})
+		items = append([]runlog.AlarmHistoryItem{{AlarmName: alarmName, Timestamp: moment(when), HistoryItemType: "StateUpdate",
+			HistorySummary: "Alarm updated from " + from + " to " + to, HistoryData: string(data)}}, items...)
+	}
+	add(alarmAt, "OK", "ALARM")
+	if s.Scales {
+		add(118.3, "ALARM", "OK")
+	}
+	return runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: items}
+}
+
+func (s synthesis) activities(at float64) any {
+	var all []runlog.Activity
+	if s.Scales && at >= desiredAt {
+		all = append(all, runlog.Activity{ActivityId: "8b1f6f2e", AutoScalingGroupName: groupName, StartTime: moment(desiredAt),
+			Description: "Launching a new EC2 instance: " + newID, StatusCode: "Successful"})
+	}
+	if s.Scales && at >= s.releaseAt()+20 {
+		all = append([]runlog.Activity{{ActivityId: "b2c4d6e8", AutoScalingGroupName: groupName, StartTime: moment(s.releaseAt() + 20),
+			Description: "Terminating EC2 instance: " + newID, StatusCode: "Successful"}}, all...)
+	}
+	return runlog.DescribeScalingActivitiesAnswer{Activities: all}
+}
+
+// metrics answers the last three whole periods of the group and of each instance.
+func (s synthesis) metrics(at float64) (input, answer any) {
+	in := runlog.GetMetricDataInput{StartTime: moment(at - 3*period), EndTime: moment(at)}
+	// Requests ask for whole periods, so that answers repeat.
+	in.StartTime, in.EndTime = in.StartTime.Truncate(seconds(period)), in.EndTime.Truncate(seconds(period))
+	out := runlog.GetMetricDataAnswer{}
+	for i, id := range []string{"", oldID, newID} {
+		q := runlog.MetricDataQuery{Id: []string{"group", "i0", "i1"}[i]}
+		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = "AWS/EC2", "CPUUtilization"
+		q.MetricStat.Period, q.MetricStat.Stat = period, "Average"
+		q.MetricStat.Metric.Dimensions = []runlog.Dimension{{Name: "InstanceId", Value: id}}
+		if id == "" {
+			q.MetricStat.Metric.Dimensions = []runlog.Dimension{{Name: "AutoScalingGroupName", Value: groupName}}
+		}
+		in.MetricDataQueries = append(in.MetricDataQueries, q)
+		r := runlog.MetricDataResult{Id: q.Id, StatusCode: "Complete"}
+		for p := math.Floor(at/period)*period - 3*period + 7; p+period < at; p += period {
+			if v, found := s.cpuAt(p, id); found {
+				r.Timestamps, r.Values = append(r.Timestamps, moment(p)), append(r.Values, v)
+			}
+		}
+		out.MetricDataResults = append(out.MetricDataResults, r)
+	}
+	return in, out
+}
+
+// cpuAt is the average CPU of the period that begins at p.
+func (s synthesis) cpuAt(p float64, id string) (float64, bool) {
+	if p < -period || s.LosePoints && p >= 40 && p < 60 {
+		return 0, false
+	}
+	middle := p + period/2
+	two := s.two(middle, healthyAt)
+	if id == newID && !two {
+		return 0, false
+	}
+	noise := 0.4 * math.Sin(p)
+	u := 0.3 + 0.68*s.rate(middle)
+	if two {
+		u = 0.3 + 0.34*s.rate(middle)
+		if id == newID {
+			u--
+		}
+	}
+	return math.Max(u+noise, 0.1), true
+}

@@ -1,0 +1,272 @@
+package runlog
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Observation is a line of cloud.jsonl: one answer of an AWS API, whole.
+type Observation struct {
+	Seq       int64           `json:"seq"`           // 1, 2, 3 … without gaps
+	Operation string          `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
+	Sent      time.Time       `json:"sent"`          // our clock
+	Received  time.Time       `json:"received"`      // our clock
+	Date      time.Time       `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
+	RequestID string          `json:"requestId"`
+	Input     json.RawMessage `json:"input,omitempty"`
+	// Answer is the operation's output as JSON with AWS's own member names
+	// (the SDK's Output struct). Absent when Unchanged or Error is set.
+	Answer json.RawMessage `json:"answer,omitempty"`
+	// Unchanged is the Seq of the earlier observation of the same operation and
+	// input whose answer this one repeats; 0 if the answer is new.
+	Unchanged int64 `json:"unchanged,omitempty"`
+	// BodySHA256 is the digest of the answer's bytes on the wire.
+	BodySHA256 string    `json:"bodySha256,omitempty"`
+	Error      *APIError `json:"error,omitempty"`
+}
+
+// APIError is an answer that was an error, or no answer at all (Code "").
+type APIError struct {
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message"`
+}
+
+// The operations that an observer records.
+const (
+	OpDescribeAlarms            = "cloudwatch:DescribeAlarms"
+	OpDescribeAlarmsForMetric   = "cloudwatch:DescribeAlarmsForMetric"
+	OpDescribeAlarmHistory      = "cloudwatch:DescribeAlarmHistory"
+	OpGetMetricData             = "cloudwatch:GetMetricData"
+	OpDescribeAutoScalingGroups = "autoscaling:DescribeAutoScalingGroups"
+	OpDescribePolicies          = "autoscaling:DescribePolicies"
+	OpDescribeScalingActivities = "autoscaling:DescribeScalingActivities"
+	OpDescribeScheduledActions  = "autoscaling:DescribeScheduledActions"
+	OpDescribeInstanceRefreshes = "autoscaling:DescribeInstanceRefreshes"
+	OpDescribeTargetGroups      = "elasticloadbalancing:DescribeTargetGroups"
+	OpDescribeTargetHealth      = "elasticloadbalancing:DescribeTargetHealth"
+)
+
+// The types below are the parts of the answers that are read from the record.
+// Their members are AWS's, so they decode from Answer as it is.
+
+// DescribeAlarmsAnswer is the answer of cloudwatch:DescribeAlarms.
+type DescribeAlarmsAnswer struct{ MetricAlarms []MetricAlarm }
+
+// MetricAlarm is a CloudWatch alarm.
+type MetricAlarm struct {
+	AlarmName, AlarmArn                string
+	ActionsEnabled                     bool
+	AlarmActions                       []string
+	OKActions                          []string
+	InsufficientDataActions            []string
+	Namespace, MetricName, Statistic   string
+	Dimensions                         []Dimension
+	Period                             int // seconds
+	EvaluationPeriods                  int
+	DatapointsToAlarm                  int // 0: EvaluationPeriods
+	Threshold                          float64
+	ComparisonOperator                 string
+	TreatMissingData                   string
+	StateValue                         string // OK | ALARM | INSUFFICIENT_DATA
+	StateReason                        string
+	StateReasonData                    string // JSON: StateReasonData
+	StateUpdatedTimestamp              time.Time
+	StateTransitionedTimestamp         time.Time
+	AlarmConfigurationUpdatedTimestamp time.Time
+}
+
+// Dimension narrows a metric.
+type Dimension struct{ Name, Value string }
+
+// DescribeAlarmHistoryAnswer is the answer of cloudwatch:DescribeAlarmHistory.
+type DescribeAlarmHistoryAnswer struct{ AlarmHistoryItems []AlarmHistoryItem }
+
+// AlarmHistoryItem is one entry of an alarm's history.
+type AlarmHistoryItem struct {
+	AlarmName       string
+	Timestamp       time.Time
+	HistoryItemType string // ConfigurationUpdate | StateUpdate | Action
+	HistorySummary  string
+	HistoryData     string // JSON: StateUpdateData for a StateUpdate
+}
+
+// StateUpdateData is HistoryData of a StateUpdate.
+type StateUpdateData struct {
+	OldState AlarmState `json:"oldState"`
+	NewState AlarmState `json:"newState"`
+}
+
+// AlarmState is a side of StateUpdateData.
+type AlarmState struct {
+	StateValue      string           `json:"stateValue"`
+	StateReason     string           `json:"stateReason"`
+	StateReasonData *StateReasonData `json:"stateReasonData,omitempty"`
+}
+
+// StateReasonData is what an alarm was evaluated on.
+type StateReasonData struct {
+	Version             string               `json:"version"`
+	QueryDate           string               `json:"queryDate"` // 2006-01-02T15:04:05.000-0700
+	StartDate           string               `json:"startDate,omitempty"`
+	Statistic           string               `json:"statistic"`
+	Period              int                  `json:"period"`
+	RecentDatapoints    []float64            `json:"recentDatapoints"`
+	Threshold           float64              `json:"threshold"`
+	EvaluatedDatapoints []EvaluatedDatapoint `json:"evaluatedDatapoints"` // newest first
+}
+
+// EvaluatedDatapoint is a datapoint as the alarm saw it; Value is nil if it was missing.
+type EvaluatedDatapoint struct {
+	Timestamp   string   `json:"timestamp"` // 2006-01-02T15:04:05.000-0700
+	SampleCount *float64 `json:"sampleCount,omitempty"`
+	Value       *float64 `json:"value,omitempty"`
+}
+
+// GetMetricDataInput is the part of the request that names the series.
+type GetMetricDataInput struct {
+	MetricDataQueries  []MetricDataQuery
+	StartTime, EndTime time.Time
+}
+
+// MetricDataQuery is one series asked for.
+type MetricDataQuery struct {
+	Id         string
+	MetricStat struct {
+		Metric struct {
+			Namespace, MetricName string
+			Dimensions            []Dimension
+		}
+		Period int
+		Stat   string
+	}
+}
+
+// GetMetricDataAnswer is the answer of cloudwatch:GetMetricData.
+type GetMetricDataAnswer struct{ MetricDataResults []MetricDataResult }
+
+// MetricDataResult is one series; Timestamps are period starts.
+type MetricDataResult struct {
+	Id         string
+	Label      string
+	StatusCode string // Complete | PartialData | InternalError
+	Timestamps []time.Time
+	Values     []float64
+}
+
+// DescribeAutoScalingGroupsAnswer is the answer of autoscaling:DescribeAutoScalingGroups.
+type DescribeAutoScalingGroupsAnswer struct{ AutoScalingGroups []AutoScalingGroup }
+
+// AutoScalingGroup is a group with its instances.
+type AutoScalingGroup struct {
+	AutoScalingGroupName   string
+	AutoScalingGroupARN    string
+	MinSize, MaxSize       int
+	DesiredCapacity        int
+	DefaultCooldown        int // seconds
+	DefaultInstanceWarmup  int
+	HealthCheckType        string
+	HealthCheckGracePeriod int
+	TargetGroupARNs        []string
+	SuspendedProcesses     []SuspendedProcess
+	Instances              []Instance
+	WarmPoolConfiguration  json.RawMessage
+	PredictedCapacity      *int
+	CreatedTime            time.Time
+}
+
+// SuspendedProcess is a process of a group that is switched off.
+type SuspendedProcess struct{ ProcessName, SuspensionReason string }
+
+// Instance is a member of a group. Only LifecycleState InService is capacity:
+// the API lists Pending and Terminating ones too.
+type Instance struct {
+	InstanceId           string
+	AvailabilityZone     string
+	InstanceType         string
+	LifecycleState       string
+	HealthStatus         string
+	ProtectedFromScaleIn bool
+}
+
+// DescribePoliciesAnswer is the answer of autoscaling:DescribePolicies.
+type DescribePoliciesAnswer struct{ ScalingPolicies []ScalingPolicy }
+
+// ScalingPolicy is a policy of a group.
+type ScalingPolicy struct {
+	AutoScalingGroupName    string
+	PolicyName, PolicyARN   string
+	PolicyType              string // StepScaling | SimpleScaling | TargetTrackingScaling | PredictiveScaling
+	AdjustmentType          string
+	ScalingAdjustment       int
+	StepAdjustments         []StepAdjustment
+	Cooldown                int
+	EstimatedInstanceWarmup int
+	Enabled                 *bool
+	Alarms                  []PolicyAlarm
+}
+
+// StepAdjustment is a step of a step policy; bounds are relative to the alarm's threshold.
+type StepAdjustment struct {
+	MetricIntervalLowerBound, MetricIntervalUpperBound *float64
+	ScalingAdjustment                                  int
+}
+
+// PolicyAlarm names an alarm that invokes a policy.
+type PolicyAlarm struct{ AlarmName, AlarmARN string }
+
+// DescribeScalingActivitiesAnswer is the answer of autoscaling:DescribeScalingActivities.
+type DescribeScalingActivitiesAnswer struct{ Activities []Activity }
+
+// Activity is a scaling activity.
+type Activity struct {
+	ActivityId           string
+	AutoScalingGroupName string
+	Description          string
+	Cause                string
+	Details              string // JSON: ActivityDetails
+	StartTime, EndTime   time.Time
+	StatusCode           string
+	StatusMessage        string
+	Progress             int
+}
+
+// ActivityDetails is Details of an Activity.
+type ActivityDetails struct {
+	SubnetID         string          `json:"Subnet ID,omitempty"`
+	AvailabilityZone string          `json:"Availability Zone,omitempty"`
+	InvokingAlarms   []InvokingAlarm `json:"InvokingAlarms,omitempty"`
+}
+
+// InvokingAlarm is an alarm that caused an activity.
+type InvokingAlarm struct {
+	AlarmArn, AlarmName          string
+	OldStateValue, NewStateValue string
+	StateChangeTime              int64  // milliseconds since 1970
+	Region                       string `json:",omitempty"`
+	AWSAccountId                 string `json:",omitempty"`
+}
+
+// DescribeTargetGroupsAnswer is the answer of elasticloadbalancing:DescribeTargetGroups.
+type DescribeTargetGroupsAnswer struct{ TargetGroups []TargetGroup }
+
+// TargetGroup is a target group's health check, in seconds and counts.
+type TargetGroup struct {
+	TargetGroupArn, TargetGroupName string
+	HealthCheckPath                 string
+	HealthCheckIntervalSeconds      int
+	HealthCheckTimeoutSeconds       int
+	HealthyThresholdCount           int
+	UnhealthyThresholdCount         int
+}
+
+// DescribeTargetHealthAnswer is the answer of elasticloadbalancing:DescribeTargetHealth.
+type DescribeTargetHealthAnswer struct{ TargetHealthDescriptions []TargetHealthDescription }
+
+// TargetHealthDescription is one target and its state.
+type TargetHealthDescription struct {
+	Target struct {
+		Id   string
+		Port int
+	}
+	TargetHealth struct{ State, Reason, Description string }
+}

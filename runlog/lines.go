@@ -1,0 +1,106 @@
+package runlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+const (
+	// MaxLine bounds a line of a record in bytes, its end included.
+	MaxLine = 16 << 20
+	// bufferLimit is when lines are written without waiting for the next flush.
+	bufferLimit = 256 << 10
+)
+
+// lines appends JSON lines to a file. Whole lines are handed over in one write,
+// so only the end of the machine can tear one.
+type lines struct {
+	name   string
+	file   *os.File
+	buffer bytes.Buffer
+	count  int64
+	err    error // the first failure; it stays, because the file has a hole now
+}
+
+func createLines(dir, name string) (*lines, error) {
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &lines{name: name, file: f}, nil
+}
+
+func (l *lines) append(v any) error {
+	if l.err != nil {
+		return l.err
+	}
+	start := l.buffer.Len()
+	enc := json.NewEncoder(&l.buffer)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		l.buffer.Truncate(start)
+		return fmt.Errorf("write %s: %w", l.name, err)
+	}
+	if size := l.buffer.Len() - start; size > MaxLine {
+		l.buffer.Truncate(start)
+		return fmt.Errorf("write %s: a line of %d bytes is over the limit of %d", l.name, size, MaxLine)
+	}
+	l.count++
+	if l.buffer.Len() >= bufferLimit {
+		return l.flush()
+	}
+	return nil
+}
+
+func (l *lines) flush() error {
+	if l.err != nil || l.buffer.Len() == 0 {
+		return l.err
+	}
+	if _, err := l.file.Write(l.buffer.Bytes()); err != nil {
+		l.err = fmt.Errorf("write %s: %w", l.name, err)
+	}
+	l.buffer.Reset()
+	return l.err
+}
+
+func (l *lines) close() error {
+	err := l.flush()
+	syncErr, closeErr := l.file.Sync(), l.file.Close()
+	if err != nil {
+		return err // what comes after it says no more
+	}
+	if l.err = errors.Join(syncErr, closeErr); l.err != nil {
+		return fmt.Errorf("close %s: %w", l.name, l.err)
+	}
+	l.err = fmt.Errorf("write %s: the record is closed", l.name)
+	return nil
+}
+
+// splitLines calls each with every whole line of data, without its end, and
+// returns what follows the last one.
+func splitLines(data []byte, each func(number int64, line []byte) error) (rest []byte, err error) {
+	for number := int64(1); ; number++ {
+		end := bytes.IndexByte(data, '\n')
+		if end < 0 {
+			return data, nil
+		}
+		if end >= MaxLine {
+			return nil, &lineError{number, fmt.Errorf("the line has %d bytes, more than %d", end, MaxLine)}
+		}
+		if err := each(number, data[:end]); err != nil {
+			return nil, &lineError{number, err}
+		}
+		data = data[end+1:]
+	}
+}
+
+type lineError struct {
+	number int64
+	err    error
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.number, e.err) }

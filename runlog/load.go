@@ -1,0 +1,94 @@
+package runlog
+
+import "time"
+
+// Phase is a part of the walk, in this order.
+type Phase string
+
+// The phases of a run.
+const (
+	PhaseSetup       Phase = "setup"       // the fleet is made or found
+	PhasePremises    Phase = "premises"    // one healthy instance, idle, alarm OK
+	PhaseCalibration Phase = "calibration" // light load; CPU cost of a request is measured
+	PhaseControl     Phase = "control"     // load below the threshold: nothing may scale
+	PhaseLoad        Phase = "load"        // the load step, until the second instance serves
+	PhaseHold        Phase = "hold"        // the same load, held
+	PhaseRelease     Phase = "release"     // trickle only, until the group is back at its minimum
+	PhaseDone        Phase = "done"
+)
+
+// LoadLine is a line of load.jsonl. Exactly one of the pointers is set.
+type LoadLine struct {
+	Time        time.Time    `json:"time"` // end of the interval, or when it happened; the generator's clock
+	Phase       *PhaseChange `json:"phase,omitempty"`
+	Second      *LoadSecond  `json:"second,omitempty"`
+	Calibration *Calibration `json:"calibration,omitempty"`
+	Interrupted *Interrupted `json:"interrupted,omitempty"`
+}
+
+// PhaseChange says that a phase begins.
+type PhaseChange struct {
+	Phase Phase `json:"phase"`
+	// OfferedRate from now on, in requests per second.
+	OfferedRate float64 `json:"offeredRate"`
+	// HypothesisSHA256 is the digest of hypothesis.json, in the line of the
+	// first phase after it was written and thus before any load.
+	HypothesisSHA256 string `json:"hypothesisSha256,omitempty"`
+	Note             string `json:"note,omitempty"`
+}
+
+// LoadSecond is what the generator did in one interval.
+type LoadSecond struct {
+	Phase           Phase   `json:"phase"`
+	IntervalSeconds float64 `json:"intervalSeconds"` // 1; more in the hold of a long soak, so that files stay bounded
+	OfferedRate     float64 `json:"offeredRate"`     // requests per second at the end of the interval
+	Offered         int64   `json:"offered"`         // requests due in the interval
+	Sent            int64   `json:"sent"`
+	Completed       int64   `json:"completed"` // answered as expected
+	Failed          int64   `json:"failed"`    // not answered, or not as expected
+	Dropped         int64   `json:"dropped"`   // due, but never sent
+	BytesIn         int64   `json:"bytesIn"`
+	BytesOut        int64   `json:"bytesOut"`
+	// LagMaxSeconds is the longest a request of the interval was sent after it was due.
+	LagMaxSeconds float64 `json:"lagMaxSeconds"`
+	// Instances is keyed by the X-Instance-Id of the answer; "" for none.
+	Instances map[string]*InstanceSecond `json:"instances,omitempty"`
+	// Errors counts failures by their text, at most 8 texts; the rest under "other".
+	Errors map[string]int64 `json:"errors,omitempty"`
+}
+
+// InstanceSecond is what one instance answered in one interval.
+type InstanceSecond struct {
+	Completed int64 `json:"completed"`
+	Failed    int64 `json:"failed"`
+	// First is when the first expected answer of the interval had been read whole.
+	First time.Time `json:"first,omitzero"`
+	// FromSchedule and FromSending are the latencies in microseconds, counted
+	// from when the request was due and from when it was sent: HdrHistogram V2
+	// compressed, base64 (1 µs to 10 min, 3 significant digits).
+	FromSchedule string `json:"fromSchedule,omitempty"`
+	FromSending  string `json:"fromSending,omitempty"`
+}
+
+// Calibration is the measured cost of a request: U = U₀ + b·λ on one instance.
+type Calibration struct {
+	IdleCPUPercent        float64            `json:"idleCpuPercent"`        // U₀
+	CPUPercentPerRate     float64            `json:"cpuPercentPerRate"`     // b: percent of one instance per request/s
+	CPUPercentPerRateLow  float64            `json:"cpuPercentPerRateLow"`  // 95 % interval, lower end
+	CPUPercentPerRateHigh float64            `json:"cpuPercentPerRateHigh"` // and upper end
+	Points                []CalibrationPoint `json:"points"`
+	LoadRate              float64            `json:"loadRate"` // chosen for the load, requests per second
+	PredictedCPUPercent   float64            `json:"predictedCpuPercent"`
+}
+
+// CalibrationPoint is one datapoint of CPUUtilization under a known rate.
+type CalibrationPoint struct {
+	Timestamp  time.Time `json:"timestamp"` // start of the period, as CloudWatch gives it
+	Rate       float64   `json:"rate"`      // requests per second sent during the period
+	CPUPercent float64   `json:"cpuPercent"`
+}
+
+// Interrupted says that the run ended before its end, and why.
+type Interrupted struct {
+	Reason string `json:"reason"`
+}

@@ -1,0 +1,179 @@
+package runlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// The files of a run that are evidence. What else is in the folder is derived
+// from them and can be made again.
+const (
+	ScenarioFile   = "scenario.yaml"
+	HypothesisFile = "hypothesis.json"
+	LoadFile       = "load.jsonl"
+	CloudFile      = "cloud.jsonl"
+	ManifestFile   = "manifest.json"
+	VerdictFile    = "verdict.json"
+)
+
+// Manifest is manifest.json. It is written when the run begins, so that even a
+// killed run tells what it was, and again with every file's digest by Seal.
+type Manifest struct {
+	Version  int       `json:"version"`
+	RunID    string    `json:"runId"`
+	Started  time.Time `json:"started"`
+	Revision string    `json:"revision,omitempty"` // of the code that ran
+	// Versions of programs and modules that took part, by name.
+	Versions map[string]string `json:"versions,omitempty"`
+	// Seeds of every source of randomness, by what is drawn from it.
+	Seeds   map[string]uint64 `json:"seeds,omitempty"`
+	Machine Machine           `json:"machine"`
+	// Complete is false until Seal.
+	Complete bool `json:"complete"`
+	// Files is empty until Seal; keyed by slash-separated path in the folder.
+	Files map[string]FileDigest `json:"files,omitempty"`
+}
+
+// Machine is where the run's own processes ran.
+type Machine struct {
+	OS        string `json:"os"`
+	Arch      string `json:"arch"`
+	CPUs      int    `json:"cpus"`
+	GoVersion string `json:"goVersion"`
+}
+
+// FileDigest is what Seal found of a file.
+type FileDigest struct {
+	SHA256 string `json:"sha256"` // hexadecimal
+	Size   int64  `json:"size"`   // bytes
+}
+
+func thisMachine() Machine {
+	return Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), GoVersion: runtime.Version()}
+}
+
+// Seal ends a run: it writes the digest and size of every file below dir into
+// the manifest and marks it complete. The Writer must be closed before. A sealed
+// folder may be sealed again when its reports were written anew; evidence that
+// changed since the first time is a *TamperedError.
+func Seal(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("seal run: %w", err)
+	}
+	defer root.Close()
+	m, err := readManifest(root)
+	if err != nil {
+		return fmt.Errorf("seal run %s: %w", dir, err)
+	}
+	files, err := digests(root)
+	if err != nil {
+		return fmt.Errorf("seal run %s: %w", dir, err)
+	}
+	if m.Complete {
+		for _, name := range []string{ScenarioFile, HypothesisFile, LoadFile, CloudFile} {
+			if err := sameDigest(name, m.Files, files); err != nil {
+				return err
+			}
+		}
+	}
+	m.Complete, m.Files = true, files
+	return writeJSON(dir, ManifestFile, m)
+}
+
+// sameDigest compares what is there now with what was sealed.
+func sameDigest(name string, sealed, now map[string]FileDigest) error {
+	was, wasThere := sealed[name]
+	is, isThere := now[name]
+	switch {
+	case wasThere && !isThere:
+		return &TamperedError{name, "it is missing"}
+	case !wasThere && isThere:
+		return &TamperedError{name, "it was not there when the run was sealed"}
+	case was != is:
+		return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", is.Size, is.SHA256, was.Size, was.SHA256)}
+	}
+	return nil
+}
+
+// digests reads every file of the folder but the manifest and leftovers of a
+// write that was cut short.
+func digests(root *os.Root) (map[string]FileDigest, error) {
+	files := map[string]FileDigest{}
+	err := fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() || path == ManifestFile || strings.HasSuffix(path, tempSuffix) {
+			return nil
+		}
+		if !d.Type().IsRegular() {
+			return fmt.Errorf("%s is not a regular file: a run holds nothing but files and folders", path)
+		}
+		digest, err := digestOf(root, path)
+		files[path] = digest
+		return err
+	})
+	return files, err
+}
+
+func digestOf(root *os.Root, path string) (FileDigest, error) {
+	f, err := root.Open(filepath.FromSlash(path))
+	if err != nil {
+		return FileDigest{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err := io.Copy(h, f)
+	if err != nil {
+		return FileDigest{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	return FileDigest{hex.EncodeToString(h.Sum(nil)), size}, nil
+}
+
+func readManifest(root *os.Root) (Manifest, error) {
+	var m Manifest
+	data, err := root.ReadFile(ManifestFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fmt.Errorf("no %s in %s: this is not the folder of a run", ManifestFile, root.Name())
+	}
+	if err != nil {
+		return m, err
+	}
+	// A newer version may have members this one does not know: ask for the
+	// version before being strict about the rest.
+	var versioned struct{ Version int }
+	if err := json.Unmarshal(data, &versioned); err != nil {
+		return m, &FormatError{ManifestFile, 0, err}
+	}
+	if err := checkVersion(versioned.Version); err != nil {
+		return m, &FormatError{ManifestFile, 0, err}
+	}
+	if err := decodeStrict(data, &m); err != nil {
+		return m, &FormatError{ManifestFile, 0, err}
+	}
+	if !m.Complete && len(m.Files) > 0 {
+		return m, &FormatError{ManifestFile, 0, errors.New("it lists files, but is not complete")}
+	}
+	return m, nil
+}
+
+func checkVersion(v int) error {
+	switch {
+	case v > Version:
+		return fmt.Errorf("the record has version %d, this program reads up to %d: use a newer one", v, Version)
+	case v < 1:
+		return fmt.Errorf("version is %d, want 1 to %d", v, Version)
+	}
+	return nil
+}

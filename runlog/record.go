@@ -1,0 +1,195 @@
+package runlog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Record is a run as read back from its folder.
+type Record struct {
+	Manifest Manifest
+	// Scenario is scenario.yaml; nil if the run ended before it was written.
+	Scenario []byte
+	// Hypothesis is nil if the run ended before it was declared.
+	Hypothesis       *Hypothesis
+	HypothesisSHA256 string // of hypothesis.json as it is in the folder; "" without
+	// Load[i] is line i+1 of load.jsonl.
+	Load []LoadLine
+	// Cloud[i] is line i+1 of cloud.jsonl and has Seq i+1. Where the line says
+	// Unchanged, Answer is the earlier one's: the same bytes, not a copy.
+	Cloud []Observation
+	// Torn are the files whose last line was cut short, as a killed run leaves
+	// them; the rest of that line is not in the record.
+	Torn []string
+}
+
+// Open reads a run's folder. A sealed one must be byte for byte what was
+// sealed, else the error is a *TamperedError; an unsealed one, of a run that
+// lives or was killed, may end in a torn line. What cannot be read is a
+// *FormatError with file and line.
+func Open(dir string) (*Record, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	r := &Record{}
+	if r.Manifest, err = readManifest(root); err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	// Reports first and evidence as it is read: what is hashed is what is used.
+	if err := r.verifyDerived(root); err != nil {
+		return nil, fmt.Errorf("open run %s: %w", dir, err)
+	}
+	for _, read := range []func(*os.Root) error{r.readScenario, r.readHypothesis, r.readLoad, r.readCloud} {
+		if err := read(root); err != nil {
+			return nil, fmt.Errorf("open run %s: %w", dir, err)
+		}
+	}
+	return r, nil
+}
+
+func isEvidence(name string) bool {
+	return slices.Contains([]string{ScenarioFile, HypothesisFile, LoadFile, CloudFile}, name)
+}
+
+func (r *Record) verifyDerived(root *os.Root) error {
+	for _, name := range slices.Sorted(maps.Keys(r.Manifest.Files)) {
+		if isEvidence(name) {
+			continue
+		}
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			return &FormatError{ManifestFile, 0, fmt.Errorf("%q is not a path inside the folder", name)}
+		}
+		now := map[string]FileDigest{}
+		digest, err := digestOf(root, name)
+		if err == nil {
+			now[name] = digest
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("verify %s: %w", name, err)
+		}
+		if err := sameDigest(name, r.Manifest.Files, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evidence reads a file and, in a sealed run, holds it against the manifest.
+// A file that is not there is nil.
+func (r *Record) evidence(root *os.Root, name string) ([]byte, error) {
+	data, err := root.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	there := err == nil
+	if r.Manifest.Complete {
+		now := map[string]FileDigest{}
+		if there {
+			now[name] = FileDigest{digest(data), int64(len(data))}
+		}
+		if err := sameDigest(name, r.Manifest.Files, now); err != nil {
+			return nil, err
+		}
+	}
+	if !there {
+		return nil, nil
+	}
+	if data == nil {
+		data = []byte{}
+	}
+	return data, nil
+}
+
+func (r *Record) readScenario(root *os.Root) (err error) {
+	r.Scenario, err = r.evidence(root, ScenarioFile)
+	return err
+}
+
+func (r *Record) readHypothesis(root *os.Root) error {
+	data, err := r.evidence(root, HypothesisFile)
+	if err != nil || data == nil {
+		return err
+	}
+	var versioned struct{ Version int }
+	if err := json.Unmarshal(data, &versioned); err != nil {
+		return &FormatError{HypothesisFile, 0, err}
+	}
+	if err := checkVersion(versioned.Version); err != nil {
+		return &FormatError{HypothesisFile, 0, err}
+	}
+	var h Hypothesis
+	if err := decodeStrict(data, &h); err != nil {
+		return &FormatError{HypothesisFile, 0, err}
+	}
+	r.Hypothesis, r.HypothesisSHA256 = &h, digest(data)
+	return nil
+}
+
+func (r *Record) readLoad(root *os.Root) error {
+	return r.readLines(root, LoadFile, func(line []byte) error {
+		var l LoadLine
+		if err := decodeStrict(line, &l); err != nil {
+			return err
+		}
+		r.Load = append(r.Load, l)
+		return l.validate()
+	})
+}
+
+func (r *Record) readCloud(root *os.Root) error {
+	return r.readLines(root, CloudFile, func(line []byte) error {
+		var o Observation
+		if err := decodeStrict(line, &o); err != nil {
+			return err
+		}
+		if err := o.validate(); err != nil {
+			return err
+		}
+		if want := int64(len(r.Cloud)) + 1; o.Seq != want {
+			return fmt.Errorf("seq is %d, want %d: a line is missing, doubled or out of order", o.Seq, want)
+		}
+		if o.Unchanged != 0 {
+			was := r.Cloud[o.Unchanged-1]
+			if err := o.repeats(was); err != nil {
+				return err
+			}
+			o.Answer = was.Answer
+		}
+		r.Cloud = append(r.Cloud, o)
+		return nil
+	})
+}
+
+func (r *Record) readLines(root *os.Root, name string, each func(line []byte) error) error {
+	data, err := r.evidence(root, name)
+	if err != nil {
+		return err
+	}
+	if data == nil {
+		return &FormatError{name, 0, errors.New("the file is missing: without it the folder is no record of a run")}
+	}
+	var last int64
+	rest, err := splitLines(data, func(number int64, line []byte) error {
+		last = number
+		return each(line)
+	})
+	var bad *lineError
+	if errors.As(err, &bad) {
+		return &FormatError{name, bad.number, bad.err}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	if r.Manifest.Complete {
+		return &FormatError{name, last + 1, errors.New("the last line has no end, though the run is sealed")}
+	}
+	r.Torn = append(r.Torn, name)
+	return nil
+}

@@ -1,0 +1,99 @@
+package runlog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Phases are all phases in the order in which a run goes through them.
+func Phases() []Phase {
+	return []Phase{PhaseSetup, PhasePremises, PhaseCalibration, PhaseControl, PhaseLoad, PhaseHold, PhaseRelease, PhaseDone}
+}
+
+func (p Phase) validate() error {
+	if !slices.Contains(Phases(), p) {
+		return fmt.Errorf("phase %q is none of %v", p, Phases())
+	}
+	return nil
+}
+
+// validate reports what makes the line unreadable, not what makes it unlikely.
+func (l LoadLine) validate() error {
+	if l.Time.IsZero() {
+		return errors.New("time is missing")
+	}
+	set := 0
+	for _, there := range []bool{l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil} {
+		if there {
+			set++
+		}
+	}
+	if set != 1 {
+		return fmt.Errorf("%d of phase, second, calibration and interrupted are set, want 1", set)
+	}
+	switch {
+	case l.Phase != nil:
+		if l.Phase.OfferedRate < 0 {
+			return fmt.Errorf("offeredRate is %v, want at least 0", l.Phase.OfferedRate)
+		}
+		return l.Phase.Phase.validate()
+	case l.Second != nil:
+		return l.Second.validate()
+	}
+	return nil
+}
+
+func (s *LoadSecond) validate() error {
+	if s.IntervalSeconds <= 0 {
+		return fmt.Errorf("intervalSeconds is %v, want more than 0", s.IntervalSeconds)
+	}
+	for _, n := range []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut} {
+		if n < 0 {
+			return fmt.Errorf("a count is %d, want at least 0", n)
+		}
+	}
+	for id, i := range s.Instances {
+		if i == nil || i.Completed < 0 || i.Failed < 0 {
+			return fmt.Errorf("instance %q: counts are missing or negative", id)
+		}
+	}
+	return s.Phase.validate()
+}
+
+func (o Observation) validate() error {
+	switch {
+	case o.Seq < 1:
+		return fmt.Errorf("seq is %d, want at least 1", o.Seq)
+	case o.Operation == "":
+		return errors.New("operation is missing")
+	case o.Sent.IsZero() || o.Received.IsZero():
+		return errors.New("sent or received is missing")
+	case o.Unchanged < 0 || o.Unchanged >= o.Seq:
+		return fmt.Errorf("unchanged is %d, want an earlier seq than %d", o.Unchanged, o.Seq)
+	}
+	set := 0
+	for _, there := range []bool{len(o.Answer) > 0, o.Unchanged != 0, o.Error != nil} {
+		if there {
+			set++
+		}
+	}
+	if set != 1 {
+		return fmt.Errorf("%d of answer, unchanged and error are set, want 1", set)
+	}
+	return nil
+}
+
+// repeats checks that o may stand for the answer of was.
+func (o Observation) repeats(was Observation) error {
+	switch {
+	case was.Operation != o.Operation:
+		return fmt.Errorf("unchanged points to seq %d, which is %s, not %s", was.Seq, was.Operation, o.Operation)
+	case !bytes.Equal(was.Input, o.Input):
+		return fmt.Errorf("unchanged points to seq %d, which has another input", was.Seq)
+	case len(was.Answer) == 0:
+		return fmt.Errorf("unchanged points to seq %d, which has no answer", was.Seq)
+	}
+	return nil
+}

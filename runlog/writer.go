@@ -1,0 +1,161 @@
+package runlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// flushEvery is how long a line waits at most before it is handed to the
+// operating system: what a killed run can lose.
+const flushEvery = time.Second
+
+// Writer writes the record of a run that is under way. It is safe for
+// concurrent use. A write that failed is never silent: it is the error of that
+// call or of the next one, and of Close.
+type Writer struct {
+	dir string
+
+	mu          sync.Mutex
+	load, cloud *lines
+	hypothesis  bool
+	closed      bool
+
+	stop    chan struct{}
+	stopped chan struct{}
+}
+
+// Create makes the folder dir, which must not hold a run yet, and begins its
+// record. The caller fills in RunID, Started, Revision, Versions and Seeds of m;
+// the rest is filled in here.
+func Create(dir string, m Manifest) (*Writer, error) {
+	if !ValidID(m.RunID) {
+		return nil, fmt.Errorf("create run: id %q is not of the form 20061102T150405Z-3fa9", m.RunID)
+	}
+	if m.Started.IsZero() {
+		return nil, errors.New("create run: the manifest does not say when the run started")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create run: %w", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, ManifestFile)); err == nil {
+		return nil, fmt.Errorf("create run: %s already holds a run: name another folder", dir)
+	}
+	w := &Writer{dir: dir, stop: make(chan struct{}), stopped: make(chan struct{})}
+	var err error
+	if w.load, err = createLines(dir, LoadFile); err != nil {
+		return nil, fmt.Errorf("create run: %w", err)
+	}
+	if w.cloud, err = createLines(dir, CloudFile); err != nil {
+		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close())
+	}
+	m.Version, m.Machine, m.Complete, m.Files = Version, thisMachine(), false, nil
+	m.Started = m.Started.UTC()
+	if err := writeJSON(dir, ManifestFile, m); err != nil {
+		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close(), w.cloud.close())
+	}
+	go w.flushLoop()
+	return w, nil
+}
+
+// Dir is the run's folder.
+func (w *Writer) Dir() string { return w.dir }
+
+// WriteScenario writes scenario.yaml and returns its SHA-256 in hexadecimal.
+func (w *Writer) WriteScenario(yaml []byte) (string, error) {
+	return digest(yaml), WriteFile(w.dir, ScenarioFile, yaml)
+}
+
+// WriteHypothesis writes hypothesis.json and returns its SHA-256 in
+// hexadecimal, which belongs into the next phase line of the load. A hypothesis
+// is declared once: a second call is an error.
+func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hypothesis {
+		return "", errors.New("write hypothesis: it was declared already, and a run has one")
+	}
+	h.Version = Version
+	data, err := marshalIndented(h)
+	if err != nil {
+		return "", fmt.Errorf("write hypothesis: %w", err)
+	}
+	if err := WriteFile(w.dir, HypothesisFile, data); err != nil {
+		return "", err
+	}
+	w.hypothesis = true
+	return digest(data), nil
+}
+
+// WriteLoad appends a line to load.jsonl.
+func (w *Writer) WriteLoad(l LoadLine) error {
+	if err := l.validate(); err != nil {
+		return fmt.Errorf("write %s: %w", LoadFile, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.load.append(l)
+}
+
+// WriteObservation appends a line to cloud.jsonl. Seq must go on where the last
+// one was.
+func (w *Writer) WriteObservation(o Observation) error {
+	if err := o.validate(); err != nil {
+		return fmt.Errorf("write %s: %w", CloudFile, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if want := w.cloud.count + 1; o.Seq != want {
+		return fmt.Errorf("write %s: seq is %d, want %d", CloudFile, o.Seq, want)
+	}
+	return w.cloud.append(o)
+}
+
+// Flush hands everything written so far to the operating system.
+func (w *Writer) Flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(w.load.flush(), w.cloud.flush())
+}
+
+// Close writes what is left, syncs and closes the files. The folder is not
+// sealed by it: reports may still be added. Closing again does nothing.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return nil
+	}
+	w.closed = true
+	close(w.stop)
+	w.mu.Unlock()
+	<-w.stopped
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(w.load.close(), w.cloud.close())
+}
+
+func (w *Writer) flushLoop() {
+	defer close(w.stopped)
+	ticker := time.NewTicker(flushEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-ticker.C:
+			_ = w.Flush() // kept by lines, and returned by the next call
+		}
+	}
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

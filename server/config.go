@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"secondwind/server/exact"
+)
+
+// Defaults of a Config.
+const (
+	DefaultMaxBodyBytes       = 16 << 20
+	DefaultCalculationTimeout = 10 * time.Second
+	DefaultDrainTimeout       = 10 * time.Second
+	DefaultQueueTimeout       = time.Second
+	// DefaultInstanceIDWait is how long Serve holds back the first answer for
+	// the instance id: IMDSv2 answers within a few milliseconds where there is one.
+	DefaultInstanceIDWait = 50 * time.Millisecond
+)
+
+// Config is what a Server is made of. Every zero value means its default.
+type Config struct {
+	Log *slog.Logger // nil: discard
+
+	MaxBodyBytes       int64         // of a request; 0 means DefaultMaxBodyBytes
+	MaxDigits          int           // of an operand and of a result; 0 means exact.DefaultMaxDigits
+	CalculationTimeout time.Duration // waiting and calculating; 0 means DefaultCalculationTimeout
+	MaxCalculations    int           // at once; 0 means 4 for each core
+	MaxQueued          int           // calculations that wait for their turn; 0 means 4 × MaxCalculations
+	QueueTimeout       time.Duration // longest wait for a turn; 0 means DefaultQueueTimeout
+	DrainTimeout       time.Duration // longest wait for requests in flight; 0 means DefaultDrainTimeout
+
+	// InstanceID asks where this process runs, until it is answered.
+	// nil means the instance metadata service: see MetadataInstanceID.
+	InstanceID func(context.Context) (string, error)
+	// InstanceIDWait: 0 means DefaultInstanceIDWait.
+	InstanceIDWait time.Duration
+}
+
+// Validate reports every field that is out of range.
+func (c Config) Validate() error {
+	var wrong []error
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"max body bytes", c.MaxBodyBytes},
+		{"max digits", int64(c.MaxDigits)},
+		{"calculation timeout", int64(c.CalculationTimeout)},
+		{"max calculations", int64(c.MaxCalculations)},
+		{"max queued", int64(c.MaxQueued)},
+		{"queue timeout", int64(c.QueueTimeout)},
+		{"drain timeout", int64(c.DrainTimeout)},
+		{"instance id wait", int64(c.InstanceIDWait)},
+	} {
+		if f.value < 0 {
+			wrong = append(wrong, fmt.Errorf("%s is negative: use a positive value, or 0 for the default", f.name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// withDefaults fills in what was left zero.
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.InstanceID == nil {
+		c.InstanceID = MetadataInstanceID()
+	}
+	orDefault(&c.MaxBodyBytes, DefaultMaxBodyBytes)
+	orDefault(&c.MaxDigits, exact.DefaultMaxDigits)
+	orDefault(&c.CalculationTimeout, DefaultCalculationTimeout)
+	orDefault(&c.MaxCalculations, 4*runtime.GOMAXPROCS(0))
+	orDefault(&c.MaxQueued, 4*c.MaxCalculations)
+	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
+	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
+	orDefault(&c.InstanceIDWait, DefaultInstanceIDWait)
+	return c
+}
+
+func orDefault[T int | int64 | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}

@@ -1,0 +1,121 @@
+package exact
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+)
+
+// divide returns the integer or the finite decimal that x / y is, or the
+// reduced fraction.
+func (l Limits) divide(ctx context.Context, x, y decimal) (string, error) {
+	if y.unscaled.Sign() == 0 {
+		return "", divisionByZero()
+	}
+	// Brought to one scale, the powers of ten cancel.
+	a, b, _, err := l.aligned(x, y)
+	if err != nil {
+		return "", err
+	}
+	return l.quotient(ctx, a, b)
+}
+
+// quotient writes a / b for b ≠ 0.
+func (l Limits) quotient(ctx context.Context, a, b *big.Int) (string, error) {
+	whole, rest := new(big.Int).QuoRem(a, b, new(big.Int))
+	if rest.Sign() == 0 {
+		return finish(ctx, whole, 0)
+	}
+	// a / b is a finite decimal if and only if what is left of b without its
+	// factors 2 and 5 divides a. That needs no greatest common divisor, which is
+	// slow for long numbers.
+	twos := int(b.TrailingZeroBits())
+	odd, fives, err := without(ctx, new(big.Int).Rsh(b, uint(twos)), 5)
+	if err != nil {
+		return "", err
+	}
+	reduced, rest := new(big.Int).QuoRem(a, odd, new(big.Int))
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if rest.Sign() != 0 {
+		return l.fraction(ctx, a, b)
+	}
+	// The denominator may hold factors that the numerator cancels.
+	twos = cancelTwos(reduced, twos)
+	scale := max(twos, fives)
+	if scale > l.MaxDigits {
+		return "", resultTooLong(l.MaxDigits)
+	}
+	reduced.Lsh(reduced, uint(scale-twos))
+	reduced.Mul(reduced, new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(scale-fives)), nil))
+	return finish(ctx, reduced, scale)
+}
+
+// cancelTwos divides n by the factors 2 that it shares with 2^twos and returns
+// how many are left.
+func cancelTwos(n *big.Int, twos int) int {
+	shared := min(int(n.TrailingZeroBits()), twos)
+	n.Rsh(n, uint(shared))
+	return twos - shared
+}
+
+// fraction writes a / b in lowest terms, the sign before the numerator.
+func (l Limits) fraction(ctx context.Context, a, b *big.Int) (string, error) {
+	const bitsPerDigit = 3.3219280948873623 // log₂ 10
+	if float64(max(a.BitLen(), b.BitLen())-1) > maxFractionDigits*bitsPerDigit {
+		return "", &InputError{Reason: fmt.Sprintf("the result has no finite decimal form, and as a fraction it is too long: use operands of at most %d digits, or // and %%", maxFractionDigits)}
+	}
+	common := new(big.Int).GCD(nil, nil, new(big.Int).Abs(a), new(big.Int).Abs(b))
+	if b.Sign() < 0 {
+		common.Neg(common)
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	numerator := new(big.Int).Quo(a, common)
+	denominator := new(big.Int).Quo(b, common)
+	return numerator.String() + "/" + denominator.String(), nil
+}
+
+// without returns n less all its factors p, and how many there were. n must not
+// be zero. It tries p, p², p⁴ … and comes back down, which takes few long
+// divisions where one factor at a time would take millions.
+func without(ctx context.Context, n *big.Int, p int64) (*big.Int, int, error) {
+	count := 0
+	rest := new(big.Int)
+	powers := []*big.Int{big.NewInt(p)}
+	for {
+		last := powers[len(powers)-1]
+		if !divideOut(n, last, rest) {
+			break
+		}
+		count += 1 << (len(powers) - 1)
+		powers = append(powers, new(big.Int).Mul(last, last))
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+	}
+	for k := len(powers) - 2; k >= 0; k-- {
+		if divideOut(n, powers[k], rest) {
+			count += 1 << k
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+	}
+	return n, count, nil
+}
+
+// divideOut divides n by d where that leaves no remainder.
+func divideOut(n, d, rest *big.Int) bool {
+	if n.CmpAbs(d) < 0 {
+		return false
+	}
+	quotient, _ := new(big.Int).QuoRem(n, d, rest)
+	if rest.Sign() != 0 {
+		return false
+	}
+	n.Set(quotient)
+	return true
+}

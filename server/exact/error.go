@@ -1,0 +1,35 @@
+package exact
+
+import "fmt"
+
+// InputError says why a calculation is not possible. It is the fault of what
+// was asked, never of the machine.
+type InputError struct {
+	// Operand is the operand at fault, 1 or 2; 0 means both together, or the
+	// operation.
+	Operand int
+	// Reason continues a sentence whose subject is the operand or "the result".
+	Reason string
+}
+
+// Error returns one sentence.
+func (e *InputError) Error() string {
+	if e.Operand == 0 {
+		return e.Reason
+	}
+	return fmt.Sprintf("operand %d %s", e.Operand, e.Reason)
+}
+
+func tooLong(verb string, digits, maxDigits int) error {
+	return fmt.Errorf("%s %d digits; at most %d are allowed here", verb, digits, maxDigits)
+}
+
+// resultTooLong refuses a result, or what is needed on the way to it, before it
+// is computed.
+func resultTooLong(maxDigits int) error {
+	return &InputError{Reason: fmt.Sprintf("this takes a number of more than %d digits, the most that are allowed here", maxDigits)}
+}
+
+func divisionByZero() error {
+	return &InputError{Operand: 2, Reason: "is zero: nothing can be divided by zero"}
+}

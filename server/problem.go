@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"secondwind/server/exact"
+)
+
+// problem is an error as RFC 9457 writes it. Its type is always "about:blank":
+// the status says what kind of problem it is, the detail what to do.
+type problem struct {
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Status  int    `json:"status"`
+	Detail  string `json:"detail"`
+	Operand int    `json:"operand,omitempty"` // 1 or 2 where one is at fault
+}
+
+// Error returns the detail.
+func (p *problem) Error() string { return p.Detail }
+
+func newProblem(status int, format string, args ...any) *problem {
+	return &problem{
+		Type:   "about:blank",
+		Title:  http.StatusText(status),
+		Status: status,
+		Detail: fmt.Sprintf(format, args...),
+	}
+}
+
+// asProblem says what a client is told of err.
+func (s *Server) asProblem(err error) *problem {
+	if known, ok := errors.AsType[*problem](err); ok {
+		return known
+	}
+	if input, ok := errors.AsType[*exact.InputError](err); ok {
+		p := newProblem(http.StatusBadRequest, "%s", input.Error())
+		p.Operand = input.Operand
+		return p
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return newProblem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes, the most that is accepted", tooLarge.Limit)
+	}
+	switch {
+	case errors.Is(err, errBusy):
+		return newProblem(http.StatusServiceUnavailable, "too many calculations are running on this instance: try again in a second")
+	case errors.Is(err, context.DeadlineExceeded):
+		return newProblem(http.StatusServiceUnavailable, "the calculation took longer than %v: use shorter operands, or try again when this instance is less busy", s.config.CalculationTimeout)
+	case errors.Is(err, context.Canceled):
+		// The client has gone: nobody reads this.
+		return newProblem(http.StatusServiceUnavailable, "the request was cancelled")
+	}
+	return newProblem(http.StatusInternalServerError, "the calculator failed; its log says why")
+}
+
+// fail answers with the problem that err is. Only what is the server's own
+// fault is logged, and never an operand.
+func (s *Server) fail(c *gin.Context, err error) {
+	p := s.asProblem(err)
+	if p.Status == http.StatusInternalServerError {
+		s.config.Log.Error("request failed", "route", c.FullPath(), "error", err)
+	}
+	writeProblem(c, p)
+}
+
+func writeProblem(c *gin.Context, p *problem) {
+	if p.Status == http.StatusServiceUnavailable {
+		c.Header("Retry-After", "1")
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Type", "application/problem+json")
+	c.AbortWithStatusJSON(p.Status, p)
+}

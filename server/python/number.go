@@ -1,0 +1,100 @@
+package python
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// number is a Python int or float: an int when integer is not nil.
+type number struct {
+	integer *big.Int
+	float   float64
+}
+
+// asFloat converts as Python does: an int that is too large is an error.
+func (n number) asFloat() (float64, error) {
+	if n.integer == nil {
+		return n.float, nil
+	}
+	f, _ := new(big.Float).SetInt(n.integer).Float64()
+	if math.IsInf(f, 0) {
+		return 0, errInvalid
+	}
+	return f, nil
+}
+
+func (n number) negated() number {
+	if n.integer != nil {
+		return number{integer: new(big.Int).Neg(n.integer)}
+	}
+	return number{float: -n.float}
+}
+
+func (n number) text() (string, error) {
+	if n.integer != nil {
+		return n.integer.String(), nil
+	}
+	if math.IsInf(n.float, 0) || math.IsNaN(n.float) {
+		return "", errInvalid
+	}
+	return Repr(n.float), nil
+}
+
+// apply is x op y for op one of + - * /. Python makes both floats as soon as
+// one is, and divides floats only here: the original sees to that.
+func apply(op byte, x, y number) (number, error) {
+	if x.integer != nil && y.integer != nil && op != '/' {
+		return number{integer: integers(op, x.integer, y.integer)}, nil
+	}
+	a, err := x.asFloat()
+	if err != nil {
+		return number{}, err
+	}
+	b, err := y.asFloat()
+	if err != nil {
+		return number{}, err
+	}
+	switch op {
+	case '+':
+		return number{float: a + b}, nil
+	case '-':
+		return number{float: a - b}, nil
+	case '*':
+		return number{float: a * b}, nil
+	}
+	if b == 0 {
+		return number{}, errInvalid
+	}
+	return number{float: a / b}, nil
+}
+
+func integers(op byte, x, y *big.Int) *big.Int {
+	switch op {
+	case '+':
+		return new(big.Int).Add(x, y)
+	case '-':
+		return new(big.Int).Sub(x, y)
+	default:
+		return new(big.Int).Mul(x, y)
+	}
+}
+
+// Repr writes a finite float as Python's repr does: the shortest text that
+// reads back as the same float, with an exponent only below 1e-4 and from 1e16
+// on, and always with a point or an exponent.
+// Source: Python Library Reference, float.__repr__ (format code 'r').
+func Repr(f float64) string {
+	text := strconv.FormatFloat(f, 'e', -1, 64)
+	_, after, _ := strings.Cut(text, "e")
+	exponent, err := strconv.Atoi(after)
+	if err != nil || exponent < -4 || exponent >= 16 {
+		return text
+	}
+	text = strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}

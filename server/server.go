@@ -1,0 +1,158 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"secondwind/server/exact"
+)
+
+// Timeouts against clients that are slow on purpose. A body of 16 MB takes ten
+// seconds at 13 Mbit/s.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 60 * time.Second
+	writeTimeout      = 90 * time.Second
+	idleTimeout       = 120 * time.Second // longer than an Application Load Balancer's 60 s: it must be the one to close
+	maxHeaderBytes    = 1 << 20           // the operands of a GET stand in its first line
+)
+
+// Server is the calculator. Make it with New.
+type Server struct {
+	config   Config
+	instance *instance
+	gate     *gate
+	limits   exact.Limits
+	page     *page
+	handler  http.Handler
+}
+
+// New returns a Server that is ready to Serve. It returns the errors of
+// Config.Validate.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	page, err := newPage()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config:   cfg,
+		instance: newInstance(),
+		gate:     newGate(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
+		limits:   exact.Limits{MaxDigits: cfg.MaxDigits},
+		page:     page,
+	}
+	s.handler = s.instance.named(s.routes())
+	return s, nil
+}
+
+// routes lists every path that is answered.
+func (s *Server) routes() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false
+	r.Use(s.logged, s.recovered, secure)
+
+	read := []string{http.MethodGet, http.MethodHead}
+	r.Match(read, "/", s.showPage)
+	r.Match(read, "/assets/:name", s.showAsset)
+	r.Match(read, "/healthz", healthy)
+	r.GET("/_calculate", s.calculateAsOriginal)
+	r.POST("/v1/calculate", s.calculate)
+
+	r.NoRoute(func(c *gin.Context) {
+		writeProblem(c, newProblem(http.StatusNotFound, "there is nothing here: the calculator is at /, its API at /v1/calculate"))
+	})
+	r.NoMethod(func(c *gin.Context) {
+		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "this path does not answer %s: use %s", c.Request.Method, c.Writer.Header().Get("Allow")))
+	})
+	return r
+}
+
+// healthy answers the load balancer. It depends on nothing but the process: a
+// fleet must not lose its instances because something else is down.
+func healthy(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	c.String(http.StatusOK, "ok")
+}
+
+// Handler answers without a listener of its own, for tests and other servers.
+// The instance keeps its local name.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve answers on the listener until ctx ends. Then it accepts nothing more,
+// answers what is in flight with Connection: close, and returns nil, or an
+// error if that took longer than Config.DrainTimeout. It closes the listener.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stop()
+
+	asked := make(chan struct{})
+	background.Go(func() { s.instance.learn(ctx, s.config.InstanceID, asked, s.config.Log) })
+	s.await(asked)
+
+	h := s.httpServer(ctx)
+	ended := make(chan error, 1)
+	background.Go(func() { ended <- h.Serve(listener) })
+	s.config.Log.Info("listening", "address", listener.Addr().String(), "instance", s.instance.name())
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+		return s.drain(ctx, h)
+	}
+}
+
+// await holds back the first answer until the instance id was asked for, so
+// that the first request an instance serves carries its name.
+func (s *Server) await(asked <-chan struct{}) {
+	wait := time.NewTimer(s.config.InstanceIDWait)
+	defer wait.Stop()
+	select {
+	case <-asked:
+	case <-wait.C:
+	}
+}
+
+func (s *Server) httpServer(ctx context.Context) *http.Server {
+	return &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
+		// A request in flight outlives the signal that ends the server.
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+}
+
+// drain lets the requests in flight end. net/http answers them with
+// Connection: close from here on.
+func (s *Server) drain(ctx context.Context, h *http.Server) error {
+	s.config.Log.Info("draining", "timeout", s.config.DrainTimeout.String())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.DrainTimeout)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		// Cutting the connections ends the requests' contexts, so that their
+		// calculations stop too.
+		return errors.Join(fmt.Errorf("requests were still in flight after %v and were cut: %w", s.config.DrainTimeout, err), h.Close())
+	}
+	s.config.Log.Info("drained")
+	return nil
+}

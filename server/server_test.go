@@ -1,0 +1,274 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"secondwind/server"
+)
+
+// newServer returns a calculator that asks no metadata service.
+func newServer(t testing.TB, cfg server.Config) *server.Server {
+	t.Helper()
+	s, err := server.New(cfg)
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	return s
+}
+
+// answer sends one request through the handler.
+func answer(t testing.TB, s *server.Server, r *http.Request) *http.Response {
+	t.Helper()
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	return w.Result()
+}
+
+func post(body, contentType string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/v1/calculate", strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	return r
+}
+
+func read(t testing.TB, r *http.Response) string {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatalf("read the answer: %v", err)
+	}
+	return string(body)
+}
+
+func TestOriginalCalculator(t *testing.T) {
+	s := newServer(t, server.Config{})
+	for _, tt := range []struct{ name, query, want string }{
+		{"without a question it is 0 + 0", "", `{"result":0}`},
+		{"one number and the defaults", "number1=5", `{"result":5}`},
+		{"a sum", "number1=2&operator=%2B&number2=3", `{"result":5}`},
+		{"a plus that was not escaped is a space, which is no operator", "number1=2&operator=+&number2=3", `{"result":"Error!"}`},
+		{"a float", "number1=0.1&operator=%2B&number2=0.2", `{"result":0.30000000000000004}`},
+		{"an exponent passes as a JSON number", "number1=10000000000000000.0", `{"result":1e+16}`},
+		{"a division by zero", "number1=1&operator=/&number2=0", `{"result":"Error!"}`},
+		{"a program as a number", "number1=1&number2=__import__('os')", `{"result":"Error!"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := answer(t, s, httptest.NewRequest(http.MethodGet, "/_calculate?"+tt.query, nil))
+			if body := read(t, got); got.StatusCode != http.StatusOK || body != tt.want {
+				t.Errorf("GET /_calculate?%s = %d %s, want 200 %s", tt.query, got.StatusCode, body, tt.want)
+			}
+		})
+	}
+}
+
+func TestCalculateAnswersAsAsked(t *testing.T) {
+	s := newServer(t, server.Config{})
+	for _, tt := range []struct{ name, accept, wantType, want string }{
+		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3"}`},
+		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3"}`},
+		{"text on request", "text/plain", "text/plain; charset=utf-8", "0.3\n"},
+		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := post(`{"operation":"+","operands":["0.1","0.2"]}`, "application/json; charset=utf-8")
+			r.Header.Set("Accept", tt.accept)
+			got := answer(t, s, r)
+			if body := read(t, got); body != tt.want || got.Header.Get("Content-Type") != tt.wantType {
+				t.Errorf("POST /v1/calculate = %s %q, want %s %q", got.Header.Get("Content-Type"), body, tt.wantType, tt.want)
+			}
+		})
+	}
+}
+
+func TestCalculateMultipliesLongNumbers(t *testing.T) {
+	s := newServer(t, server.Config{})
+	const digits = 20_000
+	nines := strings.Repeat("9", digits)
+	got := answer(t, s, post(`{"operation":"*","operands":["`+nines+`","`+nines+`"]}`, "application/json"))
+	want := strings.Repeat("9", digits-1) + "8" + strings.Repeat("0", digits-1) + "1"
+	if body := read(t, got); body != `{"result":"`+want+`"}` {
+		t.Errorf("POST /v1/calculate of two numbers of %d nines = %d %.40s…, want 99…9800…01", digits, got.StatusCode, body)
+	}
+}
+
+func TestEveryFailureIsAProblem(t *testing.T) {
+	s := newServer(t, server.Config{MaxBodyBytes: 1000, MaxDigits: 300})
+	long := strings.Repeat("9", 200)
+	request := httptest.NewRequest
+	compressed := post(`{}`, "application/json")
+	compressed.Header.Set("Content-Encoding", "gzip")
+	unannounced := post(`{"operation":"`+strings.Repeat("x", 2000), "application/json")
+	unannounced.ContentLength = -1
+	for _, tt := range []struct {
+		name   string
+		r      *http.Request
+		status int
+		says   string
+	}{
+		{"an unknown path", request(http.MethodGet, "/admin", nil), 404, "calculator is at /"},
+		{"an unknown file", request(http.MethodGet, "/assets/passwd", nil), 404, "no such file"},
+		{"a template is no file", request(http.MethodGet, "/assets/calculator.html", nil), 404, "no such file"},
+		{"a wrong method", request(http.MethodGet, "/v1/calculate", nil), 405, "use POST"},
+		{"no media type", post(`{}`, ""), 415, "application/json"},
+		{"a form", post(`operation=%2B`, "application/x-www-form-urlencoded"), 415, "application/json"},
+		{"a compressed body", compressed, 415, "Content-Encoding"},
+		{"a body too large", post(strings.Repeat(" ", 1001), "application/json"), 413, "larger than 1000 bytes"},
+		{"a body too large that says nothing of it", unannounced, 413, "larger than 1000 bytes"},
+		{"no body", post("", "application/json"), 400, "ends early"},
+		{"half a body", post(`{"operation":`, "application/json"), 400, "ends early"},
+		{"no JSON", post(`{1+1}`, "application/json"), 400, "not JSON at byte"},
+		{"no object", post(`[1]`, "application/json"), 400, "not a JSON object"},
+		{"more than an object", post(`{"operation":"+","operands":["1","2"]} {}`, "application/json"), 400, "goes on after"},
+		{"an unknown field", post(`{"operator":"+"}`, "application/json"), 400, `unknown field \"operator\"`},
+		{"numbers that lose digits", post(`{"operation":"+","operands":[1,2]}`, "application/json"), 400, "text in quotes"},
+		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "holds 1 numbers: give two"},
+		{"three operands", post(`{"operation":"+","operands":["1","2","3"]}`, "application/json"), 400, "holds 3 numbers: give two"},
+		{"a bad operand", post(`{"operation":"+","operands":["1","x"]}`, "application/json"), 400, "operand 2 is not a decimal number"},
+		{"an unknown operation", post(`{"operation":"&","operands":["1","2"]}`, "application/json"), 400, "use one of"},
+		{"a division by zero", post(`{"operation":"/","operands":["1","0"]}`, "application/json"), 400, "divided by zero"},
+		{"a result too long", post(`{"operation":"*","operands":["`+long+`","`+long+`"]}`, "application/json"), 400, "more than 300 digits"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := answer(t, s, tt.r)
+			body := read(t, got)
+			var p struct {
+				Type, Title, Detail string
+				Status              int
+			}
+			if err := json.Unmarshal([]byte(body), &p); err != nil {
+				t.Fatalf("%s %s = %s: %v", tt.r.Method, tt.r.URL, body, err)
+			}
+			if got.StatusCode != tt.status || p.Status != tt.status || !strings.Contains(body, tt.says) {
+				t.Errorf("%s %s = %d %s, want %d %q", tt.r.Method, tt.r.URL, got.StatusCode, body, tt.status, tt.says)
+			}
+			if p.Type != "about:blank" || p.Title != http.StatusText(tt.status) || got.Header.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s %s = %s %+v, want problem details as RFC 9457 has them", tt.r.Method, tt.r.URL, got.Header.Get("Content-Type"), p)
+			}
+			if got.Header.Get(server.HeaderInstanceID) == "" {
+				t.Errorf("%s %s has no %s", tt.r.Method, tt.r.URL, server.HeaderInstanceID)
+			}
+		})
+	}
+}
+
+func TestPageWorksWithoutJavaScript(t *testing.T) {
+	s := newServer(t, server.Config{})
+	for _, tt := range []struct {
+		name, n1, op, n2 string
+		status           int
+		want             string
+	}{
+		{"a result", "2", "^", "100", 200, ">1267650600228229401496703205376</output>"},
+		{"a fraction", "1", "/", "3", 200, ">1/3</output>"},
+		{"a fault", "1", "/", "0", 400, ">operand 2 is zero: nothing can be divided by zero</p>"},
+		{"a number that is markup", `"><script>`, "+", "1", 400, `value="&#34;&gt;&lt;script&gt;"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			query := url.Values{"number1": {tt.n1}, "operator": {tt.op}, "number2": {tt.n2}}
+			got := answer(t, s, httptest.NewRequest(http.MethodGet, "/?"+query.Encode(), nil))
+			if body := read(t, got); got.StatusCode != tt.status || !strings.Contains(body, tt.want) {
+				t.Errorf("GET /?%s = %d %s, want %d with %s", query.Encode(), got.StatusCode, body, tt.status, tt.want)
+			}
+		})
+	}
+}
+
+func TestPageNeedsNothingFromElsewhere(t *testing.T) {
+	s := newServer(t, server.Config{})
+	got := answer(t, s, httptest.NewRequest(http.MethodGet, "/", nil))
+	html := read(t, got)
+	if !strings.Contains(html, got.Header.Get(server.HeaderInstanceID)) {
+		t.Errorf("GET / does not show the instance %s", got.Header.Get(server.HeaderInstanceID))
+	}
+	if policy := got.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("GET / has the policy %q, want one that allows nothing by default", policy)
+	}
+	// The policy forbids what stands in the HTML itself.
+	if found := regexp.MustCompile(`(?i)<style|<script>| style=| on[a-z]+=|https?://`).FindString(html); found != "" {
+		t.Errorf("GET / contains %q, which its own policy forbids", found)
+	}
+	links := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(html, -1)
+	if len(links) != 3 {
+		t.Fatalf("GET / links to %d files, want its style, script and icon", len(links))
+	}
+	for _, link := range links {
+		file := answer(t, s, httptest.NewRequest(http.MethodGet, link[1], nil))
+		if file.StatusCode != http.StatusOK || file.Header.Get("ETag") == "" {
+			t.Fatalf("GET %s = %d with ETag %q, want 200 with one", link[1], file.StatusCode, file.Header.Get("ETag"))
+		}
+		again := httptest.NewRequest(http.MethodGet, link[1], nil)
+		again.Header.Set("If-None-Match", file.Header.Get("ETag"))
+		if got := answer(t, s, again); got.StatusCode != http.StatusNotModified {
+			t.Errorf("GET %s again = %d, want 304", link[1], got.StatusCode)
+		}
+	}
+}
+
+func TestLogHoldsNoNumbers(t *testing.T) {
+	var log bytes.Buffer
+	s := newServer(t, server.Config{Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	const secret, product = "31415926", "986960406437476"
+	answer(t, s, httptest.NewRequest(http.MethodGet, "/?number1="+secret+"&operator=*&number2="+secret, nil))
+	answer(t, s, httptest.NewRequest(http.MethodGet, "/_calculate?number1="+secret+"&operator=*&number2="+secret, nil))
+	answer(t, s, httptest.NewRequest(http.MethodGet, "/"+secret, nil))
+	answer(t, s, post(`{"operation":"*","operands":["`+secret+`","`+secret+`"]}`, "application/json"))
+	answer(t, s, post(`{"operation":"*","operands":["`+secret+`","x`+secret+`"]}`, "application/json"))
+	if lines := strings.Count(log.String(), "\n"); lines < 5 {
+		t.Errorf("the log has %d lines at the debug level, want one for each of 5 requests", lines)
+	}
+	for _, number := range []string{secret, product} {
+		if strings.Contains(log.String(), number) {
+			t.Errorf("the log contains %s:\n%s", number, log.String())
+		}
+	}
+}
+
+func TestConfigReportsEverythingThatIsWrong(t *testing.T) {
+	_, err := server.New(server.Config{MaxDigits: -1, DrainTimeout: -1})
+	if err == nil || !strings.Contains(err.Error(), "max digits") || !strings.Contains(err.Error(), "drain timeout") {
+		t.Errorf("New with two negative limits = %v, want both named", err)
+	}
+}
+
+func FuzzCalculate(f *testing.F) {
+	f.Add(`{"operation":"*","operands":["2","3"]}`, "application/json")
+	f.Add(`{"operation":"^","operands":["-0.5","-3"]}`, "application/json")
+	f.Add(`{"operation":"/","operands":["1","3"],"x":1}`, "application/json; charset=utf-8")
+	f.Add(`{"operands":[[[[`, "text/json")
+	s := newServer(f, server.Config{MaxDigits: 1000, MaxBodyBytes: 4000})
+	f.Fuzz(func(t *testing.T, body, contentType string) {
+		got := answer(t, s, post(body, contentType))
+		text := read(t, got)
+		if !json.Valid([]byte(text)) || got.Header.Get(server.HeaderInstanceID) == "" {
+			t.Errorf("POST %q = %d %q, want JSON from a named instance", body, got.StatusCode, text)
+		}
+		if got.StatusCode >= 500 {
+			t.Errorf("POST %q = %d, want no failure of the server's own", body, got.StatusCode)
+		}
+	})
+}
+
+func FuzzPage(f *testing.F) {
+	f.Add("number1=1&operator=%2B&number2=2")
+	f.Add("number1=%3Cscript%3E&operator=%22&number2='")
+	f.Add("number1=%zz;&")
+	s := newServer(f, server.Config{MaxDigits: 1000})
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, path := range []string{"/", "/_calculate"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.URL.RawQuery = query
+			got := answer(t, s, r)
+			if text := read(t, got); got.StatusCode >= 500 || strings.Count(text, "<script") > 1 {
+				t.Errorf("GET %s?%q = %d %s, want no failure and no script but its own", path, query, got.StatusCode, text)
+			}
+		}
+	})
+}

@@ -1,0 +1,7 @@
+// breaks: autoscale touches no operating system, network or log
+
+package autoscale
+
+import (
+	_ "net/http"
+)

@@ -1,0 +1,6 @@
+package secondwind_test
+
+import (
+	_ "secondwind/localcloud"
+	_ "secondwind/server"
+)

@@ -1,0 +1,11 @@
+// breaks: loadgen knows only itself and runlog
+
+package loadgen
+
+import (
+	_ "github.com/tsenart/vegeta/v12/lib"
+
+	_ "secondwind/loadgen/profile"
+	_ "secondwind/runlog"
+	_ "secondwind/server"
+)

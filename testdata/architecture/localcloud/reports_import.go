@@ -1,0 +1,9 @@
+// breaks: localcloud knows only itself and autoscale
+
+package localcloud
+
+import (
+	_ "secondwind/autoscale"
+	_ "secondwind/localcloud/fleet"
+	_ "secondwind/reports"
+)

@@ -1,0 +1,11 @@
+// breaks: reports knows only runlog and the judge's verdict
+
+package reports
+
+import (
+	_ "gonum.org/v1/plot"
+
+	_ "secondwind/runlog"
+	_ "secondwind/verify/judge"
+	_ "secondwind/verify/observe"
+)

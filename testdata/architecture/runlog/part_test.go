@@ -1,0 +1,7 @@
+// breaks: runlog knows none of the other parts
+
+package runlog
+
+import (
+	_ "secondwind/verify/judge"
+)

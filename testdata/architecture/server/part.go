@@ -1,0 +1,8 @@
+// breaks: server knows nothing of the harness
+
+package server
+
+import (
+	_ "secondwind/runlog"
+	_ "secondwind/server/exact"
+)

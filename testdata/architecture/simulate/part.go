@@ -1,0 +1,10 @@
+// breaks: simulate knows only the engine, runlog and loadgen/profile
+
+package simulate
+
+import (
+	_ "secondwind/autoscale"
+	_ "secondwind/loadgen/attack"
+	_ "secondwind/loadgen/profile"
+	_ "secondwind/runlog"
+)

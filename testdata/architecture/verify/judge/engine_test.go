@@ -1,0 +1,7 @@
+// breaks: verify/judge knows only runlog
+
+package judge
+
+import (
+	_ "secondwind/autoscale"
+)

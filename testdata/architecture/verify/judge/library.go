@@ -1,0 +1,9 @@
+// breaks: verify/judge imports the standard library and runlog only
+
+package judge
+
+import (
+	_ "github.com/aws/aws-sdk-go-v2/aws"
+
+	_ "secondwind/runlog"
+)

@@ -1,0 +1,10 @@
+// breaks: verify/observe knows only runlog
+
+package observe
+
+import (
+	_ "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+
+	_ "secondwind/runlog"
+	_ "secondwind/verify/judge"
+)

@@ -1,0 +1,7 @@
+// breaks: verify/observe knows only runlog
+
+package observe
+
+import (
+	_ "secondwind/localcloud"
+)

@@ -1,0 +1,129 @@
+package judge
+
+import (
+	"fmt"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// links are the events after e0, in order, and where each is looked for.
+var links = []struct {
+	id, name string
+	find     func(*trial, *Link) (moment, bool)
+	// watch is until when the event would have been seen.
+	watch func(*trial) time.Time
+}{
+	{"e1", "breaching datapoint", (*trial).findBreach, watching(runlog.OpGetMetricData)},
+	{"e2", "alarm goes from OK to ALARM", (*trial).findTransition, watching(runlog.OpDescribeAlarmHistory)},
+	{"e3", "scaling activity", (*trial).findActivity, watching(runlog.OpDescribeScalingActivities)},
+	{"e4", "new instance InService", (*trial).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
+	{"e5", "target healthy", (*trial).findHealthy, watching(runlog.OpDescribeTargetHealth)},
+	{"e6", "first request served", (*trial).findServed, func(t *trial) time.Time { return t.ended }},
+	{"e7", "load shared, alarm OK again", (*trial).findEffect, watching(runlog.OpDescribeAlarmHistory)},
+}
+
+func watching(operation string) func(*trial) time.Time {
+	return func(t *trial) time.Time { return t.cloud.watchedUntil(operation) }
+}
+
+// chain judges e0 to e7: each must be seen, be joined to the one before by an
+// identity, come after it, and within its deadline. After a link that does not
+// hold nothing further can be told.
+func (t *trial) chain() []Link {
+	chain := []Link{t.step()}
+	for i, l := range links {
+		previous := &chain[i]
+		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.deadline(l.id).Terms}
+		if previous.Status != Held {
+			link.Expected = fmt.Sprintf("after %s", previous.ID)
+			link.Seen = fmt.Sprintf("not judged, because %s is not held", previous.ID)
+			chain = append(chain, link)
+			continue
+		}
+		m, found := l.find(t, &link)
+		if !m.isZero() {
+			t.events[l.id] = m
+			t.place(&link, t.events[previous.ID], m)
+		}
+		switch {
+		case m.isZero() && !found:
+			t.absent(&link, t.events[previous.ID], l.watch(t))
+		case !m.isZero() && found:
+			t.time(&link, t.events[previous.ID], m)
+		}
+		chain = append(chain, link)
+	}
+	return chain
+}
+
+// step is e0.
+func (t *trial) step() Link {
+	l := Link{ID: "e0", Name: "load step", Status: Undetermined, Expected: "the load is raised after the control"}
+	if t.began.IsZero() {
+		l.Seen = "the load never began"
+		return l
+	}
+	p := t.load.phases[runlog.PhaseLoad]
+	t.events["e0"] = t.clock.ours(p.start)
+	l.At, l.Status, l.Evidence = t.began, Held, []Evidence{loadEvidence(p.line)}
+	l.Join = map[string]string{"run": t.h.RunID}
+	l.Seen = fmt.Sprintf("%s requests/s offered from %s", number(p.rate), clockTime(t.began))
+	return l
+}
+
+// place notes when the event was and what its deadline leaves.
+func (t *trial) place(l *Link, previous, m moment) {
+	d := t.deadline(l.ID)
+	limit, since := d.Seconds(), seconds(m.at.Sub(previous.at))
+	slack := seconds(time.Duration((limit - since) * float64(time.Second)))
+	l.At, l.DeadlineSeconds, l.SinceSeconds, l.SlackSeconds = m.at, &limit, &since, &slack
+}
+
+// seconds in milliseconds' resolution: what the sources have.
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(time.Millisecond)) / float64(time.Second)
+}
+
+// time judges order and deadline. Moments are intervals where something was only
+// polled or two clocks are involved: what lies within them is not determined.
+func (t *trial) time(l *Link, previous, m moment) {
+	l.Status = Held
+	limit := time.Duration(t.deadline(l.ID).Seconds() * float64(time.Second))
+	// AWS floors some of its timestamps to seconds.
+	floor := previous.lo.Truncate(time.Second)
+	twoClocks := l.ID == "e1" || l.ID == "e6"
+	polled := previous.hi.Sub(previous.lo) > 2*t.clock.bound+time.Millisecond
+	switch {
+	case m.hi.Before(floor):
+		l.Status = Broken
+		l.Seen += fmt.Sprintf("; but that is %s s before the event it must follow", number(previous.at.Sub(m.at).Seconds()))
+	case twoClocks && !polled && m.at.Sub(previous.at).Abs() <= 2*t.clock.bound:
+		l.Status = Undetermined
+		l.Seen += fmt.Sprintf("; the order is not determined, for the clocks are known to ± %s s only", number(t.clock.bound.Seconds()))
+	case m.lo.Sub(previous.hi) > limit:
+		l.Status = Broken
+		l.Seen += fmt.Sprintf("; but that is %s s later than the deadline", number(-*l.SlackSeconds))
+	case m.at.Sub(previous.at) > limit:
+		l.Status = Undetermined
+		l.Seen += fmt.Sprintf("; whether within the deadline is not determined (slack %s s)", number(*l.SlackSeconds))
+	}
+}
+
+// absent judges an event that was not seen: its deadline has expired only if it
+// was watched, under load, beyond it.
+func (t *trial) absent(l *Link, previous moment, watched time.Time) {
+	limit := t.deadline(l.ID).Seconds()
+	expires := previous.hi.Add(time.Duration(limit * float64(time.Second)))
+	l.DeadlineSeconds = &limit
+	if watched.After(t.ended) {
+		watched = t.ended
+	}
+	if watched.After(expires) {
+		l.Status = Broken
+		l.Seen += fmt.Sprintf("; the deadline of %s s expired at %s", number(limit), clockTime(expires))
+		return
+	}
+	l.Status = Undetermined
+	l.Seen += fmt.Sprintf("; the record ends before the deadline at %s", clockTime(expires))
+}

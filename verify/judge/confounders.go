@@ -1,0 +1,249 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// activityConfounders are causes of an activity other than the alarm.
+var activityConfounders = []struct {
+	kind kind
+	name string
+}{
+	{byHand, "capacity set by hand"},
+	{byConstraints, "minimum or maximum changed"},
+	{bySchedule, "scheduled action"},
+	{byExecution, "policy executed by hand"},
+	{byHealth, "unhealthy instance replaced"},
+	{byRefresh, "instance refresh"},
+	{byRebalance, "availability zones rebalanced"},
+	{byUnknown, "activity without a known cause"},
+}
+
+// confounders lists what else could have brought the second instance. Held means
+// that it was looked for in the record and is not there.
+func (t *trial) confounders(control Finding) []Finding {
+	var all []Finding
+	for _, c := range activityConfounders {
+		all = append(all, t.noActivity(c.kind, c.name))
+	}
+	return append(all,
+		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
+		t.noSuspension(), t.noLaunchFailure(), t.noDirtyStart(control), t.noPinning())
+}
+
+// judged is when the proof is under way: from the baseline to the end of the load.
+func (t *trial) judged(at time.Time) bool {
+	from, _, ok := t.baselineWindow()
+	if !ok {
+		from = t.firstLoad
+	}
+	return !at.Before(from) && (t.ended.IsZero() || at.Before(t.ended))
+}
+
+func (t *trial) noActivity(k kind, name string) Finding {
+	f := expect("confounder."+string(k), name, "no activity with such a cause")
+	if len(t.cloud.answered[runlog.OpDescribeScalingActivities]) == 0 {
+		return f.open("no answer lists the group's activities")
+	}
+	for _, a := range t.cloud.activities {
+		if kindOf(a.value.Cause) == k && t.judged(a.value.StartTime) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.value.ActivityId, a.value.Cause)
+		}
+	}
+	return f.held("none")
+}
+
+func (t *trial) noSchedule() Finding {
+	f := expect("confounder.schedule", "scheduled actions listed", "none is due during the run")
+	if len(t.cloud.schedules) == 0 {
+		return f.open("no answer lists scheduled actions")
+	}
+	for _, s := range t.cloud.schedules {
+		for _, a := range s.value {
+			if t.judged(a.StartTime) {
+				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName, a.StartTime.UTC().Format(time.RFC3339))
+			}
+		}
+	}
+	return f.held("none due")
+}
+
+func (t *trial) noRefresh() Finding {
+	f := expect("confounder.refresh", "instance refreshes listed", "none is under way")
+	if len(t.cloud.refreshes) == 0 {
+		return f.open("no answer lists instance refreshes")
+	}
+	for _, s := range t.cloud.refreshes {
+		for _, r := range s.value {
+			if slices.Contains([]string{"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}, r.Status) {
+				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is %s", r.InstanceRefreshId, r.Status)
+			}
+		}
+	}
+	return f.held("none under way")
+}
+
+// noSecondPolicy: no other alarm or policy acted, nor shares the activity.
+func (t *trial) noSecondPolicy() Finding {
+	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and policy %q act", t.h.AlarmName, t.h.PolicyName)
+	for _, a := range t.cloud.activities {
+		if !t.judged(a.value.StartTime) {
+			continue
+		}
+		for _, tr := range triggersOf(a.value.Cause) {
+			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
+				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.value.ActivityId, tr.alarm, tr.policy)
+			}
+		}
+	}
+	for _, a := range t.cloud.alarms {
+		shares := t.policy != nil && slices.Contains(a.value.AlarmActions, t.policy.PolicyARN) && a.value.AlarmName != t.h.AlarmName
+		above := strings.HasPrefix(a.value.ComparisonOperator, "Greater")
+		if shares && above && a.value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.value.AlarmName)
+		}
+	}
+	return f.held("none other acted")
+}
+
+// noForgery: SetAlarmState can put an alarm into ALARM with any text.
+func (t *trial) noForgery() Finding {
+	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
+	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
+		if tr.to.StateValue == "ALARM" && t.judged(tr.at) && !byThreshold(tr.to) {
+			return f.with(Broken, []Evidence{evidence(tr.source)}, "at %s: %q", clockTime(tr.at), tr.to.StateReason)
+		}
+	}
+	return f.held("it does")
+}
+
+func (t *trial) noReconfiguration() Finding {
+	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
+	for _, item := range t.cloud.history {
+		if item.value.AlarmName == t.h.AlarmName && item.value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.value.Timestamp) {
+			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.value.HistorySummary)
+		}
+	}
+	for _, a := range t.cloud.alarms {
+		if t.alarm == nil || a.value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
+			continue
+		}
+		if why := changed(t.alarm.value, a.value); why != "" {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s: %s", t.h.AlarmName, why)
+		}
+	}
+	for _, g := range t.cloud.groups {
+		if t.judged(t.aws(g.Received)) && (g.value.MinSize != t.h.MinSize || g.value.MaxSize != t.h.MaxSize) {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.value.MinSize, g.value.MaxSize)
+		}
+	}
+	return f.held("they are")
+}
+
+func changed(was, is runlog.MetricAlarm) string {
+	switch {
+	case was.Threshold != is.Threshold:
+		return fmt.Sprintf("threshold %s became %s", number(was.Threshold), number(is.Threshold))
+	case was.Period != is.Period || was.EvaluationPeriods != is.EvaluationPeriods || was.DatapointsToAlarm != is.DatapointsToAlarm:
+		return "its periods changed"
+	case was.ActionsEnabled != is.ActionsEnabled || !slices.Equal(was.AlarmActions, is.AlarmActions):
+		return "its actions changed"
+	}
+	return ""
+}
+
+func (t *trial) noSuspension() Finding {
+	f := expect("confounder.suspended-processes", "suspended processes", "no process of the group is suspended")
+	if len(t.cloud.groups) == 0 {
+		return f.open("no answer describes the group")
+	}
+	for _, g := range t.cloud.groups {
+		if len(g.value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.value.SuspendedProcesses[0].ProcessName, g.value.SuspendedProcesses[0].SuspensionReason)
+		}
+	}
+	return f.held("none is")
+}
+
+// noLaunchFailure: a provider that refuses an instance says nothing of scaling.
+func (t *trial) noLaunchFailure() Finding {
+	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
+	for _, a := range t.cloud.activities {
+		if isLaunch(a.value) && isFailed(a.value) && t.judged(a.value.StartTime) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.value.ActivityId, a.value.StatusCode, a.value.StatusMessage)
+		}
+	}
+	return f.held("none failed")
+}
+
+// noDirtyStart: an alarm that is in ALARM already cannot go there. What the
+// control itself set off is the control's finding, not a dirty start.
+func (t *trial) noDirtyStart(control Finding) Finding {
+	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
+	if t.began.IsZero() {
+		return f.open("the load never began")
+	}
+	starts := []time.Time{t.began}
+	if control.Status == Broken {
+		starts = nil
+	}
+	if c, ok := t.load.phases[runlog.PhaseControl]; ok {
+		starts = append(starts, t.aws(c.start))
+	}
+	for _, at := range starts {
+		switch state := t.cloud.stateAt(t.h.AlarmName, at); state {
+		case "OK":
+		case "":
+			return f.open("its state at %s is not in the record", clockTime(at))
+		default:
+			return f.broken("it was in %s at %s", state, clockTime(at))
+		}
+	}
+	return f.held("it was")
+}
+
+// noPinning: a client whose connections stay with the old instance shows no
+// request at the new one although scaling worked.
+func (t *trial) noPinning() Finding {
+	f := expect("confounder.pinned-connections", "connections pinned to the old instance", "once its target is healthy, the new instance is sent requests")
+	if _, healthy := t.events["e5"]; !healthy {
+		f.Expected = "nothing, for no new target became healthy"
+		return f.held("not judged")
+	}
+	limit := time.Duration(t.deadline("e6").Seconds() * float64(time.Second))
+	switch waited := t.ended.Sub(t.events["e5"].hi); {
+	case t.firstServed() != nil || len(t.strangers()) > 0:
+		return f.held("not all requests went to %s", t.oldID)
+	case waited < limit:
+		return f.open("the load ended too soon to tell")
+	default:
+		return f.broken("its target is healthy, yet every answer came from %s: the connections, or the load balancer's stickiness, keep the load there", t.oldID)
+	}
+}
+
+// credits: a burstable instance without credits is held at its baseline, and its
+// CPU cannot cross. Credits are not in the record, but what they would prevent is.
+func (t *trial) credits(crossed Finding) Finding {
+	f := expect("confounder.cpu-credits", "CPU credits", "instances are not held below the threshold for want of credits")
+	burstable := ""
+	for _, g := range t.cloud.groups {
+		for _, i := range g.value.Instances {
+			family, _, _ := strings.Cut(i.InstanceType, ".")
+			if slices.Contains([]string{"t2", "t3", "t3a", "t4g"}, family) {
+				burstable = i.InstanceType
+			}
+		}
+	}
+	switch {
+	case burstable == "":
+		return f.held("no instance is burstable")
+	case crossed.Status == Held:
+		return f.held("not recorded; %s is burstable, but its CPU did cross", burstable)
+	}
+	return f.open("not recorded, and %s is burstable", burstable)
+}

@@ -1,0 +1,157 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// belowThreshold is control N1: a load that keeps CPU below the threshold, held
+// as long as the chain may take, moves neither the alarm nor the group.
+func (t *trial) belowThreshold() Finding {
+	f := expect("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
+		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), t.h.MinSize)
+	phase, ok := t.load.phases[runlog.PhaseControl]
+	if !ok || phase.end.IsZero() || t.began.IsZero() {
+		return f.open("the control was not run to its end")
+	}
+	f.Evidence = []Evidence{loadEvidence(phase.line)}
+	from, to := t.aws(phase.start), t.aws(phase.end)
+	points := t.cloud.cpu.within(groupSeries, from, to, t.period)
+	if why := t.controlled(phase, points); why != "" {
+		return f.open("%s", why)
+	}
+	if why, e := t.moved(from, t.began); why != "" {
+		return f.with(Broken, []Evidence{e}, "%s", why)
+	}
+	return f.held("CPU %s %% in the mean of %d datapoints over %s s; nothing moved", number(mean(points)), len(points), number(phase.seconds()))
+}
+
+// controlled says why the control was none; "" if it was one.
+func (t *trial) controlled(phase span, points []point) string {
+	if need := actSeconds(t.h.Deadlines); t.h.ControlSeconds < need {
+		return fmt.Sprintf("the control was declared for %s s, shorter than the chain may take (%s s)", number(t.h.ControlSeconds), number(need))
+	}
+	if phase.seconds() < t.h.ControlSeconds-1 {
+		return fmt.Sprintf("it was held for %s s only", number(phase.seconds()))
+	}
+	if len(points) == 0 {
+		return "no full period of it has a datapoint"
+	}
+	for _, p := range points {
+		if t.breaches(p.value()) {
+			return fmt.Sprintf("CPU itself crossed: %s %% in the period of %s", number(p.value()), clockTime(p.start))
+		}
+	}
+	// A control near idle controls nothing.
+	if m := mean(points); m < t.h.ControlCPUPercent/2 || t.h.ControlCPUPercent <= 0 {
+		return fmt.Sprintf("CPU was %s %% only, less than half of what was declared", number(m))
+	}
+	return ""
+}
+
+// moved says what moved in [from, to) although CPU stayed below; "" if nothing did.
+func (t *trial) moved(from, to time.Time) (string, Evidence) {
+	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
+		if tr.to.StateValue == "ALARM" && !tr.at.Before(from) && tr.at.Before(to) {
+			return fmt.Sprintf("the alarm went to ALARM at %s: %s", clockTime(tr.at), tr.to.StateReason), evidence(tr.source)
+		}
+	}
+	for _, a := range t.cloud.activities {
+		if at := a.value.StartTime; !at.Before(from) && at.Before(to) {
+			return fmt.Sprintf("activity %s at %s: %s", a.value.ActivityId, clockTime(at), a.value.Cause), evidence(a.Observation)
+		}
+	}
+	for _, g := range t.cloud.groups {
+		if at := t.aws(g.Received); at.Before(from) || !t.aws(g.Received).Before(to) {
+			continue
+		}
+		if g.value.DesiredCapacity != t.h.MinSize || len(inService(g.value)) != t.h.MinSize {
+			return fmt.Sprintf("desired %d, InService %d at %s", g.value.DesiredCapacity, len(inService(g.value)), clockTime(t.aws(g.Received))), evidence(g.Observation)
+		}
+	}
+	for _, a := range t.cloud.alarms {
+		if at := t.aws(a.Received); a.value.AlarmName == t.h.AlarmName && a.value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
+			return fmt.Sprintf("the alarm was in ALARM at %s", clockTime(at)), evidence(a.Observation)
+		}
+	}
+	return "", Evidence{}
+}
+
+// scaleInAlarm is the alarm that takes the group down again, and the policy that
+// it invokes; nil if none is wired.
+func (t *trial) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
+	listed := last(t.cloud.policies, t.load.began())
+	if listed == nil {
+		return nil, nil
+	}
+	for _, a := range t.cloud.alarms {
+		below := a.value.ComparisonOperator == "LessThanThreshold" || a.value.ComparisonOperator == "LessThanOrEqualToThreshold"
+		if !below || !a.value.ActionsEnabled {
+			continue
+		}
+		for i := range listed.value {
+			if slices.Contains(a.value.AlarmActions, listed.value[i].PolicyARN) {
+				return &a.value, &listed.value[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// scaleIn is that the group gives the second instance back once the load ended.
+func (t *trial) scaleIn() Finding {
+	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time", t.h.MinSize)
+	alarm, policy := t.scaleInAlarm()
+	switch {
+	case t.newID == "":
+		f.Expected = "nothing, for nothing was scaled out"
+		return f.held("not judged")
+	case alarm == nil:
+		f.Expected = "nothing, for no scale-in alarm is wired"
+		return f.held("not judged")
+	}
+	release, ok := t.load.phases[runlog.PhaseRelease]
+	if !ok || len(t.cloud.groups) == 0 {
+		return f.open("the load was never released")
+	}
+	from := t.aws(release.start)
+	for _, g := range t.cloud.groups {
+		if t.aws(g.Received).Before(from) || g.value.DesiredCapacity != t.h.MinSize || len(inService(g.value)) != t.h.MinSize {
+			continue
+		}
+		took := t.aws(g.Received).Sub(from).Seconds()
+		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
+	}
+	limit := ScaleInDeadline(*alarm, t.cloud.groups[0].value, policy).Seconds()
+	watched := t.cloud.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
+	if watched < limit {
+		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
+	}
+	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
+}
+
+// draining is that no request is lost while an instance is taken out.
+func (t *trial) draining() Finding {
+	f := expect("release.draining", "draining", "no request fails while the group scales in")
+	release, ok := t.load.phases[runlog.PhaseRelease]
+	if !ok {
+		return f.open("the load was never released")
+	}
+	end := release.end
+	if end.IsZero() {
+		end = t.load.last
+	}
+	if at, silent := t.load.gap(release.start, end); silent > time.Second {
+		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
+	}
+	sum := t.sum([]runlog.Phase{runlog.PhaseRelease})
+	for _, s := range t.load.seconds {
+		if s.Phase == runlog.PhaseRelease && s.Failed > 0 {
+			return f.with(Broken, []Evidence{loadEvidence(s.line)}, "%d of %d requests failed", sum.Failed, sum.Sent)
+		}
+	}
+	return f.held("0 of %d requests failed", sum.Sent)
+}

@@ -1,0 +1,120 @@
+package judge
+
+import (
+	"fmt"
+
+	"secondwind/runlog"
+)
+
+// timing is what a cloud needs beyond what its configuration says, in seconds.
+// Fast is for alarms with a period below a minute, slow for the rest. Source of
+// the slow column: EC2 Auto Scaling and CloudWatch as measured in public logs
+// (alarm to activity 6–18 s, launch to InService 5–35 s, publication up to 45 s).
+type timing struct{ grid, publish, decide, boot, application, firstRequest float64 }
+
+var (
+	fast = timing{grid: 10, publish: 2, decide: 3, boot: 6, application: 2, firstRequest: 3}
+	slow = timing{grid: 60, publish: 45, decide: 20, boot: 60, application: 60, firstRequest: 15}
+)
+
+func timingOf(period int) timing {
+	if period < 60 {
+		return fast
+	}
+	return slow
+}
+
+// Deadlines derives how long each link of the chain may take, e1 to e7, as named
+// sums, from the alarm's and the health check's own configuration. Policy is nil
+// where none is wired; target groups that were not found have zero terms. The
+// harness declares them before the load; Judge derives them again.
+func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) []runlog.Deadline {
+	t, period := timingOf(alarm.Period), float64(alarm.Period)
+	return []runlog.Deadline{
+		{Link: "e1", Terms: []runlog.Term{{Name: "the period in which the load begins", Seconds: period}, {Name: "one full period", Seconds: period}}},
+		{Link: "e2", Terms: alarmTerms(alarm)},
+		{Link: "e3", Terms: decideTerms(t, policy)},
+		{Link: "e4", Terms: []runlog.Term{{Name: "launch and boot", Seconds: t.boot}}},
+		{Link: "e5", Terms: []runlog.Term{
+			{Name: "application start", Seconds: t.application},
+			{Name: "health check interval", Seconds: float64(tg.HealthCheckIntervalSeconds)},
+			{Name: "health check timeout", Seconds: float64(tg.HealthCheckTimeoutSeconds)},
+		}},
+		{Link: "e6", Terms: []runlog.Term{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
+		{Link: "e7", Terms: effectTerms(alarm)},
+	}
+}
+
+// alarmTerms is from the end of a datapoint's period to the alarm's transition.
+func alarmTerms(alarm runlog.MetricAlarm) []runlog.Term {
+	t := timingOf(alarm.Period)
+	terms := []runlog.Term{}
+	if more := breachesNeeded(alarm) - 1; more > 0 {
+		terms = append(terms, runlog.Term{
+			Name:    fmt.Sprintf("%d more of %d evaluation periods", more, alarm.EvaluationPeriods),
+			Seconds: float64((alarm.EvaluationPeriods - 1) * alarm.Period),
+		})
+	}
+	return append(terms, runlog.Term{Name: "publication of the datapoint", Seconds: t.publish}, runlog.Term{Name: "evaluation grid", Seconds: t.grid})
+}
+
+func decideTerms(t timing, policy *runlog.ScalingPolicy) []runlog.Term {
+	name := "decision of the scaling policy"
+	if policy == nil {
+		name = "decision, were a policy wired"
+	}
+	return []runlog.Term{{Name: name, Seconds: t.decide}}
+}
+
+// effectTerms is from the first request of the new instance to the alarm's return.
+func effectTerms(alarm runlog.MetricAlarm) []runlog.Term {
+	t, period := timingOf(alarm.Period), float64(alarm.Period)
+	return []runlog.Term{
+		{Name: "the period in which it begins to serve", Seconds: period},
+		{Name: "evaluation periods below the threshold", Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
+		{Name: "one period to spare", Seconds: period},
+		{Name: "publication of the datapoint", Seconds: t.publish},
+		{Name: "evaluation grid", Seconds: t.grid},
+	}
+}
+
+// ScaleInDeadline is how long it may take from the end of the load to one
+// instance InService again, by the scale-in alarm and the policy that it invokes
+// (nil: unknown). A run that ends sooner, still scaled out, is INCONCLUSIVE.
+func ScaleInDeadline(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) runlog.Deadline {
+	t, period := timingOf(alarm.Period), float64(alarm.Period)
+	wait := group.DefaultCooldown
+	if policy != nil {
+		wait = max(policy.Cooldown, policy.EstimatedInstanceWarmup)
+	}
+	return runlog.Deadline{Link: "release.scale-in", Terms: []runlog.Term{
+		{Name: "the period in which the load ends", Seconds: period},
+		{Name: "evaluation periods below the scale-in threshold", Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
+		{Name: "one period to spare", Seconds: period},
+		{Name: "publication of the datapoint", Seconds: t.publish},
+		{Name: "evaluation grid", Seconds: t.grid},
+		{Name: "cooldown or warm-up", Seconds: float64(wait)},
+		{Name: "alarm actions repeat once a minute", Seconds: 60},
+		{Name: "decision of the scaling policy", Seconds: t.decide},
+	}}
+}
+
+// breachesNeeded is M of "M out of N": DatapointsToAlarm, by default all N.
+func breachesNeeded(alarm runlog.MetricAlarm) int {
+	if alarm.DatapointsToAlarm > 0 {
+		return alarm.DatapointsToAlarm
+	}
+	return max(1, alarm.EvaluationPeriods)
+}
+
+// actSeconds is how long the chain may take until a second instance serves, e0
+// to e6: a control must be held at least as long. e7 is an effect on top.
+func actSeconds(deadlines []runlog.Deadline) float64 {
+	var sum float64
+	for _, d := range deadlines {
+		if d.Link != "e7" {
+			sum += d.Seconds()
+		}
+	}
+	return sum
+}

@@ -1,0 +1,50 @@
+package judge_test
+
+import (
+	"fmt"
+	"testing"
+
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+func ExampleDeadlines() {
+	alarm := runlog.MetricAlarm{Period: 10, EvaluationPeriods: 1}
+	tg := runlog.TargetGroup{HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2}
+	sum := 0.0
+	for _, d := range judge.Deadlines(alarm, tg, runlog.AutoScalingGroup{}, &runlog.ScalingPolicy{}) {
+		fmt.Println(d.Link, d.Seconds(), "s")
+		if d.Link != "e7" {
+			sum += d.Seconds()
+		}
+	}
+	fmt.Println("until the second instance serves:", sum, "s")
+	// Output:
+	// e1 20 s
+	// e2 12 s
+	// e3 3 s
+	// e4 6 s
+	// e5 9 s
+	// e6 3 s
+	// e7 42 s
+	// until the second instance serves: 53 s
+}
+
+func TestEveryTermOfADeadlineHasANameAndIsNotNegative(t *testing.T) {
+	for _, period := range []int{0, 10, 30, 60, 300} {
+		for _, n := range []int{0, 1, 3, 15} {
+			alarm := runlog.MetricAlarm{Period: period, EvaluationPeriods: n, DatapointsToAlarm: max(0, n-1)}
+			all := judge.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil)
+			if len(all) != 7 {
+				t.Fatalf("Deadlines(period %d, %d periods) has %d links, want 7", period, n, len(all))
+			}
+			for _, d := range all {
+				for _, term := range d.Terms {
+					if term.Name == "" || term.Seconds < 0 {
+						t.Errorf("Deadlines(period %d, %d periods): %s has term %+v, want a name and at least 0 s", period, n, d.Link, term)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// findEffect is e7: with two instances serving, each stands below the threshold
+// and the alarm returns to OK. One datapoint is noise, so CPU is judged by the
+// mean of all full periods from the first request of the new instance to the end
+// of the load; the event itself is when the alarm returned or, if that was
+// sooner, when the first of those periods ended.
+func (t *trial) findEffect(l *Link) (moment, bool) {
+	theta := t.h.Threshold
+	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK", number(theta))
+	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
+	from, to := t.events["e6"].at, t.ended
+	group := t.cloud.cpu.within(groupSeries, from, to, t.period)
+	before := t.cloud.cpu.within(t.oldID, from, to, t.period)
+	after := t.cloud.cpu.within(t.newID, from, to, t.period)
+	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
+		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after), t.newID)
+		return moment{}, true
+	}
+	l.Evidence = []Evidence{evidence(group[0].first), evidence(after[0].first)}
+	worst := math.Max(mean(before), mean(after))
+	t.effect = &worst
+	l.Seen = fmt.Sprintf("mean of %d, %d and %d datapoints: group %s %%, %s %s %%, %s %s %%",
+		len(group), len(before), len(after), number(mean(group)), t.oldID, number(mean(before)), t.newID, number(mean(after)))
+	if worst >= theta || mean(group) >= theta {
+		l.Status = Broken
+		return moment{}, true
+	}
+	end := after[0].start.Add(t.period)
+	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
+		if tr.to.StateValue != "OK" || !tr.at.After(t.fired.at) {
+			continue
+		}
+		l.Evidence = append(l.Evidence, evidence(tr.source))
+		l.Seen += fmt.Sprintf("; alarm OK at %s", clockTime(tr.at))
+		if tr.at.After(t.ended) {
+			l.Seen += ", but only after the load had ended"
+			return moment{}, false
+		}
+		return exactly(latest(end, tr.at)), true
+	}
+	l.Seen += "; the alarm did not return to OK"
+	return moment{}, false
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

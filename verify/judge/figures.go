@@ -1,0 +1,97 @@
+package judge
+
+import (
+	"time"
+
+	"secondwind/runlog"
+)
+
+// figures are the numbers a reader asks for first.
+func (t *trial) figures() Figures {
+	f := Figures{OldInstanceID: t.oldID, NewInstanceID: t.newID, AfterCPUPercent: t.effect}
+	if t.clock.dates > 0 && !t.clock.jumped {
+		offset, bound := seconds(t.clock.offset), seconds(t.clock.bound)
+		f.ClockOffsetSeconds, f.ClockOffsetBound = &offset, &bound
+	}
+	if c := t.load.calibration; c != nil {
+		cost := t.cpuMillis(c)
+		f.IdleCPUPercent, f.CPUMillisPerRequest = &c.IdleCPUPercent, cost
+		f.LoadRate, f.PredictedCPUPercent = &c.LoadRate, &c.PredictedCPUPercent
+	}
+	if t.breach != nil {
+		v := t.breach.value()
+		f.BreachingCPUPercent = &v
+	}
+	if t.acted != nil {
+		f.ActivityID = t.acted.value.ActivityId
+	}
+	f.SecondsToAlarm, f.SecondsToDesired = t.since("e2"), t.since("e3")
+	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since("e4"), t.since("e5"), t.since("e6")
+	t.count(&f)
+	f.InstanceSecondsOfGroup = t.instanceSeconds()
+	return f
+}
+
+// cpuMillis is the CPU cost of a request. CPUUtilization is a share of the
+// instance type's vCPUs, whose number is known here for one-vCPU types only; of
+// others nothing is said rather than something wrong.
+func (t *trial) cpuMillis(c *runlog.Calibration) *float64 {
+	for _, g := range t.cloud.groups {
+		for _, i := range g.value.Instances {
+			switch i.InstanceType {
+			case "t2.nano", "t2.micro", "t2.small":
+				millis := c.CPUPercentPerRate * 10 // a percent of one vCPU is 10 ms a second
+				return &millis
+			}
+		}
+	}
+	return nil
+}
+
+func (t *trial) since(event string) *float64 {
+	m, ok := t.events[event]
+	if !ok {
+		return nil
+	}
+	s := seconds(m.at.Sub(t.events["e0"].at))
+	return &s
+}
+
+func (t *trial) count(f *Figures) {
+	for _, s := range t.load.seconds {
+		f.Offered += s.Offered
+		f.Sent += s.Sent
+		f.Completed += s.Completed
+		f.Failed += s.Failed
+		if s.Phase == runlog.PhaseRelease {
+			f.FailedWhileDraining += s.Failed
+		}
+		if i := s.Instances[t.newID]; i != nil && t.newID != "" {
+			f.RequestsByNewInstance += i.Completed
+		}
+	}
+	release, ok := t.load.phases[runlog.PhaseRelease]
+	if !ok || t.newID == "" {
+		return
+	}
+	in := false
+	for _, g := range t.cloud.groups {
+		back := g.value.DesiredCapacity == t.h.MinSize && len(inService(g.value)) == t.h.MinSize
+		in = in || (back && t.aws(g.Received).After(t.aws(release.start)))
+	}
+	f.ScaledIn = &in
+}
+
+// instanceSeconds integrates the instances InService from poll to poll.
+func (t *trial) instanceSeconds() float64 {
+	var sum float64
+	var before time.Time
+	was := 0
+	for _, g := range t.cloud.groups {
+		if !before.IsZero() {
+			sum += float64(was) * g.Received.Sub(before).Seconds()
+		}
+		before, was = g.Received, len(inService(g.value))
+	}
+	return seconds(time.Duration(sum * float64(time.Second)))
+}

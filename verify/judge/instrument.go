@@ -1,0 +1,179 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// maxFailedShare is the share of failed requests above which the load was not
+// the one that was declared.
+const maxFailedShare = 0.01
+
+// instrument is P4 for the load generator: what was offered was sent, without a
+// silence, and answered.
+func (t *trial) instrument() Finding {
+	f := expect("premise.instrument", "P4: load generator", "at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
+		number(100*t.h.MinAchieved), number(100*maxFailedShare))
+	if l := t.load.disordered; l > 0 {
+		return f.with(Broken, []Evidence{loadEvidence(l)}, "this line does not fit the order of the phases")
+	}
+	from, to := t.load.firstLoad(), t.load.ended()
+	if from.IsZero() || t.load.began().IsZero() {
+		return f.open("the load never began")
+	}
+	if at, silent := t.load.gap(from, to); silent > 0 {
+		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
+	}
+	if !(t.h.MinAchieved > 0 && t.h.MinAchieved <= 1) {
+		return f.broken("a least share of %s is none", number(t.h.MinAchieved))
+	}
+	var said []string
+	for _, phases := range [][]runlog.Phase{{runlog.PhaseControl}, {runlog.PhaseLoad, runlog.PhaseHold}} {
+		sum := t.sum(phases)
+		if sum.Offered == 0 {
+			return f.open("no request was offered in %v", phases)
+		}
+		achieved, failed := float64(sum.Sent)/float64(sum.Offered), share(sum.Failed, sum.Sent)
+		said = append(said, fmt.Sprintf("%v: %d of %d sent, %d failed, %d dropped", phases, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
+		if achieved < t.h.MinAchieved || failed > maxFailedShare {
+			return f.broken("%s", said[len(said)-1])
+		}
+	}
+	return f.held("%s", strings.Join(said, "; "))
+}
+
+func share(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+func (t *trial) sum(phases []runlog.Phase) runlog.LoadSecond {
+	var sum runlog.LoadSecond
+	for _, s := range t.load.seconds {
+		if slices.Contains(phases, s.Phase) {
+			sum.Offered += s.Offered
+			sum.Sent += s.Sent
+			sum.Completed += s.Completed
+			sum.Failed += s.Failed
+			sum.Dropped += s.Dropped
+		}
+	}
+	return sum
+}
+
+// observation is P4 for the observer: no line missing, no answer unreadable, and
+// no silence longer than declared while the chain was watched.
+func (t *trial) observation() Finding {
+	f := expect("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s", number(t.h.MaxPollGapSeconds))
+	if s := t.cloud.gapSeq; s > 0 {
+		return f.broken("observation %d is missing or out of order", s)
+	}
+	if u := t.cloud.unread; len(u) > 0 {
+		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
+	}
+	premises, ok := t.load.phases[runlog.PhasePremises]
+	if !ok || t.ended.IsZero() {
+		return f.open("the run ended before the load")
+	}
+	longest := 0.0
+	for _, operation := range t.watched() {
+		at, silent := t.silence(operation, t.aws(premises.start), t.watchEnd())
+		longest = math.Max(longest, silent)
+		if silent > t.h.MaxPollGapSeconds {
+			return f.broken("%s was not answered for %s s after %s", operation, number(silent), clockTime(at))
+		}
+	}
+	// After the end of the run the generator may still wait for answers.
+	end := t.load.done
+	if end.IsZero() {
+		end = t.load.last
+	}
+	if t.lastAnswer().Add(t.tail()).Before(end) {
+		return f.broken("the last answer is of %s, the run went on until %s", clockTime(t.lastAnswer()), clockTime(end))
+	}
+	return f.held("%d answers, longest silence %s s", len(t.r.Cloud), number(longest))
+}
+
+// watched are the operations whose silence would hide something.
+func (t *trial) watched() []string {
+	all := []string{
+		runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarms,
+		runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
+	}
+	if t.h.TargetGroupARN != "" {
+		all = append(all, runlog.OpDescribeTargetHealth)
+	}
+	return all
+}
+
+// silence is the longest time in [from, to] without an answer.
+func (t *trial) silence(operation string, from, to time.Time) (at time.Time, seconds float64) {
+	previous := from
+	look := func(next time.Time) {
+		if d := next.Sub(previous).Seconds(); d > seconds {
+			at, seconds = previous, d
+		}
+		previous = next
+	}
+	for _, o := range t.cloud.answered[operation] {
+		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
+			look(received)
+		} else if !received.Before(to) {
+			break
+		}
+	}
+	look(to)
+	return at, seconds
+}
+
+func (t *trial) lastAnswer() time.Time {
+	for i := len(t.r.Cloud) - 1; i >= 0; i-- {
+		if t.r.Cloud[i].Error == nil {
+			return t.r.Cloud[i].Received
+		}
+	}
+	return time.Time{}
+}
+
+// tail is how much earlier than the run the observer may end: a few polls, which
+// in a long hold are sparser than while the chain was watched.
+func (t *trial) tail() time.Duration {
+	widest := t.h.MaxPollGapSeconds
+	all := t.cloud.answered[runlog.OpDescribeAutoScalingGroups]
+	for i := 1; i < len(all); i++ {
+		widest = max(widest, all[i].Received.Sub(all[i-1].Received).Seconds())
+	}
+	return time.Duration(widest * float64(time.Second))
+}
+
+// data is P4 for CloudWatch: every period of the group's CPU is there.
+func (t *trial) data() Finding {
+	f := expect("premise.data", "P4: datapoints", "a datapoint of the group's CPUUtilization for every period from the baseline to the end of the chain")
+	from, _, ok := t.baselineWindow()
+	if !ok || t.ended.IsZero() {
+		return f.open("the run ended before the load")
+	}
+	if bad := t.cloud.cpu.failed; len(bad) > 0 {
+		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))
+	}
+	lag := time.Duration((timingOf(t.h.PeriodSeconds).publish) * float64(time.Second))
+	to := t.watchEnd()
+	if visible := t.cloud.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
+		to = visible
+	}
+	if gaps := t.cloud.cpu.missing(from, to, t.period); len(gaps) > 0 {
+		return f.open("%d periods have no datapoint, the first is %s", len(gaps), clockTime(gaps[0]))
+	}
+	n := len(t.cloud.cpu.within(groupSeries, from, to, t.period))
+	if n == 0 {
+		return f.open("there are no datapoints")
+	}
+	return f.held("%d datapoints, none missing", n)
+}

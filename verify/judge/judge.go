@@ -1,0 +1,89 @@
+package judge
+
+import (
+	"slices"
+
+	"secondwind/runlog"
+)
+
+// Judge decides what the record shows. It reads nothing else, neither clock nor
+// network, and gives the same verdict for the same record.
+//
+// REFUTED needs the premises, the observation and the absence of confounders to
+// hold, and something then to be broken; whatever the record leaves open is
+// INCONCLUSIVE; PROVED is what is left when everything held.
+func Judge(r *runlog.Record) Verdict {
+	t := newTrial(r)
+	v := Verdict{Version: runlog.Version, RunID: t.h.RunID, Where: t.h.Where, Claim: t.h.Claim}
+	if v.RunID == "" {
+		v.RunID = r.Manifest.RunID
+	}
+	v.Chain = t.chain()
+	crossed := t.crossed(v.Chain[1])
+	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.wiring(), t.loaded(), crossed}
+	below := t.belowThreshold()
+	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
+	v.Confounders = append(t.confounders(below), t.credits(crossed))
+	v.Figures = t.figures()
+	v.Outcome, v.Reason = t.decide(v)
+	v.Summary = t.summary(v)
+	return v
+}
+
+// verdictOrder puts what explains more before what follows from it: a premise
+// about the record before one about the load, and both before the links.
+var verdictOrder = []string{
+	"premise.hypothesis", "premise.clocks", "premise.wiring", "premise.baseline",
+	"premise.instrument", "premise.observation", "premise.data",
+	"confounder.", // all but credits, which matter only if CPU did not cross
+	"premise.crossed", "premise.load", "confounder.cpu-credits",
+}
+
+func (t *trial) decide(v Verdict) (Outcome, string) {
+	if t.load.interrupted != "" || t.load.done.IsZero() {
+		return Inconclusive, "interrupted"
+	}
+	for _, id := range verdictOrder {
+		for _, f := range slices.Concat(v.Premises, v.Confounders) {
+			if f.Status != Held && ranks(f.ID, id) {
+				return Inconclusive, f.ID
+			}
+		}
+	}
+	// Something broken outweighs something open: it is enough to refute.
+	for _, status := range []Status{Broken, Undetermined} {
+		if reason := firstOf(status, v); reason != "" {
+			if status == Broken {
+				return Refuted, reason
+			}
+			return Inconclusive, reason
+		}
+	}
+	return Proved, ""
+}
+
+func ranks(id, place string) bool {
+	const credits = "confounder.cpu-credits"
+	if place == "confounder." {
+		return len(id) > len(place) && id[:len(place)] == place && id != credits
+	}
+	return id == place
+}
+
+// firstOf is the first control, link or release finding with the status.
+func firstOf(status Status, v Verdict) string {
+	if v.Controls[0].Status == status {
+		return v.Controls[0].ID
+	}
+	for _, l := range v.Chain {
+		if l.Status == status {
+			return "link." + l.ID
+		}
+	}
+	for _, f := range v.Controls[1:] {
+		if f.Status == status {
+			return f.ID
+		}
+	}
+	return ""
+}

@@ -1,0 +1,307 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// Each find… says in l what is expected and what was seen. It returns when the
+// event was, and whether it may be judged by its time; a zero moment with false
+// is an event that was not seen. A moment with false was seen, but is no proof:
+// l.Status then stays Undetermined. So it does with a zero moment and true: the
+// event was not seen, but not because it failed to come.
+
+func (t *trial) findBreach(l *Link) (moment, bool) {
+	l.Expected = fmt.Sprintf("a datapoint of CPUUtilization of group %s above %s %%", t.h.AutoScalingGroupName, number(t.h.Threshold))
+	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
+	highest := math.Inf(-1)
+	points := t.cloud.cpu.ending(groupSeries, t.began, t.ended.Add(t.period), t.period)
+	for i, p := range points {
+		highest = math.Max(highest, p.value())
+		if t.breaches(p.value()) {
+			t.breach = &points[i]
+			l.Evidence = []Evidence{evidence(p.first)}
+			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.value()), clockTime(p.start), clockTime(p.start.Add(t.period)))
+			return exactly(p.start.Add(t.period)), true
+		}
+	}
+	l.Seen = "no datapoint under load"
+	if len(points) > 0 {
+		l.Seen = fmt.Sprintf("none of %d datapoints; the highest is %s %%", len(points), number(highest))
+	}
+	return moment{}, false
+}
+
+func (t *trial) findTransition(l *Link) (moment, bool) {
+	l.Expected = fmt.Sprintf("alarm %s goes from OK to ALARM because of that datapoint", t.h.AlarmName)
+	l.Join = map[string]string{"alarm": t.h.AlarmName, "datapoint": t.breach.start.Format(time.RFC3339)}
+	l.Seen = "its history has no such transition"
+	all := t.cloud.transitions(t.h.AlarmName)
+	i := slices.IndexFunc(all, func(tr transition) bool {
+		return tr.to.StateValue == "ALARM" && tr.from.StateValue != "ALARM" && !tr.at.Before(t.events["e0"].lo)
+	})
+	if i < 0 {
+		return moment{}, false
+	}
+	tr := all[i]
+	t.fired = &tr
+	l.Evidence = []Evidence{evidence(tr.source)}
+	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.at), tr.to.StateReason)
+	if why := t.unproven(tr); why != "" {
+		l.Seen += "; but " + why
+		return exactly(tr.at), false
+	}
+	return exactly(tr.at), true
+}
+
+// unproven says why the transition does not prove that the metric made it; "" if
+// it does.
+func (t *trial) unproven(tr transition) string {
+	data := tr.to.StateReasonData
+	switch {
+	case t.alarm == nil:
+		return "the record does not say how the alarm was configured"
+	case !tr.readable:
+		return "its HistoryData cannot be read"
+	case tr.from.StateValue != "OK":
+		return "it came from " + tr.from.StateValue + ", not from OK"
+	case !byThreshold(tr.to):
+		return "that is not what CloudWatch writes when a threshold is crossed"
+	case data == nil:
+		return "it carries no evaluated datapoints"
+	case data.Threshold != t.h.Threshold || data.Period != t.h.PeriodSeconds:
+		return fmt.Sprintf("it was evaluated for threshold %s and period %d s", number(data.Threshold), data.Period)
+	}
+	breaching := 0
+	for _, d := range data.EvaluatedDatapoints {
+		if d.Value == nil || !t.breaches(*d.Value) {
+			continue
+		}
+		breaching++
+		if why := t.mismatch(d); why != "" {
+			return why
+		}
+	}
+	if need := breachesNeeded(t.alarm.value); breaching < need {
+		return fmt.Sprintf("%d of its evaluated datapoints breach, %d must", breaching, need)
+	}
+	return ""
+}
+
+// mismatch compares a breaching datapoint that the alarm saw with the metric. An
+// aggregate may have changed after it was evaluated, so any value that was read
+// counts, within a percentage point.
+func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
+	at, err := time.Parse(awsTime, d.Timestamp)
+	if err != nil {
+		return fmt.Sprintf("the time %q of an evaluated datapoint cannot be read", d.Timestamp)
+	}
+	at = at.UTC()
+	if at.Add(t.period).Before(t.events["e0"].lo) {
+		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
+	}
+	candidates := t.cloud.cpu.ending(groupSeries, at, at.Add(2*t.period-1), t.period)
+	if at.Truncate(t.period).Equal(at) {
+		// On the metric's own grid there is exactly one; windows of long periods
+		// slide by a minute and meet two.
+		candidates = slices.DeleteFunc(candidates, func(p point) bool { return !p.start.Equal(at) })
+	}
+	for _, p := range candidates {
+		if !at.Truncate(t.period).Equal(at) && t.breaches(p.value()) {
+			return ""
+		}
+		for _, v := range p.values {
+			if math.Abs(v-*d.Value) <= 1 && t.breaches(v) {
+				return ""
+			}
+		}
+	}
+	return fmt.Sprintf("the metric has no such datapoint as %s %% at %s", number(*d.Value), clockTime(at))
+}
+
+func (t *trial) findActivity(l *Link) (moment, bool) {
+	from, to := t.h.MinSize, t.h.MinSize+1
+	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
+	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
+	l.Seen = "no such activity"
+	for i := range t.cloud.activities {
+		a := &t.cloud.activities[i]
+		if !isLaunch(a.value) || a.value.StartTime.Before(t.events["e0"].lo) || kindOf(a.value.Cause) != byAlarm {
+			continue
+		}
+		for _, tr := range triggersOf(a.value.Cause) {
+			if tr.alarm == t.h.AlarmName && tr.policy == t.h.PolicyName && tr.from == from && tr.to == to {
+				return t.takeActivity(l, a, tr)
+			}
+		}
+	}
+	return moment{}, false
+}
+
+func (t *trial) takeActivity(l *Link, a *seen[runlog.Activity], tr trigger) (moment, bool) {
+	t.acted = a
+	l.Join["activity"] = a.value.ActivityId
+	l.Evidence = []Evidence{evidence(a.Observation)}
+	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.value.StartTime))
+	m := exactly(a.value.StartTime)
+	alarms, readable := invokingAlarms(a.value)
+	i := slices.IndexFunc(alarms, func(ia runlog.InvokingAlarm) bool { return ia.AlarmName == t.h.AlarmName })
+	fired := t.fired.at.Truncate(time.Second)
+	switch {
+	case !readable || i < 0:
+		l.Seen += "; but its Details do not name the alarm"
+		return m, false
+	case alarms[i].NewStateValue != "ALARM" || time.UnixMilli(alarms[i].StateChangeTime).Sub(t.fired.at).Abs() > time.Second:
+		l.Seen += "; but its Details name another transition of the alarm"
+		return m, false
+	case tr.at.Before(fired) || tr.at.After(a.value.StartTime):
+		l.Status = Broken
+		l.Seen += fmt.Sprintf("; but the order is broken: the alarm fired at %s", clockTime(t.fired.at))
+		return m, false
+	case !t.desired(m):
+		l.Seen += fmt.Sprintf("; but no answer shows a desired capacity of %d", t.h.MinSize+1)
+		return m, false
+	}
+	return m, true
+}
+
+// desired reports whether an answer under load shows the raised capacity.
+func (t *trial) desired(after moment) bool {
+	return slices.ContainsFunc(t.cloud.groups, func(g seen[runlog.AutoScalingGroup]) bool {
+		at := t.aws(g.Received).Add(t.clock.bound)
+		return g.value.DesiredCapacity == t.h.MinSize+1 && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
+	})
+}
+
+func (t *trial) findInService(l *Link) (moment, bool) {
+	t.newID = launchedInstance(t.acted.value)
+	l.Expected = "the instance that the activity launched is InService, and the first one still is"
+	l.Join = map[string]string{"activity": t.acted.value.ActivityId, "instance": t.newID}
+	switch {
+	case t.newID == "":
+		l.Seen = fmt.Sprintf("the activity names no instance: %s %s", t.acted.value.Description, t.acted.value.StatusMessage)
+		return moment{}, false
+	case t.initial[t.newID]:
+		l.Seen = fmt.Sprintf("instance %s was there before the load", t.newID)
+		return moment{}, true
+	}
+	var before *runlog.Observation
+	for _, g := range t.cloud.groups {
+		ids := inService(g.value)
+		if !slices.Contains(ids, t.newID) {
+			before = g.Observation
+			continue
+		}
+		l.Evidence = []Evidence{evidence(g.Observation), evidence(t.acted.Observation)}
+		m := t.narrowed(t.clock.between(before, g.Observation))
+		l.Seen = fmt.Sprintf("%s InService at %s", t.newID, clockTime(m.at))
+		if !slices.Contains(ids, t.oldID) {
+			l.Seen += fmt.Sprintf("; but the first instance %s no longer is", t.oldID)
+			return m, false
+		}
+		return m, true
+	}
+	l.Seen = fmt.Sprintf("%s was never InService", t.newID)
+	return moment{}, false
+}
+
+// narrowed narrows what two polls bound by the activity's own EndTime, which is
+// exact, unless the activity waits on for something after InService (a warm-up).
+func (t *trial) narrowed(m moment) moment {
+	if end := t.acted.value.EndTime; end.After(m.lo) && !end.After(m.hi) {
+		return exactly(end)
+	}
+	return m
+}
+
+func (t *trial) findHealthy(l *Link) (moment, bool) {
+	l.Expected = "the load balancer's health check finds the same instance healthy"
+	l.Join = map[string]string{"instance": t.newID, "targetGroup": t.h.TargetGroupARN}
+	l.Seen = fmt.Sprintf("%s was never seen healthy", t.newID)
+	var before *runlog.Observation
+	for _, h := range t.cloud.health {
+		healthy := slices.ContainsFunc(h.value, func(d runlog.TargetHealthDescription) bool {
+			return d.Target.Id == t.newID && d.TargetHealth.State == "healthy"
+		})
+		if !healthy {
+			before = h.Observation
+			continue
+		}
+		m := t.clock.between(before, h.Observation)
+		l.Evidence = []Evidence{evidence(h.Observation)}
+		l.Seen = fmt.Sprintf("%s first seen healthy at %s", t.newID, clockTime(m.at))
+		// A load balancer sends requests to healthy targets only: if one was
+		// served between the polls, it was healthy by then.
+		if s := t.firstServed(); s != nil {
+			if served := t.clock.ours(s.First); served.at.After(m.lo) && served.at.Before(m.at) {
+				m.at, m.hi = served.at, served.hi
+				l.Seen += fmt.Sprintf(", and by its first answer at %s at the latest", clockTime(m.at))
+			}
+		}
+		return m, true
+	}
+	return moment{}, false
+}
+
+// firstServed is the new instance's first answered interval; nil if none.
+func (t *trial) firstServed() *servedSecond {
+	var found *servedSecond
+	for _, s := range t.load.seconds {
+		i := s.Instances[t.newID]
+		if i == nil || i.Completed == 0 || i.First.IsZero() {
+			continue
+		}
+		if found == nil || i.First.Before(found.First) {
+			found = &servedSecond{i, s.line}
+		}
+	}
+	return found
+}
+
+type servedSecond struct {
+	*runlog.InstanceSecond
+	line int64
+}
+
+func (t *trial) findServed(l *Link) (moment, bool) {
+	l.Expected = "a request is answered by the same instance"
+	l.Join = map[string]string{"instance": t.newID}
+	if s := t.firstServed(); s != nil {
+		m := t.clock.ours(s.First)
+		l.Evidence = []Evidence{loadEvidence(s.line)}
+		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
+		return m, true
+	}
+	strangers := t.strangers()
+	if len(strangers) > 0 {
+		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(strangers, ", "))
+		return moment{}, true
+	}
+	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
+	return moment{}, false
+}
+
+// strangers are ids in the answers under load that the group never listed.
+func (t *trial) strangers() []string {
+	known := map[string]bool{"": true}
+	for _, g := range t.cloud.groups {
+		for _, i := range g.value.Instances {
+			known[i.InstanceId] = true
+		}
+	}
+	var found []string
+	for _, s := range t.load.seconds {
+		for id := range s.Instances {
+			if !known[id] && !slices.Contains(found, id) {
+				found = append(found, id)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}

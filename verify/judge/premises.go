@@ -1,0 +1,241 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// hypothesis is P2: the claim stood, hashed, before the first request was sent,
+// and its deadlines follow from the recorded configuration.
+func (t *trial) hypothesis() Finding {
+	f := expect("premise.hypothesis", "P2: declared before the load", "hypothesis.json hashed before the first request, deadlines as the configuration gives them")
+	d := t.load.digest
+	switch {
+	case t.r.Hypothesis == nil:
+		return f.open("no hypothesis was declared")
+	case t.r.Manifest.RunID != "" && t.h.RunID != t.r.Manifest.RunID:
+		return f.broken("the hypothesis is of run %s, the record of run %s", t.h.RunID, t.r.Manifest.RunID)
+	case d.line == 0:
+		return f.open("no phase line carries the hypothesis's SHA-256")
+	}
+	f.Evidence = []Evidence{loadEvidence(d.line)}
+	switch first := t.load.firstSent; {
+	case d.sha256 != t.r.HypothesisSHA256:
+		return f.broken("hypothesis.json has SHA-256 %s, declared was %s", t.r.HypothesisSHA256, d.sha256)
+	case t.h.Declared.After(d.at):
+		return f.broken("it was declared at %s, after its hash was recorded at %s", clockTime(t.h.Declared), clockTime(d.at))
+	case first.LoadSecond != nil && (first.line < d.line || first.start.Before(t.h.Declared)):
+		return f.broken("load.jsonl:%d shows requests sent before it", first.line)
+	}
+	return t.derivation(f)
+}
+
+// derivation checks the declared numbers against the recorded configuration.
+func (t *trial) derivation(f Finding) Finding {
+	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0) || len(t.cloud.groups) == 0 {
+		return f.open("the configuration from which the deadlines follow is not in the record")
+	}
+	var tg runlog.TargetGroup
+	if len(t.cloud.targets) > 0 {
+		tg = t.cloud.targets[0].value
+	}
+	want := Deadlines(t.alarm.value, tg, t.cloud.groups[0].value, t.policy)
+	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
+		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
+	}
+	return f.held("SHA-256 %.12s… recorded at %s", t.r.HypothesisSHA256, clockTime(t.load.digest.at))
+}
+
+// clocks is P3.
+func (t *trial) clocks() Finding {
+	f := expect("premise.clocks", "P3: clocks", "offset between AWS's clock and ours known to ± %s s", number(maxClockBound.Seconds()))
+	switch c := t.clock; {
+	case c.dates == 0:
+		return f.open("no answer carries a Date header")
+	case c.jumped:
+		return f.broken("the Date headers of %d answers contradict each other: a clock was set during the run", c.dates)
+	case c.bound > maxClockBound:
+		return f.broken("± %s s", number(c.bound.Seconds()))
+	default:
+		return f.held("AWS's clock is %s s ahead, ± %s s, from %d answers", number(c.offset.Seconds()), number(c.bound.Seconds()), c.dates)
+	}
+}
+
+// wiring is P5: how alarm, policy and group hang together is in the record. It
+// need not be right: whether it works is what the chain shows.
+func (t *trial) wiring() Finding {
+	f := expect("premise.wiring", "P5: wiring captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
+		t.h.AlarmName, number(t.h.Threshold), t.h.PeriodSeconds)
+	if t.alarm == nil {
+		return f.open("no answer describes the alarm before the load")
+	}
+	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
+	a := t.alarm.value
+	onGroup := slices.Contains(a.Dimensions, runlog.Dimension{Name: "AutoScalingGroupName", Value: t.h.AutoScalingGroupName})
+	switch {
+	case len(t.cloud.policies) == 0:
+		return f.open("no answer lists the group's policies")
+	case t.h.PolicyName != "" && t.policy == nil:
+		return f.broken("the group has no policy %q", t.h.PolicyName)
+	case t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0:
+		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
+	case a.MetricName != "CPUUtilization" || a.Statistic != "Average" || !onGroup:
+		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
+	case a.Threshold != t.h.Threshold || a.Period != t.h.PeriodSeconds:
+		return f.broken("the alarm has threshold %s and period %d s", number(a.Threshold), a.Period)
+	case a.ComparisonOperator != "GreaterThanThreshold" && a.ComparisonOperator != "GreaterThanOrEqualToThreshold":
+		return f.broken("the alarm goes off on %s", a.ComparisonOperator)
+	}
+	return f.held("alarm actions %v, enabled %t; policy %q", a.AlarmActions, a.ActionsEnabled, t.h.PolicyName)
+}
+
+// baseline is P1: one idle instance, alarm OK, nothing in progress, for one
+// evaluation range before the first load.
+func (t *trial) baseline() Finding {
+	f := expect("premise.baseline", "P1: baseline", "min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
+		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.idleLimit()))
+	from, to, ok := t.baselineWindow()
+	if !ok {
+		return f.open("%s", t.noBaseline())
+	}
+	if t.h.MinSize != 1 || t.h.MaxSize < 2 {
+		return f.broken("the claim is about a second instance, but min is %d and max %d", t.h.MinSize, t.h.MaxSize)
+	}
+	if bad, e := t.baselineGroup(from, to); bad != "" {
+		return f.with(openIf(e == nil), e, "%s", bad)
+	}
+	if bad, e := t.baselineAlarm(from, to); bad != "" {
+		return f.with(openIf(e == nil), e, "%s", bad)
+	}
+	for _, a := range t.cloud.activities {
+		inProgress := a.value.StartTime.Before(to) && (a.value.EndTime.IsZero() || a.value.EndTime.After(from)) && !isFailed(a.value)
+		if inProgress {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.value.ActivityId, a.value.Description)
+		}
+	}
+	points := t.cloud.cpu.ending(groupSeries, from, to, t.period)
+	if len(points) == 0 {
+		return f.open("no datapoint of CPUUtilization")
+	}
+	for _, p := range points {
+		if p.value() >= t.idleLimit() {
+			return f.with(Broken, []Evidence{evidence(p.last)}, "CPU was %s %% in the period of %s", number(p.value()), clockTime(p.start))
+		}
+	}
+	return f.with(Held, []Evidence{evidence(points[len(points)-1].last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
+}
+
+func openIf(missing bool) Status {
+	if missing {
+		return Undetermined
+	}
+	return Broken
+}
+
+// idleLimit is θ − δ with δ a quarter of θ: near enough to idle that what crosses
+// later is the load.
+func (t *trial) idleLimit() float64 { return t.h.Threshold * 3 / 4 }
+
+func (t *trial) noBaseline() string {
+	switch {
+	case t.firstLoad.IsZero() && t.load.note != "":
+		return "no load was offered: " + t.load.note
+	case t.firstLoad.IsZero():
+		return "no load was offered"
+	case t.alarm == nil:
+		return "no answer describes the alarm"
+	}
+	return "the premises were watched for less than one evaluation range of the alarm before the first load"
+}
+
+// baselineWindow is the last evaluation range before the first load, by AWS's
+// clock, provided that the premises were watched as long.
+func (t *trial) baselineWindow() (from, to time.Time, ok bool) {
+	phase, there := t.load.phases[runlog.PhasePremises]
+	if !there || t.firstLoad.IsZero() || t.alarm == nil {
+		return from, to, false
+	}
+	width := time.Duration(max(1, t.alarm.value.EvaluationPeriods)*t.h.PeriodSeconds) * time.Second
+	from = t.firstLoad.Add(-width)
+	return from, t.firstLoad, !from.Before(t.aws(phase.start))
+}
+
+func (t *trial) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
+	looked := false
+	for _, g := range t.cloud.groups {
+		if at := t.aws(g.Received); at.Before(from) || at.After(to) {
+			continue
+		}
+		looked = true
+		v := g.value
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(inService(v)) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
+			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(inService(v)), clockTime(t.aws(g.Received))),
+				[]Evidence{evidence(g.Observation)}
+		}
+	}
+	if !looked {
+		return "the group was not looked at", nil
+	}
+	return "", nil
+}
+
+// baselineAlarm: never ALARM, and OK at the end. An alarm of a new group is in
+// INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
+func (t *trial) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
+	state := "not looked at"
+	for _, a := range t.cloud.alarms {
+		at := t.aws(a.Received)
+		if a.value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
+			continue
+		}
+		state, e = a.value.StateValue, []Evidence{evidence(a.Observation)}
+		if state == "ALARM" {
+			break
+		}
+	}
+	if state == "OK" {
+		return "", nil
+	}
+	return "the alarm was " + state, e
+}
+
+// loaded is that the chosen load puts one instance into (θ, 2θ), so that one
+// instance breaches and two do not.
+func (t *trial) loaded() Finding {
+	theta := t.h.Threshold
+	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta), number(2*theta))
+	if t.began.IsZero() {
+		return f.open("the load never began")
+	}
+	f.Evidence = []Evidence{loadEvidence(t.load.phases[runlog.PhaseLoad].line)}
+	if c := t.load.calibration; c != nil {
+		if c.PredictedCPUPercent <= theta || c.PredictedCPUPercent >= 2*theta {
+			return f.broken("calibration predicts %s %%", number(c.PredictedCPUPercent))
+		}
+		if rate := t.load.phases[runlog.PhaseLoad].rate; rate < 0.99*c.LoadRate || rate > 1.01*c.LoadRate {
+			return f.broken("the load offered %s requests/s, calibrated were %s", number(rate), number(c.LoadRate))
+		}
+		return f.held("calibration predicts %s %% at %s requests/s", number(c.PredictedCPUPercent), number(c.LoadRate))
+	}
+	if t.breach == nil {
+		return f.open("there is no calibration, and CPU did not cross")
+	}
+	if v := t.breach.value(); v >= 2*theta {
+		return f.broken("not calibrated; measured %s %%", number(v))
+	}
+	return f.held("not calibrated; measured %s %%", number(t.breach.value()))
+}
+
+// crossed is that CPU did what the load was to make it do. A load that never
+// crosses says nothing about scaling.
+func (t *trial) crossed(e1 Link) Finding {
+	f := expect("premise.crossed", "CPU crossed", "%s", e1.Expected)
+	f.Evidence = e1.Evidence
+	if e1.Status != Held {
+		return f.with(e1.Status, e1.Evidence, "%s", e1.Seen)
+	}
+	return f.held("%s", e1.Seen)
+}

@@ -1,0 +1,147 @@
+package judge
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// trial is a run under judgement: the record taken apart, and what was found so
+// far. The steps of Judge read it and add to it in a fixed order.
+type trial struct {
+	r      *runlog.Record
+	h      runlog.Hypothesis // zero if none was declared
+	load   load
+	cloud  *timeline
+	clock  clock
+	period time.Duration
+
+	// By AWS's clock; zero if the run ended before.
+	firstLoad, began, ended time.Time
+
+	alarm   *seen[runlog.MetricAlarm] // as it was configured when the load began
+	policy  *runlog.ScalingPolicy     // nil if none is wired
+	initial map[string]bool           // instances the group had before the load
+
+	events  map[string]moment // e0 … e7 as far as they were seen
+	breach  *point            // e1
+	fired   *transition       // e2
+	acted   *seen[runlog.Activity]
+	oldID   string
+	newID   string
+	effect  *float64 // mean CPU per instance after e6, of the busier one
+	verdict Verdict
+}
+
+func newTrial(r *runlog.Record) *trial {
+	t := &trial{r: r, load: newLoad(r.Load), initial: map[string]bool{}, events: map[string]moment{}}
+	if r.Hypothesis != nil {
+		t.h = *r.Hypothesis
+	}
+	t.cloud = newTimeline(r, t.h)
+	t.clock = t.cloud.clock
+	t.period = time.Duration(t.h.PeriodSeconds) * time.Second
+	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
+	t.findWiring()
+	return t
+}
+
+// aws is a time of the generator's clock by AWS's; zero stays zero.
+func (t *trial) aws(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return t.clock.aws(at)
+}
+
+// findWiring reads how group, alarm and policy were configured before the load;
+// where the load never began, as they were last.
+func (t *trial) findWiring() {
+	before := t.load.began()
+	if before.IsZero() {
+		before = time.Unix(1<<40, 0)
+	}
+	t.alarm = t.cloud.alarm(t.h.AlarmName, before)
+	if p := last(t.cloud.policies, before); p != nil {
+		for i := range p.value {
+			if p.value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
+				t.policy = &p.value[i]
+			}
+		}
+	}
+	for _, g := range t.cloud.groups {
+		if g.Received.After(before) {
+			break
+		}
+		for _, i := range g.value.Instances {
+			t.initial[i.InstanceId] = true
+		}
+		if ids := inService(g.value); len(ids) > 0 {
+			t.oldID = ids[0]
+		}
+	}
+}
+
+// deadline is what was declared for the link; zero terms if it was not.
+func (t *trial) deadline(link string) runlog.Deadline {
+	for _, d := range t.h.Deadlines {
+		if d.Link == link {
+			return d
+		}
+	}
+	return runlog.Deadline{Link: link}
+}
+
+func (t *trial) breaches(value float64) bool {
+	if t.alarm != nil && t.alarm.value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
+		return value >= t.h.Threshold
+	}
+	return value > t.h.Threshold
+}
+
+// watchEnd is until when the whole chain is watched: its end, or the load's.
+func (t *trial) watchEnd() time.Time {
+	if m, ok := t.events["e7"]; ok && m.hi.Before(t.ended) {
+		return m.hi
+	}
+	return t.ended
+}
+
+// expect begins a finding that nothing was found of yet.
+func expect(id, name, expected string, args ...any) Finding {
+	return Finding{ID: id, Name: name, Status: Undetermined, Expected: fmt.Sprintf(expected, args...)}
+}
+
+func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {
+	f.Status, f.Evidence, f.Seen = status, evidence, fmt.Sprintf(seen, args...)
+	return f
+}
+
+func (f Finding) held(seen string, args ...any) Finding {
+	return f.with(Held, f.Evidence, seen, args...)
+}
+func (f Finding) broken(seen string, args ...any) Finding {
+	return f.with(Broken, f.Evidence, seen, args...)
+}
+func (f Finding) open(seen string, args ...any) Finding {
+	return f.with(Undetermined, f.Evidence, seen, args...)
+}
+
+// number prints a value with at most three decimals and no needless zeros.
+func number(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 3, 64)
+	for s[len(s)-1] == '0' {
+		s = s[:len(s)-1]
+	}
+	if s[len(s)-1] == '.' {
+		s = s[:len(s)-1]
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+func clockTime(at time.Time) string { return at.UTC().Format("15:04:05.000Z") }

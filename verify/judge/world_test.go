@@ -1,0 +1,423 @@
+package judge_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// A world is a run that never happened, told second by second: x is seconds
+// since zero by AWS's clock. It is written through a runlog.Writer and read back
+// with Open, so the judge is given what it is given in earnest.
+type world struct {
+	offset       float64 // AWS's clock minus ours, seconds
+	alarm        runlog.MetricAlarm
+	scaleIn      *runlog.MetricAlarm
+	policies     []runlog.ScalingPolicy
+	targetGroup  runlog.TargetGroup
+	group        runlog.AutoScalingGroup
+	members      []member
+	desired      []step
+	transitions  []change
+	activities   []runlog.Activity
+	schedules    []runlog.ScheduledAction
+	refreshes    []runlog.InstanceRefresh
+	cpu          map[string]map[int]float64 // by series and x of the period's start
+	phases       []phase
+	calibration  *runlog.Calibration
+	served       map[string][2]float64 // from when to when an instance answers
+	hypothesis   func(*runlog.Hypothesis)
+	interrupted  string
+	poll         float64
+	pollEnd, end float64
+	skip         func(operation string, x float64) bool // answers that are errors
+	failed       func(x float64) int64
+	achieved     float64
+}
+
+type member struct {
+	id                                        string
+	pending, inService, healthy, leaves, gone float64
+}
+
+type step struct {
+	x     float64
+	value int
+}
+
+type change struct {
+	alarm    string
+	x        float64
+	from, to runlog.AlarmState
+	kind     string
+}
+
+type phase struct {
+	name runlog.Phase
+	x    float64
+	rate float64
+}
+
+var zero = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+const (
+	oldID, newID         = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"
+	alarmName, policy    = "sw-cpu-high", "sw-scale-out"
+	lowAlarm, lowPolicy  = "sw-cpu-low", "sw-scale-in"
+	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
+	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
+	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
+	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the desired capacity from 1 to 2.  At 2026-03-14T12:01:52Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 1 to 2."
+)
+
+func aws(x float64) time.Time { return zero.Add(time.Duration(x * float64(time.Second))) }
+
+// perfect is a run in which everything goes as claimed.
+func perfect() *world {
+	dims := []runlog.Dimension{{Name: "AutoScalingGroupName", Value: groupName}}
+	w := &world{
+		offset: 0.4, poll: 2, pollEnd: 232, end: 232, achieved: 1,
+		alarm: runlog.MetricAlarm{
+			AlarmName: alarmName, ActionsEnabled: true, AlarmActions: []string{policyARN}, Namespace: "AWS/EC2",
+			MetricName: "CPUUtilization", Statistic: "Average", Dimensions: dims, Period: 10, EvaluationPeriods: 1,
+			Threshold: 20, ComparisonOperator: "GreaterThanThreshold",
+		},
+		scaleIn: &runlog.MetricAlarm{
+			AlarmName: lowAlarm, ActionsEnabled: true, AlarmActions: []string{lowPolicyARN}, Namespace: "AWS/EC2",
+			MetricName: "CPUUtilization", Statistic: "Average", Dimensions: dims, Period: 10, EvaluationPeriods: 1,
+			Threshold: 8, ComparisonOperator: "LessThanThreshold",
+		},
+		policies: []runlog.ScalingPolicy{
+			{AutoScalingGroupName: groupName, PolicyName: policy, PolicyARN: policyARN, PolicyType: "StepScaling", EstimatedInstanceWarmup: 10, Alarms: []runlog.PolicyAlarm{{AlarmName: alarmName}}},
+			{AutoScalingGroupName: groupName, PolicyName: lowPolicy, PolicyARN: lowPolicyARN, PolicyType: "StepScaling", Alarms: []runlog.PolicyAlarm{{AlarmName: lowAlarm}}},
+		},
+		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2},
+		group:       runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB", TargetGroupARNs: []string{targetARN}},
+		members: []member{
+			{id: oldID, pending: -20, inService: -19, healthy: -18, leaves: 1e9, gone: 1e9},
+			{id: newID, pending: 113, inService: 114.2, healthy: 115.1, leaves: 203, gone: 213},
+		},
+		desired: []step{{-20, 1}, {112.6, 2}, {202.5, 1}},
+		activities: []runlog.Activity{
+			{ActivityId: "act-0", Description: "Launching a new EC2 instance: " + oldID, Cause: "At 2026-03-14T11:59:40Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.", StartTime: aws(-20), EndTime: aws(-19), StatusCode: "Successful", Progress: 100},
+			{ActivityId: "act-1", Description: "Launching a new EC2 instance: " + newID, Cause: scaleOutCause, StartTime: aws(113), EndTime: aws(114.2), StatusCode: "Successful", Progress: 100, Details: invoking(alarmName, 112.5)},
+			{ActivityId: "act-2", Description: "Terminating EC2 instance: " + newID, Cause: "At 2026-03-14T12:03:22Z a monitor alarm sw-cpu-low in state ALARM triggered policy sw-scale-in changing the desired capacity from 2 to 1.", StartTime: aws(203), EndTime: aws(213), StatusCode: "Successful", Progress: 100},
+		},
+		phases: []phase{
+			{runlog.PhaseSetup, 0, 0}, {runlog.PhasePremises, 3, 0}, {runlog.PhaseCalibration, 16, 20}, {runlog.PhaseControl, 36, 33},
+			{runlog.PhaseLoad, 100, 100}, {runlog.PhaseHold, 130, 100}, {runlog.PhaseRelease, 175, 10}, {runlog.PhaseDone, 232, 0},
+		},
+		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, LoadRate: 100, PredictedCPUPercent: 32},
+		served:      map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
+		skip:        func(string, float64) bool { return false },
+		failed:      func(float64) int64 { return 0 },
+	}
+	w.transitions = []change{
+		{alarmName, 112.5, ok(), alarmState(100, 33), "StateUpdate"},
+		{alarmName, 122.5, alarmState(100, 33), ok(), "StateUpdate"},
+	}
+	w.cpu = map[string]map[int]float64{"group": {}, oldID: {}, newID: {}}
+	for x := -20; x < 240; x += 10 {
+		o, n := 0.3, -1.0
+		switch {
+		case x >= 20 && x < 40:
+			o = 7
+		case x >= 40 && x < 100:
+			o = 11
+		case x >= 100 && x < 110:
+			o = 33
+		case x == 110:
+			o, n = 25, 12
+		case x >= 120 && x < 170:
+			o, n = 17, 16
+		case x == 170:
+			o, n = 10, 9
+		case x >= 180 && x < 210:
+			o, n = 2, 2
+		case x >= 210:
+			o = 3
+		}
+		w.cpu["group"][x], w.cpu[oldID][x] = o, o
+		if n >= 0 {
+			w.cpu["group"][x], w.cpu[newID][x] = (o+n)/2, n
+		}
+	}
+	return w
+}
+
+func ok() runlog.AlarmState { return runlog.AlarmState{StateValue: "OK"} }
+
+func alarmState(x int, value float64) runlog.AlarmState {
+	at, n := aws(float64(x)), 1.0
+	return runlog.AlarmState{
+		StateValue:  "ALARM",
+		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] was greater than the threshold (20.0).", value, at.Format("02/01/06 15:04:05")),
+		StateReasonData: &runlog.StateReasonData{
+			Version: "1.0", Statistic: "Average", Period: 10, Threshold: 20, RecentDatapoints: []float64{value},
+			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), SampleCount: &n, Value: &value}},
+		},
+	}
+}
+
+func invoking(alarm string, changed float64) string {
+	d, err := json.Marshal(runlog.ActivityDetails{InvokingAlarms: []runlog.InvokingAlarm{{AlarmName: alarm, OldStateValue: "OK", NewStateValue: "ALARM", StateChangeTime: aws(changed).UnixMilli()}}})
+	if err != nil {
+		panic(err)
+	}
+	return string(d)
+}
+
+func (w *world) ours(x float64) time.Time { return aws(x - w.offset) }
+
+// record writes the world into a folder, seals it and reads it back.
+func (w *world) record(t testing.TB) *runlog.Record {
+	t.Helper()
+	r, err := runlog.Open(w.folder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// folder writes the world into a folder and seals it.
+func (w *world) folder(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	const id = "20260314T120000Z-0001"
+	out, err := runlog.Create(dir, runlog.Manifest{RunID: id, Started: w.ours(0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := w.group
+	h := runlog.Hypothesis{
+		RunID: id, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
+		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
+		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
+		MinAchieved: 0.98, MaxPollGapSeconds: 5,
+		Deadlines: judge.Deadlines(w.alarm, w.targetGroup, group, &w.policies[0]),
+	}
+	if w.hypothesis != nil {
+		w.hypothesis(&h)
+	}
+	sum, err := out.WriteHypothesis(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.writeLoad(t, out, sum)
+	w.writeCloud(t, out)
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := runlog.Seal(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (w *world) writeLoad(t testing.TB, out *runlog.Writer, sum string) {
+	write := func(l runlog.LoadLine) {
+		t.Helper()
+		if err := out.WriteLoad(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next, rate, current := 0, 0.0, runlog.PhaseSetup
+	for x := 0.0; x <= w.end; x++ {
+		for next < len(w.phases) && w.phases[next].x <= x {
+			p := w.phases[next]
+			change := &runlog.PhaseChange{Phase: p.name, OfferedRate: p.rate}
+			if next == 1 {
+				change.HypothesisSHA256 = sum
+			}
+			if p.name == runlog.PhaseLoad && w.calibration != nil {
+				write(runlog.LoadLine{Time: w.ours(p.x), Calibration: w.calibration})
+			}
+			write(runlog.LoadLine{Time: w.ours(p.x), Phase: change})
+			current, rate = p.name, p.rate
+			next++
+		}
+		if x < w.end {
+			write(runlog.LoadLine{Time: w.ours(x + 1), Second: w.second(current, rate, x)})
+		}
+	}
+	if w.interrupted != "" {
+		write(runlog.LoadLine{Time: w.ours(w.end), Interrupted: &runlog.Interrupted{Reason: w.interrupted}})
+	}
+}
+
+func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
+	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate, Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x), Instances: map[string]*runlog.InstanceSecond{}}
+	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
+	for id, span := range w.served {
+		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
+			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
+		}
+	}
+	return s
+}
+
+func (w *world) writeCloud(t testing.TB, out *runlog.Writer) {
+	type asked struct {
+		seq    int64
+		answer []byte
+	}
+	var seq int64
+	known := map[string]asked{}
+	ask := func(x float64, operation string, input, answer any) {
+		t.Helper()
+		in, err := json.Marshal(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seq++
+		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01), Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
+		key := operation + string(in)
+		switch was, again := known[key]; {
+		case w.skip(operation, x):
+			o.Error = &runlog.APIError{Code: "Throttling", Message: "Rate exceeded"}
+		case again && bytes.Equal(was.answer, data):
+			o.Unchanged = was.seq
+		default:
+			o.Answer = data
+			known[key] = asked{seq, data}
+		}
+		if err := out.WriteObservation(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := map[string]string{"AutoScalingGroupName": groupName}
+	ask(1, runlog.OpDescribePolicies, one, runlog.DescribePoliciesAnswer{ScalingPolicies: w.policies})
+	ask(1.1, runlog.OpDescribeTargetGroups, one, runlog.DescribeTargetGroupsAnswer{TargetGroups: []runlog.TargetGroup{w.targetGroup}})
+	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.DescribeScheduledActionsAnswer{ScheduledUpdateGroupActions: w.schedules})
+	ask(1.3, runlog.OpDescribeInstanceRefreshes, one, runlog.DescribeInstanceRefreshesAnswer{InstanceRefreshes: w.refreshes})
+	for x := 2.03; x < w.pollEnd; x += w.poll + 0.09 { // so that Dates fall at all parts of a second
+		ask(x, runlog.OpDescribeAutoScalingGroups, one, runlog.DescribeAutoScalingGroupsAnswer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
+		ask(x+0.02, runlog.OpDescribeScalingActivities, one, runlog.DescribeScalingActivitiesAnswer{Activities: w.activitiesAt(x)})
+		ask(x+0.04, runlog.OpDescribeAlarms, one, runlog.DescribeAlarmsAnswer{MetricAlarms: w.alarmsAt(x)})
+		ask(x+0.06, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarmName}, runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: w.historyAt(t, x)})
+		ask(x+0.08, runlog.OpDescribeTargetHealth, one, runlog.DescribeTargetHealthAnswer{TargetHealthDescriptions: w.healthAt(x)})
+		in, answer := w.metricAt(x)
+		ask(x+0.1, runlog.OpGetMetricData, in, answer)
+	}
+}
+
+func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
+	g := w.group
+	for _, d := range w.desired {
+		if d.x <= x {
+			g.DesiredCapacity = d.value
+		}
+	}
+	for _, m := range w.members {
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", HealthStatus: "Healthy"}
+		switch {
+		case x < m.pending || x >= m.gone:
+			continue
+		case x < m.inService:
+			i.LifecycleState = "Pending"
+		case x >= m.leaves:
+			i.LifecycleState = "Terminating"
+		}
+		g.Instances = append(g.Instances, i)
+	}
+	return g
+}
+
+func (w *world) activitiesAt(x float64) []runlog.Activity {
+	var all []runlog.Activity
+	for _, a := range w.activities {
+		if a.StartTime.After(aws(x)) {
+			continue
+		}
+		if a.EndTime.After(aws(x)) {
+			a.EndTime, a.StatusCode, a.Progress = time.Time{}, "InProgress", 50
+		}
+		all = append([]runlog.Activity{a}, all...)
+	}
+	return all
+}
+
+func (w *world) alarmsAt(x float64) []runlog.MetricAlarm {
+	a := w.alarm
+	a.StateValue = "OK"
+	for _, c := range w.transitions {
+		if c.alarm == alarmName && c.kind == "StateUpdate" && c.x <= x {
+			a.StateValue = c.to.StateValue
+		}
+	}
+	all := []runlog.MetricAlarm{a}
+	if w.scaleIn != nil {
+		all = append(all, *w.scaleIn)
+	}
+	return all
+}
+
+func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
+	var all []runlog.AlarmHistoryItem
+	for _, c := range w.transitions {
+		if c.x > x {
+			continue
+		}
+		data, err := json.Marshal(runlog.StateUpdateData{OldState: c.from, NewState: c.to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append([]runlog.AlarmHistoryItem{{
+			AlarmName: c.alarm, Timestamp: aws(c.x), HistoryItemType: c.kind, HistoryData: string(data),
+			HistorySummary: fmt.Sprintf("Alarm updated from %s to %s", c.from.StateValue, c.to.StateValue),
+		}}, all...)
+	}
+	return all
+}
+
+func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
+	var all []runlog.TargetHealthDescription
+	for _, m := range w.members {
+		if x < m.pending || x >= m.gone {
+			continue
+		}
+		var d runlog.TargetHealthDescription
+		d.Target.Id, d.TargetHealth.State = m.id, "healthy"
+		if x < m.healthy {
+			d.TargetHealth.State = "initial"
+		} else if x >= m.leaves {
+			d.TargetHealth.State = "draining"
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.GetMetricDataAnswer) {
+	var in runlog.GetMetricDataInput
+	var answer runlog.GetMetricDataAnswer
+	end := int(x)/10*10 + 10
+	in.StartTime, in.EndTime = aws(float64(end-60)), aws(float64(end))
+	for i, series := range []string{"group", oldID, newID} {
+		q := runlog.MetricDataQuery{Id: fmt.Sprintf("q%d", i)}
+		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = "AWS/EC2", "CPUUtilization"
+		q.MetricStat.Metric.Dimensions = []runlog.Dimension{{Name: "InstanceId", Value: series}}
+		if i == 0 {
+			q.MetricStat.Metric.Dimensions = []runlog.Dimension{{Name: "AutoScalingGroupName", Value: groupName}}
+		}
+		q.MetricStat.Period, q.MetricStat.Stat = 10, "Average"
+		in.MetricDataQueries = append(in.MetricDataQueries, q)
+		result := runlog.MetricDataResult{Id: q.Id, StatusCode: "Complete"}
+		for at := end - 60; at < end; at += 10 {
+			if v, there := w.cpu[series][at]; there && float64(at)+10.5 <= x {
+				result.Timestamps, result.Values = append(result.Timestamps, aws(float64(at))), append(result.Values, v)
+			}
+		}
+		answer.MetricDataResults = append(answer.MetricDataResults, result)
+	}
+	return in, answer
+}

@@ -1,0 +1,143 @@
+package observe
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+
+	"secondwind/runlog"
+)
+
+// recorder numbers observations, leaves out answers that did not change, and
+// hands each line to the sink in order.
+type recorder struct {
+	sink func(runlog.Observation) error
+
+	clock clock
+
+	mu   sync.Mutex
+	seq  int64
+	last map[[sha256.Size]byte]answered // by operation and input
+}
+
+type answered struct {
+	seq    int64
+	answer [sha256.Size]byte
+}
+
+// maxRemembered bounds the answers that a later one can be unchanged from;
+// inputs with a time window never come again.
+const maxRemembered = 256
+
+func newRecorder(sink func(runlog.Observation) error) *recorder {
+	return &recorder{sink: sink, last: map[[sha256.Size]byte]answered{}}
+}
+
+// append gives o its number and writes it, without its answer if that is the
+// same as the last one to the same question.
+func (r *recorder) append(o runlog.Observation) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seq++
+	o.Seq = r.seq
+	if o.Error == nil {
+		question := sha256.Sum256(append([]byte(o.Operation+"\x00"), o.Input...))
+		answer := sha256.Sum256(o.Answer)
+		if was, ok := r.last[question]; ok && was.answer == answer {
+			o.Unchanged, o.Answer = was.seq, nil
+		} else {
+			if len(r.last) >= maxRemembered {
+				clear(r.last)
+			}
+			r.last[question] = answered{o.Seq, answer}
+		}
+	}
+	return r.sink(o)
+}
+
+// record makes one call and appends what came of it to the record. The call's
+// own error is returned too: an observer decides whether to go on.
+func record[In, Out, Options any](ctx context.Context, r *recorder, operation string, in *In, call func(context.Context, *In, ...func(*Options)) (*Out, error)) (*Out, error) {
+	input, err := json.Marshal(in)
+	if err != nil {
+		return nil, fmt.Errorf("%s: encode input: %w", operation, err)
+	}
+	var x exchange
+	o := runlog.Observation{Operation: operation, Sent: time.Now().UTC(), Input: input}
+	out, callErr := call(withExchange(ctx, &x), in)
+	o.Received = time.Now().UTC()
+	o.Date, o.BodySHA256 = x.date, x.bodySHA256
+	r.clock.observe(x.date, o.Sent, o.Received)
+	if callErr != nil {
+		o.Error, o.RequestID = apiError(callErr), requestIDOf(callErr)
+	} else {
+		o.RequestID = requestID(out)
+		if o.Answer, err = answerOf(out); err != nil {
+			return nil, fmt.Errorf("%s: encode answer: %w", operation, err)
+		}
+	}
+	if err := r.append(o); err != nil {
+		return nil, &sinkError{err}
+	}
+	if callErr != nil {
+		return nil, fmt.Errorf("%s: %w", operation, callErr)
+	}
+	return out, nil
+}
+
+// sinkError says that the record itself could not be written: nothing that is
+// seen from here on would be evidence.
+type sinkError struct{ err error }
+
+func (e *sinkError) Error() string { return "write the record: " + e.err.Error() }
+func (e *sinkError) Unwrap() error { return e.err }
+
+// answerOf is the SDK's output as JSON, less the SDK's own metadata.
+func answerOf(out any) (json.RawMessage, error) {
+	whole, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(whole, &members); err != nil {
+		return nil, err
+	}
+	delete(members, "ResultMetadata")
+	return json.Marshal(members)
+}
+
+// requestID is in the metadata that every output of the SDK carries.
+func requestID(out any) string {
+	metadata, ok := reflect.ValueOf(out).Elem().FieldByName("ResultMetadata").Interface().(middleware.Metadata)
+	if !ok {
+		return ""
+	}
+	id, _ := awsmiddleware.GetRequestIDMetadata(metadata)
+	return id
+}
+
+func apiError(err error) *runlog.APIError {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return &runlog.APIError{Code: api.ErrorCode(), Message: api.ErrorMessage()}
+	}
+	return &runlog.APIError{Message: err.Error()}
+}
+
+func requestIDOf(err error) string {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.ServiceRequestID()
+	}
+	return ""
+}
