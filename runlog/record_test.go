@@ -304,11 +304,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add(string(l)+"\n{\"ti", string(o)+"\n"+strings.Replace(string(o), `"seq":1`, `"seq":2`, 1)+"\n", "")
 	f.Add("\n", "null\n", "[]")
 	f.Fuzz(func(t *testing.T, load, cloud, hypothesis string) {
-		dir := t.TempDir()
-		w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: began})
-		must(t, err)
-		must(t, w.Close())
-		for name, content := range map[string]string{"load.jsonl": load, "cloud.jsonl": cloud, "hypothesis.json": hypothesis} {
+		dir := t.TempDir() // filled by hand: Create syncs to disk, which is slow
+		const manifest = `{"version":1,"runId":"20260314T120000Z-3fa9","started":"2026-03-14T12:00:00Z","machine":{"os":"","arch":"","cpus":1,"goVersion":""},"complete":false}`
+		for name, content := range map[string]string{"manifest.json": manifest, "load.jsonl": load, "cloud.jsonl": cloud, "hypothesis.json": hypothesis} {
 			must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
 		}
 		r, err := runlog.Open(dir)
@@ -331,4 +329,46 @@ func ExampleNewID() {
 	id := runlog.NewID(time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC))
 	fmt.Println(id[:17], runlog.ValidID(id))
 	// Output: 20260314T120000Z- true
+}
+
+func Example() {
+	dir, err := os.MkdirTemp("", "run")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	start := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	w, err := runlog.Create(dir, runlog.Manifest{RunID: "20260314T120000Z-3fa9", Started: start})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = errors.Join(
+		w.WriteLoad(runlog.LoadLine{Time: start, Phase: &runlog.PhaseChange{Phase: runlog.PhaseLoad, OfferedRate: 100}}),
+		w.Close(),
+		runlog.Seal(dir),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	record, err := runlog.Open(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(record.Manifest.Complete, record.Load[0].Phase.OfferedRate)
+	// Whoever changes the record now is found out.
+	err = os.WriteFile(filepath.Join(dir, runlog.LoadFile), nil, 0o644)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var tampered *runlog.TamperedError
+	_, err = runlog.Open(dir)
+	fmt.Println(errors.As(err, &tampered) && tampered.File == runlog.LoadFile)
+	// Output:
+	// true 100
+	// true
 }

@@ -16,7 +16,8 @@ const (
 	DefaultMaxBodyBytes       = 16 << 20
 	DefaultCalculationTimeout = 10 * time.Second
 	DefaultDrainTimeout       = 10 * time.Second
-	DefaultQueueTimeout       = time.Second
+	DefaultQueueTimeout       = 3 * time.Second
+	DefaultMaxQueued          = 256
 	// DefaultInstanceIDWait is how long Serve holds back the first answer for
 	// the instance id: IMDSv2 answers within a few milliseconds where there is one.
 	DefaultInstanceIDWait = 50 * time.Millisecond
@@ -30,7 +31,7 @@ type Config struct {
 	MaxDigits          int           // of an operand and of a result; 0 means exact.DefaultMaxDigits
 	CalculationTimeout time.Duration // waiting and calculating; 0 means DefaultCalculationTimeout
 	MaxCalculations    int           // at once; 0 means 4 for each core
-	MaxQueued          int           // calculations that wait for their turn; 0 means 4 × MaxCalculations
+	MaxQueued          int           // calculations that wait for their turn; 0 means DefaultMaxQueued
 	QueueTimeout       time.Duration // longest wait for a turn; 0 means DefaultQueueTimeout
 	DrainTimeout       time.Duration // longest wait for requests in flight; 0 means DefaultDrainTimeout
 
@@ -76,7 +77,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxDigits, exact.DefaultMaxDigits)
 	orDefault(&c.CalculationTimeout, DefaultCalculationTimeout)
 	orDefault(&c.MaxCalculations, 4*runtime.GOMAXPROCS(0))
-	orDefault(&c.MaxQueued, 4*c.MaxCalculations)
+	orDefault(&c.MaxQueued, DefaultMaxQueued)
 	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
 	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
 	orDefault(&c.InstanceIDWait, DefaultInstanceIDWait)

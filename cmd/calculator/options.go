@@ -32,7 +32,7 @@ Environment:
   CALCULATOR_MAX_DIGITS            most digits of an operand or a result (default 2000000)
   CALCULATOR_TIMEOUT               longest calculation (default 10s)
   CALCULATOR_MAX_CALCULATIONS      calculations at once (default 4 for each core)
-  CALCULATOR_MAX_QUEUED            calculations that wait (default 4 times as many)
+  CALCULATOR_MAX_QUEUED            calculations that wait (default 256)
   AWS_EC2_METADATA_DISABLED        true: do not ask for the instance id
   AWS_EC2_METADATA_SERVICE_ENDPOINT  where to ask for it
 `

@@ -111,23 +111,30 @@ func runLoad(ctx context.Context, out *output, o loadOptions) error {
 	return tellTraffic(out, traffic, writer.Dir())
 }
 
-// follow sets the rate as the profile says, each second, until duration is over
-// or ctx ends; neither is an error.
+// rateStep is how often a profile's rate is looked up: a ramp is climbed in steps
+// of this length, each at the rate of its middle, so that no request is lost.
+const rateStep = 100 * time.Millisecond
+
+// follow sets the rate as the profile says until duration is over or ctx ends;
+// neither is an error.
 func follow(ctx context.Context, generator *attack.Attack, traffic *walk.Traffic, offered profile.Profile, duration time.Duration, reporter progress.Reporter) error {
 	start := time.Now()
-	ticker := time.NewTicker(time.Second)
+	generator.SetPhase(runlog.PhaseLoad, offered.Rate(rateStep/2))
+	ticker := time.NewTicker(rateStep)
 	defer ticker.Stop()
-	rate := -1.0
+	told := start
 	for elapsed := time.Duration(0); elapsed < duration; elapsed = time.Since(start) {
-		if now := offered.Rate(elapsed); now != rate {
-			rate = now
-			generator.SetPhase(runlog.PhaseLoad, rate)
-		}
+		rate := offered.Rate(elapsed + rateStep/2)
+		generator.SetRate(rate)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
+		if time.Since(told) < time.Second {
+			continue
+		}
+		told = time.Now()
 		second, failed := traffic.Last()
 		reporter.Status(progress.Status{
 			Phase: runlog.PhaseLoad, Elapsed: time.Since(start), Expected: duration, OfferedRate: rate,

@@ -108,6 +108,17 @@ func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
 	a.phase, a.rate = phase, rate
 }
 
+// SetRate changes the rate (requests per second) within the phase.
+func (a *Attack) SetRate(rate float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.pacer != nil {
+		a.schedule.SetRate(time.Since(a.began), rate)
+		a.pacer.wake()
+	}
+	a.rate = rate
+}
+
 // SetInterval changes how long an interval, and so a line, is; from the next on.
 func (a *Attack) SetInterval(d time.Duration) {
 	a.mu.Lock()

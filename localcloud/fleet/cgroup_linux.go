@@ -21,6 +21,10 @@ const (
 	// that an instance that used up its quota stalls for milliseconds: a real
 	// vCPU does not stall at all.
 	cpuPeriod = 20_000
+	// sharesV1 and weightV2 are a fleet's claim on a busy machine, ten times that
+	// of a process: a vCPU is its instance's own on EC2, whatever its neighbours do.
+	sharesV1 = "10240"
+	weightV2 = "1000"
 	// removeTries and removePause bound the wait for a cgroup to become empty.
 	removeTries = 100
 	removePause = 10 * time.Millisecond
@@ -83,6 +87,11 @@ func (c *cgroups) makeParents(owner owner, folders ...string) error {
 			return fmt.Errorf("make a cgroup: %w", err)
 		}
 		c.parents = append(c.parents, parent)
+		if i == 0 {
+			if err := write(parent, "cpu.shares", sharesV1); err != nil {
+				return fmt.Errorf("weigh a cgroup: %w", err)
+			}
+		}
 	}
 	return nil
 }
@@ -123,6 +132,9 @@ func (c *cgroups) tryUnified(owner owner, dir string) error {
 		return errors.Join(err, os.Remove(parent))
 	}
 	c.parents = []string{parent}
+	if err := write(parent, "cpu.weight", weightV2); err != nil {
+		return fmt.Errorf("weigh a cgroup: %w", err)
+	}
 	return nil
 }
 

@@ -86,6 +86,9 @@ func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 			w.transitions = append([]change{{alarmName, -1, ok(), none, "StateUpdate"}, {alarmName, 12.5, none, ok(), "StateUpdate"}}, w.transitions...)
 		},
 		"the generator writes before the first phase": func(w *world) { w.phases[0].x = 2 },
+		"the control's rate is corrected": func(w *world) {
+			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 46, 34})
+		},
 		"one poll failed": func(w *world) { w.skip = failing(runlog.OpDescribeAutoScalingGroups, 106, 108) },
 	}
 	for name, edit := range variants {

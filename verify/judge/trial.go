@@ -25,14 +25,13 @@ type trial struct {
 	policy  *runlog.ScalingPolicy     // nil if none is wired
 	initial map[string]bool           // instances the group had before the load
 
-	events  map[string]moment // e0 … e7 as far as they were seen
-	breach  *point            // e1
-	fired   *transition       // e2
-	acted   *seen[runlog.Activity]
-	oldID   string
-	newID   string
-	effect  *float64 // mean CPU per instance after e6, of the busier one
-	verdict Verdict
+	events map[string]moment // e0 … e7 as far as they were seen
+	breach *point            // e1
+	fired  *transition       // e2
+	acted  *seen[runlog.Activity]
+	oldID  string
+	newID  string
+	effect *float64 // mean CPU per instance after e6, of the busier one
 }
 
 func newTrial(r *runlog.Record) *trial {

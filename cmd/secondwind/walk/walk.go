@@ -126,9 +126,10 @@ func (w *Walk) premises(ctx context.Context) error {
 	}
 	w.say("premises: waiting for one healthy, idle instance and an alarm that is OK")
 	began := w.awsNow()
-	window := max(w.Scenario.Premises.Window, w.period/2)
 	quiet := func(s observe.State) bool {
 		alarm, _ := s.Alarm(w.Hypothesis.AlarmName)
+		// The baseline is one evaluation range of the alarm, watched whole.
+		window := max(w.Scenario.Premises.Window, time.Duration(alarm.EvaluationPeriods)*w.period+time.Second)
 		point, seen := s.Latest(observe.GroupSeries)
 		return len(s.InService()) == 1 && len(s.Group.Instances) == 1 && len(s.Healthy()) == 1 &&
 			alarm.StateValue == "OK" && seen && point.Value < w.Hypothesis.Threshold &&

@@ -1,0 +1,124 @@
+package judge_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// What the AWS APIs answer about a world at x.
+
+func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
+	g := w.group
+	for _, d := range w.desired {
+		if d.x <= x {
+			g.DesiredCapacity = d.value
+		}
+	}
+	for _, m := range w.members {
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", HealthStatus: "Healthy"}
+		switch {
+		case x < m.pending || x >= m.gone:
+			continue
+		case x < m.inService:
+			i.LifecycleState = "Pending"
+		case x >= m.leaves:
+			i.LifecycleState = "Terminating"
+		}
+		g.Instances = append(g.Instances, i)
+	}
+	return g
+}
+
+func (w *world) activitiesAt(x float64) []runlog.Activity {
+	var all []runlog.Activity
+	for _, a := range w.activities {
+		if a.StartTime.After(aws(x)) {
+			continue
+		}
+		if a.EndTime.After(aws(x)) {
+			a.EndTime, a.StatusCode, a.Progress = time.Time{}, "InProgress", 50
+		}
+		all = append([]runlog.Activity{a}, all...)
+	}
+	return all
+}
+
+func (w *world) alarmsAt(x float64) []runlog.MetricAlarm {
+	a := w.alarm
+	a.StateValue = "OK"
+	for _, c := range w.transitions {
+		if c.alarm == alarmName && c.kind == "StateUpdate" && c.x <= x {
+			a.StateValue = c.to.StateValue
+		}
+	}
+	all := []runlog.MetricAlarm{a}
+	if w.scaleIn != nil {
+		all = append(all, *w.scaleIn)
+	}
+	return all
+}
+
+func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
+	var all []runlog.AlarmHistoryItem
+	for _, c := range w.transitions {
+		if c.x > x {
+			continue
+		}
+		data, err := json.Marshal(runlog.StateUpdateData{OldState: c.from, NewState: c.to})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append([]runlog.AlarmHistoryItem{{
+			AlarmName: c.alarm, Timestamp: aws(c.x), HistoryItemType: c.kind, HistoryData: string(data),
+			HistorySummary: fmt.Sprintf("Alarm updated from %s to %s", c.from.StateValue, c.to.StateValue),
+		}}, all...)
+	}
+	return all
+}
+
+func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
+	var all []runlog.TargetHealthDescription
+	for _, m := range w.members {
+		if x < m.pending || x >= m.gone {
+			continue
+		}
+		var d runlog.TargetHealthDescription
+		d.Target.Id, d.TargetHealth.State = m.id, "healthy"
+		if x < m.healthy {
+			d.TargetHealth.State = "initial"
+		} else if x >= m.leaves {
+			d.TargetHealth.State = "draining"
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.GetMetricDataAnswer) {
+	var in runlog.GetMetricDataInput
+	var answer runlog.GetMetricDataAnswer
+	end := int(x)/10*10 + 10
+	in.StartTime, in.EndTime = aws(float64(end-60)), aws(float64(end))
+	for i, series := range []string{"group", oldID, newID} {
+		q := runlog.MetricDataQuery{Id: fmt.Sprintf("q%d", i)}
+		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = "AWS/EC2", "CPUUtilization"
+		q.MetricStat.Metric.Dimensions = []runlog.Dimension{{Name: "InstanceId", Value: series}}
+		if i == 0 {
+			q.MetricStat.Metric.Dimensions = []runlog.Dimension{{Name: "AutoScalingGroupName", Value: groupName}}
+		}
+		q.MetricStat.Period, q.MetricStat.Stat = 10, "Average"
+		in.MetricDataQueries = append(in.MetricDataQueries, q)
+		result := runlog.MetricDataResult{Id: q.Id, StatusCode: "Complete"}
+		for at := end - 60; at < end; at += 10 {
+			if v, there := w.cpu[series][at]; there && float64(at)+10.5 <= x {
+				result.Timestamps, result.Values = append(result.Timestamps, aws(float64(at))), append(result.Values, v)
+			}
+		}
+		answer.MetricDataResults = append(answer.MetricDataResults, result)
+	}
+	return in, answer
+}
