@@ -48,12 +48,49 @@ func readRates(load []runlog.LoadLine, at timescale) *loadRates {
 		instances: map[string]*figure.Series{},
 		totals:    map[string]int64{},
 	}
+	var short []*runlog.LoadSecond
 	for _, l := range load {
-		if l.Second != nil && l.Second.IntervalSeconds > 0 {
-			r.add(l.Second, at.ours(l.Time))
+		if l.Second == nil || l.Second.IntervalSeconds <= 0 {
+			continue
+		}
+		short = append(short, l.Second)
+		if l.Second.IntervalSeconds >= shortest {
+			r.add(joined(short), at.ours(l.Time))
+			short = nil
 		}
 	}
 	return r
+}
+
+// shortest is how long an interval must be, in seconds, to have a rate of its
+// own. A change of phase cuts intervals off: a request or none in a few
+// milliseconds would be drawn as a spike that nobody offered.
+const shortest = 0.25
+
+// joined is one interval of all: the last one and the short ones before it.
+func joined(all []*runlog.LoadSecond) *runlog.LoadSecond {
+	last := all[len(all)-1]
+	if len(all) == 1 {
+		return last
+	}
+	sum := *last
+	sum.Instances = map[string]*runlog.InstanceSecond{}
+	for id, i := range last.Instances {
+		sum.Instances[id] = &runlog.InstanceSecond{Completed: i.Completed, Failed: i.Failed}
+	}
+	for _, s := range all[:len(all)-1] {
+		sum.IntervalSeconds += s.IntervalSeconds
+		sum.Offered, sum.Completed = sum.Offered+s.Offered, sum.Completed+s.Completed
+		sum.Failed, sum.Dropped = sum.Failed+s.Failed, sum.Dropped+s.Dropped
+		for id, i := range s.Instances {
+			if sum.Instances[id] == nil {
+				sum.Instances[id] = &runlog.InstanceSecond{}
+			}
+			sum.Instances[id].Completed += i.Completed
+			sum.Instances[id].Failed += i.Failed
+		}
+	}
+	return &sum
 }
 
 // add adds an interval that ends at end.

@@ -58,6 +58,7 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 		Listen:        o.listen,
 		Images:        calculatorImage(program),
 		MetricsPeriod: o.metricsPeriod,
+		Seed:          cloudSeed(time.Now()),
 		Log:           slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

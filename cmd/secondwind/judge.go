@@ -44,7 +44,9 @@ func oneRun(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// judgeFolder reads the record in dir, judges it and writes verdict.json.
+// judgeFolder reads the record in dir, judges it and writes verdict.json. A
+// folder that was sealed is sealed again: a newer judge may have more to say of
+// the same evidence.
 func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
 	record, err := runlog.Open(dir)
 	if err != nil {
@@ -55,7 +57,19 @@ func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
 	if err != nil {
 		return nil, verdict, err
 	}
-	return record, verdict, runlog.WriteFile(dir, runlog.VerdictFile, raw)
+	if err := runlog.WriteFile(dir, runlog.VerdictFile, raw); err != nil {
+		return nil, verdict, err
+	}
+	return record, verdict, reseal(dir, record)
+}
+
+// reseal seals a folder again if it was sealed. One that was not, of a run that
+// was killed, stays as the kill left it.
+func reseal(dir string, record *runlog.Record) error {
+	if !record.Manifest.Complete {
+		return nil
+	}
+	return runlog.Seal(dir)
 }
 
 // tellVerdict writes the chain and, as the last line, the verdict and where it stands.

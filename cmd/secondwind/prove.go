@@ -22,15 +22,15 @@ import (
 // proof is a group that is there, local or on AWS, and the run that is to prove
 // that it scales. Nothing from here on knows which it is.
 type proof struct {
-	aws             aws.Config
-	where           string // for the verdict's wording only
-	group           string
-	url             string // of the load balancer
-	releaseDeadline time.Duration
-	scenario        scenario.Scenario
-	writer          *runlog.Writer
-	progress        progress.Reporter
-	start           time.Time
+	aws      aws.Config
+	where    string // for the verdict's wording only
+	group    string
+	url      string        // of the load balancer
+	drain    time.Duration // deregistration delay
+	scenario scenario.Scenario
+	writer   *runlog.Writer
+	progress progress.Reporter
+	start    time.Time
 }
 
 // prove declares the hypothesis and takes the walk.
@@ -59,7 +59,7 @@ func prove(ctx context.Context, p proof) error {
 	w := walk.New(walk.Config{
 		Scenario: p.scenario, Hypothesis: hypothesis, HypothesisSHA256: digest,
 		Observer: observer, Attack: generator, Traffic: traffic, Record: p.writer.WriteLoad,
-		Progress: p.progress, Start: p.start, ReleaseDeadline: p.releaseDeadline,
+		Progress: p.progress, Start: p.start, ReleaseDeadline: releaseDeadline(wiring, p.drain),
 	})
 	return together(ctx, w.Run, observer.Run, generator.Run)
 }
@@ -120,6 +120,17 @@ func declare(p proof, wiring observe.Wiring) (runlog.Hypothesis, error) {
 		}
 	}
 	return h, nil
+}
+
+// releaseDeadline is how long scaling in may take once the load has gone: what
+// the judge allows for it, and the draining of an instance with room to end.
+func releaseDeadline(wiring observe.Wiring, drain time.Duration) time.Duration {
+	alarm, ok := wiring.ScaleInAlarm()
+	if !ok {
+		return 0 // nothing scales in
+	}
+	allowed := judge.ScaleInDeadline(alarm, wiring.Group, wiring.PolicyOf(alarm)).Seconds()
+	return time.Duration(allowed*float64(time.Second)) + drain + 10*time.Second
 }
 
 // newGenerator makes the load generator with all its inputs made beforehand.

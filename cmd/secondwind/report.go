@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -18,13 +19,10 @@ func newReport(out *output) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := reports.Write(args[0], record, verdict); err != nil {
+			if err := errors.Join(reports.Write(args[0], record, verdict), reseal(args[0], record)); err != nil {
 				return err
 			}
-			return tellVerdict(out, verdict, filepath.Join(args[0], reportName))
+			return tellVerdict(out, verdict, filepath.Join(args[0], reports.HTMLFile))
 		},
 	}
 }
-
-// reportName is the report that the last line of a soak names.
-const reportName = "report.html"

@@ -13,7 +13,6 @@ import (
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
@@ -103,7 +102,8 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 	}
 	id := runlog.NewID(start)
 	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
-		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: map[string]uint64{"payload": s.Payload.Seed},
+		RunID: id, Started: start, Revision: version, Versions: versions(),
+		Seeds: map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the run's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
@@ -113,6 +113,9 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 	}
 	return writer, nil
 }
+
+// cloudSeed is of the ids that the local cloud makes up: other ones in every run.
+func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
@@ -136,6 +139,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		Images:        calculatorImage(r.program),
 		MetricsPeriod: s.Local.MetricsPeriod,
 		Dir:           logs,
+		Seed:          cloudSeed(r.start),
 	})
 	if err != nil {
 		return err
@@ -159,18 +163,9 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	return prove(ctx, proof{
 		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
-		releaseDeadline: releaseDeadline(numbers, s.Local.MetricsPeriod),
-		scenario:        s, writer: r.writer, progress: r.progress, start: r.start,
+		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
+		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
 	})
-}
-
-// releaseDeadline is how long scaling in may take once the load has gone: two
-// periods until a whole one is below, the alarm's grid, its lag, the draining,
-// and the instance's end.
-func releaseDeadline(n stack.Numbers, period time.Duration) time.Duration {
-	grid := min(max(period, 10*time.Second), time.Minute)
-	drain := time.Duration(n.DeregistrationDelay) * time.Second
-	return 2*period + grid + drain + 20*time.Second
 }
 
 // finish seals, judges and reports what there is, however the run ended: nothing
@@ -193,7 +188,7 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	told := tellVerdict(out, verdict, filepath.Join(w.Dir(), reportName))
+	told := tellVerdict(out, verdict, filepath.Join(w.Dir(), reports.HTMLFile))
 	if interrupted {
 		return &exitError{code: exitInterrupted}
 	}

@@ -84,11 +84,11 @@ func Default() Scenario {
 	return Scenario{
 		Version:     Version,
 		Name:        "soak",
-		Payload:     payload.Spec{Operation: "*", Digits: payload.Range{Min: 12000, Max: 16000}, Bodies: 64, Seed: 1},
+		Payload:     payload.Spec{Operation: "*", Digits: payload.Range{Min: 24000, Max: 32000}, Bodies: 64, Seed: 1},
 		Users:       200,
 		Timeout:     5 * time.Second,
 		Premises:    Premises{Window: 5 * time.Second},
-		Calibration: Calibration{StartRate: 20, CPUPercent: 11},
+		Calibration: Calibration{StartRate: 8, CPUPercent: 11},
 		Load:        Load{Band: 1.6},
 		Hold:        30 * time.Second,
 		Release:     Release{RatePercent: 10},

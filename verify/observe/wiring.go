@@ -26,23 +26,31 @@ type Wiring struct {
 // ScaleOutAlarm returns the alarm on the group's CPUUtilization that goes off
 // above its threshold; with several, the one that a policy names, then the first.
 func (w Wiring) ScaleOutAlarm() (runlog.MetricAlarm, bool) {
-	var found *runlog.MetricAlarm
+	return w.alarm("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
+}
+
+// ScaleInAlarm returns the one that goes off below its threshold, likewise.
+func (w Wiring) ScaleInAlarm() (runlog.MetricAlarm, bool) {
+	return w.alarm("LessThanThreshold", "LessThanOrEqualToThreshold")
+}
+
+func (w Wiring) alarm(operators ...string) (runlog.MetricAlarm, bool) {
+	found := -1
 	for i, a := range w.Alarms {
-		above := a.ComparisonOperator == "GreaterThanThreshold" || a.ComparisonOperator == "GreaterThanOrEqualToThreshold"
-		if !above || a.MetricName != "CPUUtilization" {
+		if a.MetricName != "CPUUtilization" || !slices.Contains(operators, a.ComparisonOperator) {
 			continue
 		}
 		if w.PolicyOf(a) != nil {
 			return a, true
 		}
-		if found == nil {
-			found = &w.Alarms[i]
+		if found < 0 {
+			found = i
 		}
 	}
-	if found == nil {
+	if found < 0 {
 		return runlog.MetricAlarm{}, false
 	}
-	return *found, true
+	return w.Alarms[found], true
 }
 
 // PolicyOf returns the policy that the alarm's actions name, nil if there is none.
