@@ -172,6 +172,11 @@ func TestAnAlarmScalesOutAndScalingInLosesNoRequest(t *testing.T) {
 		t.Fatalf("InService at first = %v, want one instance", first)
 	}
 	alarms := cloudwatch.NewFromConfig(c.AWSConfig())
+	// The group is idle: its scale-in alarm would undo at the next period's end
+	// what this test sets off.
+	if _, err := alarms.DisableAlarmActions(bounded(t), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{s.ScaleInAlarm}}); err != nil {
+		t.Fatal(err)
+	}
 	_, err := alarms.SetAlarmState(bounded(t), &cloudwatch.SetAlarmStateInput{
 		AlarmName: &s.ScaleOutAlarm, StateValue: "ALARM", StateReason: aws.String("a test"),
 		StateReasonData: aws.String(`{"version":"1.0","queryDate":"2026-01-01T00:00:00.000+0000","statistic":"Average","period":10,"recentDatapoints":[33.0],"threshold":20.0}`),

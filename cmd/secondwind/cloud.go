@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +31,7 @@ func newCloud(out *output) *cobra.Command {
 		Use:   "cloud",
 		Short: "Run the local cloud until interrupted",
 		Long: "Runs the local cloud on loopback and prints the lines that point the AWS CLI and the SDKs at it:\n\n" +
-			"  eval \"$(secondwind cloud --stack &)\"   # or paste the export lines into another terminal\n" +
+			"  secondwind cloud --stack            # then paste the export lines into another terminal:\n" +
 			"  aws autoscaling describe-auto-scaling-groups\n\n" +
 			"An old AWS CLI that does not read AWS_ENDPOINT_URL needs --endpoint-url.",
 		Args: cobra.NoArgs,
@@ -86,6 +88,29 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 
 // printExports tells how to reach the cloud: lines for a shell, or one JSON object.
 func printExports(out *output, cloud *localcloud.Cloud, s *stack.Stack) error {
+	env := environment(cloud, s)
+	if out.json {
+		object := map[string]string{}
+		for _, kv := range env {
+			object[kv[0]] = kv[1]
+		}
+		return json.NewEncoder(out.stdout).Encode(object)
+	}
+	_, err := fmt.Fprint(out.stdout, exportLines(env), "# The local cloud runs until Ctrl-C.\n")
+	return err
+}
+
+// writeExports writes the lines for a shell into a file that only the user can
+// read. The returned function removes it.
+func writeExports(path string, cloud *localcloud.Cloud, s *stack.Stack) (remove func(), err error) {
+	if err := os.WriteFile(path, []byte(exportLines(environment(cloud, s))), 0o600); err != nil {
+		return nil, fmt.Errorf("write the export lines: %w", err)
+	}
+	return func() { _ = os.Remove(path) }, nil // what is left behind opens nothing any more
+}
+
+// environment is what points the AWS CLI and the SDKs at the cloud.
+func environment(cloud *localcloud.Cloud, s *stack.Stack) [][2]string {
 	c := cloud.Credentials()
 	env := [][2]string{
 		{"AWS_ENDPOINT_URL", cloud.Endpoint()},
@@ -98,21 +123,13 @@ func printExports(out *output, cloud *localcloud.Cloud, s *stack.Stack) error {
 	if s != nil {
 		env = append(env, [2]string{"SECONDWIND_GROUP", s.AutoScalingGroupName}, [2]string{"SECONDWIND_URL", s.LoadBalancerURL})
 	}
-	if out.json {
-		object := map[string]string{}
-		for _, kv := range env {
-			object[kv[0]] = kv[1]
-		}
-		return json.NewEncoder(out.stdout).Encode(object)
-	}
+	return env
+}
+
+func exportLines(env [][2]string) string {
+	var b strings.Builder
 	for _, kv := range env {
-		if kv[1] == "" {
-			continue
-		}
-		if _, err := fmt.Fprintf(out.stdout, "export %s=%s\n", kv[0], kv[1]); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "export %s=%s\n", kv[0], kv[1])
 	}
-	_, err := fmt.Fprintln(out.stdout, "# The local cloud runs until Ctrl-C.")
-	return err
+	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +18,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 
 	"secondwind/runlog"
 	"secondwind/verify/judge"
@@ -153,10 +158,10 @@ type running struct {
 }
 
 // startSoak starts a soak in a folder of its own.
-func startSoak(t *testing.T) *running {
+func startSoak(t *testing.T, args ...string) *running {
 	t.Helper()
 	r := &running{dir: t.TempDir(), lines: make(chan string, 1024)}
-	r.cmd = exec.Command(filepath.Join(bin, "secondwind"), "soak")
+	r.cmd = exec.Command(filepath.Join(bin, "secondwind"), append([]string{"soak"}, args...)...)
 	r.cmd.Dir = r.dir
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
@@ -269,6 +274,57 @@ func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
 		t.Errorf("judge of a killed run = %+v, want exit code 3", got)
 	}
 	verdictOf(t, soak.folder(t), judge.Inconclusive)
+}
+
+// TestCapacitySetByHandIsNeverProved is the auditor who helps: during the control
+// somebody sets the desired capacity to 2 through the AWS API.
+func TestCapacitySetByHandIsNeverProved(t *testing.T) {
+	t.Parallel()
+	exports := filepath.Join(t.TempDir(), "exports")
+	soak := startSoak(t, "--exports", exports)
+	soak.waitFor(t, "control:")
+	env := readExports(t, exports)
+	groups := autoscaling.NewFromConfig(aws.Config{
+		Region: env["AWS_REGION"], BaseEndpoint: aws.String(env["AWS_ENDPOINT_URL"]),
+		Credentials: credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"]),
+	})
+	if _, err := groups.SetDesiredCapacity(t.Context(), &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: aws.String(env["SECONDWIND_GROUP"]), DesiredCapacity: aws.Int32(2),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	soak.rest()
+	_ = soak.cmd.Wait()
+	if code := soak.cmd.ProcessState.ExitCode(); code != 3 {
+		t.Errorf("exit code = %d, want 3", code)
+	}
+	if v := verdictOf(t, soak.folder(t), judge.Inconclusive); v.Reason != "confounder.manual-capacity" {
+		t.Errorf("reason = %q, want confounder.manual-capacity", v.Reason)
+	}
+	if _, err := os.Stat(exports); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the export lines are still there: %v", err)
+	}
+}
+
+func readExports(t *testing.T, path string) map[string]string {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode != 0o600 {
+		t.Errorf("export lines have mode %o, want 600", mode)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{}
+	for line := range strings.Lines(string(raw)) {
+		key, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		env[key] = value
+	}
+	return env
 }
 
 // noInstanceLeft waits a moment for the soak's instances to be gone.

@@ -27,6 +27,7 @@ type soakOptions struct {
 	numbers       string
 	hold          time.Duration
 	metricsPeriod time.Duration
+	exports       string
 }
 
 func newSoak(out *output) *cobra.Command {
@@ -54,6 +55,7 @@ func newSoak(out *output) *cobra.Command {
 	f.StringVar(&o.runs, "runs", filepath.Join("reports", "runs"), "`folder` that receives the run's folder")
 	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
 	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
+	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
 	return cmd
 }
 
@@ -89,7 +91,7 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	}
 	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
 	runErr := soakLocally(ctx, localRun{
-		program: program, numbers: o.numbers, scenario: s, writer: record, progress: reporter, start: start,
+		program: program, numbers: o.numbers, exports: o.exports, scenario: s, writer: record, progress: reporter, start: start,
 	})
 	return finish(ctx, out, reporter, record, runErr, start)
 }
@@ -121,6 +123,7 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 type localRun struct {
 	program  string
 	numbers  string
+	exports  string
 	scenario scenario.Scenario
 	writer   *runlog.Writer
 	progress progress.Reporter
@@ -158,6 +161,13 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
+	if r.exports != "" {
+		remove, err := writeExports(r.exports, cloud, &built)
+		if err != nil {
+			return err
+		}
+		defer remove()
+	}
 	if err := built.WaitHealthy(ctx); err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func (s Scenario) faults() []fault {
 	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
 	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
 	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
-	check(positive(s.Calibration.StartRate), "calibration.start_rate", "is %g; give requests per second above 0, for instance 20", s.Calibration.StartRate)
+	check(positive(s.Calibration.StartRate), "calibration.start_rate", "is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
 	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent", "is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
 	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band", "is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: below, it never crosses; above, two instances do not clear it", s.Load.Band)
 	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate", "is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)

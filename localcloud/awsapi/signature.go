@@ -59,14 +59,14 @@ func parseAuthorization(header string) (a authorization, err error) {
 	}
 	credential := strings.Split(parts["Credential"], "/")
 	if len(credential) != 5 || slices.Contains(credential, "") || credential[4] != terminator {
-		return a, errors.New("Credential is not KEY/DATE/REGION/SERVICE/" + terminator)
+		return a, errors.New("the Credential is not KEY/DATE/REGION/SERVICE/" + terminator)
 	}
 	a.accessKeyID, a.date, a.region, a.service = credential[0], credential[1], credential[2], credential[3]
 	if a.signedHeaders, err = parseSignedHeaders(parts["SignedHeaders"]); err != nil {
 		return a, err
 	}
 	if a.signature, err = hex.DecodeString(parts["Signature"]); err != nil || len(a.signature) != sha256.Size {
-		return a, errors.New("Signature is not 64 hexadecimal digits")
+		return a, errors.New("the Signature is not 64 hexadecimal digits")
 	}
 	return a, nil
 }

@@ -53,9 +53,9 @@ func (w *Walk) control(ctx context.Context) error {
 			return err
 		}
 	}
-	state, _ := w.Observer.State()
-	if n := len(state.InService()); n != 1 {
-		w.say("the control did not hold: %d instances are in service", n)
+	if state, _ := w.Observer.State(); state.Group.DesiredCapacity != 1 || len(state.Group.Instances) != 1 {
+		// The walk goes on all the same: a verdict needs the whole record.
+		w.say("the control did not hold: the group wants %d instances and has %d", state.Group.DesiredCapacity, len(state.Group.Instances))
 		return nil
 	}
 	w.say("control held: one instance, no alarm, over %s", hold.Round(time.Second))
@@ -67,7 +67,9 @@ func (w *Walk) control(ctx context.Context) error {
 func (w *Walk) trim(ctx context.Context, began time.Time, hold time.Duration) error {
 	state, _ := w.Observer.State()
 	before := len(w.points(state, w.idleFrom))
-	came, err := w.await(ctx, hold-time.Since(began), func(s observe.State) bool { return len(w.points(s, w.idleFrom)) > before })
+	came, err := w.await(ctx, hold-time.Since(began), func(s observe.State) bool {
+		return len(w.points(s, w.idleFrom)) > before
+	})
 	if err != nil || !came {
 		return err
 	}

@@ -17,7 +17,7 @@ type phaseClock struct {
 	offered float64
 }
 
-func (p *phaseClock) set(phase runlog.Phase, _ time.Time, rate float64) {
+func (p *phaseClock) set(phase runlog.Phase, rate float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.current, p.offered = phase, rate
@@ -93,10 +93,9 @@ func (w *Walk) expected() time.Duration {
 
 // teller tells of each link of the chain once, when it is first seen.
 type teller struct {
-	w        *Walk
-	told     map[string]bool
-	served   string // the new instance, once it answered
-	activity string
+	w      *Walk
+	told   map[string]bool
+	served string // the new instance, once it answered
 }
 
 func newTeller(w *Walk) *teller { return &teller{w: w, told: map[string]bool{}} }

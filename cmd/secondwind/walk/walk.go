@@ -86,7 +86,7 @@ func (w *Walk) Run(ctx context.Context) error {
 func (w *Walk) enter(p runlog.Phase, rate float64, note string) error {
 	now := time.Now().UTC()
 	w.Attack.SetPhase(p, rate)
-	w.phase.set(p, now, rate)
+	w.phase.set(p, rate)
 	change := &runlog.PhaseChange{Phase: p, OfferedRate: rate, Note: note}
 	if p == runlog.PhasePremises {
 		change.HypothesisSHA256 = w.HypothesisSHA256
