@@ -84,11 +84,14 @@ func terms(all []runlog.Term) string {
 	return strings.Join(parts, " + ")
 }
 
-// join names what an event shares with the one before: "alarm = cpu-high".
+// join names what an event shares with the one before: "alarm = cpu-high". What
+// has no name, such as a policy where none is wired, is left out.
 func join(identity map[string]string) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(identity)) {
-		parts = append(parts, k+" = "+identity[k])
+		if identity[k] != "" {
+			parts = append(parts, k+" = "+identity[k])
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -93,40 +93,43 @@ type phaseLatency struct {
 
 // readLatencies merges the histograms of every interval, once into windows of
 // time and once into phases.
-func readLatencies(load []runlog.LoadLine, at timescale) *latencies {
+func readLatencies(intervals []interval, at timescale) *latencies {
 	l := &latencies{overTime: []figure.Series{
-		{Name: "p50 from schedule"}, {Name: "p99 from schedule"},
-		{Name: "p50 from sending"}, {Name: "p99 from sending"},
+		{Name: "p50 since due (from schedule)"}, {Name: "p99 since due (from schedule)"},
+		{Name: "p50 since sent (from sending)"}, {Name: "p99 since sent (from sending)"},
 	}}
 	w := &window{pair: newPair(), width: at.end / maxLatencyPoints}
-	for n, line := range load {
-		if line.Second == nil || line.Second.IntervalSeconds <= 0 {
-			continue
-		}
-		end := at.ours(line.Time)
-		if w.full(end) {
+	for _, i := range intervals {
+		if w.full(i.To) {
 			w.flush(l.overTime)
 		}
-		w.extend(end-line.Second.IntervalSeconds, end)
-		phase := l.phase(line.Second.Phase)
-		for _, instance := range line.Second.Instances {
-			if instance == nil {
-				continue
-			}
-			answered, err := decode(instance)
-			if err != nil {
-				l.unreadable++
-				if l.firstError == nil {
-					l.firstError = fmt.Errorf("load.jsonl line %d: %w", n+1, err)
-				}
-				continue
-			}
-			w.merge(answered)
-			phase.merge(answered)
+		w.extend(i.From, i.To)
+		for _, line := range i.Lines {
+			l.merge(line, w.pair)
 		}
 	}
 	w.flush(l.overTime)
 	return l
+}
+
+// merge adds the histograms of a line to the window's and to its phase's.
+func (l *latencies) merge(line intervalLine, window pair) {
+	phase := l.phase(line.Phase)
+	for _, instance := range line.Instances {
+		if instance == nil {
+			continue
+		}
+		answered, err := decode(instance)
+		if err != nil {
+			l.unreadable++
+			if l.firstError == nil {
+				l.firstError = fmt.Errorf("load.jsonl line %d: %w", line.Number, err)
+			}
+			continue
+		}
+		window.merge(answered)
+		phase.merge(answered)
+	}
 }
 
 // phase returns the pair of a phase, new if it is the first of it.

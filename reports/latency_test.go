@@ -93,6 +93,6 @@ func BenchmarkReadLatencies(b *testing.B) {
 	rec := s.record(b)
 	at := newTimescale(rec, judge.Verdict{})
 	for b.Loop() {
-		readLatencies(rec.Load, at)
+		readLatencies(readIntervals(rec.Load, at), at)
 	}
 }

@@ -39,7 +39,7 @@ type loadRates struct {
 }
 
 // readRates returns the rates of every interval, as points in its middle.
-func readRates(load []runlog.LoadLine, at timescale) *loadRates {
+func readRates(intervals []interval) *loadRates {
 	r := &loadRates{
 		offered:   figure.Series{Name: "offered"},
 		completed: figure.Series{Name: "completed"},
@@ -48,78 +48,45 @@ func readRates(load []runlog.LoadLine, at timescale) *loadRates {
 		instances: map[string]*figure.Series{},
 		totals:    map[string]int64{},
 	}
-	var short []*runlog.LoadSecond
-	for _, l := range load {
-		if l.Second == nil || l.Second.IntervalSeconds <= 0 {
-			continue
-		}
-		short = append(short, l.Second)
-		if l.Second.IntervalSeconds >= shortest {
-			r.add(joined(short), at.ours(l.Time))
-			short = nil
-		}
+	for _, i := range intervals {
+		r.add(i)
 	}
 	return r
 }
 
-// shortest is how long an interval must be, in seconds, to have a rate of its
-// own. A change of phase cuts intervals off: a request or none in a few
-// milliseconds would be drawn as a spike that nobody offered.
-const shortest = 0.25
-
-// joined is one interval of all: the last one and the short ones before it.
-func joined(all []*runlog.LoadSecond) *runlog.LoadSecond {
-	last := all[len(all)-1]
-	if len(all) == 1 {
-		return last
-	}
-	sum := *last
-	sum.Instances = map[string]*runlog.InstanceSecond{}
-	for id, i := range last.Instances {
-		sum.Instances[id] = &runlog.InstanceSecond{Completed: i.Completed, Failed: i.Failed}
-	}
-	for _, s := range all[:len(all)-1] {
-		sum.IntervalSeconds += s.IntervalSeconds
-		sum.Offered, sum.Completed = sum.Offered+s.Offered, sum.Completed+s.Completed
-		sum.Failed, sum.Dropped = sum.Failed+s.Failed, sum.Dropped+s.Dropped
-		for id, i := range s.Instances {
-			if sum.Instances[id] == nil {
-				sum.Instances[id] = &runlog.InstanceSecond{}
+// add adds the next interval.
+func (r *loadRates) add(i interval) {
+	var sum runlog.LoadSecond
+	completed := map[string]int64{}
+	for _, l := range i.Lines {
+		sum.Offered, sum.Completed = sum.Offered+l.Offered, sum.Completed+l.Completed
+		sum.Failed, sum.Dropped = sum.Failed+l.Failed, sum.Dropped+l.Dropped
+		for id, instance := range l.Instances {
+			if id == "" || instance == nil {
+				continue
 			}
-			sum.Instances[id].Completed += i.Completed
-			sum.Instances[id].Failed += i.Failed
+			completed[id] += instance.Completed
+			if r.instances[id] == nil {
+				r.instances[id] = &figure.Series{Name: id}
+			}
 		}
 	}
-	return &sum
-}
-
-// add adds an interval that ends at end.
-func (r *loadRates) add(s *runlog.LoadSecond, end float64) {
-	length := s.IntervalSeconds
+	length := i.length()
 	// Half an interval forgives timers that are late; more is a silence.
-	gap := end-length > r.end+max(length/2, 0.5)
+	gap := i.From > r.end+max(length/2, 0.5)
+	r.end = i.To
 	point := func(n int64) figure.Point {
-		return figure.Point{X: end - length/2, Y: float64(n) / length, Gap: gap}
+		return figure.Point{X: (i.From + i.To) / 2, Y: float64(n) / length, Gap: gap}
 	}
-	r.end = end
-	r.sum.Offered, r.sum.Completed = r.sum.Offered+s.Offered, r.sum.Completed+s.Completed
-	r.sum.Failed, r.sum.Dropped = r.sum.Failed+s.Failed, r.sum.Dropped+s.Dropped
-	r.offered.Points = append(r.offered.Points, point(s.Offered))
-	r.completed.Points = append(r.completed.Points, point(s.Completed))
-	r.failed.Points = append(r.failed.Points, point(s.Failed))
-	r.dropped.Points = append(r.dropped.Points, point(s.Dropped))
-	for id := range s.Instances {
-		if id != "" && r.instances[id] == nil {
-			r.instances[id] = &figure.Series{Name: id}
-		}
-	}
+	r.sum.Offered, r.sum.Completed = r.sum.Offered+sum.Offered, r.sum.Completed+sum.Completed
+	r.sum.Failed, r.sum.Dropped = r.sum.Failed+sum.Failed, r.sum.Dropped+sum.Dropped
+	r.offered.Points = append(r.offered.Points, point(sum.Offered))
+	r.completed.Points = append(r.completed.Points, point(sum.Completed))
+	r.failed.Points = append(r.failed.Points, point(sum.Failed))
+	r.dropped.Points = append(r.dropped.Points, point(sum.Dropped))
 	for id, series := range r.instances {
-		var n int64
-		if i := s.Instances[id]; i != nil {
-			n = i.Completed
-		}
-		r.totals[id] += n
-		series.Points = append(series.Points, point(n))
+		r.totals[id] += completed[id]
+		series.Points = append(series.Points, point(completed[id]))
 	}
 }
 

@@ -33,17 +33,25 @@ func readMarks(cloud []runlog.Observation, at timescale) (marks []figure.Mark, u
 			}
 		}
 	}
-	for _, kind := range []map[string]figure.Mark{transitions, launches} {
-		for _, m := range kind {
-			if m.At >= 0 {
-				marks = append(marks, m)
-			}
+	marks = append(sorted(transitions), sorted(launches)...)
+	// AWS's timestamps are whole seconds: where two are alike, the alarm comes
+	// before the activity that it causes.
+	slices.SortStableFunc(marks, func(a, b figure.Mark) int { return cmp.Compare(a.At, b.At) })
+	return marks, histories.Unreadable + activities.Unreadable
+}
+
+// sorted returns the marks within the run, oldest first.
+func sorted(kind map[string]figure.Mark) []figure.Mark {
+	var marks []figure.Mark
+	for _, m := range kind {
+		if m.At >= 0 {
+			marks = append(marks, m)
 		}
 	}
 	slices.SortFunc(marks, func(a, b figure.Mark) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Text, b.Text))
 	})
-	return marks, histories.Unreadable + activities.Unreadable
+	return marks
 }
 
 // addTransitions adds the state updates of an alarm's history.

@@ -27,8 +27,9 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	size := readCapacity(cloud, h, at)
 	utilization := readCPU(cloud, h)
 	marks, unreadableMarks := readMarks(cloud, at)
-	rates := readRates(load, at)
-	a := &account{manifest: rec.Manifest, hypothesis: h, at: at, latencies: readLatencies(load, at)}
+	intervals := readIntervals(load, at)
+	rates := readRates(intervals)
+	a := &account{manifest: rec.Manifest, hypothesis: h, at: at, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: readPhases(load, at), Marks: marks, Links: links(v, at),

@@ -253,7 +253,44 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 					t.Error(err)
 				}
 			}
+			judgedAgain(t, soak.folder(t))
 		})
+	}
+}
+
+// judgedAgain judges a sealed folder twice, reports it anew, and then changes a
+// byte of the evidence.
+func judgedAgain(t *testing.T, folder string) {
+	t.Helper()
+	verdict := filepath.Join(folder, runlog.VerdictFile)
+	first, err := os.ReadFile(verdict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"judge", "report", "judge"} {
+		if got := secondwind(t, command, folder); got.code != 3 {
+			t.Errorf("%s = %+v, want exit code 3", command, got)
+		}
+		again, err := os.ReadFile(verdict)
+		if err != nil || !bytes.Equal(first, again) {
+			t.Errorf("%s changed verdict.json (%v)", command, err)
+		}
+	}
+	evidence := runlog.CloudFile
+	raw, err := os.ReadFile(filepath.Join(folder, evidence))
+	if err == nil && len(raw) == 0 { // interrupted before anything was observed
+		evidence = runlog.ScenarioFile
+		raw, err = os.ReadFile(filepath.Join(folder, evidence))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[len(raw)/2] ^= 1
+	if err := os.WriteFile(filepath.Join(folder, evidence), raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := secondwind(t, "judge", folder); got.code != 2 || !strings.Contains(got.stderr, evidence) {
+		t.Errorf("judge of a changed record = %+v, want exit code 2 and the file's name", got)
 	}
 }
 

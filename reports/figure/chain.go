@@ -14,7 +14,7 @@ import (
 // bar from the event before to its deadline, and when it was seen.
 func Chain(r Run) *Figure {
 	f := newFigure(r, "chain", "The chain of events and their deadlines",
-		"A bar reaches from the event before to the deadline of this one; a disc is when the event was seen, a cross an event that broke the chain, a ring one that the record does not decide.")
+		"A bar reaches from the event before to the deadline of this one; a disc is when the event was seen; a cross is what broke the chain, or the deadline at which it was not seen; a ring is an event that the record does not decide.")
 	f.plot.X.Label.Text = "seconds since the start of the run"
 	f.plot.X.Tick.Marker = secondTicks{}
 	f.plot.X.Min, f.plot.X.Max = chainRange(r)
@@ -76,10 +76,21 @@ func drawLink(c draw.Canvas, p *plot.Plot, l Link, row float64) {
 		}
 		c.DrawGlyphNoClip(linkGlyph(l), vg.Point{X: x, Y: y})
 		end = max(end, x+5)
+	} else if l.Broken && l.Bounded {
+		// What did not come broke the chain when its deadline expired.
+		c.DrawGlyphNoClip(linkGlyph(l), vg.Point{X: end, Y: y})
+		end += 5
 	}
+	drawWords(c, l, vg.Point{X: end + 6, Y: y})
+}
+
+// drawWords writes the words of a row from at on, over the grid.
+func drawWords(c draw.Canvas, l Link, at vg.Point) {
 	words := textStyle(9, l.Broken)
 	words.YAlign = draw.YCenter
-	c.FillText(words, vg.Point{X: end + 6, Y: y + 1.5}, linkWords(l))
+	box := vg.Rectangle{Min: vg.Point{X: at.X - 2, Y: at.Y - 6}, Max: vg.Point{X: at.X + words.Width(linkWords(l)) + 2, Y: at.Y + 6}}
+	c.FillPolygon(color.White, corners(box))
+	c.FillText(words, vg.Point{X: at.X, Y: at.Y + 1.5}, linkWords(l))
 }
 
 func linkGlyph(l Link) draw.GlyphStyle {

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
@@ -12,7 +13,7 @@ import (
 func Latency(r Run) *Figure {
 	f := overTime(r, "latency", "Latency over time",
 		"Percentiles of each interval, from the merged HDR histograms; percentiles are never averaged. "+
-			"From schedule counts from when the request was due, from sending from when it left.")
+			"The broad line counts from when the request was due (from schedule), the dashed line of the same colour from when it left (from sending): the room between them is what requests waited before they were sent.")
 	f.plot.Y.Label.Text = "latency, milliseconds (log)"
 	var all [][]Point
 	for i, s := range r.Latency {
@@ -27,15 +28,15 @@ func Latency(r Run) *Figure {
 	return f
 }
 
-// latencyStyle makes the pair from schedule broad and the pair from sending,
-// which often lies on it, thin and dashed.
+// latencyStyle gives each percentile a colour and a marker. The pair from
+// schedule, which comes first, is broad and light, the pair from sending, which
+// often lies on it, thin and dashed.
 func latencyStyle(i int) style {
-	look := styleAt([]int{7, 5, 0, 2}[i%4])
+	look := styleAt([]int{1, 2}[i%2])
 	if i%4 < 2 {
-		look.Dashes, look.Width = nil, 3.2
-		return look
+		look.Color = []color.RGBA{{150, 200, 230, 255}, {250, 180, 130, 255}}[i%2]
+		look.Dashes, look.Width, look.Marker = nil, 4.2, nil
 	}
-	look.Width, look.Dashes = 1.2, dashes(4, 2)
 	return look
 }
 

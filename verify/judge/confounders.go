@@ -138,6 +138,9 @@ func (t *trial) noReconfiguration() Finding {
 		}
 	}
 	for _, g := range t.cloud.groups {
+		if arn := t.cloud.groups[0].value.AutoScalingGroupARN; g.value.AutoScalingGroupARN != arn {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.value.AutoScalingGroupARN, arn)
+		}
 		if t.judged(t.aws(g.Received)) && (g.value.MinSize != t.h.MinSize || g.value.MaxSize != t.h.MaxSize) {
 			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.value.MinSize, g.value.MaxSize)
 		}

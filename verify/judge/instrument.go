@@ -22,6 +22,9 @@ func (t *trial) instrument() Finding {
 	if l := t.load.disordered; l > 0 {
 		return f.with(Broken, []Evidence{loadEvidence(l)}, "this line does not fit the order of the phases")
 	}
+	if l := t.load.overlap(); l > 0 {
+		return f.with(Broken, []Evidence{loadEvidence(l)}, "this interval begins before the one before it ended")
+	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {
 		return f.open("the load never began")
@@ -77,6 +80,9 @@ func (t *trial) observation() Finding {
 	}
 	if u := t.cloud.unread; len(u) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
+	}
+	if o, why := t.implausible(); o != nil {
+		return f.with(Broken, []Evidence{evidence(o)}, "%s", why)
 	}
 	premises, ok := t.load.phases[runlog.PhasePremises]
 	if !ok || t.ended.IsZero() {
@@ -155,7 +161,7 @@ func (t *trial) tail() time.Duration {
 
 // data is P4 for CloudWatch: every period of the group's CPU is there.
 func (t *trial) data() Finding {
-	f := expect("premise.data", "P4: datapoints", "a datapoint of the group's CPUUtilization for every period from the baseline to the end of the chain")
+	f := expect("premise.data", "P4: datapoints", "a datapoint of the group's CPUUtilization for every period from the baseline to the end of the chain, and those of its instances agree")
 	from, _, ok := t.baselineWindow()
 	if !ok || t.ended.IsZero() {
 		return f.open("the run ended before the load")
@@ -174,6 +180,9 @@ func (t *trial) data() Finding {
 	n := len(t.cloud.cpu.within(groupSeries, from, to, t.period))
 	if n == 0 {
 		return f.open("there are no datapoints")
+	}
+	if p, why := t.disagreement(from, to); p != nil {
+		return f.with(Broken, []Evidence{evidence(p.last)}, "%s", why)
 	}
 	return f.held("%d datapoints, none missing", n)
 }

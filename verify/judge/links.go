@@ -90,12 +90,12 @@ func (t *trial) unproven(tr transition) string {
 	if need := breachesNeeded(t.alarm.value); breaching < need {
 		return fmt.Sprintf("%d of its evaluated datapoints breach, %d must", breaching, need)
 	}
-	return ""
+	return t.contradicted(tr)
 }
 
 // mismatch compares a breaching datapoint that the alarm saw with the metric. An
-// aggregate may have changed after it was evaluated, so any value that was read
-// counts, within a percentage point.
+// aggregate may have changed after it was evaluated, so any value that was ever
+// read counts; but one of them it must be.
 func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
 	at, err := time.Parse(awsTime, d.Timestamp)
 	if err != nil {
@@ -106,27 +106,37 @@ func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
 		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
 	}
 	candidates := t.cloud.cpu.ending(groupSeries, at, at.Add(2*t.period-1), t.period)
-	if at.Truncate(t.period).Equal(at) {
+	onGrid := at.Truncate(t.period).Equal(at)
+	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
+		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))
+	}
+	if onGrid {
 		// On the metric's own grid there is exactly one; windows of long periods
 		// slide by a minute and meet two.
 		candidates = slices.DeleteFunc(candidates, func(p point) bool { return !p.start.Equal(at) })
 	}
 	for _, p := range candidates {
-		if !at.Truncate(t.period).Equal(at) && t.breaches(p.value()) {
+		if !onGrid && t.breaches(p.value()) {
 			return ""
 		}
-		for _, v := range p.values {
-			if math.Abs(v-*d.Value) <= 1 && t.breaches(v) {
-				return ""
-			}
+		if slices.ContainsFunc(p.values, func(v float64) bool { return sameValue(v, *d.Value) }) {
+			return ""
 		}
 	}
 	return fmt.Sprintf("the metric has no such datapoint as %s %% at %s", number(*d.Value), clockTime(at))
 }
 
+// sameValue allows for nothing but how a number was printed.
+func sameValue(a, b float64) bool {
+	return math.Abs(a-b) <= 1e-6*math.Max(1, math.Max(math.Abs(a), math.Abs(b)))
+}
+
 func (t *trial) findActivity(l *Link) (moment, bool) {
 	from, to := t.h.MinSize, t.h.MinSize+1
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
+	if t.h.PolicyName == "" {
+		l.Expected = fmt.Sprintf("an activity that alarm %s caused, from %d to %d, though no policy is wired to it", t.h.AlarmName, from, to)
+	}
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
 	l.Seen = "no such activity"
 	for i := range t.cloud.activities {
@@ -188,6 +198,11 @@ func (t *trial) findInService(l *Link) (moment, bool) {
 		return moment{}, false
 	case t.initial[t.newID]:
 		l.Seen = fmt.Sprintf("instance %s was there before the load", t.newID)
+		return moment{}, true
+	}
+	if where, e := t.knownBefore(t.newID); where != "" {
+		l.Evidence = []Evidence{e}
+		l.Seen = fmt.Sprintf("instance %s was there before the load: %s", t.newID, where)
 		return moment{}, true
 	}
 	var before *runlog.Observation

@@ -159,3 +159,16 @@ func (l load) gap(from, to time.Time) (at time.Time, silent time.Duration) {
 func tolerated(s second) time.Duration {
 	return time.Duration(s.IntervalSeconds * float64(time.Second) / 2)
 }
+
+// overlap is the first line whose interval begins, by more than half of it,
+// before the one before it ended: a line that stands twice, or out of order; 0
+// if there is none.
+func (l load) overlap() int64 {
+	for i := 1; i < len(l.seconds); i++ {
+		s := l.seconds[i]
+		if l.seconds[i-1].end.Sub(s.start) > tolerated(s)+time.Millisecond {
+			return s.line
+		}
+	}
+	return 0
+}

@@ -25,6 +25,10 @@ func (t *trial) hypothesis() Finding {
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
 		return f.broken("hypothesis.json has SHA-256 %s, declared was %s", t.r.HypothesisSHA256, d.sha256)
+	case t.h.MaxPollGapSeconds > max(shortestPollGap, float64(t.h.PeriodSeconds)):
+		return f.broken("it allows the observer a silence of %s s, longer than a period", number(t.h.MaxPollGapSeconds))
+	case t.h.Revision != t.r.Manifest.Revision:
+		return f.broken("it is of revision %q, the record of revision %q", t.h.Revision, t.r.Manifest.Revision)
 	case t.h.Declared.After(d.at):
 		return f.broken("it was declared at %s, after its hash was recorded at %s", clockTime(t.h.Declared), clockTime(d.at))
 	case first.LoadSecond != nil && (first.line < d.line || first.start.Before(t.h.Declared)):
@@ -32,6 +36,10 @@ func (t *trial) hypothesis() Finding {
 	}
 	return t.derivation(f)
 }
+
+// shortestPollGap is the silence in seconds that an observer is always allowed:
+// an answer that times out and is asked for again.
+const shortestPollGap = 5
 
 // derivation checks the declared numbers against the recorded configuration.
 func (t *trial) derivation(f Finding) Finding {
@@ -217,6 +225,9 @@ func (t *trial) loaded() Finding {
 		}
 		if rate := t.load.phases[runlog.PhaseLoad].rate; rate < 0.99*c.LoadRate || rate > 1.01*c.LoadRate {
 			return f.broken("the load offered %s requests/s, calibrated were %s", number(rate), number(c.LoadRate))
+		}
+		if why := t.miscalibrated(c); why != "" {
+			return f.broken("%s", why)
 		}
 		return f.held("calibration predicts %s %% at %s requests/s", number(c.PredictedCPUPercent), number(c.LoadRate))
 	}

@@ -28,20 +28,26 @@ type timeline struct {
 	activities []seen[runlog.Activity] // the last answer about each, by StartTime
 	history    []seen[runlog.AlarmHistoryItem]
 	cpu        cpu
+	asked      []*runlog.Observation            // all, errors too, in the order of arrival
 	answered   map[string][]*runlog.Observation // by operation, in order, without errors
-	unread     []int64                          // seq of answers that do not decode
-	gapSeq     int64                            // the first seq that is missing or doubled; 0: none
+	// The first answers about each activity and each history item.
+	firstActivity map[string]*runlog.Observation
+	firstItem     map[string]*runlog.Observation
+	unread        []int64 // seq of answers that do not decode
+	gapSeq        int64   // the first seq that is missing or doubled; 0: none
 }
 
 // newTimeline reads what the record says about the group and its alarms.
 func newTimeline(r *runlog.Record, h runlog.Hypothesis) *timeline {
 	t := &timeline{clock: newClock(r.Cloud), answered: map[string][]*runlog.Observation{}, cpu: newCPU()}
 	memory := decoded{}
-	for i := range r.Cloud {
-		o := &r.Cloud[i]
+	for i, o := range r.Cloud {
 		if want := int64(i + 1); o.Seq != want && t.gapSeq == 0 {
 			t.gapSeq = want
 		}
+	}
+	t.asked = arrived(r.Cloud)
+	for _, o := range t.asked {
 		if o.Error != nil {
 			continue
 		}
@@ -55,17 +61,28 @@ func newTimeline(r *runlog.Record, h runlog.Hypothesis) *timeline {
 		}
 		t.answered[key] = append(t.answered[key], o)
 	}
-	t.activities = lastOfEach(t.activities, func(a runlog.Activity) string { return a.ActivityId })
+	activityKey := func(a runlog.Activity) string { return a.ActivityId }
+	t.firstActivity, t.firstItem = firstOfEach(t.activities, activityKey), firstOfEach(t.history, itemKey)
+	t.activities = lastOfEach(t.activities, activityKey)
 	slices.SortStableFunc(t.activities, func(a, b seen[runlog.Activity]) int {
 		return a.value.StartTime.Compare(b.value.StartTime)
 	})
-	t.history = lastOfEach(t.history, func(i runlog.AlarmHistoryItem) string {
-		return i.AlarmName + "\x00" + i.Timestamp.UTC().String() + "\x00" + i.HistoryItemType + "\x00" + i.HistoryData + i.HistorySummary
-	})
+	t.history = lastOfEach(t.history, itemKey)
 	slices.SortStableFunc(t.history, func(a, b seen[runlog.AlarmHistoryItem]) int {
 		return cmp.Or(a.value.Timestamp.Compare(b.value.Timestamp), cmp.Compare(a.Seq, b.Seq))
 	})
 	return t
+}
+
+// arrived orders observations by when they were received: two questions that are
+// asked at once may be answered, and written, in either order.
+func arrived(cloud []runlog.Observation) []*runlog.Observation {
+	all := make([]*runlog.Observation, len(cloud))
+	for i := range cloud {
+		all[i] = &cloud[i]
+	}
+	slices.SortStableFunc(all, func(a, b *runlog.Observation) int { return a.Received.Compare(b.Received) })
+	return all
 }
 
 // decoded remembers an answer that several observations share.
@@ -148,6 +165,21 @@ func each[T any](list []T, do func(T)) bool {
 		do(v)
 	}
 	return true
+}
+
+// itemKey is the identity of a history item, for which AWS has no id.
+func itemKey(i runlog.AlarmHistoryItem) string {
+	return i.AlarmName + "\x00" + i.Timestamp.UTC().String() + "\x00" + i.HistoryItemType + "\x00" + i.HistoryData + i.HistorySummary
+}
+
+func firstOfEach[T any](all []seen[T], key func(T) string) map[string]*runlog.Observation {
+	first := map[string]*runlog.Observation{}
+	for _, s := range all {
+		if k := key(s.value); first[k] == nil {
+			first[k] = s.Observation
+		}
+	}
+	return first
 }
 
 func lastOfEach[T any](all []seen[T], key func(T) string) []seen[T] {

@@ -83,12 +83,13 @@ func (w *Walk) status() progress.Status {
 }
 
 // expected is how long the whole run takes if nothing is slow: deadlines are the
-// most that a link may take, and half of that is usual.
+// most that a link may take, and half of that is usual; premises and calibration
+// take three periods together, and scaling in about as many.
 func (w *Walk) expected() time.Duration {
 	control := time.Duration(w.Hypothesis.ControlSeconds * float64(time.Second))
 	usual := w.deadline("e1", "e6") / 2
 	hold := max(w.Scenario.Hold, w.deadline("e7", "e7")/2)
-	return 3*w.period + control + usual + hold + w.ReleaseDeadline/2
+	return 3*w.period + control + usual + hold + min(3*w.period, w.ReleaseDeadline)
 }
 
 // teller tells of each link of the chain once, when it is first seen.

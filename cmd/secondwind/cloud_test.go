@@ -1,0 +1,163 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// cloud is a local cloud with the stack in it, run as a user runs it.
+type cloud struct {
+	cmd    *exec.Cmd
+	env    map[string]string
+	stderr bytes.Buffer
+}
+
+func startCloud(t *testing.T) *cloud {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: os.Interrupt, which ends the cloud, cannot be sent to another process there")
+	}
+	c := &cloud{cmd: exec.Command(filepath.Join(bin, "secondwind"), "cloud", "--stack", "--json")}
+	c.cmd.Dir = t.TempDir()
+	c.cmd.Stderr = &c.stderr
+	stdout, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.cmd.Process.Kill() }) // it has ended unless the test failed before
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("read the environment: %v\n%s", err, c.stderr.String())
+	}
+	if err := json.Unmarshal(line, &c.env); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// stop interrupts the cloud and wants a clean end.
+func (c *cloud) stop(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Wait(); err != nil {
+		t.Errorf("cloud ended with %v\n%s", err, c.stderr.String())
+	}
+}
+
+// command runs secondwind with the cloud's environment in a folder of its own.
+func (c *cloud) command(t *testing.T, args ...string) (string, result) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "secondwind"), args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = os.Environ()
+	for key, value := range c.env {
+		cmd.Env = append(cmd.Env, key+"="+value)
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // the exit code tells
+	found, _ := filepath.Glob(filepath.Join(cmd.Dir, "reports", "runs", "*"))
+	if len(found) != 1 {
+		return "", result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	}
+	return found[0], result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+func (c *cloud) awaitHealthy(t *testing.T) {
+	t.Helper()
+	timeout := time.NewTimer(time.Minute)
+	defer timeout.Stop()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if resp, err := http.Get(c.env["SECONDWIND_URL"] + "/healthz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		select {
+		case <-ticker.C:
+		case <-timeout.C:
+			t.Fatal("no healthy instance within a minute")
+		}
+	}
+}
+
+func TestEveryPartCanBeUsedAlone(t *testing.T) {
+	t.Parallel()
+	c := startCloud(t)
+	c.awaitHealthy(t)
+
+	t.Run("load drives the load balancer and records it", func(t *testing.T) {
+		folder, got := c.command(t, "load", "--url", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--for", "2s", "--digits", "2000", "--json")
+		if got.code != 0 {
+			t.Fatalf("load = %+v", got)
+		}
+		var total runlog.LoadSecond
+		lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &total); err != nil {
+			t.Fatal(err)
+		}
+		if total.Failed > 0 || total.Sent+total.Dropped != total.Offered || total.Offered < 40 || total.Offered > 60 {
+			t.Errorf("load = %+v, want about 50 requests, all sent and answered", total)
+		}
+		if got := secondwind(t, "judge", folder); got.code != 3 {
+			t.Errorf("judge of a load alone = %+v, want exit code 3", got)
+		}
+	})
+	t.Run("observe records the group that AWS's own variables lead to", func(t *testing.T) {
+		folder, got := c.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s")
+		if got.code != 0 || !strings.Contains(got.stdout, "recorded  ") {
+			t.Fatalf("observe = %+v", got)
+		}
+		record, err := runlog.Open(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]int{}
+		for _, o := range record.Cloud {
+			if o.Error != nil {
+				t.Errorf("%s: %+v", o.Operation, o.Error)
+			}
+			seen[o.Operation]++
+		}
+		for _, operation := range []string{runlog.OpDescribeAutoScalingGroups, runlog.OpGetMetricData, runlog.OpDescribeTargetHealth, runlog.OpDescribeAlarmHistory} {
+			if seen[operation] < 2 {
+				t.Errorf("%s was recorded %d times, want at least twice", operation, seen[operation])
+			}
+		}
+	})
+	t.Run("observe names a group that is not there", func(t *testing.T) {
+		folder, got := c.command(t, "observe", "--group", "nobody", "--interval", "1s", "--for", "3s")
+		if got.code != 2 || !strings.Contains(got.stderr, `"nobody"`) || folder != "" {
+			t.Errorf("observe = %+v, folder %q, want exit code 2, the name and no folder", got, folder)
+		}
+	})
+	t.Run("a request with a wrong signature is refused", func(t *testing.T) {
+		intruder := &cloud{env: maps.Clone(c.env)}
+		intruder.env["AWS_SECRET_ACCESS_KEY"] = "wrong"
+		_, got := intruder.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s")
+		if got.code != 2 || !strings.Contains(got.stderr, "SignatureDoesNotMatch") {
+			t.Errorf("observe = %+v, want exit code 2 and SignatureDoesNotMatch", got)
+		}
+	})
+	c.stop(t)
+}

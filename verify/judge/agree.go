@@ -1,0 +1,122 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// What one API says is held against what another says of the same thing.
+
+// contradicted says whether DescribeAlarms knows nothing of the transition that
+// the history tells of; "" if it does, or was not asked while the state lasted.
+func (t *trial) contradicted(tr transition) string {
+	until := t.ended
+	for _, next := range t.cloud.transitions(t.h.AlarmName) {
+		if next.at.After(tr.at) {
+			until = next.at
+			break
+		}
+	}
+	asked := false
+	for _, a := range t.cloud.alarms {
+		inside := t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.at) && t.aws(a.Received).Add(t.clock.bound).Before(until)
+		if a.value.AlarmName != t.h.AlarmName {
+			continue
+		}
+		changed := a.value.StateTransitionedTimestamp
+		if a.value.StateValue == tr.to.StateValue && (changed.IsZero() || changed.Sub(tr.at).Abs() <= time.Second) {
+			return ""
+		}
+		asked = asked || inside
+	}
+	if !asked {
+		return ""
+	}
+	return "DescribeAlarms, asked while that state lasted, never showed it"
+}
+
+// knownBefore says where an instance was seen before the load; "" if nowhere.
+func (t *trial) knownBefore(id string) (where string, e Evidence) {
+	began := t.load.began()
+	for _, h := range t.cloud.health {
+		there := func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id }
+		if h.Received.Before(began) && slices.ContainsFunc(h.value, there) {
+			return "as a target", evidence(h.Observation)
+		}
+	}
+	for _, a := range t.cloud.activities {
+		if launchedInstance(a.value) == id && a.value.ActivityId != t.acted.value.ActivityId && a.value.StartTime.Before(t.acted.value.StartTime) {
+			return "launched by activity " + a.value.ActivityId, evidence(a.Observation)
+		}
+	}
+	for start, p := range t.cloud.cpu.points[id] {
+		// Its first period may have begun before it did.
+		if !start.Add(t.period).After(t.began) {
+			return "with a datapoint of " + clockTime(start), evidence(p.first)
+		}
+	}
+	for _, s := range t.load.seconds {
+		if i := s.Instances[id]; i != nil && i.Completed+i.Failed > 0 && s.end.Before(began) {
+			return "with an answer", loadEvidence(s.line)
+		}
+	}
+	return "", Evidence{}
+}
+
+// disagreement finds a datapoint of the group that is none of its instances': an
+// average lies between them, and is the one's where there is one. Periods in
+// which instances come are left out, for which of them count is not known.
+func (t *trial) disagreement(from, to time.Time) (*point, string) {
+	for _, p := range t.cloud.cpu.within(groupSeries, from, to, t.period) {
+		members := []string{t.oldID}
+		end := p.start.Add(t.period)
+		if acted, ok := t.events["e3"]; ok && end.After(acted.lo) {
+			served, ok := t.events["e6"]
+			if !ok || p.start.Before(served.hi) {
+				continue
+			}
+			members = append(members, t.newID)
+		}
+		low, high, known := t.between(members, p.start)
+		if known && !slices.ContainsFunc(p.values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
+			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.value()), clockTime(p.start), number(low), number(high))
+		}
+	}
+	return nil, ""
+}
+
+// averaging is what rounding may add to or take from an average, in percent.
+const averaging = 0.01
+
+// between is the range of all values that the instances' datapoints of a period
+// ever had; known is false unless each has one.
+func (t *trial) between(members []string, start time.Time) (low, high float64, known bool) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, id := range members {
+		d := t.cloud.cpu.points[id][start]
+		if d == nil {
+			return low, high, false
+		}
+		low, high = math.Min(low, slices.Min(d.values)), math.Max(high, slices.Max(d.values))
+	}
+	return low, high, true
+}
+
+// miscalibrated says why the calibration is not of this run or not what it
+// predicts from; "" if it is. Its points were read from the same answers.
+func (t *trial) miscalibrated(c *runlog.Calibration) string {
+	if predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate; math.Abs(predicted-c.PredictedCPUPercent) > averaging {
+		return fmt.Sprintf("calibration predicts %s %%, its own numbers give %s %%", number(c.PredictedCPUPercent), number(predicted))
+	}
+	for _, p := range c.Points {
+		d := t.cloud.cpu.points[groupSeries][p.Timestamp.UTC()]
+		if d == nil || !slices.ContainsFunc(d.values, func(v float64) bool { return sameValue(v, p.CPUPercent) }) {
+			return fmt.Sprintf("calibration read %s %% at %s, which the metric does not have", number(p.CPUPercent), clockTime(p.Timestamp))
+		}
+	}
+	return ""
+}

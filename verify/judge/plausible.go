@@ -1,0 +1,165 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// implausible finds what an honest observer's record cannot hold: an answer that
+// stands twice, that tells the future, that shows late what earlier answers
+// should have shown, or a question left out of a round. It names the observation
+// and says why; nil if there is none.
+func (t *trial) implausible() (*runlog.Observation, string) {
+	for _, look := range []func() (*runlog.Observation, string){t.repeated, t.foretold, t.belated, t.skipped} {
+		if o, why := look(); o != nil {
+			return o, why
+		}
+	}
+	return nil, ""
+}
+
+// repeated: AWS gives every answer a request id of its own.
+func (t *trial) repeated() (*runlog.Observation, string) {
+	first := map[string]int64{}
+	for i := range t.r.Cloud {
+		o := &t.r.Cloud[i]
+		if was := first[o.RequestID]; was > 0 && o.RequestID != "" {
+			return o, fmt.Sprintf("observation %d has the request id of observation %d", o.Seq, was)
+		}
+		first[o.RequestID] = o.Seq
+	}
+	return nil, ""
+}
+
+// foretold: an answer cannot hold what happened after it was received.
+func (t *trial) foretold() (*runlog.Observation, string) {
+	late := func(o *runlog.Observation, at time.Time) bool {
+		return at.After(t.aws(o.Received).Add(t.clock.bound + staleness))
+	}
+	const why = "%s tells of %s, which is after it was answered"
+	for _, a := range t.cloud.activities {
+		if first := t.cloud.firstActivity[a.value.ActivityId]; late(first, a.value.StartTime) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(a.value.StartTime))
+		}
+		if late(a.Observation, a.value.EndTime) {
+			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.value.EndTime))
+		}
+	}
+	for _, i := range t.cloud.history {
+		if first := t.cloud.firstItem[itemKey(i.value)]; late(first, i.value.Timestamp) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(i.value.Timestamp))
+		}
+	}
+	for _, a := range t.cloud.alarms {
+		if late(a.Observation, a.value.StateUpdatedTimestamp) {
+			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.value.StateUpdatedTimestamp))
+		}
+	}
+	for _, series := range t.cloud.cpu.points {
+		for at, p := range series {
+			if late(p.first, at) {
+				return p.first, fmt.Sprintf(why, p.first.Operation, clockTime(at))
+			}
+		}
+	}
+	return nil, ""
+}
+
+// belated: once something happened, answers show it within the silence that the
+// observer itself is allowed. AWS's lists are eventually consistent, but one that
+// lags longer cannot be told from one that was added to.
+func (t *trial) belated() (*runlog.Observation, string) {
+	limit := time.Duration(t.h.MaxPollGapSeconds*float64(time.Second)) + t.clock.bound + staleness
+	missed := func(first *runlog.Observation, at time.Time) bool {
+		return slices.ContainsFunc(t.cloud.answered[first.Operation], func(o *runlog.Observation) bool {
+			return o.Received.Before(first.Received) && t.aws(o.Sent).Sub(at) > limit
+		})
+	}
+	const why = "%s first tells of %s here, though it was answered well after that before"
+	for _, a := range t.cloud.activities {
+		first := t.cloud.firstActivity[a.value.ActivityId]
+		if missed(first, a.value.StartTime) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(a.value.StartTime))
+		}
+	}
+	for _, i := range t.cloud.history {
+		if i.value.AlarmName != t.h.AlarmName { // only this one's answers are kept
+			continue
+		}
+		first := t.cloud.firstItem[itemKey(i.value)]
+		if missed(first, i.value.Timestamp) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(i.value.Timestamp))
+		}
+	}
+	return nil, ""
+}
+
+// skipped: an observer asks all its questions in every round, so between two
+// answers to one question every other was asked too. Where a question failed it
+// may have given the round up.
+func (t *trial) skipped() (*runlog.Observation, string) {
+	watched := map[string]bool{}
+	for _, operation := range t.watched() {
+		watched[operation] = true
+	}
+	var rounds []asking
+	for _, o := range t.cloud.asked {
+		if watched[o.Operation] {
+			rounds = append(rounds, asking{t.question(o), o})
+		}
+	}
+	for _, reference := range []string{runlog.OpDescribeScalingActivities, runlog.OpGetMetricData} {
+		if o, missing := leftOut(rounds, reference); o != nil {
+			return o, fmt.Sprintf("%s was not asked in the round that ends with observation %d", missing, o.Seq)
+		}
+	}
+	return nil, ""
+}
+
+// asking is an observation and the question that it asks again and again.
+type asking struct {
+	question string
+	*runlog.Observation
+}
+
+// question tells the histories of two alarms apart; the rest is told by its
+// operation.
+func (t *trial) question(o *runlog.Observation) string {
+	if o.Operation == runlog.OpDescribeAlarmHistory {
+		return o.Operation + " of " + historyOf(o)
+	}
+	return o.Operation
+}
+
+// leftOut finds two neighbouring askings of the reference without one of another
+// question between, though that was asked both before and after.
+func leftOut(all []asking, reference string) (*runlog.Observation, string) {
+	last := map[string]int{}
+	for i, a := range all {
+		last[a.question] = i
+	}
+	begun, asked := map[string]bool{}, map[string]bool{}
+	failed, before := true, false // the first round may have begun before its reference
+	for i, a := range all {
+		failed = failed || a.Error != nil
+		asked[a.question] = true
+		if a.question != reference {
+			continue
+		}
+		if before && !failed {
+			for q := range begun {
+				if !asked[q] && last[q] > i {
+					return a.Observation, q
+				}
+			}
+		}
+		for q := range asked {
+			begun[q] = true
+		}
+		before, failed, asked = true, a.Error != nil, map[string]bool{reference: true}
+	}
+	return nil, ""
+}
