@@ -63,10 +63,14 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 	fmt.Fprintln(w, strings.Join(lines, "\n"))
 }
 
-// chainLine is a row of the chain; an event that was not seen has no time.
+// chainLine is a row of the chain; an event that was not seen, or not even
+// looked for because the chain ended before it, has no time.
 func chainLine(l judge.Link) string {
 	at, deadline := clock(l.At), ""
-	if at == "" {
+	switch {
+	case at == "" && l.Status == judge.Undetermined:
+		at = "not decided"
+	case at == "":
 		at = "not seen"
 	}
 	if l.DeadlineSeconds != nil {

@@ -3,12 +3,10 @@ package reports
 import (
 	"encoding/json"
 	"math"
-	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"secondwind/runlog"
 )
@@ -59,8 +57,25 @@ func (s synthesis) hold() float64 {
 func (s synthesis) releaseAt() float64 { return holdAt + s.hold() }
 func (s synthesis) endAt() float64     { return s.releaseAt() + 30 }
 
-// record writes the run into a folder and reads it back.
+// records are the runs made so far, which tests share and leave as they are.
+var records = struct {
+	sync.Mutex
+	of map[synthesis]*runlog.Record
+}{of: map[synthesis]*runlog.Record{}}
+
+// record returns the record of the run, which is not to be changed.
 func (s synthesis) record(t testing.TB) *runlog.Record {
+	t.Helper()
+	records.Lock()
+	defer records.Unlock()
+	if records.of[s] == nil {
+		records.of[s] = s.make(t)
+	}
+	return records.of[s]
+}
+
+// make writes the run into a folder and reads it back.
+func (s synthesis) make(t testing.TB) *runlog.Record {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: epoch, Revision: "4f2d9c1"})
@@ -109,118 +124,6 @@ func hypothesis() runlog.Hypothesis {
 		Threshold: 20, PeriodSeconds: period, MinSize: 1, MaxSize: 2, Band: 1.6,
 		ControlCPUPercent: 10, ControlSeconds: 40, MinAchieved: 0.98, MaxPollGapSeconds: 5,
 	}
-}
-
-// rate is the offered load, requests per second.
-func (s synthesis) rate(at float64) float64 {
-	switch {
-	case at < calibrationAt:
-		return 0
-	case at < controlAt:
-		return 8
-	case at < loadAt:
-		return 16
-	case at < s.releaseAt():
-		return 48
-	default:
-		return 2
-	}
-}
-
-func (s synthesis) phase(at float64) runlog.Phase {
-	switch {
-	case at < calibrationAt:
-		return runlog.PhasePremises
-	case at < controlAt:
-		return runlog.PhaseCalibration
-	case at < loadAt:
-		return runlog.PhaseControl
-	case at < holdAt:
-		return runlog.PhaseLoad
-	case at < s.releaseAt():
-		return runlog.PhaseHold
-	default:
-		return runlog.PhaseRelease
-	}
-}
-
-func (s synthesis) load(digest string) []runlog.LoadLine {
-	random := rand.New(rand.NewPCG(1, 0))
-	phase := func(at float64, p runlog.Phase, rate float64) runlog.LoadLine {
-		return runlog.LoadLine{Time: moment(at), Phase: &runlog.PhaseChange{Phase: p, OfferedRate: rate, HypothesisSHA256: digest}}
-	}
-	lines := []runlog.LoadLine{phase(0, runlog.PhaseSetup, 0), phase(premisesAt, runlog.PhasePremises, 0)}
-	changes := map[float64]runlog.LoadLine{
-		calibrationAt: phase(calibrationAt, runlog.PhaseCalibration, 8),
-		controlAt:     phase(controlAt, runlog.PhaseControl, 16),
-		loadAt:        phase(loadAt, runlog.PhaseLoad, 48),
-		holdAt:        phase(holdAt, runlog.PhaseHold, 48),
-		s.releaseAt(): phase(s.releaseAt(), runlog.PhaseRelease, 2),
-	}
-	for at := calibrationAt; at < s.endAt(); {
-		if change, found := changes[at]; found {
-			lines = append(lines, change)
-		}
-		if at == loadAt {
-			lines = append(lines, runlog.LoadLine{Time: moment(at), Calibration: &runlog.Calibration{
-				IdleCPUPercent: 0.3, CPUPercentPerRate: 0.68, CPUPercentPerRateLow: 0.66, CPUPercentPerRateHigh: 0.70,
-				LoadRate: 48, PredictedCPUPercent: 32.9,
-			}})
-		}
-		length := 1.0
-		if s.Every > 0 && at >= holdAt && at < s.releaseAt() {
-			length = s.Every
-		}
-		at += length
-		lines = append(lines, runlog.LoadLine{Time: moment(at), Second: s.second(at-length, length, random)})
-	}
-	return append(lines, phase(s.endAt(), runlog.PhaseDone, 0))
-}
-
-// second is an interval of load; two instances share it once the second is healthy.
-func (s synthesis) second(at, length float64, random *rand.Rand) *runlog.LoadSecond {
-	n := int64(math.Round(s.rate(at) * length))
-	sec := &runlog.LoadSecond{
-		Phase: s.phase(at), IntervalSeconds: length, OfferedRate: s.rate(at),
-		Offered: n, Sent: n, Completed: n, BytesIn: 200 * n, BytesOut: 900 * n, LagMaxSeconds: 0.0008,
-		Instances: map[string]*runlog.InstanceSecond{},
-	}
-	if at == 91 {
-		sec.Completed, sec.Failed = n-2, 2
-		sec.Errors = map[string]int64{"502 Bad Gateway": 2}
-	}
-	shares := map[string]int64{oldID: sec.Completed}
-	if s.Scales && at >= healthyAt && at < s.releaseAt()+15 {
-		shares = map[string]int64{oldID: sec.Completed - sec.Completed/2, newID: sec.Completed / 2}
-	}
-	for _, id := range []string{oldID, newID} {
-		if shares[id] > 0 {
-			sec.Instances[id] = answered(shares[id], s.rate(at)/float64(len(shares)), random)
-		}
-	}
-	return sec
-}
-
-// answered draws log-normal latencies that grow with the load of the instance.
-func answered(n int64, rate float64, random *rand.Rand) *runlog.InstanceSecond {
-	p := newPair()
-	const draws = 50 // of a long interval; each stands for several requests
-	for left := n; left > 0; {
-		weight := min(left, max(1, n/draws))
-		left -= weight
-		sending := (4 + 0.25*rate) * math.Exp(0.5*random.NormFloat64()) * 1000
-		p.fromSending.RecordValues(int64(sending), weight)
-		p.fromSchedule.RecordValues(int64(sending+300*random.ExpFloat64()), weight)
-	}
-	return &runlog.InstanceSecond{Completed: n, FromSchedule: encode(p.fromSchedule), FromSending: encode(p.fromSending)}
-}
-
-func encode(h *hdrhistogram.Histogram) string {
-	b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		panic(err) // only an unknown version fails
-	}
-	return string(b)
 }
 
 // cloud polls the fleet once a second, or every half minute of a long hold.

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -24,11 +25,27 @@ const (
 // ends early, or is empty, gives a report that says so. The folder of a sealed
 // run must be sealed again afterwards.
 func Write(dir string, rec *runlog.Record, v judge.Verdict) error {
+	return write(dir, rec, v, formats())
+}
+
+// format is a kind of file that figures are drawn into.
+type format struct {
+	Extension string
+	draw      func(*figure.Figure, io.Writer) error
+}
+
+// formats are those of a report. SVG comes first, for pages hold it.
+func formats() []format {
+	return []format{{".svg", (*figure.Figure).WriteSVG}, {".png", (*figure.Figure).WritePNG}}
+}
+
+// write writes the reports with plots in the given formats.
+func write(dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
 	if err := os.MkdirAll(filepath.Join(dir, PlotsDir), 0o755); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
 	a := read(rec, v)
-	drawn, err := writePlots(dir, figure.All(a.run))
+	drawn, err := writePlots(dir, figure.All(a.run), as)
 	if err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
@@ -52,24 +69,24 @@ func Write(dir string, rec *runlog.Record, v judge.Verdict) error {
 	return nil
 }
 
-// writePlots writes every figure as SVG and PNG, and returns them for a page.
-func writePlots(dir string, figures []*figure.Figure) ([]pageFigure, error) {
+// writePlots writes every figure in every format, and returns them for a page.
+func writePlots(dir string, figures []*figure.Figure, as []format) ([]pageFigure, error) {
 	var drawn []pageFigure
 	for _, f := range figures {
-		var svg, png bytes.Buffer
-		if err := f.WriteSVG(&svg); err != nil {
-			return nil, err
+		onPage := pageFigure{Name: f.Name, Title: f.Title, Caption: f.Caption}
+		for i, kind := range as {
+			var b bytes.Buffer
+			if err := kind.draw(f, &b); err != nil {
+				return nil, err
+			}
+			if err := runlog.WriteFile(dir, PlotsDir+"/"+f.Name+kind.Extension, b.Bytes()); err != nil {
+				return nil, err
+			}
+			if i == 0 {
+				onPage.SVG = inline(b.Bytes())
+			}
 		}
-		if err := f.WritePNG(&png); err != nil {
-			return nil, err
-		}
-		if err := runlog.WriteFile(dir, PlotsDir+"/"+f.Name+".svg", svg.Bytes()); err != nil {
-			return nil, err
-		}
-		if err := runlog.WriteFile(dir, PlotsDir+"/"+f.Name+".png", png.Bytes()); err != nil {
-			return nil, err
-		}
-		drawn = append(drawn, pageFigure{Name: f.Name, Title: f.Title, Caption: f.Caption, SVG: inline(svg.Bytes())})
+		drawn = append(drawn, onPage)
 	}
 	return drawn, nil
 }

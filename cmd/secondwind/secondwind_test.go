@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -298,19 +297,24 @@ func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("skipped on " + runtime.GOOS + ": the processes left behind are looked up in /proc")
 	}
-	soak := startSoak(t)
-	soak.waitFor(t, "premises hold")
-	if err := soak.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	for _, moment := range []string{"the record grows", "group ", "premises hold", "control:"} {
+		t.Run("at "+strings.TrimRight(moment, ": "), func(t *testing.T) {
+			t.Parallel()
+			soak := startSoak(t)
+			soak.waitFor(t, moment)
+			if err := soak.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			soak.rest()
+			_ = soak.cmd.Wait()
+			noInstanceLeft(t, soak)
+			got := secondwindIn(t, soak.dir, "judge", soak.folder(t))
+			if got.code != 3 || !strings.Contains(got.stdout, "INCONCLUSIVE") {
+				t.Errorf("judge of a killed run = %+v, want exit code 3", got)
+			}
+			verdictOf(t, soak.folder(t), judge.Inconclusive)
+		})
 	}
-	soak.rest()
-	_ = soak.cmd.Wait()
-	noInstanceLeft(t, soak)
-	got := secondwindIn(t, soak.dir, "judge", soak.folder(t))
-	if got.code != 3 || !strings.Contains(got.stdout, "INCONCLUSIVE") {
-		t.Errorf("judge of a killed run = %+v, want exit code 3", got)
-	}
-	verdictOf(t, soak.folder(t), judge.Inconclusive)
 }
 
 // TestCapacitySetByHandIsNeverProved is the auditor who helps: during the control

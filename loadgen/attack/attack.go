@@ -112,7 +112,7 @@ func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
 func (a *Attack) SetRate(rate float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pacer != nil {
+	if a.pacer != nil && !a.stopped {
 		a.schedule.SetRate(time.Since(a.began), rate)
 		a.pacer.wake()
 	}

@@ -31,7 +31,9 @@ type outcome struct {
 	fromSchedule, fromSending time.Duration
 }
 
-// tally counts the outcomes of one interval. It keeps its histograms from one
+// tally counts the outcomes of one interval. Failed requests count into the
+// latencies too: a time-out that vanished from them would make the tail look
+// better than it was. It keeps its histograms from one
 // interval to the next, so that a long soak makes no garbage of them.
 type tally struct {
 	mu        sync.Mutex

@@ -98,16 +98,28 @@ func linkGlyph(l Link) draw.GlyphStyle {
 	case l.Held:
 		return draw.GlyphStyle{Color: ink(), Radius: vg.Points(4.5), Shape: draw.CircleGlyph{}}
 	case l.Broken:
-		return draw.GlyphStyle{Color: styleAt(2).Color, Radius: vg.Points(6), Shape: draw.CrossGlyph{}}
+		return draw.GlyphStyle{Color: warning(), Radius: vg.Points(6), Shape: boldCross{}}
 	default:
 		return draw.GlyphStyle{Color: ink(), Radius: vg.Points(4.5), Shape: draw.RingGlyph{}}
 	}
+}
+
+// boldCross is a cross that stands out from a bar.
+type boldCross struct{}
+
+// DrawGlyph draws the cross.
+func (boldCross) DrawGlyph(c *draw.Canvas, look draw.GlyphStyle, at vg.Point) {
+	line, r := draw.LineStyle{Color: look.Color, Width: vg.Points(2.4)}, look.Radius
+	c.StrokeLine2(line, at.X-r, at.Y-r, at.X+r, at.Y+r)
+	c.StrokeLine2(line, at.X-r, at.Y+r, at.X+r, at.Y-r)
 }
 
 // linkWords tells a row in words: when, how long after the event before, and
 // how much earlier than it had to.
 func linkWords(l Link) string {
 	switch {
+	case !l.Seen && !l.Broken && !l.Held:
+		return "not decided"
 	case !l.Seen && l.Bounded:
 		return fmt.Sprintf("not seen within %.1f s", l.Allowed)
 	case !l.Seen:

@@ -2,7 +2,6 @@ package figure
 
 import (
 	"fmt"
-	"image/color"
 
 	"gonum.org/v1/plot/plotter"
 )
@@ -37,7 +36,7 @@ func CPU(r Run) *Figure {
 		}
 	}
 	if r.Threshold > 0 {
-		look := style{Color: color.RGBA{160, 20, 20, 255}, Width: 1.4, Dashes: dashes(12, 3, 2, 3)}
+		look := style{Color: warning(), Width: 1.4, Dashes: dashes(12, 3, 2, 3)}
 		f.plot.Add(level(r.Threshold, look))
 		f.legend = append(f.legend, entry{Text: fmt.Sprintf("threshold %g %%", r.Threshold), Style: look})
 		f.raise(r.Threshold)

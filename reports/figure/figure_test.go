@@ -124,6 +124,36 @@ func TestStylesDifferWithoutColour(t *testing.T) {
 	}
 }
 
+func TestChainTellsWhatDidNotComeFromWhatWasNotDecided(t *testing.T) {
+	for want, l := range map[string]Link{
+		"not seen within 3.0 s":       {Broken: true, Bounded: true, Since: 10, Allowed: 3},
+		"not seen":                    {Broken: true},
+		"not decided":                 {},
+		"after 2.0 s, 1.0 s to spare": {Held: true, Seen: true, At: 12, Bounded: true, Since: 10, Allowed: 3},
+		"after 5.0 s, 2.0 s too late": {Broken: true, Seen: true, At: 15, Bounded: true, Since: 10, Allowed: 3},
+		"at 10.0 s":                   {Held: true, Seen: true, At: 10},
+	} {
+		if got := linkWords(l); got != want {
+			t.Errorf("linkWords(%+v) = %q, want %q", l, got, want)
+		}
+		if got := svg(t, Chain(Run{Links: []Link{l}})); !strings.Contains(got, want) {
+			t.Errorf("the chain's figure lacks %q", want)
+		}
+	}
+}
+
+func TestLatencyStylesPairThePercentilesByColour(t *testing.T) {
+	for i := range 2 {
+		schedule, sending := latencyStyle(i), latencyStyle(i+2)
+		if schedule.Width <= sending.Width || schedule.Dashes != nil || sending.Dashes == nil || sending.Marker == nil {
+			t.Errorf("percentile %d: from schedule must be broad and whole, from sending thin and dashed", i)
+		}
+	}
+	if latencyStyle(2).Color == latencyStyle(3).Color {
+		t.Error("the percentiles have one colour")
+	}
+}
+
 func TestLongRunIsDrawnAgainAroundTheChain(t *testing.T) {
 	r := Run{End: 28_800, PeriodSeconds: 60, Links: []Link{{ID: "e0", Seen: true, At: 300}, {ID: "e1", Seen: true, At: 400}}}
 	for x := 0.0; x < 28_800; x += 60 {

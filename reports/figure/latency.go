@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
 )
 
 // Latency draws percentiles of the latency over time, counted from when a
@@ -34,8 +35,9 @@ func Latency(r Run) *Figure {
 func latencyStyle(i int) style {
 	look := styleAt([]int{1, 2}[i%2])
 	if i%4 < 2 {
-		look.Color = []color.RGBA{{150, 200, 230, 255}, {250, 180, 130, 255}}[i%2]
-		look.Dashes, look.Width, look.Marker = nil, 4.2, nil
+		// The upper one is the broader and lighter, which shows in grey too.
+		look.Color = []color.RGBA{{105, 165, 210, 255}, {252, 190, 145, 255}}[i%2]
+		look.Dashes, look.Width, look.Marker = nil, []vg.Length{2.8, 4.6}[i%2], nil
 	}
 	return look
 }

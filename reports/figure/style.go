@@ -63,6 +63,7 @@ func ink() color.Color       { return color.RGBA{34, 34, 34, 255} }
 func faint() color.Color     { return color.RGBA{96, 96, 96, 255} }
 func gridColor() color.Color { return color.RGBA{214, 214, 214, 255} }
 func light() color.RGBA      { return color.RGBA{185, 185, 185, 255} }
+func warning() color.RGBA    { return color.RGBA{160, 20, 20, 255} }
 func shade() color.Color     { return color.RGBA{240, 241, 244, 255} }
 
 // textStyle is upright sans-serif text of the given size in points, anchored at
