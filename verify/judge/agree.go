@@ -69,19 +69,10 @@ func (t *trial) knownBefore(id string) (where string, e Evidence) {
 
 // disagreement finds a datapoint of the group that is none of its instances': an
 // average lies between them, and is the one's where there is one. Periods in
-// which instances come are left out, for which of them count is not known.
+// which instances come or go are left out, for which of them count is not known.
 func (t *trial) disagreement(from, to time.Time) (*point, string) {
 	for _, p := range t.cloud.cpu.within(groupSeries, from, to, t.period) {
-		members := []string{t.oldID}
-		end := p.start.Add(t.period)
-		if acted, ok := t.events["e3"]; ok && end.After(acted.lo) {
-			served, ok := t.events["e6"]
-			if !ok || p.start.Before(served.hi) {
-				continue
-			}
-			members = append(members, t.newID)
-		}
-		low, high, known := t.between(members, p.start)
+		low, high, known := t.between(t.settled(p.start, p.start.Add(t.period)), p.start)
 		if known && !slices.ContainsFunc(p.values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
 			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.value()), clockTime(p.start), number(low), number(high))
 		}
@@ -89,11 +80,31 @@ func (t *trial) disagreement(from, to time.Time) (*point, string) {
 	return nil, ""
 }
 
+// settled are the instances of the group if it had the same ones, InService, from
+// the last answer before from to the first after to; nil if not.
+func (t *trial) settled(from, to time.Time) []string {
+	var ids []string
+	for i, g := range t.cloud.groups {
+		if i+1 < len(t.cloud.groups) && t.aws(t.cloud.groups[i+1].Received).Before(from) {
+			continue
+		}
+		now := inService(g.value)
+		if len(now) < len(g.value.Instances) || (ids != nil && !slices.Equal(ids, now)) {
+			return nil
+		}
+		ids = now
+		if t.aws(g.Sent).After(to) {
+			return ids
+		}
+	}
+	return nil
+}
+
 // averaging is what rounding may add to or take from an average, in percent.
 const averaging = 0.01
 
 // between is the range of all values that the instances' datapoints of a period
-// ever had; known is false unless each has one.
+// ever had; known is false unless there are some and each has one.
 func (t *trial) between(members []string, start time.Time) (low, high float64, known bool) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, id := range members {
@@ -103,7 +114,7 @@ func (t *trial) between(members []string, start time.Time) (low, high float64, k
 		}
 		low, high = math.Min(low, slices.Min(d.values)), math.Max(high, slices.Max(d.values))
 	}
-	return low, high, true
+	return low, high, len(members) > 0
 }
 
 // miscalibrated says why the calibration is not of this run or not what it
@@ -117,6 +128,40 @@ func (t *trial) miscalibrated(c *runlog.Calibration) string {
 		if d == nil || !slices.ContainsFunc(d.values, func(v float64) bool { return sameValue(v, p.CPUPercent) }) {
 			return fmt.Sprintf("calibration read %s %% at %s, which the metric does not have", number(p.CPUPercent), clockTime(p.Timestamp))
 		}
+		if low, high := t.sentRates(p.Timestamp); p.Rate < 0.95*low || p.Rate > 1.05*high {
+			return fmt.Sprintf("calibration counted %s requests/s from %s on, load.jsonl has %s to %s", number(p.Rate), clockTime(p.Timestamp), number(low), number(high))
+		}
 	}
 	return ""
+}
+
+// sentRates bounds the requests per second sent in the period from start on. The
+// generator counted while the clocks' offset was known from a few answers only,
+// each of which tells AWS's time to the second.
+func (t *trial) sentRates(start time.Time) (low, high float64) {
+	low = math.Inf(1)
+	for shift := -time.Second; shift <= time.Second; shift += time.Second / 4 {
+		rate := t.sentRate(start.Add(shift), start.Add(shift+t.period))
+		low, high = math.Min(low, rate), math.Max(high, rate)
+	}
+	return low, high
+}
+
+// sentRate is the requests per second sent in [from, to) of AWS's clock, those of
+// an interval spread evenly over it.
+func (t *trial) sentRate(from, to time.Time) float64 {
+	var sent float64
+	for _, s := range t.load.seconds {
+		start, end := t.aws(s.start), t.aws(s.end)
+		if start.Before(from) {
+			start = from
+		}
+		if end.After(to) {
+			end = to
+		}
+		if inside := end.Sub(start).Seconds(); inside > 0 {
+			sent += float64(s.Sent) * inside / s.IntervalSeconds
+		}
+	}
+	return sent / to.Sub(from).Seconds()
 }

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -147,11 +148,25 @@ func (t *trial) draining() Finding {
 	if at, silent := t.load.gap(release.start, end); silent > time.Second {
 		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
-	sum := t.sum([]runlog.Phase{runlog.PhaseRelease})
+	sum, from := t.sum([]runlog.Phase{runlog.PhaseRelease}), t.scalesIn(t.aws(release.start))
 	for _, s := range t.load.seconds {
-		if s.Phase == runlog.PhaseRelease && s.Failed > 0 {
+		if s.Phase == runlog.PhaseRelease && s.Failed > 0 && !t.aws(s.end).Before(from) {
 			return f.with(Broken, []Evidence{loadEvidence(s.line)}, "%d of %d requests failed", sum.Failed, sum.Sent)
 		}
 	}
+	if sum.Failed > 0 {
+		return f.held("%d of %d requests failed, but before the group scaled in", sum.Failed, sum.Sent)
+	}
 	return f.held("0 of %d requests failed", sum.Sent)
+}
+
+// scalesIn is when, after the load's release, the group began to take an instance
+// out, as early as it may have been; the release itself if it never did.
+func (t *trial) scalesIn(released time.Time) time.Time {
+	for _, a := range t.cloud.activities {
+		if strings.HasPrefix(a.value.Description, "Terminating") && !a.value.StartTime.Before(released) {
+			return a.value.StartTime.Add(-t.clock.bound - staleness)
+		}
+	}
+	return released
 }

@@ -17,6 +17,8 @@ type cpu struct {
 	points map[string]map[time.Time]*datapoint
 	// failed are answers of which CloudWatch itself says that they are in error.
 	failed []int64
+	// asked are the series by query id, by input: most inputs come many times.
+	asked map[string]map[string]string
 }
 
 type datapoint struct {
@@ -33,22 +35,18 @@ type point struct {
 	*datapoint
 }
 
-func newCPU() cpu { return cpu{points: map[string]map[time.Time]*datapoint{}} }
+func newCPU() cpu {
+	return cpu{points: map[string]map[time.Time]*datapoint{}, asked: map[string]map[string]string{}}
+}
 
 func (c *cpu) take(o *runlog.Observation, h runlog.Hypothesis, m decoded) bool {
 	a, ok := decode[runlog.GetMetricDataAnswer](o, m)
 	if !ok {
 		return false
 	}
-	var in runlog.GetMetricDataInput
-	if json.Unmarshal(o.Input, &in) != nil {
+	series, ok := c.series(o, h)
+	if !ok {
 		return false
-	}
-	series := map[string]string{}
-	for _, q := range in.MetricDataQueries {
-		if name, ok := seriesOf(q, h); ok {
-			series[q.Id] = name
-		}
 	}
 	for _, result := range a.MetricDataResults {
 		name, ok := series[result.Id]
@@ -66,6 +64,25 @@ func (c *cpu) take(o *runlog.Observation, h runlog.Hypothesis, m decoded) bool {
 		}
 	}
 	return true
+}
+
+// series are the series of the proof that the observation asks for, by query id.
+func (c *cpu) series(o *runlog.Observation, h runlog.Hypothesis) (map[string]string, bool) {
+	if known, ok := c.asked[string(o.Input)]; ok {
+		return known, true
+	}
+	var in runlog.GetMetricDataInput
+	if json.Unmarshal(o.Input, &in) != nil {
+		return nil, false
+	}
+	series := map[string]string{}
+	for _, q := range in.MetricDataQueries {
+		if name, ok := seriesOf(q, h); ok {
+			series[q.Id] = name
+		}
+	}
+	c.asked[string(o.Input)] = series
+	return series, true
 }
 
 // seriesOf says which series of the proof the query asks for, if any.

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,10 @@ func (t *trial) findEffect(l *Link) (moment, bool) {
 	t.effect = &worst
 	l.Seen = fmt.Sprintf("mean of %d, %d and %d datapoints: group %s %%, %s %s %%, %s %s %%",
 		len(group), len(before), len(after), number(mean(group)), t.oldID, number(mean(before)), t.newID, number(mean(after)))
+	if silent := t.silent(group); silent != "" {
+		l.Seen += fmt.Sprintf("; but no answer is of %s", silent)
+		return moment{}, true
+	}
 	if worst >= theta || mean(group) >= theta {
 		l.Status = Broken
 		return moment{}, true
@@ -54,4 +59,20 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// silent names an instance of the two that answered nothing in one of the
+// periods: its CPU then says nothing of a shared load. "" if both answered.
+func (t *trial) silent(periods []point) string {
+	for _, p := range periods {
+		for _, id := range []string{t.oldID, t.newID} {
+			answers := func(s second) bool {
+				return t.aws(s.end).After(p.start) && t.aws(s.start).Before(p.start.Add(t.period)) && s.Instances[id] != nil && s.Instances[id].Completed > 0
+			}
+			if !slices.ContainsFunc(t.load.seconds, answers) {
+				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.start))
+			}
+		}
+	}
+	return ""
 }

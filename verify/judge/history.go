@@ -18,6 +18,9 @@ type transition struct {
 
 // transitions returns the named alarm's changes of state, oldest first.
 func (t *timeline) transitions(alarm string) []transition {
+	if known, ok := t.changes[alarm]; ok {
+		return known
+	}
 	var all []transition
 	for _, item := range t.history {
 		if item.value.AlarmName != alarm || item.value.HistoryItemType != "StateUpdate" {
@@ -32,6 +35,7 @@ func (t *timeline) transitions(alarm string) []transition {
 		}
 		all = append(all, tr)
 	}
+	t.changes[alarm] = all
 	return all
 }
 

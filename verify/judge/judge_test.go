@@ -12,7 +12,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestAPerfectRunIsProved(t *testing.T) {
-	v := judge.Judge(perfect().record(t))
+	v := judge.Judge(perfect().reread(t))
 	if v.Outcome != judge.Proved || v.Reason != "" {
 		t.Errorf("Judge(perfect run) = %s %s, want PROVED\n%s", v.Outcome, v.Reason, v.Summary)
 	}

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ func TestEveryMutantIsRejectedForItsReason(t *testing.T) {
 	mutants := append(append(premiseMutants(), chainMutants()...), otherMutants()...)
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
 			v := judge.Judge(m.made(t))
 			if v.Outcome != m.outcome || v.Reason != m.reason {
 				t.Errorf("Judge(%s) = %s %q, want %s %q\n%s", m.name, v.Outcome, v.Reason, m.outcome, m.reason, v.Summary)
@@ -118,7 +120,7 @@ func premiseMutants() []mutant {
 			w.calibration.PredictedCPUPercent = 5
 			w.withoutScaling()
 		}, nil, open, "premise.crossed"},
-		{"a load that crosses too late", func(w *world) { w.cpu["group"][100], w.cpu["group"][110] = 15, 15; w.shift(30) }, nil, open, "premise.crossed"},
+		{"a load that crosses too late", func(w *world) { w.crossesLate(); w.shift(30) }, nil, open, "premise.crossed"},
 		{"a load above the band", func(w *world) { w.calibration.PredictedCPUPercent = 45 }, nil, open, "premise.load"},
 		{"a load other than calibrated", func(w *world) { w.calibration.LoadRate = 70 }, nil, open, "premise.load"},
 	}
@@ -127,7 +129,7 @@ func premiseMutants() []mutant {
 func chainMutants() []mutant {
 	return []mutant{
 		{"an alarm that never fires", func(w *world) { w.transitions = nil; w.withoutScaling() }, nil, refuted, "link.e2"},
-		{"an alarm that fires late", func(w *world) { w.shift(15) }, nil, refuted, "link.e2"},
+		{"an alarm that fires late", func(w *world) { w.shift(15); w.cpu["group"][110] = 25; delete(w.cpu[newID], 110) }, nil, refuted, "link.e2"},
 		{"an alarm that fires before the datapoint", func(w *world) { w.transitions[0].x = 105 }, nil, refuted, "link.e2"},
 		{"an alarm that fires on a datapoint the metric does not have", func(w *world) { w.transitions[0].to = alarmState(100, 77) }, nil, open, "link.e2"},
 		{"an alarm that fires on a datapoint from before the load", func(w *world) { w.transitions[0].to = alarmState(80, 33) }, nil, open, "link.e2"},
@@ -185,10 +187,10 @@ func otherMutants() []mutant {
 		{"a desired capacity of 2 during the control", func(w *world) {
 			w.desired = []step{{-20, 1}, {60, 2}, {64, 1}, {112.6, 2}, {202.5, 1}}
 		}, nil, refuted, "control.below-threshold"},
-		{"a control in which CPU crossed", func(w *world) { w.cpu["group"][60] = 22 }, nil, open, "control.below-threshold"},
+		{"a control in which CPU crossed", func(w *world) { w.cpu["group"][60], w.cpu[oldID][60] = 22, 22 }, nil, open, "control.below-threshold"},
 		{"a control near idle", func(w *world) {
 			for x := 40; x < 100; x += 10 {
-				w.cpu["group"][x] = 1
+				w.cpu["group"][x], w.cpu[oldID][x] = 1, 1
 			}
 		}, nil, open, "control.below-threshold"},
 		{"a control that was not held", func(w *world) { w.phases[3].x = 60 }, nil, open, "control.below-threshold"},
@@ -235,6 +237,7 @@ func otherMutants() []mutant {
 		{"a launch that the provider refused", func(w *world) {
 			w.activities[1].StatusCode, w.activities[1].StatusMessage = "Failed", "InsufficientInstanceCapacity"
 			w.members = w.members[:1]
+			w.alone()
 			w.withoutServing()
 		}, nil, open, "confounder.launch-failure"},
 		{"a scheduled action that is due", func(w *world) {
@@ -262,10 +265,23 @@ func (w *world) cause(old, with string) {
 // withoutScaling is a group that stays at one instance under the load.
 func (w *world) withoutScaling() {
 	w.members, w.activities, w.desired = w.members[:1], w.activities[:1], w.desired[:1]
+	w.alone()
 	w.withoutServing()
 }
 
+// alone leaves the old instance as the only one that has CPU.
+func (w *world) alone() {
+	w.cpu["group"], w.cpu[newID] = maps.Clone(w.cpu[oldID]), nil
+}
+
 func (w *world) withoutServing() { delete(w.served, newID) }
+
+// crossesLate has CPU cross in the third period under load only.
+func (w *world) crossesLate() {
+	for x, v := range map[int]float64{100: 15, 110: 15, 120: 33, 130: 33} {
+		w.cpu["group"][x], w.cpu[oldID][x] = v, v
+	}
+}
 
 // shift moves everything from the alarm's transition to the first request.
 func (w *world) shift(by float64) {

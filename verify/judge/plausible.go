@@ -129,7 +129,7 @@ type asking struct {
 // operation.
 func (t *trial) question(o *runlog.Observation) string {
 	if o.Operation == runlog.OpDescribeAlarmHistory {
-		return o.Operation + " of " + historyOf(o)
+		return o.Operation + " of " + t.cloud.historyOf(o)
 	}
 	return o.Operation
 }

@@ -33,13 +33,16 @@ type timeline struct {
 	// The first answers about each activity and each history item.
 	firstActivity map[string]*runlog.Observation
 	firstItem     map[string]*runlog.Observation
-	unread        []int64 // seq of answers that do not decode
-	gapSeq        int64   // the first seq that is missing or doubled; 0: none
+	// Read once and kept: transitions by alarm, alarm names by input.
+	changes   map[string][]transition
+	histories map[string]string
+	unread    []int64 // seq of answers that do not decode
+	gapSeq    int64   // the first seq that is missing or doubled; 0: none
 }
 
 // newTimeline reads what the record says about the group and its alarms.
 func newTimeline(r *runlog.Record, h runlog.Hypothesis) *timeline {
-	t := &timeline{clock: newClock(r.Cloud), answered: map[string][]*runlog.Observation{}, cpu: newCPU()}
+	t := &timeline{clock: newClock(r.Cloud), answered: map[string][]*runlog.Observation{}, cpu: newCPU(), changes: map[string][]transition{}, histories: map[string]string{}}
 	memory := decoded{}
 	for i, o := range r.Cloud {
 		if want := int64(i + 1); o.Seq != want && t.gapSeq == 0 {
@@ -56,7 +59,7 @@ func newTimeline(r *runlog.Record, h runlog.Hypothesis) *timeline {
 			continue
 		}
 		key := o.Operation
-		if key == runlog.OpDescribeAlarmHistory && historyOf(o) != h.AlarmName {
+		if key == runlog.OpDescribeAlarmHistory && t.historyOf(o) != h.AlarmName {
 			continue // the other alarms' history is no watch over this one
 		}
 		t.answered[key] = append(t.answered[key], o)
@@ -198,11 +201,15 @@ func lastOfEach[T any](all []seen[T], key func(T) string) []seen[T] {
 }
 
 // historyOf is the alarm whose history was asked for.
-func historyOf(o *runlog.Observation) string {
+func (t *timeline) historyOf(o *runlog.Observation) string {
+	if known, ok := t.histories[string(o.Input)]; ok {
+		return known
+	}
 	var in struct{ AlarmName string }
 	if json.Unmarshal(o.Input, &in) != nil {
-		return ""
+		in.AlarmName = ""
 	}
+	t.histories[string(o.Input)] = in.AlarmName
 	return in.AlarmName
 }
 

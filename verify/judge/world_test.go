@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,8 +13,7 @@ import (
 )
 
 // A world is a run that never happened, told second by second: x is seconds
-// since zero by AWS's clock. It is written through a runlog.Writer and read back
-// with Open, so the judge is given what it is given in earnest.
+// since zero by AWS's clock.
 type world struct {
 	offset       float64 // AWS's clock minus ours, seconds
 	alarm        runlog.MetricAlarm
@@ -174,8 +174,30 @@ func invoking(alarm string, changed float64) string {
 
 func (w *world) ours(x float64) time.Time { return aws(x - w.offset) }
 
-// record writes the world into a folder, seals it and reads it back.
+const worldID = "20260314T120000Z-0001"
+
+// record is the world as Open reads it back from its folder, without the folder:
+// what the files hold is tested once, a hundred mutants need not write them.
 func (w *world) record(t testing.TB) *runlog.Record {
+	t.Helper()
+	h := w.declared()
+	r := &runlog.Record{Manifest: runlog.Manifest{RunID: worldID}, Hypothesis: &h, HypothesisSHA256: strings.Repeat("a", 64)}
+	w.writeLoad(t, r.HypothesisSHA256, func(l runlog.LoadLine) error {
+		r.Load = append(r.Load, l)
+		return nil
+	})
+	w.writeCloud(t, func(o runlog.Observation) error {
+		if o.Unchanged != 0 {
+			o.Answer = r.Cloud[o.Unchanged-1].Answer
+		}
+		r.Cloud = append(r.Cloud, o)
+		return nil
+	})
+	return r
+}
+
+// reread writes the world into a folder, seals it and reads it back.
+func (w *world) reread(t testing.TB) *runlog.Record {
 	t.Helper()
 	r, err := runlog.Open(w.folder(t))
 	if err != nil {
@@ -184,32 +206,34 @@ func (w *world) record(t testing.TB) *runlog.Record {
 	return r
 }
 
-// folder writes the world into a folder and seals it.
-func (w *world) folder(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
-	const id = "20260314T120000Z-0001"
-	out, err := runlog.Create(dir, runlog.Manifest{RunID: id, Started: w.ours(0)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	group := w.group
+func (w *world) declared() runlog.Hypothesis {
 	h := runlog.Hypothesis{
-		RunID: id, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
+		RunID: worldID, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
 		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,
-		Deadlines: judge.Deadlines(w.alarm, w.targetGroup, group, &w.policies[0]),
+		Deadlines: judge.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
 	}
 	if w.hypothesis != nil {
 		w.hypothesis(&h)
 	}
-	sum, err := out.WriteHypothesis(h)
+	return h
+}
+
+// folder writes the world into a folder and seals it.
+func (w *world) folder(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	out, err := runlog.Create(dir, runlog.Manifest{RunID: worldID, Started: w.ours(0)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.writeLoad(t, out, sum)
-	w.writeCloud(t, out)
+	sum, err := out.WriteHypothesis(w.declared())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.writeLoad(t, sum, out.WriteLoad)
+	w.writeCloud(t, out.WriteObservation)
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -219,10 +243,10 @@ func (w *world) folder(t testing.TB) string {
 	return dir
 }
 
-func (w *world) writeLoad(t testing.TB, out *runlog.Writer, sum string) {
+func (w *world) writeLoad(t testing.TB, sum string, sink func(runlog.LoadLine) error) {
 	write := func(l runlog.LoadLine) {
 		t.Helper()
-		if err := out.WriteLoad(l); err != nil {
+		if err := sink(l); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -261,7 +285,20 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 	return s
 }
 
-func (w *world) writeCloud(t testing.TB, out *runlog.Writer) {
+// marshalled is v as JSON; what is JSON already stays as it is.
+func marshalled(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	if data, ok := v.(json.RawMessage); ok {
+		return data
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 	type asked struct {
 		seq    int64
 		answer []byte
@@ -270,14 +307,7 @@ func (w *world) writeCloud(t testing.TB, out *runlog.Writer) {
 	known := map[string]asked{}
 	ask := func(x float64, operation string, input, answer any) {
 		t.Helper()
-		in, err := json.Marshal(input)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := json.Marshal(answer)
-		if err != nil {
-			t.Fatal(err)
-		}
+		in, data := marshalled(t, input), marshalled(t, answer)
 		seq++
 		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01), Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
 		key := operation + string(in)
@@ -290,11 +320,16 @@ func (w *world) writeCloud(t testing.TB, out *runlog.Writer) {
 			o.Answer = data
 			known[key] = asked{seq, data}
 		}
-		if err := out.WriteObservation(o); err != nil {
+		if err := sink(o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	one := map[string]string{"AutoScalingGroupName": groupName}
+	one := marshalled(t, map[string]string{"AutoScalingGroupName": groupName})
+	// What is asked of metrics and answered stays the same for seconds.
+	var metric struct {
+		end, newest int
+		in, answer  json.RawMessage
+	}
 	ask(1, runlog.OpDescribePolicies, one, runlog.DescribePoliciesAnswer{ScalingPolicies: w.policies})
 	ask(1.1, runlog.OpDescribeTargetGroups, one, runlog.DescribeTargetGroupsAnswer{TargetGroups: []runlog.TargetGroup{w.targetGroup}})
 	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.DescribeScheduledActionsAnswer{ScheduledUpdateGroupActions: w.schedules})
@@ -305,7 +340,10 @@ func (w *world) writeCloud(t testing.TB, out *runlog.Writer) {
 		ask(x+0.04, runlog.OpDescribeAlarms, one, runlog.DescribeAlarmsAnswer{MetricAlarms: w.alarmsAt(x)})
 		ask(x+0.06, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarmName}, runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: w.historyAt(t, x)})
 		ask(x+0.08, runlog.OpDescribeTargetHealth, one, runlog.DescribeTargetHealthAnswer{TargetHealthDescriptions: w.healthAt(x)})
-		in, answer := w.metricAt(x)
-		ask(x+0.1, runlog.OpGetMetricData, in, answer)
+		if end, newest := int(x)/10, int(x-0.5)/10; metric.in == nil || end != metric.end || newest != metric.newest {
+			in, answer := w.metricAt(x)
+			metric.end, metric.newest, metric.in, metric.answer = end, newest, marshalled(t, in), marshalled(t, answer)
+		}
+		ask(x+0.1, runlog.OpGetMetricData, metric.in, metric.answer)
 	}
 }
