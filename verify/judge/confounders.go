@@ -90,7 +90,7 @@ func (t *trial) noRefresh() Finding {
 
 // noSecondPolicy: no other alarm or policy acted, nor shares the activity.
 func (t *trial) noSecondPolicy() Finding {
-	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and policy %q act", t.h.AlarmName, t.h.PolicyName)
+	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
 	for _, a := range t.cloud.activities {
 		if !t.judged(a.value.StartTime) {
 			continue

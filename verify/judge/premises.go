@@ -68,7 +68,7 @@ func (t *trial) clocks() Finding {
 	case c.bound > maxClockBound:
 		return f.broken("± %s s", number(c.bound.Seconds()))
 	default:
-		return f.held("AWS's clock is %s s ahead, ± %s s, from %d answers", number(c.offset.Seconds()), number(c.bound.Seconds()), c.dates)
+		return f.held("AWS's clock minus ours is %s s, ± %s s, from %d answers", number(c.offset.Seconds()), number(c.bound.Seconds()), c.dates)
 	}
 }
 
@@ -97,7 +97,15 @@ func (t *trial) wiring() Finding {
 	case a.ComparisonOperator != "GreaterThanThreshold" && a.ComparisonOperator != "GreaterThanOrEqualToThreshold":
 		return f.broken("the alarm goes off on %s", a.ComparisonOperator)
 	}
-	return f.held("alarm actions %v, enabled %t; policy %q", a.AlarmActions, a.ActionsEnabled, t.h.PolicyName)
+	return f.held("alarm actions %v, enabled %t; %s", a.AlarmActions, a.ActionsEnabled, t.policyText())
+}
+
+// policyText names the declared policy in a sentence.
+func (t *trial) policyText() string {
+	if t.h.PolicyName == "" {
+		return "no policy"
+	}
+	return fmt.Sprintf("policy %q", t.h.PolicyName)
 }
 
 // baseline is P1: one idle instance, alarm OK, nothing in progress, for one
