@@ -228,6 +228,7 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped on Windows: os.Interrupt cannot be sent to another process there")
 	}
+	t.Parallel()
 	for _, moment := range []string{"the local cloud listens", "premises:", "calibration:"} {
 		t.Run("at "+strings.TrimSuffix(moment, ":"), func(t *testing.T) {
 			t.Parallel()
@@ -297,6 +298,7 @@ func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("skipped on " + runtime.GOOS + ": the processes left behind are looked up in /proc")
 	}
+	t.Parallel()
 	for _, moment := range []string{"the record grows", "group ", "premises hold", "control:"} {
 		t.Run("at "+strings.TrimRight(moment, ": "), func(t *testing.T) {
 			t.Parallel()
