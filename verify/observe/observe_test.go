@@ -159,3 +159,25 @@ func policyAnswer(name string) string {
 	return `<DescribePoliciesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribePoliciesResult><ScalingPolicies><member><PolicyName>` + name +
 		`</PolicyName></member></ScalingPolicies></DescribePoliciesResult></DescribePoliciesResponse>`
 }
+
+// TestAShorterIntervalCutsALongWaitShort is for the release after a long hold,
+// whose polls are far apart.
+func TestAShorterIntervalCutsALongWaitShort(t *testing.T) {
+	polls := make(chan struct{}, 16)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		polls <- struct{}{}
+		_, _ = w.Write([]byte(`<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups/></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`))
+	}))
+	defer server.Close()
+	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: 24 * time.Hour, Sink: func(runlog.Observation) error { return nil }})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- o.Run(ctx) }()
+	<-polls
+	o.SetInterval(24 * time.Hour)
+	<-polls // a day early
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

@@ -44,6 +44,7 @@ type Observer struct {
 	wiring   Wiring
 	state    State
 	changed  chan struct{} // closed and replaced after every poll
+	hurry    chan struct{} // holds one token when the interval has changed
 }
 
 // New returns an Observer that has not polled yet.
@@ -64,14 +65,20 @@ func New(cfg Config) *Observer {
 		interval:    cfg.Interval,
 		state:       State{CPU: map[string][]Datapoint{}},
 		changed:     make(chan struct{}),
+		hurry:       make(chan struct{}, 1),
 	}
 }
 
-// SetInterval changes how often is polled, from the next poll on.
+// SetInterval changes how often is polled, and polls once at once: what was a
+// long wait must not delay the first look of a phase that needs short ones.
 func (o *Observer) SetInterval(d time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.interval = d
+	select {
+	case o.hurry <- struct{}{}:
+	default:
+	}
 }
 
 // State returns the newest state, and a channel that closes when there is a newer one.
@@ -105,6 +112,8 @@ func (o *Observer) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			timer.Stop()
 			return nil
+		case <-o.hurry:
+			timer.Stop()
 		case <-timer.C:
 		}
 	}
