@@ -38,7 +38,7 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 	}
 	head := fmt.Sprintf("%s %s", outcomeSymbol(v.Outcome), printable(string(v.Outcome)))
 	lines := []string{paint(bold+outcomeColour(v.Outcome), head) + "  " +
-		fit("on "+printable(v.Where)+", run "+printable(v.RunID), summaryColumns-width(head)-2)}
+		fit(place(v), summaryColumns-width(head)-2)}
 	for _, l := range wrap(printable(v.Summary), summaryColumns-2, 4) {
 		lines = append(lines, "  "+l)
 	}
@@ -197,4 +197,14 @@ func pad(s string, columns int) string {
 func left(s string, columns int) string {
 	s = fit(s, columns)
 	return strings.Repeat(" ", columns-width(s)) + s
+}
+
+// place says where and which; a run that ended before its claim was declared has
+// no where.
+func place(v judge.Verdict) string {
+	run := "run " + printable(v.RunID)
+	if v.Where == "" {
+		return run
+	}
+	return "on " + printable(v.Where) + ", " + run
 }

@@ -139,6 +139,28 @@ func TestMisuseIsToldInASentenceAndExitsWith2(t *testing.T) {
 	}
 }
 
+// TestACalculatorThatEndsAtOnceIsTold is a program that can be executed and is no
+// server: instances come and go, and none is ever healthy.
+func TestACalculatorThatEndsAtOnceIsTold(t *testing.T) {
+	program, err := exec.LookPath("true")
+	if err != nil {
+		t.Skip("there is no program named true on this machine")
+	}
+	t.Parallel()
+	got := secondwind(t, "soak", "--calculator", program)
+	if got.code != 3 {
+		t.Errorf("exit code = %d, want 3", got.code)
+	}
+	for _, part := range []string{"no instance became healthy within 30s", program, "instances"} {
+		if !strings.Contains(got.stderr, part) {
+			t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
+		}
+	}
+	if !strings.Contains(got.stdout, "0:05    setup") {
+		t.Errorf("stdout = %q, want a word every few seconds", got.stdout)
+	}
+}
+
 func TestVersionTellsWhatItIs(t *testing.T) {
 	if got := secondwind(t, "version"); got.code != 0 || !strings.HasPrefix(got.stdout, "secondwind ") {
 		t.Errorf("version = %+v", got)

@@ -13,6 +13,7 @@ import (
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
+	"secondwind/localcloud/stack"
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
@@ -168,7 +169,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		}
 		defer remove()
 	}
-	if err := built.WaitHealthy(ctx); err != nil {
+	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err
 	}
 	return prove(ctx, proof{
@@ -176,6 +177,33 @@ func soakLocally(ctx context.Context, r localRun) error {
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
 	})
+}
+
+// healthyWithin is how long the first instance may take: far more than a
+// calculator needs, and few health checks of 5 s.
+const healthyWithin = 30 * time.Second
+
+// awaitHealthy waits for the first instance to be healthy at the load balancer,
+// and reports that it waits.
+func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
+	waiting, cancel := context.WithTimeout(ctx, healthyWithin)
+	defer cancel()
+	err := together(waiting, built.WaitHealthy, func(ctx context.Context) error {
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-ticker.C:
+				r.progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.start)})
+			}
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given and answer its health check, see what it logged in %s", healthyWithin, err, r.program, logs)
+	}
+	return err
 }
 
 // finish seals, judges and reports what there is, however the run ended: nothing
