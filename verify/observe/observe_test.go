@@ -181,3 +181,22 @@ func TestAShorterIntervalCutsALongWaitShort(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestThePollUnderWayIsFinished ends the observer in the middle of a poll: what it
+// asked is answered and recorded, not cut off and recorded as a failure.
+func TestThePollUnderWayIsFinished(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		cancel()
+		_, _ = w.Write([]byte(`<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups/></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`))
+	}))
+	defer server.Close()
+	var lines []runlog.Observation
+	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: time.Hour, Sink: func(l runlog.Observation) error { lines = append(lines, l); return nil }})
+	if err := o.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 1 || lines[0].Error != nil || len(lines[0].Answer) == 0 {
+		t.Errorf("record = %+v, want one answer", lines)
+	}
+}

@@ -88,19 +88,31 @@ func (o *Observer) State() (State, <-chan struct{}) {
 	return o.state.clone(), o.changed
 }
 
-// Run polls until ctx ends, which is no error. A poll that fails is recorded
-// and logged, and the next one is made: only a record that cannot be written
-// ends Run early.
+// lastPoll is how long the poll that is under way may go on after the end.
+const lastPoll = 5 * time.Second
+
+// Run polls until ctx ends, which is no error. The poll that is under way then is
+// finished, so that the record ends with a whole one. A poll that fails is
+// recorded and logged, and the next one is made: only a record that cannot be
+// written ends Run early.
 func (o *Observer) Run(ctx context.Context) error {
-	for {
+	polling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(lastPoll)
+		defer timer.Stop()
+		select {
+		case <-polling.Done():
+		case <-timer.C:
+			cancel()
+		}
+	})()
+	for ctx.Err() == nil {
 		began := time.Now()
-		if err := o.Poll(ctx); err != nil {
+		if err := o.Poll(polling); err != nil {
 			var sink *sinkError
 			if errors.As(err, &sink) {
 				return err
-			}
-			if ctx.Err() != nil {
-				return nil
 			}
 			o.log.Warn("poll failed", "error", err)
 		}
@@ -117,6 +129,7 @@ func (o *Observer) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
+	return nil
 }
 
 // Poll asks every question once. The errors of all of them are joined; what was
