@@ -116,7 +116,7 @@ func TestExpressionsThatCannotBeCalculated(t *testing.T) {
 		{"a position counts characters, not bytes", "2×3 / 0", 5, "operand 2 of / is zero"},
 		{"a literal too large", "1e999999999", 1, "longer than is allowed"},
 		{"a tower of powers", "9^9^9^9", 4, "more than 2000000 digits"},
-		{"a tower of factorials", "9!!!", 3, "more than 2000000 digits"},
+		{"a tower of factorials", "9!!!", 4, "more than 2000000 digits"},
 		{"a factorial of a fraction", "0.5!", 4, "must be an integer"},
 		{"a factorial of less than nothing", "(-1)!", 5, "must be 0 or more"},
 		{"a root that has no end", "sqrt(2)", 1, "ask for a precision"},
@@ -126,7 +126,7 @@ func TestExpressionsThatCannotBeCalculated(t *testing.T) {
 		{"a truth is no number", "1 + is_prime(2)", 3, `"true", which is no number`},
 		{"invalid UTF-8", "1 + \xff", 5, "no UTF-8"},
 		{"nesting too deep", strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000), 501, "nested more than 500"},
-		{"powers nested too deep", strings.Repeat("2^", 5000) + "1", 1000, "nested more than 500"},
+		{"powers nested too deep", strings.Repeat("2^", 5000) + "1", 1001, "nested more than 500"},
 		{"too many numbers", strings.Repeat("1+", 100_001) + "1", 200_001, "more than 100000 numbers"},
 		{"a prime too long", "is_prime(10^3000)", 1, "at most 2500 digits"},
 	} {
@@ -179,7 +179,7 @@ func TestALongCalculationEndsWithItsContext(t *testing.T) {
 	ended := make(chan error)
 	go func() {
 		// Hours of work, in steps of a tenth of a second.
-		_, err := exact.Limits{}.Answer(ctx, exact.Question{Expression: strings.Repeat("2^6000000 % 7 + ", 90_000) + "1"})
+		_, err := exact.Limits{}.Answer(ctx, exact.Question{Expression: strings.Repeat("2^6000000 % 7 + ", 30_000) + "1"})
 		ended <- err
 	}()
 	cancel()
@@ -212,8 +212,7 @@ func TestLaws(t *testing.T) {
 		if got, want := ask(t, "gcd(%d,%d)*lcm(%d,%d)", a, b, a, b), ask(t, "%d*%d", a, b); got != want {
 			t.Fatalf("gcd × lcm of %d and %d = %s, want %s", a, b, got, want)
 		}
-		digits := rapid.StringMatching(`[1-9][0-9]{0,4000}`).Draw(t, "n")
-		n, _ := new(big.Int).SetString(digits, 10)
+		n := new(big.Int).SetBytes(rapid.SliceOfN(rapid.Byte(), 0, 1500).Draw(t, "n"))
 		root := new(big.Int).Sqrt(n)
 		square := new(big.Int).Mul(root, root)
 		if got := ask(t, "sqrt(%s)", square); got != root.String() {

@@ -41,31 +41,29 @@ type arity struct {
 }
 
 // arities lists every operation, in the order a person would.
-func arities() []arity {
-	return []arity{
-		{Add, 2, -1, folded((*calculation).add)},
-		{Subtract, 2, 2, folded((*calculation).subtract)},
-		{Multiply, 2, -1, folded((*calculation).multiply)},
-		{Divide, 2, 2, folded((*calculation).divide)},
-		{FloorDivide, 2, 2, folded((*calculation).floorDivide)},
-		{Modulo, 2, 2, folded((*calculation).modulo)},
-		{Power, 2, 2, folded((*calculation).power)},
-		{ModInverse, 2, 2, (*calculation).modInverse},
-		{GCD, 1, -1, (*calculation).gcd},
-		{LCM, 1, -1, (*calculation).lcm},
-		{Factorial, 1, 1, (*calculation).factorial},
-		{Fibonacci, 1, 1, (*calculation).fibonacci},
-		{Binomial, 2, 2, (*calculation).binomial},
-		{Sqrt, 1, 1, (*calculation).sqrt},
-		{IsPrime, 1, 1, (*calculation).isPrime},
-		{NextPrime, 1, 1, (*calculation).nextPrime},
-	}
+var arities = [...]arity{
+	{Add, 2, -1, folded((*calculation).add)},
+	{Subtract, 2, 2, folded((*calculation).subtract)},
+	{Multiply, 2, -1, folded((*calculation).multiply)},
+	{Divide, 2, 2, folded((*calculation).divide)},
+	{FloorDivide, 2, 2, folded((*calculation).floorDivide)},
+	{Modulo, 2, 2, folded((*calculation).modulo)},
+	{Power, 2, 2, folded((*calculation).power)},
+	{ModInverse, 2, 2, (*calculation).modInverse},
+	{GCD, 1, -1, (*calculation).gcd},
+	{LCM, 1, -1, (*calculation).lcm},
+	{Factorial, 1, 1, (*calculation).factorial},
+	{Fibonacci, 1, 1, (*calculation).fibonacci},
+	{Binomial, 2, 2, (*calculation).binomial},
+	{Sqrt, 1, 1, (*calculation).sqrt},
+	{IsPrime, 1, 1, (*calculation).isPrime},
+	{NextPrime, 1, 1, (*calculation).nextPrime},
 }
 
 // Operations returns every operation, in the order a person would list them.
 func Operations() []Operation {
 	var all []Operation
-	for _, a := range arities() {
+	for _, a := range arities {
 		all = append(all, a.operation)
 	}
 	return all
@@ -79,7 +77,7 @@ func (o Operation) Operands() (least, most int) {
 }
 
 func (o Operation) arity() (arity, bool) {
-	for _, a := range arities() {
+	for _, a := range arities {
 		if a.operation == o {
 			return a, true
 		}
