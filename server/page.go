@@ -122,7 +122,7 @@ func (s *Server) fill(c *gin.Context, v *view) int {
 		Operands:  []string{v.Number1, v.Number2},
 	})
 	if err == nil {
-		v.Result, v.Long = result, len(result) > longResult
+		v.Result, v.Long = result.Text, len(result.Text) > longResult
 		return http.StatusOK
 	}
 	p := s.asProblem(err)

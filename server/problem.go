@@ -18,7 +18,9 @@ type problem struct {
 	Title   string `json:"title"`
 	Status  int    `json:"status"`
 	Detail  string `json:"detail"`
-	Operand int    `json:"operand,omitempty"` // 1 or 2 where one is at fault
+	Operand int    `json:"operand,omitempty"` // from 1, where one is at fault
+	// Position is the character of the expression at fault, from 1.
+	Position int `json:"position,omitempty"`
 }
 
 // Error returns the detail.
@@ -40,7 +42,7 @@ func (s *Server) asProblem(err error) *problem {
 	}
 	if input, ok := errors.AsType[*exact.InputError](err); ok {
 		p := newProblem(http.StatusBadRequest, "%s", input.Error())
-		p.Operand = input.Operand
+		p.Operand, p.Position = input.Operand, input.Position
 		return p
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {

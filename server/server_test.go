@@ -72,10 +72,10 @@ func TestOriginalCalculator(t *testing.T) {
 func TestCalculateAnswersAsAsked(t *testing.T) {
 	s := newServer(t, server.Config{})
 	for _, tt := range []struct{ name, accept, wantType, want string }{
-		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3"}`},
-		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3"}`},
+		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
+		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 		{"text on request", "text/plain", "text/plain; charset=utf-8", "0.3\n"},
-		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3"}`},
+		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := post(`{"operation":"+","operands":["0.1","0.2"]}`, "application/json; charset=utf-8")
@@ -94,7 +94,7 @@ func TestCalculateMultipliesLongNumbers(t *testing.T) {
 	nines := strings.Repeat("9", digits)
 	got := answer(t, s, post(`{"operation":"*","operands":["`+nines+`","`+nines+`"]}`, "application/json"))
 	want := strings.Repeat("9", digits-1) + "8" + strings.Repeat("0", digits-1) + "1"
-	if body := read(t, got); body != `{"result":"`+want+`"}` {
+	if body := read(t, got); body != `{"result":"`+want+`","exact":true}` {
 		t.Errorf("POST /v1/calculate of two numbers of %d nines = %d %.40s…, want 99…9800…01", digits, got.StatusCode, body)
 	}
 }
@@ -129,8 +129,9 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"more than an object", post(`{"operation":"+","operands":["1","2"]} {}`, "application/json"), 400, "goes on after"},
 		{"an unknown field", post(`{"operator":"+"}`, "application/json"), 400, `unknown field \"operator\"`},
 		{"numbers that lose digits", post(`{"operation":"+","operands":[1,2]}`, "application/json"), 400, "text in quotes"},
-		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "holds 1 numbers: give two"},
-		{"three operands", post(`{"operation":"+","operands":["1","2","3"]}`, "application/json"), 400, "holds 3 numbers: give two"},
+		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "takes at least 2 operands, not 1"},
+		{"three operands", post(`{"operation":"-","operands":["1","2","3"]}`, "application/json"), 400, "takes 2 operands, not 3"},
+		{"an expression with a slip", post(`{"expression":"1+(2*3"}`, "application/json"), 400, `"position":3`},
 		{"a bad operand", post(`{"operation":"+","operands":["1","x"]}`, "application/json"), 400, "operand 2 is not a decimal number"},
 		{"an unknown operation", post(`{"operation":"&","operands":["1","2"]}`, "application/json"), 400, "use one of"},
 		{"a division by zero", post(`{"operation":"/","operands":["1","0"]}`, "application/json"), 400, "divided by zero"},
@@ -242,6 +243,7 @@ func FuzzCalculate(f *testing.F) {
 	f.Add(`{"operation":"*","operands":["2","3"]}`, "application/json")
 	f.Add(`{"operation":"^","operands":["-0.5","-3"]}`, "application/json")
 	f.Add(`{"operation":"/","operands":["1","3"],"x":1}`, "application/json; charset=utf-8")
+	f.Add(`{"expression":"sqrt(2)*3!","precision":9}`, "application/json")
 	f.Add(`{"operands":[[[[`, "text/json")
 	s := newServer(f, server.Config{MaxDigits: 1000, MaxBodyBytes: 4000})
 	f.Fuzz(func(t *testing.T, body, contentType string) {
