@@ -95,7 +95,7 @@ async function calculate() {
     const question = { expression: expression.value, precision: Number(at("precision").value) };
     const answer = await ask("POST", "/v1/calculate", question, mine.signal);
     showResult(answer.result, answer.exact);
-    remember();
+    remember(question.expression);
     await refreshHistory();
   } catch (error) {
     if (error.name !== "AbortError") showFault(error.message, error.position);
@@ -104,8 +104,8 @@ async function calculate() {
   }
 }
 
-function remember() {
-  recalled.list = [expression.value, ...recalled.list.filter((old) => old !== expression.value)].slice(0, 100);
+function remember(question) {
+  recalled.list = [question, ...recalled.list.filter((old) => old !== question)].slice(0, 100);
   recalled.index = -1;
 }
 
@@ -147,13 +147,10 @@ form.addEventListener("submit", (event) => {
 expression.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   const oneLine = !expression.value.includes("\n");
-  if (event.key === "Enter" && !event.shiftKey) {
-    event.preventDefault();
-    calculate();
-  } else if (event.key === "Escape") {
+  if (event.key === "Escape") {
     running?.abort();
     expression.value = "";
-  } else if (event.key === "ArrowUp" && oneLine && expression.selectionStart === 0) {
+  } else if (event.key === "ArrowUp" && oneLine && (expression.selectionStart === 0 || recalled.index >= 0)) {
     event.preventDefault();
     recall(1);
   } else if (event.key === "ArrowDown" && oneLine && recalled.index >= 0) {
@@ -161,6 +158,15 @@ expression.addEventListener("keydown", (event) => {
     recall(-1);
   }
 });
+
+// Enter calculates. Keyboards on a screen do not always send a key of that name.
+expression.addEventListener("beforeinput", (event) => {
+  if (event.inputType !== "insertLineBreak") return;
+  event.preventDefault();
+  calculate();
+});
+
+expression.addEventListener("input", () => { recalled.index = -1; });
 
 at("keys").addEventListener("click", (event) => {
   const key = event.target.closest("button")?.dataset.key;
