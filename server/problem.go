@@ -70,10 +70,15 @@ func (s *Server) fail(c *gin.Context, err error) {
 	writeProblem(c, p)
 }
 
-func writeProblem(c *gin.Context, p *problem) {
+// retryLater tells when a server that has no time for it now is worth asking again.
+func retryLater(c *gin.Context, p *problem) {
 	if p.Status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "1")
 	}
+}
+
+func writeProblem(c *gin.Context, p *problem) {
+	retryLater(c, p)
 	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Type", "application/problem+json")
 	c.AbortWithStatusJSON(p.Status, p)
