@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -75,7 +76,8 @@ func TestCalculateAnswersAsAsked(t *testing.T) {
 		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 		{"text on request", "text/plain", "text/plain; charset=utf-8", "0.3\n"},
-		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
+		{"text rather than JSON", "application/json;q=0.5, text/*", "text/plain; charset=utf-8", "0.3\n"},
+		{"anything but JSON", "*/*, application/json;q=0", "text/plain; charset=utf-8", "0.3\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := post(`{"operation":"+","operands":["0.1","0.2"]}`, "application/json; charset=utf-8")
@@ -99,12 +101,32 @@ func TestCalculateMultipliesLongNumbers(t *testing.T) {
 	}
 }
 
+const example = `{"operation":"*","operands":["2","3"]}`
+
+func gzipped(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func TestEveryFailureIsAProblem(t *testing.T) {
 	s := newServer(t, server.Config{MaxBodyBytes: 1000, MaxDigits: 300})
 	long := strings.Repeat("9", 200)
 	request := httptest.NewRequest
-	compressed := post(`{}`, "application/json")
-	compressed.Header.Set("Content-Encoding", "gzip")
+	encoded := func(encoding, body string) *http.Request {
+		r := post(body, "application/json")
+		r.Header.Set("Content-Encoding", encoding)
+		return r
+	}
+	picture := post(`{"operation":"+","operands":["1","2"]}`, "application/json")
+	picture.Header.Set("Accept", "image/png")
 	unannounced := post(`{"operation":"`+strings.Repeat("x", 2000), "application/json")
 	unannounced.ContentLength = -1
 	for _, tt := range []struct {
@@ -119,7 +141,13 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"a wrong method", request(http.MethodGet, "/v1/calculate", nil), 405, "use POST"},
 		{"no media type", post(`{}`, ""), 415, "application/json"},
 		{"a form", post(`operation=%2B`, "application/x-www-form-urlencoded"), 415, "application/json"},
-		{"a compressed body", compressed, 415, "Content-Encoding"},
+		{"another charset", post(`{}`, "application/json; charset=utf-16"), 415, "UTF-8"},
+		{"an unknown compression", encoded("br", "{}"), 415, "Content-Encoding"},
+		{"a gzip that is none", encoded("gzip", "{}{}{}{}{}{}{}"), 400, "not gzip"},
+		{"half a gzip", encoded("gzip", gzipped(t, example)[:20]), 400, "ends early"},
+		{"a damaged gzip", encoded("gzip", gzipped(t, example)[:len(gzipped(t, example))-8]+"12345678"), 400, "gzip"},
+		{"a gzip that unfolds too far", encoded("gzip", gzipped(t, strings.Repeat(" ", 5000))), 413, "larger than 1000 bytes"},
+		{"a picture as the answer", picture, 406, "accept application/json or text/plain"},
 		{"a body too large", post(strings.Repeat(" ", 1001), "application/json"), 413, "larger than 1000 bytes"},
 		{"a body too large that says nothing of it", unannounced, 413, "larger than 1000 bytes"},
 		{"no body", post("", "application/json"), 400, "ends early"},
