@@ -129,3 +129,20 @@ func orDefault[T int | int64 | time.Duration](field *T, value T) {
 		*field = value
 	}
 }
+
+// What is behind the limits in memory; measured, then rounded up.
+const (
+	idleBytes        = 48 << 20 // the process itself
+	connectionBytes  = 32 << 10 // with its two buffers and its goroutines, before any header
+	headerCopies     = 2        // as read, and as parsed
+	heldCopies       = 5        // a body as it grows, as read, and as decoded
+	bytesPerDigit    = 40       // of a calculation with all that it takes on its way
+	garbageBytesRate = 2        // the collector lets garbage grow as large as what is alive
+)
+
+// memoryBound: see Server.MemoryBound.
+func (c Config) memoryBound() int64 {
+	connections := int64(c.MaxConnections) * (connectionBytes + headerCopies*int64(c.MaxHeaderBytes))
+	calculations := int64(c.MaxCalculations) * int64(c.MaxDigits) * bytesPerDigit
+	return garbageBytesRate * (idleBytes + connections + heldCopies*c.MaxHeldBytes + calculations)
+}
