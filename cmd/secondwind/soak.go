@@ -172,11 +172,13 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err
 	}
-	return prove(ctx, proof{
+	p := proof{
 		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
-	})
+	}
+	examineLocal(ctx, p)
+	return prove(ctx, p)
 }
 
 // healthyWithin is how long the first instance may take: far more than a
