@@ -106,7 +106,7 @@ var rules = []rule{
 		why: "an observer that knows the local cloud is no proof for AWS",
 	},
 	{
-		name: "verify/doctor knows only verify, runlog and the EC2 client", in: []string{"verify/doctor"}, tests: true, forbids: ownBut("verify", "runlog", "account/ec2form"),
+		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true, forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
 		why: "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
 	},
 	{

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"secondwind/account/burstable"
 )
 
 // Plan is what is to be estimated: terraform/'s stack while a run lives.
@@ -156,24 +158,16 @@ func (b *builder) add(name string, low, high float64, unit string, unitPrice flo
 func (b *builder) instances(hour float64) {
 	low, high := float64(b.p.MinSize)*b.hours, float64(b.p.MaxSize)*b.hours
 	b.add("EC2 "+b.p.InstanceType, low, high, "instance-hours", hour, fmt.Sprintf("on-demand Linux; %d to %d all the time", b.p.MinSize, b.p.MaxSize))
-	if t, ok := surplusTypes[b.p.InstanceType]; ok {
+	if t, ok := burstable.Of(b.p.InstanceType); ok {
 		price := b.e.SurplusVCPUHour
 		if strings.HasPrefix(b.p.InstanceType, "t4g.") {
 			price = b.e.SurplusVCPUHourT4g
 		}
-		over := max(b.p.CPUPercent-t.baseline, 0) / 100 * t.vCPUs
-		b.add("surplus CPU credits", 0, over*high, "vCPU-hours", price, fmt.Sprintf("if unlimited: %g %% of CPU over a baseline of %g %%, averaged over 24 h", b.p.CPUPercent, t.baseline))
+		over := max(b.p.CPUPercent-t.BaselinePercent, 0) / 100 * t.VCPUs
+		b.add("surplus CPU credits", 0, over*high, "vCPU-hours", price, fmt.Sprintf("if unlimited: %g %% of CPU over a baseline of %g %%, averaged over 24 h", b.p.CPUPercent, t.BaselinePercent))
 	}
 	b.add("EBS gp3", low*b.p.VolumeGB/hoursInMonth, high*b.p.VolumeGB/hoursInMonth, "GB-months", b.r.GP3GBMonth, fmt.Sprintf("%g GB each", b.p.VolumeGB))
 	b.add("public IPv4 addresses", 2*b.hours, 2*b.hours+high, "address-hours", b.e.PublicIPv4Hour, "the load balancer's two; the instances' if they are in public subnets")
-}
-
-// surplusTypes are the burstable types: vCPUs and baseline in percent.
-// Source: EC2 User Guide, "Key concepts for burstable performance instances".
-var surplusTypes = map[string]struct{ vCPUs, baseline float64 }{
-	"t2.nano": {1, 5}, "t2.micro": {1, 10}, "t2.small": {1, 20}, "t2.medium": {2, 20},
-	"t3.nano": {2, 5}, "t3.micro": {2, 10}, "t3.small": {2, 20}, "t3.medium": {2, 20},
-	"t4g.nano": {2, 5}, "t4g.micro": {2, 10}, "t4g.small": {2, 20}, "t4g.medium": {2, 20},
 }
 
 // traffic is the load balancer and what it carries. An LCU is the largest of 25

@@ -29,7 +29,9 @@ const version = "2016-11-15"
 const maxAnswer = 8 << 20
 
 // Client calls EC2 as AWS says to: with its credentials, Region, HTTP client and,
-// if set, base endpoint. It does not retry.
+// if set, base endpoint. It does not retry, but for a signature that was refused
+// because this machine's clock is off: then it signs again by EC2's clock, as the
+// SDK's clients do.
 type Client struct{ AWS aws.Config }
 
 // Call posts a signed form and decodes the XML answer into answer, which may be
@@ -40,18 +42,31 @@ func (c Client) Call(ctx context.Context, action string, form url.Values, answer
 		fields[name] = values
 	}
 	body := fields.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(), strings.NewReader(body))
-	if err == nil {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-		err = c.sign(ctx, request, body)
-	}
-	if err == nil {
-		err = c.send(request, answer)
+	theirs, err := c.post(ctx, body, time.Now(), answer)
+	if _, refused := errors.AsType[smithy.APIError](err); refused && time.Since(theirs).Abs() > maxSkew {
+		_, err = c.post(ctx, body, theirs, answer)
 	}
 	if err != nil {
 		return fmt.Errorf("ec2:%s: %w", action, err)
 	}
 	return nil
+}
+
+// maxSkew is below the 5 minutes that a signature's date may be off.
+const maxSkew = 4 * time.Minute
+
+// post sends a form that is signed at a time, and returns EC2's time of the answer,
+// which is now if it does not tell.
+func (c Client) post(ctx context.Context, body string, at time.Time, answer any) (theirs time.Time, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(), strings.NewReader(body))
+	if err != nil {
+		return time.Now(), err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	if err := c.sign(ctx, request, body, at); err != nil {
+		return time.Now(), err
+	}
+	return c.send(request, answer)
 }
 
 func (c Client) endpoint() string {
@@ -64,7 +79,7 @@ func (c Client) endpoint() string {
 	return "https://ec2." + c.AWS.Region + ".amazonaws.com/"
 }
 
-func (c Client) sign(ctx context.Context, request *http.Request, body string) error {
+func (c Client) sign(ctx context.Context, request *http.Request, body string, at time.Time) error {
 	if c.AWS.Credentials == nil {
 		return errors.New("no credentials configured")
 	}
@@ -73,7 +88,7 @@ func (c Client) sign(ctx context.Context, request *http.Request, body string) er
 		return fmt.Errorf("retrieve credentials: %w", err)
 	}
 	digest := sha256.Sum256([]byte(body))
-	return v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "ec2", c.AWS.Region, time.Now())
+	return v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "ec2", c.AWS.Region, at)
 }
 
 // client is whichever HTTP client the SDK is configured with.
@@ -84,24 +99,27 @@ func (c Client) client() aws.HTTPClient {
 	return &http.Client{Timeout: 30 * time.Second}
 }
 
-func (c Client) send(request *http.Request, answer any) error {
+func (c Client) send(request *http.Request, answer any) (theirs time.Time, err error) {
 	response, err := c.client().Do(request)
 	if err != nil {
-		return err
+		return time.Now(), err
 	}
 	defer response.Body.Close()
+	if theirs, err = http.ParseTime(response.Header.Get("Date")); err != nil {
+		theirs = time.Now()
+	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("read the answer: %w", err)
+		return theirs, fmt.Errorf("read the answer: %w", err)
 	case len(body) > maxAnswer:
-		return fmt.Errorf("the answer is over %d MiB", maxAnswer>>20)
+		return theirs, fmt.Errorf("the answer is over %d MiB", maxAnswer>>20)
 	case response.StatusCode != http.StatusOK:
-		return refusal(response.Status, body)
+		return theirs, refusal(response.Status, body)
 	case answer == nil:
-		return nil
+		return theirs, nil
 	}
-	return xml.Unmarshal(body, answer)
+	return theirs, xml.Unmarshal(body, answer)
 }
 
 // refusal is an answer that is an error.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -65,5 +66,23 @@ func TestAnAnswerThatIsNoXMLIsAnError(t *testing.T) {
 				t.Error("Call() = nil, want an error")
 			}
 		})
+	}
+}
+
+func TestAMachineWhoseClockIsOffSignsByThatOfEC2(t *testing.T) {
+	theirs := time.Now().Add(-time.Hour).UTC()
+	asked := 0
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.Header().Set("Date", theirs.Format(http.TimeFormat))
+		if signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date")); err != nil || signed.Sub(theirs).Abs() > 5*time.Minute {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `<Response><Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error></Errors></Response>`)
+			return
+		}
+		_, _ = io.WriteString(w, `<DescribeInstancesResponse/>`)
+	})
+	if err := c.Call(t.Context(), "DescribeInstances", nil, nil); err != nil || asked != 2 {
+		t.Errorf("Call() = %v after %d requests, want an answer to the second one", err, asked)
 	}
 }

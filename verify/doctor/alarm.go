@@ -112,9 +112,17 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	}
 }
 
+// scaleIn returns the alarm that scales in, which is never the one that is meant
+// to scale out, however that one compares.
+func (f *facts) scaleIn(out runlog.MetricAlarm) (runlog.MetricAlarm, bool) {
+	others := f.wiring
+	others.Alarms = slices.DeleteFunc(slices.Clone(f.wiring.Alarms), func(a runlog.MetricAlarm) bool { return a.AlarmName == out.AlarmName })
+	return others.ScaleInAlarm()
+}
+
 // checkScaleIn examines the way back: with two instances, CPU halves.
 func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
-	in, ok := x.facts.wiring.ScaleInAlarm()
+	in, ok := x.facts.scaleIn(out)
 	if !ok {
 		x.find("alarm.scale-in-missing", x.cfg.AutoScalingGroupName, "No alarm scales it in: the second instance stays, and costs.", "Add a scale-in alarm and policy (terraform/ has them).")
 		return
@@ -145,7 +153,7 @@ func (x *examination) checkWiring(a runlog.MetricAlarm, policy *runlog.ScalingPo
 	if policy.PolicyType != "TargetTrackingScaling" && !x.adds(*policy, a.Threshold) {
 		x.find("policy.adds-nothing", where, "At the load of the proof it adds no instance.", "Give it a ScalingAdjustment of 1 (ChangeInCapacity); a step policy needs a step from 0 upwards.")
 	}
-	x.checkOtherPolicies(*policy)
+	x.checkOtherPolicies(a, *policy)
 }
 
 // findNoPolicy says why an alarm's actions lead to no policy of the group.
@@ -200,13 +208,15 @@ func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
 	return true
 }
 
-// checkOtherPolicies names the policies that belong to neither alarm.
-func (x *examination) checkOtherPolicies(out runlog.ScalingPolicy) {
-	in, _ := x.facts.wiring.ScaleInAlarm()
+// checkOtherPolicies names the policies that belong to neither alarm. A step or
+// simple policy that no alarm invokes changes nothing.
+func (x *examination) checkOtherPolicies(alarm runlog.MetricAlarm, out runlog.ScalingPolicy) {
+	in, _ := x.facts.scaleIn(alarm)
 	inPolicy := x.facts.wiring.PolicyOf(in)
 	for _, p := range x.facts.wiring.Policies {
 		mine := p.PolicyARN == out.PolicyARN || inPolicy != nil && p.PolicyARN == inPolicy.PolicyARN
-		if mine || p.Enabled != nil && !*p.Enabled {
+		inert := len(p.Alarms) == 0 && (p.PolicyType == "StepScaling" || p.PolicyType == "SimpleScaling")
+		if mine || inert || p.Enabled != nil && !*p.Enabled {
 			continue
 		}
 		x.find("policy.foreign", "policy "+p.PolicyName, fmt.Sprintf("The group has another policy (%s): it can change the group without the alarm under proof.", p.PolicyType),

@@ -7,49 +7,34 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"secondwind/account/burstable"
 	"secondwind/runlog"
 )
 
-// burstableType is what an instance type earns: CPU credits an hour, each a vCPU
-// at 100 % for a minute, and the CPU in percent that they pay for.
-type burstableType struct{ vCPUs, creditsPerHour, baseline float64 }
-
-// burstableTypes are EC2's. Source: EC2 User Guide, "Key concepts for burstable
-// performance instances".
-var burstableTypes = func() map[string]burstableType {
-	types := map[string]burstableType{
-		"t2.nano": {1, 3, 5}, "t2.micro": {1, 6, 10}, "t2.small": {1, 12, 20}, "t2.medium": {2, 24, 20},
-		"t2.large": {2, 36, 30}, "t2.xlarge": {4, 54, 22.5}, "t2.2xlarge": {8, 81.6, 17},
-	}
-	for _, family := range []string{"t3", "t3a", "t4g"} {
-		for size, t := range map[string]burstableType{
-			"nano": {2, 6, 5}, "micro": {2, 12, 10}, "small": {2, 24, 20}, "medium": {2, 24, 20},
-			"large": {2, 36, 30}, "xlarge": {4, 96, 40}, "2xlarge": {8, 192, 40},
-		} {
-			types[family+"."+size] = t
+// noteTypes writes down which instance types the group has or, while it has no
+// instance, will have.
+func (x *examination) noteTypes() {
+	types := &x.report.InstanceTypes
+	for _, m := range x.facts.group.Instances {
+		if name := aws.ToString(m.InstanceType); name != "" && !slices.Contains(*types, name) {
+			*types = append(*types, name)
 		}
 	}
-	return types
-}()
+	if t := x.facts.template; t != nil && t.InstanceType != "" && len(*types) == 0 {
+		*types = append(*types, t.InstanceType)
+	}
+}
 
 // checkCredits examines burstable types: out of credits and not unlimited, an
 // instance is held at its baseline, and can never cross a threshold above it.
 func (x *examination) checkCredits(a runlog.MetricAlarm) {
-	for _, m := range x.facts.group.Instances {
-		if name := aws.ToString(m.InstanceType); name != "" && !slices.Contains(x.report.InstanceTypes, name) {
-			x.report.InstanceTypes = append(x.report.InstanceTypes, name)
-		}
-	}
-	if t := x.facts.template; t != nil && t.InstanceType != "" && len(x.report.InstanceTypes) == 0 {
-		x.report.InstanceTypes = append(x.report.InstanceTypes, t.InstanceType)
-	}
 	for _, name := range x.report.InstanceTypes {
-		t, ok := burstableTypes[name]
+		t, ok := burstable.Of(name)
 		if !ok {
 			continue
 		}
-		if t.baseline >= a.Threshold {
-			x.find("credits.baseline", name, fmt.Sprintf("Its baseline of %g %% is not under the threshold of %g %%: an instance without credits is held just there.", t.baseline, a.Threshold),
+		if t.BaselinePercent >= a.Threshold {
+			x.find("credits.baseline", name, fmt.Sprintf("Its baseline of %g %% is not under the threshold of %g %%: an instance without credits is held just there.", t.BaselinePercent, a.Threshold),
 				"Choose a type with a lower baseline (t3.micro: 10 %), or one that is not burstable.")
 		}
 		x.checkBalance(name, t, a.Threshold)
@@ -57,16 +42,16 @@ func (x *examination) checkCredits(a runlog.MetricAlarm) {
 }
 
 // checkBalance tells whether the credits last for control, chain and hold.
-func (x *examination) checkBalance(name string, t burstableType, threshold float64) {
+func (x *examination) checkBalance(name string, t burstable.Type, threshold float64) {
 	switch mode := x.creditMode(name); {
 	case mode == "":
 		return // the permission is missing, and a finding
 	case mode == "unlimited":
-		x.find("credits.unlimited", name, fmt.Sprintf("It is unlimited: above its baseline of %g %% on average, surplus credits cost $0.05 per vCPU-hour ($0.04 for t4g).", t.baseline), "Nothing; `secondwind cost` counts them.")
+		x.find("credits.unlimited", name, fmt.Sprintf("It is unlimited: above its baseline of %g %% on average, surplus credits cost $0.05 per vCPU-hour ($0.04 for t4g).", t.BaselinePercent), "Nothing; `secondwind cost` counts them.")
 		return
 	}
 	load := min(threshold*loadBand, 100)
-	burn := t.vCPUs*60*load/100 - t.creditsPerHour // an hour
+	burn := t.VCPUs*60*load/100 - t.CreditsPerHour // an hour
 	needs := burn * x.report.ExpectSeconds / 3600
 	if burn <= 0 {
 		return
@@ -80,8 +65,8 @@ func (x *examination) checkBalance(name string, t burstableType, threshold float
 	if have := x.facts.balance.values[0]; have < needs {
 		hours := have / burn
 		x.find("credits.low", name, fmt.Sprintf("It has %.1f CPU credits, and at %g %% they last %.0f minutes of the %.0f that the run takes; then it is held at %g %% and cannot cross %g %%.",
-			have, load, hours*60, x.report.ExpectSeconds/60, t.baseline, threshold),
-			fmt.Sprintf("Let it idle for %.0f minutes, launch a fresh one, or switch it to unlimited (aws ec2 modify-instance-credit-specification).", (needs-have)/t.creditsPerHour*60))
+			have, load, hours*60, x.report.ExpectSeconds/60, t.BaselinePercent, threshold),
+			fmt.Sprintf("Let it idle for %.0f minutes, launch a fresh one, or switch it to unlimited (aws ec2 modify-instance-credit-specification).", (needs-have)/t.CreditsPerHour*60))
 	}
 }
 

@@ -59,11 +59,11 @@ func Examine(ctx context.Context, cfg Config) Report {
 	x := newExamination(cfg)
 	if x.checkAccess(ctx) {
 		x.gather(ctx)
-		x.checkClock()
 		if x.facts.group != nil {
 			x.checkAll(ctx)
 		}
 	}
+	x.checkClock()
 	x.report.sort()
 	return x.report
 }
@@ -133,6 +133,7 @@ func (x *examination) findNoCredentials(why string) {
 
 // checkAll examines what was answered about a group that is there.
 func (x *examination) checkAll(ctx context.Context) {
+	x.noteTypes()
 	x.checkGroup()
 	x.checkProcesses()
 	x.checkInterference()
@@ -167,7 +168,7 @@ func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPol
 			r.ExpectSeconds += d.Seconds()
 		}
 	}
-	if in, ok := x.facts.wiring.ScaleInAlarm(); ok {
+	if in, ok := x.facts.scaleIn(alarm); ok {
 		deadline := judge.ScaleInDeadline(in, x.facts.wiring.Group, x.facts.wiring.PolicyOf(in))
 		r.ScaleIn = &deadline
 		r.ExpectSeconds += deadline.Seconds()

@@ -18,6 +18,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"secondwind/account/burstable"
 	"secondwind/runlog"
 	"secondwind/verify/observe"
 )
@@ -116,7 +117,7 @@ func (x *examination) askGroup(ctx context.Context) {
 
 func (x *examination) askPolicies(ctx context.Context) {
 	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
-	if out, ok := ask(ctx, x, runlog.OpDescribePolicies, in, x.groups.DescribePolicies); ok {
+	if out, err := x.groups.DescribePolicies(ctx, in); x.answerOfGroup(runlog.OpDescribePolicies, err) {
 		x.facts.wiring.Policies = convert[[]runlog.ScalingPolicy](out.ScalingPolicies)
 	}
 }
@@ -298,11 +299,11 @@ func (x *examination) askInstances(ctx context.Context) {
 	if x.facts.group == nil || len(x.facts.group.Instances) == 0 {
 		return
 	}
-	all, burstable := url.Values{}, url.Values{}
+	all, earning := url.Values{}, url.Values{}
 	for i, member := range x.facts.group.Instances[:min(len(x.facts.group.Instances), 100)] {
 		all.Set(fmt.Sprintf("InstanceId.%d", i+1), aws.ToString(member.InstanceId))
-		if _, ok := burstableTypes[aws.ToString(member.InstanceType)]; ok {
-			burstable.Set(fmt.Sprintf("InstanceId.%d", len(burstable)+1), aws.ToString(member.InstanceId))
+		if _, ok := burstable.Of(aws.ToString(member.InstanceType)); ok {
+			earning.Set(fmt.Sprintf("InstanceId.%d", len(earning)+1), aws.ToString(member.InstanceId))
 		}
 	}
 	var described struct {
@@ -311,7 +312,7 @@ func (x *examination) askInstances(ctx context.Context) {
 	if x.answer(opDescribeInstances, x.ec2.Call(ctx, "DescribeInstances", all, &described)) {
 		x.facts.instances = described.Instances
 	}
-	if len(burstable) == 0 {
+	if len(earning) == 0 {
 		return
 	}
 	var credits struct {
@@ -320,7 +321,7 @@ func (x *examination) askInstances(ctx context.Context) {
 			Mode string `xml:"cpuCredits"`
 		} `xml:"instanceCreditSpecificationSet>item"`
 	}
-	if x.answer(opDescribeCredits, x.ec2.Call(ctx, "DescribeInstanceCreditSpecifications", burstable, &credits)) {
+	if x.answer(opDescribeCredits, x.ec2.Call(ctx, "DescribeInstanceCreditSpecifications", earning, &credits)) {
 		x.facts.credits = map[string]string{}
 		for _, item := range credits.Items {
 			x.facts.credits[item.ID] = item.Mode

@@ -22,7 +22,7 @@ func (x *examination) checkGroup() {
 	if g.MaxSize < 2 || g.DesiredCapacity >= g.MaxSize {
 		x.find("group.at-max", name, fmt.Sprintf("It has %d of at most %d instances: no policy can add one, and AWS records no activity.", g.DesiredCapacity, g.MaxSize), update("--max-size 2"))
 	}
-	if g.DesiredCapacity != g.MinSize {
+	if g.MinSize == 1 && g.DesiredCapacity != 1 { // with another minimum, group.min says it
 		x.find("group.desired", name, fmt.Sprintf("Its desired capacity is %d, its minimum %d: a proof begins with the minimum.", g.DesiredCapacity, g.MinSize),
 			fmt.Sprintf("aws autoscaling set-desired-capacity --auto-scaling-group-name %s --desired-capacity %d, then wait until it has scaled in.", name, g.MinSize))
 	}

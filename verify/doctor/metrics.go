@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"secondwind/account/burstable"
 	"secondwind/runlog"
 )
 
@@ -38,7 +39,7 @@ func (x *examination) askMetrics(ctx context.Context) {
 	}
 	queries = nil
 	for i, member := range x.facts.group.Instances[:min(len(x.facts.group.Instances), 100)] {
-		if _, ok := burstableTypes[aws.ToString(member.InstanceType)]; ok {
+		if _, ok := burstable.Of(aws.ToString(member.InstanceType)); ok {
 			queries = append(queries, query(fmt.Sprintf("c%d", i), "CPUCreditBalance", "InstanceId", aws.ToString(member.InstanceId), "Minimum", creditPeriod))
 		}
 	}

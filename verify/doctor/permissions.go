@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -69,6 +70,8 @@ func (x *examination) findFailure(operation string, err error) {
 	switch {
 	case slices.Contains(deniedCodes, code):
 		x.findDenied(operation, err)
+	case slices.Contains(unsignCodes, code) && x.clock.offset().Abs() > clockFar:
+		x.checkClock() // a date that is off makes every signature wrong
 	case slices.Contains(unsignCodes, code):
 		x.find("credentials.invalid", operation, fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),
 			"Log in again (aws sso login), renew the session token, or correct the keys; see what `aws sts get-caller-identity` says.")
@@ -96,7 +99,7 @@ func (x *examination) findDenied(operation string, err error) {
 // messageOf is an error in AWS's own words, else in ours.
 func messageOf(err error) string {
 	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		return refused.ErrorCode() + ": " + refused.ErrorMessage()
+		return refused.ErrorCode() + ": " + strings.TrimRight(refused.ErrorMessage(), ". ")
 	}
 	return err.Error()
 }

@@ -1,4 +1,4 @@
-// breaks: verify/doctor knows only verify, runlog and the EC2 client
+// breaks: verify/doctor knows only verify, runlog, the EC2 client and the burstable types
 
 package doctor
 
