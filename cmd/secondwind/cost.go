@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"secondwind/account/cost"
+	"secondwind/localcloud"
 )
 
 func newCost(out *output) *cobra.Command {
@@ -38,7 +39,7 @@ func newCost(out *output) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&p.Region, "region", cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), "us-east-1"), "AWS `Region`")
+	f.StringVar(&p.Region, "region", regionToPrice(), "AWS `Region`")
 	f.StringVar(&p.InstanceType, "type", "", "instance `type` (default: that of the numbers)")
 	f.DurationVar(&p.Duration, "for", time.Hour, "how long the stack is there, from deploy to destroy")
 	f.IntVar(&p.MaxSize, "instances", 0, "the most instances at a time (default: max_size of the numbers)")
@@ -47,6 +48,15 @@ func newCost(out *output) *cobra.Command {
 	f.StringVar(&prices, "prices", "", "`file` of prices instead of the built-in table")
 	f.BoolVar(&printPrices, "print-prices", false, "print the built-in table, to be changed and given to --prices, and end")
 	return cmd
+}
+
+// regionToPrice is the environment's Region, unless that is the local cloud's.
+func regionToPrice() string {
+	region := cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), "us-east-1")
+	if region == localcloud.Region {
+		return "us-east-1"
+	}
+	return region
 }
 
 func runCost(out *output, p cost.Plan, pricesFile string) error {

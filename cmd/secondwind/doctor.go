@@ -13,7 +13,7 @@ import (
 
 	"secondwind/account/cost"
 	"secondwind/account/outputs"
-	"secondwind/cmd/secondwind/progress"
+	"secondwind/localcloud"
 	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 )
@@ -95,24 +95,35 @@ type examined struct {
 	CostUnknown string `json:"costUnknown,omitempty"`
 }
 
+// price adds what a run on the group would cost, or why that is not known.
+func (e *examined) price(prices cost.Prices) {
+	switch {
+	case len(e.InstanceTypes) == 0: // the group was not found, which is a finding
+		return
+	case e.Region == localcloud.Region:
+		e.CostUnknown = "none, the local cloud is this machine"
+		return
+	}
+	// A run is charged from deploy to destroy: an hour beside the proof itself.
+	plan := cost.Plan{Region: e.Region, InstanceType: e.InstanceTypes[0], MaxSize: e.MaxSize, Duration: time.Hour + expected(e.Report)}
+	estimate, err := cost.Of(plan, prices)
+	if err != nil {
+		e.CostUnknown = err.Error()
+		return
+	}
+	e.Cost = &estimate
+}
+
 // tellReport writes the report and returns the exit code that it asks for.
 func tellReport(out *output, r doctor.Report, prices cost.Prices) error {
 	all := examined{Report: r}
-	if len(r.InstanceTypes) > 0 {
-		// A run is charged from deploy to destroy: an hour beside the proof itself.
-		plan := cost.Plan{Region: r.Region, InstanceType: r.InstanceTypes[0], MaxSize: r.MaxSize, Duration: time.Hour + time.Duration(r.ExpectSeconds)*time.Second}
-		if e, err := cost.Of(plan, prices); err != nil {
-			all.CostUnknown = err.Error()
-		} else {
-			all.Cost = &e
-		}
-	}
+	all.price(prices)
 	if out.json {
 		if err := json.NewEncoder(out.stdout).Encode(all); err != nil {
 			return err
 		}
 	} else {
-		doctor.Write(out.stdout, r)
+		doctor.Write(out.stdout, r, out.style())
 		switch {
 		case all.Cost != nil:
 			fmt.Fprintf(out.stdout, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(), all.Cost.PricesOf)
@@ -124,23 +135,4 @@ func tellReport(out *output, r doctor.Report, prices cost.Prices) error {
 		return &exitError{code: judge.Inconclusive.ExitCode()}
 	}
 	return nil
-}
-
-// examine runs the doctor before any load, and tells of it: a line, and each
-// finding that is more than a note.
-func examine(ctx context.Context, reporter progress.Reporter, start time.Time, cfg doctor.Config) doctor.Report {
-	report := doctor.Examine(ctx, cfg)
-	reporter.Event(time.Since(start), "doctor: "+report.Summary())
-	for _, f := range report.Findings {
-		if f.Severity != doctor.Note {
-			reporter.Event(time.Since(start), fmt.Sprintf("doctor: %s: %s: %s %s", f.Severity, f.Where, f.What, f.Change))
-		}
-	}
-	return report
-}
-
-// examineLocal is examine for a run on the local cloud. What it finds does not
-// end the run: the controls are broken on purpose, and the judge says how.
-func examineLocal(ctx context.Context, p proof) {
-	examine(ctx, p.progress, p.start, doctor.Config{AWS: p.aws, AutoScalingGroupName: p.group, LoadBalancerURL: p.url, Hold: p.scenario.Hold})
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"secondwind/cmd/secondwind/progress"
+	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 )
 
@@ -134,6 +135,17 @@ func (o *output) reporter() progress.Reporter {
 		return columns
 	}
 	return progress.Live(o.stdout, width, o.coloured())
+}
+
+// style is how a report for a person is written.
+func (o *output) style() doctor.Style {
+	s := doctor.Style{Colour: o.coloured()}
+	if f, ok := o.terminal(); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
+			s.Width = columns
+		}
+	}
+	return s
 }
 
 // verdictError is the exit code that a verdict asks for.

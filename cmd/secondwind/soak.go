@@ -29,6 +29,7 @@ type soakOptions struct {
 	hold          time.Duration
 	metricsPeriod time.Duration
 	exports       string
+	skipDoctor    bool
 }
 
 func newSoak(out *output) *cobra.Command {
@@ -57,6 +58,7 @@ func newSoak(out *output) *cobra.Command {
 	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
 	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
 	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
+	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load whatever the doctor finds; without it, an error that it finds ends the run")
 	return cmd
 }
 
@@ -92,7 +94,7 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	}
 	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
 	runErr := soakLocally(ctx, localRun{
-		program: program, numbers: o.numbers, exports: o.exports, scenario: s, writer: record, progress: reporter, start: start,
+		program: program, numbers: o.numbers, exports: o.exports, skipDoctor: o.skipDoctor, scenario: s, writer: record, progress: reporter, start: start,
 	})
 	return finish(ctx, out, reporter, record, runErr, start)
 }
@@ -129,6 +131,8 @@ type localRun struct {
 	writer   *runlog.Writer
 	progress progress.Reporter
 	start    time.Time
+
+	skipDoctor bool
 }
 
 // soakLocally starts a local cloud, builds the stack and takes the walk in it.
@@ -176,8 +180,11 @@ func soakLocally(ctx context.Context, r localRun) error {
 		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
+		wanted: wantedBy(s.Local), skipDoctor: r.skipDoctor,
 	}
-	examineLocal(ctx, p)
+	if err := examineFirst(ctx, p); err != nil {
+		return err
+	}
 	return prove(ctx, p)
 }
 

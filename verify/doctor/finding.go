@@ -49,8 +49,8 @@ type Report struct {
 	Findings             []Finding         `json:"findings"`           // errors first
 	Deadlines            []runlog.Deadline `json:"deadlines"`          // of the chain, e1 to e7
 	ScaleIn              *runlog.Deadline  `json:"scaleIn,omitempty"`
-	// ExpectSeconds is the longest that control, chain and scaling in may take
-	// by these deadlines; calibration and hold come on top.
+	// ExpectSeconds is the longest that control, chain, hold and scaling in may
+	// take by these deadlines; calibration comes on top.
 	ExpectSeconds float64 `json:"expectSeconds"`
 }
 

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"secondwind/loadgen/scenario"
+	"secondwind/verify/doctor"
+)
+
+// doctorFile is the doctor's report in the run's folder.
+const doctorFile = "doctor.json"
+
+// examineFirst runs the doctor on the group before any load, and keeps its report
+// in the run's folder. Its error says what stands in the way of a proof, and how
+// to go on all the same; what p.wanted names does not.
+func examineFirst(ctx context.Context, p proof) error {
+	report := doctor.Examine(ctx, doctor.Config{
+		AWS: p.aws, AutoScalingGroupName: p.group, AlarmName: p.alarm, LoadBalancerURL: p.url, Hold: p.scenario.Hold,
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := writeReport(filepath.Join(p.writer.Dir(), doctorFile), report); err != nil {
+		return err
+	}
+	blocking := tellFindings(p, report)
+	if len(blocking) == 0 || p.skipDoctor {
+		return nil
+	}
+	if missing := report.Policy(); missing != nil {
+		blocking = append(blocking, "missing from the caller's policy: "+missing.String())
+	}
+	return errors.New("no load was sent, because a proof could not succeed: " + strings.Join(blocking, "; ") + "; change that, or go on all the same with --skip-doctor (docs/doctor.md)")
+}
+
+// tellFindings reports the findings that are more than notes, and returns those
+// with which a proof could not succeed.
+func tellFindings(p proof, r doctor.Report) (blocking []string) {
+	p.progress.Event(time.Since(p.start), fmt.Sprintf("doctor: %s; at most %s beside calibration", r.Summary(), expected(r)))
+	for _, f := range r.Findings {
+		if f.Severity == doctor.Note {
+			continue
+		}
+		text := fmt.Sprintf("%s: %s: %s %s", f.ID, f.Where, f.What, f.Change)
+		p.progress.Event(time.Since(p.start), fmt.Sprintf("doctor: %s: %s", f.Severity, text))
+		if f.Severity == doctor.Error && !slices.Contains(p.wanted, f.ID) {
+			blocking = append(blocking, text)
+		}
+	}
+	return blocking
+}
+
+func expected(r doctor.Report) time.Duration {
+	return time.Duration(r.ExpectSeconds * float64(time.Second)).Round(time.Second)
+}
+
+func writeReport(path string, r doctor.Report) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the doctor's report: %w", err)
+	}
+	return nil
+}
+
+// wantedBy are the findings that a scenario asks for: the controls are broken on
+// purpose, and the judge says how.
+func wantedBy(s scenario.Local) (ids []string) {
+	if s.Policy == scenario.PolicyNone {
+		ids = append(ids, "alarm.no-action")
+	}
+	if !s.AlarmActions {
+		ids = append(ids, "alarm.actions-disabled")
+	}
+	return ids
+}
