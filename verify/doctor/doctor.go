@@ -64,6 +64,7 @@ func Examine(ctx context.Context, cfg Config) Report {
 		}
 	}
 	x.checkClock()
+	x.report.ClockOffsetSeconds = x.clock.offset().Round(10 * time.Millisecond).Seconds()
 	x.report.sort()
 	return x.report
 }
