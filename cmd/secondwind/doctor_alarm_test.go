@@ -82,17 +82,7 @@ func alarmBreakages() []breakage {
 		{finding: "alarm.statistic", how: "the maximum", cloud: put(func(_ *bench, in *input) { in.Statistic = cwtypes.StatisticMaximum })},
 		{finding: "alarm.comparison", how: "below the threshold", answers: alarm(func(a *cwtypes.MetricAlarm) { a.ComparisonOperator = cwtypes.ComparisonOperatorLessThanThreshold })},
 		{finding: "alarm.threshold", how: "of 70 %", cloud: put(func(_ *bench, in *input) { in.Threshold = aws.Float64(70) })},
-		{finding: "alarm.actions-disabled", how: "by hand", cloud: func(t *testing.T, b *bench) func() {
-			names := []string{b.stack.ScaleOutAlarm}
-			if _, err := b.alarms.DisableAlarmActions(t.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: names}); err != nil {
-				t.Fatal(err)
-			}
-			return func() {
-				if _, err := b.alarms.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: names}); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}},
+		{finding: "alarm.actions-disabled", how: "by hand", cloud: disableActions},
 		{finding: "alarm.no-action", how: "at all", cloud: put(func(_ *bench, in *input) { in.AlarmActions = nil })},
 		{finding: "alarm.no-action", how: "but a message", cloud: put(func(_ *bench, in *input) { in.AlarmActions = []string{"arn:aws:sns:local-1:000000000000:people"} })},
 		{finding: "alarm.foreign-policy", how: "of a neighbour", answers: alarm(func(a *cwtypes.MetricAlarm) {
@@ -109,6 +99,18 @@ func alarmBreakages() []breakage {
 		{finding: "alarm.scale-in-close", how: "at 15 %", cloud: func(t *testing.T, b *bench) func() {
 			return putAlarm(t, b, b.stack.ScaleInAlarm, func(_ *bench, in *input) { in.Threshold = aws.Float64(15) })
 		}},
+	}
+}
+
+func disableActions(t *testing.T, b *bench) func() {
+	names := []string{b.stack.ScaleOutAlarm}
+	if _, err := b.alarms.DisableAlarmActions(t.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: names}); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if _, err := b.alarms.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: names}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

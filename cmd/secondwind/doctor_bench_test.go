@@ -38,7 +38,7 @@ type bench struct {
 	ec2    ec2form.Client
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, policy string) *bench {
 	t.Helper()
 	const image = "ami-0123456789abcdef0"
 	cloud, err := localcloud.Start(t.Context(), localcloud.Config{
@@ -57,6 +57,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	numbers.Policy = policy
 	cfg := cloud.AWSConfig()
 	cfg.HTTPClient = between{awshttp.NewBuildableClient(), nil}
 	s, err := stack.Create(t.Context(), cfg, stack.Options{Name: "demo", Numbers: numbers, MetricsPeriod: 10 * time.Second, ImageID: image})

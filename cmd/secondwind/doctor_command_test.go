@@ -108,16 +108,7 @@ func TestSoakRefusesToLoadWhatCannotProveAnything(t *testing.T) {
 		t.Skip("skipped on Windows: os.Interrupt, which ends the second soak, cannot be sent to another process there")
 	}
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	numbers := filepath.Join(t.TempDir(), "numbers.json")
-	changed := strings.NewReplacer(`"min_size": 1`, `"min_size": 2`, `"desired_capacity": 1`, `"desired_capacity": 2`, `"max_size": 2`, `"max_size": 3`).Replace(string(text))
-	if err := os.WriteFile(numbers, []byte(changed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-
+	numbers := withTwoAtLeast(t)
 	dir := t.TempDir()
 	got := secondwindIn(t, dir, "soak", "--numbers", numbers)
 	for _, part := range []string{"no load was sent", "group.min", "doctor.json", "--skip-doctor"} {
@@ -144,4 +135,18 @@ func TestSoakRefusesToLoadWhatCannotProveAnything(t *testing.T) {
 	}
 	soak.rest()
 	_ = soak.cmd.Wait()
+}
+
+// withTwoAtLeast writes the numbers of terraform/, but with a minimum of two.
+func withTwoAtLeast(t *testing.T) string {
+	text, err := os.ReadFile(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "numbers.json")
+	changed := strings.NewReplacer(`"min_size": 1`, `"min_size": 2`, `"desired_capacity": 1`, `"desired_capacity": 2`, `"max_size": 2`, `"max_size": 3`).Replace(string(text))
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -154,14 +154,15 @@ func interferences() []breakage {
 				out.InstanceRefreshes = []astypes.InstanceRefresh{{InstanceRefreshId: aws.String("r-1"), Status: astypes.InstanceRefreshStatusInProgress}}
 			})
 		}},
-		{finding: "group.schedule-due", how: "in half an hour", answers: scheduled(30*time.Minute, nil)},
+		{finding: "group.schedule-due", how: "in ten minutes", answers: scheduled(10*time.Minute, nil)},
 		{finding: "group.schedule-due", how: "every night", answers: scheduled(24*time.Hour, aws.String("0 20 * * *"))},
-		{finding: "group.schedule", how: "tomorrow", answers: scheduled(24*time.Hour, nil)},
-		{finding: "group.hook", how: "at launch", answers: func(_ *bench, c *doctor.Config) {
-			edit(c, func(out *autoscaling.DescribeLifecycleHooksOutput) {
-				out.LifecycleHooks = []astypes.LifecycleHook{{LifecycleHookName: aws.String("wait"), LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING"), HeartbeatTimeout: aws.Int32(3600), DefaultResult: aws.String("ABANDON")}}
-			})
+		{finding: "group.schedule-due", how: "in seven hours, with a hold of six", answers: func(b *bench, c *doctor.Config) {
+			scheduled(7*time.Hour, nil)(b, c)
+			credits(c, 1000)
+			c.Hold = 6 * time.Hour
 		}},
+		{finding: "group.schedule", how: "tomorrow", answers: scheduled(24*time.Hour, nil)},
+		{finding: "group.hook", how: "at launch", answers: func(_ *bench, c *doctor.Config) { hookAtLaunch(c) }},
 		{finding: "group.warm-pool", how: "of stopped instances", answers: group(func(g *astypes.AutoScalingGroup) { g.WarmPoolConfiguration = &astypes.WarmPoolConfiguration{} })},
 		{finding: "group.mixed", how: "of two types", answers: group(func(g *astypes.AutoScalingGroup) {
 			g.MixedInstancesPolicy = &astypes.MixedInstancesPolicy{LaunchTemplate: &astypes.LaunchTemplate{LaunchTemplateSpecification: g.LaunchTemplate, Overrides: make([]astypes.LaunchTemplateOverrides, 2)}}
@@ -169,6 +170,15 @@ func interferences() []breakage {
 		})},
 		{finding: "group.lifetime", how: "of a day", answers: group(func(g *astypes.AutoScalingGroup) { g.MaxInstanceLifetime = aws.Int32(86400) })},
 	}
+}
+
+func hookAtLaunch(c *doctor.Config) {
+	edit(c, func(out *autoscaling.DescribeLifecycleHooksOutput) {
+		out.LifecycleHooks = []astypes.LifecycleHook{{
+			LifecycleHookName: aws.String("wait"), LifecycleTransition: aws.String("autoscaling:EC2_INSTANCE_LAUNCHING"),
+			HeartbeatTimeout: aws.Int32(3600), DefaultResult: aws.String("ABANDON"),
+		}}
+	})
 }
 
 // launchConfiguration has the group launch from one, which the local cloud does

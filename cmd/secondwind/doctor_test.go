@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"secondwind/localcloud/stack"
 	"secondwind/verify/doctor"
 )
 
@@ -16,7 +17,7 @@ import (
 // in a stack in which the doctor finds nothing.
 func TestEveryThingThatIsBrokenIsFoundAndNothingElse(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, stack.PolicyStep)
 	b.awaitHealthy(t)
 	report := doctor.Examine(t.Context(), b.config())
 	if len(report.Findings) > 0 || !report.Fit() || report.AlarmName != b.stack.ScaleOutAlarm || report.PolicyName != b.stack.ScaleOutPolicy ||
@@ -25,31 +26,7 @@ func TestEveryThingThatIsBrokenIsFoundAndNothingElse(t *testing.T) {
 	}
 	found := map[string]bool{}
 	for _, broken := range breakages() {
-		t.Run(broken.finding+" "+broken.how, func(t *testing.T) {
-			cfg := b.config()
-			if broken.answers != nil {
-				broken.answers(b, &cfg)
-			}
-			if broken.url != nil {
-				broken.url(t, b, &cfg)
-			}
-			mend := func() {}
-			if broken.cloud != nil {
-				mend = broken.cloud(t, b)
-			}
-			report := doctor.Examine(t.Context(), cfg)
-			if got := idsOf(report); !slices.Equal(got, []string{broken.finding}) {
-				t.Errorf("found %v, want %s alone\n%s", got, broken.finding, told(report))
-			}
-			for _, f := range report.Findings {
-				if !whole(f.What) || !whole(f.Change) || f.Where == "" {
-					t.Errorf("%s does not say where, what and what to change in whole sentences: %+v", f.ID, f)
-				}
-			}
-			if mend(); broken.cloud != nil {
-				b.awaitHealthy(t)
-			}
-		})
+		t.Run(broken.finding+" "+broken.how, func(t *testing.T) { broken.try(t, b) })
 		found[broken.finding] = true
 	}
 	for _, kind := range doctor.Catalogue() {
@@ -59,6 +36,48 @@ func TestEveryThingThatIsBrokenIsFoundAndNothingElse(t *testing.T) {
 	}
 	t.Run("credits are held against the run", func(t *testing.T) { creditsAreHeldAgainstTheRun(t, b) })
 	t.Run("every permission that is missing is named with its statement", func(t *testing.T) { permissions(t, b) })
+}
+
+func TestAHealthyStackRaisesNothingWhateverItsPolicy(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{stack.PolicySimple, stack.PolicyTargetTracking} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, policy)
+			b.awaitHealthy(t)
+			report := doctor.Examine(t.Context(), b.config())
+			if report.AlarmName != b.stack.ScaleOutAlarm || report.PolicyName != b.stack.ScaleOutPolicy || report.ScaleIn == nil {
+				t.Errorf("alarm %s, policy %s, scale-in %v; want %s, %s and the way back", report.AlarmName, report.PolicyName, report.ScaleIn, b.stack.ScaleOutAlarm, b.stack.ScaleOutPolicy)
+			}
+		})
+	}
+}
+
+// try breaks, examines and mends.
+func (broken breakage) try(t *testing.T, b *bench) {
+	cfg := b.config()
+	if broken.answers != nil {
+		broken.answers(b, &cfg)
+	}
+	if broken.url != nil {
+		broken.url(t, b, &cfg)
+	}
+	mend := func() {}
+	if broken.cloud != nil {
+		mend = broken.cloud(t, b)
+	}
+	report := doctor.Examine(t.Context(), cfg)
+	if got := idsOf(report); !slices.Equal(got, []string{broken.finding}) {
+		t.Errorf("found %v, want %s alone\n%s", got, broken.finding, told(report))
+	}
+	for _, f := range report.Findings {
+		if !whole(f.What) || !whole(f.Change) || f.Where == "" {
+			t.Errorf("%s does not say where, what and what to change in whole sentences: %+v", f.ID, f)
+		}
+	}
+	if mend(); broken.cloud != nil {
+		b.awaitHealthy(t)
+	}
 }
 
 // whole tells whether a text is a sentence or more.
@@ -98,7 +117,7 @@ func permissions(t *testing.T, b *bench) {
 // refuses every date, as AWS does when this machine's clock is off.
 func TestAMachineWhoseClockIsOffIsNotTakenForOneWithBadCredentials(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, stack.PolicyStep)
 	cfg := b.config()
 	refuse(&cfg, "sts:GetCallerIdentity", "SignatureDoesNotMatch")
 	shiftDates(&cfg, 20*time.Minute)

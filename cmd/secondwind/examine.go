@@ -47,7 +47,7 @@ func tellFindings(p proof, r doctor.Report) (blocking []string) {
 		if f.Severity == doctor.Note {
 			continue
 		}
-		tell(fmt.Sprintf("%s: %s: %s: %s %s", f.Severity, f.ID, f.Where, f.What, f.Change))
+		tell(fmt.Sprintf("%s: %s: %s: %s Change: %s", f.Severity, f.ID, f.Where, f.What, f.Change))
 		if f.Severity == doctor.Error && !slices.Contains(p.wanted, f.ID) && !slices.Contains(blocking, f.ID) {
 			blocking = append(blocking, f.ID)
 		}

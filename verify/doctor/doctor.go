@@ -147,6 +147,7 @@ func (x *examination) checkAll(ctx context.Context) {
 		x.checkMetric(alarm)
 		x.checkCredits(alarm)
 	}
+	x.checkSchedules() // after expect: it asks how long the run takes
 	x.checkTargets()
 	x.checkBalancer(ctx)
 }
