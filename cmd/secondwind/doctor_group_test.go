@@ -206,15 +206,6 @@ func started(c *doctor.Config, ago time.Duration) {
 	xmlOf("ec2:DescribeInstances", "<launchTime>[^<]*</launchTime>", "<launchTime>"+time.Now().Add(-ago).UTC().Format(time.RFC3339)+"</launchTime>")(nil, c)
 }
 
-// both applies one after the other.
-func both(all ...func(*bench, *doctor.Config)) func(*bench, *doctor.Config) {
-	return func(b *bench, c *doctor.Config) {
-		for _, change := range all {
-			change(b, c)
-		}
-	}
-}
-
 // sentences joins what is said about a finding.
 func sentences(r doctor.Report, id string) string {
 	var all []string

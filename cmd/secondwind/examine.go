@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"secondwind/account/cost"
 	"secondwind/loadgen/scenario"
 	"secondwind/verify/doctor"
 )
@@ -27,10 +28,12 @@ func examineFirst(ctx context.Context, p proof) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := writeReport(filepath.Join(p.writer.Dir(), doctorFile), report); err != nil {
+	all := examined{Report: report}
+	all.price(cost.Default())
+	if err := writeReport(filepath.Join(p.writer.Dir(), doctorFile), all); err != nil {
 		return err
 	}
-	blocking := tellFindings(p, report)
+	blocking := tellFindings(p, all)
 	if len(blocking) == 0 || p.skipDoctor {
 		return nil
 	}
@@ -40,9 +43,13 @@ func examineFirst(ctx context.Context, p proof) error {
 
 // tellFindings reports the findings that are more than notes, and returns those
 // with which a proof could not succeed.
-func tellFindings(p proof, r doctor.Report) (blocking []string) {
+func tellFindings(p proof, r examined) (blocking []string) {
 	tell := func(text string) { p.progress.Event(time.Since(p.start), "doctor: "+text) }
-	tell(fmt.Sprintf("%s; at most %s beside calibration", r.Summary(), expected(r)))
+	expect := fmt.Sprintf("%s; at most %s beside calibration", r.Summary(), expected(r.Report))
+	if r.Cost != nil {
+		expect += ", and " + r.Cost.Total() + " with an hour around it"
+	}
+	tell(expect)
 	for _, f := range r.Findings {
 		if f.Severity == doctor.Note {
 			continue
@@ -58,11 +65,12 @@ func tellFindings(p proof, r doctor.Report) (blocking []string) {
 	return blocking
 }
 
+// expected is how long a run may take, calibration aside.
 func expected(r doctor.Report) time.Duration {
 	return time.Duration(r.ExpectSeconds * float64(time.Second)).Round(time.Second)
 }
 
-func writeReport(path string, r doctor.Report) error {
+func writeReport(path string, r examined) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
 		err = os.WriteFile(path, append(text, '\n'), 0o644)

@@ -143,11 +143,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cloud, err := localcloud.Start(ctx, localcloud.Config{
-		Listen:        "127.0.0.1:0",
-		Images:        calculatorImage(r.program),
-		MetricsPeriod: s.Local.MetricsPeriod,
-		Dir:           logs,
-		Seed:          cloudSeed(r.start),
+		Listen: "127.0.0.1:0", Images: calculatorImage(r.program), MetricsPeriod: s.Local.MetricsPeriod,
+		Dir: logs, Seed: cloudSeed(r.start),
 	})
 	if err != nil {
 		return err
