@@ -93,8 +93,8 @@ func groupBreakages() []breakage {
 	}
 	return []breakage{
 		{finding: "group.missing", how: "under that name", answers: func(_ *bench, c *doctor.Config) { c.AutoScalingGroupName = "nobody" }},
-		{finding: "group.min", how: "of nothing", cloud: update(
-			in(func(u *autoscaling.UpdateAutoScalingGroupInput) { u.MinSize = aws.Int32(0) }), in(func(u *autoscaling.UpdateAutoScalingGroupInput) { u.MinSize = aws.Int32(1) }))},
+		// Only answered: the idle group's scale-in alarm would use a minimum of 0.
+		{finding: "group.min", how: "of nothing", answers: group(func(g *astypes.AutoScalingGroup) { g.MinSize = aws.Int32(0) })},
 		{finding: "group.at-max", how: "of one", cloud: update(
 			in(func(u *autoscaling.UpdateAutoScalingGroupInput) { u.MaxSize = aws.Int32(1) }), in(func(u *autoscaling.UpdateAutoScalingGroupInput) { u.MaxSize = aws.Int32(2) }))},
 		{finding: "group.desired", how: "two of three already", answers: group(func(g *astypes.AutoScalingGroup) {
