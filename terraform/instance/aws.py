@@ -2,25 +2,36 @@
 """Asks AWS with the instance's role: Ubuntu's image has no AWS CLI, but Python.
 
 aws.py object BUCKET KEY VERSION SHA256 FILE   that version of an S3 object, checked
-aws.py history FILE   the history's URL, for systemd, from an SSM parameter if one is named
+aws.py history FILE   the history's URL, for systemd, from an SSM parameter if one is named;
+    off, if it cannot be read: the calculator goes on without a history
 """
 import datetime
 import hashlib
 import hmac
+import http.client
 import json
 import os
+import re
 import sys
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
+from urllib.parse import quote, urlsplit
 
 REGION = os.environ["AWS_REGION"]
 SUFFIX = "amazonaws.com" + (".cn" if REGION.startswith("cn-") else "")
 METADATA = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/") + "/latest/"
 # A new role is not known everywhere at once: what is refused now may be allowed soon.
-ATTEMPTS = int(os.environ.get("AWS_MAX_ATTEMPTS", "24"))
+ATTEMPTS = int(os.environ.get("AWS_MAX_ATTEMPTS", "12"))
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Refused(Exception):
+    """AWS does not give it, or gives something else."""
+
+
+def say(text):
+    print("secondwind: " + text, file=sys.stderr, flush=True)
 
 
 def metadata(path, method="GET", **headers):
@@ -36,7 +47,7 @@ def credentials():
 
 def signed(service, method, url, body=b"", headers=()):
     """Signature Version 4; path and query of the URL are encoded already."""
-    role, at = credentials(), urllib.parse.urlsplit(url)
+    role, at = credentials(), urlsplit(url)
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     digest = hashlib.sha256(body).hexdigest()
     h = dict(headers, **{"host": at.netloc, "x-amz-date": now, "x-amz-content-sha256": digest, "x-amz-security-token": role["Token"]})
@@ -51,37 +62,45 @@ def signed(service, method, url, body=b"", headers=()):
     return urllib.request.Request(url, data=body or None, method=method, headers=h)
 
 
-def ask(what, *request):
-    """Answers the open response of what AWS allows; waits while it may yet be."""
+def ask(what, use, *request):
+    """Returns what use makes of the answer. Asks again while AWS may yet allow it."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return urllib.request.urlopen(signed(*request), timeout=60)
+            with urllib.request.urlopen(signed(*request), timeout=60) as answer:
+                return use(answer)
         except urllib.error.HTTPError as e:
-            wrong, never = f"HTTP {e.code}: {e.read(2000).decode(errors='replace')}", e.code in (404, 405)
-        except (OSError, ValueError, KeyError, IndexError) as e:
+            wrong, never = f"HTTP {e.code} {e.read(2000).decode(errors='replace')}", e.code == 404
+        except (OSError, http.client.HTTPException, ValueError, LookupError) as e:
             wrong, never = repr(e), False
-        print(f"secondwind: {what}: {wrong} (attempt {attempt} of {ATTEMPTS})", file=sys.stderr, flush=True)
+        say(f"{what}: {wrong} (attempt {attempt} of {ATTEMPTS})")
         if never or attempt == ATTEMPTS:
-            sys.exit(f"secondwind: {what} cannot be read: is it there, and do the instance's role and the KMS key's policy allow it?")
+            raise Refused(f"{what} cannot be read: is it there, and do the instance's role and the KMS key's policy allow it?")
         time.sleep(min(attempt, 5))
 
 
-def endpoint(service, host):
-    return os.environ.get("AWS_ENDPOINT_URL_" + service.upper()) or os.environ.get("AWS_ENDPOINT_URL") or "https://" + host
+def endpoint(service):
+    return (os.environ.get("AWS_ENDPOINT_URL_" + service.upper()) or os.environ.get("AWS_ENDPOINT_URL", "")).rstrip("/")
 
 
 def fetch(bucket, key, version, sha256, path):
-    base = endpoint("s3", "")
-    base = base.rstrip("/") + "/" + bucket if base != "https://" else f"https://{bucket}.s3.{REGION}.{SUFFIX}"
-    url = f"{base}/{urllib.parse.quote(key, safe='/-_.~')}?versionId={urllib.parse.quote(version, safe='-_.~')}"
-    partial, digest = path + ".partial", hashlib.sha256()
-    with ask(f"s3://{bucket}/{key}", "s3", "GET", url) as answer, open(partial, "wb") as file:
-        while chunk := answer.read(1 << 20):
-            digest.update(chunk)
-            file.write(chunk)
-    if digest.hexdigest() != sha256:
+    partial, mine = path + ".partial", endpoint("s3")
+
+    def save(answer):
+        digest, left = hashlib.sha256(), int(answer.headers["content-length"] or 0)
+        with open(partial, "wb") as file:
+            while chunk := answer.read(1 << 20):
+                digest.update(chunk)
+                left -= file.write(chunk)
+        if left > 0:
+            raise OSError(f"the connection ended {left} bytes early")
+        return digest.hexdigest()
+
+    url = f"{mine}/{bucket}" if mine else f"https://{bucket}.s3.{REGION}.{SUFFIX}"
+    url += f"/{quote(key, safe='/-_.~')}?versionId={quote(version, safe='-_.~')}"
+    got = ask(f"s3://{bucket}/{key}", save, "s3", "GET", url)
+    if got != sha256:
         os.remove(partial)
-        sys.exit(f"secondwind: s3://{bucket}/{key} has the SHA-256 {digest.hexdigest()}, not {sha256}: it is not installed")
+        raise Refused(f"s3://{bucket}/{key} has the SHA-256 {got}, not {sha256}: it is not installed")
     os.chmod(partial, 0o755)
     os.replace(partial, path)
 
@@ -92,12 +111,19 @@ def history(path):
         return
     body = json.dumps({"Name": name, "WithDecryption": True}).encode()
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM.GetParameter"}
-    with ask("SSM parameter " + name, "ssm", "POST", endpoint("ssm", f"ssm.{REGION}.{SUFFIX}") + "/", body, headers) as answer:
-        value = json.load(answer)["Parameter"]["Value"]
+    url = (endpoint("ssm") or f"https://ssm.{REGION}.{SUFFIX}") + "/"
+    try:
+        value = ask("SSM parameter " + name, json.load, "ssm", "POST", url, body, headers)["Parameter"]["Value"].strip()
+    except Refused as e:
+        say(f"{e} There is no history until the calculator is restarted.")
+        value = "off"
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write("CALCULATOR_HISTORY='" + value.replace("\\", "\\\\").replace("'", "\\'") + "'\n")
+        file.write('CALCULATOR_HISTORY="' + re.sub(r'(["\\$`])', r"\\\1", value) + '"\n')
 
 
 if __name__ == "__main__":
-    {"object": fetch, "history": history}[sys.argv[1]](*sys.argv[2:])
+    try:
+        {"object": fetch, "history": history}[sys.argv[1]](*sys.argv[2:])
+    except Refused as e:
+        sys.exit("secondwind: " + str(e))
