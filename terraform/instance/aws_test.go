@@ -41,9 +41,9 @@ type account struct {
 	requests   atomic.Int32 // to S3 and SSM
 }
 
-func newAccount(t *testing.T) *account {
+// serve answers as the account does, from here on.
+func (a *account) serve(t *testing.T) *account {
 	t.Helper()
-	a := &account{objects: map[string][]byte{}, parameters: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /latest/api/token", a.token)
 	mux.HandleFunc("GET /latest/meta-data/iam/security-credentials/{role...}", a.credentials)
@@ -196,6 +196,7 @@ func sum(content []byte) string {
 }
 
 func TestObjectIsFetchedByVersionAndChecked(t *testing.T) {
+	t.Parallel()
 	binary := bytes.Repeat([]byte("calculator\x00"), 300_000)
 	const key, version = "calculator/v1 (2)+ü/calculator", "L4kqtJlcpXroDTDmpUMLUo-_.x"
 	for _, tt := range []struct {
@@ -216,8 +217,7 @@ func TestObjectIsFetchedByVersionAndChecked(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t)
-			a.objects["artifacts/"+key+"?versionId="+version] = binary
+			a := (&account{objects: map[string][]byte{"artifacts/" + key + "?versionId=" + version: binary}}).serve(t)
 			a.refusals.Store(tt.refusals)
 			a.cut.Store(tt.cuts)
 			file := filepath.Join(t.TempDir(), "calculator")
@@ -245,7 +245,7 @@ func TestObjectIsFetchedByVersionAndChecked(t *testing.T) {
 }
 
 func TestWrongSecretIsRefusedByTheTestsOwnAccount(t *testing.T) {
-	a := newAccount(t)
+	a := new(account).serve(t)
 	request := httptest.NewRequest(http.MethodGet, a.URL+"/artifacts/calculator?versionId=1", nil)
 	empty := sum(nil)
 	request.Header.Set("X-Amz-Content-Sha256", empty)
@@ -259,6 +259,7 @@ func TestWrongSecretIsRefusedByTheTestsOwnAccount(t *testing.T) {
 }
 
 func TestHistoryURLComesFromTheParameter(t *testing.T) {
+	t.Parallel()
 	const secret = `postgres://calculator:a"b\c$d` + "`e'f@db.internal:5432/history?sslmode=verify-full"
 	for _, tt := range []struct {
 		name      string
@@ -271,8 +272,7 @@ func TestHistoryURLComesFromTheParameter(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a := newAccount(t)
-			a.parameters["/secondwind/history"] = secret + "\n"
+			a := (&account{parameters: map[string]string{"/secondwind/history": secret + "\n"}}).serve(t)
 			file := filepath.Join(t.TempDir(), "run", "history.env")
 			environment := a.environment("SECONDWIND_HISTORY_PARAMETER=" + tt.parameter)
 			out, err := a.run(t, environment, "history", file)
