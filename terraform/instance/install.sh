@@ -36,6 +36,9 @@ if ! sha256sum --check --status 2>/dev/null <<<"$SECONDWIND_SHA256  $binary"; th
   start=restart
 fi
 
+# The garbage collector keeps below what systemd would kill the calculator for.
+awk '/^MemTotal:/ {printf "GOMEMLIMIT=%dKiB\n", $2 * 0.6}' /proc/meminfo >/etc/secondwind/memory.env
+
 if ! cmp --silent /etc/secondwind/nginx.conf /etc/nginx/nginx.conf; then
   nginx -t -q -c /etc/secondwind/nginx.conf
   install -m 0644 /etc/secondwind/nginx.conf /etc/nginx/nginx.conf

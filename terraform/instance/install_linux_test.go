@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -135,6 +136,9 @@ func TestInstallerDoesWhatIsMissing(t *testing.T) {
 			}
 			if got := read(t, m.path("/usr/local/bin/calculator")); got != string(binary) {
 				t.Errorf("installed is %q", got)
+			}
+			if got := read(t, m.path("/etc/secondwind/memory.env")); !regexp.MustCompile(`^GOMEMLIMIT=[1-9]\d+KiB\n$`).MatchString(got) {
+				t.Errorf("memory.env is %q", got)
 			}
 			if got := read(t, m.path("/etc/nginx/nginx.conf")); strings.Contains(got, "wrong;") || !strings.Contains(got, "server 127.0.0.1:8081;") {
 				t.Errorf("nginx.conf is\n%s", got)
