@@ -16,7 +16,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // Where the tests' load balancer and their other clients come from.
@@ -248,20 +247,23 @@ type calculator struct {
 	read    chan struct{}
 }
 
-// startCalculator runs the calculator on an address and waits until it listens.
-func startCalculator(t *testing.T, address string) *calculator {
+// startCalculator runs the calculator on an address, under a command if one is
+// given, and waits until it listens.
+func startCalculator(t *testing.T, address string, under ...string) *calculator {
 	t.Helper()
 	program, err := buildCalculator()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &calculator{read: make(chan struct{})}
-	c.process = exec.Command(program, "--address", address)
+	command := append(under, program, "--address", address)
+	c.process = exec.Command(command[0], command[1:]...)
 	c.process.Env = []string{
-		"AWS_EC2_METADATA_DISABLED=true", "CALCULATOR_LOG_LEVEL=debug", "CALCULATOR_HISTORY=off",
+		"AWS_EC2_METADATA_DISABLED=true", "CALCULATOR_LOG_LEVEL=debug",
 		"STATE_DIRECTORY=" + folder(t), "HOME=" + folder(t),
 	}
 	c.process.SysProcAttr = unprivileged()
+	c.process.SysProcAttr.Setpgid = true
 	output, err := c.process.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -274,8 +276,8 @@ func startCalculator(t *testing.T, address string) *calculator {
 	go c.follow(output, listening)
 	select {
 	case c.address = <-listening:
-	case <-time.After(time.Minute):
-		t.Fatal("the calculator does not listen")
+	case <-c.read:
+		t.Fatalf("the calculator ended instead of listening: %s", c.log.String())
 	}
 	return c
 }
@@ -294,9 +296,26 @@ func (c *calculator) follow(output io.Reader, listening chan<- string) {
 	}
 }
 
+// end has the calculator drain, and waits for it.
+func (c *calculator) end(t *testing.T) {
+	t.Helper()
+	// A command that it runs under ends with it.
+	group := -c.process.Process.Pid
+	if err := syscall.Kill(group, syscall.SIGTERM); err != nil {
+		t.Errorf("end the calculator: %v", err)
+	}
+	<-c.read
+	if err := c.process.Wait(); err != nil {
+		t.Errorf("the calculator ended with %v", err)
+	}
+}
+
 // stop ends the calculator at once, as a crash would.
 func (c *calculator) stop() {
-	c.process.Process.Kill()
+	if c.process.ProcessState != nil {
+		return
+	}
+	syscall.Kill(-c.process.Process.Pid, syscall.SIGKILL)
 	<-c.read
 	c.process.Wait()
 }
