@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the stack in an AWS account: init, the plan shown, apply with consent.
-# An interrupted deploy is the same run when it is run again. Arguments go to plan.
+# An interrupted deploy is the same run when it is run again.
 #
 #   YES=1     applies without asking
 #   RUN=id    names the run (tag secondwind:run), otherwise one is made
@@ -28,7 +28,7 @@ say "run $(recorded run_id) in ${TF_VAR_region:-the default region}"
 "$SECONDWIND" cost ${TF_VAR_region:+--region "$TF_VAR_region"} || say "no estimate of the cost (see above)"
 tf init -input=false
 trap 'rm -f "$folder/deploy.tfplan"' EXIT
-tf plan -input=false -out=deploy.tfplan "$@"
+tf plan -input=false -out=deploy.tfplan
 agreed "Build this in your AWS account, which costs money until make destroy?"
 trap 'rm -f "$folder/deploy.tfplan"; say "not finished: run make deploy again, or make destroy to remove what there is"' EXIT
 tf apply -input=false deploy.tfplan

@@ -23,6 +23,13 @@ variable "allowed_cidrs" {
     error_message = "allowed_cidrs is empty."
   }
 }
+variable "expires" {
+  default = null
+  validation {
+    condition     = var.expires == null || try(timecmp(var.expires, plantimestamp()) > 0, false)
+    error_message = "expires is past."
+  }
+}
 resource "terraform_data" "first" {
   input = "${var.run_id} ${var.region} ${join(",", var.allowed_cidrs)}"
 }
@@ -215,6 +222,17 @@ func TestDestroyWaitsUntilNothingIsLeft(t *testing.T) {
 	// And again: there is no run any more.
 	code, said = s.run(t, "destroy.sh", "", "YES=1")
 	want(t, code, said, 0, "nothing was deployed from here")
+}
+
+func TestDestroyRemovesWhatHasExpired(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.run(t, "deploy.sh", "", "YES=1", "RUN=night-10")
+	s.write(t, "my.auto.tfvars", "expires = \"2020-01-01T00:00:00Z\"\n", 0o644)
+	code, said := s.run(t, "deploy.sh", "", "YES=1")
+	want(t, code, said, 1, "expires is past")
+	code, said = s.run(t, "destroy.sh", "", "YES=1")
+	want(t, code, said, 0, "nothing of run night-10 is left")
 }
 
 func TestDestroyIsNotDoneWhileSomethingIsLeft(t *testing.T) {

@@ -16,11 +16,15 @@ if ! variable_is_set allowed_cidrs; then
 fi
 run="$(recorded run_id)"
 say "remove run $run in ${TF_VAR_region:-the default region}"
+overrides=()
+if variable_is_set expires; then # what has expired can be removed too
+  overrides=(-var "expires=$(date -u -d '+1 day' +%FT%TZ 2>/dev/null || date -u -v+1d +%FT%TZ)")
+fi
 tf init -input=false
 agreed "Remove everything of run $run?"
 # A network interface may outlive what it belonged to for a minute.
 for attempt in {1..3}; do
-  if tf destroy -input=false -auto-approve "$@"; then
+  if tf destroy -input=false -auto-approve ${overrides[@]+"${overrides[@]}"}; then
     break
   elif ((attempt == 3)); then
     stop "not everything could be removed (see above): run make destroy again, or $SECONDWIND sweep --run $run"
