@@ -24,7 +24,7 @@ const (
 	DefaultMaxConnections = 1024
 	// DefaultMaxHeaderBytes is of a request's first line and header together: the
 	// operands of a GET stand in its first line.
-	DefaultMaxHeaderBytes    = 128 << 10
+	DefaultMaxHeaderBytes    = 64 << 10
 	DefaultReadHeaderTimeout = 5 * time.Second
 	// DefaultReadTimeout is of a whole body. One of 16 MB takes ten seconds at 13 Mbit/s.
 	DefaultReadTimeout  = 60 * time.Second
@@ -47,7 +47,7 @@ type Config struct {
 	MaxHeldBytes       int64         // of bodies and answers of all requests together; 0 means 4 × MaxBodyBytes
 	MaxDigits          int           // of an operand and of a result; 0 means exact.DefaultMaxDigits
 	CalculationTimeout time.Duration // waiting and calculating; 0 means DefaultCalculationTimeout
-	MaxCalculations    int           // at once; 0 means 4 for each core
+	MaxCalculations    int           // at once; 0 means 2 for each core
 	MaxQueued          int           // calculations that wait for their turn; 0 means DefaultMaxQueued
 	QueueTimeout       time.Duration // longest wait for a turn; 0 means DefaultQueueTimeout
 	DrainTimeout       time.Duration // longest wait for requests in flight; 0 means DefaultDrainTimeout
@@ -110,7 +110,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxHeldBytes, 4*c.MaxBodyBytes)
 	orDefault(&c.MaxDigits, exact.DefaultMaxDigits)
 	orDefault(&c.CalculationTimeout, DefaultCalculationTimeout)
-	orDefault(&c.MaxCalculations, 4*runtime.GOMAXPROCS(0))
+	orDefault(&c.MaxCalculations, 2*runtime.GOMAXPROCS(0))
 	orDefault(&c.MaxQueued, DefaultMaxQueued)
 	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
 	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
@@ -132,17 +132,17 @@ func orDefault[T int | int64 | time.Duration](field *T, value T) {
 
 // What is behind the limits in memory; measured, then rounded up.
 const (
-	idleBytes        = 48 << 20 // the process itself
-	connectionBytes  = 32 << 10 // with its two buffers and its goroutines, before any header
-	headerCopies     = 2        // as read, and as parsed
-	heldCopies       = 5        // a body as it grows, as read, and as decoded
-	bytesPerDigit    = 40       // of a calculation with all that it takes on its way
-	garbageBytesRate = 2        // the collector lets garbage grow as large as what is alive
+	idleBytes       = 48 << 20 // the process itself
+	connectionBytes = 32 << 10 // with its two buffers and its goroutines, before any header
+	headerCopies    = 2        // as read, and as parsed
+	heldCopies      = 5        // a body as it grows, as read, and as decoded
+	bytesPerDigit   = 20       // of a calculation with all that it takes on its way
 )
 
 // memoryBound: see Server.MemoryBound.
 func (c Config) memoryBound() int64 {
 	connections := int64(c.MaxConnections) * (connectionBytes + headerCopies*int64(c.MaxHeaderBytes))
 	calculations := int64(c.MaxCalculations) * int64(c.MaxDigits) * bytesPerDigit
-	return garbageBytesRate * (idleBytes + connections + heldCopies*c.MaxHeldBytes + calculations)
+	alive := idleBytes + connections + heldCopies*c.MaxHeldBytes + calculations
+	return alive + alive/4 // what is not yet collected
 }

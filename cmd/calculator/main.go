@@ -75,9 +75,11 @@ func serve(ctx context.Context, o options, cfg server.Config) error {
 		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
 	}
 	if o.pprof != "" {
-		if err := servePprof(ctx, o.pprof, cfg.Log); err != nil {
+		stop, err := servePprof(ctx, o.pprof, cfg.Log)
+		if err != nil {
 			return errors.Join(err, listener.Close())
 		}
+		defer stop()
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(s.MemoryBound())

@@ -41,7 +41,7 @@ const (
 	aDuration = "a duration above 0 such as 10s"
 )
 
-// settings are the limits. Their defaults are safe on an instance with 1 GB.
+// settings are the limits. Their defaults are safe on an instance with two cores and 1 GiB.
 var settings = []setting{
 	{"CALCULATOR_MAX_BODY_BYTES", "largest request body (default 16777216)", aSize,
 		func(c *server.Config, t string) error { return positive(t, &c.MaxBodyBytes) }},
@@ -49,11 +49,11 @@ var settings = []setting{
 		func(c *server.Config, t string) error { return positive(t, &c.MaxStreamBytes) }},
 	{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", aSize,
 		func(c *server.Config, t string) error { return positive(t, &c.MaxHeldBytes) }},
-	{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 131072)", aSize,
+	{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", aSize,
 		func(c *server.Config, t string) error { return positive(t, &c.MaxHeaderBytes) }},
 	{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", "a number of digits above 0",
 		func(c *server.Config, t string) error { return positive(t, &c.MaxDigits) }},
-	{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 4 for each core)", aNumber,
+	{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", aNumber,
 		func(c *server.Config, t string) error { return positive(t, &c.MaxCalculations) }},
 	{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", aNumber,
 		func(c *server.Config, t string) error { return positive(t, &c.MaxQueued) }},

@@ -12,11 +12,11 @@ import (
 )
 
 // servePprof answers with Go's profiles on a listener of its own, so that none
-// of it can be reached through the calculator's address, until ctx ends.
-func servePprof(ctx context.Context, address string, log *slog.Logger) error {
+// of it can be reached through the calculator's address. It returns what ends it.
+func servePprof(ctx context.Context, address string, log *slog.Logger) (stop func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("listen for --pprof %q: %w", address, err)
+		return nil, fmt.Errorf("listen for --pprof %q: %w", address, err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -26,14 +26,12 @@ func servePprof(ctx context.Context, address string, log *slog.Logger) error {
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	log.Info("profiles", "address", listener.Addr().String())
+	ended := make(chan struct{})
 	go func() {
-		<-ctx.Done()
-		s.Close()
-	}()
-	go func() {
+		defer close(ended)
 		if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("profiles ended", "error", err)
 		}
 	}()
-	return nil
+	return func() { s.Close(); <-ended }, nil
 }
