@@ -56,13 +56,12 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	if o.verbose {
 		level = slog.LevelDebug
 	}
-	cloud, err := localcloud.Start(ctx, localcloud.Config{
+	cloud, err := startLocalCloud(ctx, localcloud.Config{
 		Listen:        o.listen,
-		Images:        calculatorImage(program),
 		MetricsPeriod: o.metricsPeriod,
 		Seed:          cloudSeed(time.Now()),
 		Log:           slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level})),
-	})
+	}, program)
 	if err != nil {
 		return err
 	}
@@ -73,13 +72,13 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 		if err != nil {
 			return err
 		}
-		s, err := createStack(ctx, cloud, stackOptions{numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true})
+		s, err := createStack(ctx, cloud.Cloud, stackOptions{numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true})
 		if err != nil {
 			return err
 		}
 		built = &s
 	}
-	if err := printExports(out, cloud, built); err != nil {
+	if err := printExports(out, cloud.Cloud, built); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -138,13 +138,12 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
 	}
-	cloud, err := localcloud.Start(ctx, localcloud.Config{
+	cloud, err := startLocalCloud(ctx, localcloud.Config{
 		Listen:        "127.0.0.1:0",
-		Images:        calculatorImage(r.program),
 		MetricsPeriod: s.Local.MetricsPeriod,
 		Dir:           logs,
 		Seed:          cloudSeed(r.start),
-	})
+	}, r.program)
 	if err != nil {
 		return err
 	}
@@ -154,7 +153,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err != nil {
 		return err
 	}
-	built, err := createStack(ctx, cloud, stackOptions{
+	built, err := createStack(ctx, cloud.Cloud, stackOptions{
 		numbers: numbers, metricsPeriod: s.Local.MetricsPeriod,
 		policy: s.Local.Policy != scenario.PolicyNone, alarmActions: s.Local.AlarmActions,
 	})
@@ -163,7 +162,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
 	if r.exports != "" {
-		remove, err := writeExports(r.exports, cloud, &built)
+		remove, err := writeExports(r.exports, cloud.Cloud, &built)
 		if err != nil {
 			return err
 		}
@@ -173,7 +172,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	return prove(ctx, proof{
-		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
+		aws: awsConfig(cloud.Cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
 	})
