@@ -56,7 +56,7 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	if o.verbose {
 		level = slog.LevelDebug
 	}
-	cloud, err := startLocalCloud(ctx, localcloud.Config{
+	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen:        o.listen,
 		MetricsPeriod: o.metricsPeriod,
 		Seed:          cloudSeed(time.Now()),
@@ -65,6 +65,7 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	if err != nil {
 		return err
 	}
+	defer history.remove()
 	defer cloud.Close()
 	var built *stack.Stack
 	if o.withStack {
@@ -72,13 +73,13 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 		if err != nil {
 			return err
 		}
-		s, err := createStack(ctx, cloud.Cloud, stackOptions{numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true})
+		s, err := createStack(ctx, cloud, stackOptions{numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true})
 		if err != nil {
 			return err
 		}
 		built = &s
 	}
-	if err := printExports(out, cloud.Cloud, built); err != nil {
+	if err := printExports(out, cloud, built); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -11,32 +11,51 @@ import (
 	"secondwind/localcloud/stack"
 )
 
-// localCloud is a local cloud whose instances are calculators that share one store
-// for their history.
-type localCloud struct {
-	*localcloud.Cloud
-	history string // path of the store, an SQLite file
+// sharedHistory is the store that all calculators of a local cloud keep their
+// history in, an SQLite file in a folder that only this user can read.
+type sharedHistory struct {
+	path    string
+	release func() error // of the folder
 }
 
-// startLocalCloud starts one whose instances run program; cfg.Images are made here.
-// The store is in a folder that only this user can read.
-func startLocalCloud(ctx context.Context, cfg localcloud.Config, program string) (*localCloud, error) {
-	dir, err := os.MkdirTemp("", "secondwind-history-") // 0700
+// historyFolders is the pattern of the folders that stores are in.
+const historyFolders = "secondwind-history-*"
+
+func newSharedHistory() (*sharedHistory, error) {
+	removeLeftovers(historyFolders)
+	dir, err := os.MkdirTemp("", historyFolders) // 0700
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the calculators' history: %w", err)
 	}
-	c := &localCloud{history: filepath.Join(dir, "history.db")}
-	cfg.Images = calculatorImage(program, c.history)
-	if c.Cloud, err = localcloud.Start(ctx, cfg); err != nil {
+	release, err := claim(dir)
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return c, nil
+	return &sharedHistory{filepath.Join(dir, "history.db"), release}, nil
 }
 
-// Close ends the cloud and removes the store: nothing can read it once the cloud
-// that holds its key has ended. Calling it again does no harm.
-func (c *localCloud) Close() error {
-	return errors.Join(c.Cloud.Close(), os.RemoveAll(filepath.Dir(c.history)))
+// remove removes the store: nothing can read it once the cloud that holds its key
+// has ended. What cannot be removed is left to the next run.
+func (h *sharedHistory) remove() {
+	_ = os.RemoveAll(filepath.Dir(h.path))
+	_ = h.release()
+}
+
+// startLocalCloud starts a local cloud whose instances run program and share their
+// history; cfg.Images are made here. The caller closes the cloud, then removes the
+// history.
+func startLocalCloud(ctx context.Context, cfg localcloud.Config, program string) (*localcloud.Cloud, *sharedHistory, error) {
+	history, err := newSharedHistory()
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Images = calculatorImage(program, history.path)
+	cloud, err := localcloud.Start(ctx, cfg)
+	if err != nil {
+		history.remove()
+		return nil, nil, err
+	}
+	return cloud, history, nil
 }
 
 // calculatorImage is the image table of a local cloud whose instances run program:

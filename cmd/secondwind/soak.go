@@ -138,7 +138,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
 	}
-	cloud, err := startLocalCloud(ctx, localcloud.Config{
+	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen:        "127.0.0.1:0",
 		MetricsPeriod: s.Local.MetricsPeriod,
 		Dir:           logs,
@@ -147,13 +147,14 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err != nil {
 		return err
 	}
+	defer history.remove()
 	defer cloud.Close()
 	r.progress.Event(time.Since(r.start), "the local cloud listens at "+cloud.Endpoint())
 	numbers, err := readNumbers(r.numbers)
 	if err != nil {
 		return err
 	}
-	built, err := createStack(ctx, cloud.Cloud, stackOptions{
+	built, err := createStack(ctx, cloud, stackOptions{
 		numbers: numbers, metricsPeriod: s.Local.MetricsPeriod,
 		policy: s.Local.Policy != scenario.PolicyNone, alarmActions: s.Local.AlarmActions,
 	})
@@ -162,7 +163,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
 	if r.exports != "" {
-		remove, err := writeExports(r.exports, cloud.Cloud, &built)
+		remove, err := writeExports(r.exports, cloud, &built)
 		if err != nil {
 			return err
 		}
@@ -172,7 +173,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	return prove(ctx, proof{
-		aws: awsConfig(cloud.Cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
+		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
 	})
