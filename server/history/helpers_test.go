@@ -3,10 +3,27 @@ package history
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"secondwind/server/history/store/storetest"
 )
+
+func TestMain(m *testing.M) { os.Exit(storetest.Run(m)) }
+
+// onEveryStore runs a test with an empty store of each kind.
+func onEveryStore(t *testing.T, test func(*testing.T, Config)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, sqliteConfig(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, postgresConfig(t)) })
+}
+
+// postgresConfig is that of an empty database of the test's own, over TLS.
+func postgresConfig(t *testing.T) Config {
+	t.Helper()
+	return Config{Store: storetest.Postgres(t), Key: "file:" + filepath.Join(t.TempDir(), "key"), Log: slog.New(slog.DiscardHandler)}
+}
 
 // sqliteConfig is that of a new store in a folder of the test's own.
 func sqliteConfig(t *testing.T) Config {

@@ -17,7 +17,11 @@ const (
 )
 
 func TestEntriesComeBackNewestFirstForTheirUserAlone(t *testing.T) {
-	h := opened(t, sqliteConfig(t))
+	onEveryStore(t, entriesComeBackNewestFirstForTheirUserAlone)
+}
+
+func entriesComeBackNewestFirstForTheirUserAlone(t *testing.T, cfg Config) {
+	h := opened(t, cfg)
 	var want []Entry
 	for i := range 7 {
 		want = append(want, add(t, h, alice, Entry{Instance: "i-1", Operation: "+", Operands: []string{"1", fmt.Sprint(i)}, Result: fmt.Sprint(1 + i)}))
@@ -59,7 +63,11 @@ func TestSearchFindsWhatAPersonSeesOfAnEntry(t *testing.T) {
 }
 
 func TestSearchGoesOnBehindEntriesThatDoNotMatch(t *testing.T) {
-	h := opened(t, sqliteConfig(t))
+	onEveryStore(t, searchGoesOnBehindEntriesThatDoNotMatch)
+}
+
+func searchGoesOnBehindEntriesThatDoNotMatch(t *testing.T, cfg Config) {
+	h := opened(t, cfg)
 	add(t, h, alice, Entry{Result: "needle"})
 	for range pageSize + 5 {
 		add(t, h, alice, Entry{Result: "hay"})
@@ -70,7 +78,11 @@ func TestSearchGoesOnBehindEntriesThatDoNotMatch(t *testing.T) {
 }
 
 func TestDeletedEntriesAreGoneForTheirUserAlone(t *testing.T) {
-	h := opened(t, sqliteConfig(t))
+	onEveryStore(t, deletedEntriesAreGoneForTheirUserAlone)
+}
+
+func deletedEntriesAreGoneForTheirUserAlone(t *testing.T, cfg Config) {
+	h := opened(t, cfg)
 	one, two := add(t, h, alice, Entry{Result: "1"}), add(t, h, alice, Entry{Result: "2"})
 	other := add(t, h, bob, Entry{Result: "3"})
 	if err := h.Delete(t.Context(), bob, one.ID); !errors.Is(err, ErrNotFound) {
@@ -111,8 +123,9 @@ func TestWhatIsNoIDIsNotFound(t *testing.T) {
 	}
 }
 
-func TestAUserKeepsTheNewestEntries(t *testing.T) {
-	cfg := sqliteConfig(t)
+func TestAUserKeepsTheNewestEntries(t *testing.T) { onEveryStore(t, aUserKeepsTheNewestEntries) }
+
+func aUserKeepsTheNewestEntries(t *testing.T, cfg Config) {
 	cfg.MaxEntries = 3
 	h := opened(t, cfg)
 	other := add(t, h, bob, Entry{Result: "other"})
@@ -129,7 +142,10 @@ func TestAUserKeepsTheNewestEntries(t *testing.T) {
 }
 
 func TestPruningRemovesWhatIsTooOldAndWhatIsTooMuch(t *testing.T) {
-	cfg := sqliteConfig(t)
+	onEveryStore(t, pruningRemovesWhatIsTooOldAndWhatIsTooMuch)
+}
+
+func pruningRemovesWhatIsTooOldAndWhatIsTooMuch(t *testing.T, cfg Config) {
 	cfg.MaxTotal = 2
 	cfg.Retention = time.Hour
 	h := opened(t, cfg)

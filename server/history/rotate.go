@@ -23,17 +23,12 @@ type Rotation struct {
 // under the old data keys stay readable. Instances that run go on: they take the
 // new key over at their next refresh, or when they meet a record sealed with it.
 func Rotate(ctx context.Context, cfg Config, to string) (Rotation, error) {
-	if err := cfg.Validate(); err != nil {
-		return Rotation{}, err
-	}
-	cfg = cfg.withDefaults()
-	h := &History{config: cfg}
-	s, err := h.open(ctx)
+	u, err := Unlock(ctx, cfg)
 	if err != nil {
 		return Rotation{}, err
 	}
-	done, err := rotate(ctx, s, cfg.Key, to)
-	return done, errors.Join(err, s.Close())
+	done, err := rotate(ctx, u.Store, cfg.withDefaults().Key, to)
+	return done, errors.Join(err, u.Close())
 }
 
 // rotateTries is how often another rotation at the same time may be faster.
@@ -45,11 +40,12 @@ func rotate(ctx context.Context, s *store.Store, key, to string) (Rotation, erro
 		next = to
 	}
 	for range rotateTries {
-		keys, err := unlock(ctx, s, key)
+		u, err := unlocked(ctx, s, key)
 		if err != nil {
 			return Rotation{}, err
 		}
-		if keys, err = keys.Rotated(); err != nil {
+		keys, err := u.Keys.Rotated()
+		if err != nil {
 			return Rotation{}, err
 		}
 		kek, err := vault.OpenKEK(ctx, next, to != "")

@@ -151,6 +151,11 @@ func unlock(ctx context.Context, s *store.Store, key string) (*vault.Keys, error
 			return nil, err
 		}
 	}
+	return unwrap(ctx, kek, wrapped)
+}
+
+// unwrap says of keys that do not open which key they were wrapped under.
+func unwrap(ctx context.Context, kek *vault.KEK, wrapped store.Keyset) (*vault.Keys, error) {
 	keys, err := vault.Unwrap(ctx, kek, wrapped)
 	if err != nil && wrapped.KEK != kek.Name() {
 		err = fmt.Errorf("%w (the store's keys were wrapped under %s)", err, wrapped.KEK)

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -49,34 +51,57 @@ func OpenKEK(ctx context.Context, name string, create bool) (*KEK, error) {
 
 // wrap encrypts the keys of a handle, for the store with that name.
 func (k *KEK) wrap(ctx context.Context, h *keyset.Handle, store, purpose string) ([]byte, error) {
-	envelope, err := k.envelope()
+	asked := &asking{AEADWithContext: k.aead}
+	envelope, err := asked.envelope()
 	if err != nil {
 		return nil, err
 	}
-	var out strings.Builder
-	if err := h.WriteWithContext(ctx, keyset.NewBinaryWriter(&out), envelope, wrapping(store, purpose)); err != nil {
-		return nil, fmt.Errorf("wrap the %s keys under %s: %w", purpose, k.name, err)
+	var out keyset.MemReaderWriter
+	if err := h.WriteWithContext(ctx, &out, envelope, wrapping(store, purpose)); err != nil {
+		return nil, fmt.Errorf("wrap the %s keys under %s: %w", purpose, k.name, cmp.Or(asked.failed, err))
 	}
-	return []byte(out.String()), nil
+	// Only the authenticated part: what Tink writes beside it, nobody would
+	// notice a change of.
+	return out.EncryptedKeyset.GetEncryptedKeyset(), nil
 }
+
+var errWrapChanged = fmt.Errorf("%w: the wrapped bytes were changed, or wrapped for another store", ErrLost)
 
 // unwrap is wrap's inverse. Wrapped keys of another store or purpose do not open.
 func (k *KEK) unwrap(ctx context.Context, wrapped []byte, store, purpose string) (*keyset.Handle, error) {
-	envelope, err := k.envelope()
+	asked := &asking{AEADWithContext: k.aead}
+	envelope, err := asked.envelope()
 	if err != nil {
 		return nil, err
 	}
-	h, err := keyset.ReadWithContext(ctx, keyset.NewBinaryReader(strings.NewReader(string(wrapped))), envelope, wrapping(store, purpose))
+	in := keyset.MemReaderWriter{EncryptedKeyset: &tinkpb.EncryptedKeyset{EncryptedKeyset: wrapped}}
+	h, err := keyset.ReadWithContext(ctx, &in, envelope, wrapping(store, purpose))
 	if err != nil {
-		return nil, fmt.Errorf("unwrap the %s keys under %s: %w", purpose, k.name, err)
+		return nil, fmt.Errorf("unwrap the %s keys under %s: %w", purpose, k.name, cmp.Or(asked.failed, errWrapChanged))
 	}
 	return h, nil
 }
 
+// asking keeps what went wrong with the KEK, of which Tink passes on the text alone.
+type asking struct {
+	tink.AEADWithContext
+	failed error
+}
+
+func (a *asking) EncryptWithContext(ctx context.Context, plaintext, associated []byte) (ciphertext []byte, err error) {
+	ciphertext, a.failed = a.AEADWithContext.EncryptWithContext(ctx, plaintext, associated)
+	return ciphertext, a.failed
+}
+
+func (a *asking) DecryptWithContext(ctx context.Context, ciphertext, associated []byte) (plaintext []byte, err error) {
+	plaintext, a.failed = a.AEADWithContext.DecryptWithContext(ctx, ciphertext, associated)
+	return plaintext, a.failed
+}
+
 // envelope puts a key of its own between the KEK and what it wraps: AWS KMS
 // encrypts 4,096 bytes at most, and a keyset grows with each rotation.
-func (k *KEK) envelope() (tink.AEADWithContext, error) {
-	return aead.NewKMSEnvelopeAEADWithContext(aead.AES256GCMKeyTemplate(), k.aead)
+func (a *asking) envelope() (tink.AEADWithContext, error) {
+	return aead.NewKMSEnvelopeAEADWithContext(aead.AES256GCMKeyTemplate(), a)
 }
 
 func wrapping(store, purpose string) []byte {
