@@ -25,7 +25,10 @@ func newGate(atOnce, queued int, timeout time.Duration) *gate {
 
 // enter returns when it is the caller's turn, or errBusy, or the context's
 // error. After nil the caller must leave.
-func (g *gate) enter(ctx context.Context) error {
+func (g *gate) enter(ctx context.Context) error { return g.enterWithin(ctx, g.timeout) }
+
+// enterWithin is enter for who can wait longer or less long.
+func (g *gate) enterWithin(ctx context.Context, longest time.Duration) error {
 	select {
 	case g.turns <- struct{}{}:
 		return nil
@@ -36,7 +39,7 @@ func (g *gate) enter(ctx context.Context) error {
 		return errBusy
 	}
 	defer g.queued.Add(-1)
-	timeout := time.NewTimer(g.timeout)
+	timeout := time.NewTimer(longest)
 	defer timeout.Stop()
 	select {
 	case g.turns <- struct{}{}:

@@ -129,7 +129,7 @@ func TestCalculationThatTakesTooLongIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	nines := strings.Repeat("9", 100_000)
-	_, err = s.evaluate(t.Context(), Calculation{Operation: "*", Operands: []string{nines, nines}})
+	_, err = s.evaluate(t.Context(), Calculation{Operation: "*", Operands: []string{nines, nines}}, nil)
 	if p := s.asProblem(err); p.Status != http.StatusServiceUnavailable || !strings.Contains(p.Detail, "longer than 1ns") {
 		t.Errorf("a calculation of more than 1 ns = %d %s, want 503 that says so", p.Status, p.Detail)
 	}

@@ -2,11 +2,12 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"secondwind/server/exact"
 	"secondwind/server/python"
 )
 
@@ -25,16 +26,25 @@ func (s *Server) calculateAsOriginal(c *gin.Context) {
 		return
 	}
 	defer s.gate.leave()
-	answer := json.RawMessage(`"` + python.Error + `"`)
-	switch result, err := python.Evaluate(ctx, number1, operator, number2); {
-	case ctx.Err() != nil:
-		s.fail(c, ctx.Err())
+	start := time.Now()
+	result, err := python.Evaluate(ctx, number1, operator, number2)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+		s.fail(c, err)
 		return
-	case err == nil:
-		answer = json.RawMessage(result)
 	}
+	s.metrics.asked(int64(len(number1) + len(number2)))
+	s.metrics.calculated(time.Since(start), len(result), err)
 	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, struct {
-		Result json.RawMessage `json:"result"`
-	}{answer})
+	if err != nil {
+		writeOriginal(c, `"`+python.Error+`"`)
+		return
+	}
+	s.remember(c, Calculation{Operation: exact.Operation(operator), Operands: Operands{number1, number2}}, exact.Answer{Text: result})
+	writeOriginal(c, result)
+}
+
+// writeOriginal writes a result that is JSON already.
+func writeOriginal(c *gin.Context, result string) {
+	c.Data(http.StatusOK, "application/json; charset=utf-8", []byte(`{"result":`+result+`}`))
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"secondwind/server"
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitMisuse
 	}
-	if err := serve(ctx, options.address, cfg); err != nil {
+	if err := serve(ctx, options, cfg); err != nil {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitFailed
 	}
@@ -58,7 +59,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve listens first: a port that is taken is known before anything else is done.
-func serve(ctx context.Context, address string, cfg server.Config) error {
+func serve(ctx context.Context, o options, cfg server.Config) error {
+	address := o.address
 	s, err := server.New(cfg)
 	if err != nil {
 		return err
@@ -71,6 +73,16 @@ func serve(ctx context.Context, address string, cfg server.Config) error {
 		return fmt.Errorf("the address %s is not allowed for this user: choose a port from 1024 on with --address", address)
 	case err != nil:
 		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
+	}
+	if o.pprof != "" {
+		stop, err := servePprof(ctx, o.pprof, cfg.Log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(s.MemoryBound())
 	}
 	return s.Serve(ctx, listener)
 }

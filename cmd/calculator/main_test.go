@@ -35,6 +35,8 @@ func TestRunRefusesMisuse(t *testing.T) {
 		{"an argument", []string{"8080"}, `unexpected argument "8080"`},
 		{"an address without a port", []string{"--address", "localhost"}, "is not host:port"},
 		{"a port that is no number", []string{"--address", "localhost:http!"}, "has no port from 0 to 65535"},
+		{"profiles for everybody", []string{"--pprof", "0.0.0.0:6060"}, "is not on loopback"},
+		{"profiles on a name", []string{"--pprof", "localhost:6060"}, "is not on loopback"},
 		{"a port too high", []string{"--address", "localhost:65536"}, "has no port from 0 to 65535"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,13 +50,10 @@ func TestRunRefusesMisuse(t *testing.T) {
 }
 
 func TestEnvironmentReportsEverythingThatIsWrong(t *testing.T) {
-	wrong := map[string]string{
-		"CALCULATOR_LOG_LEVEL":        "loud",
-		"CALCULATOR_MAX_BODY_BYTES":   "16MB",
-		"CALCULATOR_MAX_DIGITS":       "-1",
-		"CALCULATOR_TIMEOUT":          "10",
-		"CALCULATOR_MAX_CALCULATIONS": "0",
-		"CALCULATOR_MAX_QUEUED":       "99999999999999999999",
+	wrong := map[string]string{"CALCULATOR_LOG_LEVEL": "loud"}
+	values := []string{"16MB", "-1", "0", "99999999999999999999"} // none is a size, a number or a duration
+	for i, setting := range settings {
+		wrong[setting.name] = values[i%len(values)]
 	}
 	lookup := func(name string) (string, bool) { v, ok := wrong[name]; return v, ok }
 	_, err := configuration(lookup, &bytes.Buffer{})
