@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"secondwind/server"
+	"secondwind/server/history"
 )
 
 // options are the command line's.
@@ -19,11 +20,14 @@ type options struct {
 	address string
 	pprof   string
 	version bool
+	history history.Config
 }
 
 const usage = `calculator serves a web calculator that names its instance in every answer.
 
 Usage: calculator [--address host:port] [--pprof 127.0.0.1:port] [--version]
+       calculator audit       shows that the history is encrypted at rest; see calculator audit --help
+       calculator rotate-key  adds a new key to it; see calculator rotate-key --help
 
 `
 
@@ -108,7 +112,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, environment())
+		fmt.Fprint(stderr, environment(), historyEnvironment)
 		return o, err
 	}
 	if err != nil {
