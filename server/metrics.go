@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -29,7 +30,32 @@ type metrics struct {
 	answers      prometheus.Histogram
 	entries      *prometheus.CounterVec // by outcome
 	panics       prometheus.Counter
+
+	routes   map[string]*routeMetrics // filled before the first request, then only read
+	outcomes map[string]prometheus.Counter
 }
+
+// routeMetrics are a route's, looked up once: finding one by its labels costs
+// more than a small calculation.
+type routeMetrics struct {
+	duration prometheus.Observer
+	ok       prometheus.Counter // status 200
+}
+
+// know prepares for the routes that are served. All others share one name, so
+// that nobody can make up labels.
+func (m *metrics) know(routes gin.RoutesInfo) {
+	m.routes = make(map[string]*routeMetrics)
+	for _, r := range append(routes, gin.RouteInfo{Path: otherRoute}) {
+		m.routes[r.Path] = &routeMetrics{m.durations.WithLabelValues(r.Path), m.requests.WithLabelValues(r.Path, "200")}
+	}
+	m.outcomes = make(map[string]prometheus.Counter)
+	for _, o := range []string{"answered", "refused", "timeout", "failed"} {
+		m.outcomes[o] = m.calculations.WithLabelValues(o)
+	}
+}
+
+const otherRoute = "other"
 
 const namespace = "calculator"
 
@@ -72,7 +98,7 @@ func (m *metrics) asked(bytes int64) { m.asks.Observe(float64(bytes)) }
 // calculated counts a calculation that has ended.
 func (m *metrics) calculated(took time.Duration, resultBytes int, err error) {
 	m.seconds.Observe(took.Seconds())
-	m.calculations.WithLabelValues(outcome(err)).Inc()
+	m.outcomes[outcome(err)].Inc()
 	if err == nil {
 		m.answers.Observe(float64(resultBytes))
 	}
@@ -91,14 +117,18 @@ func outcome(err error) string {
 	return "failed"
 }
 
-// answered counts a request. Paths that are none of ours share one route, so
-// that nobody can make up labels.
+// answered counts a request.
 func (m *metrics) answered(route string, status int, took time.Duration) {
-	if route == "" {
-		route = "other"
+	r, known := m.routes[route]
+	if !known {
+		route, r = otherRoute, m.routes[otherRoute]
+	}
+	r.duration.Observe(took.Seconds())
+	if status == http.StatusOK {
+		r.ok.Inc()
+		return
 	}
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
-	m.durations.WithLabelValues(route).Observe(took.Seconds())
 }
 
 // handler is GET /metrics.

@@ -23,12 +23,19 @@ const HeaderRequestID = "X-Request-Id"
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// secure sets the headers that keep a browser from doing more than it must.
+// safe are headers that keep a browser from doing more than it must. All answers
+// share them: what is set for each would cost more than a small calculation.
+var safe = http.Header{
+	"Content-Security-Policy": {contentSecurityPolicy},
+	"X-Content-Type-Options":  {"nosniff"},
+	"Referrer-Policy":         {"no-referrer"}, // the operands may stand in the page's address
+}
+
 func secure(c *gin.Context) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", contentSecurityPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer") // the operands stand in the page's address
+	for name, value := range safe {
+		h[name] = value[:1:1]
+	}
 }
 
 // requestIDs makes names for requests: the process's own, and a count.

@@ -56,6 +56,7 @@ func New(cfg Config) (*Server, error) {
 	s.metrics = newMetrics(s.gate, s.room)
 	s.recorder = &recorder{store: cfg.History, room: s.room, log: cfg.Log, metrics: s.metrics}
 	s.engine = s.routes()
+	s.metrics.know(s.engine.Routes())
 	s.handler = s.instance.named(s.engine)
 	return s, nil
 }

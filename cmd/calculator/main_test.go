@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -125,5 +127,43 @@ func TestProcessServesUntilSIGTERM(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil || !strings.Contains(last, `"drained"`) {
 		t.Errorf("after SIGTERM the process ended with %v, last line %q, want exit 0 and drained", err, last)
+	}
+}
+
+func TestProfilesAreOnTheirOwnAddressAlone(t *testing.T) {
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		defer writer.Close()
+		ended <- run(ctx, []string{"--address", "127.0.0.1:0", "--pprof", "127.0.0.1:0"}, io.Discard, writer)
+	}()
+	addresses := make(map[string]string) // by message
+	log := bufio.NewScanner(reader)
+	for len(addresses) < 2 && log.Scan() {
+		var line struct{ Msg, Address string }
+		if json.Unmarshal(log.Bytes(), &line) == nil && line.Address != "" {
+			addresses[line.Msg] = line.Address
+		}
+	}
+	go func() {
+		for log.Scan() {
+		}
+	}()
+	for message, want := range map[string]int{"profiles": http.StatusOK, "listening": http.StatusNotFound} {
+		got, err := http.Get("http://" + addresses[message] + "/debug/pprof/cmdline")
+		if err != nil {
+			t.Fatalf("GET of %s: %v", message, err)
+		}
+		got.Body.Close()
+		if got.StatusCode != want {
+			t.Errorf("GET /debug/pprof/cmdline where it says %s = %d, want %d", message, got.StatusCode, want)
+		}
+	}
+	cancel()
+	if code := <-ended; code != exitDone {
+		t.Errorf("run = %d, want %d", code, exitDone)
 	}
 }
