@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +25,7 @@ type size struct {
 }
 
 func sizes() []size {
-	return []size{{20, 0.6}, {2_000, 0.3}, {20_000, 0.08}, {60_000, 0.02}}
+	return []size{{20, 0.3}, {2_000, 0.4}, {20_000, 0.2}, {60_000, 0.1}}
 }
 
 // targetCPU is the part of all cores that the calculator is to use.
@@ -66,20 +66,24 @@ func endure(ctx context.Context, o options) (err error) {
 	return nil
 }
 
-// calibrate raises the rate until the calculator uses what it should, or its
-// clients do not get through any more.
+// calibrate corrects the rate by what the calculator used of it. A step is small,
+// so that no step overloads it: then it would refuse requests, and use less.
 func calibrate(ctx context.Context, p *process) (float64, error) {
-	const probe = 8 * time.Second
-	rate := 50.0
-	for range 6 {
-		used, _, err := load(ctx, p, rate, probe)
+	const probe, largestStep = 6 * time.Second, 2
+	rate := 20.0
+	for range 10 {
+		used, metrics, err := load(ctx, p, rate, probe)
 		if err != nil {
 			return 0, err
+		}
+		if slices.ContainsFunc(metrics, func(m vegeta.Metrics) bool { return m.Success < 1 }) {
+			rate *= 0.7
+			continue
 		}
 		if used > targetCPU-0.03 && used < targetCPU+0.02 {
 			break
 		}
-		rate *= min(max(targetCPU/max(used, 0.01), 0.5), 4)
+		rate *= min(max(targetCPU/max(used, 0.01), 0.8), largestStep)
 	}
 	return rate, nil
 }
@@ -141,13 +145,21 @@ func tellEndurance(used float64, metrics []vegeta.Metrics, resident []int64) {
 	for i, m := range metrics {
 		failed := m.Requests - uint64(float64(m.Requests)*m.Success+0.5)
 		fmt.Printf("%-16s %10d %10v %10v %10v %8d %s\n", sizes()[i].name(), m.Requests,
-			m.Latencies.P50.Round(10*time.Microsecond), m.Latencies.P99.Round(10*time.Microsecond), m.Latencies.Max.Round(10*time.Microsecond), failed, strings.Join(m.Errors, "; "))
+			m.Latencies.P50.Round(10*time.Microsecond), m.Latencies.P99.Round(10*time.Microsecond), m.Latencies.Max.Round(10*time.Microsecond), failed, firstOf(m.Errors))
 	}
 	largest := metrics[len(metrics)-1].Latencies
 	fmt.Printf("\nlargest size: p99 is %.2f times p50, asked: at most 3\n", largest.P99.Seconds()/largest.P50.Seconds())
 	if third := len(resident) / 3; third > 0 {
 		fmt.Printf("resident: %.1f MiB in the first third, %.1f MiB in the last, asked: no growth\n", mean(resident[:third]), mean(resident[len(resident)-third:]))
 	}
+}
+
+// firstOf shows one of many errors.
+func firstOf(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("for instance %.100s", texts[0])
 }
 
 // mean is in MiB.
