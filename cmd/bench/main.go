@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command bench holds the calculator against what it replaces and against what
 // others reach, side by side in one run, and prints ratios: absolute figures of
 // a shared machine say little.
