@@ -34,6 +34,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 
+	if tool := toolNamed(args); tool != nil {
+		return tool(ctx, args[1:], stdout, stderr)
+	}
 	options, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -50,7 +53,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitMisuse
 	}
-	if err := serve(ctx, options.address, cfg); err != nil {
+	if options.history, err = historyConfig(os.LookupEnv, cfg.Log); err != nil {
+		fmt.Fprintf(stderr, "calculator: %v\n", err)
+		return exitMisuse
+	}
+	if err := serve(ctx, options, cfg); err != nil {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitFailed
 	}
@@ -58,7 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve listens first: a port that is taken is known before anything else is done.
-func serve(ctx context.Context, address string, cfg server.Config) error {
+func serve(ctx context.Context, o options, cfg server.Config) error {
+	address := o.address
 	s, err := server.New(cfg)
 	if err != nil {
 		return err
@@ -72,6 +80,11 @@ func serve(ctx context.Context, address string, cfg server.Config) error {
 	case err != nil:
 		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
 	}
+	_, stop, err := keepHistory(ctx, o.history)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stop()
 	return s.Serve(ctx, listener)
 }
 

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	os.Setenv("CALCULATOR_HISTORY", "off") // what wants one says where
 	os.Exit(m.Run())
 }
 

@@ -11,17 +11,21 @@ import (
 	"time"
 
 	"secondwind/server"
+	"secondwind/server/history"
 )
 
 // options are the command line's.
 type options struct {
 	address string
 	version bool
+	history history.Config
 }
 
 const usage = `calculator serves a web calculator that names its instance in every answer.
 
 Usage: calculator [--address host:port] [--version]
+       calculator audit       shows that the history is encrypted at rest; see calculator audit --help
+       calculator rotate-key  adds a new key to it; see calculator rotate-key --help
 
 `
 
@@ -54,7 +58,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, environment)
+		fmt.Fprint(stderr, environment, historyEnvironment)
 		return o, err
 	}
 	if err != nil {

@@ -73,11 +73,26 @@ func asNumber(k kind, what string, text []byte) []needle {
 		return nil
 	}
 	packed, _ := hex.DecodeString(digits[len(digits)%2:])
-	return []needle{
+	forms := []needle{
 		{k, what, "as a big-endian integer", n.Bytes()},
 		{k, what, "as a little-endian integer", reversed(n.Bytes())},
 		{k, what, "as packed decimal digits", packed},
 	}
+	return slices.DeleteFunc(forms, func(n needle) bool { return monotonous(n.bytes) })
+}
+
+// monotonous says that b has so few different bytes that it stands in any file:
+// 2^100 is a sixteen and twelve zeros.
+func monotonous(b []byte) bool {
+	var seen [256]bool
+	different := 0
+	for _, c := range b {
+		if !seen[c] {
+			seen[c] = true
+			different++
+		}
+	}
+	return different < 4
 }
 
 func reversed(b []byte) []byte {

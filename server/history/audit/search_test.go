@@ -46,7 +46,7 @@ func TestATextIsFoundInEveryEncoding(t *testing.T) {
 			"as it is": whole, "hexadecimal": []byte(hex.EncodeToString(whole)), "base64": []byte(base64.StdEncoding.EncodeToString(whole)),
 			"URL-safe base64": []byte(base64.URLEncoding.EncodeToString(whole)), "UTF-16": utf16be,
 		}
-		if n, ok := new(big.Int).SetString(text, 10); ok && n.BitLen() > 8*MinKnown {
+		if n, ok := new(big.Int).SetString(text, 10); ok && n.BitLen() > 8*MinKnown && !monotonous(n.Bytes()) {
 			forms["an integer"] = append(before, n.Bytes()...)
 		}
 		for name, form := range forms {
@@ -59,6 +59,14 @@ func TestATextIsFoundInEveryEncoding(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestANumberThatIsMostlyZerosIsNotLookedForInBinary(t *testing.T) {
+	for _, n := range needles(plaintext, "x", []byte("1267650600228229401496703205376")) { // 2^100
+		if monotonous(n.bytes) {
+			t.Errorf("it is looked for %s: % x stands in any file", n.encoding, n.bytes)
+		}
+	}
 }
 
 func FuzzNeedlesNeverPanic(f *testing.F) {
