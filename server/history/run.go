@@ -117,7 +117,8 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 
 // keysOf returns the store's newest keys. It asks the key only if the keyset has
 // another revision than the keys that s has, or if the key is to be checked.
-// Keys that s has stay in use while the key can not be reached, and end with it.
+// Keys that s has stay in use while the key can not be reached, and end with it;
+// but not where someone moved the store to another key: that one is not lost.
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
@@ -129,10 +130,15 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 		return s.keys, nil
 	}
 	keys, err := unlock(ctx, s.store, h.config.Key)
-	if err == nil || errors.Is(err, vault.ErrLost) {
+	if err == nil || errors.Is(err, vault.ErrLost) && !s.rewrapped(revision) {
 		return keys, err
 	}
 	return s.keys, err
+}
+
+// rewrapped says that the keyset is not the one that s has its keys from.
+func (s state) rewrapped(revision int64) bool {
+	return s.keys != nil && s.keys.Revision != revision
 }
 
 // unlock unwraps a store's keys with the named key, and makes the first ones
