@@ -173,6 +173,7 @@ func newPage() (*page, error) {
 
 // showPage is GET /.
 func (s *Server) showPage(c *gin.Context) {
+	s.greet(c)
 	s.writePage(c, http.StatusOK, view{Precisions: precisions(0)})
 }
 
@@ -228,7 +229,7 @@ func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
 	asked, err := askedOnPage(fields)
 	var answer exact.Answer
 	if err == nil {
-		answer, err = s.evaluate(c.Request.Context(), asked)
+		answer, err = s.answer(c, asked)
 	}
 	v := view{Expression: asked.Expression, Precisions: precisions(asked.Precision)}
 	status := http.StatusOK
@@ -249,7 +250,7 @@ func (s *Server) download(c *gin.Context, fields url.Values) {
 		s.fail(c, err)
 		return
 	}
-	answer, err := s.evaluate(c.Request.Context(), asked)
+	answer, err := s.answer(c, asked)
 	if err != nil {
 		s.fail(c, err)
 		return

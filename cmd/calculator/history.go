@@ -51,14 +51,19 @@ func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (histor
 	return cfg, errors.Join(wrong...)
 }
 
-// keepHistory runs a history beside the server until stop is called. It returns
-// at once, and nil where none is to be kept.
-func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, stop func(), err error) {
+// newHistory returns nil where none is to be kept.
+func newHistory(cfg history.Config) (*history.History, error) {
 	if cfg.Store == history.Off {
-		return nil, func() {}, nil
+		return nil, nil
 	}
-	if h, err = history.New(cfg); err != nil {
-		return nil, nil, err
+	return history.New(cfg)
+}
+
+// runHistory runs h, unless it is nil, beside the server until stop is called.
+// It returns at once.
+func runHistory(ctx context.Context, h *history.History, log *slog.Logger) (stop func()) {
+	if h == nil {
+		return func() {}
 	}
 	// It outlives the signal that ends the server: requests in flight use it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -66,8 +71,8 @@ func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, s
 	go func() {
 		defer close(ended)
 		if err := h.Run(ctx); err != nil {
-			cfg.Log.Error("history was not closed", "error", err)
+			log.Error("history was not closed", "error", err)
 		}
 	}()
-	return h, func() { cancel(); <-ended }, nil
+	return func() { cancel(); <-ended }
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"secondwind/server"
@@ -67,6 +68,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // serve listens first: a port that is taken is known before anything else is done.
 func serve(ctx context.Context, o options, cfg server.Config) error {
 	address := o.address
+	kept, err := newHistory(o.history)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		cfg.History = kept
+	}
 	s, err := server.New(cfg)
 	if err != nil {
 		return err
@@ -80,11 +88,17 @@ func serve(ctx context.Context, o options, cfg server.Config) error {
 	case err != nil:
 		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
 	}
-	_, stop, err := keepHistory(ctx, o.history)
-	if err != nil {
-		return errors.Join(err, listener.Close())
+	defer runHistory(ctx, kept, cfg.Log)()
+	if o.pprof != "" {
+		stop, err := servePprof(ctx, o.pprof, cfg.Log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
 	}
-	defer stop()
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(s.MemoryBound())
+	}
 	return s.Serve(ctx, listener)
 }
 
