@@ -128,7 +128,7 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 	if s.keys != nil && s.keys.Revision == revision && !check {
 		return s.keys, nil
 	}
-	keys, err := unlock(ctx, s.store, h.config.Key)
+	keys, err := unlock(ctx, s.store, h.config.source())
 	if err == nil || errors.Is(err, vault.ErrLost) {
 		return keys, err
 	}
@@ -137,7 +137,7 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 
 // unlock unwraps a store's keys with the named key, and makes the first ones
 // where there are none.
-func unlock(ctx context.Context, s *store.Store, key string) (*vault.Keys, error) {
+func unlock(ctx context.Context, s *store.Store, key vault.Source) (*vault.Keys, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
