@@ -51,19 +51,14 @@ func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (histor
 	return cfg, errors.Join(wrong...)
 }
 
-// newHistory returns nil where none is to be kept.
-func newHistory(cfg history.Config) (*history.History, error) {
+// keepHistory runs a history beside the server until stop is called. It returns
+// at once, and nil where none is to be kept.
+func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, stop func(), err error) {
 	if cfg.Store == history.Off {
-		return nil, nil
+		return nil, func() {}, nil
 	}
-	return history.New(cfg)
-}
-
-// runHistory runs h, unless it is nil, beside the server until stop is called.
-// It returns at once.
-func runHistory(ctx context.Context, h *history.History, log *slog.Logger) (stop func()) {
-	if h == nil {
-		return func() {}
+	if h, err = history.New(cfg); err != nil {
+		return nil, nil, err
 	}
 	// It outlives the signal that ends the server: requests in flight use it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -71,8 +66,8 @@ func runHistory(ctx context.Context, h *history.History, log *slog.Logger) (stop
 	go func() {
 		defer close(ended)
 		if err := h.Run(ctx); err != nil {
-			log.Error("history was not closed", "error", err)
+			cfg.Log.Error("history was not closed", "error", err)
 		}
 	}()
-	return func() { cancel(); <-ended }
+	return h, func() { cancel(); <-ended }, nil
 }

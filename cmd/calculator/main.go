@@ -67,28 +67,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve listens first: a port that is taken is known before anything else is done.
 func serve(ctx context.Context, o options, cfg server.Config) error {
-	address := o.address
-	kept, err := newHistory(o.history)
+	listener, err := listen(ctx, o.address)
 	if err != nil {
 		return err
 	}
+	kept, stopHistory, err := keepHistory(ctx, o.history)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopHistory()
 	if kept != nil {
 		cfg.History = kept
 	}
 	s, err := server.New(cfg)
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("the address %s is in use by another program: end that, or choose another with --address", address)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("the address %s is not allowed for this user: choose a port from 1024 on with --address", address)
-	case err != nil:
-		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
-	}
-	defer runHistory(ctx, kept, cfg.Log)()
 	if o.pprof != "" {
 		stop, err := servePprof(ctx, o.pprof, cfg.Log)
 		if err != nil {
@@ -100,6 +94,19 @@ func serve(ctx context.Context, o options, cfg server.Config) error {
 		debug.SetMemoryLimit(s.MemoryBound())
 	}
 	return s.Serve(ctx, listener)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("the address %s is in use by another program: end that, or choose another with --address", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("the address %s is not allowed for this user: choose a port from 1024 on with --address", address)
+	case err != nil:
+		return nil, fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
+	}
+	return listener, nil
 }
 
 // logger writes JSON lines to w.

@@ -29,11 +29,11 @@ func keptHistory(t *testing.T) (*history.History, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := newHistory(cfg)
+	h, stop, err := keepHistory(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(runHistory(t.Context(), h, cfg.Log))
+	t.Cleanup(stop)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	again := time.NewTicker(5 * time.Millisecond)

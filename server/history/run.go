@@ -129,7 +129,7 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 	if s.keys != nil && s.keys.Revision == revision && !check {
 		return s.keys, nil
 	}
-	keys, err := unlock(ctx, s.store, h.config.Key)
+	keys, err := unlock(ctx, s.store, h.config.source())
 	if err == nil || errors.Is(err, vault.ErrLost) && !s.rewrapped(revision) {
 		return keys, err
 	}
@@ -143,7 +143,7 @@ func (s state) rewrapped(revision int64) bool {
 
 // unlock unwraps a store's keys with the named key, and makes the first ones
 // where there are none.
-func unlock(ctx context.Context, s *store.Store, key string) (*vault.Keys, error) {
+func unlock(ctx context.Context, s *store.Store, key vault.Source) (*vault.Keys, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
