@@ -117,8 +117,8 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 
 // keysOf returns the store's newest keys. It asks the key only if the keyset has
 // another revision than the keys that s has, or if the key is to be checked.
-// Keys that s has stay in use while the key can not be reached, and end with it;
-// but not where someone moved the store to another key: that one is not lost.
+// Keys that s has stay in use while the key can not be reached, and after the
+// store was moved to another key; they end with the key that they came from.
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
@@ -130,16 +130,16 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 		return s.keys, nil
 	}
 	keys, err := unlock(ctx, s.store, h.config.source())
-	if err == nil || errors.Is(err, vault.ErrLost) && !s.rewrapped(revision) {
+	moved := s.keys != nil && s.keys.Revision != revision && errors.Is(err, errMoved)
+	if err == nil || errors.Is(err, vault.ErrLost) && !moved {
 		return keys, err
 	}
 	return s.keys, err
 }
 
-// rewrapped says that the keyset is not the one that s has its keys from.
-func (s state) rewrapped(revision int64) bool {
-	return s.keys != nil && s.keys.Revision != revision
-}
+// errMoved says that the store's keys were wrapped under another key than the
+// one that was tried.
+var errMoved = errors.New("the store's keys were wrapped under another key: start the calculator with that one")
 
 // unlock unwraps a store's keys with the named key, and makes the first ones
 // where there are none.
@@ -164,7 +164,7 @@ func unlock(ctx context.Context, s *store.Store, key vault.Source) (*vault.Keys,
 func unwrap(ctx context.Context, kek *vault.KEK, wrapped store.Keyset) (*vault.Keys, error) {
 	keys, err := vault.Unwrap(ctx, kek, wrapped)
 	if err != nil && wrapped.KEK != kek.Name() {
-		err = fmt.Errorf("%w (the store's keys were wrapped under %s)", err, wrapped.KEK)
+		err = fmt.Errorf("%w: %s: %w", errMoved, wrapped.KEK, err)
 	}
 	return keys, err
 }
