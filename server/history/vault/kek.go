@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
@@ -26,6 +27,12 @@ type KEK struct {
 // Name says which key it is, as the store remembers it. It holds no secret.
 func (k *KEK) Name() string { return k.name }
 
+// Source says which key-encryption key to open.
+type Source struct {
+	Name string      // "file:PATH" or "aws-kms:KEY"
+	AWS  *aws.Config // how to reach AWS KMS; nil: as the SDK finds it in the environment
+}
+
 // CheckName reports what is wrong with the name of a key, without opening it.
 func CheckName(name string) error {
 	for _, kind := range []string{"file:", kmsPrefix} {
@@ -36,17 +43,17 @@ func CheckName(name string) error {
 	return fmt.Errorf("the key %q is of no known kind: give file:PATH or aws-kms:KEY, with a key id, an ARN or alias/NAME", name)
 }
 
-// OpenKEK opens the key with that name, "file:PATH" or "aws-kms:KEY". It makes a
-// key file that is missing only if create is set: where records were sealed
-// under a key, another one would not open them. Errors that are ErrLost stay.
-func OpenKEK(ctx context.Context, name string, create bool) (*KEK, error) {
-	if err := CheckName(name); err != nil {
+// OpenKEK opens a key. It makes a key file that is missing only if create is
+// set: where records were sealed under a key, another one would not open them.
+// Errors that are ErrLost stay.
+func OpenKEK(ctx context.Context, from Source, create bool) (*KEK, error) {
+	if err := CheckName(from.Name); err != nil {
 		return nil, err
 	}
-	if path, ok := strings.CutPrefix(name, "file:"); ok {
+	if path, ok := strings.CutPrefix(from.Name, "file:"); ok {
 		return openFile(path, create)
 	}
-	return openKMS(ctx, strings.TrimPrefix(name, kmsPrefix))
+	return openKMS(ctx, strings.TrimPrefix(from.Name, kmsPrefix), from.AWS)
 }
 
 // wrap encrypts the keys of a handle, for the store with that name.
