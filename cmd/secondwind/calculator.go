@@ -67,6 +67,7 @@ type stackOptions struct {
 	metricsPeriod time.Duration
 	policy        bool
 	alarmActions  bool
+	tags          map[string]string
 }
 
 // createStack builds in a local cloud what terraform/ builds on AWS.
@@ -81,6 +82,7 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 		ImageID:         calculatorImageID,
 		WithoutPolicy:   !o.policy,
 		ActionsDisabled: !o.alarmActions,
+		Tags:            o.tags,
 	})
 }
 

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,16 +30,25 @@ const maxAnswer = 1 << 20
 type ec2 struct{ cfg aws.Config }
 
 // createLaunchTemplate returns the id of the new template.
-func (c ec2) createLaunchTemplate(ctx context.Context, name, imageID, instanceType string) (string, error) {
+func (c ec2) createLaunchTemplate(ctx context.Context, name, imageID, instanceType string, tags map[string]string) (string, error) {
 	var answer struct {
 		ID string `xml:"launchTemplate>launchTemplateId"`
 	}
-	err := c.call(ctx, "CreateLaunchTemplate", url.Values{
+	form := url.Values{
 		"LaunchTemplateName":                    {name},
 		"LaunchTemplateData.ImageId":            {imageID},
 		"LaunchTemplateData.InstanceType":       {instanceType},
 		"LaunchTemplateData.Monitoring.Enabled": {"true"}, // detailed: a datapoint a minute, not one every five
-	}, &answer)
+	}
+	if len(tags) > 0 {
+		form.Set("TagSpecification.1.ResourceType", "launch-template")
+	}
+	for i, key := range slices.Sorted(maps.Keys(tags)) {
+		tag := fmt.Sprintf("TagSpecification.1.Tag.%d.", i+1)
+		form.Set(tag+"Key", key)
+		form.Set(tag+"Value", tags[key])
+	}
+	err := c.call(ctx, "CreateLaunchTemplate", form, &answer)
 	return answer.ID, err
 }
 
