@@ -17,6 +17,7 @@ import (
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/fleet"
+	"secondwind/localcloud/keys"
 )
 
 // healthPath answers without a signature, with nothing that could be misused.
@@ -100,6 +101,7 @@ func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 		Region: Region, AccountID: AccountID, Log: cfg.Log,
 	})
 	state.Register(api)
+	keys.New(keys.Config{Region: Region, AccountID: AccountID}).Register(api)
 	root := http.NewServeMux()
 	root.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
