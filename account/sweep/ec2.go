@@ -164,10 +164,11 @@ func (n node) at(path string) (found []node) {
 	return found
 }
 
-// text is what stands in the first element on a path, "" if there is none.
+// text is what stands in the first element on a path, "" if there is none. It is
+// not trimmed: "a " is the tag of another run than "a".
 func (n node) text(path string) string {
 	for _, found := range n.at(path) {
-		return strings.TrimSpace(found.Text)
+		return found.Text
 	}
 	return ""
 }
