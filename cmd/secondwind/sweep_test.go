@@ -92,7 +92,7 @@ func listed(t *testing.T, env []string, args ...string) map[string][]string {
 }
 
 // whole is a stack of the local cloud, whose group has one instance.
-var whole = []string{"Auto Scaling group", "CloudWatch alarm", "CloudWatch alarm", "load balancer", "instance", "target group", "launch template"}
+var whole = []string{"Auto Scaling group", "CloudWatch alarm", "CloudWatch alarm", "load balancer", "instance", "target group", "launch template", "KMS key"}
 
 // TestASweepRemovesARunAndNothingElse is in a cloud with two runs' stacks and one
 // that has no tags.
@@ -115,14 +115,17 @@ func TestASweepRemovesARunAndNothingElse(t *testing.T) {
 		t.Fatalf("sweep --remove = %+v, want that nothing is left", got)
 	}
 	after := listed(t, env)
-	if !slices.Equal(after["yours"], whole) || len(after) != 1 {
-		t.Errorf("after it were found %v, want yours whole, and nothing else", after)
+	if !slices.Equal(after["yours"], whole) || !slices.Equal(after["mine"], []string{"KMS key"}) || len(after) != 2 {
+		t.Errorf("after it were found %v, want yours whole, and the key that waits for its deletion", after)
 	}
 	for arn, run := range taggedIn(t, cloud) {
 		if tagged[arn] != run {
 			t.Errorf("%s is new, of %q", arn, run)
 		}
 		delete(tagged, arn)
+	}
+	if !strings.Contains(got.stdout, "KMS deletes it at ") {
+		t.Errorf("stdout = %q, want the day when the key goes", got.stdout)
 	}
 	for arn, run := range tagged {
 		if run != "mine" {

@@ -61,6 +61,9 @@ func checkGetResources(in *tagging.GetResourcesInput) error {
 // tagged are the tags of everything that has some, by ARN; callers hold mu.
 func (c *Cloud) tagged() map[string]map[string]string {
 	all := map[string]map[string]string{}
+	if c.cfg.Tagged != nil {
+		all = c.cfg.Tagged()
+	}
 	for resource, tags := range c.resourceTags {
 		if len(tags) > 0 {
 			all[c.arnOf(resource)] = tags

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -19,18 +20,29 @@ type alias struct {
 	created, updated time.Time
 }
 
-var aliasName = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]{1,250}$`)
+// aliasName and aliasMember are what an alias may be, and what AWS takes for a
+// member of that name before it looks closer.
+var (
+	aliasName   = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
+	aliasMember = regexp.MustCompile(`^[a-zA-Z0-9:/_-]+$`)
+)
 
 func checkAlias(name *string) error {
 	switch {
 	case name == nil:
 		return missing("aliasName")
+	case *name == "":
+		return constraint("''", "aliasName", "Member must have length greater than or equal to 1")
+	case len(*name) > maxAlias:
+		return constraint(fmt.Sprintf("'%.300s'", *name), "aliasName", "Member must have length less than or equal to %d", maxAlias)
+	case !aliasMember.MatchString(*name):
+		return constraint("'"+*name+"'", "aliasName", "Member must satisfy regular expression pattern: %s", aliasMember)
 	case !strings.HasPrefix(*name, "alias/"):
-		return validation("Invalid identifier: an alias begins with \"alias/\"")
+		return validation("Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
 	case strings.HasPrefix(*name, "alias/aws/"):
-		return fault("NotAuthorizedException", "Aliases that begin with alias/aws/ are AWS's own")
+		return fault("NotAuthorizedException", "%s begins with alias/aws/, which only AWS's own aliases do", *name)
 	case !aliasName.MatchString(*name):
-		return fault("InvalidAliasNameException", "Alias %.300q contains invalid characters for an alias: use letters, digits, /, _ and -", *name)
+		return fault("InvalidAliasNameException", "%s contains invalid characters for an alias", *name)
 	}
 	return nil
 }

@@ -50,7 +50,8 @@ func unhex(s string) []byte {
 // errCiphertext is AWS's: it tells nothing of what is wrong, and has no message.
 func errCiphertext() *awsapi.Error { return fault("InvalidCiphertextException", "") }
 
-// sealedBy returns the key of a blob; an error if there is none, or never was.
+// sealedBy returns the key of a blob. A key that is gone, or was never here, is
+// refused as AWS does it: it does not tell them from those of other accounts.
 func (k *Keys) sealedBy(blob []byte) (*key, error) {
 	if len(blob) < headerSize+nonceSize+tagSize || blob[0] != format {
 		return nil, errCiphertext()
@@ -60,7 +61,7 @@ func (k *Keys) sealedBy(blob []byte) (*key, error) {
 	if found := k.keys[id]; found != nil {
 		return found, nil
 	}
-	return nil, errCiphertext()
+	return nil, fault("AccessDeniedException", "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.")
 }
 
 // open decrypts a blob that the key's material of any time has sealed.

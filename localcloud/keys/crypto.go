@@ -2,6 +2,7 @@ package keys
 
 import (
 	"crypto/rand"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -24,19 +25,7 @@ func checkContext(context map[string]string) error {
 
 func checkAlgorithm(a types.EncryptionAlgorithmSpec) error {
 	if a != "" && a != symmetric {
-		return fault("InvalidKeyUsageException", "The encryption algorithm %s is incompatible with the key spec SYMMETRIC_DEFAULT.", a)
-	}
-	return nil
-}
-
-func checkCiphertext(blob []byte) error {
-	switch {
-	case blob == nil:
-		return missing("ciphertextBlob")
-	case len(blob) == 0:
-		return constraint("ciphertextBlob", "Member must have length greater than or equal to 1")
-	case len(blob) > maxCiphertext:
-		return constraint("ciphertextBlob", "Member must have length less than or equal to %d", maxCiphertext)
+		return fault("InvalidKeyUsageException", "Algorithm %s is incompatible with key spec SYMMETRIC_DEFAULT.", a)
 	}
 	return nil
 }
@@ -60,15 +49,8 @@ func firstError(errs ...error) error {
 }
 
 func (k *Keys) encrypt(in *kms.EncryptInput, _ time.Time) (*kms.EncryptOutput, error) {
-	switch {
-	case in.Plaintext == nil:
-		return nil, missing("plaintext")
-	case len(in.Plaintext) == 0:
-		return nil, constraint("plaintext", "Member must have length greater than or equal to 1")
-	case len(in.Plaintext) > maxPlaintext:
-		return nil, constraint("plaintext", "Member must have length less than or equal to %d", maxPlaintext)
-	}
-	if err := firstError(checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm)); err != nil {
+	err := firstError(checkLength(in.Plaintext, "plaintext", maxPlaintext), checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm))
+	if err != nil {
 		return nil, err
 	}
 	key, err := k.findUsable(in.KeyId)
@@ -87,7 +69,7 @@ type opened struct {
 
 // open decrypts; name, if not nil, is the key that the caller expects.
 func (k *Keys) open(blob []byte, context map[string]string, name *string) (opened, error) {
-	if err := firstError(checkCiphertext(blob), checkContext(context)); err != nil {
+	if err := firstError(checkLength(blob, "ciphertextBlob", maxCiphertext), checkContext(context)); err != nil {
 		return opened{}, err
 	}
 	var expected *key
@@ -155,16 +137,14 @@ func dataKeySize(spec types.DataKeySpec, bytes *int32) (int32, error) {
 	switch {
 	case (spec == "") == (bytes == nil):
 		return 0, validation("Please specify either number of bytes or key spec.")
-	case bytes != nil && (*bytes < 1 || *bytes > maxDataKey):
-		return 0, constraint("numberOfBytes", "Member must have value between 1 and %d", maxDataKey)
 	case bytes != nil:
-		return *bytes, nil
+		return *bytes, checkRange(*bytes, "numberOfBytes", 1, maxDataKey)
 	case spec == types.DataKeySpecAes256:
 		return 32, nil
 	case spec == types.DataKeySpecAes128:
 		return 16, nil
 	}
-	return 0, constraint("keySpec", "Member must satisfy enum value set: [AES_256, AES_128]")
+	return 0, constraint(fmt.Sprintf("'%.50s'", spec), "keySpec", "Member must satisfy enum value set: [AES_256, AES_128]")
 }
 
 func (k *Keys) generateDataKey(in *kms.GenerateDataKeyInput, _ time.Time) (*kms.GenerateDataKeyOutput, error) {
@@ -200,8 +180,11 @@ func (k *Keys) generateRandom(in *kms.GenerateRandomInput, _ time.Time) (*kms.Ge
 	if in.Recipient != nil || in.CustomKeyStoreId != nil {
 		return nil, notServed("Recipient or a custom key store")
 	}
-	if in.NumberOfBytes == nil || *in.NumberOfBytes < 1 || *in.NumberOfBytes > maxDataKey {
-		return nil, constraint("numberOfBytes", "Member must have value between 1 and %d", maxDataKey)
+	if in.NumberOfBytes == nil {
+		return nil, validation("NumberOfBytes is required.")
+	}
+	if err := checkRange(*in.NumberOfBytes, "numberOfBytes", 1, maxDataKey); err != nil {
+		return nil, err
 	}
 	plaintext := make([]byte, *in.NumberOfBytes)
 	rand.Read(plaintext) // never fails: crypto/rand ends the program instead

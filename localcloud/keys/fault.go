@@ -13,7 +13,11 @@ const (
 	maxCiphertext  = 6144 // bytes
 	maxContext     = 8192 // bytes, names and values together
 	maxDescription = 8192
+	maxKeyID       = 2048
 	maxTags        = 50
+	maxTagKey      = 128
+	maxTagValue    = 256
+	maxAlias       = 256
 	maxAliases     = 50 // of one key
 	maxDataKey     = 1024
 	maxOnDemand    = 25 // rotations of one key
@@ -27,13 +31,42 @@ func validation(format string, args ...any) *awsapi.Error {
 	return fault("ValidationException", format, args...)
 }
 
-// constraint refuses a member in AWS's words.
-func constraint(member, format string, args ...any) *awsapi.Error {
-	return validation("1 validation error detected: Value at '%s' failed to satisfy constraint: %s", member, fmt.Sprintf(format, args...))
+// constraint refuses a member in AWS's words. value is as they show it, with its
+// quotes; "" leaves out one that is secret.
+func constraint(value, member, format string, args ...any) *awsapi.Error {
+	if value != "" {
+		value = " " + value
+	}
+	return validation("1 validation error detected: Value%s at '%s' failed to satisfy constraint: %s", value, member, fmt.Sprintf(format, args...))
+}
+
+// checkRange refuses a number that is too small or too large.
+func checkRange(n int32, member string, least, most int32) error {
+	value := fmt.Sprintf("'%d'", n)
+	switch {
+	case n < least:
+		return constraint(value, member, "Member must have value greater than or equal to %d", least)
+	case n > most:
+		return constraint(value, member, "Member must have value less than or equal to %d", most)
+	}
+	return nil
+}
+
+// checkLength refuses a blob that is missing, empty or too large.
+func checkLength(blob []byte, member string, most int) error {
+	switch {
+	case blob == nil:
+		return missing(member)
+	case len(blob) == 0:
+		return constraint("", member, "Member must have length greater than or equal to 1")
+	case len(blob) > most:
+		return constraint("", member, "Member must have length less than or equal to %d", most)
+	}
+	return nil
 }
 
 func missing(member string) *awsapi.Error {
-	return validation("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
+	return constraint("null", member, "Member must not be null")
 }
 
 // notServed refuses what the local KMS does not have: a setting that is accepted
@@ -50,22 +83,19 @@ func deref[T any](p *T) T {
 	return *p
 }
 
-// page returns the part of all, which is sorted, that comes at or after the
-// marker, and the marker of the next part.
+// page returns the part of all that begins with the marker, and the marker of the
+// next part; most is the largest limit.
 func page(all []string, limit *int32, marker *string, most int32) (part []string, next *string, err error) {
-	size := int32(100)
-	if most < size {
-		size = most
-	}
+	size := min(100, most)
 	if limit != nil {
 		size = *limit
 	}
-	if size < 1 || size > most {
-		return nil, nil, constraint("limit", "Member must have value between 1 and %d", most)
+	if err := checkRange(size, "limit", 1, most); err != nil {
+		return nil, nil, err
 	}
 	if marker != nil {
-		i, found := slices.BinarySearch(all, *marker)
-		if !found {
+		i := slices.Index(all, *marker)
+		if i < 0 {
 			return nil, nil, fault("InvalidMarkerException", "The marker is not one that an earlier answer gave, or what it named is gone.")
 		}
 		all = all[i:]

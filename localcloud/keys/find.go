@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -44,22 +45,29 @@ func (k *Keys) resource(name *string) (string, error) {
 	case name == nil:
 		return "", missing("keyId")
 	case *name == "":
-		return "", constraint("keyId", "Member must have length greater than or equal to 1")
-	case len(*name) > 2048:
-		return "", constraint("keyId", "Member must have length less than or equal to 2048")
+		return "", constraint("''", "keyId", "Member must have length greater than or equal to 1")
+	case len(*name) > maxKeyID:
+		return "", constraint(fmt.Sprintf("'%.300s'", *name), "keyId", "Member must have length less than or equal to %d", maxKeyID)
 	case strings.HasPrefix(*name, "arn:"):
-		rest, ours := strings.CutPrefix(*name, k.arn(""))
-		if parts := strings.SplitN(*name, ":", 6); len(parts) < 6 || parts[2] != "kms" || !strings.HasPrefix(parts[5], "key/") && !strings.HasPrefix(parts[5], "alias/") {
-			return "", fault("InvalidArnException", "Invalid arn %s", *name)
-		}
-		if !ours {
-			return "", fault("NotFoundException", "Invalid arn %s: it is not of Region %s and account %s", *name, k.cfg.Region, k.cfg.AccountID)
-		}
-		return rest, nil
+		return k.resourceOfARN(*name)
 	case strings.HasPrefix(*name, "alias/"):
 		return *name, nil
 	}
 	return "key/" + *name, nil
+}
+
+// resourceOfARN refuses what is not of this Region and account, as AWS does.
+func (k *Keys) resourceOfARN(arn string) (string, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	switch {
+	case len(parts) < 6 || parts[2] != "kms" || !strings.HasPrefix(parts[5], "key/") && !strings.HasPrefix(parts[5], "alias/"):
+		return "", fault("InvalidArnException", "Invalid arn %s", arn)
+	case parts[3] != k.cfg.Region:
+		return "", fault("NotFoundException", "Invalid arn %s", parts[3])
+	case parts[4] != k.cfg.AccountID:
+		return "", fault("AccessDeniedException", "The key %s is of another account: it does not exist, or no resource-based policy allows access to it", arn)
+	}
+	return parts[5], nil
 }
 
 func (k *Keys) findResource(resource string) (*key, error) {

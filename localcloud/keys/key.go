@@ -16,7 +16,6 @@ type key struct {
 	tags                    []types.Tag
 	state                   types.KeyState
 	created, deletion       time.Time // deletion: when it is deleted, of one that waits for it
-	window                  int32     // days that it waits
 	material                []material
 	rotation                rotation
 }
@@ -71,7 +70,8 @@ func (k *Keys) metadata(key *key) *types.KeyMetadata {
 		CurrentKeyMaterialId: &key.current().id,
 	}
 	if key.state == types.KeyStatePendingDeletion {
-		m.DeletionDate = &key.deletion
+		deletion := key.deletion // the answer is written once the lock is gone
+		m.DeletionDate = &deletion
 	}
 	return m
 }

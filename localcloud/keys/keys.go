@@ -65,6 +65,8 @@ func (k *Keys) Register(m *awsapi.Mux) {
 	handle(k, m, k.rotateKeyOnDemand)
 	handle(k, m, k.listKeyRotations)
 	handle(k, m, k.getKeyPolicy)
+	handle(k, m, k.tagResource)
+	handle(k, m, k.untagResource)
 	handle(k, m, k.listResourceTags)
 }
 
@@ -109,7 +111,7 @@ func (k *Keys) createKey(in *kms.CreateKeyInput, now time.Time) (*kms.CreateKeyO
 	}
 	created := newKey(now)
 	created.description = deref(in.Description)
-	created.tags = slices.Clone(in.Tags)
+	created.tag(in.Tags)
 	created.policy = deref(in.Policy)
 	k.keys[created.id] = created
 	return &kms.CreateKeyOutput{KeyMetadata: k.metadata(created)}, nil
@@ -122,7 +124,7 @@ func checkCreate(in *kms.CreateKeyInput) error {
 	case in.CustomerMasterKeySpec != "" && in.CustomerMasterKeySpec != types.CustomerMasterKeySpecSymmetricDefault:
 		return notServed("CustomerMasterKeySpec " + string(in.CustomerMasterKeySpec))
 	case in.KeyUsage != "" && in.KeyUsage != types.KeyUsageTypeEncryptDecrypt:
-		return validation("The key usage %s is incompatible with the key spec SYMMETRIC_DEFAULT.", in.KeyUsage)
+		return validation("KeyUsage %s is not compatible with KeySpec SYMMETRIC_DEFAULT", in.KeyUsage)
 	case in.Origin != "" && in.Origin != types.OriginTypeAwsKms:
 		return notServed("Origin " + string(in.Origin))
 	case deref(in.MultiRegion):
@@ -130,11 +132,9 @@ func checkCreate(in *kms.CreateKeyInput) error {
 	case in.CustomKeyStoreId != nil || in.XksKeyId != nil:
 		return notServed("a custom key store")
 	case len(deref(in.Description)) > maxDescription:
-		return constraint("description", "Member must have length less than or equal to %d", maxDescription)
-	case len(in.Tags) > maxTags:
-		return fault("TagException", "Too many tags: at most %d.", maxTags)
+		return constraint("", "description", "Member must have length less than or equal to %d", maxDescription)
 	}
-	return nil
+	return checkTags(in.Tags)
 }
 
 func (k *Keys) describeKey(in *kms.DescribeKeyInput, _ time.Time) (*kms.DescribeKeyOutput, error) {
@@ -171,12 +171,4 @@ func (k *Keys) getKeyPolicy(in *kms.GetKeyPolicyInput, _ time.Time) (*kms.GetKey
 		policy = fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`, k.cfg.AccountID)
 	}
 	return &kms.GetKeyPolicyOutput{Policy: &policy, PolicyName: &name}, nil
-}
-
-func (k *Keys) listResourceTags(in *kms.ListResourceTagsInput, _ time.Time) (*kms.ListResourceTagsOutput, error) {
-	key, err := k.findByID(in.KeyId)
-	if err != nil {
-		return nil, err
-	}
-	return &kms.ListResourceTagsOutput{Tags: key.tags}, nil
 }

@@ -39,14 +39,15 @@ func (k *Keys) scheduleKeyDeletion(in *kms.ScheduleKeyDeletionInput, now time.Ti
 	if in.PendingWindowInDays != nil {
 		days = *in.PendingWindowInDays
 	}
-	if days < 7 || days > 30 {
-		return nil, constraint("pendingWindowInDays", "Member must have value between 7 and 30")
+	if err := checkRange(days, "pendingWindowInDays", 7, 30); err != nil {
+		return nil, err
 	}
 	if key.state == types.KeyStatePendingDeletion {
 		return nil, k.pendingDeletion(key)
 	}
-	key.state, key.window, key.deletion = types.KeyStatePendingDeletion, days, now.AddDate(0, 0, int(days))
-	return &kms.ScheduleKeyDeletionOutput{KeyId: k.keyARN(key), KeyState: key.state, DeletionDate: &key.deletion, PendingWindowInDays: &key.window}, nil
+	key.state, key.deletion = types.KeyStatePendingDeletion, now.AddDate(0, 0, int(days))
+	deletion := key.deletion // the answer is written once the lock is gone
+	return &kms.ScheduleKeyDeletionOutput{KeyId: k.keyARN(key), KeyState: key.state, DeletionDate: &deletion, PendingWindowInDays: &days}, nil
 }
 
 // cancelKeyDeletion leaves the key disabled, as AWS does.

@@ -37,10 +37,7 @@ func (k *Keys) enableKeyRotation(in *kms.EnableKeyRotationInput, now time.Time) 
 	if in.RotationPeriodInDays != nil {
 		days = *in.RotationPeriodInDays
 	}
-	if days < 90 || days > 2560 {
-		return nil, constraint("rotationPeriodInDays", "Member must have value between 90 and 2560")
-	}
-	if err := k.usable(key); err != nil {
+	if err := firstError(checkRange(days, "rotationPeriodInDays", 90, 2560), k.usable(key)); err != nil {
 		return nil, err
 	}
 	key.rotation = rotation{enabled: true, days: days, next: now.AddDate(0, 0, int(days))}
@@ -95,21 +92,29 @@ func (k *Keys) rotateKeyOnDemand(in *kms.RotateKeyOnDemandInput, now time.Time) 
 	return &kms.RotateKeyOnDemandOutput{KeyId: k.keyARN(key)}, nil
 }
 
-// listKeyRotations lists the rotations, oldest first, all on one page.
+// listKeyRotations lists the rotations, oldest first.
 func (k *Keys) listKeyRotations(in *kms.ListKeyRotationsInput, _ time.Time) (*kms.ListKeyRotationsOutput, error) {
 	key, err := k.findByID(in.KeyId)
 	if err != nil {
 		return nil, err
 	}
-	if in.Marker != nil {
-		return nil, fault("InvalidMarkerException", "There is one page only, and it needs no marker.")
-	}
 	listed := key.material
 	if in.IncludeKeyMaterial != types.IncludeKeyMaterialAllKeyMaterial {
 		listed = listed[1:] // the first material came with the key, by no rotation
 	}
-	out := &kms.ListKeyRotationsOutput{}
-	for _, m := range slices.Clone(listed) {
+	ids := make([]string, len(listed))
+	for i, m := range listed {
+		ids[i] = m.id
+	}
+	part, next, err := page(ids, in.Limit, in.Marker, 1000)
+	if err != nil {
+		return nil, err
+	}
+	out := &kms.ListKeyRotationsOutput{NextMarker: next, Truncated: next != nil}
+	for _, m := range listed {
+		if !slices.Contains(part, m.id) {
+			continue
+		}
 		entry := types.RotationsListEntry{KeyId: k.keyARN(key), KeyMaterialId: &m.id, KeyMaterialState: types.KeyMaterialStateNonCurrent, RotationType: m.how}
 		if m.how != "" {
 			entry.RotationDate = aws.Time(m.from)

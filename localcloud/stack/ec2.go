@@ -29,24 +29,32 @@ const maxAnswer = 1 << 20
 // client would take minutes and gigabytes to compile, for three forms.
 type ec2 struct{ cfg aws.Config }
 
+// template is a launch template of the stack's.
+type template struct {
+	name, imageID, instanceType string
+	profile                     string // instances act as its role
+	tags                        map[string]string
+}
+
 // createLaunchTemplate returns the id of the new template.
-func (c ec2) createLaunchTemplate(ctx context.Context, name, imageID, instanceType string, tags map[string]string) (string, error) {
+func (c ec2) createLaunchTemplate(ctx context.Context, t template) (string, error) {
 	var answer struct {
 		ID string `xml:"launchTemplate>launchTemplateId"`
 	}
 	form := url.Values{
-		"LaunchTemplateName":                    {name},
-		"LaunchTemplateData.ImageId":            {imageID},
-		"LaunchTemplateData.InstanceType":       {instanceType},
-		"LaunchTemplateData.Monitoring.Enabled": {"true"}, // detailed: a datapoint a minute, not one every five
+		"LaunchTemplateName":                         {t.name},
+		"LaunchTemplateData.ImageId":                 {t.imageID},
+		"LaunchTemplateData.InstanceType":            {t.instanceType},
+		"LaunchTemplateData.IamInstanceProfile.Name": {t.profile},
+		"LaunchTemplateData.Monitoring.Enabled":      {"true"}, // detailed: a datapoint a minute, not one every five
 	}
-	if len(tags) > 0 {
+	if len(t.tags) > 0 {
 		form.Set("TagSpecification.1.ResourceType", "launch-template")
 	}
-	for i, key := range slices.Sorted(maps.Keys(tags)) {
+	for i, key := range slices.Sorted(maps.Keys(t.tags)) {
 		tag := fmt.Sprintf("TagSpecification.1.Tag.%d.", i+1)
 		form.Set(tag+"Key", key)
-		form.Set(tag+"Value", tags[key])
+		form.Set(tag+"Value", t.tags[key])
 	}
 	err := c.call(ctx, "CreateLaunchTemplate", form, &answer)
 	return answer.ID, err
