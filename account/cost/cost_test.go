@@ -1,6 +1,8 @@
 package cost_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -61,6 +63,59 @@ func TestAnEstimateCountsEachItemAtItsPrice(t *testing.T) {
 	}
 	if e.PricesOf == "" || e.Source == "" || e.Verify == "" {
 		t.Error("the estimate does not say of when and where its prices are, and how sure")
+	}
+}
+
+// TestARunByHand is the whole of one estimate, worked out with pencil and paper
+// from the prices: a t3.micro in eu-central-1, two hours, no traffic.
+func TestARunByHand(t *testing.T) {
+	e, err := cost.Of(cost.Plan{Region: "eu-central-1", InstanceType: "t3.micro", Duration: 2 * time.Hour, RequestRate: 1e-9}, cost.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	low := 2*0.012 + // an instance
+		16*0.0952/730 + // its 8 GB
+		4*0.005 + // two addresses of the load balancer
+		2*0.027 + // the load balancer
+		720*4/1000.0*0.01 + // a poll of four metrics every ten seconds
+		2.0/730 + // the key
+		0.05*2/730*0.0245 // the calculator's binary
+	high := 4*0.012 + // two instances
+		0.22*2*4*0.05 + // each 22 % over the baseline of its 2 vCPUs
+		32*0.0952/730 + 8*0.005 + 3*0.027 +
+		14*2/730.0*0.3 + 2*2/730.0*0.1 + // seven metrics an instance, two alarms
+		720*4/1000.0*0.01 + 720*2/1000.0*0.01 + 3.0/730*3 + // polls, the dashboard
+		3.0/730 + 0.4*0.03 + 0.1*2/730*0.0245 + 0.1*0.0054 + 0.001*2
+	if math.Abs(e.Low-low) > 1e-6 || math.Abs(e.High-high) > 1e-6 {
+		t.Errorf("Of() = %.6f to %.6f, want %.6f to %.6f", e.Low, e.High, low, high)
+	}
+	if e.HourLow <= 0 || e.HourLow > e.Low || e.HourHigh < e.HourLow || e.HourHigh > e.High {
+		t.Errorf("an hour more = %g to %g, want less than two hours cost", e.HourLow, e.HourHigh)
+	}
+}
+
+func TestAnEstimateFitsATerminalAndSaysWhatItLeavesOut(t *testing.T) {
+	e, err := cost.Of(plan(), cost.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wide, narrow bytes.Buffer
+	if err := errors.Join(cost.Write(&wide, e, 0), cost.Write(&narrow, e, 100)); err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(narrow.String(), "An hour more")
+	for line := range strings.Lines(head) {
+		if n := len(strings.TrimSuffix(line, "\n")); n > 100 {
+			t.Errorf("line of %d columns, want at most 100: %q", n, line)
+		}
+	}
+	for _, part := range []string{e.Total(), e.Hour(), "Application Load Balancer", e.PricesOf, e.Verify, "make destroy"} {
+		if !strings.Contains(wide.String(), part) || !strings.Contains(narrow.String(), part) {
+			t.Errorf("the estimate does not say %q", part)
+		}
+	}
+	if !strings.Contains(wide.String(), "a begun hour counts") || strings.Contains(narrow.String(), "a begun hour counts") || !strings.Contains(narrow.String(), "wider terminal") {
+		t.Errorf("wide:\n%s\nnarrow:\n%s\nwant what each item counts where there is room, and a word where not", wide.String(), narrow.String())
 	}
 }
 

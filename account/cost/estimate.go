@@ -88,6 +88,8 @@ type Estimate struct {
 	Items        []Item   `json:"items"`
 	Low          float64  `json:"low"`
 	High         float64  `json:"high"`
+	HourLow      float64  `json:"hourLow"` // of an hour more
+	HourHigh     float64  `json:"hourHigh"`
 	PricesOf     string   `json:"pricesOf"` // the table's date
 	Source       string   `json:"source"`
 	Verify       string   `json:"verify"`
@@ -108,20 +110,32 @@ func Of(p Plan, prices Prices) (Estimate, error) {
 	if err != nil {
 		return Estimate{}, err
 	}
-	b := builder{p: p, r: region, e: prices.Everywhere, hours: p.Duration.Hours()}
+	out := Estimate{
+		Version: 1, Region: p.Region, InstanceType: p.InstanceType, Hours: p.Duration.Hours(), MinSize: p.MinSize, MaxSize: p.MaxSize,
+		Items: items(p, region, prices.Everywhere, instanceHour), PricesOf: prices.Date, Source: prices.Source, Verify: prices.Verify, Notes: notes(p),
+	}
+	out.Low, out.High = sum(out.Items)
+	p.Duration += time.Hour
+	low, high := sum(items(p, region, prices.Everywhere, instanceHour))
+	out.HourLow, out.HourHigh = low-out.Low, high-out.High
+	return out, nil
+}
+
+func sum(items []Item) (low, high float64) {
+	for _, i := range items {
+		low, high = low+i.Low, high+i.High
+	}
+	return low, high
+}
+
+// items are what a plan consists of.
+func items(p Plan, r Region, e Everywhere, instanceHour float64) []Item {
+	b := builder{p: p, r: r, e: e, hours: p.Duration.Hours()}
 	b.instances(instanceHour)
 	b.traffic()
 	b.watching()
 	b.rest()
-	out := Estimate{
-		Version: 1, Region: p.Region, InstanceType: p.InstanceType, Hours: b.hours, MinSize: p.MinSize, MaxSize: p.MaxSize,
-		Items: b.items, PricesOf: prices.Date, Source: prices.Source, Verify: prices.Verify, Notes: notes(p),
-	}
-	for _, i := range out.Items {
-		out.Low += i.Low
-		out.High += i.High
-	}
-	return out, nil
+	return b.items
 }
 
 // notes are what no line shows.

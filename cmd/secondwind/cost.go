@@ -74,7 +74,7 @@ func runCost(out *output, p cost.Plan, pricesFile string) error {
 	if out.json {
 		return json.NewEncoder(out.stdout).Encode(e)
 	}
-	return cost.Write(out.stdout, e)
+	return cost.Write(out.stdout, e, out.style().Width)
 }
 
 // readPrices reads a table of the user's own, else the built-in one.

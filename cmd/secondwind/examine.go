@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"secondwind/account/cost"
 	"secondwind/loadgen/scenario"
 	"secondwind/verify/doctor"
 )
@@ -28,41 +28,49 @@ func examineFirst(ctx context.Context, p proof) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := writeReport(filepath.Join(p.writer.Dir(), doctorFile), report); err != nil {
+	all := examined{Report: report}
+	all.price(cost.Default())
+	if err := writeReport(filepath.Join(p.writer.Dir(), doctorFile), all); err != nil {
 		return err
 	}
-	blocking := tellFindings(p, report)
+	blocking := tellFindings(p, all)
 	if len(blocking) == 0 || p.skipDoctor {
 		return nil
 	}
-	if missing := report.Policy(); missing != nil {
-		blocking = append(blocking, "missing from the caller's policy: "+missing.String())
-	}
-	return errors.New("no load was sent, because a proof could not succeed: " + strings.Join(blocking, "; ") + "; change that, or go on all the same with --skip-doctor (docs/doctor.md)")
+	return fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; do what it says (%s; docs/doctor.md), or go on all the same with --skip-doctor",
+		strings.Join(blocking, ", "), filepath.Join(p.writer.Dir(), doctorFile))
 }
 
 // tellFindings reports the findings that are more than notes, and returns those
 // with which a proof could not succeed.
-func tellFindings(p proof, r doctor.Report) (blocking []string) {
-	p.progress.Event(time.Since(p.start), fmt.Sprintf("doctor: %s; at most %s beside calibration", r.Summary(), expected(r)))
+func tellFindings(p proof, r examined) (blocking []string) {
+	tell := func(text string) { p.progress.Event(time.Since(p.start), "doctor: "+text) }
+	expect := fmt.Sprintf("%s; at most %s beside calibration", r.Summary(), expected(r.Report))
+	if r.Cost != nil {
+		expect += ", and " + r.Cost.Total() + " with an hour around it"
+	}
+	tell(expect)
 	for _, f := range r.Findings {
 		if f.Severity == doctor.Note {
 			continue
 		}
-		text := fmt.Sprintf("%s: %s: %s %s", f.ID, f.Where, f.What, f.Change)
-		p.progress.Event(time.Since(p.start), fmt.Sprintf("doctor: %s: %s", f.Severity, text))
-		if f.Severity == doctor.Error && !slices.Contains(p.wanted, f.ID) {
-			blocking = append(blocking, text)
+		tell(fmt.Sprintf("%s: %s: %s: %s Change: %s", f.Severity, f.ID, f.Where, f.What, f.Change))
+		if f.Severity == doctor.Error && !slices.Contains(p.wanted, f.ID) && !slices.Contains(blocking, f.ID) {
+			blocking = append(blocking, f.ID)
 		}
+	}
+	if missing := r.Policy(); missing != nil {
+		tell("missing from the caller's policy: " + missing.String())
 	}
 	return blocking
 }
 
+// expected is how long a run may take, calibration aside.
 func expected(r doctor.Report) time.Duration {
 	return time.Duration(r.ExpectSeconds * float64(time.Second)).Round(time.Second)
 }
 
-func writeReport(path string, r doctor.Report) error {
+func writeReport(path string, r examined) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
 		err = os.WriteFile(path, append(text, '\n'), 0o644)

@@ -154,29 +154,18 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cloud, err := localcloud.Start(ctx, localcloud.Config{
-		Listen:        "127.0.0.1:0",
-		Images:        calculatorImage(r.program),
-		MetricsPeriod: s.Local.MetricsPeriod,
-		Dir:           logs,
-		Seed:          cloudSeed(r.start),
+		Listen: "127.0.0.1:0", Images: calculatorImage(r.program), MetricsPeriod: s.Local.MetricsPeriod,
+		Dir: logs, Seed: cloudSeed(r.start),
 	})
 	if err != nil {
 		return err
 	}
 	defer cloud.Close()
 	r.progress.Event(time.Since(r.start), "the local cloud listens at "+cloud.Endpoint())
-	numbers, err := readNumbers(r.numbers)
+	built, numbers, err := r.build(ctx, cloud)
 	if err != nil {
 		return err
 	}
-	built, err := createStack(ctx, cloud, stackOptions{
-		numbers: numbers, metricsPeriod: s.Local.MetricsPeriod,
-		policy: s.Local.Policy != scenario.PolicyNone, alarmActions: s.Local.AlarmActions,
-	})
-	if err != nil {
-		return err
-	}
-	r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
 	if r.exports != "" {
 		remove, err := writeExports(r.exports, cloud, &built)
 		if err != nil {
@@ -197,6 +186,22 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	return prove(ctx, p)
+}
+
+// build builds the stack as the scenario wants it.
+func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.Numbers, error) {
+	numbers, err := readNumbers(r.numbers)
+	if err != nil {
+		return stack.Stack{}, numbers, err
+	}
+	local := r.scenario.Local
+	built, err := createStack(ctx, cloud, stackOptions{
+		numbers: numbers, metricsPeriod: local.MetricsPeriod, policy: local.Policy != scenario.PolicyNone, alarmActions: local.AlarmActions,
+	})
+	if err == nil {
+		r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
+	}
+	return built, numbers, err
 }
 
 // healthyWithin is how long the first instance may take: far more than a

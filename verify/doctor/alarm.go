@@ -15,7 +15,7 @@ var above = []string{"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"}
 
 // scaleOut returns the alarm that is meant to scale the group out, with the
 // policy that it invokes, if any. It may be wrong in every detail: the one that
-// invokes a policy that adds comes first, then the one on the group's CPU.
+// invokes a policy that adds comes first, then the one on CPU.
 func (f *facts) scaleOut(name string) (runlog.MetricAlarm, *runlog.ScalingPolicy, bool) {
 	best, rank := -1, 0
 	for i, a := range f.wiring.Alarms {
@@ -32,8 +32,9 @@ func (f *facts) scaleOut(name string) (runlog.MetricAlarm, *runlog.ScalingPolicy
 			score = 4
 		case p != nil:
 			continue // target tracking's AlarmLow
-		case up && a.MetricName == "CPUUtilization":
-			score = 2
+		}
+		if a.MetricName == "CPUUtilization" {
+			score++
 		}
 		if score > rank {
 			best, rank = i, score

@@ -57,10 +57,10 @@ func (c *clock) offset() time.Duration {
 	return (c.low + c.high) / 2
 }
 
-// checkClock compares this machine's clock with AWS's.
+// checkClock compares this machine's clock with AWS's. It may be called from any
+// goroutine.
 func (x *examination) checkClock() {
 	offset := x.clock.offset()
-	x.report.ClockOffsetSeconds = offset.Round(10 * time.Millisecond).Seconds()
 	id := "clock.offset"
 	switch {
 	case offset.Abs() < clockOffset:

@@ -64,6 +64,7 @@ func Examine(ctx context.Context, cfg Config) Report {
 		}
 	}
 	x.checkClock()
+	x.report.ClockOffsetSeconds = x.clock.offset().Round(10 * time.Millisecond).Seconds()
 	x.report.sort()
 	return x.report
 }
@@ -146,6 +147,7 @@ func (x *examination) checkAll(ctx context.Context) {
 		x.checkMetric(alarm)
 		x.checkCredits(alarm)
 	}
+	x.checkSchedules() // after expect: it asks how long the run takes
 	x.checkTargets()
 	x.checkBalancer(ctx)
 }

@@ -113,7 +113,6 @@ func (x *examination) checkInterference() {
 				fmt.Sprintf("Wait for it, or: aws autoscaling cancel-instance-refresh --auto-scaling-group-name %s.", name))
 		}
 	}
-	x.checkSchedules()
 	for _, h := range x.facts.hooks {
 		if aws.ToString(h.LifecycleTransition) == "autoscaling:EC2_INSTANCE_LAUNCHING" {
 			x.find("group.hook", name+": "+aws.ToString(h.LifecycleHookName),
@@ -136,7 +135,8 @@ func (x *examination) checkInterference() {
 // checkSchedules tells the scheduled actions that fall into a run from others,
 // such as the one that scales to zero at the run's TTL.
 func (x *examination) checkSchedules() {
-	until := x.report.Examined.Add(max(2*time.Hour, 2*x.cfg.Hold))
+	run := time.Duration(x.report.ExpectSeconds * float64(time.Second))
+	until := x.report.Examined.Add(2*run + 10*time.Minute) // with calibration, and time to begin
 	for _, a := range x.facts.schedules {
 		where := x.cfg.AutoScalingGroupName + ": " + aws.ToString(a.ScheduledActionName)
 		at, cron := aws.ToTime(a.StartTime), aws.ToString(a.Recurrence)

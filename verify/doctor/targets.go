@@ -123,12 +123,23 @@ func (x *examination) checkBalancerState(lb elbtypes.LoadBalancer) bool {
 	return true
 }
 
-// listenerURL is where the load balancer listens, "" if for no HTTP.
-func (x *examination) listenerURL(lb elbtypes.LoadBalancer) string {
+// listenerURL is where the load balancer listens, "" if for no HTTP. A listener
+// that only sends elsewhere, from HTTP to HTTPS, comes last.
+func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 	for _, l := range x.facts.listeners {
-		if l.Protocol == elbtypes.ProtocolEnumHttp || l.Protocol == elbtypes.ProtocolEnumHttps {
-			return fmt.Sprintf("%s://%s:%d", strings.ToLower(string(l.Protocol)), aws.ToString(lb.DNSName), aws.ToInt32(l.Port))
+		if l.Protocol != elbtypes.ProtocolEnumHttp && l.Protocol != elbtypes.ProtocolEnumHttps {
+			continue
 		}
+		forwards := slices.ContainsFunc(l.DefaultActions, func(a elbtypes.Action) bool { return a.Type == elbtypes.ActionTypeEnumForward })
+		if url == "" || forwards {
+			url = fmt.Sprintf("%s://%s:%d", strings.ToLower(string(l.Protocol)), aws.ToString(lb.DNSName), aws.ToInt32(l.Port))
+		}
+		if forwards {
+			break
+		}
+	}
+	if url != "" {
+		return url
 	}
 	if x.facts.answered[opDescribeListeners] {
 		x.find("balancer.no-listener", "load balancer "+aws.ToString(lb.LoadBalancerName), "It has no listener for HTTP or HTTPS.", "Add one that forwards to the target group.")
