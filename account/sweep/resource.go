@@ -96,27 +96,34 @@ func (s Selection) selects(tags map[string]string) (r Resource, ok bool) {
 
 // typeOf is the type in an ARN, as the tagging API's filters have it:
 // "ec2:instance", "elasticloadbalancing:targetgroup", "sns" where there is none.
+// What is no ARN is of the type "".
 func typeOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return arn
+	service, kind, _ := splitARN(arn)
+	if kind == "" {
+		return service
 	}
-	end := strings.IndexAny(parts[5], "/:")
-	if end < 0 || parts[2] == "s3" || parts[2] == "sns" {
-		return parts[2]
-	}
-	return parts[2] + ":" + parts[5][:end]
+	return service + ":" + kind
 }
 
 // nameIn is what stands in an ARN after the type.
 func nameIn(arn string) string {
+	_, _, name := splitARN(arn)
+	return name
+}
+
+// splitARN takes arn:partition:service:region:account:resource apart. A resource
+// is a type and a name, joined by a slash or a colon, or a name alone.
+func splitARN(arn string) (service, kind, name string) {
 	parts := strings.SplitN(arn, ":", 6)
-	rest := parts[len(parts)-1]
-	if kind := typeOf(arn); strings.Contains(kind, ":") {
-		_, name, _ := strings.Cut(kind, ":")
-		rest = rest[len(name)+1:]
+	if len(parts) < 6 || parts[0] != "arn" {
+		return "", "", arn
 	}
-	return rest
+	service, name = parts[2], parts[5]
+	end := strings.IndexAny(name, "/:")
+	if end < 0 || service == "s3" || service == "sns" {
+		return service, "", name
+	}
+	return service, name[:end], name[end+1:]
 }
 
 func byKind(order []string) func(a, b Resource) int {

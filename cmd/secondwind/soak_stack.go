@@ -92,11 +92,7 @@ func proveDeployed(ctx context.Context, p proof, targetGroupARN string) error {
 	if err := examineFirst(ctx, p); err != nil {
 		return err
 	}
-	drain, err := deregistrationDelay(ctx, p.aws, targetGroupARN)
-	if err != nil {
-		return err
-	}
-	p.drain = drain
+	p.drain = deregistrationDelay(ctx, p.aws, targetGroupARN)
 	return prove(ctx, p)
 }
 
@@ -152,24 +148,20 @@ func healthyDeadline(ctx context.Context, p proof, targetGroupARN string) time.D
 // awsDeregistrationDelay is what a target group has that nobody configured.
 const awsDeregistrationDelay = 300 * time.Second
 
-// deregistrationDelay is how long the target group lets an instance drain.
-func deregistrationDelay(ctx context.Context, cfg aws.Config, targetGroupARN string) (time.Duration, error) {
-	if targetGroupARN == "" {
-		return awsDeregistrationDelay, nil
-	}
+// deregistrationDelay is how long the target group lets an instance drain. It only
+// makes the wait for scaling in longer: where it cannot be read, AWS's default does.
+func deregistrationDelay(ctx context.Context, cfg aws.Config, targetGroupARN string) time.Duration {
 	out, err := elb.NewFromConfig(cfg).DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &targetGroupARN})
 	if err != nil {
-		return 0, fmt.Errorf("how long does target group %s let an instance drain: %w", targetGroupARN, err)
+		return awsDeregistrationDelay
 	}
 	for _, a := range out.Attributes {
 		if aws.ToString(a.Key) != "deregistration_delay.timeout_seconds" {
 			continue
 		}
-		seconds, err := strconv.Atoi(aws.ToString(a.Value))
-		if err != nil {
-			return 0, fmt.Errorf("target group %s: deregistration delay %q is no number of seconds", targetGroupARN, aws.ToString(a.Value))
+		if seconds, err := strconv.Atoi(aws.ToString(a.Value)); err == nil {
+			return time.Duration(seconds) * time.Second
 		}
-		return time.Duration(seconds) * time.Second, nil
 	}
-	return awsDeregistrationDelay, nil
+	return awsDeregistrationDelay
 }

@@ -82,7 +82,7 @@ func TestADoctorsErrorEndsASoakOfADeployedStackBeforeAnyLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder, got := c.command(t, "soak", "--stack", outputs)
-	if got.code != 3 || !strings.Contains(got.stderr, "no load was sent") || !strings.Contains(got.stderr, "nobody-asg") {
+	if got.code != 3 || !strings.Contains(got.stderr, "no load was sent") || !strings.Contains(got.stderr, "group.missing") {
 		t.Errorf("soak = %+v, want exit code 3 and the group that is not there", got)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "doctor.json")); err != nil {

@@ -91,8 +91,8 @@ func listed(t *testing.T, env []string, args ...string) map[string][]string {
 	return byRun
 }
 
-// whole is a stack of the local cloud, whose group has one instance.
-var whole = []string{"Auto Scaling group", "CloudWatch alarm", "CloudWatch alarm", "load balancer", "instance", "target group", "launch template", "KMS key"}
+// ofStack are the kinds of a stack of the local cloud, whose group has one instance.
+var ofStack = []string{"Auto Scaling group", "CloudWatch alarm", "CloudWatch alarm", "load balancer", "instance", "target group", "launch template", "KMS key"}
 
 // TestASweepRemovesARunAndNothingElse is in a cloud with two runs' stacks and one
 // that has no tags.
@@ -101,8 +101,8 @@ func TestASweepRemovesARunAndNothingElse(t *testing.T) {
 	cloud, env := stacksIn(t, "mine", "yours", "untagged")
 	before := listed(t, env)
 	for _, run := range []string{"mine", "yours"} {
-		if !slices.Equal(before[run], whole) {
-			t.Errorf("of %s were found %v, want %v", run, before[run], whole)
+		if !slices.Equal(before[run], ofStack) {
+			t.Errorf("of %s were found %v, want %v", run, before[run], ofStack)
 		}
 	}
 	if len(before) != 2 {
@@ -115,7 +115,7 @@ func TestASweepRemovesARunAndNothingElse(t *testing.T) {
 		t.Fatalf("sweep --remove = %+v, want that nothing is left", got)
 	}
 	after := listed(t, env)
-	if !slices.Equal(after["yours"], whole) || !slices.Equal(after["mine"], []string{"KMS key"}) || len(after) != 2 {
+	if !slices.Equal(after["yours"], ofStack) || !slices.Equal(after["mine"], []string{"KMS key"}) || len(after) != 2 {
 		t.Errorf("after it were found %v, want yours whole, and the key that waits for its deletion", after)
 	}
 	for arn, run := range taggedIn(t, cloud) {
@@ -203,8 +203,8 @@ func TestASweepAsksTwice(t *testing.T) {
 			}
 		})
 	}
-	if found := listed(t, env)["mine"]; !slices.Equal(found, whole) {
-		t.Errorf("after all these there are %v, want %v", found, whole)
+	if found := listed(t, env)["mine"]; !slices.Equal(found, ofStack) {
+		t.Errorf("after all these there are %v, want %v", found, ofStack)
 	}
 	if got := sweepIn(t, env, "expired\n", "--expired", "--remove", "--interval", "100ms"); got.code != 0 || !strings.Contains(got.stderr, "Type expired") {
 		t.Errorf("sweep = %+v, want that it is removed once it is confirmed", got)
