@@ -50,9 +50,10 @@ func idsOf(suffix string) []string {
 		fmt.Sprintf(arnBase, "logs", "log-group:/secondwind/"+suffix),
 		fmt.Sprintf(arnBase, "ssm", "association/association-"+suffix),
 		fmt.Sprintf(globally, "budgets", "budget/budget-"+suffix),
-		fmt.Sprintf(globally, "iam", "instance-profile/secondwind/profile-"+suffix),
-		fmt.Sprintf(globally, "iam", "role/secondwind/role-"+suffix),
-		fmt.Sprintf(globally, "iam", "policy/policy-"+suffix),
+		fmt.Sprintf(globally, "iam", "instance-profile/secondwind/profile-"+suffix+"-instance"),
+		fmt.Sprintf(globally, "iam", "role/secondwind/role-"+suffix+"-instance"),
+		fmt.Sprintf(globally, "iam", "policy/policy-"+suffix+"-verifier"),
+		fmt.Sprintf(globally, "iam", "oidc-provider/"+suffix+".example.com"),
 		fmt.Sprintf(arnBase, "kms", "key/key-"+suffix),
 	)
 }
@@ -112,7 +113,8 @@ func (a *account) tagging(w http.ResponseWriter) {
 	list := []map[string]any{}
 	add := func(all map[string]map[string]string) {
 		for id, tags := range all {
-			if !strings.HasPrefix(id, "arn:") {
+			// IAM is not in the tagging API.
+			if !strings.HasPrefix(id, "arn:") || strings.HasPrefix(id, "arn:aws:iam:") {
 				continue
 			}
 			m := map[string]any{"ResourceARN": id, "Tags": []map[string]string{}}
@@ -244,6 +246,7 @@ func (a *account) form(w http.ResponseWriter, form url.Values) {
 	switch {
 	case action == a.denied:
 		refuseForm(w, "UnauthorizedOperation")
+	case a.iam(w, form):
 	case lists:
 		fmt.Fprintf(w, "<%sResponse>%s", action, list.open)
 		for _, id := range a.withPrefix(list.prefix) {

@@ -39,9 +39,6 @@ func controlledTable() []controlled {
 		{"log group", "logs:log-group", "AWS::Logs::LogGroup", stageUsed, nameIn},
 		{"SSM association", "ssm:association", "AWS::SSM::Association", stageUsers, lastIn},
 		{"budget", "budgets:budget", "AWS::Budgets::Budget", stageUsed, lastIn},
-		{"instance profile", "iam:instance-profile", "AWS::IAM::InstanceProfile", stageUsed, lastIn},
-		{"IAM role", "iam:role", "AWS::IAM::Role", stageParts, lastIn},
-		{"IAM policy", "iam:policy", "AWS::IAM::ManagedPolicy", stageNetwork, whole},
 	}
 }
 

@@ -147,12 +147,3 @@ func hopeless(err error) bool {
 func unserved(err error) bool {
 	return slices.Contains([]string{"InvalidAction", "UnknownOperationException"}, codeOf(err))
 }
-
-// Actions are the IAM actions of a sweep that only looks.
-func Actions() []string {
-	return []string{
-		"tag:GetResources", "autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-		"elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags", "elasticloadbalancing:DescribeTargetGroups",
-		"ec2:Describe*", "kms:DescribeKey", "kms:ListResourceTags", "s3:GetBucketTagging", "cloudformation:GetResource",
-	}
-}

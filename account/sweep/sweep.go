@@ -68,7 +68,7 @@ type kind struct {
 
 // kinds are all kinds that terraform/ can make, in the order of their removal.
 func kinds() []kind {
-	all := slices.Concat(scalingKinds(), ec2Kinds(), controlledKinds(), []kind{bucketKind(), keyKind(), otherKind()})
+	all := slices.Concat(scalingKinds(), ec2Kinds(), iamKinds(), controlledKinds(), []kind{bucketKind(), keyKind(), otherKind()})
 	slices.SortStableFunc(all, func(a, b kind) int { return a.stage - b.stage })
 	return all
 }

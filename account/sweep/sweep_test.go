@@ -62,11 +62,12 @@ func TestWhatNeedsSomethingIsRemovedBeforeIt(t *testing.T) {
 	if _, err := sweeper(cfg, sweep.Selection{Run: "a"}).Remove(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	key := "arn:aws:kms:eu-north-1:123456789012:key/key-x"
+	key, iam := "arn:aws:kms:eu-north-1:123456789012:key/key-x", "arn:aws:iam::123456789012:"
+	profile, role, policy := iam+"instance-profile/secondwind/profile-x-instance", iam+"role/secondwind/role-x-instance", iam+"policy/policy-x-verifier"
 	for _, order := range [][]string{
 		{"i-x", "lt-x"}, {"i-x", "vol-x"}, {"i-x", "eni-x", "sg-x"}, {"ami-x", "snap-x", key}, {"sgr-x", "sg-x", "vpc-x"}, {"igw-x", "vpc-x"},
 		{"subnet-x", "rtb-x", "vpc-x"}, {"versions of bucket-x", "arn:aws:s3:::bucket-x", key}, {"vol-x", key},
-		{"arn:aws:iam::123456789012:instance-profile/secondwind/profile-x", "arn:aws:iam::123456789012:role/secondwind/role-x", "arn:aws:iam::123456789012:policy/policy-x"},
+		{"RemoveRoleFromInstanceProfile " + profile, profile, "DeleteRolePolicy " + role, role, "DeletePolicyVersion " + policy, policy}, {"DetachRolePolicy " + role, role},
 		{"alias/of-" + key, key},
 	} {
 		for i := 1; i < len(order); i++ {
