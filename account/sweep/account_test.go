@@ -49,7 +49,6 @@ func idsOf(suffix string) []string {
 		fmt.Sprintf(arnBase, "sns", "topic-"+suffix),
 		fmt.Sprintf(arnBase, "logs", "log-group:/secondwind/"+suffix),
 		fmt.Sprintf(arnBase, "ssm", "association/association-"+suffix),
-		fmt.Sprintf(globally, "budgets", "budget/budget-"+suffix),
 		fmt.Sprintf(globally, "iam", "instance-profile/secondwind/profile-"+suffix+"-instance"),
 		fmt.Sprintf(globally, "iam", "role/secondwind/role-"+suffix+"-instance"),
 		fmt.Sprintf(globally, "iam", "policy/policy-"+suffix+"-verifier"),

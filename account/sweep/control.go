@@ -38,7 +38,6 @@ func controlledTable() []controlled {
 		{"SNS topic", "sns", "AWS::SNS::Topic", stageUsed, whole},
 		{"log group", "logs:log-group", "AWS::Logs::LogGroup", stageUsed, nameIn},
 		{"SSM association", "ssm:association", "AWS::SSM::Association", stageUsers, lastIn},
-		{"budget", "budgets:budget", "AWS::Budgets::Budget", stageUsed, lastIn},
 	}
 }
 

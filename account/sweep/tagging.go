@@ -3,58 +3,31 @@ package sweep
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 )
 
-// globalRegion is where the tagging API names what belongs to no Region: IAM.
-const globalRegion = "us-east-1"
-
-// named are the resources that the tagging API knows with the run's tag.
+// named are the resources of the Region that the tagging API knows with the run's
+// tag. It does not know IAM's (iamKinds ask IAM itself).
 func (s *Sweeper) named(ctx context.Context) (tagged, error) {
-	all, err := s.namedIn(ctx, s.cfg.AWS)
-	if err != nil || s.cfg.AWS.Region == globalRegion || aws.ToString(s.cfg.AWS.BaseEndpoint) != "" {
-		return all, err
-	}
-	global := s.cfg.AWS.Copy()
-	global.Region = globalRegion
-	more, err := s.namedIn(ctx, global)
-	for arn, tags := range more {
-		if regionOf(arn) == "" { // what lives in that Region is another stack's
-			all[arn] = tags
-		}
-	}
-	return all, err
-}
-
-func (s *Sweeper) namedIn(ctx context.Context, cfg aws.Config) (tagged, error) {
 	filter := types.TagFilter{Key: aws.String(RunTag)}
 	if s.cfg.Select.Run != "" {
 		filter.Values = []string{s.cfg.Select.Run}
 	}
-	pages := tagging.NewGetResourcesPaginator(tagging.NewFromConfig(cfg), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}})
+	pages := tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}})
 	all := tagged{}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, cfg.Region, err)
+			return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
 		}
 		for _, m := range page.ResourceTagMappingList {
 			all[aws.ToString(m.ResourceARN)] = tagsOf(m.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 		}
 	}
 	return all, nil
-}
-
-// regionOf is the Region in an ARN, "" if it belongs to none.
-func regionOf(arn string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-		return parts[3]
-	}
-	return ""
 }
 
 // tagsOf reads a service's own kind of tags.
