@@ -16,15 +16,20 @@ import (
 )
 
 // Calculation is the body of POST /v1/calculate.
+// It holds an operation with its operands, or an expression.
 type Calculation struct {
 	Operation exact.Operation `json:"operation"`
-	// Operands are two decimal numbers, as text so that no digit is lost.
-	Operands []string `json:"operands"`
+	// Operands are numbers as text, so that no digit is lost.
+	Operands   []string `json:"operands"`
+	Expression string   `json:"expression"`
+	// Precision is the answer's number of significant digits; 0 is exact.
+	Precision int `json:"precision"`
 }
 
 // Result is the answer to a Calculation.
 type Result struct {
 	Result string `json:"result"`
+	Exact  bool   `json:"exact"` // false: rounded to the precision that was asked for
 }
 
 // calculate is POST /v1/calculate.
@@ -42,24 +47,21 @@ func (s *Server) calculate(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.Header("Vary", "Accept")
 	if c.NegotiateFormat(gin.MIMEJSON, gin.MIMEPlain) == gin.MIMEPlain {
-		c.String(http.StatusOK, "%s\n", result)
+		c.String(http.StatusOK, "%s\n", result.Text)
 		return
 	}
-	c.JSON(http.StatusOK, Result{result})
+	c.JSON(http.StatusOK, Result{result.Text, result.Exact})
 }
 
 // evaluate waits for its turn and calculates, both within the timeout.
-func (s *Server) evaluate(ctx context.Context, asked Calculation) (string, error) {
-	if n := len(asked.Operands); n != 2 {
-		return "", newProblem(http.StatusBadRequest, `"operands" holds %d numbers: give two`, n)
-	}
+func (s *Server) evaluate(ctx context.Context, asked Calculation) (exact.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.CalculationTimeout)
 	defer cancel()
 	if err := s.gate.enter(ctx); err != nil {
-		return "", err
+		return exact.Answer{}, err
 	}
 	defer s.gate.leave()
-	return s.limits.Calculate(ctx, asked.Operation, asked.Operands[0], asked.Operands[1])
+	return s.limits.Answer(ctx, exact.Question(asked))
 }
 
 // readCalculation reads the whole body before anything waits for a turn, so

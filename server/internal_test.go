@@ -103,10 +103,11 @@ func TestBusyServerSaysWhenToTryAgain(t *testing.T) {
 	}
 	defer s.gate.leave()
 	requests := []*http.Request{
-		httptest.NewRequest(http.MethodGet, "/?number1=1&number2=2", nil),
+		httptest.NewRequest(http.MethodPost, "/", strings.NewReader("expression=1%2B2")),
 		httptest.NewRequest(http.MethodGet, "/_calculate", nil),
 		httptest.NewRequest(http.MethodPost, "/v1/calculate", strings.NewReader(example)),
 	}
+	requests[0].Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	requests[2].Header.Set("Content-Type", "application/json")
 	for _, r := range requests {
 		w := httptest.NewRecorder()

@@ -2,13 +2,18 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"mime"
 	"net/http"
+	"net/url"
 	"path"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -32,41 +37,114 @@ type asset struct {
 
 // view is what the template shows.
 type view struct {
-	Instance         string
-	Operations       []choice
-	Number1, Number2 string
-	Result           string
-	Long             bool   // the result reads better in a smaller type
-	Fault            string // what is wrong, instead of a result
-	FaultOperand     int    // 1 or 2 where one is at fault
+	Instance   string
+	Expression string
+	Precisions []precision
+	Result     result
+	Fault      string // what is wrong, instead of a result
+	Keys       []key
+	Functions  []string
+	History    *historyView // nil: none is kept
 }
 
-// longResult is the length in characters beyond which a result is set smaller;
-// calculator.js has the same.
-const longResult = 60
-
-type choice struct {
-	Operation exact.Operation
-	Sign      string // as people write it
-	Name      string
-	Selected  bool
+// historyView is a user's newest entries.
+type historyView struct {
+	Search, Note string
+	Entries      []entryView
 }
 
-// choices lists the operations as the page offers them.
-func choices(selected string) []choice {
-	all := []choice{
-		{exact.Add, "+", "plus", false},
-		{exact.Subtract, "−", "minus", false},
-		{exact.Multiply, "×", "times", false},
-		{exact.Divide, "÷", "divided by", false},
-		{exact.FloorDivide, "⌊÷⌋", "whole division", false},
-		{exact.Modulo, "mod", "remainder", false},
-		{exact.Power, "xʸ", "to the power of", false},
-	}
+type entryView struct {
+	ID, Asked, Result string
+	Stamp, When       string // RFC 3339, and for people
+	Instance          string
+	Shortened         bool
+}
+
+// precision is a choice of how many significant digits the answer has.
+type precision struct {
+	Digits   int // 0: exact
+	Name     string
+	Selected bool
+}
+
+func precisions(selected int) []precision {
+	all := []precision{{0, "exact", false}, {10, "10", false}, {30, "30", false}, {100, "100", false}, {1000, "1,000", false}, {100_000, "100,000", false}}
 	for i := range all {
-		all[i].Selected = string(all[i].Operation) == selected
+		all[i].Selected = all[i].Digits == selected
 	}
 	return all
+}
+
+// key is a button that types for its user.
+type key struct {
+	Inserts string // into the expression; clear, back, ans and equals are commands of calculator.js
+	Sign    string // on the key
+	Name    string // read out instead of the sign, where that needs words
+	Class   string
+}
+
+// keys are five a row.
+func keys() []key {
+	return []key{
+		{"gcd(", "gcd", "greatest common divisor", "function"}, {"lcm(", "lcm", "least common multiple", "function"},
+		{"binomial(", "binom", "binomial", "function"}, {"sqrt(", "√", "square root", "function"}, {"mod-inverse(", "mod⁻¹", "modular inverse", "function"},
+		{"is-prime(", "prime?", "is it prime", "function"}, {"next-prime(", "next p", "next prime", "function"},
+		{"fibonacci(", "fib", "Fibonacci number", "function"}, {"!", "n!", "factorial", "function"}, {",", ",", "comma", "sign"},
+		{"(", "(", "open parenthesis", "sign"}, {")", ")", "close parenthesis", "sign"}, {"^", "xʸ", "to the power of", "sign"},
+		{"back", "⌫", "delete the last character", "edit"}, {"clear", "C", "clear", "edit"},
+		{"7", "7", "", ""}, {"8", "8", "", ""}, {"9", "9", "", ""}, {"÷", "÷", "divided by", "sign"}, {"//", "//", "whole division", "sign"},
+		{"4", "4", "", ""}, {"5", "5", "", ""}, {"6", "6", "", ""}, {"×", "×", "times", "sign"}, {"%", "%", "remainder", "sign"},
+		{"1", "1", "", ""}, {"2", "2", "", ""}, {"3", "3", "", ""}, {"-", "−", "minus", "sign"}, {"ans", "ans", "the last result", "function"},
+		{"0", "0", "", ""}, {".", ".", "point", ""}, {"e", "e", "times ten to the power of", ""}, {"+", "+", "plus", "sign"}, {"equals", "=", "calculate", "primary"},
+	}
+}
+
+// foldedBeyond is the length in characters beyond which only the ends of a
+// result are shown at first; calculator.js has the same.
+const foldedBeyond = 200
+
+// result is an answer the way the page shows it.
+type result struct {
+	Text   string
+	Kind   string // "rounded, 1,000 digits"
+	Folded bool
+	Ends   string // the first and last digits of a folded one
+}
+
+func shownResult(a exact.Answer) result {
+	const end = 40
+	r := result{Text: a.Text, Folded: len(a.Text) > foldedBeyond}
+	if r.Folded {
+		r.Ends = a.Text[:end] + "…" + a.Text[len(a.Text)-end:]
+	}
+	var kinds []string
+	if !a.Exact {
+		kinds = append(kinds, "rounded")
+	}
+	if digits := countDigits(a.Text); digits > 20 {
+		kinds = append(kinds, grouped(digits)+" digits")
+	}
+	r.Kind = strings.Join(kinds, ", ")
+	return r
+}
+
+// grouped writes 1234567 as 1,234,567.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for cut := len(text) - 3; cut > 0; cut -= 3 {
+		text = text[:cut] + "," + text[cut:]
+	}
+	return text
+}
+
+func countDigits(text string) int {
+	n := 0
+	for i := range len(text) {
+		if text[i] >= '0' && text[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 func newPage() (*page, error) {
@@ -93,19 +171,97 @@ func newPage() (*page, error) {
 	return p, nil
 }
 
-// showPage is GET /. With number1 in the query it also calculates, which is how
-// the page's form works in a browser without JavaScript.
+// showPage is GET /.
 func (s *Server) showPage(c *gin.Context) {
-	v := view{
-		Instance:   s.instance.name(),
-		Operations: choices(c.DefaultQuery("operator", "+")),
-		Number1:    c.Query("number1"),
-		Number2:    c.Query("number2"),
+	s.writePage(c, http.StatusOK, view{Precisions: precisions(0)})
+}
+
+// usePage is POST /: what the page's forms ask in a browser without JavaScript.
+// A form's fields are never part of an address, which proxies log.
+func (s *Server) usePage(c *gin.Context) {
+	fields, err := s.readForm(c)
+	if err != nil {
+		s.fail(c, err)
+		return
 	}
+	switch fields.Get("do") {
+	case "", "calculate":
+		s.calculateOnPage(c, fields)
+	case "download":
+		s.download(c, fields)
+	default:
+		s.fail(c, newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate or download", fields.Get("do")))
+	}
+}
+
+func (s *Server) readForm(c *gin.Context) (url.Values, error) {
+	if mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || mediaType != gin.MIMEPOSTForm {
+		return nil, newProblem(http.StatusUnsupportedMediaType, "the page is sent as a form: use Content-Type: %s, or POST /v1/calculate with JSON", gin.MIMEPOSTForm)
+	}
+	body, err := s.readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, newProblem(http.StatusBadRequest, "the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
+	}
+	return fields, nil
+}
+
+// askedOnPage reads the question in the form. A browser ends lines with CR LF.
+func askedOnPage(fields url.Values) (Calculation, error) {
+	asked := Calculation{Expression: strings.TrimSpace(fields.Get("expression"))}
+	if asked.Expression == "" {
+		return asked, newProblem(http.StatusBadRequest, "Type a calculation first, such as 2^100 + 1/3.")
+	}
+	digits := cmp.Or(fields.Get("precision"), "0")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return asked, newProblem(http.StatusBadRequest, "the precision %.20q is no number of digits", digits)
+	}
+	asked.Precision = n
+	return asked, nil
+}
+
+func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
+	asked, err := askedOnPage(fields)
+	var answer exact.Answer
+	if err == nil {
+		answer, err = s.evaluate(c.Request.Context(), asked)
+	}
+	v := view{Expression: asked.Expression, Precisions: precisions(asked.Precision)}
 	status := http.StatusOK
-	if _, asked := c.GetQuery("number1"); asked {
-		status = s.fill(c, &v)
+	if err != nil {
+		p := s.asProblem(err)
+		status, v.Fault = p.Status, p.Detail
+		retryLater(c, p)
+	} else {
+		v.Result = shownResult(answer)
 	}
+	s.writePage(c, status, v)
+}
+
+// download is the result as a file.
+func (s *Server) download(c *gin.Context, fields url.Values) {
+	asked, err := askedOnPage(fields)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	answer, err := s.evaluate(c.Request.Context(), asked)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Disposition", `attachment; filename="result.txt"`)
+	c.String(http.StatusOK, "%s\n", answer.Text)
+}
+
+// writePage completes the view with what every page shows.
+func (s *Server) writePage(c *gin.Context, status int, v view) {
+	v.Instance, v.Keys, v.Functions = s.instance.name(), keys(), exact.Functions()
 	var html bytes.Buffer
 	if err := s.page.html.Execute(&html, v); err != nil {
 		s.fail(c, fmt.Errorf("write the page: %w", err))
@@ -113,24 +269,6 @@ func (s *Server) showPage(c *gin.Context) {
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(status, "text/html; charset=utf-8", html.Bytes())
-}
-
-// fill adds the result, or what is wrong, to the view and returns the status.
-func (s *Server) fill(c *gin.Context, v *view) int {
-	result, err := s.evaluate(c.Request.Context(), Calculation{
-		Operation: exact.Operation(c.DefaultQuery("operator", "+")),
-		Operands:  []string{v.Number1, v.Number2},
-	})
-	if err == nil {
-		v.Result, v.Long = result, len(result) > longResult
-		return http.StatusOK
-	}
-	p := s.asProblem(err)
-	v.Fault, v.FaultOperand = p.Detail, p.Operand
-	if p.Status == http.StatusServiceUnavailable {
-		c.Header("Retry-After", "1")
-	}
-	return p.Status
 }
 
 // showAsset is GET /assets/:name.

@@ -18,7 +18,9 @@ type problem struct {
 	Title   string `json:"title"`
 	Status  int    `json:"status"`
 	Detail  string `json:"detail"`
-	Operand int    `json:"operand,omitempty"` // 1 or 2 where one is at fault
+	Operand int    `json:"operand,omitempty"` // from 1, where one is at fault
+	// Position is the character of the expression at fault, from 1.
+	Position int `json:"position,omitempty"`
 }
 
 // Error returns the detail.
@@ -40,7 +42,7 @@ func (s *Server) asProblem(err error) *problem {
 	}
 	if input, ok := errors.AsType[*exact.InputError](err); ok {
 		p := newProblem(http.StatusBadRequest, "%s", input.Error())
-		p.Operand = input.Operand
+		p.Operand, p.Position = input.Operand, input.Position
 		return p
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -68,10 +70,15 @@ func (s *Server) fail(c *gin.Context, err error) {
 	writeProblem(c, p)
 }
 
-func writeProblem(c *gin.Context, p *problem) {
+// retryLater tells when a server that has no time for it now is worth asking again.
+func retryLater(c *gin.Context, p *problem) {
 	if p.Status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "1")
 	}
+}
+
+func writeProblem(c *gin.Context, p *problem) {
+	retryLater(c, p)
 	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Type", "application/problem+json")
 	c.AbortWithStatusJSON(p.Status, p)

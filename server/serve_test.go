@@ -125,7 +125,7 @@ func TestDrainingAnswersWhatIsInFlightAndClosesItsConnection(t *testing.T) {
 		t.Fatalf("read the answer: %v", err)
 	}
 	defer got.Body.Close()
-	if text := read(t, got); text != `{"result":"42"}` || !got.Close {
+	if text := read(t, got); text != `{"result":"42","exact":true}` || !got.Close {
 		t.Errorf("answer while draining = %q, close %v, want {\"result\":\"42\"} with Connection: close", text, got.Close)
 	}
 	if err := <-ended; err != nil {

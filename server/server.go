@@ -67,6 +67,7 @@ func (s *Server) routes() http.Handler {
 
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.showPage)
+	r.POST("/", s.usePage)
 	r.Match(read, "/assets/:name", s.showAsset)
 	r.Match(read, "/healthz", healthy)
 	r.GET("/_calculate", s.calculateAsOriginal)

@@ -72,10 +72,10 @@ func TestOriginalCalculator(t *testing.T) {
 func TestCalculateAnswersAsAsked(t *testing.T) {
 	s := newServer(t, server.Config{})
 	for _, tt := range []struct{ name, accept, wantType, want string }{
-		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3"}`},
-		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3"}`},
+		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
+		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 		{"text on request", "text/plain", "text/plain; charset=utf-8", "0.3\n"},
-		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3"}`},
+		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := post(`{"operation":"+","operands":["0.1","0.2"]}`, "application/json; charset=utf-8")
@@ -94,7 +94,7 @@ func TestCalculateMultipliesLongNumbers(t *testing.T) {
 	nines := strings.Repeat("9", digits)
 	got := answer(t, s, post(`{"operation":"*","operands":["`+nines+`","`+nines+`"]}`, "application/json"))
 	want := strings.Repeat("9", digits-1) + "8" + strings.Repeat("0", digits-1) + "1"
-	if body := read(t, got); body != `{"result":"`+want+`"}` {
+	if body := read(t, got); body != `{"result":"`+want+`","exact":true}` {
 		t.Errorf("POST /v1/calculate of two numbers of %d nines = %d %.40s…, want 99…9800…01", digits, got.StatusCode, body)
 	}
 }
@@ -129,8 +129,9 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"more than an object", post(`{"operation":"+","operands":["1","2"]} {}`, "application/json"), 400, "goes on after"},
 		{"an unknown field", post(`{"operator":"+"}`, "application/json"), 400, `unknown field \"operator\"`},
 		{"numbers that lose digits", post(`{"operation":"+","operands":[1,2]}`, "application/json"), 400, "text in quotes"},
-		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "holds 1 numbers: give two"},
-		{"three operands", post(`{"operation":"+","operands":["1","2","3"]}`, "application/json"), 400, "holds 3 numbers: give two"},
+		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "takes at least 2 operands, not 1"},
+		{"three operands", post(`{"operation":"-","operands":["1","2","3"]}`, "application/json"), 400, "takes 2 operands, not 3"},
+		{"an expression with a slip", post(`{"expression":"1+(2*3"}`, "application/json"), 400, `"position":3`},
 		{"a bad operand", post(`{"operation":"+","operands":["1","x"]}`, "application/json"), 400, "operand 2 is not a decimal number"},
 		{"an unknown operation", post(`{"operation":"&","operands":["1","2"]}`, "application/json"), 400, "use one of"},
 		{"a division by zero", post(`{"operation":"/","operands":["1","0"]}`, "application/json"), 400, "divided by zero"},
@@ -159,25 +160,66 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 	}
 }
 
+func submit(fields url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fields.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
 func TestPageWorksWithoutJavaScript(t *testing.T) {
 	s := newServer(t, server.Config{})
 	for _, tt := range []struct {
-		name, n1, op, n2 string
-		status           int
-		want             string
+		name, expression, precision string
+		status                      int
+		want                        []string
 	}{
-		{"a result", "2", "^", "100", 200, ">1267650600228229401496703205376</output>"},
-		{"a fraction", "1", "/", "3", 200, ">1/3</output>"},
-		{"a fault", "1", "/", "0", 400, ">operand 2 is zero: nothing can be divided by zero</p>"},
-		{"a number that is markup", `"><script>`, "+", "1", 400, `value="&#34;&gt;&lt;script&gt;"`},
+		{"a result", "2^100", "", 200, []string{`>1267650600228229401496703205376</output>`, `>31 digits</span>`, `autofocus>2^100</textarea>`}},
+		{"a fraction", " 1 / 3\r\n", "0", 200, []string{`>1/3</output>`}},
+		{"a rounded root", "sqrt(2)", "10", 200, []string{`>1.414213562</output>`, `>rounded</span>`, `value="10" selected`}},
+		{"a long result is folded", "10^999-1", "", 200, []string{
+			`<output id="result" for="expression" tabindex="0" hidden></output>`, `>999 digits</span>`,
+			`<summary id="ends">` + strings.Repeat("9", 40) + "…" + strings.Repeat("9", 40) + `</summary>`,
+			`aria-label="The whole result">` + strings.Repeat("9", 999) + `</pre>`}},
+		{"a fault", "1/0", "", 400, []string{`<p id="fault" class="fault">at character 2: operand 2 of / is zero`, `aria-invalid="true"`}},
+		{"nothing", "", "", 400, []string{`>Type a calculation first`}},
+		{"a precision that is none", "1", "many", 400, []string{`>the precision &#34;many&#34; is no number of digits`}},
+		{"a calculation that is markup", `"</textarea><script>`, "", 400, []string{`&#34;&lt;/textarea&gt;&lt;script&gt;</textarea>`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			query := url.Values{"number1": {tt.n1}, "operator": {tt.op}, "number2": {tt.n2}}
-			got := answer(t, s, httptest.NewRequest(http.MethodGet, "/?"+query.Encode(), nil))
-			if body := read(t, got); got.StatusCode != tt.status || !strings.Contains(body, tt.want) {
-				t.Errorf("GET /?%s = %d %s, want %d with %s", query.Encode(), got.StatusCode, body, tt.status, tt.want)
+			got := answer(t, s, submit(url.Values{"expression": {tt.expression}, "precision": {tt.precision}, "do": {"calculate"}}))
+			body := read(t, got)
+			for _, want := range tt.want {
+				if got.StatusCode != tt.status || !strings.Contains(body, want) {
+					t.Errorf("POST / of %q = %d %s, want %d with %s", tt.expression, got.StatusCode, body, tt.status, want)
+				}
 			}
 		})
+	}
+}
+
+func TestPageOffersTheResultAsAFile(t *testing.T) {
+	s := newServer(t, server.Config{})
+	got := answer(t, s, submit(url.Values{"expression": {"2^10"}, "do": {"download"}}))
+	if body := read(t, got); body != "1024\n" || got.Header.Get("Content-Disposition") != `attachment; filename="result.txt"` {
+		t.Errorf("download = %q as %q, want 1024 as an attachment", body, got.Header.Get("Content-Disposition"))
+	}
+}
+
+func TestPageRefusesWhatNoFormSends(t *testing.T) {
+	s := newServer(t, server.Config{})
+	for name, tt := range map[string]struct {
+		contentType, body string
+		status            int
+	}{
+		"JSON":              {"application/json", `{}`, 415},
+		"an unknown button": {"application/x-www-form-urlencoded", "do=launch", 400},
+		"a broken escape":   {"application/x-www-form-urlencoded", "expression=%zz", 400},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", tt.contentType)
+		if got := answer(t, s, r); got.StatusCode != tt.status || got.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("POST / with %s = %d %s, want %d and a problem", name, got.StatusCode, read(t, got), tt.status)
+		}
 	}
 }
 
@@ -216,7 +258,7 @@ func TestLogHoldsNoNumbers(t *testing.T) {
 	var log bytes.Buffer
 	s := newServer(t, server.Config{Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	const secret, product = "31415926", "986960406437476"
-	answer(t, s, httptest.NewRequest(http.MethodGet, "/?number1="+secret+"&operator=*&number2="+secret, nil))
+	answer(t, s, submit(url.Values{"expression": {secret + "*" + secret}}))
 	answer(t, s, httptest.NewRequest(http.MethodGet, "/_calculate?number1="+secret+"&operator=*&number2="+secret, nil))
 	answer(t, s, httptest.NewRequest(http.MethodGet, "/"+secret, nil))
 	answer(t, s, post(`{"operation":"*","operands":["`+secret+`","`+secret+`"]}`, "application/json"))
@@ -242,6 +284,7 @@ func FuzzCalculate(f *testing.F) {
 	f.Add(`{"operation":"*","operands":["2","3"]}`, "application/json")
 	f.Add(`{"operation":"^","operands":["-0.5","-3"]}`, "application/json")
 	f.Add(`{"operation":"/","operands":["1","3"],"x":1}`, "application/json; charset=utf-8")
+	f.Add(`{"expression":"sqrt(2)*3!","precision":9}`, "application/json")
 	f.Add(`{"operands":[[[[`, "text/json")
 	s := newServer(f, server.Config{MaxDigits: 1000, MaxBodyBytes: 4000})
 	f.Fuzz(func(t *testing.T, body, contentType string) {
@@ -258,16 +301,19 @@ func FuzzCalculate(f *testing.F) {
 
 func FuzzPage(f *testing.F) {
 	f.Add("number1=1&operator=%2B&number2=2")
-	f.Add("number1=%3Cscript%3E&operator=%22&number2='")
+	f.Add("expression=2^100&precision=10&do=calculate")
+	f.Add("expression=%3Cscript%3E&do=%22")
 	f.Add("number1=%zz;&")
 	s := newServer(f, server.Config{MaxDigits: 1000})
 	f.Fuzz(func(t *testing.T, query string) {
-		for _, path := range []string{"/", "/_calculate"} {
-			r := httptest.NewRequest(http.MethodGet, path, nil)
-			r.URL.RawQuery = query
+		original := httptest.NewRequest(http.MethodGet, "/_calculate", nil)
+		original.URL.RawQuery = query
+		form := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(query))
+		form.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, r := range []*http.Request{original, form} {
 			got := answer(t, s, r)
 			if text := read(t, got); got.StatusCode >= 500 || strings.Count(text, "<script") > 1 {
-				t.Errorf("GET %s?%q = %d %s, want no failure and no script but its own", path, query, got.StatusCode, text)
+				t.Errorf("%s %s with %q = %d %s, want no failure and no script but its own", r.Method, r.URL.Path, query, got.StatusCode, text)
 			}
 		}
 	})

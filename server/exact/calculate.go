@@ -3,166 +3,76 @@ package exact
 import (
 	"context"
 	"fmt"
-	"math/big"
-	"strings"
 )
 
-// DefaultMaxDigits is the most digits of an operand and of a result unless
-// Limits says otherwise: about a second of work for the slowest operation.
-const DefaultMaxDigits = 2_000_000
-
-// maxFractionDigits bounds the operands of a division whose result is a
-// fraction: reducing it takes time that grows with the square of the length,
-// and cannot be interrupted. 400,000 digits take about two seconds.
-const maxFractionDigits = 400_000
-
-// Limits bounds a calculation. The zero value is usable.
-type Limits struct {
-	MaxDigits int // of an operand and of a result; 0 means DefaultMaxDigits
+// Question is one calculation: an Operation with its Operands, or an Expression.
+type Question struct {
+	Operation Operation
+	// Operands are integers, decimals ("-1.5", "2e10") or fractions ("1/3").
+	Operands   []string
+	Expression string
+	Precision  int // significant digits of the answer, rounded half to even; 0 is exact
 }
 
-// An Operation is what is done with two operands.
-type Operation string
-
-// The operations. FloorDivide and Modulo round towards negative infinity, so
-// that x = y × (x // y) + x % y with the sign of y, as Python does.
-const (
-	Add         Operation = "+"
-	Subtract    Operation = "-"
-	Multiply    Operation = "*"
-	Divide      Operation = "/"
-	FloorDivide Operation = "//"
-	Modulo      Operation = "%"
-	Power       Operation = "^"
-)
-
-// Operations returns every operation, in the order a person would list them.
-func Operations() []Operation {
-	return []Operation{Add, Subtract, Multiply, Divide, FloorDivide, Modulo, Power}
+// Answer is what a Question comes to.
+type Answer struct {
+	// Text is an integer, a decimal, a reduced fraction "a/b", or "true" or
+	// "false". A rounded one that is very large or small is written "1.5e+30".
+	Text  string
+	Exact bool // false: rounded to Question.Precision
 }
 
-// Calculate returns the exact result of x op y as a decimal, or as a reduced
-// fraction "a/b" where a division has no finite decimal.
+// Answer calculates exactly, then rounds if a precision was asked for.
 //
 // It returns an *InputError for what cannot be calculated, and the context's
 // error when that ends first.
-func (l Limits) Calculate(ctx context.Context, op Operation, x, y string) (string, error) {
-	if l.MaxDigits == 0 {
-		l.MaxDigits = DefaultMaxDigits
+func (l Limits) Answer(ctx context.Context, q Question) (Answer, error) {
+	c := &calculation{Limits: l.withDefaults(), ctx: ctx, precision: q.Precision}
+	result, err := c.result(q)
+	if err == nil {
+		err = ctx.Err()
 	}
-	run := l.operation(op)
-	if run == nil {
-		return "", unknown(op)
+	if err != nil {
+		return Answer{}, err
 	}
-	var operands [2]decimal
-	for i, text := range []string{x, y} {
-		d, err := parse(ctx, text, l.MaxDigits)
-		if err := ctx.Err(); err != nil {
-			return "", err
+	return c.write(result)
+}
+
+func (c *calculation) result(q Question) (number, error) {
+	switch {
+	case q.Precision < 0 || q.Precision > c.MaxDigits:
+		return number{}, &InputError{Reason: fmt.Sprintf("the precision must be 0 (exact) or a number of digits up to %d", c.MaxDigits)}
+	case q.Expression != "" && (q.Operation != "" || len(q.Operands) > 0):
+		return number{}, &InputError{Reason: "give an expression, or an operation with its operands, not both"}
+	case q.Expression != "":
+		return c.evaluate(q.Expression)
+	case q.Operation == "":
+		return number{}, &InputError{Reason: "there is nothing to calculate: give an expression, or an operation with its operands"}
+	}
+	return c.operate(q.Operation, q.Operands)
+}
+
+func (c *calculation) operate(op Operation, texts []string) (number, error) {
+	a, known := op.arity()
+	if !known {
+		return number{}, unknown(op)
+	}
+	if err := a.check(len(texts)); err != nil {
+		return number{}, err
+	}
+	if len(texts) > c.MaxOperands {
+		return number{}, tooManyOperands(c.MaxOperands)
+	}
+	operands := make([]number, len(texts))
+	for i, text := range texts {
+		n, err := c.parse(text)
+		if err := c.ctx.Err(); err != nil {
+			return number{}, err
 		}
 		if err != nil {
-			return "", &InputError{Operand: i + 1, Reason: err.Error()}
+			return number{}, &InputError{Operand: i + 1, Reason: err.Error()}
 		}
-		operands[i] = d
+		operands[i] = n
 	}
-	return run(ctx, operands[0], operands[1])
-}
-
-func (l Limits) operation(op Operation) func(ctx context.Context, x, y decimal) (string, error) {
-	switch op {
-	case Add:
-		return l.sum((*big.Int).Add)
-	case Subtract:
-		return l.sum((*big.Int).Sub)
-	case Multiply:
-		return l.multiply
-	case Divide:
-		return l.divide
-	case FloorDivide:
-		return l.floorDivide
-	case Modulo:
-		return l.modulo
-	case Power:
-		return l.power
-	default:
-		return nil
-	}
-}
-
-func unknown(op Operation) error {
-	names := make([]string, 0, len(Operations()))
-	for _, o := range Operations() {
-		names = append(names, string(o))
-	}
-	// The operation is the caller's text: shown only as far as a person would read.
-	return &InputError{Reason: fmt.Sprintf("the operation %.16q is unknown: use one of %s", string(op), strings.Join(names, " "))}
-}
-
-// sum is x + y or x − y.
-func (l Limits) sum(f func(z, x, y *big.Int) *big.Int) func(context.Context, decimal, decimal) (string, error) {
-	return func(ctx context.Context, x, y decimal) (string, error) {
-		a, b, scale, err := l.aligned(x, y)
-		if err != nil {
-			return "", err
-		}
-		return finish(ctx, f(new(big.Int), a, b), scale)
-	}
-}
-
-func (l Limits) multiply(ctx context.Context, x, y decimal) (string, error) {
-	// A product has as many digits as its factors together, or one less.
-	if max(x.digits+y.digits-1, x.scale+y.scale) > l.MaxDigits && x.digits > 0 && y.digits > 0 {
-		return "", resultTooLong(l.MaxDigits)
-	}
-	return finish(ctx, new(big.Int).Mul(x.unscaled, y.unscaled), x.scale+y.scale)
-}
-
-func (l Limits) floorDivide(ctx context.Context, x, y decimal) (string, error) {
-	quotient, _, _, err := l.floor(x, y)
-	if err != nil {
-		return "", err
-	}
-	return finish(ctx, quotient, 0)
-}
-
-func (l Limits) modulo(ctx context.Context, x, y decimal) (string, error) {
-	_, remainder, scale, err := l.floor(x, y)
-	if err != nil {
-		return "", err
-	}
-	return finish(ctx, remainder, scale)
-}
-
-// floor divides towards negative infinity; the remainder has the returned scale.
-func (l Limits) floor(x, y decimal) (quotient, remainder *big.Int, scale int, err error) {
-	if y.unscaled.Sign() == 0 {
-		return nil, nil, 0, divisionByZero()
-	}
-	a, b, scale, err := l.aligned(x, y)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	quotient, remainder = new(big.Int).QuoRem(a, b, new(big.Int))
-	if remainder.Sign() != 0 && remainder.Sign() != b.Sign() {
-		quotient.Sub(quotient, big.NewInt(1))
-		remainder.Add(remainder, b)
-	}
-	return quotient, remainder, scale, nil
-}
-
-// aligned brings both operands to one scale, unless that takes too many digits.
-func (l Limits) aligned(x, y decimal) (a, b *big.Int, scale int, err error) {
-	scale = max(x.scale, y.scale)
-	if max(x.integerDigits(), y.integerDigits())+scale > l.MaxDigits {
-		return nil, nil, 0, resultTooLong(l.MaxDigits)
-	}
-	return x.at(scale), y.at(scale), scale, nil
-}
-
-// finish writes the result, unless nobody waits for it any more.
-func finish(ctx context.Context, unscaled *big.Int, scale int) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	return format(unscaled, scale), nil
+	return a.run(c, operands)
 }

@@ -11,7 +11,7 @@ import (
 type decimal struct {
 	unscaled *big.Int
 	scale    int // digits behind the point; never negative
-	digits   int // significant digits of unscaled; 0 for zero
+	digits   int // significant digits of unscaled as read; 0 for zero, and for what was calculated
 }
 
 // parse reads [+-]digits[.digits]. At least one digit is needed, and at most
@@ -62,8 +62,25 @@ func wellFormed(whole, fraction string, maxDigits int) error {
 	return nil
 }
 
-// integerDigits is the number of digits before the point, 0 when it is 0.….
-func (d decimal) integerDigits() int { return max(d.digits-d.scale, 0) }
+// length is the number of significant digits, or one more.
+func (d decimal) length() int {
+	if d.digits > 0 {
+		return d.digits
+	}
+	return digitsOf(d.unscaled)
+}
+
+// digitsOf is the number of digits of n, or one more; 0 for zero.
+func digitsOf(n *big.Int) int {
+	if n.Sign() == 0 {
+		return 0
+	}
+	return int(float64(n.BitLen())/bitsPerDigit) + 1
+}
+
+// integerDigits is the number of digits before the point, or one more; 0 when
+// it is 0.….
+func (d decimal) integerDigits() int { return max(d.length()-d.scale, 0) }
 
 // at returns the unscaled value that d has at a scale no smaller than its own.
 func (d decimal) at(scale int) *big.Int {

@@ -6,50 +6,36 @@ import (
 	"math/big"
 )
 
-// divide returns the integer or the finite decimal that x / y is, or the
-// reduced fraction.
-func (l Limits) divide(ctx context.Context, x, y decimal) (string, error) {
-	if y.unscaled.Sign() == 0 {
-		return "", divisionByZero()
-	}
-	// Brought to one scale, the powers of ten cancel.
-	a, b, _, err := l.aligned(x, y)
-	if err != nil {
-		return "", err
-	}
-	return l.quotient(ctx, a, b)
-}
-
-// quotient writes a / b for b ≠ 0.
-func (l Limits) quotient(ctx context.Context, a, b *big.Int) (string, error) {
+// quotient is a / b for b ≠ 0: an integer, a finite decimal, or a reduced fraction.
+func (c *calculation) quotient(a, b *big.Int) (number, error) {
 	whole, rest := new(big.Int).QuoRem(a, b, new(big.Int))
 	if rest.Sign() == 0 {
-		return finish(ctx, whole, 0)
+		return integer(whole), nil
 	}
 	// a / b is a finite decimal if and only if what is left of b without its
 	// factors 2 and 5 divides a. That needs no greatest common divisor, which is
 	// slow for long numbers.
 	twos := int(b.TrailingZeroBits())
-	odd, fives, err := without(ctx, new(big.Int).Rsh(b, uint(twos)), 5)
+	odd, fives, err := without(c.ctx, new(big.Int).Rsh(b, uint(twos)), 5)
 	if err != nil {
-		return "", err
+		return number{}, err
 	}
 	reduced, rest := new(big.Int).QuoRem(a, odd, new(big.Int))
-	if err := ctx.Err(); err != nil {
-		return "", err
+	if err := c.ctx.Err(); err != nil {
+		return number{}, err
 	}
 	if rest.Sign() != 0 {
-		return l.fraction(ctx, a, b)
+		return fraction(a, b)
 	}
 	// The denominator may hold factors that the numerator cancels.
 	twos = cancelTwos(reduced, twos)
 	scale := max(twos, fives)
-	if scale > l.MaxDigits {
-		return "", resultTooLong(l.MaxDigits)
+	if scale > c.MaxDigits {
+		return number{}, resultTooLong(c.MaxDigits)
 	}
 	reduced.Lsh(reduced, uint(scale-twos))
 	reduced.Mul(reduced, new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(scale-fives)), nil))
-	return finish(ctx, reduced, scale)
+	return scaled(reduced, scale), nil
 }
 
 // cancelTwos divides n by the factors 2 that it shares with 2^twos and returns
@@ -60,22 +46,20 @@ func cancelTwos(n *big.Int, twos int) int {
 	return twos - shared
 }
 
-// fraction writes a / b in lowest terms, the sign before the numerator.
-func (l Limits) fraction(ctx context.Context, a, b *big.Int) (string, error) {
-	const bitsPerDigit = 3.3219280948873623 // log₂ 10
-	if float64(max(a.BitLen(), b.BitLen())-1) > maxFractionDigits*bitsPerDigit {
-		return "", &InputError{Reason: fmt.Sprintf("the result has no finite decimal form, and as a fraction it is too long: use operands of at most %d digits, or // and %%", maxFractionDigits)}
+// fraction is a / b in lowest terms, the sign above.
+func fraction(a, b *big.Int) (number, error) {
+	if max(digitsOf(a), digitsOf(b)) > maxFractionDigits {
+		return number{}, fractionTooLong()
 	}
 	common := new(big.Int).GCD(nil, nil, new(big.Int).Abs(a), new(big.Int).Abs(b))
 	if b.Sign() < 0 {
 		common.Neg(common)
 	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	numerator := new(big.Int).Quo(a, common)
-	denominator := new(big.Int).Quo(b, common)
-	return numerator.String() + "/" + denominator.String(), nil
+	return number{decimal: decimal{unscaled: new(big.Int).Quo(a, common)}, denominator: new(big.Int).Quo(b, common)}, nil
+}
+
+func fractionTooLong() error {
+	return &InputError{Reason: fmt.Sprintf("the result has no finite decimal form, and as a fraction it is too long: use operands of at most %d digits, or // and %%", maxFractionDigits)}
 }
 
 // without returns n less all its factors p, and how many there were. n must not

@@ -5,19 +5,25 @@ import "fmt"
 // InputError says why a calculation is not possible. It is the fault of what
 // was asked, never of the machine.
 type InputError struct {
-	// Operand is the operand at fault, 1 or 2; 0 means both together, or the
+	// Operand is the operand at fault, from 1; 0 means all together, or the
 	// operation.
 	Operand int
-	// Reason continues a sentence whose subject is the operand or "the result".
+	// Position is the character of the expression at fault, from 1; 0 where
+	// there is no expression.
+	Position int
+	// Reason continues a sentence whose subject is the operand, or is one.
 	Reason string
 }
 
 // Error returns one sentence.
 func (e *InputError) Error() string {
-	if e.Operand == 0 {
-		return e.Reason
+	switch {
+	case e.Position > 0:
+		return fmt.Sprintf("at character %d: %s", e.Position, e.Reason)
+	case e.Operand > 0:
+		return fmt.Sprintf("operand %d %s", e.Operand, e.Reason)
 	}
-	return fmt.Sprintf("operand %d %s", e.Operand, e.Reason)
+	return e.Reason
 }
 
 func tooLong(verb string, digits, maxDigits int) error {
@@ -28,6 +34,10 @@ func tooLong(verb string, digits, maxDigits int) error {
 // is computed.
 func resultTooLong(maxDigits int) error {
 	return &InputError{Reason: fmt.Sprintf("this takes a number of more than %d digits, the most that are allowed here", maxDigits)}
+}
+
+func tooManyOperands(most int) error {
+	return &InputError{Reason: fmt.Sprintf("there are more than %d numbers, the most that are allowed here", most)}
 }
 
 func divisionByZero() error {

@@ -7,54 +7,66 @@ import (
 )
 
 // power returns x to the y. y must be an integer; 0^0 is 1, as for Python.
-func (l Limits) power(ctx context.Context, x, y decimal) (string, error) {
-	if y.scale != 0 {
-		return "", &InputError{Operand: 2, Reason: "must be an integer: only whole powers are exact"}
+func (c *calculation) power(x, y number) (number, error) {
+	n, ok := y.whole()
+	switch {
+	case !ok:
+		return number{}, &InputError{Operand: 2, Reason: "must be an integer: only whole powers are exact"}
+	case n.Sign() == 0:
+		return integer(big.NewInt(1)), nil
+	case n.Sign() < 0 && x.unscaled.Sign() == 0:
+		return number{}, &InputError{Operand: 1, Reason: "is zero: zero has no negative power"}
 	}
-	if y.unscaled.Sign() == 0 {
-		return "1", nil
+	if base, ok := x.whole(); ok && base.BitLen() <= 1 { // 0, 1, −1: no exponent is too large
+		return integer(powerOfUnit(base, n)), nil
 	}
-	if y.unscaled.Sign() < 0 && x.unscaled.Sign() == 0 {
-		return "", &InputError{Operand: 1, Reason: "is zero: zero has no negative power"}
+	above, below := x.unscaled, big.NewInt(1)
+	if x.denominator != nil {
+		below = x.denominator
 	}
-	if x.scale == 0 && x.unscaled.BitLen() <= 1 { // 0, 1, −1: no exponent is too large
-		return powerOfUnit(x.unscaled, y.unscaled), nil
-	}
-	exponent, err := l.exponent(x, y)
+	exponent, err := c.exponent(n, max(above.BitLen(), below.BitLen()), x.scale)
 	if err != nil {
-		return "", err
+		return number{}, err
 	}
-	raised, err := raise(ctx, x.unscaled, exponent)
+	raisedAbove, err := raise(c.ctx, above, exponent)
 	if err != nil {
-		return "", err
+		return number{}, err
 	}
 	scale := x.scale * exponent
-	if y.unscaled.Sign() > 0 {
-		return finish(ctx, raised, scale)
+	if x.denominator == nil && n.Sign() > 0 {
+		return scaled(raisedAbove, scale), nil
 	}
-	return l.quotient(ctx, powerOfTen(scale), raised)
+	raisedBelow, err := raise(c.ctx, below, exponent)
+	if err != nil {
+		return number{}, err
+	}
+	if n.Sign() > 0 {
+		return c.quotient(raisedAbove, raisedBelow)
+	}
+	return c.quotient(raisedBelow.Mul(raisedBelow, powerOfTen(scale)), raisedAbove)
 }
 
 // powerOfUnit is base^exponent for a base of 0, 1 or −1 and an exponent that
 // suits it.
-func powerOfUnit(base, exponent *big.Int) string {
+func powerOfUnit(base, exponent *big.Int) *big.Int {
 	if base.Sign() < 0 && exponent.Bit(0) == 0 {
-		return "1"
+		return big.NewInt(1)
 	}
-	return base.String()
+	return base
 }
 
-// exponent returns |y| where x^|y| has no more digits than allowed.
-func (l Limits) exponent(x, y decimal) (int, error) {
-	n := new(big.Int).Abs(y.unscaled)
+// exponent returns |n| where a number of so many bits and digits behind the
+// point has, raised to it, no more digits than allowed.
+func (c *calculation) exponent(n *big.Int, bits, scale int) (int, error) {
+	n = new(big.Int).Abs(n)
 	if !n.IsInt64() || n.Int64() > math.MaxInt32 {
-		return 0, resultTooLong(l.MaxDigits)
+		return 0, resultTooLong(c.MaxDigits)
 	}
 	e := int(n.Int64())
-	// |x| ≥ 2^(BitLen−1), so its power has at least this many digits.
-	atLeast := float64(x.unscaled.BitLen()-1) * float64(e) * math.Log10(2)
-	if max(atLeast, float64(x.scale)*float64(e)) > float64(l.MaxDigits) {
-		return 0, resultTooLong(l.MaxDigits)
+	// It is at least 2^(bits−1), so its power has at least this many digits.
+	atLeast := float64(bits-1) * float64(e) / bitsPerDigit
+	if max(atLeast, float64(scale)*float64(e)) > float64(c.MaxDigits) {
+		return 0, resultTooLong(c.MaxDigits)
 	}
 	return e, nil
 }
