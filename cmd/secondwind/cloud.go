@@ -80,23 +80,8 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	defer cloud.Close()
 	var built *stack.Stack
 	if o.withStack {
-		numbers, err := readNumbers(o.numbers)
-		if err != nil {
+		if built, err = buildStack(ctx, cloud, o); err != nil {
 			return err
-		}
-		expires := time.Now().UTC().Add(o.ttl).Format(time.RFC3339)
-		s, err := createStack(ctx, cloud, stackOptions{
-			numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true,
-			tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
-		})
-		if err != nil {
-			return err
-		}
-		built = &s
-		if o.outputs != "" {
-			if err := writeOutputs(o.outputs, cloud.Region(), o.run, expires, s); err != nil {
-				return err
-			}
 		}
 	}
 	if err := printExports(out, cloud, built); err != nil {
@@ -104,6 +89,23 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	}
 	<-ctx.Done()
 	return cloud.Close()
+}
+
+// buildStack builds the stack, and writes its outputs if they are wanted.
+func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions) (*stack.Stack, error) {
+	numbers, err := readNumbers(o.numbers)
+	if err != nil {
+		return nil, err
+	}
+	expires := time.Now().UTC().Add(o.ttl).Format(time.RFC3339)
+	built, err := createStack(ctx, cloud, stackOptions{
+		numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true,
+		tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
+	})
+	if err == nil && o.outputs != "" {
+		err = writeOutputs(o.outputs, cloud.Region(), o.run, expires, built)
+	}
+	return &built, err
 }
 
 // printExports tells how to reach the cloud: lines for a shell, or one JSON object.
