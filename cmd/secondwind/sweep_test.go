@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,9 @@ import (
 func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 	t.Helper()
 	program := filepath.Join(bin, "calculator")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
 	cloud, err := localcloud.Start(t.Context(), localcloud.Config{
 		Listen: "127.0.0.1:0", Images: map[string]localcloud.Image{"ami-1": {Program: program, Args: []string{"--address", "{{address}}"}}},
 		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: 1,
