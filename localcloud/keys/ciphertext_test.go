@@ -51,3 +51,13 @@ func TestADeletedMaterialOpensNothing(t *testing.T) {
 		t.Error("open() by other material succeeded")
 	}
 }
+
+func TestACiphertextIsBoundToTheKeyThatItNames(t *testing.T) {
+	a, b := newKey(time.Now()), newKey(time.Now())
+	b.material = a.material // as if the ids alone told two keys apart
+	blob := a.seal([]byte("secret"), nil)
+	copy(blob[1:1+idSize], b.seal([]byte("other"), nil)[1:1+idSize])
+	if got, _, err := b.open(blob, nil); err == nil {
+		t.Errorf("open() of a ciphertext whose key was changed = %q, want an error", got)
+	}
+}

@@ -12,12 +12,12 @@ import (
 
 // key is a symmetric KMS key.
 type key struct {
-	id, description, policy string
-	tags                    []types.Tag
-	state                   types.KeyState
-	created, deletion       time.Time // deletion: when it is deleted, of one that waits for it
-	material                []material
-	rotation                rotation
+	id, description   string
+	tags              []types.Tag
+	state             types.KeyState
+	created, deletion time.Time // deletion: when it is deleted, of one that waits for it
+	material          []material
+	rotation          rotation
 }
 
 // material is what really encrypts: a key has one more with every rotation.

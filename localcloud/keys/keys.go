@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
@@ -112,7 +113,6 @@ func (k *Keys) createKey(in *kms.CreateKeyInput, now time.Time) (*kms.CreateKeyO
 	created := newKey(now)
 	created.description = deref(in.Description)
 	created.tag(in.Tags)
-	created.policy = deref(in.Policy)
 	k.keys[created.id] = created
 	return &kms.CreateKeyOutput{KeyMetadata: k.metadata(created)}, nil
 }
@@ -127,6 +127,8 @@ func checkCreate(in *kms.CreateKeyInput) error {
 		return validation("KeyUsage %s is not compatible with KeySpec SYMMETRIC_DEFAULT", in.KeyUsage)
 	case in.Origin != "" && in.Origin != types.OriginTypeAwsKms:
 		return notServed("Origin " + string(in.Origin))
+	case in.Policy != nil:
+		return notServed("Policy")
 	case deref(in.MultiRegion):
 		return notServed("MultiRegion")
 	case in.CustomKeyStoreId != nil || in.XksKeyId != nil:
@@ -159,16 +161,12 @@ func (k *Keys) listKeys(in *kms.ListKeysInput, _ time.Time) (*kms.ListKeysOutput
 }
 
 func (k *Keys) getKeyPolicy(in *kms.GetKeyPolicyInput, _ time.Time) (*kms.GetKeyPolicyOutput, error) {
-	key, err := k.findByID(in.KeyId)
-	if err != nil {
+	if _, err := k.findByID(in.KeyId); err != nil {
 		return nil, err
 	}
 	if name := deref(in.PolicyName); name != "" && name != "default" {
 		return nil, fault("NotFoundException", "No such policy exists")
 	}
-	policy, name := key.policy, "default"
-	if policy == "" {
-		policy = fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`, k.cfg.AccountID)
-	}
-	return &kms.GetKeyPolicyOutput{Policy: &policy, PolicyName: &name}, nil
+	policy := fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`, k.cfg.AccountID)
+	return &kms.GetKeyPolicyOutput{Policy: &policy, PolicyName: aws.String("default")}, nil
 }

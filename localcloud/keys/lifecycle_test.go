@@ -150,7 +150,11 @@ func TestAKeyRotatesByItselfWhenItIsDue(t *testing.T) {
 	if list := s.rotations(id); len(list) != 0 {
 		t.Errorf("%d rotations on day 89, want none", len(list))
 	}
-	s.clock.addDays(92) // day 181: two are due
+	s.clock.addDays(1)
+	if list := s.rotations(id); len(list) != 1 {
+		t.Errorf("%d rotations on day 90, want one", len(list))
+	}
+	s.clock.addDays(91) // day 181: the second was due on day 180
 	list := s.rotations(id)
 	if len(list) != 2 || list[1].RotationType != types.RotationTypeAutomatic || !list[1].RotationDate.Equal(start.Add(180*24*time.Hour)) {
 		t.Errorf("rotations on day 181 = %v, want two, the last on day 180", list)

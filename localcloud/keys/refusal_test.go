@@ -101,6 +101,7 @@ func TestWhatIsRefusedInAWSsWords(t *testing.T) {
 		"a key for signatures":                {createKey(kms.CreateKeyInput{KeyUsage: types.KeyUsageTypeSignVerify}), "ValidationException: KeyUsage SIGN_VERIFY is not compatible with KeySpec SYMMETRIC_DEFAULT"},
 		"an RSA key":                          {createKey(kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048}), "UnsupportedOperationException: KeySpec RSA_2048: the local cloud does not serve this"},
 		"a key of several Regions":            {createKey(kms.CreateKeyInput{MultiRegion: aws.Bool(true)}), "UnsupportedOperationException: MultiRegion: "},
+		"a policy of one's own":               {createKey(kms.CreateKeyInput{Policy: aws.String("{}")}), "UnsupportedOperationException: Policy: "},
 		"imported key material":               {createKey(kms.CreateKeyInput{Origin: types.OriginTypeExternal}), "UnsupportedOperationException: Origin EXTERNAL: "},
 		"rotation every 89 days":              {rotateEvery(89), invalid + " '89' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value greater than or equal to 90"},
 		"rotation every 2561 days":            {rotateEvery(2561), invalid + " '2561' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value less than or equal to 2560"},
