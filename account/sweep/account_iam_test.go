@@ -11,20 +11,19 @@ import (
 // iamLists are IAM's lists: where the items stand, and what each has. Source: IAM
 // API Reference.
 var iamLists = map[string]struct{ kind, open, item string }{
-	"ListInstanceProfiles":       {"instance-profile", "InstanceProfiles", "<InstanceProfileName>%[1]s</InstanceProfileName><Arn>%[2]s</Arn>"},
-	"ListRoles":                  {"role", "Roles", "<RoleName>%[1]s</RoleName><Arn>%[2]s</Arn>"},
-	"ListPolicies":               {"policy", "Policies", "<PolicyName>%[1]s</PolicyName><Arn>%[2]s</Arn>"},
-	"ListOpenIDConnectProviders": {"oidc-provider", "OpenIDConnectProviderList", "<Arn>%[2]s</Arn>"},
+	"ListInstanceProfiles": {"instance-profile", "InstanceProfiles", "<InstanceProfileName>%[1]s</InstanceProfileName><Arn>%[2]s</Arn>"},
+	"ListRoles":            {"role", "Roles", "<RoleName>%[1]s</RoleName><Arn>%[2]s</Arn>"},
+	"ListPolicies":         {"policy", "Policies", "<PolicyName>%[1]s</PolicyName><Arn>%[2]s</Arn>"},
 }
 
 // iamTagged are the lists of tags, with the parameter that says whose.
 var iamTagged = map[string]string{
-	"ListInstanceProfileTags": "InstanceProfileName", "ListRoleTags": "RoleName", "ListPolicyTags": "PolicyArn", "ListOpenIDConnectProviderTags": "OpenIDConnectProviderArn",
+	"ListInstanceProfileTags": "InstanceProfileName", "ListRoleTags": "RoleName", "ListPolicyTags": "PolicyArn",
 }
 
 // iamRemovals are the calls that end something.
 var iamRemovals = map[string]string{
-	"DeleteInstanceProfile": "InstanceProfileName", "DeleteRole": "RoleName", "DeletePolicy": "PolicyArn", "DeleteOpenIDConnectProvider": "OpenIDConnectProviderArn",
+	"DeleteInstanceProfile": "InstanceProfileName", "DeleteRole": "RoleName", "DeletePolicy": "PolicyArn",
 }
 
 // iamParts are what each thing has that must go before it: "list" answers it,

@@ -52,7 +52,6 @@ func idsOf(suffix string) []string {
 		fmt.Sprintf(globally, "iam", "instance-profile/secondwind/profile-"+suffix+"-instance"),
 		fmt.Sprintf(globally, "iam", "role/secondwind/role-"+suffix+"-instance"),
 		fmt.Sprintf(globally, "iam", "policy/policy-"+suffix+"-verifier"),
-		fmt.Sprintf(globally, "iam", "oidc-provider/"+suffix+".example.com"),
 		fmt.Sprintf(arnBase, "kms", "key/key-"+suffix),
 	)
 }

@@ -18,13 +18,12 @@ func iamKinds() []kind {
 		{"instance profile", []string{"iam:instance-profile"}, stageUsed, listProfiles, removeProfile},
 		{"IAM role", []string{"iam:role"}, stageParts, listRoles, removeRole},
 		{"IAM policy", []string{"iam:policy"}, stageNetwork, listPolicies, removePolicy},
-		{"OIDC provider", []string{"iam:oidc-provider"}, stageNetwork, listProviders, removeProvider},
 	}
 }
 
 // suffixes are how terraform/ names what it makes in IAM, after the stack's name.
 // Only what is named so is asked for its tags: an account may have a thousand roles.
-var suffixes = []string{"-instance", "-builder", "-github", "-verifier", "-boundary"}
+var suffixes = []string{"-instance", "-builder", "-verifier"}
 
 func likeOurs(name *string) bool {
 	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(aws.ToString(name), suffix) })
@@ -183,31 +182,5 @@ func removePolicy(ctx context.Context, s *Sweeper, arn string) error {
 		}
 	}
 	_, err = client.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: &arn})
-	return err
-}
-
-func listProviders(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
-	client := iam.NewFromConfig(s.cfg.AWS)
-	all, err := client.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{})
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range all.OpenIDConnectProviderList {
-		things, err = withTagsOf(things, p.Arn, func() ([]types.Tag, error) {
-			out, err := client.ListOpenIDConnectProviderTags(ctx, &iam.ListOpenIDConnectProviderTagsInput{OpenIDConnectProviderArn: p.Arn})
-			if err != nil {
-				return nil, err
-			}
-			return out.Tags, nil
-		})
-		if err != nil {
-			return things, err
-		}
-	}
-	return things, nil
-}
-
-func removeProvider(ctx context.Context, s *Sweeper, arn string) error {
-	_, err := iam.NewFromConfig(s.cfg.AWS).DeleteOpenIDConnectProvider(ctx, &iam.DeleteOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
 	return err
 }
