@@ -69,17 +69,23 @@ check: fmt lint cross test ## everything that must pass before a commit
 soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
 	bin/secondwind soak $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
 
-.PHONY: soak-aws
-soak-aws: ## prove scaling on an AWS account (not there yet)
-	@echo "soak-aws: proving against an AWS account is not there yet; make soak proves against the local cloud" >&2; exit 2
+.PHONY: linux
+linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-arm64
+	@for arch in amd64 arm64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
+	done
 
 .PHONY: deploy
-deploy: ## build the stack in an AWS account (not there yet)
-	@echo "deploy: building the stack in an AWS account is not there yet; make soak builds the same stack in the local cloud" >&2; exit 2
+deploy: build linux ## build the stack in an AWS account; asks first (YES=1 does not; RUN=id)
+	@terraform/deploy.sh
+
+.PHONY: soak-aws
+soak-aws: build ## prove scaling on the AWS account (HOLD=1h SCENARIO=file.yaml)
+	bin/secondwind soak --stack terraform $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
 
 .PHONY: destroy
-destroy: ## remove the stack from an AWS account (not there yet)
-	@echo "destroy: there is no deploy yet, so there is nothing to remove; the local cloud removes its stack by itself" >&2; exit 2
+destroy: build linux ## remove the stack from the AWS account and wait until nothing of it is left; asks first
+	@terraform/destroy.sh
 
 .PHONY: bench
 bench: ## run every benchmark

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Removes the stack and waits until nothing with the run's tag is left. It may be
+# run after a deploy that was interrupted, and as often as you like.
+#
+#   YES=1   removes without asking
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=run.sh
+. "$(dirname "${BASH_SOURCE[0]}")/run.sh"
+
+if [[ -z "$(recorded run_id)" ]]; then
+  say "nothing was deployed from here. What another machine deployed: $SECONDWIND sweep"
+  exit 0
+fi
+if ! variable_is_set allowed_cidrs; then
+  export TF_VAR_allowed_cidrs='["127.0.0.1/32"]' # destroy opens nothing
+fi
+run="$(recorded run_id)"
+say "remove run $run in ${TF_VAR_region:-the default region}"
+overrides=()
+if variable_is_set expires; then # what has expired can be removed too
+  overrides=(-var "expires=$(date -u -d '+1 day' +%FT%TZ 2>/dev/null || date -u -v+1d +%FT%TZ)")
+fi
+tf init -input=false
+agreed "Remove everything of run $run?"
+# A network interface may outlive what it belonged to for a minute.
+for attempt in {1..3}; do
+  if tf destroy -input=false -auto-approve ${overrides[@]+"${overrides[@]}"}; then
+    break
+  elif ((attempt == 3)); then
+    stop "not everything could be removed (see above): run make destroy again, or $SECONDWIND sweep --run $run"
+  fi
+  sleep "${PAUSE:-20}"
+done
+
+say "wait until AWS has nothing left that is tagged secondwind:run = $run"
+for attempt in {1..40}; do
+  code=0
+  "$SECONDWIND" sweep --run "$run" ${TF_VAR_region:+--region "$TF_VAR_region"} || code=$?
+  case $code in
+  0)
+    rm -f "$record"
+    say "nothing of run $run is left"
+    exit 0
+    ;;
+  1) sleep "${PAUSE:-15}" ;; # something is left
+  *) stop "what is left could not be looked for (see above): run make destroy again" ;;
+  esac
+done
+stop "something of run $run is left (see above): $SECONDWIND sweep --run $run removes it when asked"
