@@ -289,6 +289,31 @@ func TestAnswerToABatchPassesAsItComes(t *testing.T) {
 	}
 }
 
+func TestNumbersForStatisticsPassWhileTheyComeIn(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first := make([]byte, 2)
+		io.ReadFull(r.Body, first)
+		close(arrived)
+		rest, _ := io.Copy(io.Discard, r.Body)
+		fmt.Fprint(w, rest+2)
+	}))
+	t.Cleanup(server.Close)
+	p := startProxy(t, strings.TrimPrefix(server.URL, "http://"), usual())
+	body, numbers := io.Pipe()
+	go func() {
+		io.WriteString(numbers, "1\n")
+		<-arrived // the rest is sent once the calculator has the first
+		io.WriteString(numbers, strings.Repeat("2\n", 12*mebibyte))
+		numbers.Close()
+	}()
+	got := p.do(t, p.from(t, balancerAddress), http.MethodPost, "/v1/statistics", body, "Content-Type", "text/csv")
+	if want := strconv.Itoa(24*mebibyte + 2); got.status != http.StatusOK || got.body != want {
+		t.Errorf("answer = %d %q, want 200 and %s bytes counted", got.status, got.body, want)
+	}
+}
+
 // nginx sends no more of a body once the answer has begun: a calculator that
 // answers the first line before it has read the last never gets the last.
 func TestLargeBatchIsAnsweredWhole(t *testing.T) {
