@@ -13,8 +13,8 @@ if [[ -n "${RUN:-}" && -n "$(recorded run_id)" && "$RUN" != "$(recorded run_id)"
   stop "the run $(recorded run_id) is deployed from here, or was begun: make destroy first, or leave RUN out"
 fi
 remember run_id "${RUN:-run-$(date -u +%Y%m%d-%H%M%S)-$((RANDOM % 9000 + 1000))}"
-if [[ -n "${AWS_REGION:-${AWS_DEFAULT_REGION:-}}" ]]; then
-  remember region "${AWS_REGION:-$AWS_DEFAULT_REGION}"
+if ! variable_is_set region && [[ -n "${AWS_REGION:-${AWS_DEFAULT_REGION:-}}" ]]; then
+  export TF_VAR_region="${AWS_REGION:-$AWS_DEFAULT_REGION}"
 fi
 if ! variable_is_set allowed_cidrs; then
   address="$(curl --silent --fail --max-time 10 "${CHECKIP_URL:-https://checkip.amazonaws.com}" || true)"
@@ -24,11 +24,14 @@ if ! variable_is_set allowed_cidrs; then
   say "the load balancer will be open to $address alone, the address that you come from"
 fi
 
-say "run $(recorded run_id) in ${TF_VAR_region:-the default region}"
-"$SECONDWIND" cost ${TF_VAR_region:+--region "$TF_VAR_region"} || say "no estimate of the cost (see above)"
 tf init -input=false
 trap 'rm -f "$folder/deploy.tfplan"' EXIT
 tf plan -input=false -out=deploy.tfplan
+# The region may stand in any file: only the plan says which one it is.
+region="$(tf show -json deploy.tfplan | grep -o '"region":{"value":"[a-z0-9-]*"' | head -n 1 | cut -d '"' -f 6)"
+remember region "$region"
+say "run $(recorded run_id) in $region"
+"$SECONDWIND" cost --region "$region" || say "no estimate of the cost (see above)"
 agreed "Build this in your AWS account, which costs money until make destroy?"
 trap 'rm -f "$folder/deploy.tfplan"; say "not finished: run make deploy again, or make destroy to remove what there is"' EXIT
 tf apply -input=false deploy.tfplan

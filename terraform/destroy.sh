@@ -15,7 +15,8 @@ if ! variable_is_set allowed_cidrs; then
   export TF_VAR_allowed_cidrs='["127.0.0.1/32"]' # destroy opens nothing
 fi
 run="$(recorded run_id)"
-say "remove run $run in ${TF_VAR_region:-the default region}"
+export AWS_REGION="${TF_VAR_region:-${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}}" # where sweep looks
+say "remove run $run in $AWS_REGION"
 overrides=()
 if variable_is_set expires; then # what has expired can be removed too
   overrides=(-var "expires=$(date -u -d '+1 day' +%FT%TZ 2>/dev/null || date -u -v+1d +%FT%TZ)")
@@ -27,23 +28,18 @@ for attempt in {1..3}; do
   if tf destroy -input=false -auto-approve ${overrides[@]+"${overrides[@]}"}; then
     break
   elif ((attempt == 3)); then
-    stop "not everything could be removed (see above): run make destroy again, or $SECONDWIND sweep --run $run"
+    stop "not everything could be removed (see above): run make destroy again, or $SECONDWIND sweep --run $run --remove"
   fi
   sleep "${PAUSE:-20}"
 done
 
-say "wait until AWS has nothing left that is tagged secondwind:run = $run"
-for attempt in {1..40}; do
-  code=0
-  "$SECONDWIND" sweep --run "$run" ${TF_VAR_region:+--region "$TF_VAR_region"} || code=$?
-  case $code in
-  0)
-    rm -f "$record"
-    say "nothing of run $run is left"
-    exit 0
-    ;;
-  1) sleep "${PAUSE:-15}" ;; # something is left
-  *) stop "what is left could not be looked for (see above): run make destroy again" ;;
-  esac
-done
-stop "something of run $run is left (see above): $SECONDWIND sweep --run $run removes it when asked"
+code=0
+"$SECONDWIND" sweep --run "$run" --wait || code=$?
+case $code in
+0)
+  rm -f "$record"
+  say "nothing of run $run is left"
+  ;;
+3) stop "something of run $run is left, or could not be looked for (see above): $SECONDWIND sweep --run $run --remove" ;;
+*) stop "what is left could not be looked for (see above): run make destroy again" ;;
+esac

@@ -259,52 +259,6 @@ func TestMetricsAreForTheInstanceOnly(t *testing.T) {
 	}
 }
 
-func TestAnswerToABatchPassesAsItComes(t *testing.T) {
-	t.Parallel()
-	seen := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		io.WriteString(w, "first\n")
-		http.NewResponseController(w).Flush()
-		select {
-		case <-seen: // the client has the first line before there is a second
-			io.WriteString(w, "second\n")
-		case <-r.Context().Done():
-		}
-	}))
-	t.Cleanup(server.Close)
-	p := startProxy(t, strings.TrimPrefix(server.URL, "http://"), usual())
-	response, err := p.from(t, balancerAddress).Post("http://"+p.address+"/v1/batch", "application/jsonl", strings.NewReader("1\n2\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	lines := bufio.NewReader(response.Body)
-	if first, err := lines.ReadString('\n'); err != nil || first != "first\n" {
-		t.Fatalf("first line = %q, %v: the answer is held back", first, err)
-	}
-	close(seen)
-	if second, err := lines.ReadString('\n'); err != nil || second != "second\n" {
-		t.Errorf("second line = %q, %v", second, err)
-	}
-}
-
-// nginx sends no more of a body once the answer has begun: a calculator that
-// answers the first line before it has read the last never gets the last.
-func TestLargeBatchIsAnsweredWhole(t *testing.T) {
-	t.Parallel()
-	p := startProxy(t, startCalculator(t, "127.0.0.1:0").address, usual())
-	const count = 15_000 // lines of a kilobyte: more than the sockets hold
-	body := strings.Repeat(`{"operation":"+","operands":["`+strings.Repeat("9", 960)+`","1"]}`+"\n", count)
-	got := p.do(t, p.from(t, balancerAddress), http.MethodPost, "/v1/batch", strings.NewReader(body), "Content-Type", "application/jsonl")
-	if got.status == http.StatusNotFound {
-		t.Skip("this calculator has no /v1/batch")
-	}
-	if answers := strings.Count(got.body, `"1`+strings.Repeat("0", 960)+`"`); got.status != http.StatusOK || answers != count {
-		t.Errorf("answer = %d with %d right results, want 200 and %d", got.status, answers, count)
-	}
-}
-
 // silent is an upstream that reads a request and never answers. It counts them.
 func silent(t *testing.T) (string, *atomic.Int32) {
 	t.Helper()
