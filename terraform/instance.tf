@@ -87,7 +87,7 @@ variable "history_database_cidr" {
 
 variable "rate_limit" {
   type        = number
-  default     = 500
+  default     = 1000
   description = "Requests per second that nginx takes from one client; a load generator is one client."
 
   validation {
@@ -98,7 +98,7 @@ variable "rate_limit" {
 
 variable "rate_burst" {
   type        = number
-  default     = 500
+  default     = 1000
   description = "Requests that nginx takes from one client at once, beyond rate_limit."
 
   validation {

@@ -52,13 +52,22 @@ func (c *checker) onlyOne(at *tftypes.AttributePath, name string, group []string
 	var set []string
 	for _, path := range group {
 		local, inside := strings.CutPrefix(path, name)
-		if v, ok := fields[local]; inside && ok && v.IsKnown() && !v.IsNull() {
+		if v, ok := fields[local]; inside && ok && given(v) {
 			set = append(set, path)
 		}
 	}
 	if len(set) > 1 {
 		c.fault(at, "Conflicting configuration arguments", "%s cannot have %s together", c.typeName, strings.Join(set, " and "))
 	}
+}
+
+// given tells whether the configuration sets the argument or has the block.
+func given(v tftypes.Value) bool {
+	if !v.IsKnown() || v.IsNull() {
+		return false
+	}
+	var items []tftypes.Value
+	return v.As(&items) != nil || len(items) > 0
 }
 
 func (c *checker) nested(at *tftypes.AttributePath, name string, n *tfprotov5.SchemaNestedBlock, value tftypes.Value) {
