@@ -93,13 +93,21 @@ var rules = []rule{
 		why: "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
-		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"}, not: []string{"verify/observe", "verify/judge"}, tests: true,
+		name: "account knows none of the other parts", in: []string{"account"}, tests: true, forbids: ownBut("account"),
+		why: "what is deployed and what it costs are facts of an account, whatever is done with it",
+	},
+	{
+		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"}, not: []string{"verify/observe", "verify/judge", "verify/doctor"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
 	{
 		name: "verify/observe knows only runlog", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "runlog"),
 		why: "an observer that knows the local cloud is no proof for AWS",
+	},
+	{
+		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true, forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
+		why: "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
 	},
 	{
 		name: "verify/judge knows only runlog", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "runlog"),
@@ -129,7 +137,7 @@ var rules = []rule{
 	},
 	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
-		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "cmd"},
+		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd"},
 		forbids: func(i imported) bool { return i.own },
 		why:     "a new part must say whom it may import: give it a rule here",
 	},

@@ -78,7 +78,7 @@ resource "aws_ssm_association" "built" {
   count                            = var.image == "baked" ? 1 : 0
   name                             = "AWS-RunShellScript"
   association_name                 = "${var.name}-built"
-  parameters                       = { commands = "cloud-init status --wait && curl --fail --silent --retry 30 --retry-connrefused http://127.0.0.1:${local.port}${var.health_check_path}" }
+  parameters                       = { commands = "(cloud-init status --wait || [ $? -eq 2 ]) && curl --fail --silent --retry 30 --retry-connrefused http://127.0.0.1:${local.port}${var.health_check_path}" }
   wait_for_success_timeout_seconds = 900
 
   targets {

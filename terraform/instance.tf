@@ -85,6 +85,28 @@ variable "history_database_cidr" {
   }
 }
 
+variable "rate_limit" {
+  type        = number
+  default     = 1000
+  description = "Requests per second that nginx takes from one client; a load generator is one client."
+
+  validation {
+    condition     = var.rate_limit >= 1 && var.rate_limit <= 1000000 && floor(var.rate_limit) == var.rate_limit
+    error_message = "rate_limit is not a whole number of requests per second from 1 to 1,000,000."
+  }
+}
+
+variable "rate_burst" {
+  type        = number
+  default     = 1000
+  description = "Requests that nginx takes from one client at once, beyond rate_limit."
+
+  validation {
+    condition     = var.rate_burst >= 0 && var.rate_burst <= 1000000 && floor(var.rate_burst) == var.rate_burst
+    error_message = "rate_burst is not a whole number of requests from 0 to 1,000,000."
+  }
+}
+
 locals {
   # Percent of each vCPU that a burstable type earns. Source: EC2 User Guide,
   # "Key concepts for burstable performance instances".
@@ -107,13 +129,18 @@ locals {
   boot_allowance = coalesce(var.boot_allowance, var.image == "baked" ? 90 : 240)
 
   user_data = templatefile("${path.module}/instance/user-data.yaml.tftpl", {
-    region           = var.region
-    bucket           = aws_s3_bucket.artifacts.id
-    artifact_key     = aws_s3_object.calculator.key
-    artifact_version = aws_s3_object.calculator.version_id
-    artifact_sha256  = local.calculator_sha256
-    kms_key_arn      = aws_kms_key.this.arn
-    run_id           = var.run_id
+    here                       = "${path.module}/instance"
+    region                     = var.region
+    bucket                     = aws_s3_bucket.artifacts.id
+    artifact_key               = aws_s3_object.calculator.key
+    artifact_version           = aws_s3_object.calculator.version_id
+    artifact_sha256            = local.calculator_sha256
+    kms_key_arn                = aws_kms_key.this.arn
+    run_id                     = var.run_id
+    history_database_parameter = var.history_database_parameter
+    load_balancer_cidrs        = local.vpc_cidrs
+    rate_limit                 = var.rate_limit
+    rate_burst                 = var.rate_burst
   })
 }
 

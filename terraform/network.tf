@@ -122,7 +122,8 @@ resource "aws_route_table_association" "own" {
 }
 
 locals {
-  zones   = length(var.zones) == 2 ? var.zones : slice(sort(data.aws_availability_zones.this.names), 0, 2)
-  vpc     = var.network == "own" ? one(aws_vpc.own[*].id) : one(data.aws_vpc.default[*].id)
-  subnets = var.network == "own" ? aws_subnet.own[*].id : one(data.aws_subnets.default[*].ids)
+  zones     = length(var.zones) == 2 ? var.zones : slice(sort(data.aws_availability_zones.this.names), 0, 2)
+  vpc       = var.network == "own" ? one(aws_vpc.own[*].id) : one(data.aws_vpc.default[*].id)
+  vpc_cidrs = var.network == "own" ? [var.network_cidr] : one(data.aws_vpc.default[*].cidr_block_associations)[*].cidr_block
+  subnets   = var.network == "own" ? aws_subnet.own[*].id : one(data.aws_subnets.default[*].ids)
 }

@@ -141,7 +141,7 @@ variable "health_check_path" {
   description = "Path that the load balancer asks for."
 
   validation {
-    condition     = can(regex("^/[!-~]{0,1023}$", var.health_check_path))
+    condition     = length(var.health_check_path) <= 1024 && can(regex("^/[!-~]*$", var.health_check_path))
     error_message = "health_check_path does not begin with /, or holds spaces or more than 1024 characters."
   }
 }

@@ -25,12 +25,16 @@ type proof struct {
 	aws      aws.Config
 	where    string // for the verdict's wording only
 	group    string
+	alarm    string        // the scale-out alarm, "" if the doctor is to find it
 	url      string        // of the load balancer
 	drain    time.Duration // deregistration delay
 	scenario scenario.Scenario
 	writer   *runlog.Writer
 	progress progress.Reporter
 	start    time.Time
+
+	wanted     []string // findings of the doctor that the scenario asks for
+	skipDoctor bool     // go on whatever it finds
 }
 
 // prove declares the hypothesis and takes the walk.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"secondwind/cmd/secondwind/progress"
+	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 )
 
@@ -94,7 +95,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVar(&out.json, "json", false, "write JSON lines for machines")
 	root.PersistentFlags().StringVar(&out.colour, "colour", "auto", "auto, always or never")
-	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newJudge(out), newReport(out), newVersion(out))
+	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newJudge(out), newReport(out), newVersion(out))
 	return root
 }
 
@@ -134,6 +135,17 @@ func (o *output) reporter() progress.Reporter {
 		return columns
 	}
 	return progress.Live(o.stdout, width, o.coloured())
+}
+
+// style is how a report for a person is written.
+func (o *output) style() doctor.Style {
+	s := doctor.Style{Colour: o.coloured()}
+	if f, ok := o.terminal(); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
+			s.Width = columns
+		}
+	}
+	return s
 }
 
 // verdictError is the exit code that a verdict asks for.

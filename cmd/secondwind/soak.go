@@ -29,6 +29,7 @@ type soakOptions struct {
 	hold          time.Duration
 	metricsPeriod time.Duration
 	exports       string
+	skipDoctor    bool
 }
 
 func newSoak(out *output) *cobra.Command {
@@ -57,6 +58,7 @@ func newSoak(out *output) *cobra.Command {
 	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
 	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
 	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
+	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load whatever the doctor finds; without it, an error that it finds ends the run")
 	return cmd
 }
 
@@ -92,7 +94,7 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	}
 	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
 	runErr := soakLocally(ctx, localRun{
-		program: program, numbers: o.numbers, exports: o.exports, scenario: s, writer: record, progress: reporter, start: start,
+		program: program, numbers: o.numbers, exports: o.exports, skipDoctor: o.skipDoctor, scenario: s, writer: record, progress: reporter, start: start,
 	})
 	return finish(ctx, out, reporter, record, runErr, start)
 }
@@ -129,6 +131,8 @@ type localRun struct {
 	writer   *runlog.Writer
 	progress progress.Reporter
 	start    time.Time
+
+	skipDoctor bool
 }
 
 // soakLocally starts a local cloud, builds the stack and takes the walk in it.
@@ -139,29 +143,18 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cloud, err := localcloud.Start(ctx, localcloud.Config{
-		Listen:        "127.0.0.1:0",
-		Images:        calculatorImage(r.program),
-		MetricsPeriod: s.Local.MetricsPeriod,
-		Dir:           logs,
-		Seed:          cloudSeed(r.start),
+		Listen: "127.0.0.1:0", Images: calculatorImage(r.program), MetricsPeriod: s.Local.MetricsPeriod,
+		Dir: logs, Seed: cloudSeed(r.start),
 	})
 	if err != nil {
 		return err
 	}
 	defer cloud.Close()
 	r.progress.Event(time.Since(r.start), "the local cloud listens at "+cloud.Endpoint())
-	numbers, err := readNumbers(r.numbers)
+	built, numbers, err := r.build(ctx, cloud)
 	if err != nil {
 		return err
 	}
-	built, err := createStack(ctx, cloud, stackOptions{
-		numbers: numbers, metricsPeriod: s.Local.MetricsPeriod,
-		policy: s.Local.Policy != scenario.PolicyNone, alarmActions: s.Local.AlarmActions,
-	})
-	if err != nil {
-		return err
-	}
-	r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
 	if r.exports != "" {
 		remove, err := writeExports(r.exports, cloud, &built)
 		if err != nil {
@@ -172,11 +165,32 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err
 	}
-	return prove(ctx, proof{
+	p := proof{
 		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
+		wanted: wantedBy(s.Local), skipDoctor: r.skipDoctor,
+	}
+	if err := examineFirst(ctx, p); err != nil {
+		return err
+	}
+	return prove(ctx, p)
+}
+
+// build builds the stack as the scenario wants it.
+func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.Numbers, error) {
+	numbers, err := readNumbers(r.numbers)
+	if err != nil {
+		return stack.Stack{}, numbers, err
+	}
+	local := r.scenario.Local
+	built, err := createStack(ctx, cloud, stackOptions{
+		numbers: numbers, metricsPeriod: local.MetricsPeriod, policy: local.Policy != scenario.PolicyNone, alarmActions: local.AlarmActions,
 	})
+	if err == nil {
+		r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
+	}
+	return built, numbers, err
 }
 
 // healthyWithin is how long the first instance may take: far more than a

@@ -1,0 +1,155 @@
+package cost
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// BuiltIn is the table that Default parses, to be copied and changed.
+//
+//go:embed prices.json
+var BuiltIn []byte
+
+// Prices are list prices in USD.
+type Prices struct {
+	Version    int               `json:"version"` // 1
+	Date       string            `json:"date"`    // of the prices, 2006-01-02
+	Source     string            `json:"source"`
+	Verify     string            `json:"verify"` // how far they can be trusted
+	Regions    map[string]Region `json:"regions"`
+	Everywhere Everywhere        `json:"everywhere"`
+}
+
+// Region are the prices that differ between Regions.
+type Region struct {
+	InstanceHour     map[string]float64 `json:"instance_hour"` // on-demand, Linux, by type
+	GP3GBMonth       float64            `json:"gp3_gb_month"`
+	LoadBalancerHour float64            `json:"load_balancer_hour"`
+	LCUHour          float64            `json:"lcu_hour"`
+	S3GBMonth        float64            `json:"s3_gb_month"`
+}
+
+// Everywhere are the prices that are the same in all Regions of the table, or
+// differ by less than the estimate does.
+type Everywhere struct {
+	SurplusVCPUHour    float64 `json:"surplus_credit_vcpu_hour"`
+	SurplusVCPUHourT4g float64 `json:"surplus_credit_vcpu_hour_t4g"`
+	AlarmMonth         float64 `json:"alarm_month"`
+	MetricMonth        float64 `json:"metric_month"` // one metric of detailed monitoring
+	MetricDataPer1000  float64 `json:"metric_data_per_1000"`
+	RequestPer1000     float64 `json:"api_request_per_1000"`
+	DashboardMonth     float64 `json:"dashboard_month"`
+	KeyMonth           float64 `json:"key_month"`
+	KeyRequestPer10000 float64 `json:"key_request_per_10000"`
+	S3RequestPer1000   float64 `json:"s3_request_per_1000"`
+	EmailPer100000     float64 `json:"email_per_100000"`
+	PublicIPv4Hour     float64 `json:"public_ipv4_hour"`
+	TransferOutGB      float64 `json:"transfer_out_gb"`
+}
+
+// Default returns the built-in table.
+func Default() Prices {
+	p, err := ParsePrices(BuiltIn)
+	if err != nil {
+		panic(fmt.Sprintf("the built-in prices: %v", err)) // a test reads them
+	}
+	return p
+}
+
+// ReadPrices reads a table of the user's own, in the form of BuiltIn.
+func ReadPrices(path string) (Prices, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Prices{}, fmt.Errorf("read the prices: %w; `secondwind cost --print-prices` prints a table to start from", err)
+	}
+	p, err := ParsePrices(data)
+	if err != nil {
+		return Prices{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+// ParsePrices reads a table. Its error names every fault.
+func ParsePrices(data []byte) (Prices, error) {
+	var p Prices
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		return Prices{}, fmt.Errorf("not a table of prices: %w", err)
+	}
+	if decoder.More() {
+		return Prices{}, errors.New("not a table of prices: more than one JSON value")
+	}
+	return p, p.validate()
+}
+
+func (p Prices) validate() error {
+	var faults []error
+	if p.Version != 1 {
+		faults = append(faults, fmt.Errorf("version: %d is not known; 1 is", p.Version))
+	}
+	if _, err := time.Parse(time.DateOnly, p.Date); err != nil {
+		faults = append(faults, fmt.Errorf("date: %q is not a day such as 2025-07-01", p.Date))
+	}
+	if p.Source == "" {
+		faults = append(faults, errors.New("source: missing; say where the prices are from"))
+	}
+	if len(p.Regions) == 0 {
+		faults = append(faults, errors.New("regions: none"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Regions)) {
+		r := p.Regions[name]
+		if len(r.InstanceHour) == 0 {
+			faults = append(faults, fmt.Errorf("regions.%s.instance_hour: no instance type", name))
+		}
+		for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
+			faults = append(faults, price("regions."+name+".instance_hour."+t, r.InstanceHour[t]))
+		}
+		faults = append(faults, price("regions."+name+".gp3_gb_month", r.GP3GBMonth), price("regions."+name+".load_balancer_hour", r.LoadBalancerHour),
+			price("regions."+name+".lcu_hour", r.LCUHour), price("regions."+name+".s3_gb_month", r.S3GBMonth))
+	}
+	e := p.Everywhere
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{
+		{"surplus_credit_vcpu_hour", e.SurplusVCPUHour}, {"surplus_credit_vcpu_hour_t4g", e.SurplusVCPUHourT4g}, {"alarm_month", e.AlarmMonth},
+		{"metric_month", e.MetricMonth}, {"metric_data_per_1000", e.MetricDataPer1000}, {"api_request_per_1000", e.RequestPer1000},
+		{"dashboard_month", e.DashboardMonth}, {"key_month", e.KeyMonth}, {"key_request_per_10000", e.KeyRequestPer10000},
+		{"s3_request_per_1000", e.S3RequestPer1000}, {"email_per_100000", e.EmailPer100000},
+		{"public_ipv4_hour", e.PublicIPv4Hour}, {"transfer_out_gb", e.TransferOutGB},
+	} {
+		faults = append(faults, price("everywhere."+f.name, f.value))
+	}
+	return errors.Join(faults...)
+}
+
+// price refuses what is no price; a member that was forgotten is 0.
+func price(name string, v float64) error {
+	if v <= 0 || v > 1000 {
+		return fmt.Errorf("%s: %g is not a price between 0 and 1000 USD", name, v)
+	}
+	return nil
+}
+
+// find returns a Region's prices and its price for an instance type. Its error
+// names what the table knows.
+func (p Prices) find(region, instanceType string) (Region, float64, error) {
+	r, ok := p.Regions[region]
+	if !ok {
+		return r, 0, fmt.Errorf("no prices of Region %q are known; known are %s: choose one of these, or give a table of your own (--prices)", region, strings.Join(slices.Sorted(maps.Keys(p.Regions)), ", "))
+	}
+	hour, ok := r.InstanceHour[instanceType]
+	if !ok {
+		return r, 0, fmt.Errorf("no price of instance type %q in %s is known; known are %s: choose one of these, or give a table of your own (--prices)", instanceType, region, strings.Join(slices.Sorted(maps.Keys(r.InstanceHour)), ", "))
+	}
+	return r, hour, nil
+}

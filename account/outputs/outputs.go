@@ -1,0 +1,153 @@
+// Package outputs reads what Terraform deployed: the outputs of terraform/.
+package outputs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Outputs are the outputs of terraform/ that the commands use. One that the
+// stack does not have is "" (Expires: the zero time).
+type Outputs struct {
+	Region               string
+	RunID                string
+	AutoScalingGroupName string // never "" in what Read returns
+	LoadBalancerURL      string // "http://…" or "https://…"
+	ScaleOutAlarmName    string
+	ScaleInAlarmName     string
+	ScaleOutPolicyName   string
+	TargetGroupARN       string
+	KMSKeyARN            string
+	Bucket               string
+	SNSTopicARN          string
+	DashboardURL         string
+	VerifierPolicyARN    string
+	Expires              time.Time // the run's TTL
+}
+
+// maxBytes bounds a file of outputs; a stack's are a few kilobytes.
+const maxBytes = 1 << 20
+
+// Read returns the outputs at path: a folder of Terraform files that was applied
+// (it runs `terraform output -json` there, or tofu), or a file that holds what
+// that command printed. Errors are sentences that say what to do.
+func Read(ctx context.Context, path string) (Outputs, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Outputs{}, fmt.Errorf("%s does not exist: name the Terraform folder, or a file that `terraform output -json` wrote", path)
+	}
+	if err != nil {
+		return Outputs{}, fmt.Errorf("read the stack's outputs: %w", err)
+	}
+	var data []byte
+	if info.IsDir() {
+		data, err = run(ctx, path)
+	} else if info.Size() > maxBytes {
+		err = fmt.Errorf("%s has %d bytes: that is no output of Terraform", path, info.Size())
+	} else {
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return Outputs{}, err
+	}
+	o, err := Parse(data)
+	if err != nil {
+		return Outputs{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return o, nil
+}
+
+// run asks Terraform, or OpenTofu where only that is installed.
+func run(ctx context.Context, folder string) ([]byte, error) {
+	program, err := exec.LookPath("terraform")
+	if err != nil {
+		if program, err = exec.LookPath("tofu"); err != nil {
+			return nil, fmt.Errorf("neither terraform nor tofu is installed: install one, or name a file that `terraform output -json` wrote instead of %s", folder)
+		}
+	}
+	cmd := exec.CommandContext(ctx, program, "-chdir="+folder, "output", "-json")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s output -json in %s: %w: %s; run `make deploy` first", program, folder, err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.Bytes(), nil
+}
+
+// output is one of Terraform's outputs as `output -json` prints it.
+type output struct {
+	Sensitive bool            `json:"sensitive"`
+	Type      json.RawMessage `json:"type"`
+	Value     json.RawMessage `json:"value"`
+}
+
+// Parse reads what `terraform output -json` printed. Outputs beyond those that
+// are known are left alone: the stack may have more than the commands use.
+func Parse(data []byte) (Outputs, error) {
+	var raw map[string]output
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&raw); err != nil {
+		return Outputs{}, fmt.Errorf("not what `terraform output -json` prints: %w", err)
+	}
+	if decoder.More() {
+		return Outputs{}, errors.New("more than one JSON value: it must be what `terraform output -json` prints, and nothing after it")
+	}
+	if len(raw) == 0 {
+		return Outputs{}, errors.New("no outputs: nothing has been deployed from here; run `make deploy` first")
+	}
+	var o Outputs
+	var faults []error
+	for _, field := range o.fields() {
+		faults = append(faults, read(raw, field.name, field.value))
+	}
+	var expires string
+	faults = append(faults, read(raw, "expires", &expires))
+	if expires != "" {
+		at, err := time.Parse(time.RFC3339, expires)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("output expires: %q is not a time such as 2026-11-25T18:00:00Z", expires))
+		}
+		o.Expires = at.UTC()
+	}
+	if o.AutoScalingGroupName == "" {
+		faults = append(faults, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/"))
+	}
+	return o, errors.Join(faults...)
+}
+
+// field is where the value of an output goes.
+type field struct {
+	name  string
+	value *string
+}
+
+func (o *Outputs) fields() []field {
+	return []field{
+		{"region", &o.Region}, {"run_id", &o.RunID}, {"auto_scaling_group_name", &o.AutoScalingGroupName},
+		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName},
+		{"scale_in_alarm_name", &o.ScaleInAlarmName}, {"scale_out_policy_name", &o.ScaleOutPolicyName},
+		{"target_group_arn", &o.TargetGroupARN}, {"kms_key_arn", &o.KMSKeyARN}, {"bucket", &o.Bucket},
+		{"sns_topic_arn", &o.SNSTopicARN}, {"dashboard_url", &o.DashboardURL}, {"verifier_policy_arn", &o.VerifierPolicyARN},
+	}
+}
+
+// read decodes one output, if the stack has it; null is "".
+func read(raw map[string]output, name string, into *string) error {
+	found, ok := raw[name]
+	if !ok || len(found.Value) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(found.Value, into); err != nil {
+		return fmt.Errorf("output %s: %.40s is not a text", name, found.Value)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package outputs_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"secondwind/account/outputs"
+)
+
+const deployed = `{
+  "auto_scaling_group_name": {"sensitive": false, "type": "string", "value": "secondwind-asg"},
+  "region": {"sensitive": false, "type": "string", "value": "eu-central-1"},
+  "load_balancer_url": {"sensitive": false, "type": "string", "value": "http://lb.example"},
+  "sns_topic_arn": {"sensitive": false, "type": "string", "value": null},
+  "subnets": {"sensitive": false, "type": ["tuple", ["string"]], "value": ["subnet-1"]},
+  "expires": {"sensitive": false, "type": "string", "value": "2026-11-25T18:00:00+01:00"}
+}`
+
+func TestOutputsOfTheStackAreRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "outputs.json")
+	if err := os.WriteFile(path, []byte(deployed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := outputs.Read(t.Context(), path)
+	want := outputs.Outputs{
+		AutoScalingGroupName: "secondwind-asg", Region: "eu-central-1", LoadBalancerURL: "http://lb.example",
+		Expires: time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC),
+	}
+	if err != nil || got != want {
+		t.Errorf("Read() = %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
+	if _, err := exec.LookPath("terraform"); err != nil {
+		if _, err := exec.LookPath("tofu"); err != nil {
+			t.Skip("skipped: neither terraform nor tofu is installed")
+		}
+	}
+	dir := t.TempDir()
+	state := `{"version":4,"terraform_version":"1.5.0","serial":1,"lineage":"a","outputs":{"auto_scaling_group_name":{"value":"from-state","type":"string"}},"resources":[]}`
+	if err := os.WriteFile(filepath.Join(dir, "terraform.tfstate"), []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := outputs.Read(t.Context(), dir)
+	if err != nil || got.AutoScalingGroupName != "from-state" {
+		t.Errorf("Read(folder) = %+v, %v, want the group that the state names", got, err)
+	}
+	if _, err := outputs.Read(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "make deploy") {
+		t.Errorf("Read(a folder without state) = %v, want a sentence that names make deploy", err)
+	}
+}
+
+func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"nothing deployed":       {`{}`, "make deploy"},
+		"empty":                  {``, "not what `terraform output -json` prints"},
+		"a list":                 {`[]`, "not what `terraform output -json` prints"},
+		"a state file":           {`{"version": 4}`, "not what `terraform output -json` prints"},
+		"two values":             {deployed + `{}`, "more than one JSON value"},
+		"another stack":          {`{"region": {"value": "eu-central-1"}}`, "auto_scaling_group_name is missing"},
+		"a number for a name":    {`{"auto_scaling_group_name": {"value": 3}}`, "output auto_scaling_group_name: 3 is not a text"},
+		"a date that is none":    {`{"auto_scaling_group_name": {"value": "g"}, "expires": {"value": "tomorrow"}}`, "output expires"},
+		"an unknown member":      {`{"auto_scaling_group_name": {"wert": "g"}}`, "wert"},
+		"a list for an endpoint": {`{"auto_scaling_group_name": {"value": "g"}, "load_balancer_url": {"value": ["a"]}}`, "load_balancer_url"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := outputs.Parse([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Parse() = %v, want …%q…", err, test.want)
+			}
+		})
+	}
+	if _, err := outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("Read(nowhere) = %v, want a sentence", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(deployed))
+	f.Add([]byte(`{"auto_scaling_group_name": {"value": "g"}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if o, err := outputs.Parse(data); err == nil && o.AutoScalingGroupName == "" {
+			t.Errorf("Parse(%q) accepted outputs without a group", data)
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/spf13/cobra"
+
+	"secondwind/account/cost"
+	"secondwind/account/outputs"
+	"secondwind/localcloud"
+	"secondwind/verify/doctor"
+	"secondwind/verify/judge"
+)
+
+// doctorOptions are the flags of doctor.
+type doctorOptions struct {
+	group  string
+	stack  string
+	url    string
+	hold   time.Duration
+	prices string
+	policy bool
+}
+
+func newDoctor(out *output) *cobra.Command {
+	var o doctorOptions
+	cmd := &cobra.Command{
+		Use:   "doctor --group NAME | --stack PATH",
+		Short: "Examine a group before a proof: can it scale, and would it be seen",
+		Long: "Asks AWS (or any endpoint, AWS_ENDPOINT_URL) how the group, its alarm, its policy and its load\n" +
+			"balancer hang together, tries each permission that a proof needs, and says of each finding what\n" +
+			"to change. It only reads. docs/doctor.md explains every finding.\n\n" +
+			"Exit codes: 0 fit (warnings and notes allowed), 3 an error was found, with which a proof could\nonly be inconclusive or refuted, 2 misuse.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), out, o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
+	f.StringVar(&o.stack, "stack", "", "`path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
+	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: the stack's, else its own name)")
+	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held beyond the proof itself")
+	f.StringVar(&o.prices, "prices", "", "`file` of prices instead of the built-in table")
+	f.BoolVar(&o.policy, "policy", false, "print the policy document of all permissions that a proof and the doctor use, and end")
+	return cmd
+}
+
+func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
+	if o.policy {
+		_, err := fmt.Fprintln(out.stdout, doctor.PolicyOf(doctor.Actions()...))
+		return err
+	}
+	if (o.group == "") == (o.stack == "") {
+		return errors.New("name either the group (--group) or the stack that Terraform deployed (--stack)")
+	}
+	if o.hold < 0 {
+		return fmt.Errorf("--hold %s is negative: give how long the load is held, or leave it out", o.hold)
+	}
+	prices, err := readPrices(o.prices)
+	if err != nil {
+		return err
+	}
+	var deployed outputs.Outputs
+	if o.stack != "" {
+		if deployed, err = outputs.Read(ctx, o.stack); err != nil {
+			return err
+		}
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	// The stack knows where it is: another AWS_REGION would only not find it.
+	cfg.Region = cmp.Or(deployed.Region, cfg.Region)
+	report := doctor.Examine(ctx, doctor.Config{
+		AWS: cfg, AutoScalingGroupName: cmp.Or(o.group, deployed.AutoScalingGroupName), AlarmName: deployed.ScaleOutAlarmName,
+		LoadBalancerURL: cmp.Or(o.url, deployed.LoadBalancerURL), Hold: o.hold,
+	})
+	if ctx.Err() != nil {
+		return &exitError{code: exitInterrupted}
+	}
+	return tellReport(out, report, prices)
+}
+
+// examined is the doctor's report with what a run would cost.
+type examined struct {
+	doctor.Report
+	Cost *cost.Estimate `json:"cost,omitempty"`
+	// CostUnknown says why there is no Cost.
+	CostUnknown string `json:"costUnknown,omitempty"`
+}
+
+// price adds what a run on the group would cost, or why that is not known.
+func (e *examined) price(prices cost.Prices) {
+	switch {
+	case len(e.InstanceTypes) == 0: // the group was not found, which is a finding
+		return
+	case e.Region == localcloud.Region:
+		e.CostUnknown = "none, the local cloud is this machine"
+		return
+	}
+	// A run is charged from deploy to destroy: an hour beside the proof itself.
+	plan := cost.Plan{Region: e.Region, InstanceType: e.InstanceTypes[0], MaxSize: e.MaxSize, Duration: time.Hour + expected(e.Report)}
+	estimate, err := cost.Of(plan, prices)
+	if err != nil {
+		e.CostUnknown = err.Error()
+		return
+	}
+	e.Cost = &estimate
+}
+
+// tellReport writes the report and returns the exit code that it asks for.
+func tellReport(out *output, r doctor.Report, prices cost.Prices) error {
+	all := examined{Report: r}
+	all.price(prices)
+	if out.json {
+		if err := json.NewEncoder(out.stdout).Encode(all); err != nil {
+			return err
+		}
+	} else {
+		doctor.Write(out.stdout, r, out.style())
+		switch {
+		case all.Cost != nil:
+			fmt.Fprintf(out.stdout, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(), all.Cost.PricesOf)
+		case all.CostUnknown != "":
+			fmt.Fprintf(out.stdout, "Cost: %s.\n", all.CostUnknown)
+		}
+	}
+	if !r.Fit() {
+		return &exitError{code: judge.Inconclusive.ExitCode()}
+	}
+	return nil
+}

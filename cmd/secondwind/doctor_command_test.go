@@ -1,0 +1,152 @@
+package main_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"secondwind/account/cost"
+	"secondwind/verify/doctor"
+	"secondwind/verify/judge"
+)
+
+func TestMisuseOfDoctorAndCostIsToldInASentence(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	prices := filepath.Join(dir, "prices.json")
+	if err := os.WriteFile(prices, []byte(`{"version": 2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"doctor of nothing":                   {[]string{"doctor"}, []string{"--group", "--stack"}},
+		"doctor of two things":                {[]string{"doctor", "--group", "a", "--stack", dir}, []string{"either"}},
+		"doctor with a negative hold":         {[]string{"doctor", "--group", "a", "--hold", "-1s"}, []string{"--hold -1s"}},
+		"doctor of a stack that is not there": {[]string{"doctor", "--stack", filepath.Join(dir, "none")}, []string{"does not exist"}},
+		"doctor with prices that are none":    {[]string{"doctor", "--group", "a", "--prices", prices}, []string{"prices.json", "version"}},
+		"cost in an unknown Region":           {[]string{"cost", "--region", "mars-1"}, []string{"mars-1", "eu-central-1", "--prices"}},
+		"cost of an unknown type":             {[]string{"cost", "--type", "t2.mirco"}, []string{"t2.mirco", "t2.micro"}},
+		"cost for no time":                    {[]string{"cost", "--for", "0s"}, []string{"--for", "2h"}},
+		"cost with prices that are not there": {[]string{"cost", "--prices", filepath.Join(dir, "none")}, []string{"none", "--print-prices"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := secondwind(t, test.args...)
+			for _, part := range test.want {
+				if got.code != 2 || !strings.Contains(got.stderr, part) {
+					t.Errorf("%v = %+v, want exit code 2 and …%s…", test.args, got, part)
+				}
+			}
+		})
+	}
+}
+
+func TestCostIsATotalForTheRunInTextAndJSON(t *testing.T) {
+	t.Parallel()
+	var e cost.Estimate
+	got := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h", "--json")
+	if err := json.Unmarshal([]byte(got.stdout), &e); err != nil || got.code != 0 || e.Hours != 3 || e.Region != "eu-west-1" || e.High <= e.Low || e.Low <= 0 {
+		t.Fatalf("cost --json = %+v, %v", got, err)
+	}
+	text := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h")
+	for _, part := range []string{"EC2 t4g.micro", "Application Load Balancer", "public IPv4", "KMS key", "S3 storage", "CloudWatch alarms", "dashboard", "detailed monitoring", e.Total(), e.Hour(), e.PricesOf} {
+		if !strings.Contains(text.stdout, part) {
+			t.Errorf("cost does not say %q:\n%s", part, text.stdout)
+		}
+	}
+	own := filepath.Join(t.TempDir(), "prices.json")
+	if err := os.WriteFile(own, []byte(secondwind(t, "cost", "--print-prices").stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h", "--prices", own); again != text {
+		t.Errorf("cost with the table that it printed = %+v, want as without it", again)
+	}
+}
+
+func TestDoctorExamines(t *testing.T) {
+	t.Parallel()
+	c := startCloud(t)
+	c.awaitHealthy(t)
+	_, got := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--json")
+	var report doctor.Report
+	if err := json.Unmarshal([]byte(got.stdout), &report); err != nil || report.Version != 1 || len(report.Deadlines) != 7 {
+		t.Fatalf("doctor --json = %+v, %v", got, err)
+	}
+	if want := map[bool]int{true: 0, false: 3}[report.Fit()]; got.code != want {
+		t.Errorf("exit code = %d, want %d where fit is %t", got.code, want, report.Fit())
+	}
+	_, text := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--hold", "1h")
+	for _, part := range []string{"secondwind-cpu-high", "secondwind-scale-out", "t2.micro", "Deadlines", "Control, chain, hold and scaling in take 1h", "Cost: none, the local cloud"} {
+		if !strings.Contains(text.stdout, part) {
+			t.Errorf("doctor does not say %q:\n%s", part, text.stdout)
+		}
+	}
+	if strings.Contains(text.stdout, "\x1b") {
+		t.Errorf("doctor writes colours where there is no terminal: %q", text.stdout)
+	}
+	if _, got := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--colour", "always"); !strings.Contains(got.stdout, "\x1b[") {
+		t.Errorf("doctor --colour always = %q, want colours", got.stdout)
+	}
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	if err := os.WriteFile(outputs, []byte(`{"auto_scaling_group_name":{"value":"nobody"},"region":{"value":"local-1"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := c.command(t, "doctor", "--stack", outputs); got.code != 3 || !strings.Contains(got.stdout, "group.missing") {
+		t.Errorf("doctor of a stack that is gone = %+v, want exit code 3 and group.missing", got)
+	}
+	c.stop(t)
+}
+
+// TestSoakRefusesToLoadWhatCannotProveAnything has a group whose minimum is two.
+func TestSoakRefusesToLoadWhatCannotProveAnything(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: os.Interrupt, which ends the second soak, cannot be sent to another process there")
+	}
+	t.Parallel()
+	numbers := withTwoAtLeast(t)
+	dir := t.TempDir()
+	got := secondwindIn(t, dir, "soak", "--numbers", numbers)
+	for _, part := range []string{"no load was sent", "group.min", "doctor.json", "--skip-doctor"} {
+		if got.code != 3 || !strings.Contains(got.stderr, part) || !strings.Contains(got.stdout, "--min-size 1") {
+			t.Errorf("soak = %+v, want exit code 3 and …%s…", got, part)
+		}
+	}
+	found, _ := filepath.Glob(filepath.Join(dir, "reports", "runs", "*"))
+	if len(found) != 1 || strings.Contains(got.stdout, "calibration:") {
+		t.Fatalf("run folders %v; want one, and no calibration in:\n%s", found, got.stdout)
+	}
+	verdictOf(t, found[0], judge.Inconclusive)
+	var kept doctor.Report
+	raw, err := os.ReadFile(filepath.Join(found[0], "doctor.json"))
+	if err != nil || json.Unmarshal(raw, &kept) != nil || !slices.Contains(idsOf(kept), "group.min") {
+		t.Errorf("doctor.json = %.200s, %v, want the report with group.min", raw, err)
+	}
+
+	soak := startSoak(t, "--numbers", numbers, "--skip-doctor")
+	soak.waitFor(t, "doctor: error: group.min")
+	soak.waitFor(t, "premises:")
+	if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	soak.rest()
+	_ = soak.cmd.Wait()
+}
+
+// withTwoAtLeast writes the numbers of terraform/, but with a minimum of two.
+func withTwoAtLeast(t *testing.T) string {
+	text, err := os.ReadFile(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "numbers.json")
+	changed := strings.NewReplacer(`"min_size": 1`, `"min_size": 2`, `"desired_capacity": 1`, `"desired_capacity": 2`, `"max_size": 2`, `"max_size": 3`).Replace(string(text))
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,8 @@
+// breaks: account knows none of the other parts
+
+package cost
+
+import (
+	_ "secondwind/account/outputs"
+	_ "secondwind/localcloud/stack"
+)

@@ -1,0 +1,10 @@
+// breaks: verify/doctor knows only verify, runlog, the EC2 client and the burstable types
+
+package doctor
+
+import (
+	_ "secondwind/account/ec2form"
+	_ "secondwind/localcloud"
+	_ "secondwind/runlog"
+	_ "secondwind/verify/observe"
+)

@@ -1,0 +1,206 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"secondwind/account/ec2form"
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// Config says what to examine.
+type Config struct {
+	AWS                  aws.Config
+	AutoScalingGroupName string
+	// AlarmName is the scale-out alarm if the caller knows it; "": the doctor
+	// finds it by metric and policy.
+	AlarmName string
+	// LoadBalancerURL is where requests go; "": the load balancer's own name.
+	LoadBalancerURL string
+	// Hold is how long the load is to last beyond control and chain.
+	Hold time.Duration
+}
+
+// answerWithin bounds an examination: one that hangs is no help before a run.
+const answerWithin = 30 * time.Second
+
+// examination is an examination under way.
+type examination struct {
+	cfg    Config
+	clock  *clock
+	groups *autoscaling.Client
+	alarms *cloudwatch.Client
+	elb    *elb.Client
+	ec2    ec2form.Client
+	sts    *sts.Client
+	facts  facts
+
+	mu     sync.Mutex // of report.Findings, while questions are asked side by side
+	report Report
+}
+
+// Examine asks about the group, changes nothing, and returns what it has found.
+// What goes wrong is a finding too: there is no error.
+func Examine(ctx context.Context, cfg Config) Report {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	x := newExamination(cfg)
+	if x.checkAccess(ctx) {
+		x.gather(ctx)
+		if x.facts.group != nil {
+			x.checkAll(ctx)
+		}
+	}
+	x.checkClock()
+	x.report.ClockOffsetSeconds = x.clock.offset().Round(10 * time.Millisecond).Seconds()
+	x.report.sort()
+	return x.report
+}
+
+func newExamination(cfg Config) *examination {
+	noted := cfg.AWS.Copy()
+	c := &clock{next: noted.HTTPClient}
+	if c.next == nil {
+		c.next = awshttp.NewBuildableClient()
+	}
+	noted.HTTPClient = c
+	return &examination{
+		cfg: cfg, clock: c, groups: autoscaling.NewFromConfig(noted), alarms: cloudwatch.NewFromConfig(noted), elb: elb.NewFromConfig(noted),
+		ec2: ec2form.Client{AWS: noted}, sts: sts.NewFromConfig(noted),
+		report: Report{
+			Version: 1, Examined: time.Now().UTC(), Region: cfg.AWS.Region, AutoScalingGroupName: cfg.AutoScalingGroupName,
+			InstanceTypes: []string{}, Findings: []Finding{}, Deadlines: []runlog.Deadline{},
+		},
+	}
+}
+
+// find adds a finding.
+func (x *examination) find(id, where, what, change string) {
+	x.add(Finding{ID: id, Where: where, What: what, Change: change})
+}
+
+// add adds a finding with its kind's severity; the same one twice counts once.
+func (x *examination) add(f Finding) {
+	f.Severity = severityOf(f.ID)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, known := range x.report.Findings {
+		if known.ID == f.ID && (known.Where == f.Where || f.ID == "endpoint.unreachable" || f.ID == "credentials.invalid") {
+			return
+		}
+	}
+	x.report.Findings = append(x.report.Findings, f)
+}
+
+// checkAccess tells whether AWS can be asked at all.
+func (x *examination) checkAccess(ctx context.Context) bool {
+	if x.cfg.AWS.Region == "" {
+		x.find("region.missing", "AWS_REGION", "No AWS Region is set.", "Set AWS_REGION, or a region in the AWS profile.")
+		return false
+	}
+	if x.cfg.AWS.Credentials == nil {
+		x.findNoCredentials("none are configured")
+		return false
+	}
+	if _, err := x.cfg.AWS.Credentials.Retrieve(ctx); err != nil {
+		x.findNoCredentials(lastOf(err))
+		return false
+	}
+	caller, err := x.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		x.findFailure(opGetCallerIdentity, err)
+		return false
+	}
+	x.report.Account, x.report.Caller = aws.ToString(caller.Account), aws.ToString(caller.Arn)
+	return true
+}
+
+func (x *examination) findNoCredentials(why string) {
+	x.find("credentials.missing", "the AWS configuration", fmt.Sprintf("No AWS credentials are found: %s.", why),
+		"Log in (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+}
+
+// checkAll examines what was answered about a group that is there.
+func (x *examination) checkAll(ctx context.Context) {
+	x.noteTypes()
+	x.checkGroup()
+	x.checkProcesses()
+	x.checkInterference()
+	alarm, policy, ok := x.facts.scaleOut(x.cfg.AlarmName)
+	x.checkAlarm(alarm, ok)
+	if ok {
+		x.checkWiring(alarm, policy)
+		x.checkMonitoring(alarm)
+		x.expect(alarm, policy)
+		x.checkMetric(alarm)
+		x.checkCredits(alarm)
+	}
+	x.checkSchedules() // after expect: it asks how long the run takes
+	x.checkTargets()
+	x.checkBalancer(ctx)
+}
+
+// expect derives the deadlines, and how long a proof may take by them.
+func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPolicy) {
+	var tg runlog.TargetGroup
+	if groups := x.facts.wiring.TargetGroups; len(groups) > 0 {
+		tg = groups[0]
+	}
+	r := &x.report
+	r.AlarmName = alarm.AlarmName
+	if policy != nil {
+		r.PolicyName = policy.PolicyName
+	}
+	r.Deadlines = judge.Deadlines(alarm, tg, x.facts.wiring.Group, policy)
+	for _, d := range r.Deadlines {
+		r.ExpectSeconds += d.Seconds()
+		if d.Link <= "e6" { // the control is held as long as the chain may take
+			r.ExpectSeconds += d.Seconds()
+		}
+	}
+	if in, ok := x.facts.scaleIn(alarm); ok {
+		deadline := judge.ScaleInDeadline(in, x.facts.wiring.Group, x.facts.wiring.PolicyOf(in))
+		r.ScaleIn = &deadline
+		r.ExpectSeconds += deadline.Seconds()
+	}
+	r.ExpectSeconds += x.cfg.Hold.Seconds()
+}
+
+// convert reads an answer of the SDK as the record's types, through JSON: the
+// members are AWS's in both.
+func convert[To any](from any) (to To) {
+	raw, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(raw, &to)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("an answer of the SDK does not fit the record's type: %v", err)) // both are generated from one model
+	}
+	return to
+}
+
+// get asks a load balancer, without following it elsewhere.
+func get(ctx context.Context, url string) (*http.Response, error) {
+	client := &http.Client{
+		Timeout:       5 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{DisableKeepAlives: true},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return client.Do(request)
+}

@@ -1,0 +1,184 @@
+package doctor
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"secondwind/runlog"
+)
+
+// Summary is the report in a line: "fit: no error, 1 warning (group.hook), 2 notes".
+func (r Report) Summary() string {
+	word := "fit"
+	if !r.Fit() {
+		word = "not fit"
+	}
+	parts := []string{}
+	for _, s := range []Severity{Error, Warning, Note} {
+		ids := []string{}
+		for _, f := range r.Findings {
+			if f.Severity == s {
+				ids = append(ids, f.ID)
+			}
+		}
+		text := plural(len(ids), string(s))
+		if len(ids) > 0 {
+			text += " (" + strings.Join(unique(ids), ", ") + ")"
+		}
+		parts = append(parts, text)
+	}
+	return word + ": " + strings.Join(parts, ", ")
+}
+
+func plural(n int, word string) string {
+	switch n {
+	case 0:
+		return "no " + word
+	case 1:
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// unique keeps the first of each.
+func unique(all []string) (kept []string) {
+	seen := map[string]bool{}
+	for _, s := range all {
+		if !seen[s] {
+			seen[s] = true
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// Style is how a report is written for a person. The zero value is plain text
+// with a sentence a line.
+type Style struct {
+	Width  int  // columns to wrap at; 0 wraps nowhere
+	Colour bool // whether escape codes for colour may be written
+}
+
+// Write writes the report for a person: what was examined, each finding with
+// what to change, the policy that is missing, and the deadlines that follow.
+func Write(w io.Writer, r Report, s Style) {
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s %s\n", s.paint(dim, fmt.Sprintf("%-14s", name)), value)
+		}
+	}
+	line("group", r.AutoScalingGroupName)
+	line("region", strings.TrimSpace(r.Region+" "+r.Account))
+	line("caller", r.Caller)
+	line("alarm", r.AlarmName)
+	line("policy", r.PolicyName)
+	line("instances", strings.Join(r.InstanceTypes, ", "))
+	line("load balancer", r.LoadBalancerURL)
+	fmt.Fprintln(w)
+	WriteFindings(w, r, s)
+	writeDeadlines(w, r, s)
+	style := green
+	if !r.Fit() {
+		style = red
+	}
+	fmt.Fprintln(w, s.paint(style, s.wrap(r.Summary(), 0)))
+}
+
+// The columns at which findings and the terms of deadlines begin.
+const (
+	findingIndent = 9
+	termsIndent   = 23
+)
+
+// WriteFindings writes the findings alone.
+func WriteFindings(w io.Writer, r Report, s Style) {
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "%s %s  %s\n", s.paint(severityStyle[f.Severity], fmt.Sprintf("%-8s", f.Severity)), s.paint(bold, f.ID), f.Where)
+		for _, text := range []string{f.What, s.paint(dim, "change:") + " " + f.Change} {
+			fmt.Fprintf(w, "%*s%s\n", findingIndent, "", s.wrap(text, findingIndent))
+		}
+	}
+	if p := r.Policy(); p != nil {
+		fmt.Fprintf(w, "\nMissing from the caller's policy:\n%s\n", p)
+	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(w)
+	}
+}
+
+// writeDeadlines writes each deadline as the sum that it is.
+func writeDeadlines(w io.Writer, r Report, s Style) {
+	if len(r.Deadlines) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "Deadlines that follow from the configuration:")
+	all := r.Deadlines
+	if r.ScaleIn != nil {
+		all = append(all[:len(all):len(all)], *r.ScaleIn)
+	}
+	for _, d := range all {
+		fmt.Fprintf(w, "  %-10s %5g s = %s\n", strings.TrimPrefix(d.Link, "release."), d.Seconds(), s.wrap(terms(d), termsIndent))
+	}
+	text := fmt.Sprintf("Control, chain, hold and scaling in take %s at most; calibration comes on top.", time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
+	fmt.Fprintf(w, "%s\n\n", s.wrap(text, 0))
+}
+
+func terms(d runlog.Deadline) string {
+	texts := make([]string, len(d.Terms))
+	for i, t := range d.Terms {
+		texts[i] = fmt.Sprintf("%g %s", t.Seconds, t.Name)
+	}
+	return strings.Join(texts, " + ")
+}
+
+// wrap breaks a text that begins at column indent between words, and begins the
+// further lines there too. A word that is longer than a line stays whole: it may
+// be a name to copy.
+func (s Style) wrap(text string, indent int) string {
+	if s.Width <= indent {
+		return text
+	}
+	var b strings.Builder
+	column := indent
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(escapes.Replace(word))
+		switch {
+		case i == 0:
+		case column+1+n > s.Width:
+			fmt.Fprintf(&b, "\n%*s", indent, "")
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}
+
+// The styles of a report, as SGR parameters.
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+)
+
+var severityStyle = map[Severity]string{Error: red, Warning: yellow, Note: dim}
+
+func (s Style) paint(style, text string) string {
+	if !s.Colour {
+		return text
+	}
+	return "\x1b[" + style + "m" + text + reset
+}
+
+const reset = "\x1b[0m"
+
+// escapes removes what paint adds inside of a line that is wrapped.
+var escapes = strings.NewReplacer("\x1b["+dim+"m", "", reset, "")
