@@ -67,7 +67,7 @@ resource "aws_instance" "builder" {
 
   depends_on = [
     aws_iam_role_policy.builder,
-    aws_iam_role_policy_attachment.builder,
+    aws_iam_role_policy.run_command,
     aws_route_table_association.own,
     aws_vpc_security_group_egress_rule.https,
     aws_vpc_security_group_egress_rule.packages,

@@ -1,6 +1,6 @@
 # One key for everything at rest: volumes, the topic, the bucket and, by envelope
 # encryption, the calculator's history. Who may use it stands here whole: there is
-# no statement that lets IAM policies give away more.
+# no statement that lets IAM policies give away more than use by a service.
 resource "aws_kms_key" "this" {
   description             = "Data at rest of ${var.name}, run ${var.run_id}"
   enable_key_rotation     = true
@@ -26,7 +26,7 @@ locals {
 
   key_policy = {
     Version = "2012-10-17"
-    Statement = concat([
+    Statement = [
       {
         Sid       = "Administration"
         Effect    = "Allow"
@@ -90,12 +90,14 @@ locals {
         Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
       },
       {
+        # Envelope encryption: the key wraps and unwraps the history's keys, and no more.
         Sid       = "History"
         Effect    = "Allow"
         Principal = { AWS = aws_iam_role.instance.arn }
-        Action    = local.use_key
+        Action    = ["kms:Decrypt", "kms:Encrypt"]
         Resource  = "*"
+        Condition = { StringEquals = { "kms:EncryptionContext:purpose" = "calculator-history" } }
       },
-    ])
+    ]
   }
 }

@@ -4,8 +4,29 @@ variable "certificate_arn" {
   description = "ARN of an ACM certificate in the region; then the load balancer speaks TLS on 443, and 80 redirects there."
 
   validation {
-    condition     = var.certificate_arn == "" || can(regex("^arn:aws[a-z-]*:(acm|iam)::?[a-z0-9-]*:[0-9]{12}:(certificate|server-certificate)/.+$", var.certificate_arn))
-    error_message = "certificate_arn is no ARN of a certificate, such as arn:aws:acm:us-east-1:123456789012:certificate/…."
+    condition     = var.certificate_arn == "" || can(regex("^arn:aws[a-z-]*:acm:${var.region}:[0-9]{12}:certificate/[A-Za-z0-9-]+$", var.certificate_arn))
+    error_message = "certificate_arn is not the ARN of an ACM certificate of this region, such as arn:aws:acm:us-east-1:123456789012:certificate/…"
+  }
+
+  validation {
+    condition     = var.certificate_arn == "" || var.server_name != ""
+    error_message = "certificate_arn needs server_name, the name that the certificate is for: nobody could check it otherwise, and soak-aws would refuse it."
+  }
+
+  validation {
+    condition     = var.server_name == "" || var.certificate_arn != ""
+    error_message = "server_name is for certificate_arn only: leave it out, the load balancer has a name of its own."
+  }
+}
+
+variable "server_name" {
+  type        = string
+  default     = ""
+  description = "With certificate_arn: the DNS name that you point to the load balancer, which the certificate is for."
+
+  validation {
+    condition     = var.server_name == "" || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.server_name))
+    error_message = "server_name is not a DNS name such as calculator.example.com."
   }
 }
 
@@ -86,7 +107,7 @@ resource "aws_lb_listener" "https" {
   protocol          = "HTTPS"
   port              = 443
   certificate_arn   = var.certificate_arn
-  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 
   default_action {
     type             = "forward"

@@ -12,7 +12,7 @@ variable "notification_email" {
 variable "budget_usd" {
   type        = number
   default     = 0
-  description = "US dollars a month for everything with this run's tag; at 80 % of it, and when it is forecast to be exceeded, notification_email is told. 0 for no budget."
+  description = "US dollars a month of the whole account; at 80 % of it, and when it is forecast to be exceeded, notification_email is told. 0 for no budget."
 
   validation {
     condition     = var.budget_usd >= 0
@@ -41,7 +41,10 @@ resource "aws_sns_topic_policy" "this" {
         Principal = { Service = "cloudwatch.amazonaws.com" }
         Action    = "sns:Publish"
         Resource  = aws_sns_topic.this.arn
-        Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+        Condition = {
+          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${var.region}:${local.account}:alarm:${var.name}-*" }
+          StringEquals = { "aws:SourceAccount" = local.account }
+        }
       },
       {
         Sid       = "OnlyTLS"
@@ -75,19 +78,15 @@ resource "aws_autoscaling_notification" "this" {
   depends_on = [aws_sns_topic_policy.this]
 }
 
-# The tag must be active as a cost allocation tag, or the budget sees nothing.
-resource "aws_budgets_budget" "run" {
+# Of the whole account: a budget by the run's tag sees nothing unless the tag was
+# made a cost allocation tag a day before.
+resource "aws_budgets_budget" "account" {
   count        = var.budget_usd > 0 ? 1 : 0
   name         = "${var.name}-${var.run_id}"
   budget_type  = "COST"
   time_unit    = "MONTHLY"
   limit_amount = tostring(var.budget_usd)
   limit_unit   = "USD"
-
-  cost_filter {
-    name   = "TagKeyValue"
-    values = ["user:secondwind:run$${var.run_id}"]
-  }
 
   dynamic "notification" {
     for_each = { ACTUAL = 80, FORECASTED = 100 }

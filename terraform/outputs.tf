@@ -14,19 +14,23 @@ output "expires" {
 }
 
 output "auto_scaling_group_name" {
-  value = aws_autoscaling_group.this.name
+  description = "The Auto Scaling group."
+  value       = aws_autoscaling_group.this.name
 }
 
 output "load_balancer_url" {
-  value = "${local.tls ? "https" : "http"}://${aws_lb.this.dns_name}"
+  description = "Where the load goes."
+  value       = local.tls ? "https://${var.server_name}" : "http://${aws_lb.this.dns_name}"
 }
 
 output "target_group_arn" {
-  value = aws_lb_target_group.this.arn
+  description = "The load balancer's target group."
+  value       = aws_lb_target_group.this.arn
 }
 
 output "scale_out_policy_name" {
-  value = local.by_alarm ? aws_autoscaling_policy.by_alarm["out"].name : aws_autoscaling_policy.target_tracking[0].name
+  description = "The policy that adds instances."
+  value       = local.by_alarm ? aws_autoscaling_policy.by_alarm["out"].name : aws_autoscaling_policy.target_tracking[0].name
 }
 
 output "scale_out_alarm_name" {
@@ -40,22 +44,41 @@ output "scale_in_alarm_name" {
 }
 
 output "kms_key_arn" {
-  value = aws_kms_key.this.arn
+  description = "The key of everything at rest."
+  value       = aws_kms_key.this.arn
 }
 
 output "bucket" {
-  value = aws_s3_bucket.artifacts.id
+  description = "The bucket that holds the calculator."
+  value       = aws_s3_bucket.artifacts.id
 }
 
 output "sns_topic_arn" {
-  value = aws_sns_topic.this.arn
+  description = "Where alarms and scaling activities are published."
+  value       = aws_sns_topic.this.arn
 }
 
 output "dashboard_url" {
-  value = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+  description = "The CloudWatch dashboard."
+  value       = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
 }
 
 output "verifier_policy_arn" {
   description = "Attach it to whoever proves: it only reads."
   value       = aws_iam_policy.verifier.arn
+}
+
+output "load_balancer_dns_name" {
+  description = "What server_name must point to."
+  value       = aws_lb.this.dns_name
+}
+
+output "github_role_arn" {
+  description = "The repository's variable AWS_ROLE_ARN."
+  value       = local.with_github ? aws_iam_role.github[0].arn : ""
+}
+
+output "github_boundary_arn" {
+  description = "permissions_boundary of what that role deploys: it can make no role without."
+  value       = local.with_github ? aws_iam_policy.boundary[0].arn : ""
 }

@@ -1,3 +1,14 @@
+variable "permissions_boundary" {
+  type        = string
+  default     = null
+  description = "ARN of a policy that bounds every role made here, where your account or the role of github_repository asks for one."
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary is not the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/secondwind-boundary."
+  }
+}
+
 # What an instance may do: fetch the calculator, unwrap its history's keys, open a
 # Session Manager shell, and read the one parameter that was named, if any.
 locals {
@@ -16,8 +27,16 @@ locals {
       {
         Sid      = "Calculator"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Action   = ["s3:GetObjectVersion"]
         Resource = "${aws_s3_bucket.artifacts.arn}/${aws_s3_object.calculator.key}"
+      },
+      {
+        # The key's policy allows the account to use it by S3: this passes it on.
+        Sid       = "DecryptCalculator"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt"]
+        Resource  = aws_kms_key.this.arn
+        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.region}.amazonaws.com" } }
       },
       {
         Sid      = "SessionManager"
@@ -35,9 +54,10 @@ locals {
 }
 
 resource "aws_iam_role" "instance" {
-  name               = "${var.name}-instance"
-  description        = "The instances of ${var.name}"
-  assume_role_policy = local.ec2_assumes
+  name                 = "${var.name}-instance"
+  description          = "The instances of ${var.name}"
+  assume_role_policy   = local.ec2_assumes
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "instance" {
@@ -53,10 +73,11 @@ resource "aws_iam_instance_profile" "instance" {
 
 # The builder of a baked image also runs one command of Systems Manager.
 resource "aws_iam_role" "builder" {
-  count              = var.image == "baked" ? 1 : 0
-  name               = "${var.name}-builder"
-  description        = "The instance that becomes the image of ${var.name}"
-  assume_role_policy = local.ec2_assumes
+  count                = var.image == "baked" ? 1 : 0
+  name                 = "${var.name}-builder"
+  description          = "The instance that becomes the image of ${var.name}"
+  assume_role_policy   = local.ec2_assumes
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "builder" {
@@ -66,10 +87,25 @@ resource "aws_iam_role_policy" "builder" {
   policy = jsonencode(local.instance_policy)
 }
 
-resource "aws_iam_role_policy_attachment" "builder" {
-  count      = var.image == "baked" ? 1 : 0
-  role       = aws_iam_role.builder[0].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
+# AmazonSSMManagedInstanceCore without what it has of parameters: it would let
+# the builder read every one of the account.
+resource "aws_iam_role_policy" "run_command" {
+  count = var.image == "baked" ? 1 : 0
+  name  = "run-command"
+  role  = aws_iam_role.builder[0].name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect = "Allow"
+      Action = [
+        "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint", "ec2messages:GetMessages", "ec2messages:SendReply",
+        "ssm:DescribeAssociation", "ssm:DescribeDocument", "ssm:GetDeployablePatchSnapshotForInstance", "ssm:GetDocument", "ssm:GetManifest",
+        "ssm:ListAssociations", "ssm:ListInstanceAssociations", "ssm:PutComplianceItems", "ssm:PutConfigurePackageResult", "ssm:PutInventory",
+        "ssm:UpdateAssociationStatus", "ssm:UpdateInstanceAssociationStatus",
+      ]
+      Resource = "*"
+    }]
+  })
 }
 
 resource "aws_iam_instance_profile" "builder" {
