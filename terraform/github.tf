@@ -29,7 +29,7 @@ variable "github_provider_exists" {
 locals {
   github        = "token.actions.githubusercontent.com"
   with_github   = var.github_repository != ""
-  github_issuer = one(concat(aws_iam_openid_connect_provider.github[*].arn, data.aws_iam_openid_connect_provider.github[*].arn))
+  github_issuer = "arn:${local.partition}:iam::${local.account}:oidc-provider/${local.github}"
 
   github_trust = {
     Version = "2012-10-17"
@@ -143,11 +143,6 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = ["sts.amazonaws.com"]
 }
 
-data "aws_iam_openid_connect_provider" "github" {
-  count = local.with_github && var.github_provider_exists ? 1 : 0
-  url   = "https://${local.github}"
-}
-
 resource "aws_iam_policy" "boundary" {
   count       = local.with_github ? 1 : 0
   name        = "${var.name}-boundary"
@@ -161,11 +156,13 @@ resource "aws_iam_role" "github" {
   description          = "Workflows of ${var.github_repository} on ${var.github_ref}"
   assume_role_policy   = jsonencode(local.github_trust)
   max_session_duration = 7200
+
+  depends_on = [aws_iam_openid_connect_provider.github]
 }
 
 resource "aws_iam_role_policy" "github" {
   count  = local.with_github ? 1 : 0
   name   = "deploy-and-destroy"
-  role   = aws_iam_role.github[0].id
+  role   = aws_iam_role.github[0].name
   policy = jsonencode(local.github_policy)
 }
