@@ -33,7 +33,7 @@ func (c *checker) block(at *tftypes.AttributePath, name string, schema *tfprotov
 	for _, a := range schema.Attributes {
 		v := fields[a.Name]
 		here := at.WithAttributeName(a.Name)
-		if a.Computed && !a.Optional && !a.Required && v.IsKnown() && !v.IsNull() {
+		if a.Computed && !a.Optional && !a.Required && !v.IsNull() {
 			c.fault(here, "Value for unconfigurable attribute", "%s%s of %s is decided by AWS and cannot be set", name, a.Name, c.typeName)
 			continue
 		}
