@@ -110,13 +110,13 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 	}{
 		{"a whole alarm is good", "aws_cloudwatch_metric_alarm", fields{"alarm_name": "a", "comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1, "period": 60, "alarm_actions": []any{aTopic}}, nil},
 		{"what is not known yet is not judged", "aws_lb", fields{"name": unknown, "idle_timeout": unknown, "subnet_mapping": unknown}, nil},
-		{"nothing given is nothing wrong", "aws_lb", fields{}, nil},
+		{"nothing given is nothing wrong", "aws_lb_listener", fields{}, nil},
 
-		{"a read-only argument is set", "aws_lb", fields{"dns_name": "my.example"}, []string{`dns_name of aws_lb is decided by AWS`}},
-		{"a read-only argument is set to what is not known yet", "aws_lb", fields{"dns_name": unknown}, []string{`dns_name of aws_lb is decided by AWS`}},
+		{"a read-only argument is set", "aws_lb", fields{"subnets": unknown, "dns_name": "my.example"}, []string{`dns_name of aws_lb is decided by AWS`}},
+		{"a read-only argument is set to what is not known yet", "aws_lb", fields{"subnets": unknown, "dns_name": unknown}, []string{`dns_name of aws_lb is decided by AWS`}},
 		{"a read-only argument in a block is set", "aws_instance", fields{"root_block_device": fields{"volume_id": "vol-1"}}, []string{`root_block_device.volume_id of aws_instance is decided`}},
 
-		{"a string is none of an enumeration", "aws_autoscaling_group", fields{"health_check_type": "ALB"}, []string{`"ALB": use one of EC2, ELB`}},
+		{"a string is none of an enumeration", "aws_autoscaling_group", fields{"health_check_type": "ALB", "launch_template": unknown}, []string{`"ALB": use one of EC2, ELB`}},
 		{"an enumeration in a block", "aws_launch_template", fields{"metadata_options": fields{"http_tokens": "mandatory"}}, []string{`"mandatory": use one of optional, required`}},
 		{"an enumeration in the second of two blocks", "aws_launch_template", fields{"tag_specifications": []any{fields{"resource_type": "volume"}, fields{"resource_type": "disk"}}}, []string{`ElementKeyInt(1)`}},
 
@@ -124,19 +124,19 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		{"a number is below the least", "aws_kms_key", fields{"deletion_window_in_days": 6}, []string{"is 6: it must be between 7 and 30"}},
 		{"a number is at the most", "aws_kms_key", fields{"deletion_window_in_days": 30}, nil},
 		{"a number is above the most", "aws_kms_key", fields{"deletion_window_in_days": 31}, []string{"is 31: it must be between 7 and 30"}},
-		{"a number of many digits", "aws_lb", fields{"idle_timeout": 4001}, []string{"is 4001: it must be between 1 and 4000"}},
+		{"a number of many digits", "aws_lb_target_group", fields{"port": 70000}, []string{"is 70000: it must be between 1 and 65535"}},
 		{"a number written as text is below the least", "aws_lb_target_group", fields{"deregistration_delay": "3601"}, []string{"is 3601: it must be between 0 and 3600"}},
 		{"a period that an alarm does not have", "aws_cloudwatch_metric_alarm", fields{"period": 45}, []string{"is 45: it must be 10, 20, 30 or a multiple of 60"}},
 		{"a short period that an alarm has", "aws_cloudwatch_metric_alarm", fields{"period": 30}, nil},
 		{"no period at all", "aws_cloudwatch_metric_alarm", fields{"period": 0}, []string{"is 0"}},
 
-		{"a name of 32 characters", "aws_lb", fields{"name": strings.Repeat("n", 32)}, nil},
-		{"a name of 33 characters", "aws_lb", fields{"name": strings.Repeat("n", 33)}, []string{"has 33 characters: at most 32"}},
-		{"a name with what it may not hold", "aws_lb", fields{"name": "my_lb"}, []string{"holds what a load balancer's name may not"}},
-		{"an ARN where a name belongs", "aws_lb", fields{"name": aKey}, []string{"has 75 characters", "holds what a load balancer's name may not"}},
+		{"a name of 32 characters", "aws_lb", fields{"subnets": unknown, "name": strings.Repeat("n", 32)}, nil},
+		{"a name of 33 characters", "aws_lb", fields{"subnets": unknown, "name": strings.Repeat("n", 33)}, []string{"has 33 characters: at most 32"}},
+		{"a name with what it may not hold", "aws_lb", fields{"subnets": unknown, "name": "my_lb"}, []string{"holds what a load balancer's name may not"}},
+		{"an ARN where a name belongs", "aws_lb", fields{"subnets": unknown, "name": aKey}, []string{"has 75 characters", "holds what a load balancer's name may not"}},
 		{"a name where an ARN belongs", "aws_lb_listener", fields{"load_balancer_arn": "secondwind-alb"}, []string{`is no ARN: "secondwind-alb"`}},
 		{"a name among ARNs", "aws_cloudwatch_metric_alarm", fields{"alarm_actions": []any{aTopic, "scale-out"}}, []string{`is no ARN: "scale-out"`}},
-		{"a name among ARNs of a set that is not all known", "aws_autoscaling_group", fields{"target_group_arns": []any{unknown, "tg"}}, []string{`is no ARN: "tg"`}},
+		{"a name among ARNs of a set that is not all known", "aws_autoscaling_group", fields{"target_group_arns": []any{unknown, "tg"}, "launch_configuration": "c"}, []string{`is no ARN: "tg"`}},
 		{"an ARN of another partition", "aws_sns_topic_policy", fields{"arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t"}, nil},
 		{"an ARN of a bucket, without region and account", "aws_iam_role_policy_attachment", fields{"policy_arn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}, nil},
 
@@ -144,14 +144,24 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		{"a block of addresses that is none", "aws_vpc_security_group_ingress_rule", fields{"cidr_ipv4": "10.0.0.0"}, []string{"is no CIDR block"}},
 		{"bits behind a mask", "aws_vpc_security_group_ingress_rule", fields{"cidr_ipv4": "10.0.0.1/8"}, []string{"bits behind its mask"}},
 
-		{"two names", "aws_lb", fields{"name": "a", "name_prefix": "b"}, []string{"cannot have name and name_prefix together"}},
+		{"two names", "aws_lb", fields{"subnets": unknown, "name": "a", "name_prefix": "b"}, []string{"cannot have name and name_prefix together"}},
 		{"two contents", "aws_s3_object", fields{"source": "a", "content_base64": "b"}, []string{"source and content_base64"}},
 		{"an argument and a block that exclude each other", "aws_autoscaling_group", fields{"launch_configuration": "a", "launch_template": fields{"id": "lt-1"}}, []string{"launch_configuration and launch_template"}},
 		{"two that exclude each other in a block", "aws_launch_template", fields{"iam_instance_profile": fields{"arn": "arn:aws:iam::123456789012:instance-profile/p", "name": "p"}}, []string{"iam_instance_profile.arn and iam_instance_profile.name"}},
 		{"one of those alone", "aws_launch_template", fields{"iam_instance_profile": fields{"name": "p"}}, nil},
 		{"two sources of one rule", "aws_vpc_security_group_ingress_rule", fields{"cidr_ipv4": "10.0.0.0/8", "referenced_security_group_id": "sg-1"}, []string{"cidr_ipv4 and referenced_security_group_id"}},
 
-		{"two faults are both told", "aws_lb", fields{"idle_timeout": 0, "load_balancer_type": "classic"}, []string{"idle_timeout", "load_balancer_type"}},
+		{"neither of two of which one is needed", "aws_lb", fields{"name": "a"}, []string{"needs one of subnet_mapping, subnets"}},
+		{"a rule without a source", "aws_vpc_security_group_ingress_rule", fields{}, []string{"needs one of cidr_ipv4, cidr_ipv6"}},
+		{"a group without anything to launch", "aws_autoscaling_group", fields{"launch_template": []any{}}, []string{"needs one of launch_configuration, launch_template"}},
+
+		{"a role's ARN for its name", "aws_iam_role_policy", fields{"role": "arn:aws:iam::123456789012:role/r"}, []string{"is an ARN, where the name belongs"}},
+		{"a role's name", "aws_iam_role_policy", fields{"role": "r"}, nil},
+		{"a time with its zone written out", "aws_autoscaling_schedule", fields{"start_time": "2026-11-26T09:00:00+00:00"}, []string{"is no time such as"}},
+		{"a time", "aws_autoscaling_schedule", fields{"start_time": "2026-11-26T09:00:00Z"}, nil},
+		{"a path without its slash", "aws_lb_target_group", fields{"health_check": fields{"path": "healthz"}}, []string{"does not begin with /"}},
+
+		{"two faults are both told", "aws_lb_target_group", fields{"port": 0, "target_type": "host"}, []string{"port", "target_type"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := faultsOf(t, d, test.typeName, test.given)

@@ -84,11 +84,11 @@ func TestEveryRuleIsOfAnAttributeThatThereIs(t *testing.T) {
 			t.Errorf("a rule of %s, which the schema does not have, is never applied", path)
 		}
 	}
-	for name, s := range d.schemas.resources {
-		for _, group := range exclusive(name) {
-			for _, path := range group {
-				if !hasAttribute(s.Block, path) {
-					t.Errorf("%s has no %s to exclude others", name, path)
+	for typeName, all := range choices {
+		for _, among := range all {
+			for _, path := range among.of {
+				if s, ok := d.schemas.resources[typeName]; !ok || !hasAttribute(s.Block, path) {
+					t.Errorf("%s has no %s to choose", typeName, path)
 				}
 			}
 		}
