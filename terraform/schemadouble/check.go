@@ -1,15 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
-
-func compare(a, b string) int { return cmp.Compare(a, b) }
 
 // checker walks a configuration and collects what is wrong.
 type checker struct {
@@ -33,31 +30,41 @@ func (c *checker) block(at *tftypes.AttributePath, name string, schema *tfprotov
 	for _, a := range schema.Attributes {
 		v := fields[a.Name]
 		here := at.WithAttributeName(a.Name)
-		if a.Computed && !a.Optional && !a.Required && v.IsKnown() && !v.IsNull() {
+		if a.Computed && !a.Optional && !a.Required && !v.IsNull() {
 			c.fault(here, "Value for unconfigurable attribute", "%s%s of %s is decided by AWS and cannot be set", name, a.Name, c.typeName)
 			continue
 		}
 		c.attribute(here, name+a.Name, v)
 	}
-	for _, group := range exclusive(c.typeName) {
-		c.onlyOne(at, name, group, fields)
+	for _, among := range choices[c.typeName] {
+		c.choose(at, name, among, fields)
 	}
 	for _, n := range schema.BlockTypes {
 		c.nested(at.WithAttributeName(n.TypeName), name+n.TypeName, n, fields[n.TypeName])
 	}
 }
 
-// onlyOne refuses two arguments that exclude each other.
-func (c *checker) onlyOne(at *tftypes.AttributePath, name string, group []string, fields map[string]tftypes.Value) {
+// choose refuses two arguments that exclude each other, and none where one is needed.
+func (c *checker) choose(at *tftypes.AttributePath, name string, among choice, fields map[string]tftypes.Value) {
 	var set []string
-	for _, path := range group {
+	var here, open bool
+	for _, path := range among.of {
 		local, inside := strings.CutPrefix(path, name)
-		if v, ok := fields[local]; inside && ok && given(v) {
+		v, ok := fields[local]
+		if !inside || !ok {
+			continue
+		}
+		here = true
+		open = open || !v.IsKnown() // it may turn out to be given, or not
+		if given(v) {
 			set = append(set, path)
 		}
 	}
 	if len(set) > 1 {
 		c.fault(at, "Conflicting configuration arguments", "%s cannot have %s together", c.typeName, strings.Join(set, " and "))
+	}
+	if among.exactly && here && !open && len(set) == 0 {
+		c.fault(at, "Missing configuration argument", "%s needs one of %s", c.typeName, strings.Join(among.of, ", "))
 	}
 }
 

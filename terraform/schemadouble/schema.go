@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -95,7 +96,7 @@ func (b blockJSON) block() (*tfprotov5.SchemaBlock, error) {
 		}
 		block.BlockTypes = append(block.BlockTypes, &tfprotov5.SchemaNestedBlock{TypeName: name, Block: inner, Nesting: mode, MinItems: n.MinItems, MaxItems: n.MaxItems})
 	}
-	slices.SortFunc(block.Attributes, func(a, b *tfprotov5.SchemaAttribute) int { return compare(a.Name, b.Name) })
-	slices.SortFunc(block.BlockTypes, func(a, b *tfprotov5.SchemaNestedBlock) int { return compare(a.TypeName, b.TypeName) })
+	slices.SortFunc(block.Attributes, func(a, b *tfprotov5.SchemaAttribute) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(block.BlockTypes, func(a, b *tfprotov5.SchemaNestedBlock) int { return strings.Compare(a.TypeName, b.TypeName) })
 	return block, nil
 }
