@@ -86,7 +86,7 @@ resource "aws_budgets_budget" "run" {
 
   cost_filter {
     name   = "TagKeyValue"
-    values = ["user:secondwind:run$${var.run_id}"]
+    values = [join("$", ["user:secondwind:run", var.run_id])]
   }
 
   dynamic "notification" {
