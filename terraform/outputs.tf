@@ -72,13 +72,3 @@ output "load_balancer_dns_name" {
   description = "What server_name must point to."
   value       = aws_lb.this.dns_name
 }
-
-output "github_role_arn" {
-  description = "The repository's variable AWS_ROLE_ARN."
-  value       = local.with_github ? aws_iam_role.github[0].arn : ""
-}
-
-output "github_boundary_arn" {
-  description = "permissions_boundary of what that role deploys: it can make no role without."
-  value       = local.with_github ? aws_iam_policy.boundary[0].arn : ""
-}

@@ -1,10 +1,10 @@
 variable "permissions_boundary" {
   type        = string
-  default     = null
-  description = "ARN of a policy that bounds every role made here, where your account or the role of github_repository asks for one."
+  default     = ""
+  description = "ARN of a policy that bounds every role made here, where your account or GitHub's role (github/) asks for one."
 
   validation {
-    condition     = var.permissions_boundary == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    condition     = var.permissions_boundary == "" || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
     error_message = "permissions_boundary is not the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/secondwind-boundary."
   }
 }
@@ -57,7 +57,7 @@ resource "aws_iam_role" "instance" {
   name                 = "${var.name}-instance"
   description          = "The instances of ${var.name}"
   assume_role_policy   = local.ec2_assumes
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "instance" {
@@ -77,7 +77,7 @@ resource "aws_iam_role" "builder" {
   name                 = "${var.name}-builder"
   description          = "The instance that becomes the image of ${var.name}"
   assume_role_policy   = local.ec2_assumes
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "builder" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -67,8 +68,12 @@ func block(t *testing.T, kind tftypes.Type, given fields) tftypes.Value {
 	return tftypes.NewValue(kind, inside)
 }
 
-func dynamic(t *testing.T, schema *tfprotov5.Schema, given fields) *tfprotov5.DynamicValue {
+func dynamic(t *testing.T, text json.RawMessage, given fields) *tfprotov5.DynamicValue {
 	t.Helper()
+	schema, err := schemaOf("what is tested", text)
+	if err != nil {
+		t.Fatal(err)
+	}
 	kind := schema.ValueType()
 	d, err := tfprotov5.NewDynamicValue(kind, block(t, kind, given))
 	if err != nil {
@@ -81,7 +86,7 @@ func dynamic(t *testing.T, schema *tfprotov5.Schema, given fields) *tfprotov5.Dy
 func faultsOf(t *testing.T, d *double, typeName string, given fields) []string {
 	t.Helper()
 	answer, err := d.ValidateResourceTypeConfig(context.Background(), &tfprotov5.ValidateResourceTypeConfigRequest{
-		TypeName: typeName, Config: dynamic(t, d.schemas.resources[typeName], given),
+		TypeName: typeName, Config: dynamic(t, d.schemas.Resources[typeName], given),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -179,9 +184,8 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 
 func TestDataSourcesAreCheckedToo(t *testing.T) {
 	d := theDouble(t)
-	schema := d.schemas.dataSources["aws_lb"]
 	answer, err := d.ValidateDataSourceConfig(context.Background(), &tfprotov5.ValidateDataSourceConfigRequest{
-		TypeName: "aws_lb", Config: dynamic(t, schema, fields{"arn": "secondwind-alb"}),
+		TypeName: "aws_lb", Config: dynamic(t, d.schemas.DataSources["aws_lb"], fields{"arn": "secondwind-alb"}),
 	})
 	if err != nil || len(answer.Diagnostics) != 1 || !strings.Contains(answer.Diagnostics[0].Detail, "is no ARN") {
 		t.Errorf("ValidateDataSourceConfig of a name as an ARN = %v, %v", answer, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
@@ -23,18 +24,31 @@ func newDouble(schema []byte) (*double, error) {
 // GetMetadata names the resources and data sources.
 func (d *double) GetMetadata(context.Context, *tfprotov5.GetMetadataRequest) (*tfprotov5.GetMetadataResponse, error) {
 	answer := &tfprotov5.GetMetadataResponse{}
-	for name := range d.schemas.resources {
+	for name := range d.schemas.Resources {
 		answer.Resources = append(answer.Resources, tfprotov5.ResourceMetadata{TypeName: name})
 	}
-	for name := range d.schemas.dataSources {
+	for name := range d.schemas.DataSources {
 		answer.DataSources = append(answer.DataSources, tfprotov5.DataSourceMetadata{TypeName: name})
 	}
 	return answer, nil
 }
 
-// GetProviderSchema answers from schema.json.
+// GetProviderSchema answers from schema.json. Like the real provider's, the
+// schema need not be asked for at every start.
 func (d *double) GetProviderSchema(context.Context, *tfprotov5.GetProviderSchemaRequest) (*tfprotov5.GetProviderSchemaResponse, error) {
-	return &tfprotov5.GetProviderSchemaResponse{Provider: d.schemas.provider, ResourceSchemas: d.schemas.resources, DataSourceSchemas: d.schemas.dataSources}, nil
+	provider, err := schemaOf("provider", d.schemas.Provider)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := schemasOf(d.schemas.Resources)
+	if err != nil {
+		return nil, err
+	}
+	dataSources, err := schemasOf(d.schemas.DataSources)
+	return &tfprotov5.GetProviderSchemaResponse{
+		ServerCapabilities: &tfprotov5.ServerCapabilities{GetProviderSchemaOptional: true},
+		Provider:           provider, ResourceSchemas: resources, DataSourceSchemas: dataSources,
+	}, err
 }
 
 // GetResourceIdentitySchemas knows none.
@@ -44,7 +58,7 @@ func (d *double) GetResourceIdentitySchemas(context.Context, *tfprotov5.GetResou
 
 // PrepareProviderConfig checks the provider's own block.
 func (d *double) PrepareProviderConfig(_ context.Context, r *tfprotov5.PrepareProviderConfigRequest) (*tfprotov5.PrepareProviderConfigResponse, error) {
-	diagnostics, err := check("provider", d.schemas.provider, r.Config)
+	diagnostics, err := check("provider", d.schemas.Provider, r.Config)
 	return &tfprotov5.PrepareProviderConfigResponse{PreparedConfig: r.Config, Diagnostics: diagnostics}, err
 }
 
@@ -69,20 +83,21 @@ func (d *double) GetFunctions(context.Context, *tfprotov5.GetFunctionsRequest) (
 
 // ValidateResourceTypeConfig checks a resource's arguments.
 func (d *double) ValidateResourceTypeConfig(_ context.Context, r *tfprotov5.ValidateResourceTypeConfigRequest) (*tfprotov5.ValidateResourceTypeConfigResponse, error) {
-	diagnostics, err := check(r.TypeName, d.schemas.resources[r.TypeName], r.Config)
+	diagnostics, err := check(r.TypeName, d.schemas.Resources[r.TypeName], r.Config)
 	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: diagnostics}, err
 }
 
 // ValidateDataSourceConfig checks a data source's arguments.
 func (d *double) ValidateDataSourceConfig(_ context.Context, r *tfprotov5.ValidateDataSourceConfigRequest) (*tfprotov5.ValidateDataSourceConfigResponse, error) {
-	diagnostics, err := check("data."+r.TypeName, d.schemas.dataSources[r.TypeName], r.Config)
+	diagnostics, err := check("data."+r.TypeName, d.schemas.DataSources[r.TypeName], r.Config)
 	return &tfprotov5.ValidateDataSourceConfigResponse{Diagnostics: diagnostics}, err
 }
 
 // check holds a configuration against its schema and the rules.
-func check(typeName string, schema *tfprotov5.Schema, config *tfprotov5.DynamicValue) ([]*tfprotov5.Diagnostic, error) {
-	if schema == nil {
-		return nil, fmt.Errorf("the double has no schema of %s", typeName)
+func check(typeName string, text json.RawMessage, config *tfprotov5.DynamicValue) ([]*tfprotov5.Diagnostic, error) {
+	schema, err := schemaOf(typeName, text)
+	if err != nil {
+		return nil, err
 	}
 	value, err := config.Unmarshal(schema.ValueType())
 	if err != nil {

@@ -64,22 +64,31 @@ func wantSound(t *testing.T, name string, block *tfprotov5.SchemaBlock) {
 }
 
 func TestBrokenSchemasAreRefused(t *testing.T) {
-	for name, text := range map[string]string{
-		"no JSON":                    "{",
-		"a type that is none":        `{"provider_schemas":{"aws":{"resource_schemas":{"aws_x":{"block":{"attributes":{"a":{"type":"text"}}}}}}}}`,
-		"a nesting mode that is not": `{"provider_schemas":{"aws":{"resource_schemas":{"aws_x":{"block":{"block_types":{"b":{"nesting_mode":"heap"}}}}}}}}`,
+	for name, test := range map[string]struct{ text, says string }{
+		"no JSON":                    {"{", "unexpected end"},
+		"no provider":                {"{}", "0 providers"},
+		"no provider's own block":    {`{"provider_schemas":{"aws":{}}}`, "no schema of provider"},
+		"a type that is none":        {`{"provider_schemas":{"aws":{"provider":{},"resource_schemas":{"aws_x":{"block":{"attributes":{"a":{"type":"text"}}}}}}}}`, "aws_x: a: "},
+		"a nesting mode that is not": {`{"provider_schemas":{"aws":{"provider":{},"data_source_schemas":{"aws_x":{"block":{"block_types":{"b":{"nesting_mode":"heap"}}}}}}}}`, `"heap" is unknown`},
 	} {
-		if _, err := newDouble([]byte(text)); err == nil {
-			t.Errorf("%s is read", name)
+		d, err := newDouble([]byte(test.text))
+		if err == nil {
+			_, err = d.GetProviderSchema(context.Background(), nil)
+		}
+		if err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s is read: %v, want %q", name, err, test.says)
 		}
 	}
 }
 
 func TestEveryRuleIsOfAnAttributeThatThereIs(t *testing.T) {
-	d := theDouble(t)
+	answer, err := theDouble(t).GetProviderSchema(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for path := range byAttribute {
 		typeName, attribute, _ := strings.Cut(path, ".")
-		s, ok := d.schemas.resources[typeName]
+		s, ok := answer.ResourceSchemas[typeName]
 		if !ok || !hasAttribute(s.Block, attribute) {
 			t.Errorf("a rule of %s, which the schema does not have, is never applied", path)
 		}
@@ -87,7 +96,7 @@ func TestEveryRuleIsOfAnAttributeThatThereIs(t *testing.T) {
 	for typeName, all := range choices {
 		for _, among := range all {
 			for _, path := range among.of {
-				if s, ok := d.schemas.resources[typeName]; !ok || !hasAttribute(s.Block, path) {
+				if s, ok := answer.ResourceSchemas[typeName]; !ok || !hasAttribute(s.Block, path) {
 					t.Errorf("%s has no %s to choose", typeName, path)
 				}
 			}
@@ -123,7 +132,7 @@ func TestConfigureProviderRefuses(t *testing.T) {
 
 func TestProviderBlockIsChecked(t *testing.T) {
 	d := theDouble(t)
-	config := dynamic(t, d.schemas.provider, fields{"region": "us-east-1"})
+	config := dynamic(t, d.schemas.Provider, fields{"region": "us-east-1"})
 	answer, err := d.PrepareProviderConfig(context.Background(), &tfprotov5.PrepareProviderConfigRequest{Config: config})
 	if err != nil || len(answer.Diagnostics) > 0 || answer.PreparedConfig != config {
 		t.Errorf("PrepareProviderConfig = %v, %v", answer, err)

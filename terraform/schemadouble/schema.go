@@ -13,11 +13,7 @@ import (
 // The form that `terraform providers schema -json` prints.
 type (
 	schemasJSON struct {
-		ProviderSchemas map[string]struct {
-			Provider          schemaJSONOf            `json:"provider"`
-			ResourceSchemas   map[string]schemaJSONOf `json:"resource_schemas"`
-			DataSourceSchemas map[string]schemaJSONOf `json:"data_source_schemas"`
-		} `json:"provider_schemas"`
+		ProviderSchemas map[string]schemas `json:"provider_schemas"`
 	}
 	schemaJSONOf struct {
 		Version int64     `json:"version"`
@@ -38,9 +34,12 @@ type (
 )
 
 // schemas are those of the provider, its resources and its data sources by name.
+// Each is read when it is asked for: Terraform starts a provider many times and
+// asks each time for a few.
 type schemas struct {
-	provider               *tfprotov5.Schema
-	resources, dataSources map[string]*tfprotov5.Schema
+	Provider    json.RawMessage            `json:"provider"`
+	Resources   map[string]json.RawMessage `json:"resource_schemas"`
+	DataSources map[string]json.RawMessage `json:"data_source_schemas"`
 }
 
 func readSchemas(text []byte) (schemas, error) {
@@ -48,26 +47,40 @@ func readSchemas(text []byte) (schemas, error) {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return schemas{}, err
 	}
-	read := schemas{resources: make(map[string]*tfprotov5.Schema), dataSources: make(map[string]*tfprotov5.Schema)}
-	for name, p := range all.ProviderSchemas {
+	if len(all.ProviderSchemas) != 1 {
+		return schemas{}, fmt.Errorf("schemas of %d providers, want one", len(all.ProviderSchemas))
+	}
+	var one schemas
+	for _, one = range all.ProviderSchemas {
+	}
+	return one, nil
+}
+
+// schemaOf reads the schema of the name, which only an error mentions.
+func schemaOf(name string, text json.RawMessage) (*tfprotov5.Schema, error) {
+	if text == nil {
+		return nil, fmt.Errorf("the double has no schema of %s", name)
+	}
+	var s schemaJSONOf
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	block, err := s.Block.block()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &tfprotov5.Schema{Version: s.Version, Block: block}, nil
+}
+
+func schemasOf(texts map[string]json.RawMessage) (map[string]*tfprotov5.Schema, error) {
+	read := make(map[string]*tfprotov5.Schema)
+	for name, text := range texts {
 		var err error
-		if read.provider, err = p.Provider.schema(); err != nil {
-			return schemas{}, fmt.Errorf("%s: %w", name, err)
-		}
-		for from, to := range map[*map[string]schemaJSONOf]map[string]*tfprotov5.Schema{&p.ResourceSchemas: read.resources, &p.DataSourceSchemas: read.dataSources} {
-			for resource, s := range *from {
-				if to[resource], err = s.schema(); err != nil {
-					return schemas{}, fmt.Errorf("%s: %w", resource, err)
-				}
-			}
+		if read[name], err = schemaOf(name, text); err != nil {
+			return nil, err
 		}
 	}
 	return read, nil
-}
-
-func (s schemaJSONOf) schema() (*tfprotov5.Schema, error) {
-	block, err := s.Block.block()
-	return &tfprotov5.Schema{Version: s.Version, Block: block}, err
 }
 
 func (b blockJSON) block() (*tfprotov5.SchemaBlock, error) {

@@ -138,14 +138,6 @@ run "each_variable_alone" {
     # refused: notification_email is no e-mail address
     notification_email = "qa at example.com"
 
-    # any repository of an owner
-    # refused: github_repository is not owner/name
-    github_repository = "octo-org/*"
-
-    # any branch
-    # refused: github_ref is not one branch or tag such as refs/heads/main
-    github_ref = "refs/heads/*"
-
     # a boundary that is no policy
     # refused: permissions_boundary is not the ARN of an IAM policy
     permissions_boundary = "secondwind-boundary"
@@ -182,8 +174,6 @@ run "each_variable_alone" {
     var.network,
     var.network_cidr,
     var.notification_email,
-    var.github_repository,
-    var.github_ref,
     var.permissions_boundary,
   ]
 }

@@ -61,7 +61,7 @@ run "key_and_roles" {
   }
 
   assert {
-    condition     = length(aws_iam_role.github) == 0 && length(aws_iam_openid_connect_provider.github) == 0 && length(aws_iam_role.builder) == 0
+    condition     = length(aws_iam_role.builder) == 0
     error_message = "There is a role that nobody asked for."
   }
 }

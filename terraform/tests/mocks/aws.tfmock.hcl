@@ -142,3 +142,9 @@ mock_resource "aws_ami_from_instance" {
     id = "ami-0fedcba9876543210"
   }
 }
+
+mock_resource "aws_iam_openid_connect_provider" {
+  defaults = {
+    arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+}
