@@ -88,6 +88,7 @@ locals {
         Effect = "Allow"
         Action = [
           "autoscaling:*", "cloudwatch:*", "ec2:*", "elasticloadbalancing:*", "kms:*", "sns:*", "ssm:*", "tag:GetResources",
+          "cloudformation:DeleteResource", "cloudformation:GetResource", "cloudformation:GetResourceRequestStatus", # sweep, of topics and the like
         ]
         Resource  = "*"
         Condition = { StringEquals = { "aws:RequestedRegion" = var.region } }
@@ -103,12 +104,21 @@ locals {
         Effect = "Allow"
         Action = [
           "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeleteInstanceProfile",
-          "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetInstanceProfile", "iam:GetPolicy",
+          "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetInstanceProfile", "iam:GetPolicy",
           "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
           "iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile", "iam:TagPolicy",
           "iam:TagRole", "iam:UntagInstanceProfile", "iam:UntagPolicy", "iam:UntagRole",
         ]
         Resource = [for kind in ["role", "instance-profile", "policy"] : "${local.account}:${kind}/${var.name}-*"]
+      },
+      {
+        # sweep looks for the run's tag among all that is named alike; it only reads.
+        Sid    = "SweepLooks"
+        Effect = "Allow"
+        Action = [
+          "iam:ListInstanceProfileTags", "iam:ListInstanceProfiles", "iam:ListPolicies", "iam:ListPolicyTags", "iam:ListRoleTags", "iam:ListRoles",
+        ]
+        Resource = "*"
       },
       {
         # A role without the boundary could be made an administrator's, and taken.

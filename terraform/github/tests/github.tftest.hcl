@@ -41,6 +41,11 @@ run "one_branch_of_one_repository" {
     condition     = alltrue([for s in jsondecode(aws_iam_role_policy.github.policy).Statement : s.Sid != "InTheRegion" || try(s.Condition.StringEquals["aws:RequestedRegion"] == "us-east-1", false)])
     error_message = "The role must work in one region only."
   }
+
+  assert {
+    condition     = length(setsubtract(["iam:ListRoles", "iam:ListRoleTags", "iam:ListInstanceProfiles", "iam:ListInstanceProfileTags", "iam:ListPolicies", "iam:ListPolicyTags", "cloudformation:GetResource", "tag:GetResources"], flatten([for s in jsondecode(aws_iam_role_policy.github.policy).Statement : try(s.Action, []) if s.Resource == "*"]))) == 0
+    error_message = "The role must be able to look for what is left: sweep would never say that nothing is."
+  }
 }
 
 run "provider_that_is_there" {
