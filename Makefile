@@ -11,6 +11,7 @@ TESTFLAGS ?=
 FUZZTIME  ?= 10s
 HOLD      ?=
 SCENARIO  ?=
+BENCH     ?=
 
 # Pinned, so that a new release does not fail an old commit.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.1
@@ -88,7 +89,11 @@ destroy: build linux ## remove the stack from the AWS account and wait until not
 	@terraform/destroy.sh
 
 .PHONY: bench
-bench: ## run every benchmark
+bench: build ## hold the calculator against the original stack, a bare server, GMP and its figures (BENCH='-only digits')
+	go run ./cmd/bench $(BENCH)
+
+.PHONY: benchmarks
+benchmarks: ## run every package's benchmarks
 	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: fuzz
