@@ -137,7 +137,7 @@ func realSettings(t *testing.T) []string {
 
 func TestSchemaDoublePassesItsOwnTests(t *testing.T) {
 	t.Parallel()
-	theDouble(t)
+	needModules(t)
 	env := environment("GOWORK=off")
 	if _, err := do("schemadouble", env, "go", "vet", "./..."); err != nil {
 		t.Error(err)

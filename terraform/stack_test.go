@@ -111,7 +111,40 @@ func do(folder string, env []string, program string, args ...string) (string, er
 }
 
 // errDownload says that the double cannot be built for want of its modules.
-var errDownload = errors.New("the modules of schemadouble cannot be downloaded, so that the stack is not checked without the real provider")
+var errDownload = errors.New("the modules of schemadouble cannot be downloaded")
+
+// downloadModules downloads what the double is made of, once for all tests. It
+// also looks at the double's files, which other processes compile: only so does
+// go test know that a result is of other files than these.
+var downloadModules = sync.OnceValue(func() error {
+	files, err := os.ReadDir("schemadouble")
+	for _, file := range files {
+		_, e := os.Stat(filepath.Join("schemadouble", file.Name()))
+		err = errors.Join(err, e)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := do("schemadouble", environment("GOWORK=off"), "go", "mod", "download"); err != nil {
+		return fmt.Errorf("%w: %w", errDownload, err)
+	}
+	return nil
+})
+
+// needModules skips the test where the double cannot be compiled.
+func needModules(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("there is no go command to compile schemadouble with: the stack is not checked without the real provider")
+	}
+	err := downloadModules()
+	if errors.Is(err, errDownload) {
+		t.Skipf("the stack is not checked without the real provider: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // A double is a mirror of providers that holds the schema double, and the data
 // of an init with it, which all copies of the stack share.
@@ -130,9 +163,6 @@ var buildDouble = sync.OnceValues(func() (*double, error) {
 		program, err = exec.LookPath("tofu")
 	}
 	if err != nil {
-		return nil, err
-	}
-	if err := noteSources(); err != nil {
 		return nil, err
 	}
 	mirror := filepath.Join(scratch, "mirror")
@@ -155,17 +185,6 @@ var buildDouble = sync.OnceValues(func() (*double, error) {
 	return d, err
 })
 
-// noteSources looks at the double's files, which another process compiles: only
-// so does go test know that a result is of other files than these.
-func noteSources() error {
-	files, err := os.ReadDir("schemadouble")
-	for _, file := range files {
-		_, e := os.Stat(filepath.Join("schemadouble", file.Name()))
-		err = errors.Join(err, e)
-	}
-	return err
-}
-
 // buildInto builds the double into a mirror, for Terraform's and OpenTofu's
 // registry.
 func buildInto(mirror, program string) error {
@@ -179,9 +198,6 @@ func buildInto(mirror, program string) error {
 	}
 	goos, goarch, _ := strings.Cut(version.Platform, "_")
 	env := environment("GOOS="+goos, "GOARCH="+goarch, "GOWORK=off", "CGO_ENABLED=0")
-	if _, err := do("schemadouble", env, "go", "mod", "download"); err != nil {
-		return fmt.Errorf("%w: %w", errDownload, err)
-	}
 	name := "terraform-provider-aws_v" + doubleVersion
 	if goos == "windows" {
 		name += ".exe"
@@ -199,13 +215,8 @@ func buildInto(mirror, program string) error {
 func theDouble(t *testing.T) *double {
 	t.Helper()
 	terraformProgram(t)
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("there is no go command to build schemadouble with: the stack is not checked without the real provider")
-	}
+	needModules(t)
 	d, err := buildDouble()
-	if errors.Is(err, errDownload) {
-		t.Skip(err)
-	}
 	if err != nil {
 		t.Fatalf("build schemadouble and init the stack with it: %v", err)
 	}
