@@ -5,7 +5,7 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS   := -X main.version=$(VERSION)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
 PACKAGES  ?= ./...
 TESTFLAGS ?=
 FUZZTIME  ?= 10s
@@ -72,7 +72,7 @@ soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
 .PHONY: linux
 linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-arm64
 	@for arch in amd64 arm64; do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
 	done
 
 .PHONY: deploy

@@ -85,6 +85,10 @@ var rules = []rule{
 		why: "it runs any program as an instance, and must not help the load or the judge: it would be no stand-in for AWS",
 	},
 	{
+		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true, forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
+		why: "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
+	},
+	{
 		name: "loadgen/profile imports the standard library only", in: []string{"loadgen/profile"}, forbids: allButStandardAnd("loadgen/profile"),
 		why: "offered load is mathematics: the simulation uses it without any generator",
 	},

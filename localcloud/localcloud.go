@@ -17,6 +17,8 @@ import (
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/fleet"
+	"secondwind/localcloud/keys"
+	"secondwind/localcloud/roles"
 )
 
 // healthPath answers without a signature, with nothing that could be misused.
@@ -32,6 +34,7 @@ type Cloud struct {
 	server      *http.Server
 	balancer    *balancer.Balancer
 	fleet       *fleet.Fleet
+	roles       *roles.Roles
 	stop        context.CancelFunc
 	running     sync.WaitGroup // the server and the loop
 	close       func() error   // once
@@ -49,11 +52,12 @@ func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start local cloud: %w", err)
 	}
-	instances, err := fleet.New(fleet.Config{Log: cfg.Log, Dir: cfg.Dir})
+	endpoint, acting := "http://"+listener.Addr().String(), roles.New(roles.Config{AccountID: AccountID})
+	instances, err := fleet.New(fleet.Config{Log: cfg.Log, Dir: cfg.Dir, Endpoint: endpoint, Role: acting.Of})
 	if err != nil {
 		return nil, fmt.Errorf("start local cloud: %w", errors.Join(err, listener.Close()))
 	}
-	c := &Cloud{endpoint: "http://" + listener.Addr().String(), credentials: newCredentials(), fleet: instances}
+	c := &Cloud{endpoint: endpoint, credentials: newCredentials(), fleet: instances, roles: acting}
 	c.close = sync.OnceValue(c.shutdown)
 	state, err := c.newState(cfg)
 	if err != nil {
@@ -97,9 +101,10 @@ func (c *Cloud) serve(listener net.Listener, log *slog.Logger, handler http.Hand
 func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 	api := awsapi.NewMux(awsapi.Config{
 		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
-		Region: Region, AccountID: AccountID, Log: cfg.Log,
+		Principals: c.roles.Principal, Region: Region, AccountID: AccountID, Log: cfg.Log,
 	})
 	state.Register(api)
+	keys.New(keys.Config{Region: Region, AccountID: AccountID}).Register(api)
 	root := http.NewServeMux()
 	root.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -66,9 +66,19 @@ func shows(selector, text string) chromedp.Action[chromedp.Void] {
 		const e = document.querySelector(%q);
 		return e !== null && e.checkVisibility() && (e.value ?? e.textContent).includes(%q);
 	})()`, selector, text), chromedp.WithPollingTimeout(10*time.Second))
+	return explained(seen, fmt.Sprintf("%s does not show %.60q", selector, text))
+}
+
+// has waits until the selector finds so many elements.
+func has(selector string, count int) chromedp.Action[chromedp.Void] {
+	found := chromedp.Poll[bool](fmt.Sprintf(`document.querySelectorAll(%q).length === %d`, selector, count), chromedp.WithPollingTimeout(10*time.Second))
+	return explained(found, fmt.Sprintf("there are not %d of %s", count, selector))
+}
+
+func explained(action chromedp.Action[bool], fault string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		if _, err := seen(ctx, target); err != nil {
-			return fmt.Errorf("%s does not show %.60q: %w", selector, text, err)
+		if _, err := action(ctx, target); err != nil {
+			return fmt.Errorf("%s: %w", fault, err)
 		}
 		return nil
 	})

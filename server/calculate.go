@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,10 +23,37 @@ import (
 type Calculation struct {
 	Operation exact.Operation `json:"operation"`
 	// Operands are numbers as text, so that no digit is lost.
-	Operands   []string `json:"operands"`
+	Operands   Operands `json:"operands"`
 	Expression string   `json:"expression"`
 	// Precision is the answer's number of significant digits; 0 is exact.
 	Precision int `json:"precision"`
+}
+
+func (a Calculation) question() exact.Question {
+	return exact.Question{Operation: a.Operation, Operands: a.Operands, Expression: a.Expression, Precision: a.Precision}
+}
+
+// bytes is about how much memory the texts take.
+func (a Calculation) bytes() int64 {
+	n := len(a.Expression) + len(a.Operation)
+	for _, o := range a.Operands {
+		n += len(o) + 16
+	}
+	return int64(n)
+}
+
+// Operands are numbers as text.
+type Operands []string
+
+// UnmarshalJSON refuses too many of them before it makes any.
+func (o *Operands) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '[' && bytes.Count(text, []byte(",")) >= exact.DefaultMaxOperands {
+		return newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", exact.DefaultMaxOperands)
+	}
+	if err := json.Unmarshal(text, (*[]string)(o)); err != nil {
+		return newProblem(http.StatusBadRequest, "the body is not a calculation (\"operands\" must be a list of texts: numbers are given as text in quotes, so that no digit is lost): send for instance %s", example)
+	}
+	return nil
 }
 
 // Result is the answer to a Calculation.
@@ -34,83 +64,182 @@ type Result struct {
 
 // calculate is POST /v1/calculate.
 func (s *Server) calculate(c *gin.Context) {
+	form, err := negotiate(c, typeJSON, typeText)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	asked, err := s.readCalculation(c)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	result, err := s.evaluate(c.Request.Context(), asked)
+	result, err := s.answer(c, asked)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	c.Header("Cache-Control", "no-store")
-	c.Header("Vary", "Accept")
-	if c.NegotiateFormat(gin.MIMEJSON, gin.MIMEPlain) == gin.MIMEPlain {
-		c.String(http.StatusOK, "%s\n", result.Text)
-		return
-	}
-	c.JSON(http.StatusOK, Result{result.Text, result.Exact})
+	writeResult(c, form, result)
 }
 
-// evaluate waits for its turn and calculates, both within the timeout.
-func (s *Server) evaluate(ctx context.Context, asked Calculation) (exact.Answer, error) {
+// writeResult writes the parts one by one: a result of millions of digits is
+// not copied to be put in quotes. It holds nothing that JSON would escape.
+func writeResult(c *gin.Context, form string, result exact.Answer) {
+	before, after := "", "\n"
+	if form == typeJSON {
+		before, after = `{"result":"`, `","exact":`+strconv.FormatBool(result.Exact)+`}`
+	}
+	c.Header("Content-Type", form+"; charset=utf-8")
+	c.Header("Content-Length", strconv.Itoa(len(before)+len(result.Text)+len(after)))
+	c.Status(http.StatusOK)
+	for _, part := range []string{before, result.Text, after} {
+		if _, err := c.Writer.WriteString(part); err != nil {
+			return // the client is gone
+		}
+	}
+}
+
+// answer evaluates what was asked, keeps room for the result until it is
+// written, and adds it to the user's history.
+func (s *Server) answer(c *gin.Context, asked Calculation) (exact.Answer, error) {
+	s.metrics.asked(asked.bytes())
+	held := shareOf(c)
+	result, err := s.evaluate(c.Request.Context(), asked, func(ctx context.Context, a exact.Answer) error {
+		return held.grow(ctx, int64(len(a.Text)))
+	})
+	if err == nil {
+		s.remember(c, asked, result)
+	}
+	return result, err
+}
+
+// evaluate waits for its turn and calculates, both within the timeout. Before
+// it lets the next one have its turn, keep finds room for the result.
+func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(context.Context, exact.Answer) error) (exact.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.CalculationTimeout)
 	defer cancel()
 	if err := s.gate.enter(ctx); err != nil {
 		return exact.Answer{}, err
 	}
 	defer s.gate.leave()
-	return s.limits.Answer(ctx, exact.Question(asked))
+	start := time.Now()
+	result, err := s.limits.Answer(ctx, asked.question())
+	s.metrics.calculated(time.Since(start), len(result.Text), err)
+	if err != nil {
+		return exact.Answer{}, err
+	}
+	return result, keep(ctx, result)
 }
 
 // readCalculation reads the whole body before anything waits for a turn, so
 // that a slow client holds up nobody.
 func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
-	mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-	if err != nil || mediaType != gin.MIMEJSON {
-		return Calculation{}, newProblem(http.StatusUnsupportedMediaType, "the body must be JSON: send it with Content-Type: application/json")
-	}
-	if encoding := c.GetHeader("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return Calculation{}, newProblem(http.StatusUnsupportedMediaType, "the body must not be compressed: send it without Content-Encoding")
-	}
-	body, err := s.readBody(c)
+	mediaType, err := contentType(c, typeJSON, typeText)
 	if err != nil {
 		return Calculation{}, err
 	}
-	return decode(body)
+	if mediaType == typeText {
+		return s.readText(c)
+	}
+	for _, name := range []string{"operation", "precision"} {
+		if _, given := c.GetQuery(name); given {
+			return Calculation{}, newProblem(http.StatusBadRequest, "%q stands in the address: with JSON, write it in the body", name)
+		}
+	}
+	from, err := openBody(c, s.config.MaxBodyBytes, shareOf(c))
+	if err != nil {
+		return Calculation{}, err
+	}
+	return decode(from)
 }
 
-func (s *Server) readBody(c *gin.Context) ([]byte, error) {
-	length := c.Request.ContentLength
-	if length > s.config.MaxBodyBytes {
-		return nil, &http.MaxBytesError{Limit: s.config.MaxBodyBytes}
+// readText reads a body of text/plain: an expression, or the operands of
+// ?operation=, one a line. ?precision= is the answer's.
+func (s *Server) readText(c *gin.Context) (Calculation, error) {
+	precision, err := strconv.Atoi(c.DefaultQuery("precision", "0"))
+	if err != nil {
+		return Calculation{}, newProblem(http.StatusBadRequest, "the precision %.20q is no number of digits", c.Query("precision"))
 	}
-	// Memory is claimed for what arrives, not for what was announced.
-	var body bytes.Buffer
-	body.Grow(int(min(max(length, 0), 64<<10)) + bytes.MinRead)
-	if _, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, s.config.MaxBodyBytes)); err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return nil, err
+	whole, err := s.readBody(c)
+	if err != nil {
+		return Calculation{}, err
+	}
+	if at := invalidUTF8(whole); at > 0 {
+		p := newProblem(http.StatusBadRequest, "the body is not UTF-8 from its byte %d on", at)
+		p.Position = at
+		return Calculation{}, p
+	}
+	text := strings.TrimRight(string(whole), "\r\n")
+	operation := c.Query("operation")
+	if operation == "" {
+		if strings.TrimSpace(text) == "" {
+			return Calculation{}, newProblem(http.StatusBadRequest, "the body is empty: send an expression such as 2^100 + 1/3, or operands, one a line, and ?operation=")
 		}
-		return nil, newProblem(http.StatusBadRequest, "the body ended early, or too slowly")
+		return Calculation{Expression: text, Precision: precision}, nil
 	}
-	return body.Bytes(), nil
+	if strings.Count(text, "\n") >= exact.DefaultMaxOperands {
+		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", exact.DefaultMaxOperands)
+	}
+	asked := Calculation{Operation: exact.Operation(operation), Precision: precision}
+	for line := range strings.SplitSeq(text, "\n") {
+		asked.Operands = append(asked.Operands, strings.TrimSpace(line))
+	}
+	return asked, nil
+}
+
+// invalidUTF8 is the place of the first byte, from 1, that is no UTF-8; 0 where
+// all are.
+func invalidUTF8(text []byte) int {
+	if utf8.Valid(text) {
+		return 0
+	}
+	at := 0
+	for at < len(text) {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return at + 1
 }
 
 // decode reads a Calculation strictly: an unknown field is a mistake of the
 // client that it wants to know of.
-func decode(body []byte) (Calculation, error) {
+func decode(from io.Reader) (Calculation, error) {
 	var asked Calculation
-	d := json.NewDecoder(bytes.NewReader(body))
+	d := json.NewDecoder(from)
 	d.DisallowUnknownFields()
 	if err := d.Decode(&asked); err != nil {
-		return Calculation{}, newProblem(http.StatusBadRequest, "the body is not a calculation (%s): send for instance %s", jsonFault(err), example)
+		return Calculation{}, decodeFault(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Calculation{}, newProblem(http.StatusBadRequest, "the body goes on after its JSON object: send one object only")
+	switch _, err := d.Token(); {
+	case errors.Is(err, io.EOF):
+		return asked, nil
+	case notJSON(err):
+		return Calculation{}, err
 	}
-	return asked, nil
+	return Calculation{}, newProblem(http.StatusBadRequest, "the body goes on after its JSON object: send one object only")
+}
+
+// decodeFault is what a client is told of a calculation that cannot be decoded.
+func decodeFault(err error) error {
+	if notJSON(err) {
+		return err
+	}
+	p := newProblem(http.StatusBadRequest, "the body is not a calculation (%s): send for instance %s", jsonFault(err), example)
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		p.Position = int(syntax.Offset)
+	}
+	return p
+}
+
+// notJSON says that an error of decoding is not about JSON, but one of the body.
+func notJSON(err error) bool {
+	_, known := errors.AsType[*problem](err)
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	return known || tooLarge || errors.Is(err, errBusy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 const example = `{"operation":"*","operands":["2","3"]}`
@@ -124,7 +253,7 @@ func jsonFault(err error) string {
 		if kind.Field == "" {
 			return "not a JSON object"
 		}
-		return fmt.Sprintf("%.40q must not be a %.20s: numbers are given as text in quotes, so that no digit is lost", kind.Field, kind.Value)
+		return fmt.Sprintf("%.40q must not be a %.20s", kind.Field, kind.Value)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "it ends early"

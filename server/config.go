@@ -18,6 +18,20 @@ const (
 	DefaultDrainTimeout       = 10 * time.Second
 	DefaultQueueTimeout       = 3 * time.Second
 	DefaultMaxQueued          = 256
+	// DefaultMaxStreamBytes is of a batch or of statistics, which are not held in
+	// memory.
+	DefaultMaxStreamBytes = 1 << 30
+	DefaultMaxConnections = 1024
+	// DefaultMaxHeaderBytes is of a request's first line and header together: the
+	// operands of a GET stand in its first line.
+	DefaultMaxHeaderBytes    = 64 << 10
+	DefaultReadHeaderTimeout = 5 * time.Second
+	// DefaultReadTimeout is of a whole body. One of 16 MB takes ten seconds at 13 Mbit/s.
+	DefaultReadTimeout  = 60 * time.Second
+	DefaultWriteTimeout = 90 * time.Second
+	// DefaultIdleTimeout is longer than an Application Load Balancer's 60 s: it
+	// must be the one to close.
+	DefaultIdleTimeout = 120 * time.Second
 	// DefaultInstanceIDWait is how long Serve holds back the first answer for
 	// the instance id: IMDSv2 answers within a few milliseconds where there is one.
 	DefaultInstanceIDWait = 50 * time.Millisecond
@@ -25,15 +39,25 @@ const (
 
 // Config is what a Server is made of. Every zero value means its default.
 type Config struct {
-	Log *slog.Logger // nil: discard
+	Log     *slog.Logger // nil: discard
+	History store        // a *history.History; nil: none is kept
 
-	MaxBodyBytes       int64         // of a request; 0 means DefaultMaxBodyBytes
+	MaxBodyBytes       int64         // of a request, and of a line of a stream; 0 means DefaultMaxBodyBytes
+	MaxStreamBytes     int64         // of a batch or of statistics; 0 means DefaultMaxStreamBytes
+	MaxHeldBytes       int64         // of bodies and answers of all requests together; 0 means 4 × MaxBodyBytes
 	MaxDigits          int           // of an operand and of a result; 0 means exact.DefaultMaxDigits
 	CalculationTimeout time.Duration // waiting and calculating; 0 means DefaultCalculationTimeout
-	MaxCalculations    int           // at once; 0 means 4 for each core
+	MaxCalculations    int           // at once; 0 means 2 for each core
 	MaxQueued          int           // calculations that wait for their turn; 0 means DefaultMaxQueued
 	QueueTimeout       time.Duration // longest wait for a turn; 0 means DefaultQueueTimeout
 	DrainTimeout       time.Duration // longest wait for requests in flight; 0 means DefaultDrainTimeout
+
+	MaxConnections    int           // at once, others wait to be accepted; 0 means DefaultMaxConnections
+	MaxHeaderBytes    int           // 0 means DefaultMaxHeaderBytes
+	ReadHeaderTimeout time.Duration // 0 means DefaultReadHeaderTimeout
+	ReadTimeout       time.Duration // of a body, or of the next line of a stream; 0 means DefaultReadTimeout
+	WriteTimeout      time.Duration // of a request in all, or of the next line of a stream; 0 means DefaultWriteTimeout
+	IdleTimeout       time.Duration // of a connection between two requests; 0 means DefaultIdleTimeout
 
 	// InstanceID asks where this process runs, until it is answered.
 	// nil means the instance metadata service: see MetadataInstanceID.
@@ -50,12 +74,20 @@ func (c Config) Validate() error {
 		value int64
 	}{
 		{"max body bytes", c.MaxBodyBytes},
+		{"max stream bytes", c.MaxStreamBytes},
+		{"max held bytes", c.MaxHeldBytes},
 		{"max digits", int64(c.MaxDigits)},
 		{"calculation timeout", int64(c.CalculationTimeout)},
 		{"max calculations", int64(c.MaxCalculations)},
 		{"max queued", int64(c.MaxQueued)},
 		{"queue timeout", int64(c.QueueTimeout)},
 		{"drain timeout", int64(c.DrainTimeout)},
+		{"max connections", int64(c.MaxConnections)},
+		{"max header bytes", int64(c.MaxHeaderBytes)},
+		{"read header timeout", int64(c.ReadHeaderTimeout)},
+		{"read timeout", int64(c.ReadTimeout)},
+		{"write timeout", int64(c.WriteTimeout)},
+		{"idle timeout", int64(c.IdleTimeout)},
 		{"instance id wait", int64(c.InstanceIDWait)},
 	} {
 		if f.value < 0 {
@@ -74,12 +106,20 @@ func (c Config) withDefaults() Config {
 		c.InstanceID = MetadataInstanceID()
 	}
 	orDefault(&c.MaxBodyBytes, DefaultMaxBodyBytes)
+	orDefault(&c.MaxStreamBytes, DefaultMaxStreamBytes)
+	orDefault(&c.MaxHeldBytes, 4*c.MaxBodyBytes)
 	orDefault(&c.MaxDigits, exact.DefaultMaxDigits)
 	orDefault(&c.CalculationTimeout, DefaultCalculationTimeout)
-	orDefault(&c.MaxCalculations, 4*runtime.GOMAXPROCS(0))
+	orDefault(&c.MaxCalculations, 2*runtime.GOMAXPROCS(0))
 	orDefault(&c.MaxQueued, DefaultMaxQueued)
 	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
 	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
+	orDefault(&c.MaxConnections, DefaultMaxConnections)
+	orDefault(&c.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	orDefault(&c.ReadHeaderTimeout, DefaultReadHeaderTimeout)
+	orDefault(&c.ReadTimeout, DefaultReadTimeout)
+	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
+	orDefault(&c.IdleTimeout, DefaultIdleTimeout)
 	orDefault(&c.InstanceIDWait, DefaultInstanceIDWait)
 	return c
 }
@@ -88,4 +128,21 @@ func orDefault[T int | int64 | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
+}
+
+// What is behind the limits in memory; measured, then rounded up.
+const (
+	idleBytes       = 48 << 20 // the process itself
+	connectionBytes = 32 << 10 // with its two buffers and its goroutines, before any header
+	headerCopies    = 2        // as read, and as parsed
+	heldCopies      = 5        // a body as it grows, as read, and as decoded
+	bytesPerDigit   = 20       // of a calculation with all that it takes on its way
+)
+
+// memoryBound: see Server.MemoryBound.
+func (c Config) memoryBound() int64 {
+	connections := int64(c.MaxConnections) * (connectionBytes + headerCopies*int64(c.MaxHeaderBytes))
+	calculations := int64(c.MaxCalculations) * int64(c.MaxDigits) * bytesPerDigit
+	alive := idleBytes + connections + heldCopies*c.MaxHeldBytes + calculations
+	return alive + alive/4 // what is not yet collected
 }

@@ -23,20 +23,31 @@ func newGate(atOnce, queued int, timeout time.Duration) *gate {
 	return &gate{turns: make(chan struct{}, atOnce), longest: int64(queued), timeout: timeout}
 }
 
-// enter returns when it is the caller's turn, or errBusy, or the context's
-// error. After nil the caller must leave.
-func (g *gate) enter(ctx context.Context) error {
+// tryEnter is enter for who does not wait. After true the caller must leave.
+func (g *gate) tryEnter() bool {
 	select {
 	case g.turns <- struct{}{}:
-		return nil
+		return true
 	default:
+		return false
+	}
+}
+
+// enter returns when it is the caller's turn, or errBusy, or the context's
+// error. After nil the caller must leave.
+func (g *gate) enter(ctx context.Context) error { return g.enterWithin(ctx, g.timeout) }
+
+// enterWithin is enter for who can wait longer or less long.
+func (g *gate) enterWithin(ctx context.Context, longest time.Duration) error {
+	if g.tryEnter() {
+		return nil
 	}
 	if g.queued.Add(1) > g.longest {
 		g.queued.Add(-1)
 		return errBusy
 	}
 	defer g.queued.Add(-1)
-	timeout := time.NewTimer(g.timeout)
+	timeout := time.NewTimer(longest)
 	defer timeout.Stop()
 	select {
 	case g.turns <- struct{}{}:

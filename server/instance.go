@@ -55,7 +55,7 @@ func MetadataInstanceID() func(context.Context) (string, error) {
 
 // instance knows the name of the instance that this process runs on.
 type instance struct {
-	id atomic.Pointer[string]
+	header atomic.Pointer[[]string] // the name, as the header has it
 }
 
 // newInstance returns an instance with a name that is right on a machine
@@ -70,8 +70,8 @@ func newInstance() *instance {
 	return i
 }
 
-func (i *instance) name() string  { return *i.id.Load() }
-func (i *instance) set(id string) { i.id.Store(&id) }
+func (i *instance) name() string  { return (*i.header.Load())[0] }
+func (i *instance) set(id string) { i.header.Store(&[]string{id}) }
 
 // learn asks until it is answered or ctx ends. It closes asked after the first
 // question, whatever the answer.
@@ -107,7 +107,7 @@ func (i *instance) try(ctx context.Context, ask func(context.Context) (string, e
 // named puts the instance's name on every answer, those of errors too.
 func (i *instance) named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(HeaderInstanceID, i.name())
+		w.Header()[HeaderInstanceID] = *i.header.Load()
 		next.ServeHTTP(w, r)
 	})
 }

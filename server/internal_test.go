@@ -129,7 +129,7 @@ func TestCalculationThatTakesTooLongIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	nines := strings.Repeat("9", 100_000)
-	_, err = s.evaluate(t.Context(), Calculation{Operation: "*", Operands: []string{nines, nines}})
+	_, err = s.evaluate(t.Context(), Calculation{Operation: "*", Operands: []string{nines, nines}}, nil)
 	if p := s.asProblem(err); p.Status != http.StatusServiceUnavailable || !strings.Contains(p.Detail, "longer than 1ns") {
 		t.Errorf("a calculation of more than 1 ns = %d %s, want 503 that says so", p.Status, p.Detail)
 	}
@@ -143,7 +143,7 @@ func TestPanicIsAProblemAndIsLogged(t *testing.T) {
 	}
 	r := gin.New()
 	r.Use(s.recovered)
-	r.GET("/early", func(*gin.Context) { panic("broken") })
+	r.GET("/early", func(*gin.Context) { panic("broken at 31415926") })
 	r.GET("/late", func(c *gin.Context) {
 		io.WriteString(c.Writer, "half an answer")
 		panic("broken")
@@ -153,7 +153,10 @@ func TestPanicIsAProblemAndIsLogged(t *testing.T) {
 	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), `"status":500`) {
 		t.Errorf("GET /early = %d %s, want the problem 500", w.Code, w.Body)
 	}
-	if !strings.Contains(log.String(), "broken") || !strings.Contains(log.String(), "internal_test.go") {
+	if strings.Contains(log.String(), "31415926") {
+		t.Errorf("the log says %q, want no number of the cause: it may be an operand", log.String())
+	}
+	if !strings.Contains(log.String(), "broken at #") || !strings.Contains(log.String(), "internal_test.go") {
 		t.Errorf("the log says %q, want the cause and the stack", log.String())
 	}
 	defer func() {
@@ -162,4 +165,54 @@ func TestPanicIsAProblemAndIsLogged(t *testing.T) {
 		}
 	}()
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/late", nil))
+}
+
+// A batch calculates on goroutines of its own, where a panic that nobody catches
+// ends the process.
+func TestPanicInABatchIsAProblemOfItsLine(t *testing.T) {
+	var log strings.Builder
+	s, err := New(Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gate = nil
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/v1/batch", strings.NewReader(example+"\n"+example))
+	r.Header.Set("Content-Type", typeJSONLines)
+	s.Handler().ServeHTTP(w, r)
+	if strings.Count(w.Body.String(), `"status":500`) != 2 || strings.Count(log.String(), "nil pointer") != 2 {
+		t.Errorf("POST /v1/batch = %d %s, log %q, want two problems 500 and two lines", w.Code, w.Body, log.String())
+	}
+}
+
+func TestRoomIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(100, time.Second)
+		first, second := &share{room: r}, &share{room: r}
+		if err := first.grow(t.Context(), freeBytes+80); err != nil {
+			t.Fatalf("grow in an empty room = %v, want nil", err)
+		}
+		if err := second.grow(t.Context(), freeBytes); err != nil {
+			t.Errorf("grow by what is free = %v, want nil", err)
+		}
+		start := time.Now()
+		if err := second.grow(t.Context(), 30); !errors.Is(err, errBusy) || time.Since(start) != time.Second {
+			t.Errorf("grow in a full room = %v after %v, want errBusy after 1s", err, time.Since(start))
+		}
+		if second.tryGrow(30) {
+			t.Error("tryGrow in a full room = true, want false")
+		}
+		grown := make(chan error, 1)
+		go func() { grown <- (&share{room: r}).grow(t.Context(), freeBytes+90) }()
+		synctest.Wait() // it now waits
+		first.release()
+		if err := <-grown; err != nil {
+			t.Errorf("grow after another gave its room back = %v, want nil", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := first.grow(ctx, freeBytes+90); !errors.Is(err, context.Canceled) {
+			t.Errorf("grow for a client that has gone = %v, want its error", err)
+		}
+	})
 }

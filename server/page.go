@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -47,19 +48,6 @@ type view struct {
 	History    *historyView // nil: none is kept
 }
 
-// historyView is a user's newest entries.
-type historyView struct {
-	Search, Note string
-	Entries      []entryView
-}
-
-type entryView struct {
-	ID, Asked, Result string
-	Stamp, When       string // RFC 3339, and for people
-	Instance          string
-	Shortened         bool
-}
-
 // precision is a choice of how many significant digits the answer has.
 type precision struct {
 	Digits   int // 0: exact
@@ -88,7 +76,7 @@ func keys() []key {
 	return []key{
 		{"gcd(", "gcd", "greatest common divisor", "function"}, {"lcm(", "lcm", "least common multiple", "function"},
 		{"binomial(", "binom", "binomial", "function"}, {"sqrt(", "√", "square root", "function"}, {"mod-inverse(", "mod⁻¹", "modular inverse", "function"},
-		{"is-prime(", "prime?", "is it prime", "function"}, {"next-prime(", "next p", "next prime", "function"},
+		{"is-prime(", "prime?", "is it prime", "function"}, {"next-prime(", "next", "next prime", "function"},
 		{"fibonacci(", "fib", "Fibonacci number", "function"}, {"!", "n!", "factorial", "function"}, {",", ",", "comma", "sign"},
 		{"(", "(", "open parenthesis", "sign"}, {")", ")", "close parenthesis", "sign"}, {"^", "xʸ", "to the power of", "sign"},
 		{"back", "⌫", "delete the last character", "edit"}, {"clear", "C", "clear", "edit"},
@@ -173,7 +161,8 @@ func newPage() (*page, error) {
 
 // showPage is GET /.
 func (s *Server) showPage(c *gin.Context) {
-	s.writePage(c, http.StatusOK, view{Precisions: precisions(0)})
+	s.greet(c)
+	s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, "")
 }
 
 // usePage is POST /: what the page's forms ask in a browser without JavaScript.
@@ -189,8 +178,14 @@ func (s *Server) usePage(c *gin.Context) {
 		s.calculateOnPage(c, fields)
 	case "download":
 		s.download(c, fields)
+	case "search":
+		s.searchOnPage(c, fields)
+	case "delete":
+		s.deleteOnPage(c, func(ctx context.Context, user string) error { return s.config.History.Delete(ctx, user, fields.Get("id")) })
+	case "delete-all":
+		s.deleteOnPage(c, s.deleteAll)
 	default:
-		s.fail(c, newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate or download", fields.Get("do")))
+		s.fail(c, newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate, download, search, delete or delete-all", fields.Get("do")))
 	}
 }
 
@@ -228,7 +223,7 @@ func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
 	asked, err := askedOnPage(fields)
 	var answer exact.Answer
 	if err == nil {
-		answer, err = s.evaluate(c.Request.Context(), asked)
+		answer, err = s.answer(c, asked)
 	}
 	v := view{Expression: asked.Expression, Precisions: precisions(asked.Precision)}
 	status := http.StatusOK
@@ -239,7 +234,7 @@ func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
 	} else {
 		v.Result = shownResult(answer)
 	}
-	s.writePage(c, status, v)
+	s.writePage(c, status, v, "")
 }
 
 // download is the result as a file.
@@ -249,7 +244,7 @@ func (s *Server) download(c *gin.Context, fields url.Values) {
 		s.fail(c, err)
 		return
 	}
-	answer, err := s.evaluate(c.Request.Context(), asked)
+	answer, err := s.answer(c, asked)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -259,8 +254,10 @@ func (s *Server) download(c *gin.Context, fields url.Values) {
 	c.String(http.StatusOK, "%s\n", answer.Text)
 }
 
-// writePage completes the view with what every page shows.
-func (s *Server) writePage(c *gin.Context, status int, v view) {
+// writePage completes the view with what every page shows, the history by what
+// is searched for in it.
+func (s *Server) writePage(c *gin.Context, status int, v view, search string) {
+	v.History = s.historyOnPage(c.Request.Context(), userOf(c), search)
 	v.Instance, v.Keys, v.Functions = s.instance.name(), keys(), exact.Functions()
 	var html bytes.Buffer
 	if err := s.page.html.Execute(&html, v); err != nil {

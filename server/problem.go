@@ -19,8 +19,10 @@ type problem struct {
 	Status  int    `json:"status"`
 	Detail  string `json:"detail"`
 	Operand int    `json:"operand,omitempty"` // from 1, where one is at fault
-	// Position is the character of the expression at fault, from 1.
+	// Position is the character of the expression at fault, or the byte of the
+	// body where it cannot be read, from 1.
 	Position int `json:"position,omitempty"`
+	Line     int `json:"line,omitempty"` // of a stream, from 1, where one is at fault
 }
 
 // Error returns the detail.
@@ -65,7 +67,7 @@ func (s *Server) asProblem(err error) *problem {
 func (s *Server) fail(c *gin.Context, err error) {
 	p := s.asProblem(err)
 	if p.Status == http.StatusInternalServerError {
-		s.config.Log.Error("request failed", "route", c.FullPath(), "error", err)
+		s.config.Log.Error("request failed", "request", c.Writer.Header().Get(HeaderRequestID), "route", c.FullPath(), "error", err)
 	}
 	writeProblem(c, p)
 }

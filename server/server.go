@@ -11,18 +11,9 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/net/netutil"
 
 	"secondwind/server/exact"
-)
-
-// Timeouts against clients that are slow on purpose. A body of 16 MB takes ten
-// seconds at 13 Mbit/s.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 60 * time.Second
-	writeTimeout      = 90 * time.Second
-	idleTimeout       = 120 * time.Second // longer than an Application Load Balancer's 60 s: it must be the one to close
-	maxHeaderBytes    = 1 << 20           // the operands of a GET stand in its first line
 )
 
 // Server is the calculator. Make it with New.
@@ -30,9 +21,16 @@ type Server struct {
 	config   Config
 	instance *instance
 	gate     *gate
+	room     *room
 	limits   exact.Limits
 	page     *page
-	handler  http.Handler
+	metrics  *metrics
+	recorder *recorder
+
+	requestIDs *requestIDs
+	readiness  readiness
+	engine     *gin.Engine
+	handler    http.Handler
 }
 
 // New returns a Server that is ready to Serve. It returns the errors of
@@ -47,34 +45,50 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config:   cfg,
-		instance: newInstance(),
-		gate:     newGate(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
-		limits:   exact.Limits{MaxDigits: cfg.MaxDigits},
-		page:     page,
+		config:     cfg,
+		instance:   newInstance(),
+		gate:       newGate(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
+		room:       newRoom(cfg.MaxHeldBytes, cfg.QueueTimeout),
+		limits:     exact.Limits{MaxDigits: cfg.MaxDigits},
+		page:       page,
+		requestIDs: newRequestIDs(),
 	}
-	s.handler = s.instance.named(s.routes())
+	s.metrics = newMetrics(s.gate, s.room)
+	s.recorder = &recorder{store: cfg.History, room: s.room, log: cfg.Log, metrics: s.metrics}
+	s.engine = s.routes()
+	s.metrics.know(s.engine.Routes())
+	s.handler = s.instance.named(s.engine)
 	return s, nil
 }
 
 // routes lists every path that is answered.
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false
-	r.Use(s.logged, s.recovered, secure)
+	r.Use(s.observed, s.recovered, secure)
 
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.showPage)
-	r.POST("/", s.usePage)
+	r.POST("/", s.holding, s.usePage)
 	r.Match(read, "/assets/:name", s.showAsset)
 	r.Match(read, "/healthz", healthy)
+	r.Match(read, "/readyz", s.ready)
+	r.GET("/metrics", s.metrics.handler(s.instance.name))
+	r.Match(read, "/openapi.json", describe)
 	r.GET("/_calculate", s.calculateAsOriginal)
-	r.POST("/v1/calculate", s.calculate)
+
+	v1 := r.Group("/v1")
+	v1.POST("/calculate", s.holding, s.calculate)
+	v1.POST("/batch", s.holding, s.calculateBatch)
+	v1.POST("/statistics", s.holding, s.summarize)
+	v1.GET("/history", s.listHistory)
+	v1.DELETE("/history", s.deleteHistory)
+	v1.DELETE("/history/:id", s.deleteEntry)
 
 	r.NoRoute(func(c *gin.Context) {
-		writeProblem(c, newProblem(http.StatusNotFound, "there is nothing here: the calculator is at /, its API at /v1/calculate"))
+		writeProblem(c, newProblem(http.StatusNotFound, "there is nothing here: the calculator is at /, its API is described at /openapi.json"))
 	})
 	r.NoMethod(func(c *gin.Context) {
 		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "this path does not answer %s: use %s", c.Request.Method, c.Writer.Header().Get("Allow")))
@@ -82,12 +96,9 @@ func (s *Server) routes() http.Handler {
 	return r
 }
 
-// healthy answers the load balancer. It depends on nothing but the process: a
-// fleet must not lose its instances because something else is down.
-func healthy(c *gin.Context) {
-	c.Header("Cache-Control", "no-store")
-	c.String(http.StatusOK, "ok")
-}
+// MemoryBound is the most memory in bytes that the limits let the server take:
+// about limits times how many of each there may be at once.
+func (s *Server) MemoryBound() int64 { return s.config.memoryBound() }
 
 // Handler answers without a listener of its own, for tests and other servers.
 // The instance keeps its local name.
@@ -108,7 +119,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 	h := s.httpServer(ctx)
 	ended := make(chan error, 1)
-	background.Go(func() { ended <- h.Serve(listener) })
+	background.Go(func() { ended <- h.Serve(netutil.LimitListener(listener, s.config.MaxConnections)) })
 	s.config.Log.Info("listening", "address", listener.Addr().String(), "instance", s.instance.name())
 	select {
 	case err := <-ended:
@@ -132,11 +143,11 @@ func (s *Server) await(asked <-chan struct{}) {
 func (s *Server) httpServer(ctx context.Context) *http.Server {
 	return &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: s.config.ReadHeaderTimeout,
+		ReadTimeout:       s.config.ReadTimeout,
+		WriteTimeout:      s.config.WriteTimeout,
+		IdleTimeout:       s.config.IdleTimeout,
+		MaxHeaderBytes:    s.config.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
 		// A request in flight outlives the signal that ends the server.
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
@@ -146,6 +157,7 @@ func (s *Server) httpServer(ctx context.Context) *http.Server {
 // drain lets the requests in flight end. net/http answers them with
 // Connection: close from here on.
 func (s *Server) drain(ctx context.Context, h *http.Server) error {
+	s.readiness.draining.Store(true)
 	s.config.Log.Info("draining", "timeout", s.config.DrainTimeout.String())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.DrainTimeout)
 	defer cancel()
@@ -154,6 +166,7 @@ func (s *Server) drain(ctx context.Context, h *http.Server) error {
 		// calculations stop too.
 		return errors.Join(fmt.Errorf("requests were still in flight after %v and were cut: %w", s.config.DrainTimeout, err), h.Close())
 	}
+	s.recorder.settle(ctx)
 	s.config.Log.Info("drained")
 	return nil
 }

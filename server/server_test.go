@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -75,7 +76,8 @@ func TestCalculateAnswersAsAsked(t *testing.T) {
 		{"JSON by default", "", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 		{"JSON for a browser's anything", "*/*", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
 		{"text on request", "text/plain", "text/plain; charset=utf-8", "0.3\n"},
-		{"JSON for what it does not speak", "image/png", "application/json; charset=utf-8", `{"result":"0.3","exact":true}`},
+		{"text rather than JSON", "application/json;q=0.5, text/*", "text/plain; charset=utf-8", "0.3\n"},
+		{"anything but JSON", "*/*, application/json;q=0", "text/plain; charset=utf-8", "0.3\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := post(`{"operation":"+","operands":["0.1","0.2"]}`, "application/json; charset=utf-8")
@@ -99,12 +101,32 @@ func TestCalculateMultipliesLongNumbers(t *testing.T) {
 	}
 }
 
+const example = `{"operation":"*","operands":["2","3"]}`
+
+func gzipped(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func TestEveryFailureIsAProblem(t *testing.T) {
 	s := newServer(t, server.Config{MaxBodyBytes: 1000, MaxDigits: 300})
 	long := strings.Repeat("9", 200)
 	request := httptest.NewRequest
-	compressed := post(`{}`, "application/json")
-	compressed.Header.Set("Content-Encoding", "gzip")
+	encoded := func(encoding, body string) *http.Request {
+		r := post(body, "application/json")
+		r.Header.Set("Content-Encoding", encoding)
+		return r
+	}
+	picture := post(`{"operation":"+","operands":["1","2"]}`, "application/json")
+	picture.Header.Set("Accept", "image/png")
 	unannounced := post(`{"operation":"`+strings.Repeat("x", 2000), "application/json")
 	unannounced.ContentLength = -1
 	for _, tt := range []struct {
@@ -119,7 +141,13 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"a wrong method", request(http.MethodGet, "/v1/calculate", nil), 405, "use POST"},
 		{"no media type", post(`{}`, ""), 415, "application/json"},
 		{"a form", post(`operation=%2B`, "application/x-www-form-urlencoded"), 415, "application/json"},
-		{"a compressed body", compressed, 415, "Content-Encoding"},
+		{"another charset", post(`{}`, "application/json; charset=utf-16"), 415, "UTF-8"},
+		{"an unknown compression", encoded("br", "{}"), 415, "Content-Encoding"},
+		{"a gzip that is none", encoded("gzip", "{}{}{}{}{}{}{}"), 400, "not gzip"},
+		{"half a gzip", encoded("gzip", gzipped(t, example)[:20]), 400, "ends early"},
+		{"a damaged gzip", encoded("gzip", gzipped(t, example)[:len(gzipped(t, example))-8]+"12345678"), 400, "gzip"},
+		{"a gzip that unfolds too far", encoded("gzip", gzipped(t, strings.Repeat(" ", 5000))), 413, "larger than 1000 bytes"},
+		{"a picture as the answer", picture, 406, "accept application/json or text/plain"},
 		{"a body too large", post(strings.Repeat(" ", 1001), "application/json"), 413, "larger than 1000 bytes"},
 		{"a body too large that says nothing of it", unannounced, 413, "larger than 1000 bytes"},
 		{"no body", post("", "application/json"), 400, "ends early"},
@@ -258,18 +286,81 @@ func TestLogHoldsNoNumbers(t *testing.T) {
 	var log bytes.Buffer
 	s := newServer(t, server.Config{Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	const secret, product = "31415926", "986960406437476"
-	answer(t, s, submit(url.Values{"expression": {secret + "*" + secret}}))
-	answer(t, s, httptest.NewRequest(http.MethodGet, "/_calculate?number1="+secret+"&operator=*&number2="+secret, nil))
-	answer(t, s, httptest.NewRequest(http.MethodGet, "/"+secret, nil))
-	answer(t, s, post(`{"operation":"*","operands":["`+secret+`","`+secret+`"]}`, "application/json"))
-	answer(t, s, post(`{"operation":"*","operands":["`+secret+`","x`+secret+`"]}`, "application/json"))
-	if lines := strings.Count(log.String(), "\n"); lines < 5 {
-		t.Errorf("the log has %d lines at the debug level, want one for each of 5 requests", lines)
+	question := `{"operation":"*","operands":["` + secret + `","` + secret + `"]}`
+	bad := `{"operation":"*","operands":["` + secret + `","x` + secret + `"]}`
+	named := post(question, "application/json")
+	named.Header.Set("X-Amzn-Trace-Id", "Root="+secret)
+	named.Header.Set("X-Request-Id", secret)
+	for i, r := range []*http.Request{
+		submit(url.Values{"expression": {secret + "*" + secret}}),
+		submit(url.Values{"expression": {"x" + secret}}),
+		httptest.NewRequest(http.MethodGet, "/_calculate?number1="+secret+"&operator=*&number2="+secret, nil),
+		httptest.NewRequest(http.MethodGet, "/"+secret, nil),
+		httptest.NewRequest(http.MethodGet, "/v1/history?search="+secret, nil),
+		httptest.NewRequest(http.MethodDelete, "/v1/history/"+secret, nil),
+		httptest.NewRequest("X"+secret, "/", nil),
+		post(question, "application/json"), post(bad, "application/json"), named,
+		send("/v1/calculate", "text/plain", secret+"*"+secret), send("/v1/calculate?operation="+secret, "text/plain", secret),
+		send("/v1/batch", "application/jsonl", question+"\n"+bad), send("/v1/batch", "application/json", "["+question+",x"+secret),
+		send("/v1/statistics", "text/csv", secret+"\n"+secret), send("/v1/statistics?column=x"+secret, "text/csv", "x"+secret+"\n"+secret),
+	} {
+		got := answer(t, s, r)
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		if len(lines) != i+1 {
+			t.Fatalf("%s %s: the log has %d lines at the debug level, want one for each of %d requests:\n%s", r.Method, r.URL, len(lines), i+1, &log)
+		}
+		if id := got.Header.Get(server.HeaderRequestID); id == "" || !strings.Contains(lines[i], `"request":"`+id+`"`) {
+			t.Errorf("%s %s: the log says %s, want the request id %q of the answer", r.Method, r.URL, lines[i], id)
+		}
 	}
 	for _, number := range []string{secret, product} {
 		if strings.Contains(log.String(), number) {
 			t.Errorf("the log contains %s:\n%s", number, log.String())
 		}
+	}
+}
+
+func TestLoadBalancersTraceIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	s := newServer(t, server.Config{Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	r := httptest.NewRequest(http.MethodGet, "/healthz", nil)
+	const trace = "Root=1-67891233-abcdef012345678912345678"
+	r.Header.Set("X-Amzn-Trace-Id", trace)
+	answer(t, s, r)
+	if !strings.Contains(log.String(), trace) {
+		t.Errorf("the log says %s, want the trace %s", &log, trace)
+	}
+}
+
+func TestMetricsCountRequestsAndCalculations(t *testing.T) {
+	s := newServer(t, server.Config{})
+	answer(t, s, post(example, "application/json"))
+	answer(t, s, post(`{"expression":"1/0"}`, "application/json"))
+	answer(t, s, httptest.NewRequest(http.MethodGet, "/_calculate?number1=1", nil))
+	answer(t, s, httptest.NewRequest(http.MethodGet, "/wp-admin", nil))
+	got := answer(t, s, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	text, instance := read(t, got), `instance="`+got.Header.Get(server.HeaderInstanceID)+`"`
+	for _, want := range []string{
+		`calculator_requests_total{` + instance + `,route="/v1/calculate",status="200"} 1`,
+		`calculator_requests_total{` + instance + `,route="/v1/calculate",status="400"} 1`,
+		`calculator_requests_total{` + instance + `,route="/_calculate",status="200"} 1`,
+		`calculator_requests_total{` + instance + `,route="other",status="404"} 1`,
+		`calculator_request_seconds_count{` + instance + `,route="/v1/calculate"} 2`,
+		`calculator_calculations_total{` + instance + `,outcome="answered"} 2`,
+		`calculator_calculations_total{` + instance + `,outcome="refused"} 1`,
+		`calculator_calculation_seconds_count{` + instance + `} 3`,
+		`calculator_operand_bytes_count{` + instance + `} 3`,
+		`calculator_result_bytes_count{` + instance + `} 2`,
+		`calculator_calculations_running{` + instance + `} 0`,
+		`calculator_held_bytes{` + instance + `} 0`,
+		`go_goroutines{` + instance + `}`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+	if got.StatusCode != http.StatusOK || strings.Contains(text, "wp-admin") {
+		t.Errorf("GET /metrics = %d, want 200 without what clients make up", got.StatusCode)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"secondwind/server"
@@ -34,6 +35,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 
+	if tool := toolNamed(args); tool != nil {
+		return tool(ctx, args[1:], stdout, stderr)
+	}
 	options, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -50,7 +54,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitMisuse
 	}
-	if err := serve(ctx, options.address, cfg); err != nil {
+	if options.history, err = historyConfig(os.LookupEnv, cfg.Log); err != nil {
+		fmt.Fprintf(stderr, "calculator: %v\n", err)
+		return exitMisuse
+	}
+	if err := serve(ctx, options, cfg); err != nil {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitFailed
 	}
@@ -58,21 +66,47 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve listens first: a port that is taken is known before anything else is done.
-func serve(ctx context.Context, address string, cfg server.Config) error {
-	s, err := server.New(cfg)
+func serve(ctx context.Context, o options, cfg server.Config) error {
+	listener, err := listen(ctx, o.address)
 	if err != nil {
 		return err
 	}
+	kept, stopHistory, err := keepHistory(ctx, o.history)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopHistory()
+	if kept != nil {
+		cfg.History = kept
+	}
+	s, err := server.New(cfg)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if o.pprof != "" {
+		stop, err := servePprof(ctx, o.pprof, cfg.Log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(s.MemoryBound())
+	}
+	return s.Serve(ctx, listener)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("the address %s is in use by another program: end that, or choose another with --address", address)
+		return nil, fmt.Errorf("the address %s is in use by another program: end that, or choose another with --address", address)
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("the address %s is not allowed for this user: choose a port from 1024 on with --address", address)
+		return nil, fmt.Errorf("the address %s is not allowed for this user: choose a port from 1024 on with --address", address)
 	case err != nil:
-		return fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
+		return nil, fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
 	}
-	return s.Serve(ctx, listener)
+	return listener, nil
 }
 
 // logger writes JSON lines to w.

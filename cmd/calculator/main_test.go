@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -22,6 +24,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	os.Setenv("CALCULATOR_HISTORY", "off") // what wants one says where
 	os.Exit(m.Run())
 }
 
@@ -35,6 +38,8 @@ func TestRunRefusesMisuse(t *testing.T) {
 		{"an argument", []string{"8080"}, `unexpected argument "8080"`},
 		{"an address without a port", []string{"--address", "localhost"}, "is not host:port"},
 		{"a port that is no number", []string{"--address", "localhost:http!"}, "has no port from 0 to 65535"},
+		{"profiles for everybody", []string{"--pprof", "0.0.0.0:6060"}, "is not on loopback"},
+		{"profiles on a name", []string{"--pprof", "localhost:6060"}, "is not on loopback"},
 		{"a port too high", []string{"--address", "localhost:65536"}, "has no port from 0 to 65535"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,13 +53,10 @@ func TestRunRefusesMisuse(t *testing.T) {
 }
 
 func TestEnvironmentReportsEverythingThatIsWrong(t *testing.T) {
-	wrong := map[string]string{
-		"CALCULATOR_LOG_LEVEL":        "loud",
-		"CALCULATOR_MAX_BODY_BYTES":   "16MB",
-		"CALCULATOR_MAX_DIGITS":       "-1",
-		"CALCULATOR_TIMEOUT":          "10",
-		"CALCULATOR_MAX_CALCULATIONS": "0",
-		"CALCULATOR_MAX_QUEUED":       "99999999999999999999",
+	wrong := map[string]string{"CALCULATOR_LOG_LEVEL": "loud"}
+	values := []string{"16MB", "-1", "0", "99999999999999999999"} // none is a size, a number or a duration
+	for i, setting := range settings {
+		wrong[setting.name] = values[i%len(values)]
 	}
 	lookup := func(name string) (string, bool) { v, ok := wrong[name]; return v, ok }
 	_, err := configuration(lookup, &bytes.Buffer{})
@@ -125,5 +127,43 @@ func TestProcessServesUntilSIGTERM(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil || !strings.Contains(last, `"drained"`) {
 		t.Errorf("after SIGTERM the process ended with %v, last line %q, want exit 0 and drained", err, last)
+	}
+}
+
+func TestProfilesAreOnTheirOwnAddressAlone(t *testing.T) {
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		defer writer.Close()
+		ended <- run(ctx, []string{"--address", "127.0.0.1:0", "--pprof", "127.0.0.1:0"}, io.Discard, writer)
+	}()
+	addresses := make(map[string]string) // by message
+	log := bufio.NewScanner(reader)
+	for len(addresses) < 2 && log.Scan() {
+		var line struct{ Msg, Address string }
+		if json.Unmarshal(log.Bytes(), &line) == nil && line.Address != "" {
+			addresses[line.Msg] = line.Address
+		}
+	}
+	go func() {
+		for log.Scan() {
+		}
+	}()
+	for message, want := range map[string]int{"profiles": http.StatusOK, "listening": http.StatusNotFound} {
+		got, err := http.Get("http://" + addresses[message] + "/debug/pprof/cmdline")
+		if err != nil {
+			t.Fatalf("GET of %s: %v", message, err)
+		}
+		got.Body.Close()
+		if got.StatusCode != want {
+			t.Errorf("GET /debug/pprof/cmdline where it says %s = %d, want %d", message, got.StatusCode, want)
+		}
+	}
+	cancel()
+	if code := <-ended; code != exitDone {
+		t.Errorf("run = %d, want %d", code, exitDone)
 	}
 }

@@ -8,34 +8,91 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"secondwind/server"
+	"secondwind/server/history"
 )
 
 // options are the command line's.
 type options struct {
 	address string
+	pprof   string
 	version bool
+	history history.Config
 }
 
 const usage = `calculator serves a web calculator that names its instance in every answer.
 
-Usage: calculator [--address host:port] [--version]
+Usage: calculator [--address host:port] [--pprof 127.0.0.1:port] [--version]
+       calculator audit       shows that the history is encrypted at rest; see calculator audit --help
+       calculator rotate-key  adds a new key to it; see calculator rotate-key --help
 
 `
 
-const environment = `
-Environment:
-  CALCULATOR_LOG_LEVEL             debug, info, warn or error (default info; debug logs requests)
-  CALCULATOR_MAX_BODY_BYTES        largest request body (default 16777216)
-  CALCULATOR_MAX_DIGITS            most digits of an operand or a result (default 2000000)
-  CALCULATOR_TIMEOUT               longest calculation (default 10s)
-  CALCULATOR_MAX_CALCULATIONS      calculations at once (default 4 for each core)
-  CALCULATOR_MAX_QUEUED            calculations that wait (default 256)
-  AWS_EC2_METADATA_DISABLED        true: do not ask for the instance id
-  AWS_EC2_METADATA_SERVICE_ENDPOINT  where to ask for it
-`
+// setting is a variable of the environment.
+type setting struct {
+	name    string
+	meaning string
+	want    string // what to give, where it is wrong
+	set     func(*server.Config, string) error
+}
+
+const (
+	aSize     = "a number of bytes above 0"
+	aNumber   = "a number above 0"
+	aDuration = "a duration above 0 such as 10s"
+)
+
+// settings are the limits. Their defaults are safe on an instance with two cores and 1 GiB.
+var settings = []setting{
+	{"CALCULATOR_MAX_BODY_BYTES", "largest request body (default 16777216)", aSize,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxBodyBytes) }},
+	{"CALCULATOR_MAX_STREAM_BYTES", "largest batch or statistics (default 1073741824)", aSize,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxStreamBytes) }},
+	{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", aSize,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxHeldBytes) }},
+	{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", aSize,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxHeaderBytes) }},
+	{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", "a number of digits above 0",
+		func(c *server.Config, t string) error { return positive(t, &c.MaxDigits) }},
+	{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", aNumber,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxCalculations) }},
+	{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", aNumber,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxQueued) }},
+	{"CALCULATOR_MAX_CONNECTIONS", "connections at once (default 1024)", aNumber,
+		func(c *server.Config, t string) error { return positive(t, &c.MaxConnections) }},
+	{"CALCULATOR_TIMEOUT", "longest calculation (default 10s)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.CalculationTimeout) }},
+	{"CALCULATOR_QUEUE_TIMEOUT", "longest wait for a turn, then 503 (default 3s)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.QueueTimeout) }},
+	{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at the end (default 10s)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.DrainTimeout) }},
+	{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.ReadHeaderTimeout) }},
+	{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.ReadTimeout) }},
+	{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.WriteTimeout) }},
+	{"CALCULATOR_IDLE_TIMEOUT", "longest time between two requests of a connection (default 2m)", aDuration,
+		func(c *server.Config, t string) error { return duration(t, &c.IdleTimeout) }},
+}
+
+// environment is the help's part about it.
+func environment() string {
+	var b strings.Builder
+	line := func(name, meaning string) { fmt.Fprintf(&b, "  %-33s %s\n", name, meaning) }
+	b.WriteString("\nEnvironment:\n")
+	line("CALCULATOR_LOG_LEVEL", "debug, info, warn or error (default info; debug logs requests)")
+	for _, s := range settings {
+		line(s.name, s.meaning)
+	}
+	line("AWS_EC2_METADATA_DISABLED", "true: do not ask for the instance id")
+	line("AWS_EC2_METADATA_SERVICE_ENDPOINT", "where to ask for it")
+	line("GOMEMLIMIT", "soft limit of memory (default what the limits above come to)")
+	return b.String()
+}
 
 // namedMetadataWait is how long the first answer may be held back for the
 // instance id where a metadata service is named: who names one has one, and the
@@ -48,13 +105,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("calculator", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are returned, and said once
 	f.StringVar(&o.address, "address", "127.0.0.1:8080", "`host:port` to listen on; port 0 picks a free one")
+	f.StringVar(&o.pprof, "pprof", "", "loopback `host:port` for Go's profiles at /debug/pprof/; none by default")
 	f.BoolVar(&o.version, "version", false, "print the version and end")
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, environment)
+		fmt.Fprint(stderr, environment(), historyEnvironment)
 		return o, err
 	}
 	if err != nil {
@@ -63,14 +121,37 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q: see calculator --help", f.Arg(0))
 	}
-	_, port, err := net.SplitHostPort(o.address)
+	return o, o.validate()
+}
+
+func (o options) validate() error {
+	if _, err := hostOf("--address", o.address); err != nil {
+		return err
+	}
+	if o.pprof == "" {
+		return nil
+	}
+	host, err := hostOf("--pprof", o.pprof)
 	if err != nil {
-		return o, fmt.Errorf("--address %q is not host:port, such as 127.0.0.1:8080", o.address)
+		return err
+	}
+	// A profile shows what is calculated, to whoever can ask for it.
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("--pprof %q is not on loopback: give an address such as 127.0.0.1:6060", o.pprof)
+	}
+	return nil
+}
+
+// hostOf is the host of a flag's host:port.
+func hostOf(name, address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("%s %q is not host:port, such as 127.0.0.1:8080", name, address)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return o, fmt.Errorf("--address %q has no port from 0 to 65535, such as 127.0.0.1:8080", o.address)
+		return "", fmt.Errorf("%s %q has no port from 0 to 65535, such as 127.0.0.1:8080", name, address)
 	}
-	return o, nil
+	return host, nil
 }
 
 // configuration reads the environment and reports everything that is wrong with it.
@@ -80,21 +161,17 @@ func configuration(lookup func(string) (string, bool), stderr io.Writer) (server
 		level slog.Level
 		wrong []error
 	)
-	read := func(name, want string, set func(string) error) {
-		text, ok := lookup(name)
-		if !ok || text == "" {
-			return
+	logLevel := setting{name: "CALCULATOR_LOG_LEVEL", want: "debug, info, warn or error",
+		set: func(_ *server.Config, t string) error { return level.UnmarshalText([]byte(t)) }}
+	for _, s := range append([]setting{logLevel}, settings...) {
+		text, _ := lookup(s.name)
+		if text == "" {
+			continue
 		}
-		if err := set(text); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s=%q: give %s", name, text, want))
+		if err := s.set(&cfg, text); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s=%q: give %s", s.name, text, s.want))
 		}
 	}
-	read("CALCULATOR_LOG_LEVEL", "debug, info, warn or error", func(t string) error { return level.UnmarshalText([]byte(t)) })
-	read("CALCULATOR_MAX_BODY_BYTES", "a number of bytes above 0", func(t string) error { return positive(t, &cfg.MaxBodyBytes) })
-	read("CALCULATOR_MAX_DIGITS", "a number of digits above 0", func(t string) error { return positive(t, &cfg.MaxDigits) })
-	read("CALCULATOR_TIMEOUT", "a duration above 0 such as 10s", func(t string) error { return duration(t, &cfg.CalculationTimeout) })
-	read("CALCULATOR_MAX_CALCULATIONS", "a number above 0", func(t string) error { return positive(t, &cfg.MaxCalculations) })
-	read("CALCULATOR_MAX_QUEUED", "a number above 0", func(t string) error { return positive(t, &cfg.MaxQueued) })
 	if endpoint, _ := lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT"); endpoint != "" {
 		cfg.InstanceIDWait = namedMetadataWait
 	}

@@ -55,24 +55,22 @@ func findCalculator(asked string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// calculatorImage is the image table of a local cloud whose instances run program.
-func calculatorImage(program string) map[string]localcloud.Image {
-	return map[string]localcloud.Image{calculatorImageID: {Program: program, Args: []string{"--address", "{{address}}"}}}
-}
-
 // stackOptions say how a local stack differs from what terraform/ deploys.
 type stackOptions struct {
-	name          string // "" is "secondwind"
+	name          string // "" is localStack
 	numbers       stack.Numbers
 	metricsPeriod time.Duration
 	policy        bool
 	alarmActions  bool
 }
 
+// localStack is what a local stack is called if nothing else is asked for.
+const localStack = "secondwind"
+
 // createStack builds in a local cloud what terraform/ builds on AWS.
 func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (stack.Stack, error) {
 	if o.name == "" {
-		o.name = "secondwind"
+		o.name = localStack
 	}
 	return stack.Create(ctx, awsConfig(cloud), stack.Options{
 		Name:            o.name,

@@ -56,16 +56,16 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	if o.verbose {
 		level = slog.LevelDebug
 	}
-	cloud, err := localcloud.Start(ctx, localcloud.Config{
+	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen:        o.listen,
-		Images:        calculatorImage(program),
 		MetricsPeriod: o.metricsPeriod,
 		Seed:          cloudSeed(time.Now()),
 		Log:           slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level})),
-	})
+	}, program)
 	if err != nil {
 		return err
 	}
+	defer history.remove()
 	defer cloud.Close()
 	var built *stack.Stack
 	if o.withStack {

@@ -24,12 +24,12 @@ type cloud struct {
 	stderr bytes.Buffer
 }
 
-func startCloud(t *testing.T) *cloud {
+func startCloud(t *testing.T, args ...string) *cloud {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped on Windows: os.Interrupt, which ends the cloud, cannot be sent to another process there")
 	}
-	c := &cloud{cmd: exec.Command(filepath.Join(bin, "secondwind"), "cloud", "--stack", "--json")}
+	c := &cloud{cmd: exec.Command(filepath.Join(bin, "secondwind"), append([]string{"cloud", "--stack", "--json"}, args...)...)}
 	c.cmd.Dir = t.TempDir()
 	c.cmd.Stderr = &c.stderr
 	stdout, err := c.cmd.StdoutPipe()

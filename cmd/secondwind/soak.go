@@ -142,13 +142,13 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
 	}
-	cloud, err := localcloud.Start(ctx, localcloud.Config{
-		Listen: "127.0.0.1:0", Images: calculatorImage(r.program), MetricsPeriod: s.Local.MetricsPeriod,
-		Dir: logs, Seed: cloudSeed(r.start),
-	})
+	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
+		Listen: "127.0.0.1:0", MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.start),
+	}, r.program)
 	if err != nil {
 		return err
 	}
+	defer history.remove()
 	defer cloud.Close()
 	r.progress.Event(time.Since(r.start), "the local cloud listens at "+cloud.Endpoint())
 	built, numbers, err := r.build(ctx, cloud)

@@ -71,6 +71,8 @@ const (
 	unknownKey
 	wrongSignature
 	expiredSignature
+	expiredToken
+	accessDenied
 	internalFailure
 )
 
@@ -119,6 +121,16 @@ func (r refusal) code(f family) (string, int) {
 			return "RequestExpired", http.StatusBadRequest
 		}
 		return f.pick("SignatureDoesNotMatch", "", "InvalidSignatureException"), http.StatusForbidden
+	case expiredToken:
+		if f == ec2Family {
+			return "RequestExpired", http.StatusBadRequest
+		}
+		return f.pick("ExpiredToken", "", "ExpiredTokenException"), http.StatusForbidden
+	case accessDenied:
+		if f == documentFamily {
+			return "AccessDeniedException", http.StatusBadRequest
+		}
+		return f.pick("AccessDenied", "UnauthorizedOperation", ""), http.StatusForbidden
 	default:
 		return f.pick("InternalFailure", "InternalError", "InternalFailure"), http.StatusInternalServerError
 	}

@@ -15,12 +15,14 @@ import (
 
 // Config is what a Mux is made of.
 type Config struct {
-	AccessKeyID, SecretAccessKey string           // every request must be signed with these
-	SessionToken                 string           // if not "", required too
-	Region                       string           // the region requests must be signed for; "" accepts every region
-	AccountID                    string           // for handlers' use; the Mux itself does not need it
-	Log                          *slog.Logger     // nil: discard
-	Now                          func() time.Time // nil: time.Now; for signature skew and the Date header only
+	AccessKeyID, SecretAccessKey string // every request must be signed with these
+	SessionToken                 string // if not "", required too
+	// Principals finds who else may sign, by access key id; nil: nobody.
+	Principals func(accessKeyID string) (Principal, bool)
+	Region     string           // the region requests must be signed for; "" accepts every region
+	AccountID  string           // for handlers' use; the Mux itself does not need it
+	Log        *slog.Logger     // nil: discard
+	Now        func() time.Time // nil: time.Now; for signature skew and the Date header only
 }
 
 // Mux is an http.Handler that answers the operations that were given to Handle,
@@ -28,6 +30,7 @@ type Config struct {
 // NewMux. Handle must not be called once it serves.
 type Mux struct {
 	credentials credentials
+	principals  func(accessKeyID string) (Principal, bool)
 	log         *slog.Logger
 	now         func() time.Time
 	shapers     map[Service]*shaper
@@ -62,6 +65,7 @@ func NewMux(cfg Config) *Mux {
 			sessionToken:    cfg.SessionToken,
 			region:          cfg.Region,
 		},
+		principals: cfg.Principals,
 		log:        cfg.Log,
 		now:        cfg.Now,
 		shapers:    make(map[Service]*shaper),
@@ -179,7 +183,8 @@ func (m *Mux) answer(r *http.Request, c *call) ([]byte, *Error) {
 	}
 	// The signature comes first: nothing is parsed for callers who cannot sign,
 	// and nothing is told to them.
-	if refused := m.credentials.verify(r, body, f, m.now()); refused != nil {
+	who, refused := m.authenticate(r, body, f)
+	if refused != nil {
 		return nil, refused
 	}
 	if c.read(r, body); c.problem != nil {
@@ -189,7 +194,14 @@ func (m *Mux) answer(r *http.Request, c *call) ([]byte, *Error) {
 	if !ok {
 		return nil, c.protocol.family().refuse(unknownOperation, "The operation %.100s is not served here.", c.operation)
 	}
-	return m.run(r.Context(), c, op)
+	if refused := who.authorize(c); refused != nil {
+		return nil, refused
+	}
+	ctx := r.Context()
+	if who != nil {
+		ctx = context.WithValue(ctx, principalKey{}, *who)
+	}
+	return m.run(ctx, c, op)
 }
 
 // run decodes, calls the handler and encodes. A panic in any of them is answered

@@ -10,6 +10,7 @@ const (
 	ELBv2       Service = "elasticloadbalancing"
 	EC2         Service = "ec2"
 	STS         Service = "sts"
+	KMS         Service = "kms"
 )
 
 // serviceTraits are what the service's API model says about its wire form.
@@ -55,13 +56,19 @@ func (s Service) traits() (t serviceTraits, ok bool) {
 			namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 			table:     "names/sts.json",
 		}, true
+	case KMS:
+		return serviceTraits{
+			version: "2014-11-01",
+			target:  "TrentService",
+			table:   "names/kms.json",
+		}, true
 	}
 	return serviceTraits{}, false
 }
 
 // services lists the services that are served.
 func services() []Service {
-	return []Service{CloudWatch, AutoScaling, ELBv2, EC2, STS}
+	return []Service{CloudWatch, AutoScaling, ELBv2, EC2, STS, KMS}
 }
 
 // serviceOfVersion finds the service by the Version of a form. The version comes

@@ -39,7 +39,7 @@ func (c *Cloud) launch(ctx context.Context, a autoscale.LaunchInstance) {
 		started, err := c.cfg.Fleet.Launch(ctx, fleet.Spec{
 			InstanceID: i.id, ImageID: i.imageID, InstanceType: i.instanceType,
 			AvailabilityZone: i.zone, Region: c.cfg.Region, AccountID: c.cfg.AccountID,
-			Program: image.Program, Args: image.Args, Env: image.Env,
+			Role: i.profile, Program: image.Program, Args: image.Args, Env: image.Env,
 		})
 		if err != nil {
 			c.log.Error("instance not launched", "id", i.id, "err", err)
@@ -65,6 +65,9 @@ func (c *Cloud) prepare(a autoscale.LaunchInstance) (*instance, Image, error) {
 	i.template = autoscale.LaunchTemplate{ID: template.id, Name: template.name, Version: version.label()}
 	i.imageID = deref(version.data.ImageId)
 	i.instanceType = string(version.data.InstanceType)
+	if i.profile, err = profileOf(version.data.IamInstanceProfile); err != nil {
+		return nil, Image{}, err
+	}
 	image, ok := c.cfg.Images[i.imageID]
 	if !ok {
 		return nil, Image{}, apiErrorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", i.imageID)

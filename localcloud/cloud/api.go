@@ -17,8 +17,11 @@ func (c *Cloud) Register(m *awsapi.Mux) {
 	handle(m, awsapi.STS, c.getCallerIdentity)
 }
 
-// getCallerIdentity answers who signed: the account's only user.
-func (c *Cloud) getCallerIdentity(context.Context, *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
+// getCallerIdentity answers who signed: a role, or the account's only user.
+func (c *Cloud) getCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 	arn, id := "arn:aws:iam::"+c.cfg.AccountID+":user/secondwind", "AIDASECONDWINDLOCAL00"
+	if role, ok := awsapi.Caller(ctx); ok {
+		arn, id = role.ARN, role.ID
+	}
 	return &sts.GetCallerIdentityOutput{Account: &c.cfg.AccountID, Arn: &arn, UserId: &id}, nil
 }

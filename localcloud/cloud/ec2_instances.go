@@ -92,6 +92,9 @@ func (a ec2API) described(i *instance) types.Instance {
 			HttpPutResponseHopLimit: aws.Int32(1), State: types.InstanceMetadataOptionsStateApplied,
 		},
 	}
+	if i.profile != "" {
+		out.IamInstanceProfile = &types.IamInstanceProfile{Arn: aws.String("arn:aws:iam::" + a.c.cfg.AccountID + ":instance-profile/" + i.profile)}
+	}
 	if i.state == statePending || i.state == stateRunning {
 		out.PrivateIpAddress = unlessZero(i.privateIP)
 	}

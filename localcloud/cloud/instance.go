@@ -24,6 +24,7 @@ const terminatedFor = time.Hour
 type instance struct {
 	id, group, zone, subnet string
 	imageID, instanceType   string
+	profile                 string                   // of its role; "" is none
 	template                autoscale.LaunchTemplate // Version is a number
 	state                   types.InstanceStateName
 	reason                  stateReason // why it ended

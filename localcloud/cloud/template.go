@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -89,6 +91,25 @@ func merge(base, over types.RequestLaunchTemplateData) types.RequestLaunchTempla
 		}
 	}
 	return base
+}
+
+// profileName is what IAM allows as the name of an instance profile.
+var profileName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
+
+// profileOf is the name of the instance profile that a template asks for; "" is
+// none. There is no IAM here: a profile of any name has a role of the same name.
+func profileOf(p *types.LaunchTemplateIamInstanceProfileSpecificationRequest) (string, error) {
+	if p == nil {
+		return "", nil
+	}
+	name := deref(p.Name)
+	if p.Arn != nil {
+		name = (*p.Arn)[strings.LastIndexByte(*p.Arn, '/')+1:]
+	}
+	if !profileName.MatchString(name) {
+		return "", apiErrorf("InvalidParameterValue", "Value (%.200s) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", name)
+	}
+	return name, nil
 }
 
 // described is the data as EC2 answers it. AWS names the members of request and

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"time"
+
+	"secondwind/localcloud/fleet/imds"
 )
 
 // DefaultTerminateGrace is how long an instance may take to end after SIGTERM
@@ -21,6 +23,12 @@ type Config struct {
 	Dir string
 	// TerminateGrace is how long an instance may take to end after SIGTERM; 0 means 10 s.
 	TerminateGrace time.Duration
+	// Endpoint is the URL of the AWS API that instances call, their
+	// AWS_ENDPOINT_URL; "" leaves it out.
+	Endpoint string
+	// Role is what an instance may act as, by its id and Spec.Role; nil: no instance
+	// has a role.
+	Role func(instanceID, name string) imds.Role
 }
 
 // resolve returns c with defaults filled in, its log folder made.

@@ -18,7 +18,7 @@ func inherited() []string {
 }
 
 // environ is the environment of an instance; later entries win over earlier ones.
-func environ(spec Spec, vcpus int, address, metadataEndpoint string) []string {
+func environ(spec Spec, vcpus int, address, metadataEndpoint, endpoint string) []string {
 	var env []string
 	for _, k := range inherited() {
 		if v, ok := os.LookupEnv(k); ok {
@@ -34,5 +34,8 @@ func environ(spec Spec, vcpus int, address, metadataEndpoint string) []string {
 		// What a Go program would see on an instance with this many vCPUs.
 		"GOMAXPROCS="+strconv.Itoa(vcpus),
 	)
+	if endpoint != "" {
+		env = append(env, "AWS_ENDPOINT_URL="+endpoint)
+	}
 	return slices.Concat(env, expand(spec.Env, address))
 }

@@ -102,10 +102,14 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 
 // serveMetadata opens the instance's own metadata service.
 func (f *Fleet) serveMetadata(p *process, spec Spec, addr address) error {
+	var role imds.Role
+	if spec.Role != "" && f.cfg.Role != nil {
+		role = f.cfg.Role(spec.InstanceID, spec.Role)
+	}
 	h, err := imds.NewHandler(imds.Instance{
 		InstanceID: spec.InstanceID, InstanceType: spec.InstanceType, ImageID: spec.ImageID,
 		LocalIPv4: addr.host, AvailabilityZone: spec.AvailabilityZone, Region: spec.Region,
-		AccountID: spec.AccountID, LaunchTime: p.LaunchTime,
+		AccountID: spec.AccountID, LaunchTime: p.LaunchTime, Role: role,
 	})
 	if err != nil {
 		return err
@@ -133,7 +137,7 @@ func (f *Fleet) run(p *process, spec Spec, program string, addr address) error {
 	}
 	command := func() *exec.Cmd {
 		cmd := exec.Command(program, expand(spec.Args, addr.app)...)
-		cmd.Env = environ(spec, p.VCPUs, addr.app, "http://"+addr.metadata.Addr().String())
+		cmd.Env = environ(spec, p.VCPUs, addr.app, "http://"+addr.metadata.Addr().String(), f.cfg.Endpoint)
 		// One writer for both keeps their lines in order, and Go gives them one pipe.
 		cmd.Stdout, cmd.Stderr = log, log
 		cmd.WaitDelay = pipeDelay

@@ -38,7 +38,8 @@ func TestAnInstanceSeesNothingOfTheHarness(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "harness-secret")
 	t.Setenv("AWS_PROFILE", "harness")
 	t.Setenv("AWS_REGION", "eu-harness-1")
-	f := newFleet(t, Config{})
+	t.Setenv("AWS_ENDPOINT_URL", "http://harness.example")
+	f := newFleet(t, Config{Endpoint: "http://127.0.0.1:4566"})
 	s := spec("serve")
 	s.Env = append(s.Env, "EXTRA=at "+addressPlaceholder)
 	i := launch(t, f, s)
@@ -51,7 +52,7 @@ func TestAnInstanceSeesNothingOfTheHarness(t *testing.T) {
 		}
 	}
 	for k, want := range map[string]string{
-		"AWS_REGION": "local-1", "EXTRA": "at " + i.Address, "GOMAXPROCS": "1",
+		"AWS_REGION": "local-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "EXTRA": "at " + i.Address, "GOMAXPROCS": "1",
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_CONFIG_FILE": os.DevNull,
 	} {
 		if env[k] != want {

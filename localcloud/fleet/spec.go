@@ -22,6 +22,7 @@ type Spec struct {
 	AvailabilityZone string
 	Region           string
 	AccountID        string
+	Role             string   // name of its IAM role; "" is none
 	Program          string   // the executable that the image stands for
 	Args             []string // "{{address}}" is replaced by host:port to listen on
 	Env              []string // beyond the fleet's own; "K=V"; "{{address}}" as in Args

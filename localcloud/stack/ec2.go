@@ -27,16 +27,18 @@ const maxAnswer = 1 << 20
 // client would take minutes and gigabytes to compile, for three forms.
 type ec2 struct{ cfg aws.Config }
 
-// createLaunchTemplate returns the id of the new template.
-func (c ec2) createLaunchTemplate(ctx context.Context, name, imageID, instanceType string) (string, error) {
+// createLaunchTemplate returns the id of the new template, whose instances act as
+// the role of the profile.
+func (c ec2) createLaunchTemplate(ctx context.Context, name, imageID, instanceType, profile string) (string, error) {
 	var answer struct {
 		ID string `xml:"launchTemplate>launchTemplateId"`
 	}
 	err := c.call(ctx, "CreateLaunchTemplate", url.Values{
-		"LaunchTemplateName":                    {name},
-		"LaunchTemplateData.ImageId":            {imageID},
-		"LaunchTemplateData.InstanceType":       {instanceType},
-		"LaunchTemplateData.Monitoring.Enabled": {"true"}, // detailed: a datapoint a minute, not one every five
+		"LaunchTemplateName":                         {name},
+		"LaunchTemplateData.ImageId":                 {imageID},
+		"LaunchTemplateData.InstanceType":            {instanceType},
+		"LaunchTemplateData.IamInstanceProfile.Name": {profile},
+		"LaunchTemplateData.Monitoring.Enabled":      {"true"}, // detailed: a datapoint a minute, not one every five
 	}, &answer)
 	return answer.ID, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 )
 
 // Options say what to build.
@@ -40,6 +41,7 @@ type Stack struct {
 	LoadBalancerARN               string
 	LoadBalancerURL               string // "http://host:port"
 	LaunchTemplateID              string
+	HistoryKeyARN                 string // KMS key of the calculators' history, alias/<Name>-history
 
 	targets *elb.Client
 }
@@ -54,13 +56,13 @@ func Create(ctx context.Context, cfg aws.Config, o Options) (Stack, error) {
 	if err := o.validate(); err != nil {
 		return Stack{}, fmt.Errorf("create stack: %w", err)
 	}
-	b := builder{o: o, ec2: ec2{cfg}, elb: elb.NewFromConfig(cfg), groups: autoscaling.NewFromConfig(cfg), alarms: cloudwatch.NewFromConfig(cfg)}
+	b := builder{o: o, ec2: ec2{cfg}, elb: elb.NewFromConfig(cfg), groups: autoscaling.NewFromConfig(cfg), alarms: cloudwatch.NewFromConfig(cfg), keys: kms.NewFromConfig(cfg)}
 	b.stack.targets = b.elb
 	for _, step := range []struct {
 		what  string
 		build func(context.Context) error
 	}{
-		{"subnets", b.findSubnets}, {"launch template", b.launchTemplate}, {"target group", b.targetGroup},
+		{"subnets", b.findSubnets}, {"history key", b.historyKey}, {"launch template", b.launchTemplate}, {"target group", b.targetGroup},
 		{"load balancer", b.loadBalancer}, {"Auto Scaling group", b.group},
 		{"scaling out", b.scaleOut}, {"scaling in", b.scaleIn},
 	} {
@@ -92,6 +94,7 @@ type builder struct {
 	elb     *elb.Client
 	groups  *autoscaling.Client
 	alarms  *cloudwatch.Client
+	keys    *kms.Client
 	subnets []subnet
 	stack   Stack
 }
@@ -112,7 +115,7 @@ func (b *builder) subnetIDs() []string {
 }
 
 func (b *builder) launchTemplate(ctx context.Context) (err error) {
-	b.stack.LaunchTemplateID, err = b.ec2.createLaunchTemplate(ctx, *b.name("lt"), b.o.ImageID, b.o.Numbers.InstanceType)
+	b.stack.LaunchTemplateID, err = b.ec2.createLaunchTemplate(ctx, *b.name("lt"), b.o.ImageID, b.o.Numbers.InstanceType, *b.name("instance"))
 	return err
 }
 

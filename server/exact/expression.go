@@ -26,6 +26,7 @@ type parser struct {
 	check    bool // read only: nothing is calculated
 	depth    int
 	operands int
+	held     int // digits of the numbers that wait for the rest of what they are in
 }
 
 // evaluate reads the whole expression before it calculates anything, so that a
@@ -134,11 +135,22 @@ func (p *parser) chain(operand func() (number, error), signs ...string) (number,
 			return x, nil
 		}
 		var y number
-		if y, err = operand(); err == nil {
+		if y, err = p.beside(x, at, operand); err == nil {
 			x, err = p.apply(Operation(sign), at, x, y)
 		}
 	}
 	return number{}, err
+}
+
+// beside reads an operand while x waits for it. Without a bound a short text
+// could keep a long number at each of its levels.
+func (p *parser) beside(x number, at int, operand func() (number, error)) (number, error) {
+	length := x.size()
+	defer func() { p.held -= length }()
+	if p.held += length; p.held > maxHeld*p.MaxDigits {
+		return number{}, p.fault(at, "numbers of more than %d digits together wait here for the rest of what they are in: calculate it in steps", maxHeld*p.MaxDigits)
+	}
+	return operand()
 }
 
 func (p *parser) sign() (number, error) {
@@ -171,7 +183,7 @@ func (p *parser) power() (number, error) {
 		return number{}, err
 	}
 	defer leave()
-	y, err := p.sign()
+	y, err := p.beside(x, at, p.sign)
 	if err != nil {
 		return number{}, err
 	}
@@ -263,16 +275,9 @@ func (p *parser) function() (number, error) {
 		return number{}, p.fault(p.at, "%s needs its arguments in parentheses", a.operation)
 	}
 	opened := p.at
-	var arguments []number
-	for {
-		x, err := p.sum()
-		if err != nil {
-			return number{}, err
-		}
-		arguments = append(arguments, x)
-		if sign, _ := p.accept(","); sign == "" {
-			break
-		}
+	arguments, err := p.arguments()
+	if err != nil {
+		return number{}, err
 	}
 	if err := p.closed(opened - 1); err != nil {
 		return number{}, err
@@ -281,6 +286,27 @@ func (p *parser) function() (number, error) {
 		return number{}, p.fault(from, "%s", err)
 	}
 	return p.apply(a.operation, from, arguments...)
+}
+
+// arguments reads what stands between commas.
+func (p *parser) arguments() ([]number, error) {
+	var all []number
+	held := p.held
+	defer func() { p.held = held }()
+	for {
+		at := p.at
+		x, err := p.sum()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+		if sign, _ := p.accept(","); sign == "" {
+			return all, nil
+		}
+		if p.held += x.size(); p.held > maxHeld*p.MaxDigits {
+			return nil, p.fault(at, "the arguments have more than %d digits together, the most that are allowed here", maxHeld*p.MaxDigits)
+		}
+	}
 }
 
 // Functions returns the names of the operations that an expression calls.

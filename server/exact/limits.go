@@ -22,6 +22,10 @@ const (
 	maxNextDigits     = 1_000 // of a number whose next prime is looked for
 )
 
+// maxHeld is how many numbers of the largest size an expression may keep at a
+// time while it reads on: it bounds its memory.
+const maxHeld = 8
+
 const bitsPerDigit = math.Ln10 / math.Ln2
 
 // Limits bounds a calculation. Every zero field means its default.

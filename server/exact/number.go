@@ -92,3 +92,15 @@ func (d decimal) shifted(exponent, maxDigits int) (decimal, error) {
 	}
 	return d, nil
 }
+
+// size is about how many digits the number takes to keep; 0 for one that is
+// only checked.
+func (n number) size() int {
+	total := 0
+	for _, side := range []*big.Int{n.unscaled, n.denominator} {
+		if side != nil {
+			total += digitsOf(side)
+		}
+	}
+	return total
+}

@@ -3,7 +3,6 @@ package python
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -13,9 +12,21 @@ const Error = "Error!"
 
 var errInvalid = errors.New("not an expression that the calculator accepts")
 
-// operand is the original's pattern. Python's \d would also take other scripts'
-// digits, which its eval then refuses.
-var operand = regexp.MustCompile(`^-?\d*[.]?\d*$`)
+// isOperand is the original's pattern ^-?\d*[.]?\d*$. Python's \d would also
+// take other scripts' digits, which its eval then refuses.
+func isOperand(text string) bool {
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	return allDigits(whole) && allDigits(fraction)
+}
+
+func allDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // operators is what the original looks for the operator in, as a substring: so
 // "" (which joins the numbers) and "+-" pass too.
@@ -28,7 +39,7 @@ const operators = "+-*/"
 // float), and, unlike the original, for an infinite result, which JSON cannot
 // express. It returns the context's error when that ends first.
 func Evaluate(ctx context.Context, number1, operator, number2 string) (string, error) {
-	if !operand.MatchString(number1) || !operand.MatchString(number2) || !strings.Contains(operators, operator) {
+	if !isOperand(number1) || !isOperand(number2) || !strings.Contains(operators, operator) {
 		return "", errInvalid
 	}
 	if operator == "/" {

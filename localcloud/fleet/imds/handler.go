@@ -17,7 +17,7 @@ const (
 
 // NewHandler serves the metadata of i: PUT /latest/api/token, and GET below
 // /latest/meta-data/ and /latest/dynamic/ with the token. What i does not have
-// (an IAM role, user data) is 404, as on an instance without.
+// (user data, an IAM role unless it has one) is 404, as on an instance without.
 func NewHandler(i Instance) (http.Handler, error) {
 	doc, err := i.document()
 	if err != nil {

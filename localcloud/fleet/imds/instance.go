@@ -18,6 +18,21 @@ type Instance struct {
 	Region           string
 	AccountID        string
 	LaunchTime       time.Time // served in whole seconds
+	Role             Role      // zero: none, and nothing below meta-data/iam
+}
+
+// Role is what an instance may act as, by its instance profile.
+type Role struct {
+	Name                  string // "" is none
+	ProfileARN, ProfileID string
+	// Credentials are asked for with every read: they must be good for a while yet.
+	Credentials func() Credentials
+}
+
+// Credentials are temporary ones of a role.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, Token string
+	Updated, Expires                    time.Time // served in whole seconds
 }
 
 // localHostname is the name that EC2 gives an instance by its address.

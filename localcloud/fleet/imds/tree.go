@@ -10,12 +10,13 @@ import (
 // own path, a directory by its listing.
 type tree struct {
 	leaves   map[string]string
+	live     map[string]func() string // leaves that change
 	listings map[string]string
 }
 
 // newTree lays out the metadata of i as EC2 does.
 func newTree(i Instance, document string) tree {
-	t := tree{leaves: map[string]string{
+	t := tree{live: i.Role.leaves(), leaves: map[string]string{
 		"latest/meta-data/ami-id":                      i.ImageID,
 		"latest/meta-data/hostname":                    i.localHostname(),
 		"latest/meta-data/instance-id":                 i.InstanceID,
@@ -29,15 +30,15 @@ func newTree(i Instance, document string) tree {
 		"latest/meta-data/services/partition":          "aws",
 		"latest/dynamic/instance-identity/document":    document,
 	}}
-	t.listings = list(t.leaves)
+	t.listings = list(slices.Concat(slices.Collect(maps.Keys(t.leaves)), slices.Collect(maps.Keys(t.live))))
 	return t
 }
 
 // list returns what every directory above the leaves holds, sorted, a line
 // each; directories end with a slash.
-func list(leaves map[string]string) map[string]string {
+func list(leaves []string) map[string]string {
 	entries := make(map[string]map[string]bool)
-	for path := range leaves {
+	for _, path := range leaves {
 		name := ""
 		for path != "" {
 			dir, base := "", path
@@ -64,6 +65,9 @@ func (t tree) read(path string) (string, bool) {
 	path = strings.TrimPrefix(path, "/")
 	if leaf, ok := t.leaves[path]; ok {
 		return leaf, true
+	}
+	if leaf, ok := t.live[path]; ok {
+		return leaf(), true
 	}
 	listing, ok := t.listings[strings.TrimSuffix(path, "/")]
 	return listing, ok

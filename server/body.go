@@ -1,0 +1,135 @@
+package server
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Media types that are read and written.
+const (
+	typeJSON      = "application/json"
+	typeJSONLines = "application/jsonl"
+	typeNDJSON    = "application/x-ndjson"
+	typeText      = "text/plain"
+	typeCSV       = "text/csv"
+)
+
+// contentType is the body's media type, which must be one of those.
+func contentType(c *gin.Context, accepted ...string) (string, error) {
+	mediaType, parameters, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	if err != nil || !slices.Contains(accepted, mediaType) {
+		return "", newProblem(http.StatusUnsupportedMediaType, "this kind of body is not read here: send it with Content-Type: %s", strings.Join(accepted, " or "))
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		return "", newProblem(http.StatusUnsupportedMediaType, "the body must be UTF-8: send it without charset, or with charset=utf-8")
+	}
+	return mediaType, nil
+}
+
+// body is a request's body, uncompressed and within its limits. Its errors are
+// problems.
+type body struct {
+	ctx   context.Context
+	from  io.Reader
+	share *share // nil: the reader of the body counts what it keeps
+	left  int64
+	most  int64
+}
+
+// openBody returns the body, of which most bytes may be read, compressed or not.
+func openBody(c *gin.Context, most int64, held *share) (*body, error) {
+	if c.Request.ContentLength > most {
+		return nil, &http.MaxBytesError{Limit: most}
+	}
+	b := &body{
+		ctx:   c.Request.Context(),
+		from:  http.MaxBytesReader(c.Writer, c.Request.Body, most),
+		share: held, left: most, most: most,
+	}
+	switch encoding := c.GetHeader("Content-Encoding"); strings.ToLower(encoding) {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		unzipped, err := gzip.NewReader(b.from)
+		if err != nil {
+			return nil, bodyFault(err)
+		}
+		b.from = unzipped
+	default:
+		c.Header("Accept-Encoding", "gzip, identity") // RFC 9110, 15.5.16
+		return nil, newProblem(http.StatusUnsupportedMediaType, "the body's Content-Encoding is not read here: send it with gzip, or without")
+	}
+	return b, nil
+}
+
+// Read counts what it returns, in the request's share and against the limit.
+func (b *body) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, &http.MaxBytesError{Limit: b.most}
+	}
+	n, err := b.from.Read(p[:min(int64(len(p)), b.left+1)])
+	if b.left -= int64(n); b.left < 0 {
+		return 0, &http.MaxBytesError{Limit: b.most}
+	}
+	if b.share != nil {
+		if full := b.share.grow(b.ctx, int64(n)); full != nil {
+			return 0, full
+		}
+	}
+	if err != nil && err != io.EOF {
+		err = bodyFault(err)
+	}
+	return n, err
+}
+
+// bodyFault says why a body cannot be read. The client is at fault, or gone.
+func bodyFault(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[flate.CorruptInputError](err); ok || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return newProblem(http.StatusBadRequest, "the body is not gzip, although its Content-Encoding says so, or it is damaged")
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return newProblem(http.StatusRequestTimeout, "the body came too slowly")
+	}
+	return newProblem(http.StatusBadRequest, "the body ends early")
+}
+
+// readBody returns the whole body.
+func (s *Server) readBody(c *gin.Context) ([]byte, error) {
+	from, err := openBody(c, s.config.MaxBodyBytes, shareOf(c))
+	if err != nil {
+		return nil, err
+	}
+	// Memory is claimed for what arrives, not for what was announced.
+	var whole bytes.Buffer
+	whole.Grow(int(min(max(c.Request.ContentLength, 0), 64<<10)) + bytes.MinRead)
+	if _, err := whole.ReadFrom(from); err != nil {
+		return nil, err
+	}
+	return whole.Bytes(), nil
+}
+
+const shareKey = "share"
+
+// holding gives the request a share of the room until it is answered.
+func (s *Server) holding(c *gin.Context) {
+	held := &share{room: s.room}
+	defer held.release()
+	c.Set(shareKey, held)
+	c.Next()
+}
+
+// shareOf is the request's share. Every route that reads a body has one.
+func shareOf(c *gin.Context) *share { return c.MustGet(shareKey).(*share) }

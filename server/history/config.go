@@ -1,0 +1,134 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"secondwind/server/history/store"
+	"secondwind/server/history/vault"
+)
+
+// Off is the Config.Store of a calculator that keeps no history.
+const Off = "off"
+
+// Defaults of a Config.
+const (
+	DefaultMaxEntries    = 1_000
+	DefaultMaxTotal      = 100_000
+	DefaultMaxEntryBytes = 16 << 10
+	DefaultRetention     = 90 * 24 * time.Hour
+	DefaultRefresh       = 30 * time.Second
+	DefaultKeyCheck      = 5 * time.Minute
+	DefaultTimeout       = 5 * time.Second
+)
+
+// Config is what a History is made of. Every zero value means its default.
+type Config struct {
+	// Store is "sqlite:PATH" or "postgres://…". "" means history.db in
+	// $STATE_DIRECTORY, which systemd sets, or in the user's state folder.
+	Store string
+	// Key is "file:PATH" or "aws-kms:KEY" (a key id, an ARN or alias/NAME).
+	// "" means a file beside the SQLite store, which PostgreSQL has not.
+	Key string
+	Log *slog.Logger // nil: discard
+
+	MaxEntries    int           // of a user: the oldest go first; 0 means DefaultMaxEntries
+	MaxTotal      int           // of all users together; 0 means DefaultMaxTotal
+	MaxEntryBytes int           // of an entry's texts: longer ones are shortened; 0 means DefaultMaxEntryBytes
+	Retention     time.Duration // how long an entry is kept; 0 means DefaultRetention
+	Refresh       time.Duration // how often the store is asked for new keys; 0 means DefaultRefresh
+	KeyCheck      time.Duration // how often the key is tried; 0 means DefaultKeyCheck
+	Timeout       time.Duration // of one request to the store; 0 means DefaultTimeout
+}
+
+// Validate reports every field that is wrong. It asks neither store nor key.
+func (c Config) Validate() error {
+	var wrong []error
+	if c.Store == Off {
+		return errors.New("the history is off: there is nothing to make")
+	}
+	if c.Store != "" {
+		wrong = append(wrong, store.Check(c.Store))
+	}
+	switch {
+	case c.Key != "":
+		wrong = append(wrong, vault.CheckName(c.Key))
+	case c.Store != "" && !strings.HasPrefix(c.Store, sqlitePrefix):
+		wrong = append(wrong, errors.New("a PostgreSQL store needs a key: give file:PATH, the same file on every instance, or aws-kms:KEY"))
+	}
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"max entries", int64(c.MaxEntries)},
+		{"max total", int64(c.MaxTotal)},
+		{"max entry bytes", int64(c.MaxEntryBytes)},
+		{"retention", int64(c.Retention)},
+		{"refresh", int64(c.Refresh)},
+		{"key check", int64(c.KeyCheck)},
+		{"timeout", int64(c.Timeout)},
+	} {
+		if f.value < 0 {
+			wrong = append(wrong, fmt.Errorf("%s is negative: use a positive value, or 0 for the default", f.name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+const sqlitePrefix = "sqlite:"
+
+// withDefaults fills in what was left zero. Where no folder is known for the
+// default store, Store stays "".
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Store == "" {
+		c.Store = defaultStore(os.Getenv)
+	}
+	if path, ok := strings.CutPrefix(c.Store, sqlitePrefix); ok && c.Key == "" {
+		c.Key = "file:" + path + ".key"
+	}
+	orDefault(&c.MaxEntries, DefaultMaxEntries)
+	orDefault(&c.MaxTotal, DefaultMaxTotal)
+	orDefault(&c.MaxEntryBytes, DefaultMaxEntryBytes)
+	orDefault(&c.Retention, DefaultRetention)
+	orDefault(&c.Refresh, DefaultRefresh)
+	orDefault(&c.KeyCheck, DefaultKeyCheck)
+	orDefault(&c.Timeout, DefaultTimeout)
+	return c
+}
+
+func orDefault[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// defaultStore returns "" where the environment names no folder for state.
+func defaultStore(env func(string) string) string {
+	folder, _, _ := strings.Cut(env("STATE_DIRECTORY"), ":")
+	if folder == "" {
+		state := env("XDG_STATE_HOME")
+		home := env("HOME")
+		switch {
+		case runtime.GOOS == "windows":
+			state = env("LocalAppData")
+		case runtime.GOOS == "darwin" && home != "":
+			state = filepath.Join(home, "Library", "Application Support")
+		case state == "" && home != "":
+			state = filepath.Join(home, ".local", "state")
+		}
+		if state == "" {
+			return ""
+		}
+		folder = filepath.Join(state, "calculator")
+	}
+	return sqlitePrefix + filepath.Join(folder, "history.db")
+}

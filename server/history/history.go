@@ -1,0 +1,192 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"secondwind/server/history/store"
+	"secondwind/server/history/vault"
+)
+
+// Errors that callers branch on.
+var (
+	// ErrUnavailable says that the store or the key is not there: go on without.
+	ErrUnavailable = errors.New("the history is not available")
+	// ErrNotFound says that the user has no entry with that id.
+	ErrNotFound = errors.New("there is no such entry")
+)
+
+// History keeps entries. Make it with New and run it with Run; it is safe for
+// concurrent use.
+type History struct {
+	config Config
+
+	changing sync.Mutex // held while state is replaced
+	state    atomic.Pointer[state]
+
+	// unscrubbed says that rows were deleted whose bytes may still be there.
+	unscrubbed atomic.Bool
+	scrubbing  sync.Mutex
+}
+
+// state is what a History has of its store and its key. It never changes.
+type state struct {
+	store *store.Store // nil: not open
+	keys  *vault.Keys  // nil: not unwrapped
+	err   error        // the last that went wrong with the two; nil: nothing
+}
+
+var errNotConnected = errors.New("it is not connected yet")
+
+// New returns a History that is ready to Run. It asks neither the store nor the
+// key, and returns the errors of Config.Validate.
+func New(cfg Config) (*History, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	h := &History{config: cfg.withDefaults()}
+	h.state.Store(&state{err: errNotConnected})
+	return h, nil
+}
+
+// available returns a state with a store and keys, or ErrUnavailable with the
+// reason.
+func (h *History) available() (*state, error) {
+	s := h.state.Load()
+	if s.store == nil || s.keys == nil {
+		return nil, unavailable(s.err)
+	}
+	return s, nil
+}
+
+// unavailable makes err one that is ErrUnavailable.
+func unavailable(err error) error {
+	if err == nil || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// Ready returns nil if the store answers and the key was there when it was tried
+// last, at most Config.KeyCheck ago; otherwise ErrUnavailable with what to do.
+func (h *History) Ready(ctx context.Context) error {
+	s := h.state.Load()
+	if s.err != nil {
+		return unavailable(s.err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
+	defer cancel()
+	_, err := s.store.Revision(ctx)
+	return unavailable(err)
+}
+
+// Add keeps an entry of the user's, with an id of its own and, where e.Time is
+// zero, the time now. It returns the entry as it is kept: see Entry.Shortened.
+func (h *History) Add(ctx context.Context, user string, e Entry) (Entry, error) {
+	s, err := h.available()
+	if err != nil {
+		return Entry{}, err
+	}
+	id, err := newID()
+	if err != nil {
+		return Entry{}, err
+	}
+	e = e.fitted(h.config.MaxEntryBytes)
+	e.ID = id.String()
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	e.Time = e.Time.UTC()
+	record, err := seal(s.keys, user, id[:], e)
+	if err != nil {
+		return Entry{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
+	defer cancel()
+	removed, err := s.store.Insert(ctx, record, h.config.MaxEntries)
+	if err != nil {
+		return Entry{}, unavailable(err)
+	}
+	if removed > 0 {
+		h.unscrubbed.Store(true) // Run does it: no request waits for it
+	}
+	return e, nil
+}
+
+func seal(keys *vault.Keys, user string, id []byte, e Entry) (store.Record, error) {
+	owner, err := keys.Owner(user)
+	if err != nil {
+		return store.Record{}, err
+	}
+	text, err := e.encode()
+	if err != nil {
+		return store.Record{}, err
+	}
+	return keys.Seal(owner, id, text)
+}
+
+// Delete removes one entry of the user's for good: its bytes are gone from an
+// SQLite store when it returns. ErrNotFound: there is none with that id.
+func (h *History) Delete(ctx context.Context, user, id string) error {
+	row, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	n, err := h.remove(ctx, user, func(ctx context.Context, s *store.Store, owner []byte) (int64, error) {
+		return s.Delete(ctx, owner, row)
+	})
+	if err == nil && n == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
+// DeleteAll removes every entry of the user's for good, as Delete does.
+func (h *History) DeleteAll(ctx context.Context, user string) error {
+	_, err := h.remove(ctx, user, func(ctx context.Context, s *store.Store, owner []byte) (int64, error) {
+		return s.DeleteOwner(ctx, owner)
+	})
+	return err
+}
+
+func (h *History) remove(ctx context.Context, user string, do func(context.Context, *store.Store, []byte) (int64, error)) (int64, error) {
+	s, err := h.available()
+	if err != nil {
+		return 0, err
+	}
+	owner, err := s.keys.Owner(user)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
+	defer cancel()
+	n, err := do(ctx, s.store, owner)
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	if n > 0 {
+		h.unscrubbed.Store(true)
+		h.scrub(ctx, s.store)
+	}
+	return n, nil
+}
+
+// scrub erases what deleted rows left. One goroutine does it for all that ask
+// meanwhile. What fails is tried again by Run.
+func (h *History) scrub(ctx context.Context, s *store.Store) {
+	if !h.scrubbing.TryLock() {
+		return
+	}
+	defer h.scrubbing.Unlock()
+	for h.unscrubbed.Swap(false) {
+		if err := s.Scrub(ctx); err != nil {
+			h.unscrubbed.Store(true)
+			h.config.Log.Warn("deleted history is still in the store's log", "error", err)
+			return
+		}
+	}
+}

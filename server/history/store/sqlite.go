@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteOptions hold for every connection. Write-ahead logging lets several
+// processes share the file; secure_delete overwrites what is deleted with zeros.
+// synchronous=normal loses the last entries when the machine loses power, never
+// the file; a delete is synced by the checkpoint that follows it.
+const sqliteOptions = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=secure_delete(on)" +
+	"&_pragma=synchronous(normal)&_pragma=temp_store(memory)&_txlock=immediate"
+
+// maxSQLiteConnections is for readers: there is one writer at a time.
+const maxSQLiteConnections = 4
+
+// errBusy says that another process kept a checkpoint from ending.
+var errBusy = errors.New("another process is reading it, so what was deleted is still in its write-ahead log; it is tried again")
+
+type sqliteDialect struct{ path string }
+
+func openSQLite(_ context.Context, name string) (*Store, error) {
+	path := strings.TrimPrefix(name, "sqlite:")
+	s := &Store{name: "sqlite:" + path, dialect: sqliteDialect{path}}
+	if err := createPrivate(path); err != nil {
+		return nil, fmt.Errorf("open the store %s: %w: give the calculator's user a folder that it may write to", s.name, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+sqliteOptions)
+	if err != nil {
+		return nil, s.explain("open", err)
+	}
+	db.SetMaxOpenConns(maxSQLiteConnections)
+	s.db = db
+	return s, nil
+}
+
+// createPrivate makes the file, and its folder, for this user alone. SQLite
+// gives the files that it adds the permissions of this one.
+func createPrivate(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// lock does nothing: every transaction begins IMMEDIATE, which is a lock.
+func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
+
+func (sqliteDialect) migrations() []string {
+	return []string{`
+		CREATE TABLE history_keyset (
+			id       INTEGER PRIMARY KEY CHECK (id = 1),
+			store    TEXT NOT NULL,
+			revision INTEGER NOT NULL,
+			kek      TEXT NOT NULL,
+			data     BLOB NOT NULL,
+			lookup   BLOB NOT NULL
+		);
+		CREATE TABLE history_record (
+			owner  BLOB NOT NULL,
+			id     BLOB NOT NULL,
+			sealed BLOB NOT NULL
+		);
+		CREATE UNIQUE INDEX history_record_of_owner ON history_record (owner, id);
+		CREATE INDEX history_record_by_time ON history_record (id);`}
+}
+
+// scrub copies the write-ahead log into the file and truncates it.
+func (sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
+	var busy, log, copied int
+	if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &copied); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errBusy
+	}
+	return nil
+}
+
+// raw reads the file and what stands beside it, as a thief would.
+func (d sqliteDialect) raw(_ context.Context, part func(string, io.Reader) error) error {
+	for _, path := range []string{d.path, d.path + "-wal", d.path + "-shm", d.path + "-journal"} {
+		err := rawFile(path, part)
+		if err != nil && (path == d.path || !errors.Is(err, fs.ErrNotExist)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func rawFile(path string, part func(string, io.Reader) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return part(path, f)
+}
+
+func (d sqliteDialect) close() error { return nil }
+
+func (d sqliteDialect) explain(err error) error {
+	failed, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("%w: the file or its folder is not writable for the calculator's user: change its owner or permissions", err)
+	case sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("%w: the file can not be opened: check that its folder is there and writable for the calculator's user", err)
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%w: the file is damaged, or no SQLite database: restore it from a backup, or move it away to begin anew", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w: its disk is full: make room", err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w: another process has held it for too long", err)
+	}
+	return err
+}

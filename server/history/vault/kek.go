@@ -1,0 +1,124 @@
+package vault
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// ErrLost says that a key-encryption key can not be used and that waiting does
+// not help: what it wrapped stays closed until someone brings it back.
+var ErrLost = errors.New("the key is lost")
+
+// KEK is a key-encryption key. It wraps Keys and never leaves where it is.
+type KEK struct {
+	name string
+	aead tink.AEADWithContext
+}
+
+// Name says which key it is, as the store remembers it. It holds no secret.
+func (k *KEK) Name() string { return k.name }
+
+// CheckName reports what is wrong with the name of a key, without opening it.
+func CheckName(name string) error {
+	for _, kind := range []string{"file:", kmsPrefix} {
+		if rest, ok := strings.CutPrefix(name, kind); ok && rest != "" {
+			return nil
+		}
+	}
+	return fmt.Errorf("the key %q is of no known kind: give file:PATH or aws-kms:KEY, with a key id, an ARN or alias/NAME", name)
+}
+
+// OpenKEK opens the key with that name, "file:PATH" or "aws-kms:KEY". It makes a
+// key file that is missing only if create is set: where records were sealed
+// under a key, another one would not open them. Errors that are ErrLost stay.
+func OpenKEK(ctx context.Context, name string, create bool) (*KEK, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	if path, ok := strings.CutPrefix(name, "file:"); ok {
+		return openFile(path, create)
+	}
+	return openKMS(ctx, strings.TrimPrefix(name, kmsPrefix))
+}
+
+// wrap encrypts the keys of a handle, for the store with that name.
+func (k *KEK) wrap(ctx context.Context, h *keyset.Handle, store, purpose string) ([]byte, error) {
+	asked := &asking{AEADWithContext: k.aead}
+	envelope, err := asked.envelope()
+	if err != nil {
+		return nil, err
+	}
+	var out keyset.MemReaderWriter
+	if err := h.WriteWithContext(ctx, &out, envelope, wrapping(store, purpose)); err != nil {
+		return nil, fmt.Errorf("wrap the %s keys under %s: %w", purpose, k.name, cmp.Or(asked.failed, err))
+	}
+	// Only the authenticated part: what Tink writes beside it, nobody would
+	// notice a change of.
+	return out.EncryptedKeyset.GetEncryptedKeyset(), nil
+}
+
+var errWrapChanged = fmt.Errorf("%w: the wrapped bytes were changed, or wrapped for another store", ErrLost)
+
+// unwrap is wrap's inverse. Wrapped keys of another store or purpose do not open.
+func (k *KEK) unwrap(ctx context.Context, wrapped []byte, store, purpose string) (*keyset.Handle, error) {
+	asked := &asking{AEADWithContext: k.aead}
+	envelope, err := asked.envelope()
+	if err != nil {
+		return nil, err
+	}
+	in := keyset.MemReaderWriter{EncryptedKeyset: &tinkpb.EncryptedKeyset{EncryptedKeyset: wrapped}}
+	h, err := keyset.ReadWithContext(ctx, &in, envelope, wrapping(store, purpose))
+	if err != nil {
+		return nil, fmt.Errorf("unwrap the %s keys under %s: %w", purpose, k.name, cmp.Or(asked.failed, errWrapChanged))
+	}
+	return h, nil
+}
+
+// asking keeps what went wrong with the KEK, of which Tink passes on the text alone.
+type asking struct {
+	tink.AEADWithContext
+	failed error
+}
+
+func (a *asking) EncryptWithContext(ctx context.Context, plaintext, associated []byte) (ciphertext []byte, err error) {
+	ciphertext, a.failed = a.AEADWithContext.EncryptWithContext(ctx, plaintext, associated)
+	return ciphertext, a.failed
+}
+
+func (a *asking) DecryptWithContext(ctx context.Context, ciphertext, associated []byte) (plaintext []byte, err error) {
+	plaintext, a.failed = a.AEADWithContext.DecryptWithContext(ctx, ciphertext, associated)
+	return plaintext, a.failed
+}
+
+// envelope puts a key of its own between the KEK and what it wraps: AWS KMS
+// encrypts 4,096 bytes at most, and a keyset grows with each rotation.
+func (a *asking) envelope() (tink.AEADWithContext, error) {
+	return aead.NewKMSEnvelopeAEADWithContext(aead.AES256GCMKeyTemplate(), a)
+}
+
+func wrapping(store, purpose string) []byte {
+	return []byte("calculator history keys\x00" + purpose + "\x00" + store)
+}
+
+// withoutContext makes a local AEAD one that takes a context.
+type withoutContext struct{ tink.AEAD }
+
+func (a withoutContext) EncryptWithContext(_ context.Context, plaintext, associated []byte) ([]byte, error) {
+	return a.Encrypt(plaintext, associated)
+}
+
+func (a withoutContext) DecryptWithContext(_ context.Context, ciphertext, associated []byte) ([]byte, error) {
+	plaintext, err := a.Decrypt(ciphertext, associated)
+	if err != nil {
+		return nil, fmt.Errorf("%w: it is another key than the one that wrapped this, or the wrapped bytes were changed", ErrLost)
+	}
+	return plaintext, nil
+}

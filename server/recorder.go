@@ -1,0 +1,128 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"secondwind/server/history"
+)
+
+// store is what the server needs of a history.
+type store interface {
+	Add(ctx context.Context, user string, e history.Entry) (history.Entry, error)
+	List(ctx context.Context, user string, q history.Query) ([]history.Entry, error)
+	Delete(ctx context.Context, user, id string) error // history.ErrNotFound
+	DeleteAll(ctx context.Context, user string) error
+	Ready(ctx context.Context) error
+}
+
+const (
+	maxWaiting   = 256             // entries on their way to the store
+	storeTimeout = 5 * time.Second // of one question to the store
+)
+
+// recorder adds entries to the store one after the other, behind the answers'
+// backs. Where the store is too slow for them it drops entries: the calculator
+// goes on without a history, not the other way round.
+type recorder struct {
+	store   store
+	room    *room
+	log     *slog.Logger
+	metrics *metrics
+
+	mu      sync.Mutex
+	waiting []waitingEntry
+	idle    chan struct{} // closed when nothing waits; nil when nothing ever did
+	failing bool          // told in the log already
+}
+
+type waitingEntry struct {
+	user  string
+	entry history.Entry
+	share *share
+}
+
+// add takes the entry over. It never waits.
+func (r *recorder) add(user string, e history.Entry) {
+	held := &share{room: r.room}
+	if !held.tryGrow(entryBytes(e)) {
+		r.metrics.entries.WithLabelValues("dropped").Inc()
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.waiting) >= maxWaiting {
+		held.release()
+		r.metrics.entries.WithLabelValues("dropped").Inc()
+		return
+	}
+	r.waiting = append(r.waiting, waitingEntry{user, e, held})
+	if len(r.waiting) == 1 {
+		r.idle = make(chan struct{})
+		go r.work(r.idle)
+	}
+}
+
+func entryBytes(e history.Entry) int64 {
+	n := len(e.Expression) + len(e.Result)
+	for _, o := range e.Operands {
+		n += len(o) + 16
+	}
+	return int64(n)
+}
+
+// work stores what waits until nothing does, then closes idle.
+func (r *recorder) work(idle chan struct{}) {
+	defer close(idle)
+	for {
+		r.mu.Lock()
+		next := r.waiting[0]
+		r.mu.Unlock()
+		r.keep(next)
+		next.share.release()
+		r.mu.Lock()
+		r.waiting[0] = waitingEntry{}
+		r.waiting = r.waiting[1:]
+		done := len(r.waiting) == 0
+		r.mu.Unlock()
+		if done {
+			return
+		}
+	}
+}
+
+// keep stores one entry. A store that is away is told of once, not for each entry.
+func (r *recorder) keep(w waitingEntry) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	_, err := r.store.Add(ctx, w.user, w.entry)
+	switch {
+	case err != nil:
+		r.metrics.entries.WithLabelValues("failed").Inc()
+		if !r.failing {
+			r.log.Warn("calculations are not added to the history", "error", err)
+		}
+	case r.failing:
+		r.log.Info("calculations are added to the history again")
+		fallthrough
+	default:
+		r.metrics.entries.WithLabelValues("stored").Inc()
+	}
+	r.failing = err != nil
+}
+
+// settle waits until what was added before is stored, or ctx ends.
+func (r *recorder) settle(ctx context.Context) {
+	r.mu.Lock()
+	idle := r.idle
+	r.mu.Unlock()
+	if idle == nil {
+		return
+	}
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+}

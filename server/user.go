@@ -1,0 +1,78 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"secondwind/server/exact"
+	"secondwind/server/history"
+)
+
+// userCookie names a user: 128 random bits, known to the user's browser alone.
+const userCookie = "calculator_user"
+
+// userAge is how long a browser keeps the cookie after the last visit.
+const userAge = 365 * 24 * time.Hour
+
+// userOf is the user that the request comes from; "" where it carries no cookie
+// of ours, as load generators and scripts do.
+func userOf(c *gin.Context) string {
+	if len(c.Request.Header["Cookie"]) == 0 {
+		return ""
+	}
+	cookie, err := c.Request.Cookie(userCookie)
+	if err != nil {
+		return ""
+	}
+	if id, err := hex.DecodeString(cookie.Value); err != nil || len(id) != 16 {
+		return ""
+	}
+	return strings.ToLower(cookie.Value)
+}
+
+// greet makes sure that whoever opens the page is a user, where a history is
+// kept. It returns who.
+func (s *Server) greet(c *gin.Context) string {
+	if s.config.History == nil {
+		return ""
+	}
+	user := userOf(c)
+	if user == "" {
+		var id [16]byte
+		rand.Read(id[:]) // never fails
+		user = hex.EncodeToString(id[:])
+	}
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: userCookie, Value: user, Path: "/", MaxAge: int(userAge / time.Second),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: behindTLS(c.Request),
+	})
+	return user
+}
+
+// behindTLS says whether the browser speaks TLS, with us or with the load
+// balancer before us.
+func behindTLS(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// remember adds a calculation to the history of the user who made it. The
+// answer does not wait for it.
+func (s *Server) remember(c *gin.Context, asked Calculation, result exact.Answer) {
+	user := userOf(c)
+	if s.config.History == nil || user == "" {
+		return
+	}
+	s.recorder.add(user, history.Entry{
+		Time:       time.Now().UTC(),
+		Instance:   s.instance.name(),
+		Operation:  string(asked.Operation),
+		Operands:   asked.Operands,
+		Expression: asked.Expression,
+		Result:     result.Text,
+	})
+}

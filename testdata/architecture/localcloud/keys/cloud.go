@@ -1,0 +1,4 @@
+// breaks: localcloud/keys knows only the wire
+package keys
+
+import _ "secondwind/localcloud/cloud"
