@@ -27,17 +27,17 @@ func Rotate(ctx context.Context, cfg Config, to string) (Rotation, error) {
 	if err != nil {
 		return Rotation{}, err
 	}
-	done, err := rotate(ctx, u.Store, cfg.withDefaults().Key, to)
+	done, err := rotate(ctx, u.Store, cfg.withDefaults().source(), to)
 	return done, errors.Join(err, u.Close())
 }
 
 // rotateTries is how often another rotation at the same time may be faster.
 const rotateTries = 10
 
-func rotate(ctx context.Context, s *store.Store, key, to string) (Rotation, error) {
+func rotate(ctx context.Context, s *store.Store, key vault.Source, to string) (Rotation, error) {
 	next := key
 	if to != "" {
-		next = to
+		next.Name = to
 	}
 	for range rotateTries {
 		u, err := unlocked(ctx, s, key)

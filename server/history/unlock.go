@@ -38,14 +38,14 @@ func Unlock(ctx context.Context, cfg Config) (*Unlocked, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := unlocked(ctx, s, cfg.Key)
+	u, err := unlocked(ctx, s, cfg.source())
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return u, nil
 }
 
-func unlocked(ctx context.Context, s *store.Store, key string) (*Unlocked, error) {
+func unlocked(ctx context.Context, s *store.Store, key vault.Source) (*Unlocked, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
