@@ -28,7 +28,7 @@ help: ## show this list
 
 .PHONY: build
 build: ## build bin/secondwind and bin/calculator
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/secondwind ./cmd/calculator
+	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/ ./cmd/secondwind ./cmd/calculator
 
 .PHONY: test
 test: ## run every test, in random order and with the race detector (TESTFLAGS=-v names each)
@@ -73,7 +73,7 @@ soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
 .PHONY: linux
 linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-arm64
 	@for arch in amd64 arm64; do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
 	done
 
 .PHONY: deploy

@@ -17,14 +17,24 @@ func TestStackIsFormatted(t *testing.T) {
 	}
 }
 
+// stacks are the folders of the two stacks: the one that is proven, and the role
+// with which a workflow builds it.
+var stacks = []string{".", "github"}
+
 func TestStackPassesItsTestsWithTheSchemaDouble(t *testing.T) {
 	t.Parallel()
 	d, folder := theDouble(t), aStackCopy(t)
-	if said, err := d.on(folder, "validate"); err != nil || !strings.Contains(said, "The configuration is valid") {
-		t.Fatalf("validate: %s %v", said, err)
+	for _, stack := range stacks {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			folder := filepath.Join(folder, stack)
+			if said, err := d.on(folder, "validate"); err != nil || !strings.Contains(said, "The configuration is valid") {
+				t.Fatalf("validate: %s %v", said, err)
+			}
+			said, err := d.on(folder, "test")
+			wantPassed(t, said, err)
+		})
 	}
-	said, err := d.on(folder, "test")
-	wantPassed(t, said, err)
 }
 
 // wantPassed fails unless terraform test ran something and all of it passed.
@@ -79,25 +89,28 @@ func TestStackPassesItsTestsWithTheRealProvider(t *testing.T) {
 	t.Parallel()
 	program, folder := terraformProgram(t), aStackCopy(t)
 	env := environment(realSettings(t)...)
-	if said, err := do(folder, env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
-		switch {
-		case !unreachable.MatchString(said):
-			t.Fatalf("init with the real provider: %v", err)
-		case os.Getenv("TF_REAL") == "1":
-			t.Fatalf("real provider: the registry cannot be reached, and TF_REAL=1 wants it: %v", err)
+	for _, stack := range stacks { // one after the other: the second finds the provider in the cache
+		folder := filepath.Join(folder, stack)
+		if said, err := do(folder, env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
+			switch {
+			case !unreachable.MatchString(said):
+				t.Fatalf("init with the real provider: %v", err)
+			case os.Getenv("TF_REAL") == "1":
+				t.Fatalf("real provider: the registry cannot be reached, and TF_REAL=1 wants it: %v", err)
+			}
+			t.Skip("real provider: SKIPPED, because the registry cannot be reached to download hashicorp/aws; TF_REAL=1 makes that a failure")
 		}
-		t.Skip("real provider: SKIPPED, because the registry cannot be reached to download hashicorp/aws; TF_REAL=1 makes that a failure")
+		if _, err := do(folder, env, program, "validate", "-no-color"); err != nil {
+			t.Fatal(err)
+		}
+		said, err := do(folder, env, program, "test", "-no-color")
+		wantPassed(t, said, err)
+		lock, err := os.ReadFile(filepath.Join(folder, ".terraform.lock.hcl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("real provider:%s", regexp.MustCompile(`(?m)^ *version .*$`).Find(lock))
 	}
-	if _, err := do(folder, env, program, "validate", "-no-color"); err != nil {
-		t.Fatal(err)
-	}
-	said, err := do(folder, env, program, "test", "-no-color")
-	wantPassed(t, said, err)
-	lock, err := os.ReadFile(filepath.Join(folder, ".terraform.lock.hcl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("real provider: %s", regexp.MustCompile(`(?m)^ *version .*$`).Find(lock))
 }
 
 // realSettings keep a person's own way to the registry, and the provider from
@@ -124,12 +137,28 @@ func realSettings(t *testing.T) []string {
 
 func TestSchemaDoublePassesItsOwnTests(t *testing.T) {
 	t.Parallel()
-	theDouble(t)
+	needModules(t)
 	env := environment("GOWORK=off")
 	if _, err := do("schemadouble", env, "go", "vet", "./..."); err != nil {
 		t.Error(err)
 	}
 	if said, err := do("schemadouble", env, "go", "test", "./..."); err != nil || !strings.Contains(said, "ok schemadouble") {
 		t.Errorf("%s %v", said, err)
+	}
+}
+
+// TestEveryStackGivesItsTagsToEverything reads the text: what default_tags add is
+// the provider's to compute, so that terraform test does not see it under mocks.
+func TestEveryStackGivesItsTagsToEverything(t *testing.T) {
+	t.Parallel()
+	for file, tags := range map[string]string{"versions.tf": "local.tags", filepath.Join("github", "main.tf"): `{ Project = "secondwind" }`} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `provider "aws" { region = var.region default_tags { tags = ` + tags + " } }"
+		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+			t.Errorf("%s does not say %s: sweep finds what has the run's tags", file, want)
+		}
 	}
 }

@@ -95,7 +95,7 @@ resource "aws_vpc_security_group_egress_rule" "packages" {
 resource "aws_vpc_security_group_egress_rule" "database" {
   count             = var.history_database_cidr == "" ? 0 : 1
   security_group_id = aws_security_group.instance.id
-  description       = "The history's PostgreSQL"
+  description       = "PostgreSQL of the history"
   cidr_ipv4         = var.history_database_cidr
   from_port         = 5432
   to_port           = 5432

@@ -142,6 +142,8 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		{"a name where an ARN belongs", "aws_lb_listener", fields{"load_balancer_arn": "secondwind-alb"}, []string{`is no ARN: "secondwind-alb"`}},
 		{"a name among ARNs", "aws_cloudwatch_metric_alarm", fields{"alarm_actions": []any{aTopic, "scale-out"}}, []string{`is no ARN: "scale-out"`}},
 		{"a name among ARNs of a set that is not all known", "aws_autoscaling_group", fields{"target_group_arns": []any{unknown, "tg"}, "launch_configuration": "c"}, []string{`is no ARN: "tg"`}},
+		{"an ARN without its partition", "aws_lb_listener", fields{"load_balancer_arn": "arn::elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/a/0"}, []string{"is no ARN"}},
+		{"an ARN that is left empty", "aws_lb_listener", fields{"certificate_arn": ""}, nil},
 		{"an ARN of another partition", "aws_sns_topic_policy", fields{"arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t"}, nil},
 		{"an ARN of a bucket, without region and account", "aws_iam_role_policy_attachment", fields{"policy_arn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}, nil},
 

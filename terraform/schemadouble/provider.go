@@ -31,7 +31,7 @@ var byAttribute = map[string][]rule{
 	"aws_cloudwatch_dashboard.dashboard_name": {matches(regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`), "holds what a dashboard's name may not")},
 
 	"aws_cloudwatch_metric_alarm.alarm_name":          {longest(255)},
-	"aws_cloudwatch_metric_alarm.alarm_actions":       {matches(arn, "is no ARN")},
+	"aws_cloudwatch_metric_alarm.alarm_actions":       {isARN},
 	"aws_cloudwatch_metric_alarm.comparison_operator": {oneOf("GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")},
 	"aws_cloudwatch_metric_alarm.datapoints_to_alarm": {between(1, 86400)},
 	"aws_cloudwatch_metric_alarm.evaluation_periods":  {between(1, 86400)},
@@ -65,7 +65,7 @@ var byAttribute = map[string][]rule{
 	"aws_kms_key.rotation_period_in_days": {between(90, 2560)},
 
 	"aws_launch_template.block_device_mappings.ebs.volume_type":        {oneOf("standard", "gp2", "gp3", "io1", "io2", "sc1", "st1")},
-	"aws_launch_template.block_device_mappings.ebs.kms_key_id":         {matches(arn, "is no ARN")},
+	"aws_launch_template.block_device_mappings.ebs.kms_key_id":         {isARN},
 	"aws_launch_template.credit_specification.cpu_credits":             {oneOf("standard", "unlimited")},
 	"aws_launch_template.metadata_options.http_endpoint":               {oneOf("enabled", "disabled")},
 	"aws_launch_template.metadata_options.http_put_response_hop_limit": {between(1, 64)},
@@ -107,7 +107,7 @@ var byAttribute = map[string][]rule{
 
 	"aws_s3_bucket_versioning.versioning_configuration.status": {oneOf("Enabled", "Suspended", "Disabled")},
 
-	"aws_s3_object.kms_key_id":             {matches(arn, "is no ARN")},
+	"aws_s3_object.kms_key_id":             {isARN},
 	"aws_s3_object.server_side_encryption": {oneOf("AES256", "aws:fsx", "aws:kms", "aws:kms:dsse")},
 
 	"aws_security_group.description": {longest(255)},

@@ -16,7 +16,7 @@ import (
 // rule says what is wrong with a known value; "" is nothing.
 type rule func(tftypes.Value) string
 
-var arn = regexp.MustCompile(`^arn:(aws[a-zA-Z-]*)?:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
+var arn = regexp.MustCompile(`^arn:aws[a-zA-Z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+$`)
 
 // rulesOf are the rules of an attribute: those of its own, and those that its
 // name says.
@@ -24,7 +24,7 @@ func rulesOf(typeName, attribute string) []rule {
 	rules := slices.Clone(byAttribute[typeName+"."+attribute])
 	last := attribute[strings.LastIndexByte(attribute, '.')+1:]
 	if strings.HasSuffix(last, "_arn") || strings.HasSuffix(last, "_arns") || last == "arn" {
-		rules = append(rules, matches(arn, "is no ARN"))
+		rules = append(rules, isARN)
 	}
 	if last == "cidr_ipv4" || last == "cidr_block" || last == "destination_cidr_block" {
 		rules = append(rules, isCIDR)
@@ -103,6 +103,14 @@ func alarmPeriod(v tftypes.Value) string {
 	}
 	if seconds, _ := n.Int64(); seconds != 10 && seconds != 20 && seconds != 30 && (seconds <= 0 || seconds%60 != 0) {
 		return fmt.Sprintf("is %d: it must be 10, 20, 30 or a multiple of 60", seconds)
+	}
+	return ""
+}
+
+// isARN lets nothing pass for an ARN that is none, but the empty text.
+func isARN(v tftypes.Value) string {
+	if s, ok := text(v); ok && s != "" && !arn.MatchString(s) {
+		return fmt.Sprintf("is no ARN: %q", s)
 	}
 	return ""
 }

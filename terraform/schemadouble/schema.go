@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,13 +48,11 @@ func readSchemas(text []byte) (schemas, error) {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return schemas{}, err
 	}
-	if len(all.ProviderSchemas) != 1 {
-		return schemas{}, fmt.Errorf("schemas of %d providers, want one", len(all.ProviderSchemas))
+	providers := slices.Collect(maps.Values(all.ProviderSchemas))
+	if len(providers) != 1 {
+		return schemas{}, fmt.Errorf("schemas of %d providers, want one", len(providers))
 	}
-	var one schemas
-	for _, one = range all.ProviderSchemas {
-	}
-	return one, nil
+	return providers[0], nil
 }
 
 // schemaOf reads the schema of the name, which only an error mentions.
@@ -86,7 +85,8 @@ func schemasOf(texts map[string]json.RawMessage) (map[string]*tfprotov5.Schema, 
 func (b blockJSON) block() (*tfprotov5.SchemaBlock, error) {
 	block := &tfprotov5.SchemaBlock{}
 	for name, a := range b.Attributes {
-		kind, err := tftypes.ParseJSONType(a.Type) //nolint:staticcheck // there is no other that reads Terraform's own form
+		//lint:ignore SA1019 nothing else reads Terraform's own form of a type
+		kind, err := tftypes.ParseJSONType(a.Type)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

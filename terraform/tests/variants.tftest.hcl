@@ -243,6 +243,11 @@ run "shared_history" {
   }
 
   assert {
+    condition     = alltrue([for d in concat([for rule in concat(aws_vpc_security_group_egress_rule.database, [aws_vpc_security_group_egress_rule.https, aws_vpc_security_group_egress_rule.packages, aws_vpc_security_group_egress_rule.load_balancer], values(aws_vpc_security_group_ingress_rule.load_balancer), [aws_vpc_security_group_ingress_rule.instance]) : rule.description], [aws_security_group.instance.description, aws_security_group.load_balancer.description]) : can(regex("^[0-9A-Za-z ._:/()#,@\\[\\]+=&;{}!$*-]{1,255}$", d))])
+    error_message = "EC2 refuses a description of a security group or rule that holds other characters, such as an apostrophe."
+  }
+
+  assert {
     condition     = strcontains(base64decode(aws_launch_template.this.user_data), "SECONDWIND_HISTORY_PARAMETER=/secondwind/history-url") && aws_launch_template.this.key_name == "mine"
     error_message = "Instances must know the parameter's name, never the URL."
   }
