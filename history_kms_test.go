@@ -153,6 +153,29 @@ func TestHistoryUnderAKeyOfKMS(t *testing.T) {
 	}
 }
 
+func TestTheConfiguredKMSIsAskedWhateverTheEnvironmentSays(t *testing.T) {
+	createKey(t, localKMS(t), "alias/calculator-history")
+	found, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	t.Setenv("AWS_REGION", "")
+	cfg := history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/calculator-history", AWS: &found}
+	h, _ := keepsHistory(t, cfg)
+	awaitReadiness(t, h, true)
+	if _, err := history.Rotate(t.Context(), cfg, ""); err != nil {
+		t.Errorf("Rotate: %v", err)
+	}
+	if report, err := audit.Run(t.Context(), cfg, audit.Options{}); err != nil || !report.Passed {
+		t.Errorf("audit = %+v, %v, want it passed", report, err)
+	}
+	cfg.AWS = nil
+	if _, err := history.Unlock(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "region") {
+		t.Errorf("Unlock without a configuration = %v, want that the environment has no region", err)
+	}
+}
+
 func TestAnotherKeyOfKMSOpensNothing(t *testing.T) {
 	client := localKMS(t)
 	createKey(t, client, "alias/one")

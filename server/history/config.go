@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"secondwind/server/history/store"
 	"secondwind/server/history/vault"
 )
@@ -36,6 +38,7 @@ type Config struct {
 	// Key is "file:PATH" or "aws-kms:KEY" (a key id, an ARN or alias/NAME).
 	// "" means a file beside the SQLite store, which PostgreSQL has not.
 	Key string
+	AWS *aws.Config  // for an aws-kms key; nil: the SDK's default, from environment and role
 	Log *slog.Logger // nil: discard
 
 	MaxEntries    int           // of a user: the oldest go first; 0 means DefaultMaxEntries

@@ -27,20 +27,20 @@ func Rotate(ctx context.Context, cfg Config, to string) (Rotation, error) {
 	if err != nil {
 		return Rotation{}, err
 	}
-	done, err := rotate(ctx, u.Store, cfg.withDefaults().Key, to)
+	done, err := rotate(ctx, u.Store, cfg.withDefaults(), to)
 	return done, errors.Join(err, u.Close())
 }
 
 // rotateTries is how often another rotation at the same time may be faster.
 const rotateTries = 10
 
-func rotate(ctx context.Context, s *store.Store, key, to string) (Rotation, error) {
-	next := key
+func rotate(ctx context.Context, s *store.Store, cfg Config, to string) (Rotation, error) {
+	next := cfg.Key
 	if to != "" {
 		next = to
 	}
 	for range rotateTries {
-		u, err := unlocked(ctx, s, key)
+		u, err := unlocked(ctx, s, cfg)
 		if err != nil {
 			return Rotation{}, err
 		}
@@ -48,7 +48,7 @@ func rotate(ctx context.Context, s *store.Store, key, to string) (Rotation, erro
 		if err != nil {
 			return Rotation{}, err
 		}
-		kek, err := vault.OpenKEK(ctx, next, to != "")
+		kek, err := vault.OpenKEK(ctx, next, to != "", cfg.AWS)
 		if err != nil {
 			return Rotation{}, err
 		}

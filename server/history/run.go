@@ -128,21 +128,21 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 	if s.keys != nil && s.keys.Revision == revision && !check {
 		return s.keys, nil
 	}
-	keys, err := unlock(ctx, s.store, h.config.Key)
+	keys, err := unlock(ctx, s.store, h.config)
 	if err == nil || errors.Is(err, vault.ErrLost) {
 		return keys, err
 	}
 	return s.keys, err
 }
 
-// unlock unwraps a store's keys with the named key, and makes the first ones
+// unlock unwraps a store's keys with the configured key, and makes the first ones
 // where there are none.
-func unlock(ctx context.Context, s *store.Store, key string) (*vault.Keys, error) {
+func unlock(ctx context.Context, s *store.Store, cfg Config) (*vault.Keys, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kek, err := vault.OpenKEK(ctx, key, wrapped.Revision == 0)
+	kek, err := vault.OpenKEK(ctx, cfg.Key, wrapped.Revision == 0, cfg.AWS)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
@@ -38,15 +39,16 @@ func CheckName(name string) error {
 
 // OpenKEK opens the key with that name, "file:PATH" or "aws-kms:KEY". It makes a
 // key file that is missing only if create is set: where records were sealed
-// under a key, another one would not open them. Errors that are ErrLost stay.
-func OpenKEK(ctx context.Context, name string, create bool) (*KEK, error) {
+// under a key, another one would not open them. An aws-kms key is asked for with
+// cfg; nil means the SDK's default configuration. Errors that are ErrLost stay.
+func OpenKEK(ctx context.Context, name string, create bool, cfg *aws.Config) (*KEK, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if path, ok := strings.CutPrefix(name, "file:"); ok {
 		return openFile(path, create)
 	}
-	return openKMS(ctx, strings.TrimPrefix(name, kmsPrefix))
+	return openKMS(ctx, strings.TrimPrefix(name, kmsPrefix), cfg)
 }
 
 // wrap encrypts the keys of a handle, for the store with that name.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/smithy-go"
@@ -32,15 +33,18 @@ type kmsKey struct {
 	id     string // key id, ARN or alias/NAME
 }
 
-func openKMS(ctx context.Context, id string) (*KEK, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+func openKMS(ctx context.Context, id string, cfg *aws.Config) (*KEK, error) {
+	if cfg == nil {
+		found, err := config.LoadDefaultConfig(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("AWS configuration: %w", err)
+		}
+		cfg = &found
 	}
 	if cfg.Region == "" {
 		return nil, errors.New("AWS KMS: no region is set: set AWS_REGION")
 	}
-	return &KEK{name: kmsPrefix + id, aead: kmsKey{kms.NewFromConfig(cfg), id}}, nil
+	return &KEK{name: kmsPrefix + id, aead: kmsKey{kms.NewFromConfig(*cfg), id}}, nil
 }
 
 // EncryptWithContext needs the permission kms:Encrypt. Tink's envelope passes no
