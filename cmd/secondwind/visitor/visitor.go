@@ -138,6 +138,9 @@ func (v *Visitor) visit(ctx context.Context, calculate bool) {
 	v.visits = append(v.visits, seen)
 }
 
+// Came is whether the visitor went on its way at all.
+func (v *Visitor) Came() bool { return v.absent || len(v.visits) > 0 }
+
 // History is what the visits showed, without an audit.
 func (v *Visitor) History() runlog.History {
 	return runlog.History{Kept: v.user != "", Visits: v.visits}

@@ -214,8 +214,8 @@ func TestWithoutAHistoryTheVisitorGoesAway(t *testing.T) {
 			if err := v.Run(t.Context()); err != nil { // which nobody ends
 				t.Fatal(err)
 			}
-			if h := v.History(); h.Kept || len(h.Visits) != 0 || len(v.Known()) != 0 {
-				t.Errorf("History = %+v, want none kept and no visit", h)
+			if h := v.History(); h.Kept || len(h.Visits) != 0 || len(v.Known()) != 0 || !v.Came() {
+				t.Errorf("History = %+v, came %t, want none kept, no visit, and that it came", h, v.Came())
 			}
 		})
 	}
@@ -228,6 +228,9 @@ func TestNobodyThereIsRecorded(t *testing.T) {
 	v, err := New(Config{URL: s.URL, Every: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if v.Came() {
+		t.Error("the visitor came before it ran")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
