@@ -11,6 +11,7 @@ TESTFLAGS ?=
 FUZZTIME  ?= 10s
 HOLD      ?=
 SCENARIO  ?=
+BENCH     ?=
 
 # Pinned, so that a new release does not fail an old commit.
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.1
@@ -27,7 +28,7 @@ help: ## show this list
 
 .PHONY: build
 build: ## build bin/secondwind and bin/calculator
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/secondwind ./cmd/calculator
+	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/ ./cmd/secondwind ./cmd/calculator
 
 .PHONY: test
 test: ## run every test, in random order and with the race detector (TESTFLAGS=-v names each)
@@ -72,7 +73,7 @@ soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
 .PHONY: linux
 linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-arm64
 	@for arch in amd64 arm64; do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
 	done
 
 .PHONY: deploy
@@ -88,7 +89,11 @@ destroy: build linux ## remove the stack from the AWS account and wait until not
 	@terraform/destroy.sh
 
 .PHONY: bench
-bench: ## run every benchmark
+bench: build ## hold the calculator against the original stack, a bare server, GMP and its figures (BENCH='-only digits')
+	go run ./cmd/bench $(BENCH)
+
+.PHONY: benchmarks
+benchmarks: ## run every package's benchmarks
 	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) $(PACKAGES)
 
 .PHONY: fuzz

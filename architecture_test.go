@@ -39,6 +39,7 @@ type imported struct {
 const (
 	sdkEC2 = "github.com/aws/aws-sdk-go-v2/service/ec2"
 	sdk    = "github.com/aws/aws-sdk-go-v2"
+	tink   = "github.com/tink-crypto/tink-go"
 	vegeta = "github.com/tsenart/vegeta"
 	plot   = "gonum.org/v1/plot"
 )
@@ -75,6 +76,11 @@ var rules = []rule{
 	{
 		name: "server knows nothing of the harness", in: []string{"server", "cmd/calculator"}, tests: true, forbids: ownBut("server"),
 		why: "what is measured must not know that it is measured",
+	},
+	{
+		name: "server/history/store knows neither keys nor entries", in: []string{"server/history/store"}, tests: true,
+		forbids: func(i imported) bool { return ownBut("server/history/store")(i) || anyOf(tink)(i) },
+		why:     "what writes to the database never holds a plaintext: it can not store one by mistake",
 	},
 	{
 		name: "the calculator carries no load generator and no plots", in: []string{"server", "cmd/calculator"}, forbids: anyOf(vegeta, plot),

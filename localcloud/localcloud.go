@@ -35,6 +35,7 @@ type Cloud struct {
 	balancer    *balancer.Balancer
 	fleet       *fleet.Fleet
 	roles       *roles.Roles
+	keys        *keys.Keys
 	stop        context.CancelFunc
 	running     sync.WaitGroup // the server and the loop
 	close       func() error   // once
@@ -58,6 +59,7 @@ func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 		return nil, fmt.Errorf("start local cloud: %w", errors.Join(err, listener.Close()))
 	}
 	c := &Cloud{endpoint: endpoint, credentials: newCredentials(), fleet: instances, roles: acting}
+	c.keys = keys.New(keys.Config{Region: Region, AccountID: AccountID})
 	c.close = sync.OnceValue(c.shutdown)
 	state, err := c.newState(cfg)
 	if err != nil {
@@ -72,6 +74,7 @@ func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 func (c *Cloud) newState(cfg Config) (*cloud.Cloud, error) {
 	config := cloud.Config{
 		Region: Region, AccountID: AccountID, Images: cfg.Images, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Log: cfg.Log, Fleet: c.fleet,
+		Tagged: c.keys.Tagged,
 	}
 	config.Balancer = func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 		c.balancer = balancer.New(balancer.Config{Log: cfg.Log, OnHealth: onHealth})
@@ -104,7 +107,7 @@ func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 		Principals: c.roles.Principal, Region: Region, AccountID: AccountID, Log: cfg.Log,
 	})
 	state.Register(api)
-	keys.New(keys.Config{Region: Region, AccountID: AccountID}).Register(api)
+	c.keys.Register(api)
 	root := http.NewServeMux()
 	root.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

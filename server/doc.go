@@ -6,8 +6,14 @@
 // package knows nothing of the harness that drives it, so what is measured is
 // what any instance would do.
 //
-//	GET  /              the page; ?number1=&operator=&number2= works without JavaScript
-//	GET  /_calculate    {"result":…} as the original answers
-//	POST /v1/calculate  {"operation":"*","operands":["2","3"]} → {"result":"6"}
-//	GET  /healthz       200 "ok"
+//	GET  POST   /                page; its forms work without JavaScript
+//	GET         /_calculate      {"result":…} as the original answers
+//	POST        /v1/calculate    {"operation":"*","operands":["2","3"]} → {"result":"6","exact":true}
+//	POST        /v1/batch        calculations as JSON lines or an array, answered as a stream
+//	POST        /v1/statistics   figures of numbers in CSV or JSON lines
+//	GET  DELETE /v1/history      what the user of the cookie has calculated
+//	GET         /openapi.json    all of it, described
+//	GET         /healthz /readyz /metrics
+//
+// Nothing that a client sends makes it take more memory than Server.MemoryBound.
 package server

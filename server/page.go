@@ -181,7 +181,9 @@ func (s *Server) usePage(c *gin.Context) {
 	case "search":
 		s.searchOnPage(c, fields)
 	case "delete":
-		s.deleteOnPage(c, func(ctx context.Context, user string) error { return s.config.History.Delete(ctx, user, fields.Get("id")) })
+		s.deleteOnPage(c, func(ctx context.Context, user string) error {
+			return s.config.History.Delete(ctx, user, fields.Get("id"))
+		})
 	case "delete-all":
 		s.deleteOnPage(c, s.deleteAll)
 	default:

@@ -105,7 +105,7 @@ func TestMemoryIsBoundedByTheLimits(t *testing.T) {
 		t.Skip("only Linux tells the most memory that a process has had, in /proc")
 	}
 	const clients, bodyBytes = 150, 4 << 20
-	cmd, address := start(t, built(t), "CALCULATOR_MAX_BODY_BYTES=4194304", "CALCULATOR_MAX_HELD_BYTES=8388608",
+	cmd, address := start(t, built(t), "CALCULATOR_HISTORY=sqlite:"+filepath.Join(t.TempDir(), "history.db"), "CALCULATOR_MAX_BODY_BYTES=4194304", "CALCULATOR_MAX_HELD_BYTES=8388608",
 		"CALCULATOR_MAX_DIGITS=200000", "CALCULATOR_MAX_CALCULATIONS=4", "CALCULATOR_MAX_CONNECTIONS=200",
 		"CALCULATOR_MAX_HEADER_BYTES=16384", "CALCULATOR_QUEUE_TIMEOUT=300ms")
 	s, err := server.New(server.Config{MaxBodyBytes: bodyBytes, MaxHeldBytes: 2 * bodyBytes, MaxDigits: 200_000,

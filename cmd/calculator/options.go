@@ -90,6 +90,7 @@ func environment() string {
 	}
 	line("AWS_EC2_METADATA_DISABLED", "true: do not ask for the instance id")
 	line("AWS_EC2_METADATA_SERVICE_ENDPOINT", "where to ask for it")
+	line("GOGC", "garbage for what is alive, in percent (default 300)")
 	line("GOMEMLIMIT", "soft limit of memory (default what the limits above come to)")
 	return b.String()
 }

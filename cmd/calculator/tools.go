@@ -91,30 +91,30 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if code, done := parseTool(f, auditUsage, args, stderr); done {
 		return code
 	}
-	known, err := lines(file)
-	if err != nil {
-		return misuse(stderr, "audit", fmt.Errorf("--known-file: %w", err))
-	}
+	known, unread := lines(file)
 	o.Known = append(o.Known, known...)
 	cfg, err := historyConfig(os.LookupEnv, slog.New(slog.DiscardHandler))
-	if err := errors.Join(err, o.Validate()); err != nil {
+	if err := errors.Join(unread, err, o.Validate()); err != nil {
 		return misuse(stderr, "audit", err)
 	}
 	report, err := audit.Run(ctx, cfg, o)
-	if err != nil {
+	if err == nil {
+		err = writeReport(stdout, report, asJSON)
+	}
+	switch {
+	case err != nil:
 		return failed(stderr, "audit", err)
-	}
-	write := report.Write
-	if asJSON {
-		write = func(w io.Writer) error { return writeJSON(w, report) }
-	}
-	if err := write(stdout); err != nil {
-		return failed(stderr, "audit", err)
-	}
-	if !report.Passed {
+	case !report.Passed:
 		return exitFailed
 	}
 	return exitDone
+}
+
+func writeReport(w io.Writer, report audit.Report, asJSON bool) error {
+	if asJSON {
+		return writeJSON(w, report)
+	}
+	return report.Write(w)
 }
 
 // lines returns the lines of a file that are not empty; none if path is "".
@@ -124,7 +124,7 @@ func lines(path string) (all []string, err error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--known-file: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {

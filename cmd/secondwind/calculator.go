@@ -62,6 +62,7 @@ type stackOptions struct {
 	metricsPeriod time.Duration
 	policy        bool
 	alarmActions  bool
+	tags          map[string]string
 }
 
 // localStack is what a local stack is called if nothing else is asked for.
@@ -79,6 +80,7 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 		ImageID:         calculatorImageID,
 		WithoutPolicy:   !o.policy,
 		ActionsDisabled: !o.alarmActions,
+		Tags:            o.tags,
 	})
 }
 

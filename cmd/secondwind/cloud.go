@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/account/sweep"
 	"secondwind/localcloud"
 	"secondwind/localcloud/stack"
 )
@@ -22,6 +24,9 @@ type cloudOptions struct {
 	metricsPeriod time.Duration
 	numbers       string
 	withStack     bool
+	outputs       string
+	run           string
+	ttl           time.Duration
 	verbose       bool
 }
 
@@ -43,11 +48,17 @@ func newCloud(out *output) *cobra.Command {
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or n minutes")
 	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
 	f.BoolVar(&o.withStack, "stack", false, "create the stack of terraform/ in it: load balancer, group, policies, alarms")
+	f.StringVar(&o.outputs, "outputs", "", "`file` that receives the stack's outputs as `terraform output -json` prints them, for --stack of soak, doctor and sweep")
+	f.StringVar(&o.run, "run", "local", "the run that the stack is tagged with (secondwind:run)")
+	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "when the stack expires, from now (secondwind:expires); nothing but sweep heeds it here")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")
 	return cmd
 }
 
 func runCloud(ctx context.Context, out *output, o cloudOptions) error {
+	if o.outputs != "" && !o.withStack {
+		return errors.New("--outputs writes the outputs of a stack: give --stack too")
+	}
 	program, err := findCalculator(o.calculator)
 	if err != nil {
 		return err
@@ -69,21 +80,32 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	defer cloud.Close()
 	var built *stack.Stack
 	if o.withStack {
-		numbers, err := readNumbers(o.numbers)
-		if err != nil {
+		if built, err = buildStack(ctx, cloud, o); err != nil {
 			return err
 		}
-		s, err := createStack(ctx, cloud, stackOptions{numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true})
-		if err != nil {
-			return err
-		}
-		built = &s
 	}
 	if err := printExports(out, cloud, built); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return cloud.Close()
+}
+
+// buildStack builds the stack, and writes its outputs if they are wanted.
+func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions) (*stack.Stack, error) {
+	numbers, err := readNumbers(o.numbers)
+	if err != nil {
+		return nil, err
+	}
+	expires := time.Now().UTC().Add(o.ttl).Format(time.RFC3339)
+	built, err := createStack(ctx, cloud, stackOptions{
+		numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true,
+		tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
+	})
+	if err == nil && o.outputs != "" {
+		err = writeOutputs(o.outputs, cloud.Region(), o.run, expires, built)
+	}
+	return &built, err
 }
 
 // printExports tells how to reach the cloud: lines for a shell, or one JSON object.
@@ -107,6 +129,31 @@ func writeExports(path string, cloud *localcloud.Cloud, s *stack.Stack) (remove 
 		return nil, fmt.Errorf("write the export lines: %w", err)
 	}
 	return func() { _ = os.Remove(path) }, nil // what is left behind opens nothing any more
+}
+
+// writeOutputs writes what `terraform output -json` prints of such a stack.
+func writeOutputs(path, region, run, expires string, s stack.Stack) error {
+	type output struct {
+		Sensitive bool   `json:"sensitive"`
+		Type      string `json:"type"`
+		Value     string `json:"value"`
+	}
+	all := map[string]output{}
+	for name, value := range map[string]string{
+		"region": region, "run_id": run, "expires": expires, "auto_scaling_group_name": s.AutoScalingGroupName,
+		"load_balancer_url": s.LoadBalancerURL, "target_group_arn": s.TargetGroupARN, "scale_out_alarm_name": s.ScaleOutAlarm,
+		"scale_in_alarm_name": s.ScaleInAlarm, "scale_out_policy_name": s.ScaleOutPolicy,
+	} {
+		all[name] = output{Type: "string", Value: value}
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("write the stack's outputs: %w", err)
+	}
+	return nil
 }
 
 // environment is what points the AWS CLI and the SDKs at the cloud.

@@ -95,7 +95,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVar(&out.json, "json", false, "write JSON lines for machines")
 	root.PersistentFlags().StringVar(&out.colour, "colour", "auto", "auto, always or never")
-	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newJudge(out), newReport(out), newVersion(out))
+	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out), newJudge(out), newReport(out), newVersion(out))
 	return root
 }
 

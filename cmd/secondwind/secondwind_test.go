@@ -91,6 +91,13 @@ func TestMisuseIsToldInASentenceAndExitsWith2(t *testing.T) {
 	negative := write("negative.yaml", "version: 1\nname: x\nload:\n  rate: -5\n", 0o644)
 	plain := write("plain", "no program", 0o644)
 	numbers := write("numbers.json", `{"cpu_threshold": 120}`, 0o644)
+	unwired := write("unwired.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n", 0o644)
+	stack := func(name, run, expires, url string) string {
+		return write(name, fmt.Sprintf(`{"auto_scaling_group_name": {"value": "g"}, "region": {"value": "eu-north-1"}, "run_id": {"value": %q}, "expires": {"value": %q}, "load_balancer_url": {"value": %q}}`, run, expires, url), 0o644)
+	}
+	deployed := stack("deployed.json", "new", time.Now().UTC().Add(time.Hour).Format(time.RFC3339), "http://192.0.2.1")
+	expired := stack("expired.json", "old", "2020-01-01T00:00:00Z", "http://192.0.2.1")
+	headless := stack("headless.json", "new", "", "")
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +120,16 @@ func TestMisuseIsToldInASentenceAndExitsWith2(t *testing.T) {
 		{"numbers out of range", []string{"cloud", "--stack", "--numbers", numbers}, []string{"cpu_threshold"}},
 		{"a port that is taken", []string{"cloud", "--listen", taken.Addr().String()}, []string{taken.Addr().String()}},
 		{"a metrics period that CloudWatch does not know", []string{"cloud", "--metrics-period", "7s"}, []string{"7s"}},
+		{"a stack that is not there", []string{"soak", "--stack", filepath.Join(dir, "nowhere")}, []string{"nowhere", "does not exist", "terraform output -json"}},
+		{"a stack that is no output of Terraform", []string{"soak", "--stack", plain}, []string{plain, "terraform output -json"}},
+		{"a stack named by nothing", []string{"soak", "--stack", ""}, []string{"does not exist"}},
+		{"a stack and a calculator of one's own", []string{"soak", "--stack", deployed, "--calculator", plain}, []string{"stack", "calculator"}},
+		{"a stack and a period of one's own", []string{"soak", "--stack", deployed, "--metrics-period", "10s"}, []string{"stack", "metrics-period"}},
+		{"a stack and a scenario that unwires it", []string{"soak", "--stack", deployed, "-f", unwired}, []string{"local.policy", "--stack"}},
+		{"a stack that has expired", []string{"soak", "--stack", expired}, []string{"run old expired at 2020-01-01T00:00:00Z", "make deploy", "make destroy"}},
+		{"a stack that expires before the hold ends", []string{"soak", "--stack", deployed, "--hold", "9000h"}, []string{"before a hold of 9000h", "ttl_hours"}},
+		{"a stack without a load balancer", []string{"soak", "--stack", headless}, []string{"load_balancer_url is missing"}},
+		{"outputs without a stack", []string{"cloud", "--outputs", filepath.Join(dir, "out.json")}, []string{"--outputs", "--stack"}},
 		{"an unknown command", []string{"soka"}, []string{"soka"}},
 		{"judge without a folder", []string{"judge"}, []string{"run folder"}},
 		{"judge of a folder that is not there", []string{"judge", filepath.Join(dir, "nowhere")}, []string{"nowhere"}},
@@ -181,9 +198,16 @@ type running struct {
 // startSoak starts a soak in a folder of its own.
 func startSoak(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startSoakIn(t, nil, args...)
+}
+
+// startSoakIn is startSoak with more in its environment ("KEY=value").
+func startSoakIn(t *testing.T, env []string, args ...string) *running {
+	t.Helper()
 	r := &running{dir: t.TempDir(), lines: make(chan string, 1024)}
 	r.cmd = exec.Command(filepath.Join(bin, "secondwind"), append([]string{"soak"}, args...)...)
 	r.cmd.Dir = r.dir
+	r.cmd.Env = append(os.Environ(), env...)
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -30,15 +30,19 @@ type soakOptions struct {
 	metricsPeriod time.Duration
 	exports       string
 	skipDoctor    bool
+	stack         string
 }
 
 func newSoak(out *output) *cobra.Command {
 	var o soakOptions
 	cmd := &cobra.Command{
 		Use:   "soak",
-		Short: "Prove scale-out end to end on the local cloud",
+		Short: "Prove scale-out end to end, on the local cloud or of a deployed stack",
 		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
 			"calibration, control, load, hold and release; judges the record and writes the report.\n\n" +
+			"With --stack it does the same to what Terraform deployed, with the usual AWS credentials\n" +
+			"(AWS_PROFILE, AWS_ENDPOINT_URL …): same scenario, same judge, and the periods and deadlines\n" +
+			"of what is deployed. The doctor examines it before any load. docs/aws.md has the whole way.\n\n" +
 			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,10 +51,14 @@ func newSoak(out *output) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("stack") {
+				return soakStack(cmd.Context(), out, o, s, start)
+			}
 			return soak(cmd.Context(), out, o, s, start)
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&o.stack, "stack", "", "prove what is deployed: `path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held with two instances, instead of the scenario's hold")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
@@ -59,6 +67,9 @@ func newSoak(out *output) *cobra.Command {
 	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
 	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load whatever the doctor finds; without it, an error that it finds ends the run")
+	for _, name := range onlyLocal {
+		cmd.MarkFlagsMutuallyExclusive("stack", name)
+	}
 	return cmd
 }
 

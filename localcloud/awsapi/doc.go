@@ -22,5 +22,6 @@ package awsapi
 //go:generate go run ./internal/gen names -service ec2 -operations ec2shapes/operations.txt -out names/ec2.json
 //go:generate go run ./internal/gen names -service elasticloadbalancingv2 -out names/elasticloadbalancingv2.json
 //go:generate go run ./internal/gen names -service kms -out names/kms.json
+//go:generate go run ./internal/gen names -service resourcegroupstaggingapi -out names/resourcegroupstaggingapi.json
 //go:generate go run ./internal/gen names -service sts -out names/sts.json
 //go:generate go run ./internal/gen unions -service cloudwatch -out unions.go

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
@@ -113,6 +114,7 @@ func TestEveryOperationIsExact(t *testing.T) {
 		{"Auto Scaling", AutoScaling, func(cfg aws.Config) any { return autoscaling.NewFromConfig(cfg) }, 60},
 		{"Elastic Load Balancing v2", ELBv2, func(cfg aws.Config) any { return elasticloadbalancingv2.NewFromConfig(cfg) }, 50},
 		{"KMS", KMS, func(cfg aws.Config) any { return kms.NewFromConfig(cfg) }, 50},
+		{"Resource Groups Tagging API", Tagging, func(cfg aws.Config) any { return resourcegroupstaggingapi.NewFromConfig(cfg) }, 8},
 		{"STS", STS, func(cfg aws.Config) any {
 			cfg.HTTPClient = newSigner(STS)
 			return sts.NewFromConfig(cfg)

@@ -11,6 +11,7 @@ const (
 	EC2         Service = "ec2"
 	STS         Service = "sts"
 	KMS         Service = "kms"
+	Tagging     Service = "tagging" // Resource Groups Tagging API
 )
 
 // serviceTraits are what the service's API model says about its wire form.
@@ -62,13 +63,19 @@ func (s Service) traits() (t serviceTraits, ok bool) {
 			target:  "TrentService",
 			table:   "names/kms.json",
 		}, true
+	case Tagging:
+		return serviceTraits{
+			version: "2017-01-26",
+			target:  "ResourceGroupsTaggingAPI_20170126",
+			table:   "names/resourcegroupstaggingapi.json",
+		}, true
 	}
 	return serviceTraits{}, false
 }
 
 // services lists the services that are served.
 func services() []Service {
-	return []Service{CloudWatch, AutoScaling, ELBv2, EC2, STS, KMS}
+	return []Service{CloudWatch, AutoScaling, ELBv2, EC2, STS, KMS, Tagging}
 }
 
 // serviceOfVersion finds the service by the Version of a form. The version comes

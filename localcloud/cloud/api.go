@@ -14,6 +14,7 @@ func (c *Cloud) Register(m *awsapi.Mux) {
 	autoScalingAPI{c}.register(m)
 	elbAPI{c}.register(m)
 	ec2API{c}.register(m)
+	c.registerTagging(m)
 	handle(m, awsapi.STS, c.getCallerIdentity)
 }
 

@@ -30,6 +30,9 @@ type Config struct {
 	// Balancer makes the load balancer that reports changes of health to
 	// onHealth. The caller closes it, after Run has returned.
 	Balancer func(onHealth func(balancer.TargetHealth)) LoadBalancing
+	// Tagged are the tags, by ARN, of what other parts keep: the tagging API
+	// names it too. Nil: there is nothing else.
+	Tagged func() map[string]map[string]string
 }
 
 // Image is what an ImageId stands for: a program on this machine.

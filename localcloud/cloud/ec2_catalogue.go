@@ -32,7 +32,7 @@ func (a ec2API) describeImages(_ context.Context, in *ec2shapes.DescribeImagesIn
 			continue
 		}
 		image := a.describedImage(id)
-		have := attributes{"image-id": {id}, "name": {*image.Name}, "state": {"available"}, "architecture": {string(image.Architecture)}, "owner-id": {*image.OwnerId}, "virtualization-type": {"hvm"}, "root-device-type": {"ebs"}}
+		have := attributes{"image-id": {id}, "name": {*image.Name}, "state": {"available"}, "architecture": {string(image.Architecture)}, "owner-id": {*image.OwnerId}, "virtualization-type": {"hvm"}, "root-device-type": {"ebs"}, "tag-key": {}}
 		ok, err := have.passes(in.Filters)
 		if err != nil {
 			return nil, err

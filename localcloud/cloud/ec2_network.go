@@ -40,7 +40,7 @@ func (a ec2API) describeSubnets(_ context.Context, in *ec2shapes.DescribeSubnets
 	}
 	subnets := []types.Subnet{}
 	for _, s := range a.c.network.subnets {
-		have := attributes{"subnet-id": {s.id}, "vpc-id": {a.c.network.vpc}, "availability-zone": {s.zone}, "availability-zone-id": {s.zoneID}, "default-for-az": {"true"}, "state": {"available"}}
+		have := attributes{"subnet-id": {s.id}, "vpc-id": {a.c.network.vpc}, "availability-zone": {s.zone}, "availability-zone-id": {s.zoneID}, "default-for-az": {"true"}, "state": {"available"}, "tag-key": {}}
 		ok, err := have.passes(in.Filters)
 		if err != nil {
 			return nil, err
@@ -66,7 +66,7 @@ func (a ec2API) describeVpcs(_ context.Context, in *ec2shapes.DescribeVpcsInput)
 		}
 	}
 	out := &ec2shapes.DescribeVpcsOutput{Vpcs: []types.Vpc{}}
-	ok, err := attributes{"vpc-id": {vpc}, "is-default": {"true"}, "isDefault": {"true"}, "state": {"available"}}.passes(in.Filters)
+	ok, err := attributes{"vpc-id": {vpc}, "is-default": {"true"}, "isDefault": {"true"}, "state": {"available"}, "tag-key": {}}.passes(in.Filters)
 	if err != nil || !ok {
 		return out, err
 	}
@@ -90,7 +90,7 @@ func (a ec2API) describeSecurityGroups(_ context.Context, in *ec2shapes.Describe
 		}
 	}
 	out := &ec2shapes.DescribeSecurityGroupsOutput{SecurityGroups: []types.SecurityGroup{}}
-	ok, err := attributes{"group-id": {id}, "group-name": {"default"}, "vpc-id": {vpc}}.passes(in.Filters)
+	ok, err := attributes{"group-id": {id}, "group-name": {"default"}, "vpc-id": {vpc}, "tag-key": {}}.passes(in.Filters)
 	if err != nil || !ok {
 		return out, err
 	}

@@ -88,3 +88,22 @@ func (k *Keys) listResourceTags(in *kms.ListResourceTagsInput, _ time.Time) (*km
 	tags := slices.DeleteFunc(slices.Clone(found.tags), func(t types.Tag) bool { return !slices.Contains(part, *t.TagKey) })
 	return &kms.ListResourceTagsOutput{Tags: tags, NextMarker: next, Truncated: next != nil}, nil
 }
+
+// Tagged are the tags of the keys that have some, by ARN: what the Resource Groups
+// Tagging API knows of them.
+func (k *Keys) Tagged() map[string]map[string]string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := map[string]map[string]string{}
+	for _, key := range k.keys {
+		if len(key.tags) == 0 {
+			continue
+		}
+		tags := map[string]string{}
+		for _, t := range key.tags {
+			tags[*t.TagKey] = *t.TagValue
+		}
+		all[*k.keyARN(key)] = tags
+	}
+	return all
+}

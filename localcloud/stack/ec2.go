@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,19 +29,34 @@ const maxAnswer = 1 << 20
 // client would take minutes and gigabytes to compile, for three forms.
 type ec2 struct{ cfg aws.Config }
 
-// createLaunchTemplate returns the id of the new template, whose instances act as
-// the role of the profile.
-func (c ec2) createLaunchTemplate(ctx context.Context, name, imageID, instanceType, profile string) (string, error) {
+// template is a launch template of the stack's.
+type template struct {
+	name, imageID, instanceType string
+	profile                     string // instances act as its role
+	tags                        map[string]string
+}
+
+// createLaunchTemplate returns the id of the new template.
+func (c ec2) createLaunchTemplate(ctx context.Context, t template) (string, error) {
 	var answer struct {
 		ID string `xml:"launchTemplate>launchTemplateId"`
 	}
-	err := c.call(ctx, "CreateLaunchTemplate", url.Values{
-		"LaunchTemplateName":                         {name},
-		"LaunchTemplateData.ImageId":                 {imageID},
-		"LaunchTemplateData.InstanceType":            {instanceType},
-		"LaunchTemplateData.IamInstanceProfile.Name": {profile},
+	form := url.Values{
+		"LaunchTemplateName":                         {t.name},
+		"LaunchTemplateData.ImageId":                 {t.imageID},
+		"LaunchTemplateData.InstanceType":            {t.instanceType},
+		"LaunchTemplateData.IamInstanceProfile.Name": {t.profile},
 		"LaunchTemplateData.Monitoring.Enabled":      {"true"}, // detailed: a datapoint a minute, not one every five
-	}, &answer)
+	}
+	if len(t.tags) > 0 {
+		form.Set("TagSpecification.1.ResourceType", "launch-template")
+	}
+	for i, key := range slices.Sorted(maps.Keys(t.tags)) {
+		tag := fmt.Sprintf("TagSpecification.1.Tag.%d.", i+1)
+		form.Set(tag+"Key", key)
+		form.Set(tag+"Value", t.tags[key])
+	}
+	err := c.call(ctx, "CreateLaunchTemplate", form, &answer)
 	return answer.ID, err
 }
 

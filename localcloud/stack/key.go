@@ -18,7 +18,8 @@ func HistoryAlias(name string) string { return "alias/" + name + "-history" }
 func (b *builder) historyKey(ctx context.Context) error {
 	made, err := b.keys.CreateKey(ctx, &kms.CreateKeyInput{
 		Description: aws.String("Encrypts the history of the calculators of " + b.o.Name),
-		Tags:        []kmstypes.Tag{{TagKey: aws.String("Name"), TagValue: &b.o.Name}},
+		Tags: append([]kmstypes.Tag{{TagKey: aws.String("Name"), TagValue: &b.o.Name}},
+			tagList(b.o.Tags, func(k, v *string) kmstypes.Tag { return kmstypes.Tag{TagKey: k, TagValue: v} })...),
 	})
 	if err != nil {
 		return err

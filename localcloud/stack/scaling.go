@@ -80,6 +80,7 @@ func (b *builder) putAlarm(ctx context.Context, name string, operator cwtypes.Co
 		Dimensions: []cwtypes.Dimension{{Name: aws.String("AutoScalingGroupName"), Value: &b.stack.AutoScalingGroupName}},
 		Period:     aws.Int32(scaled(n.AlarmPeriod, b.o.MetricsPeriod)), EvaluationPeriods: aws.Int32(int32(n.EvaluationPeriods)),
 		DatapointsToAlarm: aws.Int32(int32(n.DatapointsToAlarm)), Threshold: &threshold, ComparisonOperator: operator,
+		Tags: tagList(b.o.Tags, func(k, v *string) cwtypes.Tag { return cwtypes.Tag{Key: k, Value: v} }),
 	})
 	if err != nil {
 		return fmt.Errorf("alarm %s: %w", name, err)

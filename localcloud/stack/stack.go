@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +32,8 @@ type Options struct {
 	// ActionsDisabled wires everything, with the alarms' actions switched off:
 	// the other control.
 	ActionsDisabled bool
+	// Tags are put on everything that can have them, and on the instances.
+	Tags map[string]string
 }
 
 // Stack is what has been built.
@@ -101,6 +105,15 @@ type builder struct {
 
 func (b *builder) name(suffix string) *string { return aws.String(b.o.Name + "-" + suffix) }
 
+// tagList makes a service's own tags, in the order of their keys.
+func tagList[T any](tags map[string]string, of func(key, value *string) T) []T {
+	var list []T
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, of(&key, aws.String(tags[key])))
+	}
+	return list
+}
+
 func (b *builder) findSubnets(ctx context.Context) (err error) {
 	b.subnets, err = b.ec2.defaultSubnets(ctx)
 	return err
@@ -115,7 +128,9 @@ func (b *builder) subnetIDs() []string {
 }
 
 func (b *builder) launchTemplate(ctx context.Context) (err error) {
-	b.stack.LaunchTemplateID, err = b.ec2.createLaunchTemplate(ctx, *b.name("lt"), b.o.ImageID, b.o.Numbers.InstanceType, *b.name("instance"))
+	b.stack.LaunchTemplateID, err = b.ec2.createLaunchTemplate(ctx, template{
+		name: *b.name("lt"), imageID: b.o.ImageID, instanceType: b.o.Numbers.InstanceType, profile: *b.name("instance"), tags: b.o.Tags,
+	})
 	return err
 }
 
@@ -126,6 +141,7 @@ func (b *builder) targetGroup(ctx context.Context) error {
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
 		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200")},
+		Tags: tagList(b.o.Tags, func(k, v *string) elbtypes.Tag { return elbtypes.Tag{Key: k, Value: v} }),
 	})
 	if err != nil {
 		return err
@@ -144,7 +160,10 @@ func (b *builder) targetGroup(ctx context.Context) error {
 }
 
 func (b *builder) loadBalancer(ctx context.Context) error {
-	out, err := b.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: b.name("alb"), Subnets: b.subnetIDs()})
+	out, err := b.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+		Name: b.name("alb"), Subnets: b.subnetIDs(),
+		Tags: tagList(b.o.Tags, func(k, v *string) elbtypes.Tag { return elbtypes.Tag{Key: k, Value: v} }),
+	})
 	if err != nil {
 		return err
 	}
@@ -177,7 +196,10 @@ func (b *builder) group(ctx context.Context) error {
 		DefaultCooldown: aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)), DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
 		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
 		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnetIDs(), ",")),
-		Tags: []astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
+		Tags: append([]astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
+			tagList(b.o.Tags, func(k, v *string) astypes.Tag {
+				return astypes.Tag{Key: k, Value: v, PropagateAtLaunch: aws.Bool(true)}
+			})...),
 	})
 	return err
 }

@@ -62,12 +62,11 @@ func (p *parser) shown() string {
 	return fmt.Sprintf("%q", r)
 }
 
-// operators are as people type them, the longer before the shorter, and what
-// they mean.
-var operators = [...][2]string{
-	{"**", "^"}, {"//", "//"}, {"+", "+"}, {"-", "-"}, {"*", "*"}, {"/", "/"}, {"%", "%"}, {"^", "^"}, {"!", "!"},
-	{"(", "("}, {")", ")"}, {",", ","}, {"×", "*"}, {"·", "*"}, {"÷", "/"}, {"−", "-"},
-}
+// typed are the operators of one character that mean themselves; meant are the
+// others, the longer before the shorter.
+const typed = "+-*/%^!(),"
+
+var meant = [...][2]string{{"**", "^"}, {"//", "//"}, {"×", "*"}, {"·", "*"}, {"÷", "/"}, {"−", "-"}}
 
 // peek returns the operator that comes next, "atom" before anything else, and
 // "" at the end.
@@ -87,10 +86,13 @@ func (p *parser) next() (sign string, length int) {
 	if c := rest[0]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '.' {
 		return "atom", 0
 	}
-	for _, s := range operators {
-		if strings.HasPrefix(rest, s[0]) {
-			return s[1], len(s[0])
+	for _, m := range meant {
+		if rest[0] == m[0][0] && strings.HasPrefix(rest, m[0]) {
+			return m[1], len(m[0])
 		}
+	}
+	if strings.IndexByte(typed, rest[0]) >= 0 {
+		return rest[:1], 1
 	}
 	return "atom", 0
 }

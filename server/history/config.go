@@ -38,7 +38,7 @@ type Config struct {
 	// Key is "file:PATH" or "aws-kms:KEY" (a key id, an ARN or alias/NAME).
 	// "" means a file beside the SQLite store, which PostgreSQL has not.
 	Key string
-	AWS *aws.Config  // for an aws-kms key; nil: the SDK's default, from environment and role
+	AWS *aws.Config  // how to reach AWS KMS; nil: as the SDK finds it in the environment
 	Log *slog.Logger // nil: discard
 
 	MaxEntries    int           // of a user: the oldest go first; 0 means DefaultMaxEntries
@@ -85,6 +85,9 @@ func (c Config) Validate() error {
 }
 
 const sqlitePrefix = "sqlite:"
+
+// source is the key that the defaults filled in.
+func (c Config) source() vault.Source { return vault.Source{Name: c.Key, AWS: c.AWS} }
 
 // withDefaults fills in what was left zero. Where no folder is known for the
 // default store, Store stays "".

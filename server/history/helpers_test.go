@@ -11,12 +11,7 @@ import (
 	"secondwind/server/history/store/storetest"
 )
 
-func TestMain(m *testing.M) {
-	if store := os.Getenv(asWriter); store != "" {
-		write(store)
-	}
-	os.Exit(storetest.Run(m))
-}
+func TestMain(m *testing.M) { os.Exit(storetest.Run(m)) }
 
 // onEveryStore runs a test with an empty store of each kind.
 func onEveryStore(t *testing.T, test func(*testing.T, Config)) {

@@ -30,7 +30,7 @@ type History struct {
 
 	// unscrubbed says that rows were deleted whose bytes may still be there.
 	unscrubbed atomic.Bool
-	scrubbing  sync.Mutex
+	scrubbing  chan struct{} // full while one scrubs
 }
 
 // state is what a History has of its store and its key. It never changes.
@@ -48,7 +48,7 @@ func New(cfg Config) (*History, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}
-	h := &History{config: cfg.withDefaults()}
+	h := &History{config: cfg.withDefaults(), scrubbing: make(chan struct{}, 1)}
 	h.state.Store(&state{err: errNotConnected})
 	return h, nil
 }
@@ -130,7 +130,8 @@ func seal(keys *vault.Keys, user string, id []byte, e Entry) (store.Record, erro
 }
 
 // Delete removes one entry of the user's for good: its bytes are gone from an
-// SQLite store when it returns. ErrNotFound: there is none with that id.
+// SQLite store when it returns, unless another process reads the store for so
+// long that Run has to erase them later. ErrNotFound: there is none with that id.
 func (h *History) Delete(ctx context.Context, user, id string) error {
 	row, err := parseID(id)
 	if err != nil {
@@ -175,18 +176,22 @@ func (h *History) remove(ctx context.Context, user string, do func(context.Conte
 	return n, nil
 }
 
-// scrub erases what deleted rows left. One goroutine does it for all that ask
-// meanwhile. What fails is tried again by Run.
+// scrub erases what deleted rows left, and returns when the rows that were
+// deleted before it was called are erased. What one scrub erases, those that
+// waited for it do not erase again. What fails, or takes longer than ctx, is
+// tried again by Run.
 func (h *History) scrub(ctx context.Context, s *store.Store) {
-	if !h.scrubbing.TryLock() {
+	select {
+	case h.scrubbing <- struct{}{}:
+	case <-ctx.Done():
 		return
 	}
-	defer h.scrubbing.Unlock()
-	for h.unscrubbed.Swap(false) {
-		if err := s.Scrub(ctx); err != nil {
-			h.unscrubbed.Store(true)
-			h.config.Log.Warn("deleted history is still in the store's log", "error", err)
-			return
-		}
+	defer func() { <-h.scrubbing }()
+	if !h.unscrubbed.Swap(false) {
+		return
+	}
+	if err := s.Scrub(ctx); err != nil {
+		h.unscrubbed.Store(true)
+		h.config.Log.Warn("deleted history is still in the store's log", "error", err)
 	}
 }

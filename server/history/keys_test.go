@@ -138,14 +138,26 @@ func TestRotationCanMoveToAnotherKey(t *testing.T) {
 	if diff := cmp.Diff([]Entry{want}, list(t, opened(t, moved), alice, Query{})); diff != "" {
 		t.Errorf("List under the new key (-want +got):\n%s", diff)
 	}
+	// Who runs goes on with the keys that it has, and says what to do.
+	if err := a.tend(t.Context(), true); !errors.Is(err, errMoved) {
+		t.Errorf("the running calculator's tend = %v, want that the store was moved", err)
+	}
+	if err := a.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "file:new.key") {
+		t.Errorf("its Ready = %v, want the new key named", err)
+	}
+	add(t, a, alice, Entry{Result: "2"})
+	if got := list(t, a, alice, Query{}); len(got) != 2 {
+		t.Errorf("its List = %v, want both entries", got)
+	}
 	h, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer h.stop()
-	if err := h.tend(t.Context(), true); !errors.Is(err, vault.ErrLost) || !strings.Contains(err.Error(), "wrapped under file:new.key") {
-		t.Errorf("with the old key = %v, want ErrLost and the name of the new one", err)
+	if err := h.tend(t.Context(), true); !errors.Is(err, vault.ErrLost) || !strings.Contains(err.Error(), "under another key: start the calculator with that one: file:new.key") {
+		t.Errorf("a new calculator with the old key: %v, want ErrLost and the name of the new one", err)
 	}
+	unavailableEverywhere(t, h)
 }
 
 func TestALostKeyMakesHistoryUnreadableAndNothingElse(t *testing.T) {

@@ -27,20 +27,20 @@ func Rotate(ctx context.Context, cfg Config, to string) (Rotation, error) {
 	if err != nil {
 		return Rotation{}, err
 	}
-	done, err := rotate(ctx, u.Store, cfg.withDefaults(), to)
+	done, err := rotate(ctx, u.Store, cfg.withDefaults().source(), to)
 	return done, errors.Join(err, u.Close())
 }
 
 // rotateTries is how often another rotation at the same time may be faster.
 const rotateTries = 10
 
-func rotate(ctx context.Context, s *store.Store, cfg Config, to string) (Rotation, error) {
-	next := cfg.Key
+func rotate(ctx context.Context, s *store.Store, key vault.Source, to string) (Rotation, error) {
+	next := key
 	if to != "" {
-		next = to
+		next.Name = to
 	}
 	for range rotateTries {
-		u, err := unlocked(ctx, s, cfg)
+		u, err := unlocked(ctx, s, key)
 		if err != nil {
 			return Rotation{}, err
 		}
@@ -48,7 +48,7 @@ func rotate(ctx context.Context, s *store.Store, cfg Config, to string) (Rotatio
 		if err != nil {
 			return Rotation{}, err
 		}
-		kek, err := vault.OpenKEK(ctx, next, to != "", cfg.AWS)
+		kek, err := vault.OpenKEK(ctx, next, to != "")
 		if err != nil {
 			return Rotation{}, err
 		}

@@ -117,7 +117,8 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 
 // keysOf returns the store's newest keys. It asks the key only if the keyset has
 // another revision than the keys that s has, or if the key is to be checked.
-// Keys that s has stay in use while the key can not be reached, and end with it.
+// Keys that s has stay in use while the key can not be reached, and after the
+// store was moved to another key; they end with the key that they came from.
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
@@ -128,21 +129,26 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 	if s.keys != nil && s.keys.Revision == revision && !check {
 		return s.keys, nil
 	}
-	keys, err := unlock(ctx, s.store, h.config)
-	if err == nil || errors.Is(err, vault.ErrLost) {
+	keys, err := unlock(ctx, s.store, h.config.source())
+	moved := s.keys != nil && s.keys.Revision != revision && errors.Is(err, errMoved)
+	if err == nil || errors.Is(err, vault.ErrLost) && !moved {
 		return keys, err
 	}
 	return s.keys, err
 }
 
-// unlock unwraps a store's keys with the configured key, and makes the first ones
+// errMoved says that the store's keys were wrapped under another key than the
+// one that was tried.
+var errMoved = errors.New("the store's keys were wrapped under another key: start the calculator with that one")
+
+// unlock unwraps a store's keys with the named key, and makes the first ones
 // where there are none.
-func unlock(ctx context.Context, s *store.Store, cfg Config) (*vault.Keys, error) {
+func unlock(ctx context.Context, s *store.Store, key vault.Source) (*vault.Keys, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
 	}
-	kek, err := vault.OpenKEK(ctx, cfg.Key, wrapped.Revision == 0, cfg.AWS)
+	kek, err := vault.OpenKEK(ctx, key, wrapped.Revision == 0)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +164,7 @@ func unlock(ctx context.Context, s *store.Store, cfg Config) (*vault.Keys, error
 func unwrap(ctx context.Context, kek *vault.KEK, wrapped store.Keyset) (*vault.Keys, error) {
 	keys, err := vault.Unwrap(ctx, kek, wrapped)
 	if err != nil && wrapped.KEK != kek.Name() {
-		err = fmt.Errorf("%w (the store's keys were wrapped under %s)", err, wrapped.KEK)
+		err = fmt.Errorf("%w: %s: %w", errMoved, wrapped.KEK, err)
 	}
 	return keys, err
 }

@@ -38,14 +38,14 @@ func Unlock(ctx context.Context, cfg Config) (*Unlocked, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := unlocked(ctx, s, cfg)
+	u, err := unlocked(ctx, s, cfg.source())
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return u, nil
 }
 
-func unlocked(ctx context.Context, s *store.Store, cfg Config) (*Unlocked, error) {
+func unlocked(ctx context.Context, s *store.Store, key vault.Source) (*Unlocked, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func unlocked(ctx context.Context, s *store.Store, cfg Config) (*Unlocked, error
 	if wrapped.Revision == 0 {
 		return nil, fmt.Errorf("the store %s has no keys yet: start the calculator first", s.Name())
 	}
-	kek, err := vault.OpenKEK(ctx, cfg.Key, false, cfg.AWS)
+	kek, err := vault.OpenKEK(ctx, key, false)
 	if err != nil {
 		return nil, err
 	}

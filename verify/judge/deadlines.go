@@ -36,13 +36,23 @@ func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.Aut
 		{Link: "e3", Terms: decideTerms(t, policy)},
 		{Link: "e4", Terms: []runlog.Term{{Name: "launch and boot", Seconds: t.boot}}},
 		{Link: "e5", Terms: []runlog.Term{
-			{Name: "application start", Seconds: t.application},
+			{Name: "application start", Seconds: applicationStart(t, group)},
 			{Name: "health check interval", Seconds: float64(tg.HealthCheckIntervalSeconds)},
 			{Name: "health check timeout", Seconds: float64(tg.HealthCheckTimeoutSeconds)},
 		}},
 		{Link: "e6", Terms: []runlog.Term{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
 		{Link: "e7", Terms: effectTerms(alarm)},
 	}
+}
+
+// applicationStart is how long an instance may take from InService until it can
+// answer: where instances really boot, what the group itself grants them before
+// their health counts. One that installs itself takes minutes.
+func applicationStart(t timing, group runlog.AutoScalingGroup) float64 {
+	if t == fast {
+		return t.application
+	}
+	return max(t.application, float64(group.HealthCheckGracePeriod))
 }
 
 // alarmTerms is from the end of a datapoint's period to the alarm's transition.

@@ -196,7 +196,7 @@ func forget(ctx context.Context, u *history.Unlocked, marks []mark, report *Repo
 		}
 		pieces = append(pieces, needle{sealed, fmt.Sprintf("the id of deleted record %d", i+1), "as it is", m.record.ID})
 	}
-	if err := u.Store.Scrub(ctx); err != nil {
+	if err := scrub(ctx, u.Store); err != nil {
 		report.check("deleted records leave no bytes", err, "")
 		return nil
 	}
@@ -206,4 +206,16 @@ func forget(ctx context.Context, u *history.Unlocked, marks []mark, report *Repo
 	}
 	report.check("deleted records leave no bytes", asError(hits), "%d pieces of %d deleted records", len(pieces), len(marks))
 	return nil
+}
+
+// scrubTries is how often readers may be in the way, for seconds each time.
+const scrubTries = 3
+
+func scrub(ctx context.Context, s *store.Store) (err error) {
+	for range scrubTries {
+		if err = s.Scrub(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }

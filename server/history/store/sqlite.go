@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -81,16 +82,35 @@ func (sqliteDialect) migrations() []string {
 		CREATE INDEX history_record_by_time ON history_record (id);`}
 }
 
-// scrub copies the write-ahead log into the file and truncates it.
+// scrubPatience is how long a scrub tries while others hold the log; scrubAgain
+// is how soon it tries again.
+const (
+	scrubPatience = 2 * time.Second
+	scrubAgain    = 20 * time.Millisecond
+)
+
+// scrub copies the write-ahead log into the file and truncates it. SQLite waits
+// for readers, but not for another checkpoint, which every writer makes now and
+// then: those end soon, so scrub tries again.
 func (sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
-	var busy, log, copied int
-	if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &copied); err != nil {
-		return err
+	patience, cancel := context.WithTimeout(ctx, scrubPatience)
+	defer cancel()
+	again := time.NewTicker(scrubAgain)
+	defer again.Stop()
+	for {
+		var busy, log, copied int
+		if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &copied); err != nil {
+			return err
+		}
+		if busy == 0 {
+			return nil
+		}
+		select {
+		case <-patience.Done():
+			return errBusy
+		case <-again.C:
+		}
 	}
-	if busy != 0 {
-		return errBusy
-	}
-	return nil
 }
 
 // raw reads the file and what stands beside it, as a thief would.

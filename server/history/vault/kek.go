@@ -27,6 +27,12 @@ type KEK struct {
 // Name says which key it is, as the store remembers it. It holds no secret.
 func (k *KEK) Name() string { return k.name }
 
+// Source says which key-encryption key to open.
+type Source struct {
+	Name string      // "file:PATH" or "aws-kms:KEY"
+	AWS  *aws.Config // how to reach AWS KMS; nil: as the SDK finds it in the environment
+}
+
 // CheckName reports what is wrong with the name of a key, without opening it.
 func CheckName(name string) error {
 	for _, kind := range []string{"file:", kmsPrefix} {
@@ -37,18 +43,17 @@ func CheckName(name string) error {
 	return fmt.Errorf("the key %q is of no known kind: give file:PATH or aws-kms:KEY, with a key id, an ARN or alias/NAME", name)
 }
 
-// OpenKEK opens the key with that name, "file:PATH" or "aws-kms:KEY". It makes a
-// key file that is missing only if create is set: where records were sealed
-// under a key, another one would not open them. An aws-kms key is asked for with
-// cfg; nil means the SDK's default configuration. Errors that are ErrLost stay.
-func OpenKEK(ctx context.Context, name string, create bool, cfg *aws.Config) (*KEK, error) {
-	if err := CheckName(name); err != nil {
+// OpenKEK opens a key. It makes a key file that is missing only if create is
+// set: where records were sealed under a key, another one would not open them.
+// Errors that are ErrLost stay.
+func OpenKEK(ctx context.Context, from Source, create bool) (*KEK, error) {
+	if err := CheckName(from.Name); err != nil {
 		return nil, err
 	}
-	if path, ok := strings.CutPrefix(name, "file:"); ok {
+	if path, ok := strings.CutPrefix(from.Name, "file:"); ok {
 		return openFile(path, create)
 	}
-	return openKMS(ctx, strings.TrimPrefix(name, kmsPrefix), cfg)
+	return openKMS(ctx, strings.TrimPrefix(from.Name, kmsPrefix), from.AWS)
 }
 
 // wrap encrypts the keys of a handle, for the store with that name.
@@ -58,30 +63,48 @@ func (k *KEK) wrap(ctx context.Context, h *keyset.Handle, store, purpose string)
 	if err != nil {
 		return nil, err
 	}
-	var out keyset.MemReaderWriter
+	var out wrapped
 	if err := h.WriteWithContext(ctx, &out, envelope, wrapping(store, purpose)); err != nil {
 		return nil, fmt.Errorf("wrap the %s keys under %s: %w", purpose, k.name, cmp.Or(asked.failed, err))
 	}
-	// Only the authenticated part: what Tink writes beside it, nobody would
-	// notice a change of.
-	return out.EncryptedKeyset.GetEncryptedKeyset(), nil
+	return out, nil
 }
 
 var errWrapChanged = fmt.Errorf("%w: the wrapped bytes were changed, or wrapped for another store", ErrLost)
 
 // unwrap is wrap's inverse. Wrapped keys of another store or purpose do not open.
-func (k *KEK) unwrap(ctx context.Context, wrapped []byte, store, purpose string) (*keyset.Handle, error) {
+func (k *KEK) unwrap(ctx context.Context, in wrapped, store, purpose string) (*keyset.Handle, error) {
 	asked := &asking{AEADWithContext: k.aead}
 	envelope, err := asked.envelope()
 	if err != nil {
 		return nil, err
 	}
-	in := keyset.MemReaderWriter{EncryptedKeyset: &tinkpb.EncryptedKeyset{EncryptedKeyset: wrapped}}
 	h, err := keyset.ReadWithContext(ctx, &in, envelope, wrapping(store, purpose))
 	if err != nil {
 		return nil, fmt.Errorf("unwrap the %s keys under %s: %w", purpose, k.name, cmp.Or(asked.failed, errWrapChanged))
 	}
 	return h, nil
+}
+
+// wrapped is an encrypted keyset as the store has it: only its authenticated
+// part, since nobody would notice a change of what Tink writes beside that.
+type wrapped []byte
+
+var errClear = errors.New("a keyset is never read or written in clear")
+
+// Read and Write, for keysets in clear, refuse.
+func (w *wrapped) Read() (*tinkpb.Keyset, error) { return nil, errClear }
+func (w *wrapped) Write(*tinkpb.Keyset) error    { return errClear }
+
+// ReadEncrypted is a keyset.Reader's.
+func (w *wrapped) ReadEncrypted() (*tinkpb.EncryptedKeyset, error) {
+	return &tinkpb.EncryptedKeyset{EncryptedKeyset: *w}, nil
+}
+
+// WriteEncrypted is a keyset.Writer's.
+func (w *wrapped) WriteEncrypted(k *tinkpb.EncryptedKeyset) error {
+	*w = k.GetEncryptedKeyset()
+	return nil
 }
 
 // asking keeps what went wrong with the KEK, of which Tink passes on the text alone.

@@ -106,7 +106,7 @@ func TestTheOwnerIsAKeyedHash(t *testing.T) {
 }
 
 func TestWrappedKeysOpenForTheirStoreAloneAndUnchangedAlone(t *testing.T) {
-	kek, err := OpenKEK(t.Context(), "file:"+filepath.Join(t.TempDir(), "key"), true, nil)
+	kek, err := OpenKEK(t.Context(), Source{Name: "file:" + filepath.Join(t.TempDir(), "key")}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ func TestCheckedInFilesAreCurrent(t *testing.T) {
 		{"names", options{service: "ec2", operations: operations, out: "../../names/ec2.json"}},
 		{"names", options{service: "elasticloadbalancingv2", out: "../../names/elasticloadbalancingv2.json"}},
 		{"names", options{service: "kms", out: "../../names/kms.json"}},
+		{"names", options{service: "resourcegroupstaggingapi", out: "../../names/resourcegroupstaggingapi.json"}},
 		{"names", options{service: "sts", out: "../../names/sts.json"}},
 		{"unions", options{service: "cloudwatch", out: "../../unions.go"}},
 		{"shapes", options{service: "ec2", operations: operations, out: "../../ec2shapes/shapes.go"}},

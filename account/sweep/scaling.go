@@ -1,0 +1,149 @@
+package sweep
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+)
+
+// The stages of removal: what is in one may need what is in a later one.
+const (
+	stageUsers   = iota // what uses the rest: groups, load balancers, instances
+	stageUsed           // target groups, templates, images, topics, buckets
+	stageParts          // snapshots of images, rules of security groups, roles
+	stageNetwork        // security groups, gateways
+	stageSubnets
+	stageRoutes
+	stageVPC
+	stageLast // keys: everything above may be encrypted with one
+)
+
+// scalingKinds are the Auto Scaling group and what stands around it.
+func scalingKinds() []kind {
+	return []kind{
+		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, listGroups, removeGroup},
+		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, listAlarms, removeAlarm},
+		{"load balancer", []string{"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule"}, stageUsers, listLoadBalancers, removeLoadBalancer},
+		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, listTargetGroups, removeTargetGroup},
+	}
+}
+
+func listGroups(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoscaling.NewFromConfig(s.cfg.AWS), &autoscaling.DescribeAutoScalingGroupsInput{
+		Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{RunTag}}},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range page.AutoScalingGroups {
+			tags := tagsOf(g.Tags, func(t astypes.TagDescription) (key, value *string) { return t.Key, t.Value })
+			things = append(things, thing{id: aws.ToString(g.AutoScalingGroupName), tags: tags})
+		}
+	}
+	return things, nil
+}
+
+// removeGroup takes its instances, policies and scheduled actions with it.
+func removeGroup(ctx context.Context, s *Sweeper, name string) error {
+	_, err := autoscaling.NewFromConfig(s.cfg.AWS).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: &name, ForceDelete: aws.Bool(true)})
+	return err
+}
+
+// alarmsAtOnce is how many names DescribeAlarms takes.
+const alarmsAtOnce = 100
+
+func listAlarms(ctx context.Context, s *Sweeper, candidates tagged) (things []thing, err error) {
+	client := cloudwatch.NewFromConfig(s.cfg.AWS)
+	var names []string
+	for arn := range candidates {
+		names = append(names, nameIn(arn))
+	}
+	for some := range slices.Chunk(names, alarmsAtOnce) {
+		out, err := client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: some})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range out.MetricAlarms {
+			tags, err := client.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: a.AlarmArn})
+			if err != nil {
+				return nil, err
+			}
+			things = append(things, thing{id: aws.ToString(a.AlarmName), tags: tagsOf(tags.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value })})
+		}
+	}
+	return things, nil
+}
+
+func removeAlarm(ctx context.Context, s *Sweeper, name string) error {
+	_, err := cloudwatch.NewFromConfig(s.cfg.AWS).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{name}})
+	return err
+}
+
+func listLoadBalancers(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
+	client := elb.NewFromConfig(s.cfg.AWS)
+	pages := elb.NewDescribeLoadBalancersPaginator(client, &elb.DescribeLoadBalancersInput{})
+	var arns []string
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range page.LoadBalancers {
+			arns = append(arns, aws.ToString(l.LoadBalancerArn))
+		}
+	}
+	return withTags(ctx, client, arns)
+}
+
+func removeLoadBalancer(ctx context.Context, s *Sweeper, arn string) error {
+	_, err := elb.NewFromConfig(s.cfg.AWS).DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &arn})
+	return err
+}
+
+func listTargetGroups(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
+	client := elb.NewFromConfig(s.cfg.AWS)
+	pages := elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{})
+	var arns []string
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range page.TargetGroups {
+			arns = append(arns, aws.ToString(t.TargetGroupArn))
+		}
+	}
+	return withTags(ctx, client, arns)
+}
+
+func removeTargetGroup(ctx context.Context, s *Sweeper, arn string) error {
+	_, err := elb.NewFromConfig(s.cfg.AWS).DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &arn})
+	return err
+}
+
+// tagsAtOnce is how many resources DescribeTags of ELBv2 takes.
+const tagsAtOnce = 20
+
+// withTags asks for the tags of load balancers or target groups.
+func withTags(ctx context.Context, client *elb.Client, arns []string) (things []thing, err error) {
+	for some := range slices.Chunk(arns, tagsAtOnce) {
+		out, err := client.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range out.TagDescriptions {
+			tags := tagsOf(d.Tags, func(t elbtypes.Tag) (key, value *string) { return t.Key, t.Value })
+			things = append(things, thing{id: aws.ToString(d.ResourceArn), tags: tags})
+		}
+	}
+	return things, nil
+}

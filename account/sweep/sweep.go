@@ -1,0 +1,119 @@
+package sweep
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"secondwind/account/ec2form"
+)
+
+// Config is what a Sweeper is made of; AWS is needed.
+type Config struct {
+	AWS    aws.Config
+	Select Selection
+	// Interval is how often what is going is looked at; 0 is 10 s.
+	Interval time.Duration
+	// Timeout is how long Remove and Wait go on; 0 is 20 minutes: a load
+	// balancer's interfaces and a group's instances take that long at worst.
+	Timeout time.Duration
+	Tell    func(line string) // what is under way; nil: nobody
+}
+
+// Sweeper looks for what runs left. It keeps nothing between calls.
+type Sweeper struct {
+	cfg Config
+	ec2 ec2form.Client
+}
+
+// New returns a Sweeper.
+func New(cfg Config) *Sweeper {
+	if cfg.Interval == 0 {
+		cfg.Interval = 10 * time.Second
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 20 * time.Minute
+	}
+	if cfg.Tell == nil {
+		cfg.Tell = func(string) {}
+	}
+	return &Sweeper{cfg: cfg, ec2: ec2form.Client{AWS: cfg.AWS}}
+}
+
+// thing is a resource as its own service describes it, whosever it is.
+type thing struct {
+	id    string
+	tags  map[string]string
+	going string // see Resource.Going
+}
+
+// tagged are the tags of resources, by ARN.
+type tagged map[string]map[string]string
+
+// kind is a kind of resource.
+type kind struct {
+	name  string
+	types []string // whose ARNs it answers for
+	// stage is when it is removed: only what is in an earlier stage may still
+	// need it.
+	stage int
+	// list asks the service what is there; candidates are what the tagging API
+	// named of the kind's types.
+	list   func(ctx context.Context, s *Sweeper, candidates tagged) ([]thing, error)
+	remove func(ctx context.Context, s *Sweeper, id string) error
+}
+
+// kinds are all kinds that terraform/ can make, in the order of their removal.
+func kinds() []kind {
+	all := slices.Concat(scalingKinds(), ec2Kinds(), iamKinds(), controlledKinds(), []kind{bucketKind(), keyKind(), otherKind()})
+	slices.SortStableFunc(all, func(a, b kind) int { return a.stage - b.stage })
+	return all
+}
+
+// Find looks for everything that is selected. Its error is that of ctx, or that
+// the account cannot be asked at all.
+func (s *Sweeper) Find(ctx context.Context) (Found, error) {
+	found := Found{Region: s.cfg.AWS.Region, Resources: []Resource{}, Kinds: []string{}}
+	named, err := s.named(ctx)
+	if err != nil {
+		return found, err
+	}
+	all := kinds()
+	for _, k := range all {
+		things, err := k.list(ctx, s, candidates(k, all, named))
+		if ctx.Err() != nil {
+			return found, ctx.Err()
+		}
+		if unserved(err) { // what cannot be made there cannot be left there
+			continue
+		}
+		found.Kinds = append(found.Kinds, k.name)
+		if err != nil {
+			found.Unseen = append(found.Unseen, Unseen{k.name, err.Error()})
+		}
+		for _, t := range things {
+			if r, ok := s.cfg.Select.selects(t.tags); ok {
+				r.Kind, r.ID, r.Going = k.name, t.id, t.going
+				found.Resources = append(found.Resources, r)
+			}
+		}
+	}
+	slices.SortStableFunc(found.Resources, byKind(found.Kinds))
+	return found, nil
+}
+
+// candidates are those of a kind's types; a kind without types takes what no
+// other one answers for.
+func candidates(k kind, all []kind, named tagged) tagged {
+	mine := maps.Clone(named)
+	maps.DeleteFunc(mine, func(arn string, _ map[string]string) bool {
+		if len(k.types) > 0 {
+			return !slices.Contains(k.types, typeOf(arn))
+		}
+		return slices.ContainsFunc(all, func(other kind) bool { return slices.Contains(other.types, typeOf(arn)) })
+	})
+	return mine
+}

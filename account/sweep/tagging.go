@@ -1,0 +1,61 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
+)
+
+// named are the resources of the Region that the tagging API knows with the run's
+// tag. It does not know IAM's (iamKinds ask IAM itself).
+func (s *Sweeper) named(ctx context.Context) (tagged, error) {
+	filter := types.TagFilter{Key: aws.String(RunTag)}
+	if s.cfg.Select.Run != "" {
+		filter.Values = []string{s.cfg.Select.Run}
+	}
+	pages := tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}})
+	all := tagged{}
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
+		}
+		for _, m := range page.ResourceTagMappingList {
+			all[aws.ToString(m.ResourceARN)] = tagsOf(m.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+	return all, nil
+}
+
+// tagsOf reads a service's own kind of tags.
+func tagsOf[T any](list []T, of func(T) (key, value *string)) map[string]string {
+	tags := map[string]string{}
+	for _, t := range list {
+		key, value := of(t)
+		tags[aws.ToString(key)] = aws.ToString(value)
+	}
+	return tags
+}
+
+// otherKind is what has the tag and is of no kind that this program removes.
+func otherKind() kind {
+	return kind{
+		name: "resource of another kind", stage: stageLast,
+		list: func(_ context.Context, _ *Sweeper, candidates tagged) ([]thing, error) {
+			return fromCandidates(candidates), nil
+		},
+		remove: func(context.Context, *Sweeper, string) error {
+			return never("secondwind does not know how to remove it: use its service's console or CLI; if it is gone already, the tagging API shows it for some minutes more")
+		},
+	}
+}
+
+func fromCandidates(candidates tagged) (things []thing) {
+	for arn, tags := range candidates {
+		things = append(things, thing{id: arn, tags: tags})
+	}
+	return things
+}

@@ -1,0 +1,98 @@
+//go:build linux
+
+// Command bench holds the calculator against what it replaces and against what
+// others reach, side by side in one run, and prints ratios: absolute figures of
+// a shared machine say little.
+//
+//	/_calculate  the original stack (Flask on gunicorn) and a bare net/http handler
+//	digits       GMP, CPython and bc multiplying two long numbers, decimal in and out
+//	start        the time to the first healthy answer, the binary, idle memory
+//	endurance    minutes of mixed sizes at 80 % CPU: memory, errors, latencies
+//
+// It needs wrk, and for the comparisons gunicorn, Flask, python3-gmpy2 and bc as
+// Debian has them; what is missing is named and left out.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	calculator string        // path of the binary
+	only       []string      // sections; none: all
+	rounds     int           // of each comparison; their median counts
+	each       time.Duration // of a round of requests
+	endurance  time.Duration
+}
+
+// section is one part of the bench.
+type section struct {
+	name string
+	run  func(context.Context, options) error
+}
+
+func sections() []section {
+	return []section{{"requests", compareRequests}, {"digits", compareDigits}, {"start", measureStart}, {"endurance", endure}}
+}
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == bareArgument {
+		if err := serveBare(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	var o options
+	var only string
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.StringVar(&o.calculator, "calculator", filepath.Join("bin", "calculator"), "`path` of the calculator")
+	f.StringVar(&only, "only", "", "comma-separated `sections`: requests, digits, start, endurance (default all)")
+	f.IntVar(&o.rounds, "rounds", 5, "rounds of a comparison; their median counts")
+	f.DurationVar(&o.each, "each", 4*time.Second, "length of a round of requests")
+	f.DurationVar(&o.endurance, "endurance", time.Minute, "length of the load at 80 % CPU; the figure that counts is of 10m")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if only != "" {
+		o.only = strings.Split(only, ",")
+	}
+	for _, name := range o.only {
+		if !slices.ContainsFunc(sections(), func(s section) bool { return s.name == name }) {
+			return fmt.Errorf("--only %q: there is no such section; the sections are requests, digits, start and endurance", name)
+		}
+	}
+	if _, err := os.Stat(o.calculator); err != nil {
+		return fmt.Errorf("--calculator: %w: build it with make build", err)
+	}
+	for _, s := range sections() {
+		if len(o.only) > 0 && !slices.Contains(o.only, s.name) {
+			continue
+		}
+		fmt.Printf("\n## %s\n\n", s.name)
+		if err := s.run(ctx, o); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}

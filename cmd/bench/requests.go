@@ -1,0 +1,169 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"secondwind/server/python"
+)
+
+const smallQuestion = "/_calculate?number1=12&operator=*&number2=34"
+
+// contestant answers /_calculate.
+type contestant struct {
+	name   string
+	start  func(context.Context) (*process, error)
+	rates  []float64 // requests per second, one a round
+	p99    []time.Duration
+	server *process
+}
+
+// compareRequests lets every contestant answer the same small question, in
+// turns, so that what else the machine does falls on all of them.
+func compareRequests(ctx context.Context, o options) (err error) {
+	if _, err := exec.LookPath("wrk"); err != nil {
+		fmt.Println("left out: there is no wrk (Debian: apt install wrk)")
+		return nil
+	}
+	folder, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	contestants := []*contestant{
+		{name: "calculator", start: func(ctx context.Context) (*process, error) {
+			return start(ctx, "/healthz", []string{"CALCULATOR_HISTORY=off"}, o.calculator, "--address", "ADDRESS")
+		}},
+		{name: "bare net/http", start: func(ctx context.Context) (*process, error) {
+			self, err := os.Executable()
+			if err != nil {
+				return nil, err
+			}
+			return start(ctx, smallQuestion, nil, self, bareArgument, "ADDRESS")
+		}},
+	}
+	if gunicorn, err := exec.LookPath("gunicorn"); err != nil {
+		fmt.Println("without the original: there is no gunicorn (Debian: apt install gunicorn python3-flask)")
+	} else {
+		contestants = append(contestants, &contestant{name: "original (Flask on gunicorn)", start: func(ctx context.Context) (*process, error) {
+			return startOriginal(ctx, gunicorn, folder)
+		}})
+	}
+	for _, c := range contestants {
+		if c.server, err = c.start(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, c.server.stop()) }()
+	}
+	for range o.rounds {
+		for _, c := range contestants {
+			if err := c.round(ctx, o.each); err != nil {
+				return err
+			}
+		}
+	}
+	tellRequests(contestants)
+	return nil
+}
+
+// original is the smallest equivalent of the original's server.
+const original = `from flask import Flask, jsonify, request
+
+app = Flask(__name__)
+
+
+@app.route("/_calculate")
+def calculate():
+    number1 = request.args.get("number1", "0")
+    operator = request.args.get("operator", "+")
+    number2 = request.args.get("number2", "0")
+    try:
+        result = eval(number1 + operator + number2)
+    except Exception:
+        result = "Error!"
+    return jsonify(result=result)
+`
+
+func startOriginal(ctx context.Context, gunicorn, folder string) (*process, error) {
+	if err := os.WriteFile(filepath.Join(folder, "original.py"), []byte(original), 0o600); err != nil {
+		return nil, err
+	}
+	return start(ctx, smallQuestion, nil, gunicorn, "--log-level", "critical", "--chdir", folder, "--workers", strconv.Itoa(runtime.NumCPU()), "--bind", "ADDRESS", "original:app")
+}
+
+// bareArgument makes this program a bare net/http server that does the same.
+const bareArgument = "serve-bare"
+
+func serveBare(address string) error {
+	http.HandleFunc("GET /_calculate", bare)
+	return http.ListenAndServe(address, nil)
+}
+
+func bare(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	answer := json.RawMessage(`"Error!"`)
+	if result, err := python.Evaluate(r.Context(), query.Get("number1"), query.Get("operator"), query.Get("number2")); err == nil {
+		answer = json.RawMessage(result)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]json.RawMessage{"result": answer}) // the client has gone: nobody to tell
+}
+
+var (
+	wrkRate  = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	wrkP99   = regexp.MustCompile(`99%\s+([0-9.]+(?:us|ms|s|m))`)
+	wrkFault = regexp.MustCompile(`Non-2xx.*|Socket errors.*`)
+)
+
+// round loads the contestant for a while from one thread with 16 connections.
+func (c *contestant) round(ctx context.Context, length time.Duration) error {
+	seconds := strconv.Itoa(max(1, int(length.Seconds())))
+	text, err := exec.CommandContext(ctx, "wrk", "--threads", "1", "--connections", "16", "--duration", seconds, "--latency", c.server.url(smallQuestion)).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("wrk on %s: %w: %s", c.name, err, text)
+	}
+	rate, p99 := wrkRate.FindSubmatch(text), wrkP99.FindSubmatch(text)
+	if fault := wrkFault.Find(text); fault != nil || rate == nil || p99 == nil {
+		return fmt.Errorf("wrk on %s: %s\n%s", c.name, fault, text)
+	}
+	perSecond, err1 := strconv.ParseFloat(string(rate[1]), 64)
+	latency, err2 := time.ParseDuration(string(p99[1]))
+	c.rates, c.p99 = append(c.rates, perSecond), append(c.p99, latency)
+	return errors.Join(err1, err2)
+}
+
+func tellRequests(contestants []*contestant) {
+	ours := contestants[0]
+	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "calculator is")
+	for _, c := range contestants {
+		fmt.Printf("%-30s %12.0f %10v", c.name, median(c.rates), median(c.p99))
+		if c != ours {
+			ratios := make([]float64, len(c.rates))
+			for i := range ratios {
+				ratios[i] = ours.rates[i] / c.rates[i]
+			}
+			fmt.Printf(" %.2f times as fast (%.2f to %.2f in %d rounds)", median(ratios), slices.Min(ratios), slices.Max(ratios), len(ratios))
+		}
+		fmt.Println()
+	}
+	fmt.Println("\nasked: at least 5 times the original, p99 no worse; at least 0.85 of a bare net/http handler")
+}
+
+// median is the middle value, the lower one of two.
+func median[T float64 | time.Duration](values []T) T {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[(len(sorted)-1)/2]
+}

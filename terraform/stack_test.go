@@ -1,0 +1,289 @@
+package terraform_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// doubleVersion is the provider version whose arguments schemadouble knows.
+const doubleVersion = "6.25.0"
+
+// ofStack are the files that make the stack: what git leaves out (state, records
+// of a run, a person's own variables and backend) is not among them.
+var ofStack = []string{"*.tf", "scaling.auto.tfvars.json", "verifier-policy.json", "instance/*", "tests/*.hcl", "tests/*/*.hcl", "github/*.tf", "github/tests/*.hcl"}
+
+// notOfStack are files that match ofStack and yet are a person's own.
+var notOfStack = []string{"backend.tf", "override.tf", "*_override.tf", "*/backend.tf", "*/override.tf", "*/*_override.tf", "instance/*.go"}
+
+// copyStack copies the stack's files from a folder to another.
+func copyStack(from, to string) error {
+	files := os.DirFS(from)
+	for _, pattern := range ofStack {
+		names, err := fs.Glob(files, pattern)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if matchesAny(notOfStack, name) {
+				continue
+			}
+			text, err := fs.ReadFile(files, name)
+			if err != nil {
+				return err
+			}
+			path := filepath.Join(to, filepath.FromSlash(name))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, text, 0o644)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func matchesAny(patterns []string, name string) bool {
+	for _, pattern := range patterns {
+		if ok, err := filepath.Match(pattern, name); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// aStackCopy returns a folder with a copy of the stack.
+func aStackCopy(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := copyStack(".", folder); err != nil {
+		t.Fatalf("copy the stack: %v", err)
+	}
+	return folder
+}
+
+// terraformProgram returns terraform, or tofu where only that is installed; else
+// it skips the test, which TF_REAL=1 does not allow.
+func terraformProgram(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("TF_REAL") == "1" {
+		t.Fatal("neither terraform nor tofu is installed, and TF_REAL=1 wants the stack checked")
+	}
+	t.Skip("neither terraform nor tofu is installed: the stack is not checked")
+	return ""
+}
+
+// environment is this process's, without what would change how Terraform reads
+// the stack; the settings come last.
+func environment(settings ...string) []string {
+	env := []string{"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1"}
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "GOFLAGS=") {
+			env = append(env, variable)
+		}
+	}
+	return append(env, settings...)
+}
+
+// do runs a program in a folder and returns what it says, in one line of single
+// spaces, so that a text can be looked for that Terraform has wrapped.
+func do(folder string, env []string, program string, args ...string) (string, error) {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = folder, env
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w\n%s", filepath.Base(program), strings.Join(args, " "), err, out.String())
+	}
+	return strings.Join(strings.Fields(out.String()), " "), err
+}
+
+// errDownload says that the double cannot be built for want of its modules.
+var errDownload = errors.New("the modules of schemadouble cannot be downloaded")
+
+// downloadModules downloads what the double is made of, once for all tests. It
+// also looks at the double's files, which other processes compile: only so does
+// go test know that a result is of other files than these.
+var downloadModules = sync.OnceValue(func() error {
+	files, err := os.ReadDir("schemadouble")
+	for _, file := range files {
+		_, e := os.Stat(filepath.Join("schemadouble", file.Name()))
+		err = errors.Join(err, e)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := do("schemadouble", environment("GOWORK=off"), "go", "mod", "download"); err != nil {
+		return fmt.Errorf("%w: %w", errDownload, err)
+	}
+	return nil
+})
+
+// needModules skips the test where the double cannot be compiled.
+func needModules(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("there is no go command to compile schemadouble with: the stack is not checked without the real provider")
+	}
+	err := downloadModules()
+	if errors.Is(err, errDownload) {
+		t.Skipf("the stack is not checked without the real provider: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A double is a mirror of providers that holds the schema double, and the data
+// of an init with it, which all copies of the stack share.
+type double struct {
+	program string
+	data    string // Terraform's data folder (TF_DATA_DIR)
+	lock    []byte // .terraform.lock.hcl as init with the double writes it
+	env     []string
+}
+
+// buildDouble builds the double and initializes a copy of the stack with it, in
+// a folder that TestMain removes.
+var buildDouble = sync.OnceValues(func() (*double, error) {
+	program, err := exec.LookPath("terraform")
+	if err != nil {
+		program, err = exec.LookPath("tofu")
+	}
+	if err != nil {
+		return nil, err
+	}
+	mirror := filepath.Join(scratch, "mirror")
+	if err := buildInto(mirror, program); err != nil {
+		return nil, err
+	}
+	config := filepath.Join(scratch, "terraformrc")
+	rc := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"*/*/*\"]\n  }\n}\n", filepath.ToSlash(mirror))
+	stack := filepath.Join(scratch, "stack")
+	if err := errors.Join(os.WriteFile(config, []byte(rc), 0o600), copyStack(".", stack)); err != nil {
+		return nil, err
+	}
+	d := &double{program: program, data: filepath.Join(scratch, "data")}
+	// Less garbage collection: Terraform and the double live for a second.
+	d.env = environment("TF_CLI_CONFIG_FILE="+config, "TF_DATA_DIR="+d.data, "GOGC=400")
+	if _, err := do(stack, d.env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
+		return nil, err
+	}
+	d.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl"))
+	return d, err
+})
+
+// buildInto builds the double into a mirror, for Terraform's and OpenTofu's
+// registry.
+func buildInto(mirror, program string) error {
+	out, err := exec.Command(program, "version", "-json").Output()
+	if err != nil {
+		return err
+	}
+	var version struct{ Platform string }
+	if err := json.Unmarshal(out, &version); err != nil {
+		return err
+	}
+	goos, goarch, _ := strings.Cut(version.Platform, "_")
+	env := environment("GOOS="+goos, "GOARCH="+goarch, "GOWORK=off", "CGO_ENABLED=0")
+	name := "terraform-provider-aws_v" + doubleVersion
+	if goos == "windows" {
+		name += ".exe"
+	}
+	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		binary := filepath.Join(mirror, registry, "hashicorp", "aws", doubleVersion, version.Platform, name)
+		if _, err := do("schemadouble", env, "go", "build", "-o", binary, "."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// theDouble returns the double, built once for all tests, or skips the test.
+func theDouble(t *testing.T) *double {
+	t.Helper()
+	terraformProgram(t)
+	needModules(t)
+	d, err := buildDouble()
+	if err != nil {
+		t.Fatalf("build schemadouble and init the stack with it: %v", err)
+	}
+	return d
+}
+
+// on runs Terraform with the double on a copy of the stack.
+func (d *double) on(folder string, args ...string) (string, error) {
+	if err := os.WriteFile(filepath.Join(folder, ".terraform.lock.hcl"), d.lock, 0o600); err != nil {
+		return "", err
+	}
+	return do(folder, d.env, d.program, append(args, "-no-color")...)
+}
+
+// scratch is a folder for what all tests share; TestMain makes and removes it.
+var scratch string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		folder, err := os.MkdirTemp("", "secondwind-terraform-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		scratch = folder
+		return m.Run()
+	}())
+}
+
+func TestCopyOfTheStackHoldsNothingThatGitLeavesOut(t *testing.T) {
+	t.Parallel()
+	from, to := t.TempDir(), t.TempDir()
+	ours := []string{"main.tf", "scaling.auto.tfvars.json", "verifier-policy.json", "instance/nginx.conf", "tests/run.tftest.hcl", "tests/mocks/aws.tfmock.hcl", "github/main.tf", "github/tests/github.tftest.hcl"}
+	theirs := []string{
+		".terraform/environment", ".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup", "deploy.tfplan", "run.env",
+		"terraform.tfvars", "mine.auto.tfvars", "backend.tf", "override.tf", "mine_override.tf", "instance/render_test.go",
+		"github/backend.tf", "github/terraform.tfstate", "github/.terraform.lock.hcl", "github/terraform.tfvars",
+	}
+	for _, name := range append(ours, theirs...) {
+		path := filepath.Join(from, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(name), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := copyStack(from, to); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range ours {
+		if _, err := os.Stat(filepath.Join(to, name)); err != nil {
+			t.Errorf("the stack's %s is not copied: %v", name, err)
+		}
+	}
+	for _, name := range theirs {
+		if _, err := os.Stat(filepath.Join(to, name)); err == nil {
+			t.Errorf("%s is copied: it would change what is checked", name)
+		}
+	}
+}
+
+func TestTerraformIsNotToldByTheEnvironmentHowToReadTheStack(t *testing.T) {
+	t.Setenv("TF_VAR_name", "mine")
+	t.Setenv("TF_CLI_ARGS_test", "-filter=none")
+	t.Setenv("TF_DATA_DIR", "mine")
+	for _, variable := range environment("TF_DATA_DIR=ours") {
+		if strings.HasPrefix(variable, "TF_") && variable != "TF_DATA_DIR=ours" && variable != "TF_IN_AUTOMATION=1" {
+			t.Errorf("Terraform sees %s", variable)
+		}
+	}
+}

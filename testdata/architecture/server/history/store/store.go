@@ -1,0 +1,4 @@
+// breaks: server/history/store knows neither keys nor entries
+package store
+
+import _ "secondwind/server/history/vault"
