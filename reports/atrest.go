@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"secondwind/runlog"
 	"secondwind/verify/judge"
@@ -96,13 +95,20 @@ func failures(rows []checkRow) string {
 }
 
 func visitFacts(s runlog.HistorySummary) []fact {
-	return []fact{
-		{"calculations of the visitor", fmt.Sprint(s.Calculations)},
-		{"answered by", byInstance(s.CalculatedBy)},
-		{"lists of its history", fmt.Sprint(s.Lists)},
-		{"given by", byInstance(s.ListedBy)},
-		{"visits that failed", fmt.Sprint(s.Failed)},
+	return slices.Concat(
+		byInstance("calculations", s.Calculations, s.CalculatedBy),
+		byInstance("lists", s.Lists, s.ListedBy),
+		[]fact{{"visits that failed", fmt.Sprint(s.Failed)}},
+	)
+}
+
+// byInstance tells a count, and that of each instance.
+func byInstance(what string, all int, counts map[string]int) []fact {
+	facts := []fact{{what + " of the visitor", fmt.Sprint(all)}}
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		facts = append(facts, fact{what + " by " + id, fmt.Sprint(counts[id])})
 	}
+	return facts
 }
 
 func auditFacts(a runlog.HistoryAudit) []fact {
@@ -115,16 +121,4 @@ func auditFacts(a runlog.HistoryAudit) []fact {
 		{"raw bytes searched", fmt.Sprint(a.RawBytes)},
 		{"texts of the visitor searched for", fmt.Sprint(a.Known)},
 	}
-}
-
-// byInstance tells a count for each instance.
-func byInstance(counts map[string]int) string {
-	var all []string
-	for _, id := range slices.Sorted(maps.Keys(counts)) {
-		all = append(all, fmt.Sprintf("%s (%d)", id, counts[id]))
-	}
-	if len(all) == 0 {
-		return notAvailable
-	}
-	return strings.Join(all, ", ")
 }

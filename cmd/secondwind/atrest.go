@@ -23,10 +23,14 @@ type historyAtRest struct {
 	config  history.Config
 }
 
-// newHistoryAtRest returns one whose visitor comes twice in a metrics period, so
-// that a walk of any length has about as many visits.
+// visitsPerPeriod is how often the visitor comes in a metrics period, whose length
+// decides how long a walk takes: even a short hold has visits to both instances,
+// and four visits of two small requests are lost in what a datapoint shows.
+const visitsPerPeriod = 4
+
+// newHistoryAtRest returns one whose visitor has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
-	v, err := visitor.New(visitor.Config{URL: url, Every: r.scenario.Local.MetricsPeriod / 2, Seed: cloudSeed(r.start)})
+	v, err := visitor.New(visitor.Config{URL: url, Every: r.scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.start)})
 	if err != nil {
 		return nil, err
 	}
