@@ -25,6 +25,7 @@ type page struct {
 	Numbers     []fact
 	Latencies   []latencyRow
 	Elasticity  []elasticityRow
+	AtRest      *atRest // nil without a history
 	Figures     []pageFigure
 }
 
@@ -78,7 +79,7 @@ func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 		Declared: "no hypothesis on record", Revision: identifier(a.manifest.Revision), Machine: machine(a.manifest.Machine),
 		Interrupted: a.interrupted, Warnings: a.warnings, Figures: figures,
 		Chain:   chainRows(v.Chain),
-		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity),
+		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity), AtRest: readAtRest(a.history),
 		Groups: []group{
 			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", findingRows(v.Premises)},
 			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", findingRows(v.Controls)},

@@ -12,6 +12,7 @@ import (
 type account struct {
 	manifest    runlog.Manifest
 	hypothesis  *runlog.Hypothesis // nil if none was declared
+	history     *runlog.History    // nil if nothing was asked of one
 	at          timescale
 	run         figure.Run
 	latencies   *latencies
@@ -29,7 +30,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	marks, unreadableMarks := readMarks(cloud, at)
 	intervals := readIntervals(load, at)
 	rates := readRates(intervals)
-	a := &account{manifest: rec.Manifest, hypothesis: h, at: at, latencies: readLatencies(intervals, at)}
+	a := &account{manifest: rec.Manifest, hypothesis: h, history: rec.History, at: at, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: readPhases(load, at), Marks: marks, Links: links(v, at),

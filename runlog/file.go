@@ -74,6 +74,20 @@ func marshalIndented(v any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// decodeVersioned is decodeStrict for a value with a version. A newer one may
+// have members that this one does not know: ask for the version before being
+// strict about the rest.
+func decodeVersioned(data []byte, v any) error {
+	var versioned struct{ Version int }
+	if err := json.Unmarshal(data, &versioned); err != nil {
+		return err
+	}
+	if err := checkVersion(versioned.Version); err != nil {
+		return err
+	}
+	return decodeStrict(data, v)
+}
+
 // decodeStrict reads one JSON value with no member that v does not have and
 // nothing behind it.
 func decodeStrict(data []byte, v any) error {

@@ -3,7 +3,6 @@ package runlog
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +23,7 @@ const (
 	CloudFile      = "cloud.jsonl"
 	ManifestFile   = "manifest.json"
 	VerdictFile    = "verdict.json"
+	HistoryFile    = "history.json" // the judge does not read it
 )
 
 // Manifest is manifest.json. It is written when the run begins, so that even a
@@ -81,7 +81,7 @@ func Seal(dir string) error {
 		return fmt.Errorf("seal run %s: %w", dir, err)
 	}
 	if m.Complete {
-		for _, name := range []string{ScenarioFile, HypothesisFile, LoadFile, CloudFile} {
+		for _, name := range evidenceFiles() {
 			if err := sameDigest(name, m.Files, files); err != nil {
 				return err
 			}
@@ -150,16 +150,7 @@ func readManifest(root *os.Root) (Manifest, error) {
 	if err != nil {
 		return m, err
 	}
-	// A newer version may have members this one does not know: ask for the
-	// version before being strict about the rest.
-	var versioned struct{ Version int }
-	if err := json.Unmarshal(data, &versioned); err != nil {
-		return m, &FormatError{ManifestFile, 0, err}
-	}
-	if err := checkVersion(versioned.Version); err != nil {
-		return m, &FormatError{ManifestFile, 0, err}
-	}
-	if err := decodeStrict(data, &m); err != nil {
+	if err := decodeVersioned(data, &m); err != nil {
 		return m, &FormatError{ManifestFile, 0, err}
 	}
 	if !m.Complete && len(m.Files) > 0 {

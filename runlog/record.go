@@ -1,7 +1,6 @@
 package runlog
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,6 +23,8 @@ type Record struct {
 	// Cloud[i] is line i+1 of cloud.jsonl and has Seq i+1. Where the line says
 	// Unchanged, Answer is the earlier one's: the same bytes, not a copy.
 	Cloud []Observation
+	// History is nil if nothing was asked of the calculators' history.
+	History *History
 	// Torn are the files whose last line was cut short, as a killed run leaves
 	// them; the rest of that line is not in the record.
 	Torn []string
@@ -47,7 +48,7 @@ func Open(dir string) (*Record, error) {
 	if err := r.verifyDerived(root); err != nil {
 		return nil, fmt.Errorf("open run %s: %w", dir, err)
 	}
-	for _, read := range []func(*os.Root) error{r.readScenario, r.readHypothesis, r.readLoad, r.readCloud} {
+	for _, read := range []func(*os.Root) error{r.readScenario, r.readHypothesis, r.readLoad, r.readCloud, r.readHistory} {
 		if err := read(root); err != nil {
 			return nil, fmt.Errorf("open run %s: %w", dir, err)
 		}
@@ -55,13 +56,14 @@ func Open(dir string) (*Record, error) {
 	return r, nil
 }
 
-func isEvidence(name string) bool {
-	return slices.Contains([]string{ScenarioFile, HypothesisFile, LoadFile, CloudFile}, name)
+// evidenceFiles are those that stay as they were once a run is sealed.
+func evidenceFiles() []string {
+	return []string{ScenarioFile, HypothesisFile, LoadFile, CloudFile, HistoryFile}
 }
 
 func (r *Record) verifyDerived(root *os.Root) error {
 	for _, name := range slices.Sorted(maps.Keys(r.Manifest.Files)) {
-		if isEvidence(name) {
+		if slices.Contains(evidenceFiles(), name) {
 			continue
 		}
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -117,18 +119,24 @@ func (r *Record) readHypothesis(root *os.Root) error {
 	if err != nil || data == nil {
 		return err
 	}
-	var versioned struct{ Version int }
-	if err := json.Unmarshal(data, &versioned); err != nil {
-		return &FormatError{HypothesisFile, 0, err}
-	}
-	if err := checkVersion(versioned.Version); err != nil {
-		return &FormatError{HypothesisFile, 0, err}
-	}
 	var h Hypothesis
-	if err := decodeStrict(data, &h); err != nil {
+	if err := decodeVersioned(data, &h); err != nil {
 		return &FormatError{HypothesisFile, 0, err}
 	}
 	r.Hypothesis, r.HypothesisSHA256 = &h, digest(data)
+	return nil
+}
+
+func (r *Record) readHistory(root *os.Root) error {
+	data, err := r.evidence(root, HistoryFile)
+	if err != nil || data == nil {
+		return err
+	}
+	var h History
+	if err := errors.Join(decodeVersioned(data, &h), h.validate()); err != nil {
+		return &FormatError{HistoryFile, 0, err}
+	}
+	r.History = &h
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 )
 
 // sharedHistory is the store that all calculators of a local cloud keep their
@@ -34,6 +33,9 @@ func newSharedHistory() (*sharedHistory, error) {
 	return &sharedHistory{filepath.Join(dir, "history.db"), release}, nil
 }
 
+// store names it as the calculators' configuration does.
+func (h *sharedHistory) store() string { return "sqlite:" + h.path }
+
 // remove removes the store: nothing can read it once the cloud that holds its key
 // has ended. What cannot be removed is left to the next run.
 func (h *sharedHistory) remove() {
@@ -49,7 +51,7 @@ func startLocalCloud(ctx context.Context, cfg localcloud.Config, program string)
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg.Images = calculatorImage(program, history.path)
+	cfg.Images = calculatorImage(program, history)
 	cloud, err := localcloud.Start(ctx, cfg)
 	if err != nil {
 		history.remove()
@@ -61,9 +63,9 @@ func startLocalCloud(ctx context.Context, cfg localcloud.Config, program string)
 // calculatorImage is the image table of a local cloud whose instances run program:
 // all keep their history in one store, under the key of the stack, so that it is
 // the same whichever instance answers.
-func calculatorImage(program, history string) map[string]localcloud.Image {
+func calculatorImage(program string, history *sharedHistory) map[string]localcloud.Image {
 	return map[string]localcloud.Image{calculatorImageID: {
 		Program: program, Args: []string{"--address", "{{address}}"},
-		Env: []string{"CALCULATOR_HISTORY=sqlite:" + history, "CALCULATOR_KEY=aws-kms:" + stack.HistoryAlias(localStack)},
+		Env: []string{"CALCULATOR_HISTORY=" + history.store(), "CALCULATOR_KEY=" + historyKey()},
 	}}
 }

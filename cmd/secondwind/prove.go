@@ -33,8 +33,9 @@ type proof struct {
 	progress progress.Reporter
 	start    time.Time
 
-	wanted     []string // findings of the doctor that the scenario asks for
-	skipDoctor bool     // go on whatever it finds
+	beside     func(context.Context) error // runs while the walk is taken; nil: nothing
+	wanted     []string                    // findings of the doctor that the scenario asks for
+	skipDoctor bool                        // go on whatever it finds
 }
 
 // prove declares the hypothesis and takes the walk.
@@ -65,7 +66,11 @@ func prove(ctx context.Context, p proof) error {
 		Observer: observer, Attack: generator, Traffic: traffic, Record: p.writer.WriteLoad,
 		Progress: p.progress, Start: p.start, ReleaseDeadline: releaseDeadline(wiring, p.drain),
 	})
-	return together(ctx, w.Run, observer.Run, generator.Run)
+	companions := []func(context.Context) error{observer.Run, generator.Run}
+	if p.beside != nil {
+		companions = append(companions, p.beside)
+	}
+	return together(ctx, w.Run, companions...)
 }
 
 // together runs main beside its companions: when main ends they are stopped and

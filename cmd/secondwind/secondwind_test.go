@@ -382,11 +382,12 @@ func TestCapacitySetByHandIsNeverProved(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	soak.rest()
+	lines := soak.rest()
 	_ = soak.cmd.Wait()
 	if code := soak.cmd.ProcessState.ExitCode(); code != 3 {
 		t.Errorf("exit code = %d, want 3", code)
 	}
+	theHistoryIsEvidence(t, soak.folder(t), lines)
 	if v := verdictOf(t, soak.folder(t), judge.Inconclusive); v.Reason != "confounder.manual-capacity" {
 		t.Errorf("reason = %q, want confounder.manual-capacity", v.Reason)
 	}

@@ -176,16 +176,27 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err
 	}
-	p := proof{
+	atRest, err := newHistoryAtRest(cloud, history, built.LoadBalancerURL, r)
+	if err != nil {
+		return err
+	}
+	return r.take(ctx, atRest, proof{
 		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
-		wanted: wantedBy(s.Local), skipDoctor: r.skipDoctor,
-	}
+		wanted: wantedBy(s.Local), skipDoctor: r.skipDoctor, beside: atRest.visitor.Run,
+	})
+}
+
+// take takes the walk in a cloud that is there, and then looks at the data at
+// rest: the cloud has its key.
+func (r localRun) take(ctx context.Context, atRest *historyAtRest, p proof) error {
 	if err := examineFirst(ctx, p); err != nil {
 		return err
 	}
-	return prove(ctx, p)
+	err := prove(ctx, p)
+	atRest.record(ctx, p)
+	return err
 }
 
 // build builds the stack as the scenario wants it.

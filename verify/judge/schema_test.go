@@ -3,10 +3,12 @@ package judge_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -70,6 +72,7 @@ func TestEverythingThatIsWrittenFitsItsSchema(t *testing.T) {
 			check(t, s, file, line)
 		}
 	}
+	checkHistory(t)
 	s := compiled(t, "verdict.json")
 	mutants := append(premiseMutants(), mutant{name: "a perfect run"}, mutant{record: func(r *runlog.Record) { *r = runlog.Record{} }})
 	slices.Reverse(mutants)
@@ -85,6 +88,31 @@ func TestEverythingThatIsWrittenFitsItsSchema(t *testing.T) {
 	}
 }
 
+// checkHistory is of history.json, which the judge does not read.
+func checkHistory(t *testing.T) {
+	t.Helper()
+	now := time.Now().UTC()
+	for _, h := range []runlog.History{
+		{NotAudited: "the calculators keep no history"},
+		{Kept: true, Visits: []runlog.HistoryVisit{{Time: now, ListedBy: "i-a", Made: 1, Listed: 1, Foreign: 2, CalculatedBy: "i-b", Error: "x"}}, Audit: &runlog.HistoryAudit{
+			Time: now, Store: "s", Key: "k", Records: 1, Checks: []runlog.HistoryCheck{{Name: "n"}},
+		}},
+	} {
+		w, err := runlog.Create(t.TempDir(), runlog.Manifest{RunID: runlog.NewID(now), Started: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.WriteHistory(h), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(filepath.Join(w.Dir(), runlog.HistoryFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, compiled(t, "history.json"), "history.json", data)
+	}
+}
+
 func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 	tests := map[string][]string{
 		"load-line.json":   {`{}`, `{"time":"2026-03-14T12:00:00Z"}`, `{"time":"noon","interrupted":{"reason":"x"}}`, `{"time":"2026-03-14T12:00:00Z","interrupted":{"reason":"x"},"extra":1}`},
@@ -92,6 +120,10 @@ func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 		"hypothesis.json":  {`{}`, `{"version":2}`},
 		"manifest.json":    {`{}`, `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{},"complete":false}`},
 		"verdict.json":     {`{}`, `{"outcome":"MAYBE"}`},
+		"history.json": {
+			`{}`, `{"version":1,"kept":true,"visits":[]}`, `{"version":1,"kept":true,"visits":[{"time":"noon","made":0,"listed":0}],"notAudited":"x"}`,
+			`{"version":1,"kept":true,"visits":[],"audit":{"passed":true}}`,
+		},
 	}
 	for name, documents := range tests {
 		s := compiled(t, name)

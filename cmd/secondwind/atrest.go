@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"secondwind/cmd/secondwind/visitor"
+	"secondwind/localcloud"
+	"secondwind/localcloud/stack"
+	"secondwind/runlog"
+	"secondwind/server/history"
+	"secondwind/server/history/audit"
+)
+
+// auditTimeout bounds the audit of a store with a visitor's few records.
+const auditTimeout = 30 * time.Second
+
+// historyAtRest gathers what a run on a local cloud shows of the history that its
+// calculators share. Nothing in it ends a run or changes its verdict.
+type historyAtRest struct {
+	visitor *visitor.Visitor
+	config  history.Config
+}
+
+// visitsPerPeriod is how often the visitor comes in a metrics period, whose length
+// decides how long a walk takes: even a short hold has visits to both instances,
+// and four visits of two small requests are lost in what a datapoint shows.
+const visitsPerPeriod = 4
+
+// newHistoryAtRest returns one whose visitor has not come yet.
+func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
+	v, err := visitor.New(visitor.Config{URL: url, Every: r.scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.start)})
+	if err != nil {
+		return nil, err
+	}
+	cfg := awsConfig(cloud)
+	return &historyAtRest{v, history.Config{Store: shared.store(), Key: historyKey(), AWS: &cfg}}, nil
+}
+
+// historyKey is the key of a local stack that the calculators' history is under.
+func historyKey() string { return "aws-kms:" + stack.HistoryAlias(localStack) }
+
+// record audits the store, writes history.json and tells of it. The visitor must
+// have ended, and the cloud must live: it has the key.
+func (a *historyAtRest) record(ctx context.Context, p proof) {
+	if !a.visitor.Came() {
+		return // the run ended before the walk
+	}
+	h := a.visitor.History()
+	switch {
+	case !h.Kept:
+		h.NotAudited = "no calculator was met that keeps a history"
+	case ctx.Err() != nil:
+		h.NotAudited = "the run was interrupted"
+	default:
+		audited, err := a.audit(ctx)
+		if h.Audit = audited; err != nil {
+			h.NotAudited = err.Error()
+		}
+	}
+	tell := tellHistory(h)
+	if err := p.writer.WriteHistory(h); err != nil {
+		tell = "history: NO EVIDENCE was kept: " + err.Error()
+	}
+	p.progress.Event(time.Since(p.start), tell)
+}
+
+// audit searches the store's raw bytes for whatever the visitor entered and saw,
+// and tries every record.
+func (a *historyAtRest) audit(ctx context.Context) (*runlog.HistoryAudit, error) {
+	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
+	defer cancel()
+	known := a.visitor.Known()
+	report, err := audit.Run(ctx, a.config, audit.Options{Known: known})
+	if err != nil {
+		return nil, fmt.Errorf("the audit could not be made: %w", err)
+	}
+	found := &runlog.HistoryAudit{
+		Time: report.Time, Store: report.Store, Key: report.KEK, DataKeys: report.DataKeys,
+		Records: report.Records, Known: len(known), Passed: report.Passed,
+	}
+	for _, part := range report.Parts {
+		found.RawBytes += part.Bytes
+	}
+	for _, c := range report.Checks {
+		found.Checks = append(found.Checks, runlog.HistoryCheck(c))
+	}
+	return found, nil
+}
+
+// tellHistory is a line of progress.
+func tellHistory(h runlog.History) string {
+	if !h.Kept {
+		return "history: " + h.NotAudited
+	}
+	return fmt.Sprintf("history: %s; %s", tellVisits(h.Summary()), tellAudit(h))
+}
+
+func tellVisits(s runlog.HistorySummary) string {
+	by := fmt.Sprintf("%d calculations answered by %d instances", s.Calculations, len(s.CalculatedBy))
+	switch {
+	case s.Same():
+		return by + ", the same list from each"
+	case s.Whole < s.Lists:
+		return fmt.Sprintf("%s, NOT THE SAME LIST FROM EACH: %d of %d lists lacked entries or held others", by, s.Lists-s.Whole, s.Lists)
+	case len(s.ListedBy) == 1:
+		return by + ", listed by one instance alone"
+	}
+	return by + ", and no list was had"
+}
+
+func tellAudit(h runlog.History) string {
+	a := h.Audit
+	switch {
+	case a == nil:
+		return "NOT AUDITED: " + h.NotAudited
+	case a.Passed:
+		return fmt.Sprintf("encrypted at rest: %d of %d checks passed", a.PassedChecks(), len(a.Checks))
+	}
+	failed := ""
+	for _, c := range a.Checks {
+		if !c.Passed {
+			failed += fmt.Sprintf("; not so: %s (%s)", c.Name, c.Detail)
+		}
+	}
+	return fmt.Sprintf("NOT SAFE AT REST: %d of %d checks failed%s", len(a.Checks)-a.PassedChecks(), len(a.Checks), failed)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/cmd/secondwind/visitor"
+	"secondwind/runlog"
+	"secondwind/server/history"
+)
+
+func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
+	now := time.Now()
+	good := runlog.HistoryCheck{Name: "no key stands in the raw bytes", Passed: true, Detail: "2 keys"}
+	bad := runlog.HistoryCheck{Name: "no known plaintext stands in the raw bytes", Detail: "known text 2 stands as it is at byte 7"}
+	visits := func(listed int, by ...string) (all []runlog.HistoryVisit) {
+		for _, id := range by {
+			all = append(all, runlog.HistoryVisit{Time: now, ListedBy: id, CalculatedBy: id, Made: 1, Listed: listed})
+		}
+		return all
+	}
+	for want, h := range map[string]runlog.History{
+		"history: 2 calculations answered by 2 instances, the same list from each; encrypted at rest: 1 of 1 checks passed": {
+			Kept: true, Visits: visits(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
+		"history: 2 calculations answered by 1 instances, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; not so: no known plaintext stands in the raw bytes (known text 2 stands as it is at byte 7)": {
+			Kept: true, Visits: visits(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
+		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; NOT AUDITED: no store": {
+			Kept: true, Visits: visits(0, "a", "b"), NotAudited: "no store"},
+		"history: 0 calculations answered by 0 instances, and no list was had; NOT AUDITED: x": {Kept: true, NotAudited: "x"},
+		"history: no calculator was met that keeps a history":                                  {NotAudited: "no calculator was met that keeps a history"},
+	} {
+		if got := tellHistory(h); got != want {
+			t.Errorf("told %q,\nwant %q", got, want)
+		}
+	}
+}
+
+// What cannot be audited is recorded, and ends nothing.
+func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
+	v, err := visitor.New(visitor.Config{URL: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &historyAtRest{v, history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "none.db")}}
+	if _, err := a.audit(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no store") {
+		t.Errorf("audit without a store = %v, want that there is none", err)
+	}
+	var told strings.Builder
+	w, err := runlog.Create(t.TempDir(), runlog.Manifest{RunID: runlog.NewID(time.Now()), Started: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := proof{writer: w, progress: progress.Plain(&told), start: time.Now()}
+	a.record(t.Context(), p) // the visitor has not come: nothing is recorded
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := v.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	before := told.String()
+	a.record(t.Context(), p)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	record, err := runlog.Open(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := record.History; before != "" || h == nil || h.Kept || len(h.Visits) != 1 || !strings.Contains(told.String(), h.NotAudited) {
+		t.Errorf("recorded %+v, told %q and before the visitor came %q; want a failed visit, told once", h, told.String(), before)
+	}
+}

@@ -1,0 +1,124 @@
+package reports
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+)
+
+// atRest is the section on the calculators' history.
+type atRest struct {
+	Bad    string // what is wrong, or was not shown; "" if all passed
+	Checks []checkRow
+	Facts  []fact
+}
+
+// checkRow is a row of its table.
+type checkRow struct {
+	Name, Detail, Symbol string
+	Status               judge.Status
+}
+
+// readAtRest returns nil if the run shows nothing of a history.
+func readAtRest(h *runlog.History) *atRest {
+	if h == nil {
+		return nil
+	}
+	if !h.Kept {
+		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{{"visits that failed", fmt.Sprint(h.Summary().Failed)}}}
+	}
+	s := h.Summary()
+	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: visitFacts(s)}
+	if a := h.Audit; a != nil {
+		section.Facts = append(section.Facts, auditFacts(*a)...)
+	}
+	section.Bad = failures(section.Checks)
+	return section
+}
+
+// sameRow says whether the history is the same whichever instance answers.
+func sameRow(s runlog.HistorySummary) checkRow {
+	row := checkRow{Name: "the history is the same whichever instance answers", Status: judge.Undetermined}
+	switch {
+	case s.Whole < s.Lists:
+		row.Status = judge.Broken
+		row.Detail = fmt.Sprintf("%d of %d lists lacked entries that were made before, or held others", s.Lists-s.Whole, s.Lists)
+	case s.Same():
+		row.Status = judge.Held
+		row.Detail = fmt.Sprintf("%d lists by %d instances, each with every calculation made before and nothing else", s.Lists, len(s.ListedBy))
+	case s.Lists > 0:
+		row.Detail = "one instance alone gave lists, each of them whole"
+	default:
+		row.Detail = "no list was had"
+	}
+	row.Symbol = statusSymbol(row.Status)
+	return row
+}
+
+// auditRows are the checks of the audit; without one, a row that says so.
+func auditRows(h *runlog.History) []checkRow {
+	if h.Audit == nil {
+		return []checkRow{{"the store was audited", h.NotAudited, statusSymbol(judge.Undetermined), judge.Undetermined}}
+	}
+	var rows []checkRow
+	for _, c := range h.Audit.Checks {
+		status := judge.Broken
+		if c.Passed {
+			status = judge.Held
+		}
+		rows = append(rows, checkRow{c.Name, c.Detail, statusSymbol(status), status})
+	}
+	return rows
+}
+
+// failures counts what did not hold.
+func failures(rows []checkRow) string {
+	var broken, undetermined int
+	for _, r := range rows {
+		switch r.Status {
+		case judge.Broken:
+			broken++
+		case judge.Undetermined:
+			undetermined++
+		}
+	}
+	switch {
+	case broken > 0:
+		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling is not touched by it.", broken, len(rows))
+	case undetermined > 0:
+		return fmt.Sprintf("%d of %d checks decide nothing.", undetermined, len(rows))
+	}
+	return ""
+}
+
+func visitFacts(s runlog.HistorySummary) []fact {
+	return slices.Concat(
+		byInstance("calculations", s.Calculations, s.CalculatedBy),
+		byInstance("lists", s.Lists, s.ListedBy),
+		[]fact{{"visits that failed", fmt.Sprint(s.Failed)}},
+	)
+}
+
+// byInstance tells a count, and that of each instance.
+func byInstance(what string, all int, counts map[string]int) []fact {
+	facts := []fact{{what + " of the visitor", fmt.Sprint(all)}}
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		facts = append(facts, fact{what + " by " + id, fmt.Sprint(counts[id])})
+	}
+	return facts
+}
+
+func auditFacts(a runlog.HistoryAudit) []fact {
+	return []fact{
+		{"audited", date(a.Time)},
+		{"store", identifier(a.Store)},
+		{"key-encryption key", identifier(a.Key)},
+		{"data keys", fmt.Sprint(a.DataKeys)},
+		{"records, with the audit's own", fmt.Sprint(a.Records)},
+		{"raw bytes searched", fmt.Sprint(a.RawBytes)},
+		{"texts of the visitor searched for", fmt.Sprint(a.Known)},
+	}
+}

@@ -1,0 +1,150 @@
+package runlog
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// History is history.json: what a run shows of the history that the calculators
+// keep for their users. It holds no plaintext, no cookie and no key.
+type History struct {
+	Version int `json:"version"`
+	// Kept is whether a calculator was met that keeps a history.
+	Kept bool `json:"kept"`
+	// Visits are those of one user through the load balancer, in order.
+	Visits []HistoryVisit `json:"visits"`
+	// Audit is of the store after the visits; nil if none was made.
+	Audit *HistoryAudit `json:"audit,omitempty"`
+	// NotAudited is why Audit is nil; "" with one.
+	NotAudited string `json:"notAudited,omitempty"`
+}
+
+// HistoryVisit is one look at the history, and one calculation after it.
+type HistoryVisit struct {
+	Time time.Time `json:"time"` // when it began
+	// ListedBy is the instance that gave the list; "" if none was had.
+	ListedBy string `json:"listedBy,omitempty"`
+	Made     int    `json:"made"`              // calculations before, which the list should hold
+	Listed   int    `json:"listed"`            // of those, how many it held as they were made
+	Foreign  int    `json:"foreign,omitempty"` // entries that the user did not make
+	// CalculatedBy is the instance that calculated; "" if nothing was calculated.
+	CalculatedBy string `json:"calculatedBy,omitempty"`
+	// Error is what went wrong with either; "" if nothing did.
+	Error string `json:"error,omitempty"`
+}
+
+// Whole is whether the list held what the user had made and nothing else. It is
+// false without a list.
+func (v HistoryVisit) Whole() bool {
+	return v.ListedBy != "" && v.Listed == v.Made && v.Foreign == 0
+}
+
+// HistoryAudit is what an audit of the store's raw bytes found.
+type HistoryAudit struct {
+	Time     time.Time      `json:"time"`
+	Store    string         `json:"store"`
+	Key      string         `json:"key"` // the key-encryption key's name
+	DataKeys int            `json:"dataKeys"`
+	Records  int            `json:"records"`
+	RawBytes int64          `json:"rawBytes"` // that were searched
+	Known    int            `json:"known"`    // texts of the user's that were searched for
+	Passed   bool           `json:"passed"`   // every check did
+	Checks   []HistoryCheck `json:"checks"`
+}
+
+// HistoryCheck is one thing that an audit tried.
+type HistoryCheck struct {
+	Name   string `json:"name"` // a sentence that is true if it passed
+	Passed bool   `json:"passed"`
+	Detail string `json:"detail"` // what was tried, or what was found
+}
+
+// HistorySummary counts what the visits of a History show.
+type HistorySummary struct {
+	Calculations int            // that were answered
+	Lists        int            // that were had
+	Whole        int            // of the lists
+	Failed       int            // visits with an Error
+	CalculatedBy map[string]int // calculations, by instance
+	ListedBy     map[string]int // lists, by instance
+}
+
+// Same is whether two instances or more gave lists, and all were whole.
+func (s HistorySummary) Same() bool { return len(s.ListedBy) > 1 && s.Whole == s.Lists }
+
+// Instances are those that answered anything, sorted.
+func (s HistorySummary) Instances() []string {
+	all := maps.Clone(s.CalculatedBy)
+	maps.Copy(all, s.ListedBy)
+	return slices.Sorted(maps.Keys(all))
+}
+
+// Summary counts the visits.
+func (h History) Summary() HistorySummary {
+	s := HistorySummary{CalculatedBy: map[string]int{}, ListedBy: map[string]int{}}
+	for _, v := range h.Visits {
+		if v.CalculatedBy != "" {
+			s.Calculations++
+			s.CalculatedBy[v.CalculatedBy]++
+		}
+		if v.ListedBy != "" {
+			s.Lists++
+			s.ListedBy[v.ListedBy]++
+		}
+		if v.Whole() {
+			s.Whole++
+		}
+		if v.Error != "" {
+			s.Failed++
+		}
+	}
+	return s
+}
+
+// PassedChecks is how many checks of the audit passed.
+func (a HistoryAudit) PassedChecks() int {
+	passed := 0
+	for _, c := range a.Checks {
+		if c.Passed {
+			passed++
+		}
+	}
+	return passed
+}
+
+// validate reports what contradicts itself.
+func (h History) validate() error {
+	if (h.Audit == nil) == (h.NotAudited == "") {
+		return errors.New("one of audit and notAudited must be set")
+	}
+	if s := h.Summary(); !h.Kept && (s.Calculations+s.Lists > 0 || h.Audit != nil) {
+		return errors.New("no history is kept, but it was listed, added to or audited")
+	}
+	for i, v := range h.Visits {
+		switch {
+		case v.Time.IsZero():
+			return fmt.Errorf("visit %d: time is missing", i+1)
+		case v.Listed < 0 || v.Listed > v.Made || v.Foreign < 0:
+			return fmt.Errorf("visit %d: %d entries of %d were listed, and %d others", i+1, v.Listed, v.Made, v.Foreign)
+		}
+	}
+	if a := h.Audit; a != nil && a.Passed != (a.PassedChecks() == len(a.Checks) && len(a.Checks) > 0) {
+		return fmt.Errorf("audit: passed is %t, but %d of %d checks did", a.Passed, a.PassedChecks(), len(a.Checks))
+	}
+	return nil
+}
+
+// WriteHistory writes history.json. It belongs into the folder before Seal.
+func (w *Writer) WriteHistory(h History) error {
+	h.Version = Version
+	if h.Visits == nil {
+		h.Visits = []HistoryVisit{}
+	}
+	if err := h.validate(); err != nil {
+		return fmt.Errorf("write %s: %w", HistoryFile, err)
+	}
+	return writeJSON(w.dir, HistoryFile, h)
+}
