@@ -157,10 +157,13 @@ func (p *parser) beside(x number, at int, operand func() (number, error)) (numbe
 
 func (p *parser) sign() (number, error) {
 	negative, first := false, p.at
-	for {
+	for count := 0; ; count++ {
 		sign, at := p.accept("+", "-")
 		if sign == "" {
 			break
+		}
+		if count == p.MaxDepth {
+			return number{}, p.fault(at, "more than %d signs stand in a row", p.MaxDepth)
 		}
 		negative, first = negative != (sign == "-"), at
 	}

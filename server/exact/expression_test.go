@@ -129,6 +129,7 @@ func TestExpressionsThatCannotBeCalculated(t *testing.T) {
 		{"powers nested too deep", strings.Repeat("2^", 5000) + "1", 1001, "nested more than 500"},
 		{"long numbers that wait at each level", strings.Repeat("2^6600000+(", 20) + "1" + strings.Repeat(")", 20), 98, "more than 16000000 digits together"},
 		{"long arguments", "gcd(" + strings.Repeat("2^6600000,", 20) + "1)", 85, "the arguments have more than 16000000 digits"},
+		{"more signs than anybody means", "1" + strings.Repeat("-", 5000) + "1", 503, "more than 500 signs"},
 		{"too many numbers", strings.Repeat("1+", 100_001) + "1", 200_001, "more than 100000 numbers"},
 		{"a prime too long", "is_prime(10^3000)", 1, "at most 2500 digits"},
 	} {
