@@ -54,13 +54,18 @@ func listed(t *testing.T, s *Server, user, query string) entries {
 }
 
 func TestHistoryIsOfTheUserAlone(t *testing.T) {
-	s, _ := withHistory(t, Config{})
+	s, kept := withHistory(t, Config{})
 	ask(t, s, alice, http.MethodPost, "/v1/calculate", `{"expression":"6*7"}`)
 	ask(t, s, alice, http.MethodGet, "/_calculate?number1=20&operator=%2B&number2=3", "")
 	ask(t, s, bob, http.MethodPost, "/v1/calculate", example)
 	ask(t, s, "", http.MethodPost, "/v1/calculate", example)
 	ask(t, s, "no-user-of-ours", http.MethodPost, "/v1/calculate", example)
 	ask(t, s, alice, http.MethodPost, "/v1/calculate", `{"expression":"1/0"}`) // has no result
+	ask(t, s, alice, http.MethodPost, "/v1/batch", "["+example+"]")            // is not added
+	s.recorder.settle(t.Context())
+	if len(kept.entries) != 2 {
+		t.Errorf("the store holds entries of %d users, want those of the two who have a cookie of ours", len(kept.entries))
+	}
 	got := listed(t, s, alice, "")
 	if len(got.Entries) != 2 || got.Next != "" {
 		t.Fatalf("history = %+v, want the two calculations that had a result", got)

@@ -146,3 +146,19 @@ func TestSchemaDoublePassesItsOwnTests(t *testing.T) {
 		t.Errorf("%s %v", said, err)
 	}
 }
+
+// TestEveryStackGivesItsTagsToEverything reads the text: what default_tags add is
+// the provider's to compute, so that terraform test does not see it under mocks.
+func TestEveryStackGivesItsTagsToEverything(t *testing.T) {
+	t.Parallel()
+	for file, tags := range map[string]string{"versions.tf": "local.tags", filepath.Join("github", "main.tf"): `{ Project = "secondwind" }`} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `provider "aws" { region = var.region default_tags { tags = ` + tags + " } }"
+		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+			t.Errorf("%s does not say %s: sweep finds what has the run's tags", file, want)
+		}
+	}
+}

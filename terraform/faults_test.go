@@ -119,10 +119,30 @@ var ofSecurity = []fault{
 	{"a budget that tells too late", "notifications.tf", "ACTUAL = 80", "ACTUAL = 100", "variants/told", "The budget must tell at 80 %"},
 }
 
+// ofPromises were once seen by nothing.
+var ofPromises = []fault{
+	{"missing data that scales", "auto_scaling.tf", "treat_missing_data  = \"missing\"", "treat_missing_data  = \"breaching\"", "promises/promises", "Missing data must not scale, and policies must take the average"},
+	{"a health check of another port", "load_balancer.tf", "port                = \"traffic-port\"", "port                = \"81\"", "promises/promises", "Requests and health checks must go to nginx's port by HTTP"},
+	{"a load balancer that nobody outside reaches", "load_balancer.tf", "internal                   = false", "internal                   = true", "promises/promises", "The load balancer must face the internet and listen for HTTP on port 80"},
+	{"a listener on another port", "load_balancer.tf", "protocol          = \"HTTP\"\n  port              = 80\n", "protocol          = \"HTTP\"\n  port              = 8080\n", "promises/promises", "The load balancer must face the internet and listen for HTTP on port 80"},
+	{"a load balancer in the instances' security group", "load_balancer.tf", "security_groups            = [aws_security_group.load_balancer.id]", "security_groups            = [aws_security_group.instance.id]", "promises/promises", "Load balancer and instances must each have their own security group"},
+	{"instances reached from each other only", "security_groups.tf", "description                  = \"nginx, from the load balancer only\"\n  referenced_security_group_id = aws_security_group.load_balancer.id", "description                  = \"nginx, from the load balancer only\"\n  referenced_security_group_id = aws_security_group.instance.id", "promises/promises", "The rules between load balancer and instances must be the right way round"},
+	{"instances in the load balancer's security group", "instance.tf", "vpc_security_group_ids = [aws_security_group.instance.id]", "vpc_security_group_ids = [aws_security_group.load_balancer.id]", "promises/promises", "Load balancer and instances must each have their own security group"},
+	{"a TTL in minutes", "run.tf", "\"${var.ttl_hours}h\"", "\"${var.ttl_hours}m\"", "promises/promises", "ttl_hours must be hours"},
+	{"objects that are answered without TLS", "storage.tf", "Statement = [merge(local.only_tls, { Resource = [aws_s3_bucket.artifacts.arn, \"${aws_s3_bucket.artifacts.arn}/*\"] })]", "Statement = [merge(local.only_tls, { Resource = [aws_s3_bucket.artifacts.arn] })]", "promises/promises", "The bucket and every object in it must refuse everyone's requests without TLS"},
+	{"a rule for another protocol", "security_groups.tf", "  description       = \"S3, KMS and Session Manager\"\n  cidr_ipv4         = \"0.0.0.0/0\"\n  from_port         = 443\n  to_port           = 443\n  ip_protocol       = \"tcp\"", "  description       = \"S3, KMS and Session Manager\"\n  cidr_ipv4         = \"0.0.0.0/0\"\n  from_port         = 443\n  to_port           = 443\n  ip_protocol       = \"udp\"", "promises/promises", "Every rule must be for TCP"},
+	{"callers of every account through services", "key.tf", "\"kms:CallerAccount\" = local.account\n          \"kms:ViaService\"    =", "\"kms:ViaService\"    =", "promises/promises", "Only callers of this account may use the key through services"},
+	{"a group that keeps its old launch template", "auto_scaling.tf", "version = aws_launch_template.this.latest_version", "version = \"$Default\"", "promises/promises", "A changed template must reach the group, and nothing may be left behind"},
+	{"a role that everyone may take", "roles.tf", "Principal = { Service = \"ec2.amazonaws.com\" }", "Principal = { AWS = \"*\", Service = \"ec2.amazonaws.com\" }", "promises/promises", "Nobody but EC2 may take the instance role"},
+	{"targets that are asked by HTTPS", "load_balancer.tf", "protocol             = \"HTTP\"\n  port                 = local.port", "protocol             = \"HTTPS\"\n  port                 = local.port", "promises/promises", "Requests and health checks must go to nginx's port by HTTP"},
+	{"alarms that may not publish", "notifications.tf", "        Principal = { Service = \"cloudwatch.amazonaws.com\" }\n        Action    = \"sns:Publish\"", "        Principal = { Service = \"cloudwatch.amazonaws.com\" }\n        Action    = \"sns:Subscribe\"", "promises/promises", "The topic's policy must be about publishing"},
+	{"volumes that stay", "instance.tf", "volume_size           = var.volume_size\n      delete_on_termination = true", "volume_size           = var.volume_size\n      delete_on_termination = false", "promises/promises", "A changed template must reach the group, and nothing may be left behind"},
+}
+
 func TestSeededFaultsAreCaught(t *testing.T) {
 	t.Parallel()
 	d := theDouble(t)
-	for _, faults := range [][]fault{ofTheSchema, ofTheNumbers, ofSecurity, ofPrivilege} {
+	for _, faults := range [][]fault{ofTheSchema, ofTheNumbers, ofSecurity, ofPrivilege, ofPromises} {
 		for _, f := range faults {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()

@@ -45,14 +45,14 @@ func compareRequests(ctx context.Context, o options) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	contestants := []*contestant{
 		{name: "calculator", start: func(ctx context.Context) (*process, error) {
-			return start(ctx, "/healthz", []string{"CALCULATOR_HISTORY=off"}, o.calculator, "--address", "ADDRESS")
+			return startServer(ctx, "/healthz", []string{"CALCULATOR_HISTORY=off"}, o.calculator, "--address", "ADDRESS")
 		}},
 		{name: "bare net/http", start: func(ctx context.Context) (*process, error) {
 			self, err := os.Executable()
 			if err != nil {
 				return nil, err
 			}
-			return start(ctx, smallQuestion, nil, self, bareArgument, "ADDRESS")
+			return startServer(ctx, smallQuestion, nil, self, bareArgument, "ADDRESS")
 		}},
 	}
 	if gunicorn, err := exec.LookPath("gunicorn"); err != nil {
@@ -79,6 +79,21 @@ func compareRequests(ctx context.Context, o options) (err error) {
 	return nil
 }
 
+// serverCores is how many cores the servers have: all but the last, which is the
+// load generator's, so that neither takes the other's time.
+func serverCores() int { return max(1, runtime.NumCPU()-1) }
+
+// onCores runs a program on some cores only.
+func onCores(first, last int, program string, arguments []string) []string {
+	return append([]string{"taskset", "--cpu-list", fmt.Sprintf("%d-%d", first, last), program}, arguments...)
+}
+
+// startServer starts a contestant on the servers' cores.
+func startServer(ctx context.Context, path string, environment []string, program string, arguments ...string) (*process, error) {
+	command := onCores(0, serverCores()-1, program, arguments)
+	return start(ctx, path, environment, command[0], command[1:]...)
+}
+
 // original is the smallest equivalent of the original's server.
 const original = `from flask import Flask, jsonify, request
 
@@ -101,7 +116,7 @@ func startOriginal(ctx context.Context, gunicorn, folder string) (*process, erro
 	if err := os.WriteFile(filepath.Join(folder, "original.py"), []byte(original), 0o600); err != nil {
 		return nil, err
 	}
-	return start(ctx, smallQuestion, nil, gunicorn, "--log-level", "critical", "--chdir", folder, "--workers", strconv.Itoa(runtime.NumCPU()), "--bind", "ADDRESS", "original:app")
+	return startServer(ctx, smallQuestion, nil, gunicorn, "--log-level", "critical", "--chdir", folder, "--workers", strconv.Itoa(serverCores()), "--bind", "ADDRESS", "original:app")
 }
 
 // bareArgument makes this program a bare net/http server that does the same.
@@ -131,7 +146,9 @@ var (
 // round loads the contestant for a while from one thread with 16 connections.
 func (c *contestant) round(ctx context.Context, length time.Duration) error {
 	seconds := strconv.Itoa(max(1, int(length.Seconds())))
-	text, err := exec.CommandContext(ctx, "wrk", "--threads", "1", "--connections", "16", "--duration", seconds, "--latency", c.server.url(smallQuestion)).CombinedOutput()
+	last := runtime.NumCPU() - 1
+	wrk := onCores(last, last, "wrk", []string{"--threads", "1", "--connections", "16", "--duration", seconds, "--latency", c.server.url(smallQuestion)})
+	text, err := exec.CommandContext(ctx, wrk[0], wrk[1:]...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("wrk on %s: %w: %s", c.name, err, text)
 	}
@@ -147,6 +164,7 @@ func (c *contestant) round(ctx context.Context, length time.Duration) error {
 
 func tellRequests(contestants []*contestant) {
 	ours := contestants[0]
+	fmt.Printf("16 connections; %d of %d cores are the servers', one is the load generator's\n\n", serverCores(), runtime.NumCPU())
 	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "calculator is")
 	for _, c := range contestants {
 		fmt.Printf("%-30s %12.0f %10v", c.name, median(c.rates), median(c.p99))

@@ -65,10 +65,12 @@ func (k *Keys) metadata(key *key) *types.KeyMetadata {
 	m := &types.KeyMetadata{
 		KeyId: &key.id, Arn: k.keyARN(key), AWSAccountId: &k.cfg.AccountID, CreationDate: &key.created, Description: &key.description,
 		Enabled: key.state == types.KeyStateEnabled, KeyState: key.state, KeyManager: types.KeyManagerTypeCustomer, Origin: types.OriginTypeAwsKms,
-		KeySpec: types.KeySpecSymmetricDefault, CustomerMasterKeySpec: types.CustomerMasterKeySpecSymmetricDefault, KeyUsage: types.KeyUsageTypeEncryptDecrypt,
+		KeySpec: types.KeySpecSymmetricDefault, KeyUsage: types.KeyUsageTypeEncryptDecrypt,
 		EncryptionAlgorithms: []types.EncryptionAlgorithmSpec{types.EncryptionAlgorithmSpecSymmetricDefault}, MultiRegion: &no,
 		CurrentKeyMaterialId: &key.current().id,
 	}
+	//lint:ignore SA1019 AWS still answers with the deprecated field, and old clients read it
+	m.CustomerMasterKeySpec = types.CustomerMasterKeySpecSymmetricDefault
 	if key.state == types.KeyStatePendingDeletion {
 		deletion := key.deletion // the answer is written once the lock is gone
 		m.DeletionDate = &deletion

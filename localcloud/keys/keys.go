@@ -118,11 +118,13 @@ func (k *Keys) createKey(in *kms.CreateKeyInput, now time.Time) (*kms.CreateKeyO
 }
 
 func checkCreate(in *kms.CreateKeyInput) error {
+	//lint:ignore SA1019 old clients still send the deprecated field
+	old := string(in.CustomerMasterKeySpec)
 	switch {
 	case in.KeySpec != "" && in.KeySpec != types.KeySpecSymmetricDefault:
 		return notServed("KeySpec " + string(in.KeySpec))
-	case in.CustomerMasterKeySpec != "" && in.CustomerMasterKeySpec != types.CustomerMasterKeySpecSymmetricDefault:
-		return notServed("CustomerMasterKeySpec " + string(in.CustomerMasterKeySpec))
+	case old != "" && old != string(types.KeySpecSymmetricDefault):
+		return notServed("CustomerMasterKeySpec " + old)
 	case in.KeyUsage != "" && in.KeyUsage != types.KeyUsageTypeEncryptDecrypt:
 		return validation("KeyUsage %s is not compatible with KeySpec SYMMETRIC_DEFAULT", in.KeyUsage)
 	case in.Origin != "" && in.Origin != types.OriginTypeAwsKms:

@@ -28,7 +28,7 @@ func (c *calculation) overOne(x, y number) (a, b, common *big.Int, err error) {
 	if digitsOf(xn)+digitsOf(yd) > 2*maxFractionDigits || digitsOf(yn)+digitsOf(xd) > 2*maxFractionDigits {
 		return nil, nil, nil, fractionTooLong()
 	}
-	return new(big.Int).Mul(xn, yd), new(big.Int).Mul(yn, xd), new(big.Int).Mul(xd, yd), nil
+	return times(xn, yd), times(yn, xd), times(xd, yd), nil
 }
 
 func (c *calculation) multiply(x, y number) (number, error) {
@@ -37,11 +37,11 @@ func (c *calculation) multiply(x, y number) (number, error) {
 		return number{}, resultTooLong(c.MaxDigits)
 	}
 	if x.denominator == nil && y.denominator == nil {
-		return scaled(new(big.Int).Mul(x.unscaled, y.unscaled), x.scale+y.scale), nil
+		return scaled(times(x.unscaled, y.unscaled), x.scale+y.scale), nil
 	}
 	xn, xd := x.sides()
 	yn, yd := y.sides()
-	return c.quotient(new(big.Int).Mul(xn, yn), new(big.Int).Mul(xd, yd))
+	return c.quotient(times(xn, yn), times(xd, yd))
 }
 
 func (c *calculation) divide(x, y number) (number, error) {

@@ -87,7 +87,7 @@ func (d decimal) at(scale int) *big.Int {
 	if scale == d.scale {
 		return d.unscaled
 	}
-	return new(big.Int).Mul(d.unscaled, powerOfTen(scale-d.scale))
+	return times(d.unscaled, powerOfTen(scale-d.scale))
 }
 
 // format writes unscaled × 10^-scale without an exponent and without zeros that

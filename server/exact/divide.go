@@ -34,7 +34,7 @@ func (c *calculation) quotient(a, b *big.Int) (number, error) {
 		return number{}, resultTooLong(c.MaxDigits)
 	}
 	reduced.Lsh(reduced, uint(scale-twos))
-	reduced.Mul(reduced, new(big.Int).Exp(big.NewInt(5), big.NewInt(int64(scale-fives)), nil))
+	reduced = times(reduced, smallPower(5, scale-fives))
 	return scaled(reduced, scale), nil
 }
 
@@ -75,7 +75,7 @@ func without(ctx context.Context, n *big.Int, p int64) (*big.Int, int, error) {
 			break
 		}
 		count += 1 << (len(powers) - 1)
-		powers = append(powers, new(big.Int).Mul(last, last))
+		powers = append(powers, times(last, last))
 		if err := ctx.Err(); err != nil {
 			return nil, 0, err
 		}

@@ -23,7 +23,7 @@ func Integer(ctx context.Context, digits string) (*big.Int, error) {
 	powers := []*big.Int{powerOfTen(leafDigits)}
 	for leafDigits<<len(powers) < len(digits) {
 		last := powers[len(powers)-1]
-		powers = append(powers, new(big.Int).Mul(last, last))
+		powers = append(powers, times(last, last))
 	}
 	return halve(ctx, digits, powers)
 }
@@ -49,7 +49,7 @@ func halve(ctx context.Context, digits string, powers []*big.Int) (*big.Int, err
 	if err != nil {
 		return nil, err
 	}
-	high.Mul(high, powers[k])
+	high = times(high, powers[k])
 	return high.Add(high, low), nil
 }
 
@@ -59,8 +59,4 @@ func leaf(digits string) (*big.Int, error) {
 		return nil, fmt.Errorf("%d characters are no decimal integer", len(digits))
 	}
 	return n, nil
-}
-
-func powerOfTen(n int) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }

@@ -70,7 +70,7 @@ func (c *calculation) lcm(operands []number) (number, error) {
 		}
 		n = new(big.Int).Abs(n)
 		common := new(big.Int).GCD(nil, nil, multiple, n)
-		multiple = new(big.Int).Mul(multiple, common.Quo(n, common))
+		multiple = times(multiple, common.Quo(n, common))
 	}
 	return integer(multiple), nil
 }
@@ -120,7 +120,7 @@ func (c *calculation) product(first, last int64) (*big.Int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return low.Mul(low, high), nil
+	return times(low, high), nil
 }
 
 // binomial is how many ways there are to choose k of n.
@@ -168,8 +168,8 @@ func (c *calculation) fibonacci(operands []number) (number, error) {
 			return number{}, err
 		}
 		twice := new(big.Int).Sub(new(big.Int).Lsh(b, 1), a)
-		even := twice.Mul(twice, a)
-		odd := new(big.Int).Add(new(big.Int).Mul(a, a), new(big.Int).Mul(b, b))
+		even := times(twice, a)
+		odd := new(big.Int).Add(times(a, a), times(b, b))
 		a, b = even, odd
 		if index>>bit&1 == 1 {
 			a, b = b, even.Add(even, odd)

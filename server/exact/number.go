@@ -85,7 +85,7 @@ func (d decimal) shifted(exponent, maxDigits int) (decimal, error) {
 	}
 	d.scale -= exponent
 	if zeros := -d.scale; zeros > 0 {
-		d.unscaled, d.digits, d.scale = new(big.Int).Mul(d.unscaled, powerOfTen(zeros)), d.digits+zeros, 0
+		d.unscaled, d.digits, d.scale = times(d.unscaled, powerOfTen(zeros)), d.digits+zeros, 0
 	}
 	if length := max(d.digits, d.scale); length > maxDigits {
 		return d, tooLong("has", length, maxDigits)

@@ -43,7 +43,7 @@ func (c *calculation) power(x, y number) (number, error) {
 	if n.Sign() > 0 {
 		return c.quotient(raisedAbove, raisedBelow)
 	}
-	return c.quotient(raisedBelow.Mul(raisedBelow, powerOfTen(scale)), raisedAbove)
+	return c.quotient(times(raisedBelow, powerOfTen(scale)), raisedAbove)
 }
 
 // powerOfUnit is base^exponent for a base of 0, 1 or −1 and an exponent that
@@ -82,9 +82,9 @@ func raise(ctx context.Context, base *big.Int, exponent int) (*big.Int, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		result.Mul(result, result)
+		result = times(result, result)
 		if exponent>>i&1 == 1 {
-			result.Mul(result, base)
+			result = times(result, base)
 		}
 	}
 	return result, nil

@@ -53,7 +53,7 @@ func (c *calculation) rounded(x number) (number, error) {
 	if 2*k+digitsOf(above) > c.MaxDigits+2*guardDigits {
 		return number{}, resultTooLong(c.MaxDigits)
 	}
-	radicand := new(big.Int).Mul(above, powerOfTen(2*k))
+	radicand := times(above, powerOfTen(2*k))
 	root, _, err := c.rootOf(radicand.Quo(radicand, below))
 	if err != nil {
 		return number{}, err
@@ -83,7 +83,7 @@ func (c *calculation) squareRoot(n *big.Int) (s, r *big.Int, err error) {
 	}
 	if n.BitLen() <= leafBits {
 		s = new(big.Int).Sqrt(n)
-		return s, new(big.Int).Sub(n, new(big.Int).Mul(s, s)), nil
+		return s, new(big.Int).Sub(n, times(s, s)), nil
 	}
 	// The upper part must be at least as long as the root of the lower one.
 	l := uint(n.BitLen() / 4)
@@ -98,7 +98,7 @@ func (c *calculation) squareRoot(n *big.Int) (s, r *big.Int, err error) {
 	q, u := new(big.Int).QuoRem(r.Add(r.Lsh(r, l), low), new(big.Int).Lsh(s, 1), new(big.Int))
 	s = new(big.Int).Add(new(big.Int).Lsh(s, l), q)
 	r = u.Add(u.Lsh(u, l), lowest)
-	r.Sub(r, q.Mul(q, q))
+	r.Sub(r, times(q, q))
 	for r.Sign() < 0 { // at most a few times: q is nearly right
 		r.Add(r, s)
 		s.Sub(s, big.NewInt(1))

@@ -60,9 +60,9 @@ func (c *calculation) round(n number) (answer Answer, rounds bool, err error) {
 // that of the quotient before rounding.
 func roundedQuotient(above, below *big.Int, shift int) (digits string, exact bool, length int) {
 	if shift >= 0 {
-		above = new(big.Int).Mul(above, powerOfTen(shift))
+		above = times(above, powerOfTen(shift))
 	} else {
-		below = new(big.Int).Mul(below, powerOfTen(-shift))
+		below = times(below, powerOfTen(-shift))
 	}
 	quotient, rest := new(big.Int).QuoRem(above, below, new(big.Int))
 	exact, length = rest.Sign() == 0, len(quotient.String())
