@@ -30,6 +30,7 @@ const visitsPerPeriod = 4
 
 // newHistoryAtRest returns one whose visitor has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
+	// The manifest has this seed: the operands can be made again.
 	v, err := visitor.New(visitor.Config{URL: url, Every: r.scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.start)})
 	if err != nil {
 		return nil, err
