@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"golang.org/x/net/netutil"
 
 	"secondwind/server/exact"
 )
@@ -117,9 +116,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	background.Go(func() { s.instance.learn(ctx, s.config.InstanceID, asked, s.config.Log) })
 	s.await(asked)
 
+	places := limited(listener, s.config.MaxConnections)
 	h := s.httpServer(ctx)
+	h.ConnState = places.changed
 	ended := make(chan error, 1)
-	background.Go(func() { ended <- h.Serve(netutil.LimitListener(listener, s.config.MaxConnections)) })
+	background.Go(func() { ended <- h.Serve(places) })
 	s.config.Log.Info("listening", "address", listener.Addr().String(), "instance", s.instance.name())
 	select {
 	case err := <-ended:

@@ -99,6 +99,8 @@ func load(ctx context.Context, p *process, rate float64, length time.Duration) (
 		return 0, nil, err
 	}
 	begun := time.Now()
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+	defer client.CloseIdleConnections()
 	var running sync.WaitGroup
 	for i, s := range sizes() {
 		body, err := json.Marshal(map[string]any{"operation": exact.Multiply, "operands": []string{operand(s.digits), operand(s.digits)}})
@@ -108,7 +110,7 @@ func load(ctx context.Context, p *process, rate float64, length time.Duration) (
 		target := vegeta.NewStaticTargeter(vegeta.Target{
 			Method: http.MethodPost, URL: p.url("/v1/calculate"), Body: body, Header: http.Header{"Content-Type": {"application/json"}},
 		})
-		attacker := vegeta.NewAttacker(vegeta.Timeout(10*time.Second), vegeta.MaxBody(0))
+		attacker := vegeta.NewAttacker(vegeta.Client(client), vegeta.MaxBody(0))
 		running.Go(func() {
 			defer context.AfterFunc(ctx, func() { attacker.Stop() })()
 			per := vegeta.Rate{Freq: max(1, int(rate*s.share*10)), Per: 10 * time.Second}
