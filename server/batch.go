@@ -48,11 +48,12 @@ func (s *Server) calculateBatch(c *gin.Context) {
 		return
 	}
 	stream := newStream(c, s.config)
-	from, err := openBody(c, s.config.MaxStreamBytes, nil)
+	from, release, err := s.openBatch(c)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
+	defer release()
 	var list questions = newLines(from, s.config.MaxBodyBytes, shareOf(c), stream)
 	if asked == typeJSON {
 		if list, err = newArray(from, s.config.MaxBodyBytes, shareOf(c), stream); err != nil {

@@ -121,6 +121,27 @@ func (s *Server) readBody(c *gin.Context) ([]byte, error) {
 	return whole.Bytes(), nil
 }
 
+// openBatch returns a batch's body. A proxy sends no more of it once the answer has
+// begun: behind one it is read first, and may be as long as any other body. The
+// caller calls release when nothing of it is needed any more.
+func (s *Server) openBatch(c *gin.Context) (from *body, release func(), err error) {
+	if c.GetHeader("X-Forwarded-For") == "" {
+		from, err = openBody(c, s.config.MaxStreamBytes, nil)
+		return from, func() {}, err
+	}
+	held := &share{room: s.room}
+	if from, err = openBody(c, s.config.MaxBodyBytes, held); err != nil {
+		return nil, nil, err
+	}
+	whole, err := io.ReadAll(from)
+	if err != nil {
+		held.release()
+		return nil, nil, err
+	}
+	length := int64(len(whole))
+	return &body{ctx: from.ctx, from: bytes.NewReader(whole), left: length, most: length}, held.release, nil
+}
+
 const shareKey = "share"
 
 // holding gives the request a share of the room until it is answered.
