@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/device"
@@ -34,8 +35,12 @@ func keptHistory(t *testing.T) *history.History {
 			t.Errorf("the history ended with %v", err)
 		}
 	})
-	for h.Ready(t.Context()) != nil && t.Context().Err() == nil {
-		// It is making its file and its key.
+	for h.Ready(t.Context()) != nil { // it is making its file and its key
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("the history is not ready: %v", h.Ready(context.Background()))
+		case <-time.After(time.Millisecond):
+		}
 	}
 	return h
 }
