@@ -112,7 +112,7 @@ var rules = []rule{
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
 	{
-		name: "verify/observe knows only runlog", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "runlog"),
+		name: "verify/observe knows only runlog and verify/hypothesis", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "verify/hypothesis", "runlog"),
 		why: "an observer that knows the local cloud is no proof for AWS",
 	},
 	{
@@ -120,12 +120,28 @@ var rules = []rule{
 		why: "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
 	},
 	{
-		name: "verify/judge knows only runlog", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "runlog"),
+		name: "verify/hypothesis imports the standard library and runlog only", in: []string{"verify/hypothesis"}, tests: true,
+		forbids: allButStandardAnd("verify/hypothesis", "runlog"),
+		why:     "what a run claims follows from recorded configuration alone, so that the judge can derive it again",
+	},
+	{
+		name: "verify/experiment imports the standard library and runlog only", in: []string{"verify/experiment"}, tests: true,
+		forbids: allButStandardAnd("verify/experiment", "runlog"),
+		why:     "it decides what to do next, and never how: live runs and the simulator carry out its commands",
+	},
+	{
+		name: "verify/experiment reads no clock", in: []string{"verify/experiment"},
+		calls: []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"},
+		why:   "time is an argument: a live run and a simulated one drive one experiment in two times",
+	},
+	{
+		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
 		why: "a judge that shares the engine's arithmetic repeats its errors",
 	},
 	{
-		name: "verify/judge imports the standard library and runlog only", in: []string{"verify/judge"}, forbids: allButStandardAnd("verify/judge", "runlog"),
-		why: "the same record must give the same verdict offline, on another machine, years later",
+		name: "verify/judge imports the standard library, runlog and verify/hypothesis only", in: []string{"verify/judge"},
+		forbids: allButStandardAnd("verify/judge", "verify/hypothesis", "runlog"),
+		why:     "the same record must give the same verdict offline, on another machine, years later",
 	},
 	{
 		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true, forbids: ownBut("reports", "runlog", "verify/judge"),

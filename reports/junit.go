@@ -104,7 +104,7 @@ func testCases(v judge.Verdict) []testCase {
 		finding("premise", f)
 	}
 	for _, l := range v.Chain {
-		c := add("chain", l.ID, l.Name, linkText(l), l.Status, evidence(l.Evidence))
+		c := add("chain", l.ID.String(), l.Name, linkText(l), l.Status, evidence(l.Evidence))
 		if l.SinceSeconds != nil {
 			c.Time = fmt.Sprintf("%.3f", *l.SinceSeconds)
 		}

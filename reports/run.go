@@ -77,7 +77,7 @@ func (a *account) warn(answers int, l *latencies) {
 func links(v judge.Verdict, at timescale) []figure.Link {
 	var all []figure.Link
 	for _, l := range v.Chain {
-		link := figure.Link{ID: l.ID, Name: l.Name, Held: l.Status == judge.Held, Broken: l.Status == judge.Broken, Seen: !l.At.IsZero()}
+		link := figure.Link{ID: l.ID.String(), Name: l.Name, Held: l.Status == judge.Held, Broken: l.Status == judge.Broken, Seen: !l.At.IsZero()}
 		if link.Seen {
 			link.At = at.aws(l.At)
 		}

@@ -76,7 +76,7 @@ func chainLine(l judge.Link) string {
 	if l.DeadlineSeconds != nil {
 		deadline = number(l.DeadlineSeconds, 1, "s")
 	}
-	return chainColumns(printable(l.ID), printable(l.Name), at, signed(l.SinceSeconds), deadline, signed(l.SlackSeconds))
+	return chainColumns(printable(l.ID.String()), printable(l.Name), at, signed(l.SinceSeconds), deadline, signed(l.SlackSeconds))
 }
 
 // chainColumns aligns a row of the chain in 98 columns.

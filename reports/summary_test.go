@@ -16,7 +16,7 @@ func TestSummaryFitsATerminal(t *testing.T) {
 	v := (synthesis{Scales: true}).verdict()
 	v.Summary, v.Where = long, long
 	for i := range v.Chain {
-		v.Chain[i].Name, v.Chain[i].ID = long, long
+		v.Chain[i].Name = long
 	}
 	for range 40 {
 		v.Confounders = append(v.Confounders, judge.Finding{ID: long, Seen: long, Status: judge.Broken})

@@ -78,7 +78,7 @@ func golden(t *testing.T, name, got string) {
 func refuted() (synthesis, judge.Verdict) {
 	s := synthesis{}
 	v := s.verdict()
-	v.Outcome, v.Reason = judge.Refuted, "link.e3"
+	v.Outcome, v.Reason = judge.Refuted, "link.scaling-activity"
 	v.Summary = "In run " + runID + " on the local cloud, the alarm fired, but no activity set the desired capacity from 1 to 2 within 5.0 s."
 	for i := range v.Chain[3:] {
 		l := &v.Chain[3+i]

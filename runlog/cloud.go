@@ -49,8 +49,12 @@ const (
 // The types below are the parts of the answers that are read from the record.
 // Their members are AWS's, so they decode from Answer as it is.
 
-// DescribeAlarmsAnswer is the answer of cloudwatch:DescribeAlarms.
-type DescribeAlarmsAnswer struct{ MetricAlarms []MetricAlarm }
+// DescribeAlarmsAnswer is the answer of cloudwatch:DescribeAlarms and, without
+// NextToken, of cloudwatch:DescribeAlarmsForMetric.
+type DescribeAlarmsAnswer struct {
+	MetricAlarms []MetricAlarm
+	NextToken    string
+}
 
 // MetricAlarm is a CloudWatch alarm.
 type MetricAlarm struct {
@@ -151,6 +155,16 @@ type MetricDataResult struct {
 	StatusCode string // Complete | PartialData | InternalError
 	Timestamps []time.Time
 	Values     []float64
+}
+
+// Datapoints returns the series, in the order of the answer. Values without a
+// timestamp, and timestamps without a value, are left out.
+func (r MetricDataResult) Datapoints() []Datapoint {
+	points := make([]Datapoint, min(len(r.Timestamps), len(r.Values)))
+	for i := range points {
+		points[i] = Datapoint{r.Timestamps[i].UTC(), r.Values[i]}
+	}
+	return points
 }
 
 // DescribeAutoScalingGroupsAnswer is the answer of autoscaling:DescribeAutoScalingGroups.

@@ -3,8 +3,9 @@ package runlog
 import "time"
 
 // Version is the version of every format of this package. A reader refuses a
-// record of a newer one.
-const Version = 1
+// record of a newer one. Version 2 added to the hypothesis what its readers had
+// each held themselves: metric, idle limit, publish lag.
+const Version = 2
 
 // Hypothesis is what a run claims, written and hashed before the first request
 // is sent, so that nothing in it can be fitted to what was seen.
@@ -22,15 +23,24 @@ type Hypothesis struct {
 	AlarmName            string  `json:"alarmName"`  // scale-out alarm
 	PolicyName           string  `json:"policyName"` // scale-out policy; "" if none is wired
 	TargetGroupARN       string  `json:"targetGroupArn"`
-	Threshold            float64 `json:"threshold"` // percent of CPUUtilization
+	Metric               Metric  `json:"metric,omitzero"`
+	Threshold            float64 `json:"threshold"` // of Metric, in its unit
 	PeriodSeconds        int     `json:"periodSeconds"`
 	MinSize              int     `json:"minSize"`
 	MaxSize              int     `json:"maxSize"`
 
-	// Band is the multiple of Threshold at which one instance is to stand under
-	// load; in (1, 2), so that two instances stand below it again.
+	// IdleLimit is what every datapoint of the baseline must be below.
+	IdleLimit float64 `json:"idleLimit,omitempty"`
+	// PublishLagSeconds is how long after a period's end its datapoint may still
+	// be missing or grow.
+	PublishLagSeconds float64 `json:"publishLagSeconds,omitempty"`
+
+	// Band says where one instance is to stand under load, above an idle U₀: at
+	// Threshold + (Band − 1)·(Threshold − U₀), which from no idle at all is Band
+	// times the threshold. In (1, 2), so that two instances stand below it again.
 	Band float64 `json:"band"`
-	// ControlCPUPercent is where one instance is to stand during the control.
+	// ControlCPUPercent is where one instance is to stand during the control; one
+	// whose idle is above half of it stands halfway between idle and threshold.
 	ControlCPUPercent float64 `json:"controlCpuPercent"`
 	// ControlSeconds is how long the control is held: at least the sum of Deadlines.
 	ControlSeconds float64 `json:"controlSeconds"`
@@ -41,10 +51,52 @@ type Hypothesis struct {
 	Deadlines         []Deadline `json:"deadlines"` // of the links e0→e1 … e6→e7, in order
 }
 
+// Period is PeriodSeconds as a duration.
+func (h Hypothesis) Period() time.Duration { return time.Duration(h.PeriodSeconds) * time.Second }
+
+// PublishLag is PublishLagSeconds as a duration.
+func (h Hypothesis) PublishLag() time.Duration { return inSeconds(h.PublishLagSeconds) }
+
+// Deadline returns what was declared for the link; no terms if nothing was.
+func (h Hypothesis) Deadline(l Link) Deadline {
+	for _, d := range h.Deadlines {
+		if d.Link == l {
+			return d
+		}
+	}
+	return Deadline{Link: l}
+}
+
+// Within returns how long the links first to last may take together.
+func (h Hypothesis) Within(first, last Link) time.Duration {
+	var sum float64
+	for _, d := range h.Deadlines {
+		if d.Link >= first && d.Link <= last {
+			sum += d.Seconds()
+		}
+	}
+	return inSeconds(sum)
+}
+
+func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// complete fills in what version 1 left to its readers.
+func (h *Hypothesis) complete() {
+	if h.Version >= 2 {
+		return
+	}
+	h.Metric = CPUOf(h.AutoScalingGroupName)
+	h.IdleLimit = h.Threshold * 3 / 4
+	h.PublishLagSeconds = 45
+	if h.PeriodSeconds < 60 {
+		h.PublishLagSeconds = 2
+	}
+}
+
 // Deadline is the longest time a link of the chain may take: a sum of named terms.
 type Deadline struct {
-	Link  string `json:"link"` // the event that must come: "e1" … "e7"
-	Terms []Term `json:"terms"`
+	Link  Link  `json:"link"` // the event that must come: e1 to e7
+	Terms Terms `json:"terms"`
 }
 
 // Term is one named part of a Deadline.
@@ -54,10 +106,19 @@ type Term struct {
 }
 
 // Seconds is the sum of the deadline's terms.
-func (d Deadline) Seconds() float64 {
+func (d Deadline) Seconds() float64 { return d.Terms.Seconds() }
+
+// Terms is a time as a sum of named parts.
+type Terms []Term
+
+// Seconds is their sum.
+func (t Terms) Seconds() float64 {
 	var sum float64
-	for _, t := range d.Terms {
-		sum += t.Seconds
+	for _, term := range t {
+		sum += term.Seconds
 	}
 	return sum
 }
+
+// Duration is their sum as a duration.
+func (t Terms) Duration() time.Duration { return inSeconds(t.Seconds()) }

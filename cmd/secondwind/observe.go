@@ -67,7 +67,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		return fmt.Errorf("make the record's folder in %s: %w", o.runs, err)
 	}
 	observer := observe.New(observe.Config{AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation})
-	if _, err := observer.Wire(ctx); err != nil {
+	if _, err := observer.Configure(ctx); err != nil {
 		return errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	if o.duration > 0 {
@@ -94,9 +94,9 @@ func tellStates(ctx context.Context, observer *observe.Observer, reporter progre
 		elapsed := time.Since(start)
 		status := progress.Status{
 			Phase: "observe", Elapsed: elapsed,
-			InService: len(state.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
+			InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
 		}
-		if p, ok := state.Latest(observe.GroupSeries); ok {
+		if p, ok := state.Latest(runlog.GroupSeries); ok {
 			status.CPUPercent = &p.Value
 		}
 		for _, a := range state.Alarms {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
-	"secondwind/verify/judge"
+	"secondwind/verify/hypothesis"
 	"secondwind/verify/observe"
 )
 
@@ -43,11 +42,11 @@ func prove(ctx context.Context, p proof) error {
 	observer := observe.New(observe.Config{
 		AWS: p.aws, AutoScalingGroupName: p.group, Interval: time.Second, Since: p.start, Sink: p.writer.WriteObservation,
 	})
-	wiring, err := observer.Wire(ctx)
+	configuration, err := observer.Configure(ctx)
 	if err != nil {
 		return err
 	}
-	hypothesis, err := declare(p, wiring)
+	hypothesis, err := declare(p, configuration)
 	if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func prove(ctx context.Context, p proof) error {
 	w := walk.New(walk.Config{
 		Scenario: p.scenario, Hypothesis: hypothesis, HypothesisSHA256: digest,
 		Observer: observer, Attack: generator, Traffic: traffic, Record: p.writer.WriteLoad,
-		Progress: p.progress, Start: p.start, ReleaseDeadline: releaseDeadline(wiring, p.drain),
+		Progress: p.progress, Start: p.start, ReleaseDeadline: releaseDeadline(configuration, p.drain),
 	})
 	companions := []func(context.Context) error{observer.Run, generator.Run}
 	if p.beside != nil {
@@ -99,47 +98,22 @@ func together(ctx context.Context, main func(context.Context) error, companions 
 
 var errMainEnded = errors.New("the walk has ended")
 
-// declare writes down what the run claims, with deadlines derived from what is
-// configured, before any load.
-func declare(p proof, wiring observe.Wiring) (runlog.Hypothesis, error) {
-	alarm, ok := wiring.ScaleOutAlarm()
-	if !ok {
-		return runlog.Hypothesis{}, fmt.Errorf("group %q has no alarm on CPUUtilization that goes off above a threshold: there is nothing to prove; add one (see terraform/)", p.group)
-	}
-	if len(wiring.TargetGroups) == 0 {
-		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance", p.group)
-	}
-	policy := wiring.PolicyOf(alarm)
-	h := runlog.Hypothesis{
-		Version: runlog.Version, RunID: filepath.Base(p.writer.Dir()), Declared: time.Now().UTC(), Revision: version, Where: p.where,
-		AutoScalingGroupName: p.group, AlarmName: alarm.AlarmName, TargetGroupARN: wiring.TargetGroups[0].TargetGroupArn,
-		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period,
-		MinSize: wiring.Group.MinSize, MaxSize: wiring.Group.MaxSize,
+// declare writes down what the run claims, before any load.
+func declare(p proof, c hypothesis.Configuration) (runlog.Hypothesis, error) {
+	return hypothesis.Declare(c, hypothesis.Intent{
+		RunID: filepath.Base(p.writer.Dir()), Revision: version, Where: p.where, AlarmName: p.alarm,
 		Band: p.scenario.Load.Band, ControlCPUPercent: p.scenario.Calibration.CPUPercent, MinAchieved: p.scenario.Judge.MinAchieved,
-		MaxPollGapSeconds: max(5, float64(alarm.Period)),
-		Deadlines:         judge.Deadlines(alarm, wiring.TargetGroups[0], wiring.Group, policy),
-	}
-	h.Claim = fmt.Sprintf("A second instance of %s comes because CPUUtilization crosses %g %%.", p.group, alarm.Threshold)
-	if policy != nil {
-		h.PolicyName = policy.PolicyName
-	}
-	for _, d := range h.Deadlines {
-		if d.Link <= "e6" {
-			h.ControlSeconds += d.Seconds()
-		}
-	}
-	return h, nil
+	}, time.Now())
 }
 
 // releaseDeadline is how long scaling in may take once the load has gone: what
 // the judge allows for it, and the draining of an instance with room to end.
-func releaseDeadline(wiring observe.Wiring, drain time.Duration) time.Duration {
-	alarm, ok := wiring.ScaleInAlarm()
+func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Duration {
+	alarm, ok := c.ScaleInAlarm()
 	if !ok {
 		return 0 // nothing scales in
 	}
-	allowed := judge.ScaleInDeadline(alarm, wiring.Group, wiring.PolicyOf(alarm)).Seconds()
-	return time.Duration(allowed*float64(time.Second)) + drain + 10*time.Second
+	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + 10*time.Second
 }
 
 // newGenerator makes the load generator with all its inputs made beforehand.

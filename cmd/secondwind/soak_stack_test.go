@@ -62,7 +62,7 @@ func checkDeclared(t *testing.T, folder string, c *cloud) {
 	}
 	links := []string{}
 	for _, d := range h.Deadlines {
-		links = append(links, d.Link)
+		links = append(links, d.Link.String())
 	}
 	if !slices.Contains(links, "e2") || h.ControlSeconds <= 0 {
 		t.Errorf("deadlines of %v, control %g s; want those that follow from what is deployed", links, h.ControlSeconds)

@@ -8,55 +8,17 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
-// Comparison operators that go off above a threshold.
-var above = []string{"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"}
-
 // scaleOut returns the alarm that is meant to scale the group out, with the
-// policy that it invokes, if any. It may be wrong in every detail: the one that
-// invokes a policy that adds comes first, then the one on CPU.
+// policy that it invokes, if any. It may be wrong in every detail.
 func (f *facts) scaleOut(name string) (runlog.MetricAlarm, *runlog.ScalingPolicy, bool) {
-	best, rank := -1, 0
-	for i, a := range f.wiring.Alarms {
-		p, score := f.wiring.PolicyOf(a), 1
-		up := slices.Contains(above, a.ComparisonOperator)
-		switch {
-		case a.AlarmName == name:
-			score = 100
-		case p != nil && removes(*p) || p == nil && !up:
-			continue // it scales in
-		case p != nil && up:
-			score = 8
-		case p != nil && p.PolicyType != "TargetTrackingScaling":
-			score = 4
-		case p != nil:
-			continue // target tracking's AlarmLow
-		}
-		if a.MetricName == "CPUUtilization" {
-			score++
-		}
-		if score > rank {
-			best, rank = i, score
-		}
+	a, ok := f.configuration.ScaleOutAlarm(name)
+	if !ok && name != "" {
+		a, ok = f.configuration.ScaleOutAlarm("")
 	}
-	if best < 0 {
-		return runlog.MetricAlarm{}, nil, false
-	}
-	a := f.wiring.Alarms[best]
-	return a, f.wiring.PolicyOf(a), true
-}
-
-// removes tells whether a policy takes instances away, whatever the metric.
-func removes(p runlog.ScalingPolicy) bool {
-	if p.AdjustmentType == "ExactCapacity" {
-		return false
-	}
-	least, most := 0, 0
-	for _, step := range append([]runlog.StepAdjustment{{ScalingAdjustment: p.ScalingAdjustment}}, p.StepAdjustments...) {
-		least, most = min(least, step.ScalingAdjustment), max(most, step.ScalingAdjustment)
-	}
-	return least < 0 && most <= 0
+	return a, f.configuration.PolicyOf(a), ok
 }
 
 // checkAlarm examines what the alarm watches, and its state.
@@ -78,7 +40,7 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 	if a.Statistic != "Average" {
 		x.find("alarm.statistic", name, fmt.Sprintf("Its statistic is %q: the claim is about the average over the group.", a.Statistic), fmt.Sprintf(put, "statistic Average"))
 	}
-	if !slices.Contains(above, a.ComparisonOperator) {
+	if !hypothesis.Above(a) {
 		x.find("alarm.comparison", name, fmt.Sprintf("It goes off on %s, and load raises CPU.", a.ComparisonOperator), fmt.Sprintf(put, "GreaterThanThreshold"))
 	}
 	if a.Threshold < 1 || a.Threshold*loadBand > 95 {
@@ -116,8 +78,8 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 // scaleIn returns the alarm that scales in, which is never the one that is meant
 // to scale out, however that one compares.
 func (f *facts) scaleIn(out runlog.MetricAlarm) (runlog.MetricAlarm, bool) {
-	others := f.wiring
-	others.Alarms = slices.DeleteFunc(slices.Clone(f.wiring.Alarms), func(a runlog.MetricAlarm) bool { return a.AlarmName == out.AlarmName })
+	others := f.configuration
+	others.Alarms = slices.DeleteFunc(slices.Clone(f.configuration.Alarms), func(a runlog.MetricAlarm) bool { return a.AlarmName == out.AlarmName })
 	return others.ScaleInAlarm()
 }
 
@@ -128,7 +90,7 @@ func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 		x.find("alarm.scale-in-missing", x.cfg.AutoScalingGroupName, "No alarm scales it in: the second instance stays, and costs.", "Add a scale-in alarm and policy (terraform/ has them).")
 		return
 	}
-	policy := x.facts.wiring.PolicyOf(in)
+	policy := x.facts.configuration.PolicyOf(in)
 	if policy == nil || policy.PolicyType == "TargetTrackingScaling" {
 		return // AWS chooses that threshold itself
 	}
@@ -190,7 +152,7 @@ func policyARN(arn string) (group, policy string, ok bool) {
 func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
 	more := func(adjustment int) bool {
 		if p.AdjustmentType == "ExactCapacity" {
-			return adjustment > x.facts.wiring.Group.DesiredCapacity
+			return adjustment > x.facts.configuration.Group.DesiredCapacity
 		}
 		return adjustment > 0
 	}
@@ -213,8 +175,8 @@ func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
 // simple policy that no alarm invokes changes nothing.
 func (x *examination) checkOtherPolicies(alarm runlog.MetricAlarm, out runlog.ScalingPolicy) {
 	in, _ := x.facts.scaleIn(alarm)
-	inPolicy := x.facts.wiring.PolicyOf(in)
-	for _, p := range x.facts.wiring.Policies {
+	inPolicy := x.facts.configuration.PolicyOf(in)
+	for _, p := range x.facts.configuration.Policies {
 		mine := p.PolicyARN == out.PolicyARN || inPolicy != nil && p.PolicyARN == inPolicy.PolicyARN
 		inert := len(p.Alarms) == 0 && (p.PolicyType == "StepScaling" || p.PolicyType == "SimpleScaling")
 		if mine || inert || p.Enabled != nil && !*p.Enabled {

@@ -17,7 +17,7 @@ import (
 
 	"secondwind/account/ec2form"
 	"secondwind/runlog"
-	"secondwind/verify/judge"
+	"secondwind/verify/hypothesis"
 )
 
 // Config says what to examine.
@@ -155,7 +155,7 @@ func (x *examination) checkAll(ctx context.Context) {
 // expect derives the deadlines, and how long a proof may take by them.
 func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPolicy) {
 	var tg runlog.TargetGroup
-	if groups := x.facts.wiring.TargetGroups; len(groups) > 0 {
+	if groups := x.facts.configuration.TargetGroups; len(groups) > 0 {
 		tg = groups[0]
 	}
 	r := &x.report
@@ -163,17 +163,16 @@ func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPol
 	if policy != nil {
 		r.PolicyName = policy.PolicyName
 	}
-	r.Deadlines = judge.Deadlines(alarm, tg, x.facts.wiring.Group, policy)
+	r.Deadlines = hypothesis.Deadlines(alarm, tg, x.facts.configuration.Group, policy)
 	for _, d := range r.Deadlines {
 		r.ExpectSeconds += d.Seconds()
-		if d.Link <= "e6" { // the control is held as long as the chain may take
+		if d.Link <= runlog.LinkFirstRequest { // the control is held as long as the chain may take
 			r.ExpectSeconds += d.Seconds()
 		}
 	}
 	if in, ok := x.facts.scaleIn(alarm); ok {
-		deadline := judge.ScaleInDeadline(in, x.facts.wiring.Group, x.facts.wiring.PolicyOf(in))
-		r.ScaleIn = &deadline
-		r.ExpectSeconds += deadline.Seconds()
+		r.ScaleIn = hypothesis.ScaleIn(in, x.facts.configuration.Group, x.facts.configuration.PolicyOf(in))
+		r.ExpectSeconds += r.ScaleIn.Seconds()
 	}
 	r.ExpectSeconds += x.cfg.Hold.Seconds()
 }

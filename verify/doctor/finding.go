@@ -48,7 +48,7 @@ type Report struct {
 	ClockOffsetSeconds   float64           `json:"clockOffsetSeconds"` // AWS's clock minus ours
 	Findings             []Finding         `json:"findings"`           // errors first
 	Deadlines            []runlog.Deadline `json:"deadlines"`          // of the chain, e1 to e7
-	ScaleIn              *runlog.Deadline  `json:"scaleIn,omitempty"`
+	ScaleIn              runlog.Terms      `json:"scaleIn,omitempty"`
 	// ExpectSeconds is the longest that control, chain, hold and scaling in may
 	// take by these deadlines; calibration comes on top.
 	ExpectSeconds float64 `json:"expectSeconds"`

@@ -20,17 +20,17 @@ import (
 
 	"secondwind/account/burstable"
 	"secondwind/runlog"
-	"secondwind/verify/observe"
+	"secondwind/verify/hypothesis"
 )
 
 // facts are what was answered. What was not asked, or not answered, is empty.
 type facts struct {
-	group      *astypes.AutoScalingGroup
-	wiring     observe.Wiring
-	activities []astypes.Activity
-	schedules  []astypes.ScheduledUpdateGroupAction
-	refreshes  []astypes.InstanceRefresh
-	hooks      []astypes.LifecycleHook
+	group         *astypes.AutoScalingGroup
+	configuration hypothesis.Configuration
+	activities    []astypes.Activity
+	schedules     []astypes.ScheduledUpdateGroupAction
+	refreshes     []astypes.InstanceRefresh
+	hooks         []astypes.LifecycleHook
 
 	targetGroups []elbtypes.TargetGroup
 	attributes   map[string]string // of the first target group
@@ -110,15 +110,15 @@ func (x *examination) askGroup(ctx context.Context) {
 			"Correct --group, AWS_REGION or AWS_PROFILE, or deploy the stack first (make deploy).")
 	default:
 		x.facts.group = &out.AutoScalingGroups[0]
-		x.facts.wiring.Group = convert[runlog.AutoScalingGroup](x.facts.group)
-		x.report.MaxSize = x.facts.wiring.Group.MaxSize
+		x.facts.configuration.Group = convert[runlog.AutoScalingGroup](x.facts.group)
+		x.report.MaxSize = x.facts.configuration.Group.MaxSize
 	}
 }
 
 func (x *examination) askPolicies(ctx context.Context) {
 	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
 	if out, err := x.groups.DescribePolicies(ctx, in); x.answerOfGroup(runlog.OpDescribePolicies, err) {
-		x.facts.wiring.Policies = convert[[]runlog.ScalingPolicy](out.ScalingPolicies)
+		x.facts.configuration.Policies = convert[[]runlog.ScalingPolicy](out.ScalingPolicies)
 	}
 }
 
@@ -162,9 +162,10 @@ func (x *examination) answerOfGroup(operation string, err error) bool {
 // askAlarms asks for the alarms on the group's CPU and for those that policies
 // name. It never lists the account's other alarms.
 func (x *examination) askAlarms(ctx context.Context) {
+	metric := runlog.CPUOf(x.cfg.AutoScalingGroupName)
 	onGroup := &cloudwatch.DescribeAlarmsForMetricInput{
-		Namespace: aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization"),
-		Dimensions: []cwtypes.Dimension{{Name: aws.String("AutoScalingGroupName"), Value: &x.cfg.AutoScalingGroupName}},
+		Namespace: &metric.Namespace, MetricName: &metric.MetricName,
+		Dimensions: []cwtypes.Dimension{{Name: &metric.Dimension.Name, Value: &metric.Dimension.Value}},
 	}
 	names := []string{}
 	if out, ok := ask(ctx, x, runlog.OpDescribeAlarmsForMetric, onGroup, x.alarms.DescribeAlarmsForMetric); ok {
@@ -172,7 +173,7 @@ func (x *examination) askAlarms(ctx context.Context) {
 			names = append(names, aws.ToString(a.AlarmName))
 		}
 	}
-	for _, p := range x.facts.wiring.Policies {
+	for _, p := range x.facts.configuration.Policies {
 		for _, a := range p.Alarms {
 			names = append(names, a.AlarmName)
 		}
@@ -186,7 +187,7 @@ func (x *examination) askAlarms(ctx context.Context) {
 		names = []string{"secondwind-doctor/" + x.cfg.AutoScalingGroupName}
 	}
 	if out, ok := ask(ctx, x, runlog.OpDescribeAlarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: names[:min(len(names), 100)]}, x.alarms.DescribeAlarms); ok {
-		x.facts.wiring.Alarms = convert[[]runlog.MetricAlarm](out.MetricAlarms)
+		x.facts.configuration.Alarms = convert[[]runlog.MetricAlarm](out.MetricAlarms)
 	}
 	history := &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &names[0], MaxRecords: aws.Int32(1)}
 	_, err := x.alarms.DescribeAlarmHistory(ctx, history)
@@ -207,7 +208,7 @@ func (x *examination) askTargets(ctx context.Context) {
 		return
 	case x.answer(runlog.OpDescribeTargetGroups, err):
 		x.facts.targetGroups = out.TargetGroups
-		x.facts.wiring.TargetGroups = convert[[]runlog.TargetGroup](out.TargetGroups)
+		x.facts.configuration.TargetGroups = convert[[]runlog.TargetGroup](out.TargetGroups)
 	}
 	if health, ok := ask(ctx, x, runlog.OpDescribeTargetHealth, &elb.DescribeTargetHealthInput{TargetGroupArn: &arns[0]}, x.elb.DescribeTargetHealth); ok {
 		x.facts.targets = health.TargetHealthDescriptions

@@ -12,7 +12,7 @@ import (
 
 // checkGroup examines sizes, members and health checking.
 func (x *examination) checkGroup() {
-	g, name := x.facts.wiring.Group, x.cfg.AutoScalingGroupName
+	g, name := x.facts.configuration.Group, x.cfg.AutoScalingGroupName
 	update := func(members string) string {
 		return fmt.Sprintf("aws autoscaling update-auto-scaling-group --auto-scaling-group-name %s %s, or the same number in terraform/scaling.auto.tfvars.json.", name, members)
 	}
@@ -68,7 +68,7 @@ func (x *examination) checkMembers() {
 const startOnEC2 = 60 * time.Second
 
 func (x *examination) checkHealthOfGroup() {
-	g, name := x.facts.wiring.Group, x.cfg.AutoScalingGroupName
+	g, name := x.facts.configuration.Group, x.cfg.AutoScalingGroupName
 	if !strings.Contains(g.HealthCheckType, "ELB") {
 		x.find("group.health-check-type", name, fmt.Sprintf("Its health check type is %s: an instance whose calculator has died stays in it.", g.HealthCheckType), "Set HealthCheckType to ELB.")
 		return
@@ -87,7 +87,7 @@ var needed = map[string]string{
 
 // checkProcesses names what is suspended.
 func (x *examination) checkProcesses() {
-	for _, p := range x.facts.wiring.Group.SuspendedProcesses {
+	for _, p := range x.facts.configuration.Group.SuspendedProcesses {
 		id, what := "group.suspended-other", "the group does not do everything that it would in service"
 		if p.ProcessName == "Terminate" {
 			what = "the group cannot scale in again"

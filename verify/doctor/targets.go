@@ -164,7 +164,7 @@ func (x *examination) checkAnswer(ctx context.Context, url string) {
 	switch members := x.facts.group.Instances; {
 	case id == "":
 		x.find("balancer.no-instance-id", url, "Its answer has no "+instanceHeader+" header: that the new instance answers could not be seen.", "Let the instances run the calculator, and proxies before it keep the header.")
-	case len(members) > 0 && !slices.ContainsFunc(x.facts.wiring.Group.Instances, func(i runlog.Instance) bool { return i.InstanceId == id }):
+	case len(members) > 0 && !slices.ContainsFunc(x.facts.configuration.Group.Instances, func(i runlog.Instance) bool { return i.InstanceId == id }):
 		x.find("balancer.other-instance", url, fmt.Sprintf("%s answered, which is not in the group.", id), "Correct the URL, or what else is registered in the target group.")
 	}
 }

@@ -115,23 +115,23 @@ func writeDeadlines(w io.Writer, r Report, s Style) {
 		return
 	}
 	fmt.Fprintln(w, "Deadlines that follow from the configuration:")
-	all := r.Deadlines
-	if r.ScaleIn != nil {
-		all = append(all[:len(all):len(all)], *r.ScaleIn)
+	for _, d := range r.Deadlines {
+		writeTerms(w, d.Link.String(), d.Terms, s)
 	}
-	for _, d := range all {
-		fmt.Fprintf(w, "  %-10s %5g s = %s\n", strings.TrimPrefix(d.Link, "release."), d.Seconds(), s.wrap(terms(d), termsIndent))
+	if len(r.ScaleIn) > 0 {
+		writeTerms(w, "scale-in", r.ScaleIn, s)
 	}
 	text := fmt.Sprintf("Control, chain, hold and scaling in take %s at most; calibration comes on top.", time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
 	fmt.Fprintf(w, "%s\n\n", s.wrap(text, 0))
 }
 
-func terms(d runlog.Deadline) string {
-	texts := make([]string, len(d.Terms))
-	for i, t := range d.Terms {
+// writeTerms writes a time as the sum that it is.
+func writeTerms(w io.Writer, name string, terms runlog.Terms, s Style) {
+	texts := make([]string, len(terms))
+	for i, t := range terms {
 		texts[i] = fmt.Sprintf("%g %s", t.Seconds, t.Name)
 	}
-	return strings.Join(texts, " + ")
+	fmt.Fprintf(w, "  %-10s %5g s = %s\n", name, terms.Seconds(), s.wrap(strings.Join(texts, " + "), termsIndent))
 }
 
 // wrap breaks a text that begins at column indent between words, and begins the

@@ -13,7 +13,7 @@ func sample() Report {
 	statement := statementOf("autoscaling:DescribePolicies")
 	r := Report{
 		AutoScalingGroupName: "secondwind-asg", Region: "eu-central-1", Account: "123456789012",
-		Deadlines: []runlog.Deadline{{Link: "e1", Terms: []runlog.Term{{Name: "the period in which the load begins", Seconds: 60}, {Name: "one full period", Seconds: 60}}}},
+		Deadlines: []runlog.Deadline{{Link: runlog.LinkBreachingData, Terms: runlog.Terms{{Name: "the period in which the load begins", Seconds: 60}, {Name: "one full period", Seconds: 60}}}},
 		Findings: []Finding{
 			{ID: "alarm.slow", Severity: Note, Where: "alarm cpu-high", What: "It looks at 40 periods of 60 s: 40m0s until it goes off.", Change: "Nothing, if the deadlines below suit you."},
 			{ID: "group.hook", Severity: Warning, Where: "secondwind-asg: hook", What: "The lifecycle hook holds each launch until it is completed, at most 3600 s, and then says ABANDON.", Change: "Remove the hook for the proof."},

@@ -9,18 +9,19 @@ import (
 
 // links are the events after e0, in order, and where each is looked for.
 var links = []struct {
-	id, name string
-	find     func(*trial, *Link) (moment, bool)
+	id   runlog.Link
+	name string
+	find func(*trial, *Link) (moment, bool)
 	// watch is until when the event would have been seen.
 	watch func(*trial) time.Time
 }{
-	{"e1", "breaching datapoint", (*trial).findBreach, watching(runlog.OpGetMetricData)},
-	{"e2", "alarm goes from OK to ALARM", (*trial).findTransition, watching(runlog.OpDescribeAlarmHistory)},
-	{"e3", "scaling activity", (*trial).findActivity, watching(runlog.OpDescribeScalingActivities)},
-	{"e4", "new instance InService", (*trial).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
-	{"e5", "target healthy", (*trial).findHealthy, watching(runlog.OpDescribeTargetHealth)},
-	{"e6", "first request served", (*trial).findServed, func(t *trial) time.Time { return t.ended }},
-	{"e7", "load shared, alarm OK again", (*trial).findEffect, watching(runlog.OpDescribeAlarmHistory)},
+	{runlog.LinkBreachingData, "breaching datapoint", (*trial).findBreach, watching(runlog.OpGetMetricData)},
+	{runlog.LinkAlarm, "alarm goes from OK to ALARM", (*trial).findTransition, watching(runlog.OpDescribeAlarmHistory)},
+	{runlog.LinkScalingActivity, "scaling activity", (*trial).findActivity, watching(runlog.OpDescribeScalingActivities)},
+	{runlog.LinkInService, "new instance InService", (*trial).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
+	{runlog.LinkTargetHealthy, "target healthy", (*trial).findHealthy, watching(runlog.OpDescribeTargetHealth)},
+	{runlog.LinkFirstRequest, "first request served", (*trial).findServed, func(t *trial) time.Time { return t.ended }},
+	{runlog.LinkLoadShared, "load shared, alarm OK again", (*trial).findEffect, watching(runlog.OpDescribeAlarmHistory)},
 }
 
 func watching(operation string) func(*trial) time.Time {
@@ -59,13 +60,13 @@ func (t *trial) chain() []Link {
 
 // step is e0.
 func (t *trial) step() Link {
-	l := Link{ID: "e0", Name: "load step", Status: Undetermined, Expected: "the load is raised after the control"}
+	l := Link{ID: runlog.LinkLoadStep, Name: "load step", Status: Undetermined, Expected: "the load is raised after the control"}
 	if t.began.IsZero() {
 		l.Seen = "the load never began"
 		return l
 	}
 	p := t.load.phases[runlog.PhaseLoad]
-	t.events["e0"] = t.clock.ours(p.start)
+	t.events[runlog.LinkLoadStep] = t.clock.ours(p.start)
 	l.At, l.Status, l.Evidence = t.began, Held, []Evidence{loadEvidence(p.line)}
 	l.Join = map[string]string{"run": t.h.RunID}
 	l.Seen = fmt.Sprintf("%s requests/s offered from %s", number(p.rate), clockTime(t.began))
@@ -92,7 +93,7 @@ func (t *trial) time(l *Link, previous, m moment) {
 	limit := time.Duration(t.deadline(l.ID).Seconds() * float64(time.Second))
 	// AWS floors some of its timestamps to seconds.
 	floor := previous.lo.Truncate(time.Second)
-	twoClocks := l.ID == "e1" || l.ID == "e6"
+	twoClocks := l.ID == runlog.LinkBreachingData || l.ID == runlog.LinkFirstRequest
 	polled := previous.hi.Sub(previous.lo) > 2*t.clock.bound+time.Millisecond
 	switch {
 	case m.hi.Before(floor):

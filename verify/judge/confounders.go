@@ -214,12 +214,12 @@ func (t *trial) noDirtyStart(control Finding) Finding {
 // request at the new one although scaling worked.
 func (t *trial) noPinning() Finding {
 	f := expect("confounder.pinned-connections", "connections pinned to the old instance", "once its target is healthy, the new instance is sent requests")
-	if _, healthy := t.events["e5"]; !healthy {
+	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		f.Expected = "nothing, for no new target became healthy"
 		return f.held("not judged")
 	}
-	limit := time.Duration(t.deadline("e6").Seconds() * float64(time.Second))
-	switch waited := t.ended.Sub(t.events["e5"].hi); {
+	limit := time.Duration(t.deadline(runlog.LinkFirstRequest).Seconds() * float64(time.Second))
+	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
 	case t.firstServed() != nil || len(t.strangers()) > 0:
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:

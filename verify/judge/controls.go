@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // belowThreshold is control N1: a load that keeps CPU below the threshold, held
@@ -32,7 +33,7 @@ func (t *trial) belowThreshold() Finding {
 
 // controlled says why the control was none; "" if it was one.
 func (t *trial) controlled(phase span, points []point) string {
-	if need := actSeconds(t.h.Deadlines); t.h.ControlSeconds < need {
+	if need := t.h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds(); t.h.ControlSeconds < need {
 		return fmt.Sprintf("the control was declared for %s s, shorter than the chain may take (%s s)", number(t.h.ControlSeconds), number(need))
 	}
 	if phase.seconds() < t.h.ControlSeconds-1 {
@@ -126,7 +127,7 @@ func (t *trial) scaleIn() Finding {
 		took := t.aws(g.Received).Sub(from).Seconds()
 		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
 	}
-	limit := ScaleInDeadline(*alarm, t.cloud.groups[0].value, policy).Seconds()
+	limit := hypothesis.ScaleIn(*alarm, t.cloud.groups[0].value, policy).Seconds()
 	watched := t.cloud.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	if watched < limit {
 		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"secondwind/runlog"
 )
 
 // findEffect is e7: with two instances serving, each stands below the threshold
@@ -16,7 +18,7 @@ func (t *trial) findEffect(l *Link) (moment, bool) {
 	theta := t.h.Threshold
 	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK", number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
-	from, to := t.events["e6"].at, t.ended
+	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
 	group := t.cloud.cpu.within(groupSeries, from, to, t.period)
 	before := t.cloud.cpu.within(t.oldID, from, to, t.period)
 	after := t.cloud.cpu.within(t.newID, from, to, t.period)

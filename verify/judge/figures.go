@@ -25,8 +25,8 @@ func (t *trial) figures() Figures {
 	if t.acted != nil {
 		f.ActivityID = t.acted.value.ActivityId
 	}
-	f.SecondsToAlarm, f.SecondsToDesired = t.since("e2"), t.since("e3")
-	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since("e4"), t.since("e5"), t.since("e6")
+	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
+	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy), t.since(runlog.LinkFirstRequest)
 	t.count(&f)
 	f.InstanceSecondsOfGroup = t.instanceSeconds()
 	return f
@@ -48,12 +48,12 @@ func (t *trial) cpuMillis(c *runlog.Calibration) *float64 {
 	return nil
 }
 
-func (t *trial) since(event string) *float64 {
+func (t *trial) since(event runlog.Link) *float64 {
 	m, ok := t.events[event]
 	if !ok {
 		return nil
 	}
-	s := seconds(m.at.Sub(t.events["e0"].at))
+	s := seconds(m.at.Sub(t.events[runlog.LinkLoadStep].at))
 	return &s
 }
 

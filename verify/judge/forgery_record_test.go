@@ -17,21 +17,21 @@ import (
 func instanceForgeries() []forgery {
 	always := func(time.Time) bool { return true }
 	return []forgery{
-		{"every answer of the old instance said to be the new one's", func(r *raw) { r.rename(always) }, "link.e4"},
+		{"every answer of the old instance said to be the new one's", func(r *raw) { r.rename(always) }, "link.in-service"},
 		{"a second of the old instance before the load said to be the new one's", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool { return at.Before(began) && at.After(began.Add(-1500*time.Millisecond)) })
-		}, "link.e4"},
+		}, "link.in-service"},
 		{"a second of the old instance under load said to be the new one's", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool {
 				return at.After(began.Add(time.Second)) && at.Before(began.Add(3*time.Second))
 			})
-		}, "link.e6"},
+		}, "link.first-request"},
 		{"the old instance silent once the new one serves", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool { return at.After(began.Add(23 * time.Second)) })
-		}, "link.e7"},
+		}, "link.load-shared"},
 		{"the new instance in the group before", func(r *raw) {
 			began := r.began()
 			r.edit(runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation, answer map[string]any) {
@@ -40,7 +40,7 @@ func instanceForgeries() []forgery {
 					group["Instances"].([]any)[0].(map[string]any)["InstanceId"] = realNew
 				}
 			})
-		}, "link.e4"},
+		}, "link.in-service"},
 		{"the new instance a target before", func(r *raw) {
 			began := r.began()
 			for i := range r.cloud {
@@ -48,7 +48,7 @@ func instanceForgeries() []forgery {
 					o.Answer = bytes.ReplaceAll(o.Answer, []byte(realOld), []byte(realNew))
 				}
 			}
-		}, "link.e4"},
+		}, "link.in-service"},
 		{"datapoints of the new instance before", func(r *raw) {
 			until := r.began().Truncate(10 * time.Second) // when the window moves on, and the question with it
 			for i := range r.cloud {
@@ -56,7 +56,7 @@ func instanceForgeries() []forgery {
 					o.Input = bytes.ReplaceAll(o.Input, []byte(realOld), []byte(realNew))
 				}
 			}
-		}, "link.e4"},
+		}, "link.in-service"},
 		{"a new target that is never healthy", func(r *raw) {
 			r.edit(runlog.OpDescribeTargetHealth, func(_ *runlog.Observation, answer map[string]any) {
 				for _, d := range answer["TargetHealthDescriptions"].([]any) {
@@ -66,7 +66,7 @@ func instanceForgeries() []forgery {
 					}
 				}
 			})
-		}, "link.e5"},
+		}, "link.target-healthy"},
 		{"another group of the same name", func(r *raw) {
 			began := r.began()
 			for i := range r.cloud {

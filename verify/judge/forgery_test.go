@@ -119,22 +119,22 @@ func answerForgeries() []forgery {
 		{"a Cause edited to another policy", inCause("triggered policy "+realPolicy, "triggered policy other"), "confounder.second-policy"},
 		{"a Cause edited to another alarm", inCause("monitor alarm "+realHigh, "monitor alarm "+realLow), "confounder.second-policy"},
 		{"a Cause without its first sentence", inCause(realTrigger+" changing the desired capacity from 1 to 2", "nothing"), "confounder.unexplained-activity"},
-		{"InvokingAlarms of another alarm", inCause(`\"AlarmName\":\"`+realHigh, `\"AlarmName\":\"`+realLow), "link.e3"},
-		{"InvokingAlarms of another change of state", inCause(`\"StateChangeTime\":1795441211000`, `\"StateChangeTime\":1795441201000`), "link.e3"},
-		{"StateReasonData altered by 0.1 %", func(r *raw) { r.replace(history, realBreach, "27.64717632") }, "link.e2"},
-		{"StateReasonData altered by 0.1 % in both APIs", func(r *raw) { r.replace("", realBreach+`}]`, `27.64717632}]`) }, "link.e2"},
+		{"InvokingAlarms of another alarm", inCause(`\"AlarmName\":\"`+realHigh, `\"AlarmName\":\"`+realLow), "link.scaling-activity"},
+		{"InvokingAlarms of another change of state", inCause(`\"StateChangeTime\":1795441211000`, `\"StateChangeTime\":1795441201000`), "link.scaling-activity"},
+		{"StateReasonData altered by 0.1 %", func(r *raw) { r.replace(history, realBreach, "27.64717632") }, "link.alarm"},
+		{"StateReasonData altered by 0.1 % in both APIs", func(r *raw) { r.replace("", realBreach+`}]`, `27.64717632}]`) }, "link.alarm"},
 		{"StateReasonData of a period that the metric does not have", func(r *raw) {
 			r.replace(history, `timestamp\":\"2026-11-23T13:40:00.000`, `timestamp\":\"2026-11-23T13:40:01.000`)
-		}, "link.e2"},
+		}, "link.alarm"},
 		{"OK to ALARM before the load step", func(r *raw) {
 			r.replace(history, `"Timestamp":"`+realSecond, `"Timestamp":"2026-11-23T13:39:51`)
 		}, "premise.observation"},
 		{"OK to ALARM just after the load step", func(r *raw) {
 			r.replace(history, `"Timestamp":"`+realSecond, `"Timestamp":"2026-11-23T13:40:01`)
-		}, "link.e2"},
+		}, "link.alarm"},
 		{"a history of which DescribeAlarms knows nothing", func(r *raw) {
 			r.replace(runlog.OpDescribeAlarms, `"StateValue":"ALARM"`, `"StateValue":"OK"`)
-		}, "link.e2"},
+		}, "link.alarm"},
 		{"GetMetricData 0.1 % higher", scaled(1.001, every), "premise.load"},
 		{"GetMetricData 10 % higher", scaled(1.1, every), "premise.load"},
 		{"GetMetricData half as high", scaled(0.5, every), "premise.crossed"},
@@ -147,7 +147,7 @@ func answerForgeries() []forgery {
 				}
 				return v
 			})
-		}, "link.e2"},
+		}, "link.alarm"},
 		{"a control with a breaching datapoint", func(r *raw) { r.inControl(24) }, "control.below-threshold"},
 		{"a control near idle", func(r *raw) { r.inControl(0.5) }, "control.below-threshold"},
 		{"a second policy's activity in between", func(r *raw) { r.addActivity("other") }, "confounder.second-policy"},
@@ -199,13 +199,13 @@ func clockForgeries() []forgery {
 		reason    string
 	}{
 		{runlog.OpDescribeAlarmHistory, 5 * time.Second, "premise.observation"},
-		{runlog.OpDescribeAlarmHistory, -5 * time.Second, "link.e2"},
+		{runlog.OpDescribeAlarmHistory, -5 * time.Second, "link.alarm"},
 		{runlog.OpDescribeAlarmHistory, -30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeScalingActivities, 5 * time.Second, "premise.observation"},
-		{runlog.OpDescribeScalingActivities, -5 * time.Second, "link.e3"},
+		{runlog.OpDescribeScalingActivities, -5 * time.Second, "link.scaling-activity"},
 		{runlog.OpDescribeScalingActivities, -30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeAlarms, 30 * time.Second, "premise.observation"},
-		{runlog.OpDescribeAlarms, -30 * time.Second, "link.e2"},
+		{runlog.OpDescribeAlarms, -30 * time.Second, "link.alarm"},
 		{runlog.OpGetMetricData, 10 * time.Second, "premise.baseline"},
 		{runlog.OpGetMetricData, -10 * time.Second, "premise.data"},
 		{runlog.OpGetMetricData, 3 * time.Second, "premise.baseline"},

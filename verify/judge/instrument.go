@@ -169,7 +169,7 @@ func (t *trial) data() Finding {
 	if bad := t.cloud.cpu.failed; len(bad) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))
 	}
-	lag := time.Duration((timingOf(t.h.PeriodSeconds).publish) * float64(time.Second))
+	lag := t.h.PublishLag()
 	to := t.watchEnd()
 	if visible := t.cloud.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
 		to = visible

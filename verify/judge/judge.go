@@ -77,7 +77,7 @@ func firstOf(status Status, v Verdict) string {
 	}
 	for _, l := range v.Chain {
 		if l.Status == status {
-			return "link." + l.ID
+			return "link." + l.ID.Code()
 		}
 	}
 	for _, f := range v.Controls[1:] {

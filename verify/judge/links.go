@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // Each find… says in l what is expected and what was seen. It returns when the
@@ -43,7 +44,7 @@ func (t *trial) findTransition(l *Link) (moment, bool) {
 	l.Seen = "its history has no such transition"
 	all := t.cloud.transitions(t.h.AlarmName)
 	i := slices.IndexFunc(all, func(tr transition) bool {
-		return tr.to.StateValue == "ALARM" && tr.from.StateValue != "ALARM" && !tr.at.Before(t.events["e0"].lo)
+		return tr.to.StateValue == "ALARM" && tr.from.StateValue != "ALARM" && !tr.at.Before(t.events[runlog.LinkLoadStep].lo)
 	})
 	if i < 0 {
 		return moment{}, false
@@ -87,7 +88,7 @@ func (t *trial) unproven(tr transition) string {
 			return why
 		}
 	}
-	if need := breachesNeeded(t.alarm.value); breaching < need {
+	if need := hypothesis.BreachesNeeded(t.alarm.value); breaching < need {
 		return fmt.Sprintf("%d of its evaluated datapoints breach, %d must", breaching, need)
 	}
 	return t.contradicted(tr)
@@ -102,7 +103,7 @@ func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
 		return fmt.Sprintf("the time %q of an evaluated datapoint cannot be read", d.Timestamp)
 	}
 	at = at.UTC()
-	if at.Add(t.period).Before(t.events["e0"].lo) {
+	if at.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
 		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
 	}
 	candidates := t.cloud.cpu.ending(groupSeries, at, at.Add(2*t.period-1), t.period)
@@ -141,7 +142,7 @@ func (t *trial) findActivity(l *Link) (moment, bool) {
 	l.Seen = "no such activity"
 	for i := range t.cloud.activities {
 		a := &t.cloud.activities[i]
-		if !isLaunch(a.value) || a.value.StartTime.Before(t.events["e0"].lo) || kindOf(a.value.Cause) != byAlarm {
+		if !isLaunch(a.value) || a.value.StartTime.Before(t.events[runlog.LinkLoadStep].lo) || kindOf(a.value.Cause) != byAlarm {
 			continue
 		}
 		for _, tr := range triggersOf(a.value.Cause) {

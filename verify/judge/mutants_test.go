@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 	"secondwind/verify/judge"
 )
 
@@ -128,51 +129,51 @@ func premiseMutants() []mutant {
 
 func chainMutants() []mutant {
 	return []mutant{
-		{"an alarm that never fires", func(w *world) { w.transitions = nil; w.withoutScaling() }, nil, refuted, "link.e2"},
-		{"an alarm that fires late", func(w *world) { w.shift(15); w.cpu["group"][110] = 25; delete(w.cpu[newID], 110) }, nil, refuted, "link.e2"},
-		{"an alarm that fires before the datapoint", func(w *world) { w.transitions[0].x = 105 }, nil, refuted, "link.e2"},
-		{"an alarm that fires on a datapoint the metric does not have", func(w *world) { w.transitions[0].to = alarmState(100, 77) }, nil, open, "link.e2"},
-		{"an alarm that fires on a datapoint from before the load", func(w *world) { w.transitions[0].to = alarmState(80, 33) }, nil, open, "link.e2"},
-		{"an alarm that comes from INSUFFICIENT_DATA", func(w *world) { w.transitions[0].from.StateValue = "INSUFFICIENT_DATA" }, nil, open, "link.e2"},
-		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open, "link.e2"},
-		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open, "link.e2"},
+		{"an alarm that never fires", func(w *world) { w.transitions = nil; w.withoutScaling() }, nil, refuted, "link.alarm"},
+		{"an alarm that fires late", func(w *world) { w.shift(15); w.cpu["group"][110] = 25; delete(w.cpu[newID], 110) }, nil, refuted, "link.alarm"},
+		{"an alarm that fires before the datapoint", func(w *world) { w.transitions[0].x = 105 }, nil, refuted, "link.alarm"},
+		{"an alarm that fires on a datapoint the metric does not have", func(w *world) { w.transitions[0].to = alarmState(100, 77) }, nil, open, "link.alarm"},
+		{"an alarm that fires on a datapoint from before the load", func(w *world) { w.transitions[0].to = alarmState(80, 33) }, nil, open, "link.alarm"},
+		{"an alarm that comes from INSUFFICIENT_DATA", func(w *world) { w.transitions[0].from.StateValue = "INSUFFICIENT_DATA" }, nil, open, "link.alarm"},
+		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open, "link.alarm"},
+		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open, "link.alarm"},
 		{"no policy wired", func(w *world) {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
 				h.PolicyName = ""
-				h.Deadlines = judge.Deadlines(w.alarm, w.targetGroup, w.group, nil)
+				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil)
 			}
 			w.withoutScaling()
-		}, nil, refuted, "link.e3"},
-		{"alarm actions disabled", func(w *world) { w.alarm.ActionsEnabled = false; w.withoutScaling() }, nil, refuted, "link.e3"},
-		{"an activity that starts late", func(w *world) { w.activities[1].StartTime = aws(119); w.late(119) }, nil, refuted, "link.e3"},
-		{"an activity triggered before the alarm fired", func(w *world) { w.cause(":52Z a monitor", ":09Z a monitor") }, nil, refuted, "link.e3"},
-		{"an activity whose Details name another alarm", func(w *world) { w.activities[1].Details = invoking("other", 112.5) }, nil, open, "link.e3"},
-		{"an activity whose Details name another transition", func(w *world) { w.activities[1].Details = invoking(alarmName, 80) }, nil, open, "link.e3"},
-		{"an activity without Details", func(w *world) { w.activities[1].Details = "" }, nil, open, "link.e3"},
-		{"an activity from 2 to 3", func(w *world) { w.cause("from 1 to 2", "from 2 to 3") }, nil, refuted, "link.e3"},
-		{"a desired capacity that never rises", func(w *world) { w.desired = w.desired[:1] }, nil, open, "link.e3"},
+		}, nil, refuted, "link.scaling-activity"},
+		{"alarm actions disabled", func(w *world) { w.alarm.ActionsEnabled = false; w.withoutScaling() }, nil, refuted, "link.scaling-activity"},
+		{"an activity that starts late", func(w *world) { w.activities[1].StartTime = aws(119); w.late(119) }, nil, refuted, "link.scaling-activity"},
+		{"an activity triggered before the alarm fired", func(w *world) { w.cause(":52Z a monitor", ":09Z a monitor") }, nil, refuted, "link.scaling-activity"},
+		{"an activity whose Details name another alarm", func(w *world) { w.activities[1].Details = invoking("other", 112.5) }, nil, open, "link.scaling-activity"},
+		{"an activity whose Details name another transition", func(w *world) { w.activities[1].Details = invoking(alarmName, 80) }, nil, open, "link.scaling-activity"},
+		{"an activity without Details", func(w *world) { w.activities[1].Details = "" }, nil, open, "link.scaling-activity"},
+		{"an activity from 2 to 3", func(w *world) { w.cause("from 1 to 2", "from 2 to 3") }, nil, refuted, "link.scaling-activity"},
+		{"a desired capacity that never rises", func(w *world) { w.desired = w.desired[:1] }, nil, open, "link.scaling-activity"},
 		{"a new instance that is never InService", func(w *world) {
 			w.members[1].inService, w.members[1].healthy = 1e6, 1e6
 			w.activities[1].EndTime = time.Time{}
 			w.withoutServing()
-		}, nil, refuted, "link.e4"},
-		{"a new instance that was there before", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: " + oldID }, nil, open, "link.e4"},
-		{"an activity that launched another instance", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: i-0ccccccccccccccccc" }, nil, refuted, "link.e4"},
-		{"an old instance that goes as the new one comes", func(w *world) { w.members[0].leaves = 113.5 }, nil, open, "link.e4"},
-		{"a target that never becomes healthy", func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, nil, refuted, "link.e5"},
-		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203} }, nil, refuted, "link.e5"},
-		{"a first request before the target is healthy", func(w *world) { w.members[1].healthy = 121; w.served[newID] = [2]float64{115.3, 203} }, nil, refuted, "link.e6"},
-		{"a first request that comes late", func(w *world) { w.served[newID] = [2]float64{123, 203} }, nil, refuted, "link.e6"},
-		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) }, nil, open, "link.e6"},
+		}, nil, refuted, "link.in-service"},
+		{"a new instance that was there before", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: " + oldID }, nil, open, "link.in-service"},
+		{"an activity that launched another instance", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: i-0ccccccccccccccccc" }, nil, refuted, "link.in-service"},
+		{"an old instance that goes as the new one comes", func(w *world) { w.members[0].leaves = 113.5 }, nil, open, "link.in-service"},
+		{"a target that never becomes healthy", func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, nil, refuted, "link.target-healthy"},
+		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203} }, nil, refuted, "link.target-healthy"},
+		{"a first request before the target is healthy", func(w *world) { w.members[1].healthy = 121; w.served[newID] = [2]float64{115.3, 203} }, nil, refuted, "link.first-request"},
+		{"a first request that comes late", func(w *world) { w.served[newID] = [2]float64{123, 203} }, nil, refuted, "link.first-request"},
+		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) }, nil, open, "link.first-request"},
 		{"a load that is not shared", func(w *world) {
 			for x := 120; x < 180; x += 10 {
 				w.cpu["group"][x], w.cpu[oldID][x], w.cpu[newID][x] = 17, 33, 1
 			}
-		}, nil, refuted, "link.e7"},
-		{"an alarm that does not return to OK", func(w *world) { w.transitions = w.transitions[:1] }, nil, refuted, "link.e7"},
-		{"an alarm that returns to OK late", func(w *world) { w.transitions[1].x = 168 }, nil, refuted, "link.e7"},
-		{"no CPU of the new instance", func(w *world) { w.cpu[newID] = nil }, nil, open, "link.e7"},
+		}, nil, refuted, "link.load-shared"},
+		{"an alarm that does not return to OK", func(w *world) { w.transitions = w.transitions[:1] }, nil, refuted, "link.load-shared"},
+		{"an alarm that returns to OK late", func(w *world) { w.transitions[1].x = 168 }, nil, refuted, "link.load-shared"},
+		{"no CPU of the new instance", func(w *world) { w.cpu[newID] = nil }, nil, open, "link.load-shared"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // hypothesis is P2: the claim stood, hashed, before the first request was sent,
@@ -25,8 +26,6 @@ func (t *trial) hypothesis() Finding {
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
 		return f.broken("hypothesis.json has SHA-256 %s, declared was %s", t.r.HypothesisSHA256, d.sha256)
-	case t.h.MaxPollGapSeconds > max(shortestPollGap, float64(t.h.PeriodSeconds)):
-		return f.broken("it allows the observer a silence of %s s, longer than a period", number(t.h.MaxPollGapSeconds))
 	case t.h.Revision != t.r.Manifest.Revision:
 		return f.broken("it is of revision %q, the record of revision %q", t.h.Revision, t.r.Manifest.Revision)
 	case t.h.Declared.After(d.at):
@@ -37,10 +36,6 @@ func (t *trial) hypothesis() Finding {
 	return t.derivation(f)
 }
 
-// shortestPollGap is the silence in seconds that an observer is always allowed:
-// an answer that times out and is asked for again.
-const shortestPollGap = 5
-
 // derivation checks the declared numbers against the recorded configuration.
 func (t *trial) derivation(f Finding) Finding {
 	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0) || len(t.cloud.groups) == 0 {
@@ -50,9 +45,12 @@ func (t *trial) derivation(f Finding) Finding {
 	if len(t.cloud.targets) > 0 {
 		tg = t.cloud.targets[0].value
 	}
-	want := Deadlines(t.alarm.value, tg, t.cloud.groups[0].value, t.policy)
+	want := hypothesis.Deadlines(t.alarm.value, tg, t.cloud.groups[0].value, t.policy)
 	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
+	}
+	if why := hypothesis.Underived(t.h, t.alarm.value); why != "" {
+		return f.broken("%s", why)
 	}
 	return f.held("SHA-256 %.12s… recorded at %s", t.r.HypothesisSHA256, clockTime(t.load.digest.at))
 }
@@ -112,7 +110,7 @@ func (t *trial) policyText() string {
 // evaluation range before the first load.
 func (t *trial) baseline() Finding {
 	f := expect("premise.baseline", "P1: baseline", "min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
-		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.idleLimit()))
+		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
 	if !ok {
 		return f.open("%s", t.noBaseline())
@@ -137,7 +135,7 @@ func (t *trial) baseline() Finding {
 		return f.open("no datapoint of CPUUtilization")
 	}
 	for _, p := range points {
-		if p.value() >= t.idleLimit() {
+		if p.value() >= t.h.IdleLimit {
 			return f.with(Broken, []Evidence{evidence(p.last)}, "CPU was %s %% in the period of %s", number(p.value()), clockTime(p.start))
 		}
 	}
@@ -150,10 +148,6 @@ func openIf(missing bool) Status {
 	}
 	return Broken
 }
-
-// idleLimit is θ − δ with δ a quarter of θ: near enough to idle that what crosses
-// later is the load.
-func (t *trial) idleLimit() float64 { return t.h.Threshold * 3 / 4 }
 
 func (t *trial) noBaseline() string {
 	switch {

@@ -29,15 +29,15 @@ func (t *trial) summary(v Verdict) string {
 }
 
 func (t *trial) proved(in string, v Verdict) string {
-	crossed := t.events["e1"].at
+	crossed := t.events[runlog.LinkBreachingData].at
 	limit := 0.0
-	for _, id := range []string{"e2", "e3", "e4", "e5", "e6"} {
+	for id := runlog.LinkAlarm; id <= runlog.LinkFirstRequest; id++ {
 		limit += t.deadline(id).Seconds()
 	}
 	return fmt.Sprintf("%s, given P1–P5, CPU exceeded %s %% at %s, alarm %s fired +%s s, instance %s served its first request +%s s ≤ %s s; the control below the threshold held; no listed confounder was observed.",
 		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName,
-		number(seconds(t.events["e2"].at.Sub(crossed))), v.Figures.NewInstanceID,
-		number(seconds(t.events["e6"].at.Sub(crossed))), number(limit))
+		number(seconds(t.events[runlog.LinkAlarm].at.Sub(crossed))), v.Figures.NewInstanceID,
+		number(seconds(t.events[runlog.LinkFirstRequest].at.Sub(crossed))), number(limit))
 }
 
 func (t *trial) interruption() string {
@@ -64,7 +64,7 @@ func reasonOf(v Verdict) (name, expected, seen string) {
 		}
 	}
 	for _, l := range v.Chain {
-		if l.ID == strings.TrimPrefix(v.Reason, "link.") {
+		if l.ID.Code() == strings.TrimPrefix(v.Reason, "link.") {
 			return l.Name, l.Expected, l.Seen
 		}
 	}

@@ -25,9 +25,9 @@ type trial struct {
 	policy  *runlog.ScalingPolicy     // nil if none is wired
 	initial map[string]bool           // instances the group had before the load
 
-	events map[string]moment // e0 … e7 as far as they were seen
-	breach *point            // e1
-	fired  *transition       // e2
+	events map[runlog.Link]moment // e0 … e7 as far as they were seen
+	breach *point                 // e1
+	fired  *transition            // e2
 	acted  *seen[runlog.Activity]
 	oldID  string
 	newID  string
@@ -35,7 +35,7 @@ type trial struct {
 }
 
 func newTrial(r *runlog.Record) *trial {
-	t := &trial{r: r, load: newLoad(r.Load), initial: map[string]bool{}, events: map[string]moment{}}
+	t := &trial{r: r, load: newLoad(r.Load), initial: map[string]bool{}, events: map[runlog.Link]moment{}}
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
 	}
@@ -83,15 +83,8 @@ func (t *trial) findWiring() {
 	}
 }
 
-// deadline is what was declared for the link; zero terms if it was not.
-func (t *trial) deadline(link string) runlog.Deadline {
-	for _, d := range t.h.Deadlines {
-		if d.Link == link {
-			return d
-		}
-	}
-	return runlog.Deadline{Link: link}
-}
+// deadline is what was declared for the link; no terms if nothing was.
+func (t *trial) deadline(link runlog.Link) runlog.Deadline { return t.h.Deadline(link) }
 
 func (t *trial) breaches(value float64) bool {
 	if t.alarm != nil && t.alarm.value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
@@ -102,7 +95,7 @@ func (t *trial) breaches(value float64) bool {
 
 // watchEnd is until when the whole chain is watched: its end, or the load's.
 func (t *trial) watchEnd() time.Time {
-	if m, ok := t.events["e7"]; ok && m.hi.Before(t.ended) {
+	if m, ok := t.events[runlog.LinkLoadShared]; ok && m.hi.Before(t.ended) {
 		return m.hi
 	}
 	return t.ended

@@ -72,11 +72,11 @@ type Finding struct {
 
 // Link is an event of the chain and how it hangs on the one before.
 type Link struct {
-	ID       string `json:"id"` // "e0" … "e7"
-	Name     string `json:"name"`
-	Status   Status `json:"status"`
-	Expected string `json:"expected"`
-	Seen     string `json:"seen"`
+	ID       runlog.Link `json:"id"` // "e0" … "e7"
+	Name     string      `json:"name"`
+	Status   Status      `json:"status"`
+	Expected string      `json:"expected"`
+	Seen     string      `json:"seen"`
 	// At is when the event happened by AWS's clock (e0, e6: the generator's
 	// clock moved by the measured offset); zero if it was not seen.
 	At time.Time `json:"at,omitzero"`

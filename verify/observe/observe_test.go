@@ -43,26 +43,6 @@ func TestClockStartsAnewWhenAClockWasSet(t *testing.T) {
 	}
 }
 
-func TestMergeCorrectsOldPointsAndStaysBounded(t *testing.T) {
-	at := func(i int) time.Time { return time.Unix(int64(i)*10, 0).UTC() }
-	series := merge([]Datapoint{{at(1), 10}, {at(2), 20}}, []Datapoint{{at(2), 21}, {at(3), 30}})
-	want := []float64{10, 21, 30}
-	if len(series) != len(want) {
-		t.Fatalf("merge gave %d points, want %d", len(series), len(want))
-	}
-	for i, p := range series {
-		if p.Value != want[i] {
-			t.Errorf("point %d = %g, want %g", i, p.Value, want[i])
-		}
-	}
-	for i := range 2 * maxDatapoints {
-		series = merge(series, []Datapoint{{at(i + 10), 1}})
-	}
-	if len(series) != maxDatapoints {
-		t.Errorf("a long series has %d points, want %d", len(series), maxDatapoints)
-	}
-}
-
 // TestRecordLeavesOutWhatDidNotChange runs the real SDK client against a server
 // that answers the same twice, then something else, then an error.
 func TestRecordLeavesOutWhatDidNotChange(t *testing.T) {
@@ -135,14 +115,14 @@ func TestRunEndsQuietlyWithItsContext(t *testing.T) {
 	}
 }
 
-func TestWireNamesAGroupThatIsNotThere(t *testing.T) {
+func TestConfigureNamesAGroupThatIsNotThere(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups/></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`))
 	}))
 	defer server.Close()
 	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "nobody", Sink: func(runlog.Observation) error { return nil }})
-	if _, err := o.Wire(t.Context()); err == nil || !strings.Contains(err.Error(), `"nobody"`) {
-		t.Errorf("Wire = %v, want an error that names the group", err)
+	if _, err := o.Configure(t.Context()); err == nil || !strings.Contains(err.Error(), `"nobody"`) {
+		t.Errorf("Configure = %v, want an error that names the group", err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // Config is what an Observer is made of.
@@ -29,7 +30,10 @@ type Config struct {
 	Log  *slog.Logger // nil: discard
 }
 
-// Observer polls the AWS APIs and keeps the newest state beside the record.
+// Observer polls the AWS APIs and keeps the newest state beside the record. All
+// its questions are asked by one goroutine, one after the other, so that rounds
+// never interleave in the record: Configure before Run, then Run alone. The other
+// methods only leave a wish for Run, and may be called from anywhere.
 type Observer struct {
 	group       string
 	since       time.Time
@@ -38,13 +42,15 @@ type Observer struct {
 	autoscaling *autoscaling.Client
 	cloudwatch  *cloudwatch.Client
 	elb         *elb.Client
+	// configuration is the newest snapshot; only the asking goroutine uses it.
+	configuration hypothesis.Configuration
 
-	mu       sync.Mutex
+	mu       sync.Mutex // never held while a question is asked
 	interval time.Duration
-	wiring   Wiring
-	state    State
+	wanted   bool // a configuration snapshot is wanted
+	state    runlog.State
 	changed  chan struct{} // closed and replaced after every poll
-	hurry    chan struct{} // holds one token when the interval has changed
+	now      chan struct{} // holds one token when a poll is wanted at once
 }
 
 // New returns an Observer that has not polled yet.
@@ -63,29 +69,41 @@ func New(cfg Config) *Observer {
 		cloudwatch:  cloudwatch.NewFromConfig(noted),
 		elb:         elb.NewFromConfig(noted),
 		interval:    cfg.Interval,
-		state:       State{CPU: map[string][]Datapoint{}},
 		changed:     make(chan struct{}),
-		hurry:       make(chan struct{}, 1),
+		now:         make(chan struct{}, 1),
 	}
 }
 
-// SetInterval changes how often is polled, and polls once at once: what was a
-// long wait must not delay the first look of a phase that needs short ones.
+// SetInterval changes how often Run polls, and polls at once: what was a long
+// wait must not delay the first look of a phase that needs short ones.
 func (o *Observer) SetInterval(d time.Duration) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.interval = d
+	o.mu.Unlock()
+	o.pollNow()
+}
+
+// TakeSnapshot makes Run take a configuration snapshot at once, before its next
+// poll, and again each round until one is whole: State.Configured says when.
+func (o *Observer) TakeSnapshot() {
+	o.mu.Lock()
+	o.wanted = true
+	o.mu.Unlock()
+	o.pollNow()
+}
+
+func (o *Observer) pollNow() {
 	select {
-	case o.hurry <- struct{}{}:
-	default:
+	case o.now <- struct{}{}:
+	default: // one is due already
 	}
 }
 
 // State returns the newest state, and a channel that closes when there is a newer one.
-func (o *Observer) State() (State, <-chan struct{}) {
+func (o *Observer) State() (runlog.State, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.state.clone(), o.changed
+	return o.state, o.changed
 }
 
 // lastPoll is how long the poll that is under way may go on after the end.
@@ -109,61 +127,79 @@ func (o *Observer) Run(ctx context.Context) error {
 	})()
 	for ctx.Err() == nil {
 		began := time.Now()
-		if err := o.Poll(polling); err != nil {
+		if err := o.round(polling); err != nil {
 			var sink *sinkError
 			if errors.As(err, &sink) {
 				return err
 			}
 			o.log.Warn("poll failed", "error", err)
 		}
-		o.mu.Lock()
-		wait := o.interval - time.Since(began)
-		o.mu.Unlock()
-		timer := time.NewTimer(max(wait, 0))
+		timer := time.NewTimer(max(o.pollInterval()-time.Since(began), 0))
 		select {
 		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-o.hurry:
-			timer.Stop()
+		case <-o.now:
 		case <-timer.C:
 		}
+		timer.Stop()
 	}
 	return nil
 }
 
-// Poll asks every question once. The errors of all of them are joined; what was
-// answered is in the record and in State all the same.
-func (o *Observer) Poll(ctx context.Context) error {
-	if o.wired().Group.AutoScalingGroupName == "" {
-		if _, err := o.Wire(ctx); err != nil {
-			return err
+func (o *Observer) pollInterval() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.interval
+}
+
+// round takes a configuration snapshot if one is wanted or there is none yet,
+// and asks every question of a poll once.
+func (o *Observer) round(ctx context.Context) error {
+	next, _ := o.State()
+	var configured error
+	if o.snapshotWanted() || next.Configured.IsZero() {
+		switch configured = o.configure(ctx); {
+		case configured == nil:
+			next.Configured = time.Now()
+		case next.Configured.IsZero():
+			return configured // what to poll is not known yet
 		}
 	}
-	next, _ := o.State()
+	return errors.Join(configured, o.poll(ctx, next))
+}
+
+func (o *Observer) snapshotWanted() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.wanted
+}
+
+// poll asks every question once. The errors of all of them are joined; what was
+// answered is in the record and in the state all the same.
+func (o *Observer) poll(ctx context.Context, next runlog.State) error {
 	err := errors.Join(
 		o.pollGroup(ctx, &next),
 		o.pollActivities(ctx, &next),
 		o.pollAlarms(ctx, &next),
 		o.pollTargets(ctx, &next),
-		o.pollCPU(ctx, &next),
+		o.pollMetric(ctx, &next),
 	)
-	next.Polled, next.ClockOffset = time.Now(), o.recorder.clock.offset()
-	o.mu.Lock()
-	o.state = next
-	close(o.changed)
-	o.changed = make(chan struct{})
-	o.mu.Unlock()
+	o.publish(next)
 	return err
 }
 
-func (o *Observer) wired() Wiring {
+func (o *Observer) publish(next runlog.State) {
+	next.Polled, next.ClockOffset = time.Now(), o.recorder.clock.offset()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.wiring
+	if next.Configured.After(o.state.Configured) {
+		o.wanted = false
+	}
+	o.state = next
+	close(o.changed)
+	o.changed = make(chan struct{})
 }
 
-// errNoGroup is returned by Wire for a group that AWS does not list.
+// errNoGroup is for a group that AWS does not list.
 func errNoGroup(name string) error {
 	return fmt.Errorf("no Auto Scaling group %q in this account and region: check the name, the region and the credentials", name)
 }

@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -17,38 +16,32 @@ import (
 	"secondwind/runlog"
 )
 
-func (o *Observer) pollGroup(ctx context.Context, s *State) error {
+func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 	// Always with the name: without it AWS answers slowly or not at all.
 	in := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{o.group}}
-	out, err := record(ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in, o.autoscaling.DescribeAutoScalingGroups)
+	answer, err := ask[runlog.DescribeAutoScalingGroupsAnswer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in, o.autoscaling.DescribeAutoScalingGroups)
 	if err != nil {
 		return err
 	}
-	if len(out.AutoScalingGroups) == 0 {
+	if len(answer.AutoScalingGroups) == 0 {
 		return errNoGroup(o.group)
-	}
-	answer, err := decode[runlog.DescribeAutoScalingGroupsAnswer](out)
-	if err != nil {
-		return err
 	}
 	s.Group = answer.AutoScalingGroups[0]
 	return nil
 }
 
-func (o *Observer) pollActivities(ctx context.Context, s *State) error {
+func (o *Observer) pollActivities(ctx context.Context, s *runlog.State) error {
 	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &o.group, MaxRecords: aws.Int32(100)}
-	out, err := record(ctx, o.recorder, runlog.OpDescribeScalingActivities, in, o.autoscaling.DescribeScalingActivities)
-	if err != nil {
-		return err
+	answer, err := ask[runlog.DescribeScalingActivitiesAnswer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in, o.autoscaling.DescribeScalingActivities)
+	if err == nil {
+		s.Activities = answer.Activities
 	}
-	answer, err := decode[runlog.DescribeScalingActivitiesAnswer](out)
-	s.Activities = answer.Activities
 	return err
 }
 
-func (o *Observer) pollAlarms(ctx context.Context, s *State) error {
+func (o *Observer) pollAlarms(ctx context.Context, s *runlog.State) error {
 	var names []string
-	for _, a := range o.wired().Alarms {
+	for _, a := range o.configuration.Alarms {
 		names = append(names, a.AlarmName)
 	}
 	if len(names) == 0 {
@@ -68,15 +61,11 @@ func (o *Observer) pollAlarms(ctx context.Context, s *State) error {
 	return nil
 }
 
-func (o *Observer) pollTargets(ctx context.Context, s *State) error {
+func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	var targets []runlog.TargetHealthDescription
-	for _, group := range o.wired().TargetGroups {
+	for _, group := range o.configuration.TargetGroups {
 		in := &elb.DescribeTargetHealthInput{TargetGroupArn: &group.TargetGroupArn}
-		out, err := record(ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
-		if err != nil {
-			return err
-		}
-		answer, err := decode[runlog.DescribeTargetHealthAnswer](out)
+		answer, err := ask[runlog.DescribeTargetHealthAnswer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
 		if err != nil {
 			return err
 		}
@@ -86,23 +75,20 @@ func (o *Observer) pollTargets(ctx context.Context, s *State) error {
 	return nil
 }
 
-// pollCPU asks for the group's and every instance's CPUUtilization. The window
-// moves by whole periods, so that within a period the question, and mostly the
-// answer, stays the same and the record short; it reaches back over at least two
-// polls, so that no datapoint is missed or stays uncorrected.
-func (o *Observer) pollCPU(ctx context.Context, s *State) error {
-	period := o.period()
-	o.mu.Lock()
-	reach := max(6*period, 2*o.interval+3*period)
-	o.mu.Unlock()
+// pollMetric asks for the claim's metric, of the group and of every instance. The
+// window moves by whole periods, so that within a period the question, and mostly
+// the answer, stays the same and the record short; it reaches back over at least
+// two polls, so that no datapoint is missed or stays uncorrected.
+func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
+	period, metric := o.period(), runlog.CPUOf(o.group)
+	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
-	queries := []cwtypes.MetricDataQuery{
-		cpuQuery("group", "AutoScalingGroupName", o.group, "Average", period),
-		cpuQuery("group_n", "AutoScalingGroupName", o.group, "SampleCount", period),
-	}
-	ids := instanceIDs(s.Group.Instances)
-	for i, id := range ids {
-		queries = append(queries, cpuQuery("i"+strconv.Itoa(i), "InstanceId", id, "Average", period))
+	series := map[string]string{"group": runlog.GroupSeries}
+	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", sampleCount(metric), period)}
+	for i, id := range instanceIDs(s.Group.Instances) {
+		name := "i" + strconv.Itoa(i)
+		series[name] = id
+		queries = append(queries, query(name, metric.OfInstance(id), period))
 	}
 	in := &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries,
@@ -110,52 +96,47 @@ func (o *Observer) pollCPU(ctx context.Context, s *State) error {
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
 	}
-	out, err := record(ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
+	answer, err := ask[runlog.GetMetricDataAnswer](ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
 	if err != nil {
 		return err
 	}
-	keys := map[string]string{"group": GroupSeries}
-	for i, id := range ids {
-		keys["i"+strconv.Itoa(i)] = id
-	}
-	for _, result := range out.MetricDataResults {
-		key, ok := keys[aws.ToString(result.Id)]
-		if !ok {
-			continue
-		}
+	for _, result := range answer.MetricDataResults {
 		if len(result.Timestamps) != len(result.Values) {
 			return errors.New("cloudwatch:GetMetricData: timestamps and values differ in number")
 		}
-		var points []Datapoint
-		for i, at := range result.Timestamps {
-			points = append(points, Datapoint{at.UTC(), result.Values[i]})
+		if of, ok := series[result.Id]; ok {
+			*s = s.WithDatapoints(of, result.Datapoints())
 		}
-		s.CPU[key] = merge(s.CPU[key], points)
 	}
 	return nil
 }
 
 // period is the scale-out alarm's; a minute where there is no alarm to ask.
 func (o *Observer) period() time.Duration {
-	if a, ok := o.wired().ScaleOutAlarm(); ok && a.Period > 0 {
+	if a, ok := o.configuration.ScaleOutAlarm(""); ok && a.Period > 0 {
 		return time.Duration(a.Period) * time.Second
 	}
 	return time.Minute
 }
 
-func cpuQuery(id, dimension, value, stat string, period time.Duration) cwtypes.MetricDataQuery {
+func sampleCount(m runlog.Metric) runlog.Metric {
+	m.Statistic = "SampleCount"
+	return m
+}
+
+func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {
 	return cwtypes.MetricDataQuery{
 		Id: &id,
 		MetricStat: &cwtypes.MetricStat{
-			Metric: &cwtypes.Metric{
-				Namespace:  aws.String("AWS/EC2"),
-				MetricName: aws.String("CPUUtilization"),
-				Dimensions: []cwtypes.Dimension{{Name: &dimension, Value: &value}},
-			},
+			Metric: &cwtypes.Metric{Namespace: &m.Namespace, MetricName: &m.MetricName, Dimensions: dimensions(m)},
 			Period: aws.Int32(int32(period / time.Second)),
-			Stat:   &stat,
+			Stat:   &m.Statistic,
 		},
 	}
+}
+
+func dimensions(m runlog.Metric) []cwtypes.Dimension {
+	return []cwtypes.Dimension{{Name: &m.Dimension.Name, Value: &m.Dimension.Value}}
 }
 
 // instanceIDs are in an order that does not change with AWS's listing.
@@ -164,6 +145,6 @@ func instanceIDs(instances []runlog.Instance) []string {
 	for _, i := range instances {
 		ids = append(ids, i.InstanceId)
 	}
-	slices.SortFunc(ids, cmp.Compare)
+	slices.Sort(ids)
 	return ids
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -65,9 +66,30 @@ func (r *recorder) append(o runlog.Observation) error {
 	return r.sink(o)
 }
 
-// record makes one call and appends what came of it to the record. The call's
-// own error is returned too: an observer decides whether to go on.
-func record[In, Out, Options any](ctx context.Context, r *recorder, operation string, in *In, call func(context.Context, *In, ...func(*Options)) (*Out, error)) (*Out, error) {
+// caller is an operation of an SDK client.
+type caller[In, Out, Options any] func(context.Context, *In, ...func(*Options)) (*Out, error)
+
+// ask makes one call, appends what came of it to the record, and reads the answer
+// as the record's reader will: from the JSON that was recorded.
+func ask[Answer, In, Out, Options any](
+	ctx context.Context, r *recorder, operation string, in *In, call caller[In, Out, Options],
+) (answer Answer, err error) {
+	recorded, err := record(ctx, r, operation, in, call)
+	if err != nil {
+		return answer, err
+	}
+	if err := json.Unmarshal(recorded, &answer); err != nil {
+		return answer, fmt.Errorf("%s: read answer: %w", operation, err)
+	}
+	return answer, nil
+}
+
+// record makes one call, appends what came of it to the record, and returns the
+// answer as it was recorded. The call's own error is returned too: an observer
+// decides whether to go on.
+func record[In, Out, Options any](
+	ctx context.Context, r *recorder, operation string, in *In, call caller[In, Out, Options],
+) (json.RawMessage, error) {
 	input, err := json.Marshal(in)
 	if err != nil {
 		return nil, fmt.Errorf("%s: encode input: %w", operation, err)
@@ -92,7 +114,7 @@ func record[In, Out, Options any](ctx context.Context, r *recorder, operation st
 	if callErr != nil {
 		return nil, fmt.Errorf("%s: %w", operation, callErr)
 	}
-	return out, nil
+	return o.Answer, nil
 }
 
 // sinkError says that the record itself could not be written: nothing that is
@@ -102,18 +124,26 @@ type sinkError struct{ err error }
 func (e *sinkError) Error() string { return "write the record: " + e.err.Error() }
 func (e *sinkError) Unwrap() error { return e.err }
 
+// sdkMetadata is how every output's ResultMetadata, which has no exported field,
+// is encoded. Within a JSON string its quotes would be escaped.
+var sdkMetadata = []byte(`"ResultMetadata":{}`)
+
 // answerOf is the SDK's output as JSON, less the SDK's own metadata.
 func answerOf(out any) (json.RawMessage, error) {
 	whole, err := json.Marshal(out)
 	if err != nil {
 		return nil, err
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(whole, &members); err != nil {
-		return nil, err
+	before, after, found := bytes.Cut(whole, sdkMetadata)
+	if !found {
+		return nil, fmt.Errorf("%T has no ResultMetadata", out)
 	}
-	delete(members, "ResultMetadata")
-	return json.Marshal(members)
+	// The members on both sides are joined by one comma, or by none.
+	before, after = bytes.TrimSuffix(before, []byte(",")), bytes.TrimPrefix(after, []byte(","))
+	if len(before) > 1 && len(after) > 1 {
+		before = append(before, ',')
+	}
+	return append(before, after...), nil
 }
 
 // requestID is in the metadata that every output of the SDK carries.

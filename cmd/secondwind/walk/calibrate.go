@@ -7,7 +7,6 @@ import (
 
 	"secondwind/loadgen/calibration"
 	"secondwind/runlog"
-	"secondwind/verify/observe"
 )
 
 // calibrate sends a light load until the first datapoint tells roughly what a
@@ -19,7 +18,7 @@ func (w *Walk) calibrate(ctx context.Context) error {
 	}
 	w.say("calibration: %.0f requests/s, to measure the CPU that a request costs", rate)
 	began := w.awsNow()
-	ok, err := w.await(ctx, 3*w.period+w.lag, func(s observe.State) bool {
+	ok, err := w.await(ctx, 3*w.period+w.lag, func(s runlog.State) bool {
 		// A period of which less than half saw the load tells too little.
 		return len(w.points(s, began.Add(-w.period/2))) > 0
 	})
@@ -67,7 +66,7 @@ func (w *Walk) control(ctx context.Context) error {
 func (w *Walk) trim(ctx context.Context, began time.Time, hold time.Duration) error {
 	state, _ := w.Observer.State()
 	before := len(w.points(state, w.idleFrom))
-	came, err := w.await(ctx, hold-time.Since(began), func(s observe.State) bool {
+	came, err := w.await(ctx, hold-time.Since(began), func(s runlog.State) bool {
 		return len(w.points(s, w.idleFrom)) > before
 	})
 	if err != nil || !came {
@@ -119,9 +118,9 @@ func (w *Walk) fit() (runlog.Calibration, error) {
 
 // points pairs the group's whole datapoints that began after since with the
 // rate that was really sent during their period.
-func (w *Walk) points(s observe.State, since time.Time) []runlog.CalibrationPoint {
+func (w *Walk) points(s runlog.State, since time.Time) []runlog.CalibrationPoint {
 	var points []runlog.CalibrationPoint
-	for _, p := range s.CPU[observe.GroupSeries] {
+	for _, p := range s.Metric[runlog.GroupSeries] {
 		if !p.Timestamp.After(since) || !w.whole(p.Timestamp) {
 			continue
 		}

@@ -7,7 +7,6 @@ import (
 
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/runlog"
-	"secondwind/verify/observe"
 )
 
 // phaseClock is the phase that the walk is in; read by the status line.
@@ -64,7 +63,7 @@ func (w *Walk) status() progress.Status {
 		Elapsed:     time.Since(w.Start),
 		Expected:    w.expected(),
 		Threshold:   w.Hypothesis.Threshold,
-		InService:   len(state.InService()),
+		InService:   len(state.Group.InService()),
 		Desired:     state.Group.DesiredCapacity,
 		Healthy:     len(state.Healthy()),
 		OfferedRate: w.phase.rate(),
@@ -76,7 +75,7 @@ func (w *Walk) status() progress.Status {
 	if alarm, ok := state.Alarm(w.Hypothesis.AlarmName); ok {
 		s.Alarm = alarm.StateValue
 	}
-	if point, ok := state.Latest(observe.GroupSeries); ok {
+	if point, ok := state.Latest(runlog.GroupSeries); ok {
 		s.CPUPercent = &point.Value
 	}
 	return s
@@ -87,8 +86,8 @@ func (w *Walk) status() progress.Status {
 // take three periods together, and scaling in about as many.
 func (w *Walk) expected() time.Duration {
 	control := time.Duration(w.Hypothesis.ControlSeconds * float64(time.Second))
-	usual := w.deadline("e1", "e6") / 2
-	hold := max(w.Scenario.Hold, w.deadline("e7", "e7")/2)
+	usual := w.Hypothesis.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest) / 2
+	hold := max(w.Scenario.Hold, w.Hypothesis.Within(runlog.LinkLoadShared, runlog.LinkLoadShared)/2)
 	return 3*w.period + control + usual + hold + min(3*w.period, w.ReleaseDeadline)
 }
 
@@ -110,10 +109,10 @@ func (t *teller) once(key, format string, args ...any) {
 }
 
 // links tells of whatever is new in the state.
-func (t *teller) links(s observe.State) {
+func (t *teller) links(s runlog.State) {
 	w := t.w
 	since := w.loadFrom.Add(s.ClockOffset - w.period)
-	if p, ok := s.Latest(observe.GroupSeries); ok && p.Value > w.Hypothesis.Threshold && p.Timestamp.After(since) {
+	if p, ok := s.Latest(runlog.GroupSeries); ok && p.Value > w.Hypothesis.Threshold && p.Timestamp.After(since) {
 		t.once("cpu", "CPU is %.1f %%, over the threshold of %g %%", p.Value, w.Hypothesis.Threshold)
 	}
 	if a, ok := s.Alarm(w.Hypothesis.AlarmName); ok && a.StateValue == "ALARM" {
@@ -124,7 +123,7 @@ func (t *teller) links(s observe.State) {
 			t.once("activity "+a.ActivityId, "activity: %s", a.Description)
 		}
 	}
-	for _, id := range w.newcomers(s.InService()) {
+	for _, id := range w.newcomers(s.Group.InService()) {
 		t.once("service "+id, "%s is InService", id)
 	}
 	for _, id := range w.newcomers(s.Healthy()) {

@@ -2,7 +2,6 @@ package walk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -50,17 +49,8 @@ func New(cfg Config) *Walk {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	w := &Walk{Config: cfg, period: time.Duration(cfg.Hypothesis.PeriodSeconds) * time.Second}
-	w.lag = publishLag(w.period)
+	w.lag = cfg.Hypothesis.PublishLag()
 	return w
-}
-
-// publishLag is how long after a period's end its datapoint still grows:
-// CloudWatch gathers minute data for up to a minute more.
-func publishLag(period time.Duration) time.Duration {
-	if period < time.Minute {
-		return time.Second
-	}
-	return 45 * time.Second
 }
 
 // Run walks through the phases. It returns nil when the walk ended, also where
@@ -101,7 +91,7 @@ func (w *Walk) say(format string, args ...any) {
 
 // await waits until met says so of the newest state, or the deadline passed:
 // then it returns false.
-func (w *Walk) await(ctx context.Context, deadline time.Duration, met func(observe.State) bool) (bool, error) {
+func (w *Walk) await(ctx context.Context, deadline time.Duration, met func(runlog.State) bool) (bool, error) {
 	timer := time.NewTimer(deadline)
 	defer timer.Stop()
 	for {
@@ -126,12 +116,12 @@ func (w *Walk) premises(ctx context.Context) error {
 	}
 	w.say("premises: waiting for one healthy, idle instance and an alarm that is OK")
 	began := w.awsNow()
-	quiet := func(s observe.State) bool {
+	quiet := func(s runlog.State) bool {
 		alarm, _ := s.Alarm(w.Hypothesis.AlarmName)
 		// The baseline is one evaluation range of the alarm, watched whole.
 		window := max(w.Scenario.Premises.Window, time.Duration(alarm.EvaluationPeriods)*w.period+time.Second)
-		point, seen := s.Latest(observe.GroupSeries)
-		return len(s.InService()) == 1 && len(s.Group.Instances) == 1 && len(s.Healthy()) == 1 &&
+		point, seen := s.Latest(runlog.GroupSeries)
+		return len(s.Group.InService()) == 1 && len(s.Group.Instances) == 1 && len(s.Healthy()) == 1 &&
 			alarm.StateValue == "OK" && seen && point.Value < w.Hypothesis.Threshold &&
 			point.Timestamp.Add(w.period/2).After(began) && w.awsNow().Sub(began) >= window
 	}
@@ -145,18 +135,18 @@ func (w *Walk) premises(ctx context.Context) error {
 		w.say("%s", w.stop)
 		return nil
 	}
-	point, _ := state.Latest(observe.GroupSeries)
-	w.idle, w.idleFrom, w.initial = point.Value, point.Timestamp, state.InService()[0]
+	point, _ := state.Latest(runlog.GroupSeries)
+	w.idle, w.idleFrom, w.initial = point.Value, point.Timestamp, state.Group.InService()[0]
 	w.say("premises hold: %s is in service and healthy, alarm %s is OK, idle CPU %.1f %%", w.initial, w.Hypothesis.AlarmName, w.idle)
 	return nil
 }
 
 // unrest says what keeps a group from being a baseline.
-func unrest(s observe.State, h runlog.Hypothesis) string {
+func unrest(s runlog.State, h runlog.Hypothesis) string {
 	if n := len(s.Group.Instances); n != 1 {
 		return fmt.Sprintf("it has %d instances, not 1", n)
 	}
-	if len(s.InService()) != 1 || len(s.Healthy()) != 1 {
+	if len(s.Group.InService()) != 1 || len(s.Healthy()) != 1 {
 		return "its instance is not in service and healthy"
 	}
 	if alarm, ok := s.Alarm(h.AlarmName); !ok || alarm.StateValue != "OK" {
@@ -176,9 +166,7 @@ func (w *Walk) load(ctx context.Context) error {
 	if err := w.Record(runlog.LoadLine{Time: time.Now().UTC(), Calibration: &cal}); err != nil {
 		return err
 	}
-	if _, err := w.Observer.Wire(ctx); err != nil && ctx.Err() == nil {
-		return err
-	}
+	w.Observer.TakeSnapshot()
 	if err := w.enter(runlog.PhaseLoad, cal.LoadRate, ""); err != nil {
 		return err
 	}
@@ -190,8 +178,8 @@ func (w *Walk) load(ctx context.Context) error {
 // awaitSecond waits until the second instance answers, telling of each link.
 func (w *Walk) awaitSecond(ctx context.Context) error {
 	tell := newTeller(w)
-	deadline := w.deadline("e1", "e6") + w.period
-	ok, err := w.await(ctx, deadline, func(s observe.State) bool {
+	deadline := w.Hypothesis.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest) + w.period
+	ok, err := w.await(ctx, deadline, func(s runlog.State) bool {
 		tell.links(s)
 		return tell.served != ""
 	})
@@ -205,17 +193,6 @@ func (w *Walk) awaitSecond(ctx context.Context) error {
 	return nil
 }
 
-// deadline sums the hypothesis's deadlines of the links first to last.
-func (w *Walk) deadline(first, last string) time.Duration {
-	var sum float64
-	for _, d := range w.Hypothesis.Deadlines {
-		if d.Link >= first && d.Link <= last {
-			sum += d.Seconds()
-		}
-	}
-	return time.Duration(sum * float64(time.Second))
-}
-
 // hold keeps the load on for the scenario's hold, and at least until the fall
 // of CPU per instance can be seen.
 func (w *Walk) hold(ctx context.Context) error {
@@ -225,25 +202,25 @@ func (w *Walk) hold(ctx context.Context) error {
 	hold := w.Scenario.Hold
 	w.say("hold: the same load for %s", hold)
 	began := time.Now()
-	fell := func(s observe.State) bool { return w.fallen(s, began) }
-	seen, err := w.await(ctx, max(w.deadline("e7", "e7"), 0), fell)
+	fell := func(s runlog.State) bool { return w.fallen(s, began) }
+	seen, err := w.await(ctx, max(w.Hypothesis.Within(runlog.LinkLoadShared, runlog.LinkLoadShared), 0), fell)
 	if err != nil {
 		return err
 	}
 	if seen {
 		state, _ := w.Observer.State()
-		point, _ := state.Latest(observe.GroupSeries)
+		point, _ := state.Latest(runlog.GroupSeries)
 		w.say("CPU per instance is down to %.1f %% with two instances", point.Value)
 	}
 	w.coarsen(hold)
-	_, err = w.await(ctx, hold-time.Since(began), func(observe.State) bool { return false })
+	_, err = w.await(ctx, hold-time.Since(began), func(runlog.State) bool { return false })
 	return err
 }
 
 // fallen tells whether the group's newest whole datapoint, begun after since,
 // is below the threshold and the alarm is OK again.
-func (w *Walk) fallen(s observe.State, since time.Time) bool {
-	point, ok := s.Latest(observe.GroupSeries)
+func (w *Walk) fallen(s runlog.State, since time.Time) bool {
+	point, ok := s.Latest(runlog.GroupSeries)
 	alarm, _ := s.Alarm(w.Hypothesis.AlarmName)
 	return ok && point.Timestamp.After(since.Add(s.ClockOffset)) && point.Value < w.Hypothesis.Threshold &&
 		w.whole(point.Timestamp) && alarm.StateValue == "OK"
@@ -274,8 +251,8 @@ func (w *Walk) release(ctx context.Context) error {
 		return err
 	}
 	w.say("release: %.0f requests/s trickle on while the group scales in", rate)
-	atMinimum := func(s observe.State) bool {
-		return len(s.Group.Instances) == w.Hypothesis.MinSize && len(s.InService()) == w.Hypothesis.MinSize &&
+	atMinimum := func(s runlog.State) bool {
+		return len(s.Group.Instances) == w.Hypothesis.MinSize && len(s.Group.InService()) == w.Hypothesis.MinSize &&
 			len(s.Targets) == w.Hypothesis.MinSize
 	}
 	ok, err := w.await(ctx, w.ReleaseDeadline, atMinimum)
@@ -284,12 +261,12 @@ func (w *Walk) release(ctx context.Context) error {
 	}
 	if ok {
 		state, _ := w.Observer.State()
-		w.say("scaled in: %s remains", state.InService()[0])
+		w.say("scaled in: %s remains", state.Group.InService()[0])
 	} else {
 		w.say("not scaled in within %s", w.ReleaseDeadline)
 	}
-	_, err = w.Observer.Wire(ctx)
-	return errors.Join(err, w.Observer.Poll(ctx))
+	w.Observer.TakeSnapshot()
+	return nil
 }
 
 // awsNow is the time by AWS's clock.

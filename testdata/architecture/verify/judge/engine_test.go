@@ -1,4 +1,4 @@
-// breaks: verify/judge knows only runlog
+// breaks: verify/judge knows only runlog and verify/hypothesis
 
 package judge
 

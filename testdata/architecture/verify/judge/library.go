@@ -1,4 +1,4 @@
-// breaks: verify/judge imports the standard library and runlog only
+// breaks: verify/judge imports the standard library, runlog and verify/hypothesis only
 
 package judge
 

@@ -1,4 +1,4 @@
-// breaks: verify/observe knows only runlog
+// breaks: verify/observe knows only runlog and verify/hypothesis
 
 package observe
 

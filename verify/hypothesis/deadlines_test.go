@@ -1,20 +1,20 @@
-package judge_test
+package hypothesis_test
 
 import (
 	"fmt"
 	"testing"
 
 	"secondwind/runlog"
-	"secondwind/verify/judge"
+	"secondwind/verify/hypothesis"
 )
 
 func ExampleDeadlines() {
 	alarm := runlog.MetricAlarm{Period: 10, EvaluationPeriods: 1}
 	tg := runlog.TargetGroup{HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2}
 	sum := 0.0
-	for _, d := range judge.Deadlines(alarm, tg, runlog.AutoScalingGroup{}, &runlog.ScalingPolicy{}) {
+	for _, d := range hypothesis.Deadlines(alarm, tg, runlog.AutoScalingGroup{}, &runlog.ScalingPolicy{}) {
 		fmt.Println(d.Link, d.Seconds(), "s")
-		if d.Link != "e7" {
+		if d.Link != runlog.LinkLoadShared {
 			sum += d.Seconds()
 		}
 	}
@@ -34,7 +34,7 @@ func TestEveryTermOfADeadlineHasANameAndIsNotNegative(t *testing.T) {
 	for _, period := range []int{0, 10, 30, 60, 300} {
 		for _, n := range []int{0, 1, 3, 15} {
 			alarm := runlog.MetricAlarm{Period: period, EvaluationPeriods: n, DatapointsToAlarm: max(0, n-1)}
-			all := judge.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil)
+			all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil)
 			if len(all) != 7 {
 				t.Fatalf("Deadlines(period %d, %d periods) has %d links, want 7", period, n, len(all))
 			}

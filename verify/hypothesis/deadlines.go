@@ -1,4 +1,4 @@
-package judge
+package hypothesis
 
 import (
 	"fmt"
@@ -31,17 +31,20 @@ func timingOf(period int) timing {
 func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) []runlog.Deadline {
 	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	return []runlog.Deadline{
-		{Link: "e1", Terms: []runlog.Term{{Name: "the period in which the load begins", Seconds: period}, {Name: "one full period", Seconds: period}}},
-		{Link: "e2", Terms: alarmTerms(alarm)},
-		{Link: "e3", Terms: decideTerms(t, policy)},
-		{Link: "e4", Terms: []runlog.Term{{Name: "launch and boot", Seconds: t.boot}}},
-		{Link: "e5", Terms: []runlog.Term{
+		{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
+			{Name: "the period in which the load begins", Seconds: period},
+			{Name: "one full period", Seconds: period},
+		}},
+		{Link: runlog.LinkAlarm, Terms: alarmTerms(alarm)},
+		{Link: runlog.LinkScalingActivity, Terms: decideTerms(t, policy)},
+		{Link: runlog.LinkInService, Terms: runlog.Terms{{Name: "launch and boot", Seconds: t.boot}}},
+		{Link: runlog.LinkTargetHealthy, Terms: runlog.Terms{
 			{Name: "application start", Seconds: applicationStart(t, group)},
 			{Name: "health check interval", Seconds: float64(tg.HealthCheckIntervalSeconds)},
 			{Name: "health check timeout", Seconds: float64(tg.HealthCheckTimeoutSeconds)},
 		}},
-		{Link: "e6", Terms: []runlog.Term{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
-		{Link: "e7", Terms: effectTerms(alarm)},
+		{Link: runlog.LinkFirstRequest, Terms: runlog.Terms{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
+		{Link: runlog.LinkLoadShared, Terms: effectTerms(alarm)},
 	}
 }
 
@@ -56,10 +59,10 @@ func applicationStart(t timing, group runlog.AutoScalingGroup) float64 {
 }
 
 // alarmTerms is from the end of a datapoint's period to the alarm's transition.
-func alarmTerms(alarm runlog.MetricAlarm) []runlog.Term {
+func alarmTerms(alarm runlog.MetricAlarm) runlog.Terms {
 	t := timingOf(alarm.Period)
-	terms := []runlog.Term{}
-	if more := breachesNeeded(alarm) - 1; more > 0 {
+	terms := runlog.Terms{}
+	if more := BreachesNeeded(alarm) - 1; more > 0 {
 		terms = append(terms, runlog.Term{
 			Name:    fmt.Sprintf("%d more of %d evaluation periods", more, alarm.EvaluationPeriods),
 			Seconds: float64((alarm.EvaluationPeriods - 1) * alarm.Period),
@@ -68,18 +71,18 @@ func alarmTerms(alarm runlog.MetricAlarm) []runlog.Term {
 	return append(terms, runlog.Term{Name: "publication of the datapoint", Seconds: t.publish}, runlog.Term{Name: "evaluation grid", Seconds: t.grid})
 }
 
-func decideTerms(t timing, policy *runlog.ScalingPolicy) []runlog.Term {
+func decideTerms(t timing, policy *runlog.ScalingPolicy) runlog.Terms {
 	name := "decision of the scaling policy"
 	if policy == nil {
 		name = "decision, were a policy wired"
 	}
-	return []runlog.Term{{Name: name, Seconds: t.decide}}
+	return runlog.Terms{{Name: name, Seconds: t.decide}}
 }
 
 // effectTerms is from the first request of the new instance to the alarm's return.
-func effectTerms(alarm runlog.MetricAlarm) []runlog.Term {
+func effectTerms(alarm runlog.MetricAlarm) runlog.Terms {
 	t, period := timingOf(alarm.Period), float64(alarm.Period)
-	return []runlog.Term{
+	return runlog.Terms{
 		{Name: "the period in which it begins to serve", Seconds: period},
 		{Name: "evaluation periods below the threshold", Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
 		{Name: "one period to spare", Seconds: period},
@@ -88,16 +91,16 @@ func effectTerms(alarm runlog.MetricAlarm) []runlog.Term {
 	}
 }
 
-// ScaleInDeadline is how long it may take from the end of the load to one
-// instance InService again, by the scale-in alarm and the policy that it invokes
-// (nil: unknown). A run that ends sooner, still scaled out, is INCONCLUSIVE.
-func ScaleInDeadline(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) runlog.Deadline {
+// ScaleIn is how long it may take from the end of the load to MinSize instances
+// InService again, by the scale-in alarm and the policy that it invokes (nil:
+// unknown). A run that ends sooner, still scaled out, is INCONCLUSIVE.
+func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) runlog.Terms {
 	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	wait := group.DefaultCooldown
 	if policy != nil {
 		wait = max(policy.Cooldown, policy.EstimatedInstanceWarmup)
 	}
-	return runlog.Deadline{Link: "release.scale-in", Terms: []runlog.Term{
+	return runlog.Terms{
 		{Name: "the period in which the load ends", Seconds: period},
 		{Name: "evaluation periods below the scale-in threshold", Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
 		{Name: "one period to spare", Seconds: period},
@@ -106,25 +109,13 @@ func ScaleInDeadline(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, po
 		{Name: "cooldown or warm-up", Seconds: float64(wait)},
 		{Name: "alarm actions repeat once a minute", Seconds: 60},
 		{Name: "decision of the scaling policy", Seconds: t.decide},
-	}}
+	}
 }
 
-// breachesNeeded is M of "M out of N": DatapointsToAlarm, by default all N.
-func breachesNeeded(alarm runlog.MetricAlarm) int {
+// BreachesNeeded is M of "M out of N": DatapointsToAlarm, by default all N.
+func BreachesNeeded(alarm runlog.MetricAlarm) int {
 	if alarm.DatapointsToAlarm > 0 {
 		return alarm.DatapointsToAlarm
 	}
 	return max(1, alarm.EvaluationPeriods)
-}
-
-// actSeconds is how long the chain may take until a second instance serves, e0
-// to e6: a control must be held at least as long. e7 is an effect on top.
-func actSeconds(deadlines []runlog.Deadline) float64 {
-	var sum float64
-	for _, d := range deadlines {
-		if d.Link != "e7" {
-			sum += d.Seconds()
-		}
-	}
-	return sum
 }

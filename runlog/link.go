@@ -1,0 +1,66 @@
+package runlog
+
+import "fmt"
+
+// Link is a link of the chain of evidence: an event that must follow the one
+// before it, joined to it by identity and within a deadline. Links are ordered;
+// records write them as "e0" to "e7".
+type Link int
+
+// The links in their order.
+const (
+	LinkLoadStep        Link = iota // e0: the load is raised
+	LinkBreachingData               // e1: a datapoint breaches the threshold
+	LinkAlarm                       // e2: the alarm goes from OK to ALARM
+	LinkScalingActivity             // e3: an activity that names alarm and policy
+	LinkInService                   // e4: its new instance is InService
+	LinkTargetHealthy               // e5: the load balancer finds it healthy
+	LinkFirstRequest                // e6: it answers its first request
+	LinkLoadShared                  // e7: CPU per instance falls, the alarm is OK again
+)
+
+// linkCodes name the links in reason codes, which must not change.
+var linkCodes = [...]string{
+	"load-step", "breaching-datapoint", "alarm", "scaling-activity", "in-service", "target-healthy", "first-request", "load-shared",
+}
+
+// Links returns all links in order.
+func Links() []Link {
+	all := make([]Link, len(linkCodes))
+	for i := range all {
+		all[i] = Link(i)
+	}
+	return all
+}
+
+// String returns the link as records write it, for instance "e3".
+func (l Link) String() string { return fmt.Sprintf("e%d", int(l)) }
+
+// Code returns the link's name in a reason code, for instance "scaling-activity".
+func (l Link) Code() string {
+	if !l.known() {
+		return l.String()
+	}
+	return linkCodes[l]
+}
+
+func (l Link) known() bool { return l >= 0 && int(l) < len(linkCodes) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (l Link) MarshalText() ([]byte, error) {
+	if !l.known() {
+		return nil, fmt.Errorf("link %d is not one of e0 to e%d", int(l), len(linkCodes)-1)
+	}
+	return []byte(l.String()), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *Link) UnmarshalText(text []byte) error {
+	for _, known := range Links() {
+		if string(text) == known.String() {
+			*l = known
+			return nil
+		}
+	}
+	return fmt.Errorf("link %q is not one of e0 to e%d", text, len(linkCodes)-1)
+}

@@ -1,0 +1,131 @@
+package hypothesis
+
+import (
+	"slices"
+
+	"secondwind/runlog"
+)
+
+// Configuration is a snapshot of how a group, its policies, alarms and target
+// groups hang together.
+type Configuration struct {
+	Group        runlog.AutoScalingGroup
+	Policies     []runlog.ScalingPolicy
+	Alarms       []runlog.MetricAlarm // on the claim's metric, or invoking a policy of the group
+	TargetGroups []runlog.TargetGroup
+}
+
+// Metric is the metric that a claim about the group is made about.
+func (c Configuration) Metric() runlog.Metric { return runlog.CPUOf(c.Group.AutoScalingGroupName) }
+
+// PolicyOf returns the policy that the alarm's actions name, nil if there is none.
+func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {
+	for _, action := range a.AlarmActions {
+		for i := range c.Policies {
+			if c.Policies[i].PolicyARN == action {
+				return &c.Policies[i]
+			}
+		}
+	}
+	return nil
+}
+
+// How well an alarm fits as the one that scales out: one that invokes a policy
+// before one that invokes nothing, one that goes off above its threshold before
+// one that does not, one on the claim's metric before others.
+const (
+	fitNot    = 0
+	fitAbove  = 2  // goes off above its threshold, invokes nothing
+	fitPolicy = 4  // invokes a policy that adds instances, below its threshold
+	fitBoth   = 8  // both
+	fitNamed  = 16 // the caller named it
+)
+
+// ScaleOutAlarm returns the alarm that scales the group out: the one of that
+// name, else (name "") the one that fits best, the first of several. An alarm is
+// also returned where no claim can be made of it; Claimable says why then.
+func (c Configuration) ScaleOutAlarm(name string) (runlog.MetricAlarm, bool) {
+	best, rank := -1, fitNot
+	for i, a := range c.Alarms {
+		if fit := c.fit(a, name); fit > rank {
+			best, rank = i, fit
+		}
+	}
+	if best < 0 {
+		return runlog.MetricAlarm{}, false
+	}
+	return c.Alarms[best], true
+}
+
+func (c Configuration) fit(a runlog.MetricAlarm, name string) int {
+	policy, fit := c.PolicyOf(a), fitNot
+	switch {
+	case name != "":
+		if a.AlarmName == name {
+			return fitNamed
+		}
+		return fitNot
+	case policy != nil && RemovesInstances(*policy):
+		return fitNot
+	case policy != nil && Above(a):
+		fit = fitBoth
+	case policy != nil && policy.PolicyType != "TargetTrackingScaling": // whose AlarmLow scales in
+		fit = fitPolicy
+	case policy == nil && Above(a):
+		fit = fitAbove
+	default:
+		return fitNot
+	}
+	if c.Metric().Watches(a) {
+		fit++
+	}
+	return fit
+}
+
+// ScaleInAlarm returns the alarm that takes instances away: one on the claim's
+// metric that goes off below its threshold and invokes a policy, else any such.
+func (c Configuration) ScaleInAlarm() (runlog.MetricAlarm, bool) {
+	best, rank := -1, 0
+	for i, a := range c.Alarms {
+		if !Below(a) {
+			continue
+		}
+		fit := 1
+		if c.PolicyOf(a) != nil {
+			fit += 2
+		}
+		if c.Metric().Watches(a) {
+			fit++
+		}
+		if fit > rank {
+			best, rank = i, fit
+		}
+	}
+	if best < 0 {
+		return runlog.MetricAlarm{}, false
+	}
+	return c.Alarms[best], true
+}
+
+// Above reports whether the alarm goes off above its threshold.
+func Above(a runlog.MetricAlarm) bool {
+	return slices.Contains([]string{"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"}, a.ComparisonOperator)
+}
+
+// Below reports whether the alarm goes off below its threshold.
+func Below(a runlog.MetricAlarm) bool {
+	return slices.Contains([]string{"LessThanThreshold", "LessThanOrEqualToThreshold"}, a.ComparisonOperator)
+}
+
+// RemovesInstances reports whether a policy takes instances away whatever the
+// metric's value.
+func RemovesInstances(p runlog.ScalingPolicy) bool {
+	if p.AdjustmentType == "ExactCapacity" {
+		return false
+	}
+	least, most := p.ScalingAdjustment, p.ScalingAdjustment
+	for _, step := range p.StepAdjustments {
+		least, most = min(least, step.ScalingAdjustment), max(most, step.ScalingAdjustment)
+	}
+	return least < 0 && most <= 0
+}

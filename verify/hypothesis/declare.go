@@ -1,0 +1,81 @@
+package hypothesis
+
+import (
+	"fmt"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// Intent is what a run wants to show, beyond what the group's configuration says.
+type Intent struct {
+	RunID, Revision, Where string
+	// AlarmName is the scale-out alarm if it is known; "": the one that fits best.
+	AlarmName string
+	// Band, ControlCPUPercent and MinAchieved are the hypothesis's.
+	Band, ControlCPUPercent, MinAchieved float64
+}
+
+// shortestPollGap is the silence in seconds that an observer is always allowed:
+// an answer that times out and is asked for again.
+const shortestPollGap = 5
+
+// Declare writes down, at now, what a run claims of a group that is configured
+// so, with every deadline derived from that configuration. It is an error if no
+// claim can be made of the group; the error says what it lacks.
+func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, error) {
+	group := c.Group.AutoScalingGroupName
+	alarm, ok := c.ScaleOutAlarm(in.AlarmName)
+	if !ok || !c.Metric().Watches(alarm) || !Above(alarm) {
+		return runlog.Hypothesis{}, fmt.Errorf(
+			"group %q has no alarm on %s that goes off above a threshold: there is nothing to prove; add one (see terraform/)", group, c.Metric().MetricName)
+	}
+	if len(c.TargetGroups) == 0 {
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance", group)
+	}
+	policy := c.PolicyOf(alarm)
+	h := runlog.Hypothesis{
+		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
+		Claim:                fmt.Sprintf("A second instance of %s comes because %s crosses %g %%.", group, c.Metric().MetricName, alarm.Threshold),
+		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
+		MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
+		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
+		Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
+	}
+	derive(&h, c.Metric(), alarm)
+	if policy != nil {
+		h.PolicyName = policy.PolicyName
+	}
+	// A control shorter than the chain may take would control nothing.
+	h.ControlSeconds = h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds()
+	return h, nil
+}
+
+// derive sets what follows from the alarm alone.
+func derive(h *runlog.Hypothesis, m runlog.Metric, alarm runlog.MetricAlarm) {
+	h.Metric, h.Threshold, h.PeriodSeconds = m, alarm.Threshold, alarm.Period
+	// A quarter of the threshold away from it: near enough to idle that what
+	// crosses later is the load.
+	h.IdleLimit = alarm.Threshold * 3 / 4
+	h.PublishLagSeconds = timingOf(alarm.Period).publish
+	h.MaxPollGapSeconds = max(shortestPollGap, float64(alarm.Period))
+}
+
+// Underived returns which number of the hypothesis does not follow from the
+// configuration that was recorded; "" if all do. What a run may choose within
+// bounds (the control's length, the band) is not looked at.
+func Underived(h runlog.Hypothesis, alarm runlog.MetricAlarm) string {
+	want := runlog.Hypothesis{}
+	derive(&want, runlog.CPUOf(h.AutoScalingGroupName), alarm)
+	switch {
+	case h.Metric != want.Metric:
+		return fmt.Sprintf("it declares the metric %v", h.Metric)
+	case h.IdleLimit != want.IdleLimit:
+		return fmt.Sprintf("it allows a baseline of %g %%, and three quarters of the threshold are %g %%", h.IdleLimit, want.IdleLimit)
+	case h.PublishLagSeconds != want.PublishLagSeconds:
+		return fmt.Sprintf("it expects datapoints after %g s, which is %g s for such a period", h.PublishLagSeconds, want.PublishLagSeconds)
+	case h.MaxPollGapSeconds > want.MaxPollGapSeconds:
+		return fmt.Sprintf("it allows the observer a silence of %g s, longer than a period", h.MaxPollGapSeconds)
+	}
+	return ""
+}
