@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
@@ -200,7 +200,7 @@ func (r localRun) take(ctx context.Context, atRest *historyAtRest, p proof) erro
 }
 
 // build builds the stack as the scenario wants it.
-func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.Numbers, error) {
+func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.ScalingVariables, error) {
 	numbers, err := readNumbers(r.numbers)
 	if err != nil {
 		return stack.Stack{}, numbers, err
