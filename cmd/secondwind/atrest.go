@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/visitor"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/runlog"
 	"secondwind/server/history"
 	"secondwind/server/history/audit"

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
+	"secondwind/account/stack"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/terraform"
 )
 
@@ -58,7 +58,7 @@ func findCalculator(asked string) (string, error) {
 // stackOptions say how a local stack differs from what terraform/ deploys.
 type stackOptions struct {
 	name          string // "" is localStack
-	numbers       stack.Numbers
+	numbers       stack.ScalingVariables
 	metricsPeriod time.Duration
 	policy        bool
 	alarmActions  bool
@@ -75,7 +75,7 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 	}
 	return stack.Create(ctx, awsConfig(cloud), stack.Options{
 		Name:            o.name,
-		Numbers:         o.numbers,
+		Variables:       o.numbers,
 		MetricsPeriod:   o.metricsPeriod,
 		ImageID:         calculatorImageID,
 		WithoutPolicy:   !o.policy,
@@ -86,15 +86,15 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 
 // readNumbers reads the numbers from the path asked for, else from the checkout
 // in the working folder, so that an edit counts at once, else from the binary.
-func readNumbers(asked string) (stack.Numbers, error) {
+func readNumbers(asked string) (stack.ScalingVariables, error) {
 	if asked != "" {
-		return stack.ReadNumbers(asked)
+		return stack.ReadScalingVariables(asked)
 	}
 	checkout := filepath.Join("terraform", numbersName)
 	if _, err := os.Stat(checkout); err == nil {
-		return stack.ReadNumbers(checkout)
+		return stack.ReadScalingVariables(checkout)
 	}
-	return stack.ParseNumbers(terraform.Numbers)
+	return stack.ParseScalingVariables(terraform.Numbers)
 }
 
 // awsConfig points the SDK at a local cloud, whatever the environment says.

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"secondwind/cmd/secondwind/live"
+	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
@@ -196,7 +196,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 }
 
 // build builds the stack as the scenario wants it.
-func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.Numbers, error) {
+func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.ScalingVariables, error) {
 	numbers, err := readNumbers(r.numbers)
 	if err != nil {
 		return stack.Stack{}, numbers, err
