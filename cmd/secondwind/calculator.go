@@ -1,20 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"secondwind/localcloud"
 	"secondwind/localcloud/stack"
@@ -73,7 +67,7 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 	if o.name == "" {
 		o.name = localStack
 	}
-	return stack.Create(ctx, awsConfig(cloud), stack.Options{
+	return stack.Create(ctx, localAWS(cloud), stack.Options{
 		Name:            o.name,
 		Numbers:         o.numbers,
 		MetricsPeriod:   o.metricsPeriod,
@@ -95,31 +89,4 @@ func readNumbers(asked string) (stack.Numbers, error) {
 		return stack.ReadNumbers(checkout)
 	}
 	return stack.ParseNumbers(terraform.Numbers)
-}
-
-// awsConfig points the SDK at a local cloud, whatever the environment says.
-func awsConfig(cloud *localcloud.Cloud) aws.Config {
-	cfg := cloud.AWSConfig()
-	cfg.HTTPClient = bodyInMemory{awshttp.NewBuildableClient()}
-	return cfg
-}
-
-// bodyInMemory sends every request's body from memory. The SDK closes a body as
-// soon as its answer begins; where answers come within microseconds, as on
-// loopback, net/http may not have seen the body's end by then, and would tear
-// down the connection with the answer on it.
-type bodyInMemory struct{ next aws.HTTPClient }
-
-// Do implements aws.HTTPClient.
-func (c bodyInMemory) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil && r.Body != http.NoBody {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, fmt.Errorf("read the request's body: %w", err)
-		}
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		r.ContentLength = int64(len(body))
-	}
-	return c.next.Do(r)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
 	"secondwind/account/cost"
@@ -71,12 +70,10 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 			return err
 		}
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
+	cfg, err := loadAWS(ctx, deployed.Region)
+	if err != nil && !errors.Is(err, errNoRegion) { // which is a finding
+		return err
 	}
-	// The stack knows where it is: another AWS_REGION would only not find it.
-	cfg.Region = cmp.Or(deployed.Region, cfg.Region)
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: cfg, AutoScalingGroupName: cmp.Or(o.group, deployed.AutoScalingGroupName), AlarmName: deployed.ScaleOutAlarmName,
 		LoadBalancerURL: cmp.Or(o.url, deployed.LoadBalancerURL), Hold: o.hold,

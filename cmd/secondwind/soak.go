@@ -181,7 +181,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	return r.take(ctx, atRest, proof{
-		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
+		aws: localAWS(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
 		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
 		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
 		wanted: wantedBy(s.Local), skipDoctor: r.skipDoctor, beside: atRest.visitor.Run,

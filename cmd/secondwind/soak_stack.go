@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -40,15 +38,10 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 	if err := provable(deployed, start, s.Hold); err != nil {
 		return err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := loadAWS(ctx, deployed.Region)
 	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
+		return err
 	}
-	// The stack knows where it is: another AWS_REGION would only not find it.
-	if cfg.Region = cmp.Or(deployed.Region, cfg.Region); cfg.Region == "" {
-		return errors.New("no AWS region: the stack has no output region, so set AWS_REGION, or a region in the AWS profile")
-	}
-	cfg.HTTPClient = bodyInMemory{cfg.HTTPClient} // the stack may be the local cloud's
 	reporter := out.reporter()
 	defer reporter.Close()
 	record, err := newRun(o.runs, s, start)
