@@ -12,11 +12,7 @@ import (
 
 	"secondwind/localcloud"
 	"secondwind/localcloud/stack"
-	"secondwind/terraform"
 )
-
-// numbersName is the file that Terraform and the local stack both read.
-const numbersName = terraform.NumbersFile
 
 // calculatorImageID is the local cloud's only image.
 const calculatorImageID = "ami-00000000ca1c01a70"
@@ -76,17 +72,4 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 		ActionsDisabled: !o.alarmActions,
 		Tags:            o.tags,
 	})
-}
-
-// readNumbers reads the numbers from the path asked for, else from the checkout
-// in the working folder, so that an edit counts at once, else from the binary.
-func readNumbers(asked string) (stack.Numbers, error) {
-	if asked != "" {
-		return stack.ReadNumbers(asked)
-	}
-	checkout := filepath.Join("terraform", numbersName)
-	if _, err := os.Stat(checkout); err == nil {
-		return stack.ReadNumbers(checkout)
-	}
-	return stack.ParseNumbers(terraform.Numbers)
 }

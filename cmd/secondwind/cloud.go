@@ -19,15 +19,15 @@ import (
 
 // cloudOptions are the flags of cloud.
 type cloudOptions struct {
-	listen        string
-	calculator    string
-	metricsPeriod time.Duration
-	numbers       string
-	withStack     bool
-	outputs       string
-	run           string
-	ttl           time.Duration
-	verbose       bool
+	listen           string
+	calculator       string
+	metricsPeriod    time.Duration
+	scalingVariables string
+	withStack        bool
+	outputs          string
+	run              string
+	ttl              time.Duration
+	verbose          bool
 }
 
 func newCloud(out *output) *cobra.Command {
@@ -46,7 +46,7 @@ func newCloud(out *output) *cobra.Command {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
 	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or n minutes")
-	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
+	scalingVariablesFlag(f, &o.scalingVariables)
 	f.BoolVar(&o.withStack, "stack", false, "create the stack of terraform/ in it: load balancer, group, policies, alarms")
 	f.StringVar(&o.outputs, "outputs", "", "`file` that receives the stack's outputs as `terraform output -json` prints them, for --stack of soak, doctor and sweep")
 	f.StringVar(&o.run, "run", "local", "the run that the stack is tagged with (secondwind:run)")
@@ -93,7 +93,7 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 
 // buildStack builds the stack, and writes its outputs if they are wanted.
 func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions) (*stack.Stack, error) {
-	numbers, err := readNumbers(o.numbers)
+	numbers, err := readScalingVariables(o.scalingVariables)
 	if err != nil {
 		return nil, err
 	}

@@ -22,15 +22,15 @@ import (
 
 // soakOptions are the flags of soak.
 type soakOptions struct {
-	scenario      string
-	runs          string
-	calculator    string
-	numbers       string
-	hold          time.Duration
-	metricsPeriod time.Duration
-	exports       string
-	skipDoctor    bool
-	stack         string
+	scenario         string
+	runs             string
+	calculator       string
+	scalingVariables string
+	hold             time.Duration
+	metricsPeriod    time.Duration
+	exports          string
+	skipDoctor       bool
+	stack            string
 }
 
 func newSoak(out *output) *cobra.Command {
@@ -58,13 +58,13 @@ func newSoak(out *output) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.stack, "stack", "", "prove what is deployed: `path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
+	stackFlag(f, &o.stack, "prove what is deployed: ")
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held with two instances, instead of the scenario's hold")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
-	f.StringVar(&o.runs, "runs", filepath.Join("reports", "runs"), "`folder` that receives the run's folder")
+	runsFlag(f, &o.runs)
 	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
-	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
+	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load whatever the doctor finds; without it, an error that it finds ends the run")
 	for _, name := range onlyLocal {
@@ -105,7 +105,7 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	}
 	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
 	runErr := soakLocally(ctx, localRun{
-		program: program, numbers: o.numbers, exports: o.exports, skipDoctor: o.skipDoctor, scenario: s, writer: record, progress: reporter, start: start,
+		program: program, numbers: o.scalingVariables, exports: o.exports, skipDoctor: o.skipDoctor, scenario: s, writer: record, progress: reporter, start: start,
 	})
 	return finish(ctx, out, reporter, record, runErr, start)
 }
@@ -201,7 +201,7 @@ func (r localRun) take(ctx context.Context, atRest *historyAtRest, p proof) erro
 
 // build builds the stack as the scenario wants it.
 func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.Numbers, error) {
-	numbers, err := readNumbers(r.numbers)
+	numbers, err := readScalingVariables(r.numbers)
 	if err != nil {
 		return stack.Stack{}, numbers, err
 	}

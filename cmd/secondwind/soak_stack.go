@@ -22,7 +22,7 @@ import (
 
 // onlyLocal are soak's flags that set up the local cloud: a stack that is
 // deployed is as it is.
-var onlyLocal = []string{"calculator", "numbers", "metrics-period", "exports"}
+var onlyLocal = []string{"calculator", "scaling-variables", "metrics-period", "exports"}
 
 // soakStack proves the stack that Terraform deployed, wherever the AWS
 // configuration points to. Scenario, judge and report are those of a local soak;
