@@ -87,8 +87,13 @@ var rules = []rule{
 		why: "an instance starts in milliseconds from a small binary",
 	},
 	{
-		name: "localcloud knows only itself and autoscale", in: []string{"localcloud"}, tests: true, forbids: ownBut("localcloud", "autoscale"),
+		name: "localcloud knows only itself and autoscale", in: []string{"localcloud"}, forbids: ownBut("localcloud", "autoscale"),
 		why: "it runs any program as an instance, and must not help the load or the judge: it would be no stand-in for AWS",
+	},
+	{
+		name: "localcloud's tests know only itself, autoscale and the stack that they build", in: []string{"localcloud"}, tests: true,
+		forbids: ownBut("localcloud", "autoscale", "account/stack"),
+		why:     "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
 	},
 	{
 		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true, forbids: ownBut("localcloud/keys", "localcloud/awsapi"),

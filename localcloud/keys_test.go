@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
-	"secondwind/localcloud/stack"
+	"secondwind/account/stack"
 )
 
 // keyUse is what an instance found when it used a key.

@@ -22,8 +22,8 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"secondwind/account/stack"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 )
 
 const imageID = "ami-0123456789abcdef0"
@@ -65,9 +65,9 @@ func bounded(t *testing.T) context.Context {
 
 // numbers are those of the repository, but for the two that a test would only
 // wait for: a policy counts from warmed instances, and draining takes its time.
-func numbers(t *testing.T) stack.Numbers {
+func numbers(t *testing.T) stack.ScalingVariables {
 	t.Helper()
-	n, err := stack.ReadNumbers(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"))
+	n, err := stack.ReadScalingVariables(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func build(t *testing.T, c *localcloud.Cloud, o stack.Options) stack.Stack {
 // buildHealthy builds a stack and waits until it serves.
 func buildHealthy(t *testing.T, c *localcloud.Cloud) stack.Stack {
 	t.Helper()
-	s := build(t, c, stack.Options{Numbers: numbers(t)})
+	s := build(t, c, stack.Options{Variables: numbers(t)})
 	if err := s.WaitHealthy(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestTheControlsAreWiredAsAskedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := start(t)
-			test.o.Numbers = numbers(t)
+			test.o.Variables = numbers(t)
 			s := build(t, c, test.o)
 			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{s.ScaleOutAlarm}})
 			if err != nil || len(out.MetricAlarms) != 1 {
@@ -303,7 +303,7 @@ func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
 			c := start(t)
 			n := numbers(t)
 			n.Policy = kind
-			s := build(t, c, stack.Options{Numbers: n})
+			s := build(t, c, stack.Options{Variables: n})
 			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{PolicyNames: []string{s.ScaleOutPolicy}})
 			if err != nil || len(out.ScalingPolicies) != 1 {
 				t.Fatalf("DescribePolicies(%s) = %v, %v, want one policy", s.ScaleOutPolicy, out, err)

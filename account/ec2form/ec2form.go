@@ -1,7 +1,5 @@
-// Package ec2form asks EC2 the few questions that the project has by hand-made
-// forms: the SDK's own client takes minutes and gigabytes to compile. The local
-// cloud's stack has a client of its own, because nothing of the local cloud may
-// share code with those who look at it.
+// Package ec2form calls the few EC2 operations that the project needs with forms
+// of its own: the SDK's client takes minutes and gigabytes to compile.
 package ec2form
 
 import (

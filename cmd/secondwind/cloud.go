@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/account/stack"
 	"secondwind/account/sweep"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 )
 
 // cloudOptions are the flags of cloud.

@@ -22,8 +22,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"secondwind/account/ec2form"
+	"secondwind/account/stack"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/verify/doctor"
 	"secondwind/verify/terminal"
 )
@@ -54,14 +54,14 @@ func newBench(t *testing.T, policy string) *bench {
 			t.Errorf("Close() = %v", err)
 		}
 	})
-	numbers, err := stack.ReadNumbers(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"))
+	numbers, err := stack.ReadScalingVariables(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	numbers.Policy = policy
 	cfg := cloud.AWSConfig()
 	cfg.HTTPClient = between{awshttp.NewBuildableClient(), nil}
-	s, err := stack.Create(t.Context(), cfg, stack.Options{Name: "demo", Numbers: numbers, MetricsPeriod: 10 * time.Second, ImageID: image})
+	s, err := stack.Create(t.Context(), cfg, stack.Options{Name: "demo", Variables: numbers, MetricsPeriod: 10 * time.Second, ImageID: image})
 	if err != nil {
 		t.Fatal(err)
 	}

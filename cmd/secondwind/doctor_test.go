@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"secondwind/localcloud/stack"
+	"secondwind/account/stack"
 	"secondwind/verify/doctor"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"secondwind/localcloud/stack"
+	"secondwind/account/stack"
 	"secondwind/terraform"
 )
 
@@ -28,9 +28,9 @@ func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
 // readScalingVariables reads the scaling variables that Terraform reads too: from
 // the path asked for, else from the checkout in the working folder, so that an
 // edit takes effect at once, else from the binary.
-func readScalingVariables(asked string) (stack.Numbers, error) {
+func readScalingVariables(asked string) (stack.ScalingVariables, error) {
 	if asked != "" {
-		v, err := stack.ReadNumbers(asked)
+		v, err := stack.ReadScalingVariables(asked)
 		if err != nil {
 			err = fmt.Errorf("--scaling-variables: %w", err)
 		}
@@ -38,9 +38,9 @@ func readScalingVariables(asked string) (stack.Numbers, error) {
 	}
 	checkout := filepath.Join("terraform", terraform.NumbersFile)
 	if _, err := os.Stat(checkout); err == nil {
-		return stack.ReadNumbers(checkout)
+		return stack.ReadScalingVariables(checkout)
 	}
-	return stack.ParseNumbers(terraform.Numbers)
+	return stack.ParseScalingVariables(terraform.Numbers)
 }
 
 // checkWritable refuses, before anything is started, the path of a file that

@@ -20,6 +20,7 @@ type output struct {
 	stdout, stderr io.Writer
 	json           bool
 	colour         colour
+	interrupts     *interrupts
 }
 
 // colour says when codes for colour are written: auto, always or never. It is

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -41,14 +38,12 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// run is the whole program: arguments in, exit code out. The first SIGINT or
-// SIGTERM ends the work in order; a second one ends the program at once.
+// run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, interrupts, stop := watchInterrupts(ctx)
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	began := false
-	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto"})
+	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
 	for _, command := range root.Commands() {
 		run := command.RunE
 		command.RunE = func(cmd *cobra.Command, args []string) error {

@@ -18,9 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 
+	"secondwind/account/stack"
 	"secondwind/account/sweep"
 	"secondwind/localcloud"
-	"secondwind/localcloud/stack"
 	"secondwind/terraform"
 )
 
@@ -44,12 +44,12 @@ func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 			t.Error(err)
 		}
 	})
-	numbers, err := stack.ParseNumbers(terraform.Numbers)
+	numbers, err := stack.ParseScalingVariables(terraform.Numbers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		o := stack.Options{Name: name, Numbers: numbers, MetricsPeriod: 10 * time.Second, ImageID: "ami-1"}
+		o := stack.Options{Name: name, Variables: numbers, MetricsPeriod: 10 * time.Second, ImageID: "ami-1"}
 		if name != "untagged" {
 			o.Tags = map[string]string{sweep.RunTag: name, sweep.ExpiresTag: "2026-01-01T00:00:00Z"}
 		}

@@ -1,4 +1,5 @@
 // breaks: localcloud knows only itself and autoscale
+// breaks: localcloud's tests know only itself, autoscale and the stack that they build
 
 package localcloud
 

@@ -4,5 +4,5 @@ package cost
 
 import (
 	_ "secondwind/account/outputs"
-	_ "secondwind/localcloud/stack"
+	_ "secondwind/localcloud"
 )

@@ -15,7 +15,7 @@ import (
 
 // scaleOut adds an instance while the group's average CPU is above the threshold.
 func (b *builder) scaleOut(ctx context.Context) error {
-	if b.o.Numbers.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
+	if b.o.Variables.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
 		return b.targetTracking(ctx)
 	}
 	var actions []string
@@ -27,13 +27,13 @@ func (b *builder) scaleOut(ctx context.Context) error {
 		b.stack.ScaleOutPolicy, actions = *b.name("scale-out"), []string{arn}
 	}
 	b.stack.ScaleOutAlarm = *b.name("cpu-high")
-	return b.putAlarm(ctx, b.stack.ScaleOutAlarm, cwtypes.ComparisonOperatorGreaterThanThreshold, b.o.Numbers.CPUThreshold, actions)
+	return b.putAlarm(ctx, b.stack.ScaleOutAlarm, cwtypes.ComparisonOperatorGreaterThanThreshold, b.o.Variables.CPUThreshold, actions)
 }
 
 // scaleIn removes an instance while it is below the lower threshold. A target
 // tracking policy does that itself.
 func (b *builder) scaleIn(ctx context.Context) error {
-	if b.o.Numbers.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
+	if b.o.Variables.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
 		return nil
 	}
 	arn, err := b.putPolicy(ctx, "scale-in", -1)
@@ -41,13 +41,13 @@ func (b *builder) scaleIn(ctx context.Context) error {
 		return err
 	}
 	b.stack.ScaleInPolicy, b.stack.ScaleInAlarm = *b.name("scale-in"), *b.name("cpu-low")
-	return b.putAlarm(ctx, b.stack.ScaleInAlarm, cwtypes.ComparisonOperatorLessThanThreshold, b.o.Numbers.ScaleInCPUThreshold, []string{arn})
+	return b.putAlarm(ctx, b.stack.ScaleInAlarm, cwtypes.ComparisonOperatorLessThanThreshold, b.o.Variables.ScaleInCPUThreshold, []string{arn})
 }
 
 // putPolicy makes a policy that changes the capacity by adjustment. Where target
 // tracking was asked for and left out, what remains is a step policy.
 func (b *builder) putPolicy(ctx context.Context, suffix string, adjustment int32) (arn string, err error) {
-	n := b.o.Numbers
+	n := b.o.Variables
 	in := &autoscaling.PutScalingPolicyInput{
 		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name(suffix), AdjustmentType: aws.String("ChangeInCapacity"),
 	}
@@ -72,7 +72,7 @@ func (b *builder) putPolicy(ctx context.Context, suffix string, adjustment int32
 
 // putAlarm makes an alarm on the group's average CPU.
 func (b *builder) putAlarm(ctx context.Context, name string, operator cwtypes.ComparisonOperator, threshold float64, actions []string) error {
-	n := b.o.Numbers
+	n := b.o.Variables
 	_, err := b.alarms.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
 		AlarmName: &name, AlarmActions: actions, ActionsEnabled: aws.Bool(!b.o.ActionsDisabled),
 		AlarmDescription: aws.String(fmt.Sprintf("average CPU of %s against %g %%", b.stack.AutoScalingGroupName, threshold)),
@@ -90,7 +90,7 @@ func (b *builder) putAlarm(ctx context.Context, name string, operator cwtypes.Co
 
 // targetTracking makes one policy, whose two alarms Auto Scaling makes itself.
 func (b *builder) targetTracking(ctx context.Context) error {
-	n := b.o.Numbers
+	n := b.o.Variables
 	out, err := b.groups.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
 		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name("scale-out"), PolicyType: aws.String("TargetTrackingScaling"),
 		EstimatedInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),

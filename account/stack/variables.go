@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Numbers are the numbers of terraform/scaling.auto.tfvars.json. Durations are
+// ScalingVariables are the numbers of terraform/scaling.auto.tfvars.json. Durations are
 // in seconds, CPU is in percent.
-type Numbers struct {
+type ScalingVariables struct {
 	CPUThreshold           float64 `json:"cpu_threshold"`          // scale out above
 	ScaleInCPUThreshold    float64 `json:"scale_in_cpu_threshold"` // scale in below
 	MinSize                int     `json:"min_size"`
@@ -44,27 +44,27 @@ const (
 	PolicyTargetTracking = "target_tracking"
 )
 
-// ReadNumbers reads a file of numbers. Its error names the file and every fault:
+// ReadScalingVariables reads a file of numbers. Its error names the file and every fault:
 // unknown, missing and doubled keys, wrong types, values out of range.
-func ReadNumbers(path string) (Numbers, error) {
+func ReadScalingVariables(path string) (ScalingVariables, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Numbers{}, fmt.Errorf("read the scaling numbers: %w", err)
+		return ScalingVariables{}, fmt.Errorf("read the scaling numbers: %w", err)
 	}
-	n, err := ParseNumbers(data)
+	n, err := ParseScalingVariables(data)
 	if err != nil {
-		return Numbers{}, fmt.Errorf("%s: %w", path, err)
+		return ScalingVariables{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, nil
 }
 
-// ParseNumbers reads the contents of a file of numbers; see ReadNumbers.
-func ParseNumbers(data []byte) (Numbers, error) {
+// ParseScalingVariables reads the contents of a file of numbers; see ReadScalingVariables.
+func ParseScalingVariables(data []byte) (ScalingVariables, error) {
 	members, err := membersOf(data)
 	if err != nil {
-		return Numbers{}, err
+		return ScalingVariables{}, err
 	}
-	var n Numbers
+	var n ScalingVariables
 	var faults []error
 	fields := reflect.ValueOf(&n).Elem()
 	for i := range fields.NumField() {
@@ -86,7 +86,7 @@ func ParseNumbers(data []byte) (Numbers, error) {
 		faults = append(faults, fmt.Errorf("%s: unknown key; remove it or correct its name", key))
 	}
 	if len(faults) > 0 {
-		return Numbers{}, errors.Join(faults...)
+		return ScalingVariables{}, errors.Join(faults...)
 	}
 	return n, n.Validate()
 }
@@ -129,7 +129,7 @@ func membersOf(data []byte) (map[string]json.RawMessage, error) {
 }
 
 // Validate reports every number that AWS would refuse or that makes no proof.
-func (n Numbers) Validate() error {
+func (n ScalingVariables) Validate() error {
 	var faults []error
 	check := func(ok bool, format string, args ...any) {
 		if !ok {

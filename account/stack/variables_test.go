@@ -6,19 +6,19 @@ import (
 	"strings"
 	"testing"
 
-	"secondwind/localcloud/stack"
+	"secondwind/account/stack"
 )
 
 // shared is the file that Terraform reads too.
 var shared = filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json")
 
 func TestTheSharedNumbersAreReadWhole(t *testing.T) {
-	n, err := stack.ReadNumbers(shared)
+	n, err := stack.ReadScalingVariables(shared)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n.CPUThreshold != 20 || n.MinSize != 1 || n.MaxSize != 2 || n.Policy != stack.PolicyStep || n.HealthCheckPath != "/healthz" {
-		t.Errorf("ReadNumbers(%s) = %+v, want threshold 20, 1 to 2 instances, a step policy, /healthz", shared, n)
+		t.Errorf("ReadScalingVariables(%s) = %+v, want threshold 20, 1 to 2 instances, a step policy, /healthz", shared, n)
 	}
 }
 
@@ -58,24 +58,24 @@ func TestBadNumbersAreRefusedByName(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := stack.ReadNumbers(path)
+			_, err := stack.ReadScalingVariables(path)
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), path) {
-				t.Errorf("ReadNumbers() = %v, want the file's name and …%q…", err, test.want)
+				t.Errorf("ReadScalingVariables() = %v, want the file's name and …%q…", err, test.want)
 			}
 		})
 	}
 }
 
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
-	_, err := stack.ParseNumbers([]byte(`{"min_size": "one", "colour": 1}`))
+	_, err := stack.ParseScalingVariables([]byte(`{"min_size": "one", "colour": 1}`))
 	for _, want := range []string{"min_size: ", "colour: unknown key", "cpu_threshold: missing", "deregistration_delay: missing"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("ParseNumbers() = %v, want …%q… in it", err, want)
+			t.Errorf("ParseScalingVariables() = %v, want …%q… in it", err, want)
 		}
 	}
 }
 
-func FuzzParseNumbers(f *testing.F) {
+func FuzzParseScalingVariables(f *testing.F) {
 	data, err := os.ReadFile(shared)
 	if err != nil {
 		f.Fatal(err)
@@ -84,8 +84,8 @@ func FuzzParseNumbers(f *testing.F) {
 	f.Add([]byte(`{"max_size": 1e99}`))
 	f.Add([]byte(`{{`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if n, err := stack.ParseNumbers(data); err == nil && n.Validate() != nil {
-			t.Errorf("ParseNumbers(%q) let %+v through", data, n)
+		if n, err := stack.ParseScalingVariables(data); err == nil && n.Validate() != nil {
+			t.Errorf("ParseScalingVariables(%q) let %+v through", data, n)
 		}
 	})
 }

@@ -7,13 +7,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"secondwind/localcloud/stack"
+	"secondwind/account/stack"
 )
 
 // What a stack builds is tested in localcloud, against a cloud.
 
 func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
-	numbers, err := stack.ReadNumbers(shared)
+	variables, err := stack.ReadScalingVariables(shared)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,12 +21,12 @@ func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
 		o    stack.Options
 		want string
 	}{
-		"no name":                 {stack.Options{ImageID: "ami-1", Numbers: numbers}, `name ""`},
-		"a name that is too long": {stack.Options{Name: strings.Repeat("x", 29), ImageID: "ami-1", Numbers: numbers}, "1 to 28 characters"},
-		"no image":                {stack.Options{Name: "demo", Numbers: numbers}, `image ""`},
+		"no name":                 {stack.Options{ImageID: "ami-1", Variables: variables}, `name ""`},
+		"a name that is too long": {stack.Options{Name: strings.Repeat("x", 29), ImageID: "ami-1", Variables: variables}, "1 to 28 characters"},
+		"no image":                {stack.Options{Name: "demo", Variables: variables}, `image ""`},
 		"no numbers":              {stack.Options{Name: "demo", ImageID: "ami-1"}, "cpu_threshold: 0"},
-		"a period of 7 s":         {stack.Options{Name: "demo", ImageID: "ami-1", Numbers: numbers, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
-		"no credentials":          {stack.Options{Name: "demo", ImageID: "ami-1", Numbers: numbers}, "no credentials configured"},
+		"a period of 7 s":         {stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
+		"no credentials":          {stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables}, "no credentials configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := stack.Create(t.Context(), aws.Config{Region: "local-1"}, test.o)

@@ -16,12 +16,14 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+
+	"secondwind/account/ec2form"
 )
 
 // Options say what to build.
 type Options struct {
-	Name    string // prefix of every name: "<Name>-asg"; at most 28 characters
-	Numbers Numbers
+	Name      string // prefix of every name: "<Name>-asg"; at most 28 characters
+	Variables ScalingVariables
 	// MetricsPeriod is how often the cloud publishes CPUUtilization; 0 means
 	// 60 s, as AWS does. Alarm period, instance warm-up and cooldown count in it.
 	MetricsPeriod time.Duration
@@ -60,13 +62,16 @@ func Create(ctx context.Context, cfg aws.Config, o Options) (Stack, error) {
 	if err := o.validate(); err != nil {
 		return Stack{}, fmt.Errorf("create stack: %w", err)
 	}
-	b := builder{o: o, ec2: ec2{cfg}, elb: elb.NewFromConfig(cfg), groups: autoscaling.NewFromConfig(cfg), alarms: cloudwatch.NewFromConfig(cfg), keys: kms.NewFromConfig(cfg)}
+	b := builder{
+		o: o, ec2: ec2form.Client{AWS: cfg}, elb: elb.NewFromConfig(cfg), groups: autoscaling.NewFromConfig(cfg),
+		alarms: cloudwatch.NewFromConfig(cfg), keys: kms.NewFromConfig(cfg),
+	}
 	b.stack.targets = b.elb
 	for _, step := range []struct {
 		what  string
 		build func(context.Context) error
 	}{
-		{"subnets", b.findSubnets}, {"history key", b.historyKey}, {"launch template", b.launchTemplate}, {"target group", b.targetGroup},
+		{"subnets", b.defaultSubnets}, {"history key", b.historyKey}, {"launch template", b.launchTemplate}, {"target group", b.targetGroup},
 		{"load balancer", b.loadBalancer}, {"Auto Scaling group", b.group},
 		{"scaling out", b.scaleOut}, {"scaling in", b.scaleIn},
 	} {
@@ -88,13 +93,13 @@ func (o Options) validate() error {
 	if o.MetricsPeriod < 0 || o.MetricsPeriod%(10*time.Second) != 0 {
 		faults = append(faults, fmt.Errorf("metrics period %s: it must be 10s, 20s, 30s or whole minutes", o.MetricsPeriod))
 	}
-	return errors.Join(append(faults, o.Numbers.Validate())...)
+	return errors.Join(append(faults, o.Variables.Validate())...)
 }
 
 // builder builds a stack step by step.
 type builder struct {
 	o       Options
-	ec2     ec2
+	ec2     ec2form.Client
 	elb     *elb.Client
 	groups  *autoscaling.Client
 	alarms  *cloudwatch.Client
@@ -114,28 +119,8 @@ func tagList[T any](tags map[string]string, of func(key, value *string) T) []T {
 	return list
 }
 
-func (b *builder) findSubnets(ctx context.Context) (err error) {
-	b.subnets, err = b.ec2.defaultSubnets(ctx)
-	return err
-}
-
-func (b *builder) subnetIDs() []string {
-	ids := make([]string, len(b.subnets))
-	for i, s := range b.subnets {
-		ids[i] = s.ID
-	}
-	return ids
-}
-
-func (b *builder) launchTemplate(ctx context.Context) (err error) {
-	b.stack.LaunchTemplateID, err = b.ec2.createLaunchTemplate(ctx, template{
-		name: *b.name("lt"), imageID: b.o.ImageID, instanceType: b.o.Numbers.InstanceType, profile: *b.name("instance"), tags: b.o.Tags,
-	})
-	return err
-}
-
 func (b *builder) targetGroup(ctx context.Context) error {
-	n := b.o.Numbers
+	n := b.o.Variables
 	out, err := b.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name: b.name("tg"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
@@ -187,7 +172,7 @@ func (b *builder) loadBalancer(ctx context.Context) error {
 }
 
 func (b *builder) group(ctx context.Context) error {
-	n := b.o.Numbers
+	n := b.o.Variables
 	b.stack.AutoScalingGroupName = *b.name("asg")
 	_, err := b.groups.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName: b.name("asg"),

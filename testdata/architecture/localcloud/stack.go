@@ -1,0 +1,5 @@
+// breaks: localcloud knows only itself and autoscale
+
+package localcloud
+
+import _ "secondwind/account/stack"
