@@ -48,7 +48,7 @@ func findCalculator(asked string) (string, error) {
 // stackOptions say how a local stack differs from what terraform/ deploys.
 type stackOptions struct {
 	name          string // "" is localStack
-	numbers       stack.ScalingVariables
+	variables     stack.ScalingVariables
 	metricsPeriod time.Duration
 	policy        bool
 	alarmActions  bool
@@ -65,7 +65,7 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 	}
 	return stack.Create(ctx, localAWS(cloud), stack.Options{
 		Name:            o.name,
-		Variables:       o.numbers,
+		Variables:       o.variables,
 		MetricsPeriod:   o.metricsPeriod,
 		ImageID:         calculatorImageID,
 		WithoutPolicy:   !o.policy,

@@ -21,6 +21,10 @@ func stackFlag(f *pflag.FlagSet, path *string, purpose string) {
 	f.StringVar(path, "stack", "", purpose+"`path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
 }
 
+func calculatorFlag(f *pflag.FlagSet, path *string) {
+	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+}
+
 func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
 	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.NumbersFile+")")
 }
