@@ -11,7 +11,7 @@ import (
 )
 
 // A fault is a small error in the stack that one of the checks must see. The
-// table keeps the schema double and the assertions honest: whatever they let
+// table keeps the fake provider and the assertions honest: whatever they let
 // pass here, they would let pass when it happens.
 type fault struct {
 	name string
@@ -54,10 +54,10 @@ var ofTheSchema = []fault{
 	{"a period that an alarm does not have", "auto_scaling.tf", "= var.alarm_period", "= 45", validate, "is 45: it must be 10, 20, 30 or a multiple of 60"},
 }
 
-// ofTheNumbers pass the schema and scale otherwise than they should.
-var ofTheNumbers = []fault{
+// ofTheScalingVariables pass the schema and scale otherwise than they should.
+var ofTheScalingVariables = []fault{
 	{"the alarm at 25 instead of 20 %", "scaling.auto.tfvars.json", `"cpu_threshold": 20`, `"cpu_threshold": 25`, "scaling/by_default", "The alarm must go off above 20 %"},
-	{"a threshold that is no variable's", "auto_scaling.tf", "out = var.cpu_threshold,", "out = 20,", "numbers/numbers", "cpu_threshold or scale_in_cpu_threshold does not arrive"},
+	{"a threshold that is no variable's", "auto_scaling.tf", "out = var.cpu_threshold,", "out = 20,", "scaling_variables/scaling_variables", "cpu_threshold or scale_in_cpu_threshold does not arrive"},
 	{"three instances at most", "scaling.auto.tfvars.json", `"max_size": 2`, `"max_size": 3`, "scaling/by_default", "The group must have min 1, desired 1, max 2"},
 	{"a max_size that is no variable's", "auto_scaling.tf", "= var.max_size", "= 3", "scaling/by_default", "The group must have min 1, desired 1, max 2"},
 	{"a scale-in threshold above half", "scaling.auto.tfvars.json", `"scale_in_cpu_threshold": 8`, `"scale_in_cpu_threshold": 12`, "scaling/by_default", "scale_in_cpu_threshold is not between 0 and half of cpu_threshold"},
@@ -141,8 +141,8 @@ var ofPromises = []fault{
 
 func TestSeededFaultsAreCaught(t *testing.T) {
 	t.Parallel()
-	d := theDouble(t)
-	for _, faults := range [][]fault{ofTheSchema, ofTheNumbers, ofSecurity, ofPrivilege, ofPromises} {
+	provider := theFake(t)
+	for _, faults := range [][]fault{ofTheSchema, ofTheScalingVariables, ofSecurity, ofPrivilege, ofPromises} {
 		for _, f := range faults {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
@@ -157,7 +157,7 @@ func TestSeededFaultsAreCaught(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				said, err := d.on(folder, command)
+				said, err := provider.on(folder, command)
 				if err == nil {
 					t.Fatalf("%s does not see it: %s", f.by, said)
 				}

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// doubleVersion is the provider version whose arguments schemadouble knows.
-const doubleVersion = "6.25.0"
+// fakeVersion is the provider version whose arguments fakeprovider knows.
+const fakeVersion = "6.25.0"
 
 // ofStack are the files that make the stack: what git leaves out (state, records
 // of a run, a person's own variables and backend) is not among them.
@@ -110,32 +110,32 @@ func do(folder string, env []string, program string, args ...string) (string, er
 	return strings.Join(strings.Fields(out.String()), " "), err
 }
 
-// errDownload says that the double cannot be built for want of its modules.
-var errDownload = errors.New("the modules of schemadouble cannot be downloaded")
+// errDownload says that the fake provider cannot be built for want of its modules.
+var errDownload = errors.New("the modules of fakeprovider cannot be downloaded")
 
-// downloadModules downloads what the double is made of, once for all tests. It
-// also looks at the double's files, which other processes compile: only so does
+// downloadModules downloads what the fake provider is made of, once for all tests. It
+// also looks at the fake provider's files, which other processes compile: only so does
 // go test know that a result is of other files than these.
 var downloadModules = sync.OnceValue(func() error {
-	files, err := os.ReadDir("schemadouble")
+	files, err := os.ReadDir("fakeprovider")
 	for _, file := range files {
-		_, e := os.Stat(filepath.Join("schemadouble", file.Name()))
+		_, e := os.Stat(filepath.Join("fakeprovider", file.Name()))
 		err = errors.Join(err, e)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := do("schemadouble", environment("GOWORK=off"), "go", "mod", "download"); err != nil {
+	if _, err := do("fakeprovider", environment("GOWORK=off"), "go", "mod", "download"); err != nil {
 		return fmt.Errorf("%w: %w", errDownload, err)
 	}
 	return nil
 })
 
-// needModules skips the test where the double cannot be compiled.
+// needModules skips the test where the fake provider cannot be compiled.
 func needModules(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("there is no go command to compile schemadouble with: the stack is not checked without the real provider")
+		t.Skip("there is no go command to compile fakeprovider with: the stack is not checked without the real provider")
 	}
 	err := downloadModules()
 	if errors.Is(err, errDownload) {
@@ -146,18 +146,18 @@ func needModules(t *testing.T) {
 	}
 }
 
-// A double is a mirror of providers that holds the schema double, and the data
+// A fake is a mirror of providers that holds the fake provider, and the data
 // of an init with it, which all copies of the stack share.
-type double struct {
+type fake struct {
 	program string
 	data    string // Terraform's data folder (TF_DATA_DIR)
-	lock    []byte // .terraform.lock.hcl as init with the double writes it
+	lock    []byte // .terraform.lock.hcl as init with the fake provider writes it
 	env     []string
 }
 
-// buildDouble builds the double and initializes a copy of the stack with it, in
+// buildFake builds the fake provider and initializes a copy of the stack with it, in
 // a folder that TestMain removes.
-var buildDouble = sync.OnceValues(func() (*double, error) {
+var buildFake = sync.OnceValues(func() (*fake, error) {
 	program, err := exec.LookPath("terraform")
 	if err != nil {
 		program, err = exec.LookPath("tofu")
@@ -175,17 +175,17 @@ var buildDouble = sync.OnceValues(func() (*double, error) {
 	if err := errors.Join(os.WriteFile(config, []byte(rc), 0o600), copyStack(".", stack)); err != nil {
 		return nil, err
 	}
-	d := &double{program: program, data: filepath.Join(scratch, "data")}
-	// Less garbage collection: Terraform and the double live for a second.
-	d.env = environment("TF_CLI_CONFIG_FILE="+config, "TF_DATA_DIR="+d.data, "GOGC=400")
-	if _, err := do(stack, d.env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
+	f := &fake{program: program, data: filepath.Join(scratch, "data")}
+	// Less garbage collection: Terraform and the fake provider live for a second.
+	f.env = environment("TF_CLI_CONFIG_FILE="+config, "TF_DATA_DIR="+f.data, "GOGC=400")
+	if _, err := do(stack, f.env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
 		return nil, err
 	}
-	d.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl"))
-	return d, err
+	f.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl"))
+	return f, err
 })
 
-// buildInto builds the double into a mirror, for Terraform's and OpenTofu's
+// buildInto builds the fake provider into a mirror, for Terraform's and OpenTofu's
 // registry.
 func buildInto(mirror, program string) error {
 	out, err := exec.Command(program, "version", "-json").Output()
@@ -198,37 +198,37 @@ func buildInto(mirror, program string) error {
 	}
 	goos, goarch, _ := strings.Cut(version.Platform, "_")
 	env := environment("GOOS="+goos, "GOARCH="+goarch, "GOWORK=off", "CGO_ENABLED=0")
-	name := "terraform-provider-aws_v" + doubleVersion
+	name := "terraform-provider-aws_v" + fakeVersion
 	if goos == "windows" {
 		name += ".exe"
 	}
 	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		binary := filepath.Join(mirror, registry, "hashicorp", "aws", doubleVersion, version.Platform, name)
-		if _, err := do("schemadouble", env, "go", "build", "-o", binary, "."); err != nil {
+		binary := filepath.Join(mirror, registry, "hashicorp", "aws", fakeVersion, version.Platform, name)
+		if _, err := do("fakeprovider", env, "go", "build", "-o", binary, "."); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// theDouble returns the double, built once for all tests, or skips the test.
-func theDouble(t *testing.T) *double {
+// theFake returns the fake provider, built once for all tests, or skips the test.
+func theFake(t *testing.T) *fake {
 	t.Helper()
 	terraformProgram(t)
 	needModules(t)
-	d, err := buildDouble()
+	f, err := buildFake()
 	if err != nil {
-		t.Fatalf("build schemadouble and init the stack with it: %v", err)
+		t.Fatalf("build fakeprovider and init the stack with it: %v", err)
 	}
-	return d
+	return f
 }
 
-// on runs Terraform with the double on a copy of the stack.
-func (d *double) on(folder string, args ...string) (string, error) {
-	if err := os.WriteFile(filepath.Join(folder, ".terraform.lock.hcl"), d.lock, 0o600); err != nil {
+// on runs Terraform with the fake provider on a copy of the stack.
+func (f *fake) on(folder string, args ...string) (string, error) {
+	if err := os.WriteFile(filepath.Join(folder, ".terraform.lock.hcl"), f.lock, 0o600); err != nil {
 		return "", err
 	}
-	return do(folder, d.env, d.program, append(args, "-no-color")...)
+	return do(folder, f.env, f.program, append(args, "-no-color")...)
 }
 
 // scratch is a folder for what all tests share; TestMain makes and removes it.

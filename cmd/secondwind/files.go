@@ -26,7 +26,7 @@ func calculatorFlag(f *pflag.FlagSet, path *string) {
 }
 
 func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.NumbersFile+")")
+	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.ScalingVariablesFile+")")
 }
 
 // readScalingVariables reads the scaling variables that Terraform reads too: from
@@ -40,11 +40,11 @@ func readScalingVariables(asked string) (stack.ScalingVariables, error) {
 		}
 		return v, err
 	}
-	checkout := filepath.Join("terraform", terraform.NumbersFile)
+	checkout := filepath.Join("terraform", terraform.ScalingVariablesFile)
 	if _, err := os.Stat(checkout); err == nil {
 		return stack.ReadScalingVariables(checkout)
 	}
-	return stack.ParseScalingVariables(terraform.Numbers)
+	return stack.ParseScalingVariables(terraform.ScalingVariables)
 }
 
 // checkWritable refuses, before anything is started, the path of a file that
