@@ -83,9 +83,9 @@ func dynamic(t *testing.T, text json.RawMessage, given fields) *tfprotov5.Dynami
 }
 
 // faultsOf are what the fake provider says of a resource.
-func faultsOf(t *testing.T, d *fake, typeName string, given fields) []string {
+func faultsOf(t *testing.T, f *fake, typeName string, given fields) []string {
 	t.Helper()
-	answer, err := d.ValidateResourceTypeConfig(context.Background(), &tfprotov5.ValidateResourceTypeConfigRequest{
+	answer, err := f.ValidateResourceTypeConfig(context.Background(), &tfprotov5.ValidateResourceTypeConfigRequest{
 		TypeName: typeName, Config: dynamic(t, f.schemas.Resources[typeName], given),
 	})
 	if err != nil {
@@ -107,7 +107,7 @@ const (
 )
 
 func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
-	d := theFake(t)
+	f := theFake(t)
 	for _, test := range []struct {
 		name, typeName string
 		given          fields
@@ -171,7 +171,7 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		{"two faults are both told", "aws_lb_target_group", fields{"port": 0, "target_type": "host"}, []string{"port", "target_type"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := faultsOf(t, d, test.typeName, test.given)
+			got := faultsOf(t, f, test.typeName, test.given)
 			if len(got) != len(test.faults) {
 				t.Fatalf("faults %q, want %q", got, test.faults)
 			}
@@ -185,8 +185,8 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 }
 
 func TestDataSourcesAreCheckedToo(t *testing.T) {
-	d := theFake(t)
-	answer, err := d.ValidateDataSourceConfig(context.Background(), &tfprotov5.ValidateDataSourceConfigRequest{
+	f := theFake(t)
+	answer, err := f.ValidateDataSourceConfig(context.Background(), &tfprotov5.ValidateDataSourceConfigRequest{
 		TypeName: "aws_lb", Config: dynamic(t, f.schemas.DataSources["aws_lb"], fields{"arn": "secondwind-alb"}),
 	})
 	if err != nil || len(answer.Diagnostics) != 1 || !strings.Contains(answer.Diagnostics[0].Detail, "is no ARN") {

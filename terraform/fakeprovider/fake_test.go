@@ -11,7 +11,7 @@ import (
 
 func theFake(t *testing.T) *fake {
 	t.Helper()
-	d, err := newFake(schemaJSON)
+	f, err := newFake(schemaJSON)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,8 +19,8 @@ func theFake(t *testing.T) *fake {
 }
 
 func TestEverySchemaIsRead(t *testing.T) {
-	d := theFake(t)
-	answer, err := d.GetProviderSchema(context.Background(), nil)
+	f := theFake(t)
+	answer, err := f.GetProviderSchema(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestEverySchemaIsRead(t *testing.T) {
 	if answer.Provider == nil || len(answer.Provider.Block.Attributes) == 0 {
 		t.Error("the provider's own block has no arguments")
 	}
-	metadata, err := d.GetMetadata(context.Background(), nil)
+	metadata, err := f.GetMetadata(context.Background(), nil)
 	if err != nil || len(metadata.Resources) != resources || len(metadata.DataSources) != dataSources {
 		t.Errorf("GetMetadata names %d resources and %d data sources, %v", len(metadata.Resources), len(metadata.DataSources), err)
 	}
@@ -71,9 +71,9 @@ func TestBrokenSchemasAreRefused(t *testing.T) {
 		"a type that is none":        {`{"provider_schemas":{"aws":{"provider":{},"resource_schemas":{"aws_x":{"block":{"attributes":{"a":{"type":"text"}}}}}}}}`, "aws_x: a: "},
 		"a nesting mode that is not": {`{"provider_schemas":{"aws":{"provider":{},"data_source_schemas":{"aws_x":{"block":{"block_types":{"b":{"nesting_mode":"heap"}}}}}}}}`, `"heap" is unknown`},
 	} {
-		d, err := newFake([]byte(test.text))
+		f, err := newFake([]byte(test.text))
 		if err == nil {
-			_, err = d.GetProviderSchema(context.Background(), nil)
+			_, err = f.GetProviderSchema(context.Background(), nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s is read: %v, want %q", name, err, test.says)
@@ -125,15 +125,15 @@ func TestConfigureProviderRefuses(t *testing.T) {
 	if err != nil || len(answer.Diagnostics) != 1 {
 		t.Fatalf("ConfigureProvider = %v, %v", answer, err)
 	}
-	if d := answer.Diagnostics[0]; d.Severity != tfprotov5.DiagnosticSeverityError || !strings.Contains(d.Summary, "not the AWS provider") {
-		t.Errorf("ConfigureProvider says %q", d.Summary)
+	if d := answer.Diagnostics[0]; f.Severity != tfprotov5.DiagnosticSeverityError || !strings.Contains(f.Summary, "not the AWS provider") {
+		t.Errorf("ConfigureProvider says %q", f.Summary)
 	}
 }
 
 func TestProviderBlockIsChecked(t *testing.T) {
-	d := theFake(t)
+	f := theFake(t)
 	config := dynamic(t, f.schemas.Provider, fields{"region": "us-east-1"})
-	answer, err := d.PrepareProviderConfig(context.Background(), &tfprotov5.PrepareProviderConfigRequest{Config: config})
+	answer, err := f.PrepareProviderConfig(context.Background(), &tfprotov5.PrepareProviderConfigRequest{Config: config})
 	if err != nil || len(answer.Diagnostics) > 0 || answer.PreparedConfig != config {
 		t.Errorf("PrepareProviderConfig = %v, %v", answer, err)
 	}
