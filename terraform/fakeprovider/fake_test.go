@@ -15,7 +15,7 @@ func theFake(t *testing.T) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return f
 }
 
 func TestEverySchemaIsRead(t *testing.T) {
