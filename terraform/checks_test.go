@@ -28,7 +28,7 @@ func TestStackPassesItsTestsWithTheFakeProvider(t *testing.T) {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			folder := filepath.Join(folder, stack)
-			if said, err := provider.on(folder, "validate"); err != nil || !strings.Contains(said, "The configuration is valid") {
+			if said, err := provider.started(folder, "validate"); err != nil || !strings.Contains(said, "The configuration is valid") {
 				t.Fatalf("validate: %s %v", said, err)
 			}
 			said, err := provider.on(folder, "test")

@@ -1,6 +1,7 @@
 package terraform_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -114,8 +116,8 @@ func do(folder string, env []string, program string, args ...string) (string, er
 var errDownload = errors.New("the modules of fakeprovider cannot be downloaded")
 
 // downloadModules downloads what the fake provider is made of, once for all tests. It
-// also looks at the fake provider's files, which other processes compile: only so does
-// go test know that a result is of other files than these.
+// also reads the metadata of the fake provider's files, which other processes compile:
+// without that go test would return a cached result after they have changed.
 var downloadModules = sync.OnceValue(func() error {
 	files, err := os.ReadDir("fakeprovider")
 	for _, file := range files {
@@ -146,13 +148,14 @@ func needModules(t *testing.T) {
 	}
 }
 
-// A fake is a mirror of providers that holds the fake provider, and the data
-// of an init with it, which all copies of the stack share.
+// fake is the fake provider in a mirror, as Terraform starts it after an init, and
+// in a process that serves every Terraform that it is named to.
 type fake struct {
-	program string
-	data    string // Terraform's data folder (TF_DATA_DIR)
-	lock    []byte // .terraform.lock.hcl as init with the fake provider writes it
-	env     []string
+	program  string
+	data     string   // Terraform's data folder (TF_DATA_DIR)
+	lock     []byte   // .terraform.lock.hcl as init with the fake provider writes it
+	env      []string // of a Terraform that starts the fake provider
+	reattach string   // the variable that names the process
 }
 
 // buildFake builds the fake provider and initializes a copy of the stack with it, in
@@ -166,11 +169,13 @@ var buildFake = sync.OnceValues(func() (*fake, error) {
 		return nil, err
 	}
 	mirror := filepath.Join(scratch, "mirror")
-	if err := buildInto(mirror, program); err != nil {
+	binary, err := buildInto(mirror, program)
+	if err != nil {
 		return nil, err
 	}
 	config := filepath.Join(scratch, "terraformrc")
-	rc := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"*/*/*\"]\n  }\n}\n", filepath.ToSlash(mirror))
+	rc := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"*/*/*\"]\n  }\n}\n",
+		filepath.ToSlash(mirror))
 	stack := filepath.Join(scratch, "stack")
 	if err := errors.Join(os.WriteFile(config, []byte(rc), 0o600), copyStack(".", stack)); err != nil {
 		return nil, err
@@ -181,20 +186,23 @@ var buildFake = sync.OnceValues(func() (*fake, error) {
 	if _, err := do(stack, f.env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
 		return nil, err
 	}
-	f.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl"))
+	if f.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl")); err != nil {
+		return nil, err
+	}
+	f.reattach, err = serveFake(binary)
 	return f, err
 })
 
 // buildInto builds the fake provider into a mirror, for Terraform's and OpenTofu's
-// registry.
-func buildInto(mirror, program string) error {
+// registry, and returns one of the two.
+func buildInto(mirror, program string) (binary string, err error) {
 	out, err := exec.Command(program, "version", "-json").Output()
 	if err != nil {
-		return err
+		return "", err
 	}
 	var version struct{ Platform string }
 	if err := json.Unmarshal(out, &version); err != nil {
-		return err
+		return "", err
 	}
 	goos, goarch, _ := strings.Cut(version.Platform, "_")
 	env := environment("GOOS="+goos, "GOARCH="+goarch, "GOWORK=off", "CGO_ENABLED=0")
@@ -202,13 +210,47 @@ func buildInto(mirror, program string) error {
 	if goos == "windows" {
 		name += ".exe"
 	}
-	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		binary := filepath.Join(mirror, registry, "hashicorp", "aws", fakeVersion, version.Platform, name)
-		if _, err := do("fakeprovider", env, "go", "build", "-o", binary, "."); err != nil {
-			return err
+	folder := filepath.Join("hashicorp", "aws", fakeVersion, version.Platform)
+	binary = filepath.Join(mirror, "registry.terraform.io", folder, name)
+	if _, err := do("fakeprovider", env, "go", "build", "-o", binary, "."); err != nil {
+		return "", err
+	}
+	other := filepath.Join(mirror, "registry.opentofu.org", folder)
+	return binary, errors.Join(os.MkdirAll(other, 0o755), os.Link(binary, filepath.Join(other, name)))
+}
+
+// endFake ends the process of serveFake.
+var endFake = func() {}
+
+var reattachment = regexp.MustCompile(`TF_REATTACH_PROVIDERS='\{"[^"]+":(\{.*\})\}'`)
+
+// serveFake starts the fake provider and returns the variable with which Terraform
+// uses that process. Otherwise it starts one for each of seven steps of a run.
+func serveFake(binary string) (variable string, err error) {
+	cmd := exec.Command(binary, "-reattach")
+	cmd.Env = environment("TMPDIR="+scratch, "TF_LOG_SDK=OFF") // its socket is in TMPDIR
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	endFake = func() {
+		input.Close()
+		_ = cmd.Wait() // it has nothing to say any more
+	}
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		if found := reattachment.FindStringSubmatch(lines.Text()); found != nil {
+			return fmt.Sprintf(`TF_REATTACH_PROVIDERS={"registry.terraform.io/hashicorp/aws":%[1]s,"registry.opentofu.org/hashicorp/aws":%[1]s}`,
+				found[1]), nil
 		}
 	}
-	return nil
+	return "", errors.New("the fake provider did not print how to reattach to it")
 }
 
 // theFake returns the fake provider, built once for all tests, or skips the test.
@@ -223,8 +265,14 @@ func theFake(t *testing.T) *fake {
 	return f
 }
 
-// on runs Terraform with the fake provider on a copy of the stack.
+// on runs Terraform on a copy of the stack, with the fake provider that is running.
 func (f *fake) on(folder string, args ...string) (string, error) {
+	return do(folder, append(f.env, f.reattach), f.program, append(args, "-no-color")...)
+}
+
+// started runs Terraform on a copy of the stack, with a fake provider that Terraform
+// starts.
+func (f *fake) started(folder string, args ...string) (string, error) {
 	if err := os.WriteFile(filepath.Join(folder, ".terraform.lock.hcl"), f.lock, 0o600); err != nil {
 		return "", err
 	}
@@ -243,6 +291,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(folder)
 		scratch = folder
+		defer func() { endFake() }()
 		return m.Run()
 	}())
 }

@@ -125,8 +125,8 @@ func TestConfigureProviderRefuses(t *testing.T) {
 	if err != nil || len(answer.Diagnostics) != 1 {
 		t.Fatalf("ConfigureProvider = %v, %v", answer, err)
 	}
-	if d := answer.Diagnostics[0]; f.Severity != tfprotov5.DiagnosticSeverityError || !strings.Contains(f.Summary, "not the AWS provider") {
-		t.Errorf("ConfigureProvider says %q", f.Summary)
+	if d := answer.Diagnostics[0]; d.Severity != tfprotov5.DiagnosticSeverityError || !strings.Contains(d.Summary, "not the AWS provider") {
+		t.Errorf("ConfigureProvider says %q", d.Summary)
 	}
 }
 

@@ -3,14 +3,20 @@
 // their values, but has no AWS behind it. With it, init, validate and test under
 // mock_provider run; a plan or an apply is refused.
 //
-// What it passes the real provider may still refuse, so that the same checks run
-// with the real one wherever it can be reached.
+// The real provider may still refuse what it passes, so the same checks run with
+// the real one wherever that can be reached.
+//
+// Terraform starts a provider anew for every step. With -reattach it prints what
+// Terraform needs in TF_REATTACH_PROVIDERS to use this one process, and serves any
+// number of Terraforms until its standard input ends.
 package main
 
 import (
 	_ "embed"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5/tf5server"
@@ -20,9 +26,17 @@ import (
 var schemaJSON []byte
 
 func main() {
+	var options []tf5server.ServeOpt
+	if slices.Contains(os.Args[1:], "-reattach") {
+		options = append(options, tf5server.WithManagedDebug())
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the parent is gone
+			os.Exit(0)
+		}()
+	}
 	provider, err := newFake(schemaJSON)
 	if err == nil {
-		err = tf5server.Serve("registry.terraform.io/hashicorp/aws", func() tfprotov5.ProviderServer { return provider })
+		err = tf5server.Serve("registry.terraform.io/hashicorp/aws", func() tfprotov5.ProviderServer { return provider }, options...)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fakeprovider:", err)
