@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -25,8 +26,20 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	os.Setenv("CALCULATOR_HISTORY", "off") // what wants one says where
-	os.Exit(m.Run())
+	os.Exit(func() int {
+		folder, err := os.MkdirTemp("", "calculator-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		scratch = folder
+		return m.Run()
+	}())
 }
+
+// scratch is a folder for what all tests share.
+var scratch string
 
 func TestRunRefusesMisuse(t *testing.T) {
 	for _, tt := range []struct {
