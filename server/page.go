@@ -75,7 +75,8 @@ type key struct {
 func keys() []key {
 	return []key{
 		{"gcd(", "gcd", "greatest common divisor", "function"}, {"lcm(", "lcm", "least common multiple", "function"},
-		{"binomial(", "binom", "binomial", "function"}, {"sqrt(", "√", "square root", "function"}, {"mod-inverse(", "mod⁻¹", "modular inverse", "function"},
+		{"binomial(", "binom", "binomial", "function"}, {"sqrt(", "√", "square root", "function"}, {"mod-inverse(", "mod⁻¹", "modular inverse",
+			"function"},
 		{"is-prime(", "prime?", "is it prime", "function"}, {"next-prime(", "next", "next prime", "function"},
 		{"fibonacci(", "fib", "Fibonacci number", "function"}, {"!", "n!", "factorial", "function"}, {",", ",", "comma", "sign"},
 		{"(", "(", "open parenthesis", "sign"}, {")", ")", "close parenthesis", "sign"}, {"^", "xʸ", "to the power of", "sign"},
@@ -83,7 +84,8 @@ func keys() []key {
 		{"7", "7", "", ""}, {"8", "8", "", ""}, {"9", "9", "", ""}, {"÷", "÷", "divided by", "sign"}, {"//", "//", "whole division", "sign"},
 		{"4", "4", "", ""}, {"5", "5", "", ""}, {"6", "6", "", ""}, {"×", "×", "times", "sign"}, {"%", "%", "remainder", "sign"},
 		{"1", "1", "", ""}, {"2", "2", "", ""}, {"3", "3", "", ""}, {"-", "−", "minus", "sign"}, {"ans", "ans", "the last result", "function"},
-		{"0", "0", "", ""}, {".", ".", "point", ""}, {"e", "e", "times ten to the power of", ""}, {"+", "+", "plus", "sign"}, {"equals", "=", "calculate", "primary"},
+		{"0", "0", "", ""}, {".", ".", "point", ""}, {"e", "e", "times ten to the power of", ""}, {"+", "+", "plus", "sign"}, {"equals", "=",
+			"calculate", "primary"},
 	}
 }
 

@@ -210,7 +210,8 @@ func TestConfigReportsEverythingThatIsWrong(t *testing.T) {
 		cfg  Config
 		says []string
 	}{
-		{"an unknown store and key", Config{Store: "mysql://root:secret@host/x", Key: "pkcs11:1"}, []string{"mysql://host/x", "sqlite:PATH", "pkcs11:1", "aws-kms:KEY"}},
+		{"an unknown store and key", Config{Store: "mysql://root:secret@host/x", Key: "pkcs11:1"},
+			[]string{"mysql://host/x", "sqlite:PATH", "pkcs11:1", "aws-kms:KEY"}},
 		{"a store without a path", Config{Store: "sqlite:"}, []string{"names no file"}},
 		{"a PostgreSQL store without a key", Config{Store: "postgres://host/x"}, []string{"needs a key"}},
 		{"a PostgreSQL URL that is none", Config{Store: "postgres://u:secret@host:port/x", Key: "file:k"}, []string{"no valid PostgreSQL URL"}},

@@ -159,8 +159,10 @@ func TestTheAuditSeesWhatIsWrong(t *testing.T) {
 		{"a plaintext record", `INSERT INTO history_record VALUES (zeroblob(32), zeroblob(16), CAST('{"result":"` + result + `"}' AS BLOB))`,
 			`INSERT INTO history_record VALUES ('\x00', '\x00', convert_to('{"result":"` + result + `"}', 'UTF8'))`, "no known plaintext,every record decrypts"},
 		{"a user in clear", `UPDATE history_keyset SET kek = '` + user + `'`, ``, "no known plaintext"},
-		{"a record of another user's", `UPDATE history_record SET owner = zeroblob(32) WHERE id = ` + one, `UPDATE history_record SET owner = '\x00' WHERE id = ` + one, "every record decrypts"},
-		{"a record in another row", `UPDATE history_record SET id = zeroblob(16) WHERE id = ` + one, `UPDATE history_record SET id = '\x00' WHERE id = ` + one, "every record decrypts"},
+		{"a record of another user's", `UPDATE history_record SET owner = zeroblob(32) WHERE id = ` + one,
+			`UPDATE history_record SET owner = '\x00' WHERE id = ` + one, "every record decrypts"},
+		{"a record in another row", `UPDATE history_record SET id = zeroblob(16) WHERE id = ` + one,
+			`UPDATE history_record SET id = '\x00' WHERE id = ` + one, "every record decrypts"},
 		{"a changed record", `UPDATE history_record SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE id = ` + one,
 			`UPDATE history_record SET sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1) WHERE id = ` + one, "every record decrypts"},
 	} {
