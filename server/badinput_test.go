@@ -72,7 +72,8 @@ func TestBadInputIsRefusedClearly(t *testing.T) {
 			}
 			line := strings.ReplaceAll(`{"expression":`+quoted(tt.text)+`}`, "\n", "")
 			status, body := asked(t, address, "/v1/batch", "application/jsonl", line+"\n"+example)
-			if status != http.StatusOK || !strings.HasPrefix(body, `{"problem":{`) || !strings.HasSuffix(body, "{\"result\":\"6\",\"exact\":true}\n") {
+			if status != http.StatusOK || !strings.HasPrefix(body, `{"problem":{`) ||
+				!strings.HasSuffix(body, "{\"result\":\"6\",\"exact\":true}\n") {
 				t.Errorf("POST /v1/batch of %.30q = %d %.200s, want a problem, then the other answer", tt.text, status, body)
 			}
 		})

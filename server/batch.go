@@ -313,7 +313,8 @@ func (l *lineReader) next() ([]byte, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, err
 		case tooLong:
-			return nil, &lineFault{newProblem(http.StatusRequestEntityTooLarge, "the line is longer than %d bytes, the most that is accepted", l.most)}
+			return nil, &lineFault{newProblem(http.StatusRequestEntityTooLarge,
+				"the line is longer than %d bytes, the most that is accepted", l.most)}
 		case errors.Is(err, io.EOF) && len(l.line) == 0:
 			return nil, io.EOF
 		}
@@ -337,7 +338,8 @@ func newArray(from *body, most int64, held *reservation, stream *stream) (*array
 		return nil, a.fault(err)
 	}
 	if opening != json.Delim('[') {
-		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for instance [%s], or one calculation a line as %s", example, typeJSONLines)
+		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for instance [%s], or one calculation a line as %s",
+			example, typeJSONLines)
 	}
 	return a, nil
 }

@@ -29,7 +29,8 @@ const (
 func contentType(c *gin.Context, accepted ...string) (string, error) {
 	mediaType, parameters, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || !slices.Contains(accepted, mediaType) {
-		return "", newProblem(http.StatusUnsupportedMediaType, "this kind of body is not read here: send it with Content-Type: %s", strings.Join(accepted, " or "))
+		return "", newProblem(http.StatusUnsupportedMediaType, "this kind of body is not read here: send it with Content-Type: %s",
+			strings.Join(accepted, " or "))
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
 		return "", newProblem(http.StatusUnsupportedMediaType, "the body must be UTF-8: send it without charset, or with charset=utf-8")

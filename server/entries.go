@@ -150,7 +150,8 @@ func historyFault(err error) error {
 	case errors.Is(err, history.ErrNotFound):
 		return newProblem(http.StatusNotFound, "there is no such entry in your history")
 	case errors.Is(err, history.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, "the history cannot be reached now: calculating goes on, try the history again in a while")
+		return newProblem(http.StatusServiceUnavailable,
+			"the history cannot be reached now: calculating goes on, try the history again in a while")
 	}
 	return err
 }

@@ -56,7 +56,8 @@ type precision struct {
 }
 
 func precisions(selected int) []precision {
-	all := []precision{{0, "exact", false}, {10, "10", false}, {30, "30", false}, {100, "100", false}, {1000, "1,000", false}, {100_000, "100,000", false}}
+	all := []precision{{0, "exact", false}, {10, "10", false}, {30, "30", false}, {100, "100", false}, {1000, "1,000", false},
+		{100_000, "100,000", false}}
 	for i := range all {
 		all[i].Selected = all[i].Digits == selected
 	}
@@ -189,13 +190,15 @@ func (s *Server) usePage(c *gin.Context) {
 	case "delete-all":
 		s.deleteOnPage(c, s.deleteAll)
 	default:
-		s.fail(c, newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate, download, search, delete or delete-all", fields.Get("do")))
+		s.fail(c, newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate, download, search, delete or delete-all",
+			fields.Get("do")))
 	}
 }
 
 func (s *Server) readForm(c *gin.Context) (url.Values, error) {
 	if mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || mediaType != gin.MIMEPOSTForm {
-		return nil, newProblem(http.StatusUnsupportedMediaType, "the page is sent as a form: use Content-Type: %s, or POST /v1/calculate with JSON", gin.MIMEPOSTForm)
+		return nil, newProblem(http.StatusUnsupportedMediaType,
+			"the page is sent as a form: use Content-Type: %s, or POST /v1/calculate with JSON", gin.MIMEPOSTForm)
 	}
 	body, err := s.readBody(c)
 	if err != nil {
@@ -203,7 +206,8 @@ func (s *Server) readForm(c *gin.Context) (url.Values, error) {
 	}
 	fields, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, newProblem(http.StatusBadRequest, "the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
+		return nil, newProblem(http.StatusBadRequest,
+			"the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
 	}
 	return fields, nil
 }

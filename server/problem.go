@@ -54,7 +54,8 @@ func (s *Server) asProblem(err error) *problem {
 	case errors.Is(err, errBusy):
 		return newProblem(http.StatusServiceUnavailable, "too many calculations are running on this instance: try again in a second")
 	case errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, "the calculation took longer than %v: use shorter operands, or try again when this instance is less busy", s.config.CalculationTimeout)
+		return newProblem(http.StatusServiceUnavailable,
+			"the calculation took longer than %v: use shorter operands, or try again when this instance is less busy", s.config.CalculationTimeout)
 	case errors.Is(err, context.Canceled):
 		// The client has gone: nobody reads this.
 		return newProblem(http.StatusServiceUnavailable, "the request was cancelled")

@@ -104,7 +104,8 @@ func readQuantiles(text string) ([]statistics.Probability, error) {
 	for _, t := range texts {
 		p, err := statistics.ParseProbability(strings.TrimSpace(t))
 		if err != nil {
-			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for instance with quantiles=%s, or quantiles=none", err, defaultQuantiles)
+			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for instance with quantiles=%s, or quantiles=none", err,
+				defaultQuantiles)
 		}
 		all = append(all, p)
 	}

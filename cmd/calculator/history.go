@@ -9,8 +9,9 @@ import (
 	"secondwind/server/history"
 )
 
-const historyEnvironment = `  CALCULATOR_HISTORY               where history is kept: sqlite:PATH, postgres://USER@HOST/DATABASE?sslmode=verify-full,
-                                   or off (default history.db in $STATE_DIRECTORY, or in the user's state folder)
+const historyEnvironment = `  CALCULATOR_HISTORY               where history is kept: sqlite:PATH, off, or
+                                   postgres://USER@HOST/DATABASE?sslmode=verify-full
+                                   (default history.db in $STATE_DIRECTORY, or in the user's state folder)
   CALCULATOR_KEY                   what encrypts it: file:PATH or aws-kms:KEY (a key id, an ARN or alias/NAME;
                                    default a key file beside the SQLite store, made at first start)
   CALCULATOR_HISTORY_MAX_ENTRIES   entries of a user (default 1000; the oldest go first)

@@ -85,7 +85,8 @@ func TestVersionAndHelp(t *testing.T) {
 	if code := run(t.Context(), []string{"--version"}, &stdout, &stderr); code != exitDone || stdout.String() != "calculator dev\n" {
 		t.Errorf("run(--version) = %d, %q, want 0 and calculator dev", code, stdout.String())
 	}
-	if code := run(t.Context(), []string{"--help"}, &stdout, &stderr); code != exitDone || !strings.Contains(stderr.String(), "-address") || !strings.Contains(stderr.String(), "CALCULATOR_MAX_DIGITS") {
+	if code := run(t.Context(), []string{"--help"}, &stdout, &stderr); code != exitDone || !strings.Contains(stderr.String(), "-address") ||
+		!strings.Contains(stderr.String(), "CALCULATOR_MAX_DIGITS") {
 		t.Errorf("run(--help) = %d, %q, want 0, the flags and the environment", code, stderr.String())
 	}
 }

@@ -59,7 +59,8 @@ func fraction(a, b *big.Int) (number, error) {
 }
 
 func fractionTooLong() error {
-	return &InputError{Reason: fmt.Sprintf("the result has no finite decimal form, and as a fraction it is too long: use operands of at most %d digits, or // and %%", maxFractionDigits)}
+	const reason = "the result has no finite decimal form and is too long as a fraction: use operands of at most %d digits, or // and %%"
+	return &InputError{Reason: fmt.Sprintf(reason, maxFractionDigits)}
 }
 
 // without returns n less all its factors p, and how many there were. n must not

@@ -150,7 +150,8 @@ func (p *parser) beside(x number, at int, operand func() (number, error)) (numbe
 	length := x.size()
 	defer func() { p.held -= length }()
 	if p.held += length; p.held > maxHeld*p.MaxDigits {
-		return number{}, p.fault(at, "numbers of more than %d digits together wait here for the rest of what they are in: calculate it in steps", maxHeld*p.MaxDigits)
+		return number{}, p.fault(at, "numbers of more than %d digits together wait here for the rest of what they are in: calculate it in steps",
+			maxHeld*p.MaxDigits)
 	}
 	return operand()
 }
@@ -274,7 +275,8 @@ func (p *parser) function() (number, error) {
 	from := p.at
 	a, ok := p.name()
 	if !ok {
-		return number{}, p.fault(from, "%s is neither a number nor a function that is known here: the functions are %s", p.shown(), strings.Join(Functions(), " "))
+		return number{}, p.fault(from, "%s is neither a number nor a function that is known here: the functions are %s", p.shown(),
+			strings.Join(Functions(), " "))
 	}
 	if sign, _ := p.accept("("); sign == "" {
 		return number{}, p.fault(p.at, "%s needs its arguments in parentheses", a.operation)

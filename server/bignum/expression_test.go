@@ -243,7 +243,8 @@ func TestLaws(t *testing.T) {
 
 // FuzzExpression looks for panics, and for answers that are not read back.
 func FuzzExpression(f *testing.F) {
-	for _, seed := range []string{"1+2", "2^3^2", "gcd(4,6)", "1/3%0.25", "sqrt(2)", "-3!", "1e5", "((1", "9^9^9", "is-prime(7)", "\xff", "×"} {
+	for _, seed := range []string{"1+2", "2^3^2", "gcd(4,6)", "1/3%0.25", "sqrt(2)", "-3!", "1e5", "((1", "9^9^9", "is-prime(7)",
+		"\xff", "×"} {
 		f.Add(seed, 0)
 		f.Add(seed, 7)
 	}
@@ -259,15 +260,18 @@ func FuzzExpression(f *testing.F) {
 		if answer.Text == "true" || answer.Text == "false" {
 			return
 		}
-		again, err := bignum.Limits{}.Answer(t.Context(), bignum.Question{Operation: "+", Operands: []string{answer.Text, "0"}, Precision: max(precision, 0)})
+		again, err := bignum.Limits{}.Answer(t.Context(),
+			bignum.Question{Operation: "+", Operands: []string{answer.Text, "0"}, Precision: max(precision, 0)})
 		if err != nil {
 			t.Fatalf("Answer(%q, %d) = %q, which is read back with %v", expression, precision, answer.Text, err)
 		}
 		// A number may be written in two ways: what was rounded with an exponent, the
 		// same number as an operand without.
-		difference, err := bignum.Limits{}.Answer(t.Context(), bignum.Question{Operation: bignum.Subtract, Operands: []string{answer.Text, again.Text}})
+		difference, err := bignum.Limits{}.Answer(t.Context(),
+			bignum.Question{Operation: bignum.Subtract, Operands: []string{answer.Text, again.Text}})
 		if err != nil || difference.Text != "0" {
-			t.Fatalf("Answer(%q, %d) = %q, which is read back as %q: %s apart, %v", expression, precision, answer.Text, again.Text, difference.Text, err)
+			t.Fatalf("Answer(%q, %d) = %q, which is read back as %q: %s apart, %v", expression, precision, answer.Text, again.Text,
+				difference.Text, err)
 		}
 	})
 }

@@ -94,7 +94,8 @@ func TestFiguresAgreeWithFractions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, pair := range map[string][2]any{"mean": {got.Mean, mean}, "variance": {got.PopulationVariance, variance}, "sum": {got.Sum, sum}} {
+	for name, pair := range map[string][2]any{"mean": {got.Mean, mean}, "variance": {got.PopulationVariance, variance},
+		"sum": {got.Sum, sum}} {
 		value, ok := new(big.Rat).SetString(pair[0].(string))
 		if !ok || value.Cmp(pair[1].(*big.Rat)) != 0 {
 			t.Errorf("%s = %s, want %s", name, pair[0], pair[1].(*big.Rat).FloatString(40))

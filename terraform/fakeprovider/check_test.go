@@ -114,7 +114,8 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		faults         []string // a part of each, in order; none: nothing is wrong
 	}{
 		{"a whole alarm is good", "aws_cloudwatch_metric_alarm",
-			fields{"alarm_name": "a", "comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1, "period": 60, "alarm_actions": []any{aTopic}},
+			fields{"alarm_name": "a", "comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1, "period": 60,
+				"alarm_actions": []any{aTopic}},
 			nil},
 		{"what is not known yet is not judged", "aws_lb", fields{"name": unknown, "idle_timeout": unknown, "subnet_mapping": unknown}, nil},
 		{"nothing given is nothing wrong", "aws_lb_listener", fields{}, nil},
