@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -168,7 +169,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := io.ReadAll(dribble(t, address, tt.sent))
-			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
 				t.Fatalf("the server still waits for a client that has sent %q", tt.sent)
 			}
 			if !strings.Contains(string(got), tt.says) {

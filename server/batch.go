@@ -30,7 +30,7 @@ type outcomeOf struct {
 type questions interface {
 	// next returns io.EOF after the last one; a *problem where only this one is at
 	// fault; and any other error where the rest cannot be read.
-	next() (Calculation, error)
+	next(ctx context.Context) (Calculation, error)
 }
 
 // calculateBatch is POST /v1/batch: a JSON array or JSON lines of calculations.
@@ -95,7 +95,7 @@ func (b *batch) run(c *gin.Context, form string) {
 func (b *batch) read(ctx context.Context) {
 	defer close(b.order)
 	for n := 1; ctx.Err() == nil; n++ {
-		asked, err := b.list.next()
+		asked, err := b.list.next(ctx)
 		if errors.Is(err, io.EOF) {
 			return
 		}
@@ -254,9 +254,9 @@ func newLines(from *body, most int64, held *reservation, stream *stream) *lines 
 	return &lines{newLineReader(from, most, held), stream}
 }
 
-func (l *lines) next() (Calculation, error) {
+func (l *lines) next(ctx context.Context) (Calculation, error) {
 	for {
-		line, err := l.from.next()
+		line, err := l.from.next(ctx)
 		if err != nil {
 			return Calculation{}, err
 		}
@@ -279,7 +279,6 @@ func ofLine(err error) error {
 
 // lineReader reads lines of at most so many bytes. A longer one is skipped.
 type lineReader struct {
-	ctx      context.Context
 	from     *bufio.Reader
 	reserved *reservation // holds the line
 	most     int64
@@ -287,12 +286,12 @@ type lineReader struct {
 }
 
 func newLineReader(from *body, most int64, held *reservation) *lineReader {
-	return &lineReader{ctx: from.ctx, from: bufio.NewReaderSize(from, 16<<10), reserved: held, most: most}
+	return &lineReader{from: bufio.NewReaderSize(from, 16<<10), reserved: held, most: most}
 }
 
 // next returns the next line without its end and the spaces around it, valid
 // until next is called again, or a *lineFault, or io.EOF.
-func (l *lineReader) next() ([]byte, error) {
+func (l *lineReader) next(ctx context.Context) ([]byte, error) {
 	if cap(l.line) > 64<<10 {
 		l.line = nil // one long line must not hold memory for all that follow
 	}
@@ -302,7 +301,7 @@ func (l *lineReader) next() ([]byte, error) {
 	for {
 		part, err := l.from.ReadSlice('\n')
 		if tooLong = tooLong || int64(len(l.line)+len(part)) > l.most; !tooLong {
-			if full := l.reserved.grow(l.ctx, int64(len(part))); full != nil {
+			if full := l.reserved.grow(ctx, int64(len(part))); full != nil {
 				return nil, full
 			}
 			l.line = append(l.line, part...)
@@ -351,7 +350,7 @@ func (a *array) fault(err error) error {
 	return newProblem(http.StatusBadRequest, "the batch is not a JSON array (%s): send for instance [%s]", jsonFault(err), example)
 }
 
-func (a *array) next() (Calculation, error) {
+func (a *array) next(context.Context) (Calculation, error) {
 	if a.ended {
 		return Calculation{}, io.EOF
 	}
@@ -394,7 +393,7 @@ func (r *refilled) Read(p []byte) (int, error) {
 	}
 	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
-	if full := r.reserved.grow(r.from.ctx, int64(n)); full != nil {
+	if full := r.reserved.grow(r.from.request.Context(), int64(n)); full != nil {
 		return 0, full
 	}
 	return n, err

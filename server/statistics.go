@@ -145,7 +145,7 @@ func (a *summary) run(ctx context.Context) (statistics.Result, error) {
 func (a *summary) readBlock(ctx context.Context) ([]statistics.Number, error) {
 	var block []statistics.Number
 	for bytes := int64(0); len(block) < blockNumbers && bytes < blockBytes; {
-		n, err := a.numbers.next()
+		n, err := a.numbers.next(ctx)
 		if err != nil {
 			return block, err
 		}

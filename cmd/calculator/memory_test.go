@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -101,7 +102,7 @@ type heldBack struct {
 
 func (h *heldBack) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		h.once.Do(h.arrived)
 		<-h.all
 	}
