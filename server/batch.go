@@ -35,34 +35,31 @@ type questions interface {
 
 // calculateBatch is POST /v1/batch: a JSON array or JSON lines of calculations.
 // The answers stream back in the same order while the rest is still coming in.
-func (s *Server) calculateBatch(c *gin.Context) {
+func (s *Server) calculateBatch(c *gin.Context) error {
 	asked, err := contentType(c, typeJSON, typeJSONLines, typeNDJSON)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	offered := []string{asked, typeJSON, typeJSONLines, typeNDJSON} // answered as it was asked, by default
 	form, err := negotiate(c, offered...)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	stream := newStream(c, s.config)
 	from, release, err := s.openBatch(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	defer release()
 	var list questions = newLines(from, s.config.MaxBodyBytes, reservationOf(c), stream)
 	if asked == typeJSON {
 		if list, err = newArray(from, s.config.MaxBodyBytes, reservationOf(c), stream); err != nil {
-			s.fail(c, err)
-			return
+			return err
 		}
 	}
 	b := &batch{server: s, stream: stream, list: list, order: make(chan chan outcomeOf, batchAtOnce)}
 	b.run(c, form)
+	return nil
 }
 
 // batch is one request's calculations under way.

@@ -65,24 +65,22 @@ type Result struct {
 }
 
 // calculate is POST /v1/calculate.
-func (s *Server) calculate(c *gin.Context) {
+func (s *Server) calculate(c *gin.Context) error {
 	form, err := negotiate(c, typeJSON, typeText)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	asked, err := s.readCalculation(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	result, err := s.answer(c, asked)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Header("Cache-Control", "no-store")
 	writeResult(c, form, result)
+	return nil
 }
 
 // writeResult writes the parts one by one: a result of millions of digits is

@@ -63,6 +63,15 @@ func (s *Server) asProblem(err error) *problem {
 	return newProblem(http.StatusInternalServerError, "the calculator failed; its log says why")
 }
 
+// failing makes a handler of one that returns an error, and answers with that.
+func (s *Server) failing(handler func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := handler(c); err != nil {
+			s.fail(c, err)
+		}
+	}
+}
+
 // fail answers with the problem that err is. Only what is the server's own
 // fault is logged, and never an operand.
 func (s *Server) fail(c *gin.Context, err error) {

@@ -27,28 +27,26 @@ const defaultQuantiles = "0.25,0.5,0.75"
 
 // summarize is POST /v1/statistics?quantiles=&precision=&column=: figures of the
 // numbers in a body of CSV or JSON lines, of any length.
-func (s *Server) summarize(c *gin.Context) {
+func (s *Server) summarize(c *gin.Context) error {
 	form, err := negotiate(c, typeJSON, typeText)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	asked, err := s.readSummary(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	result, err := asked.run(c.Request.Context())
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Header("Cache-Control", "no-store")
 	if form == typeText {
 		c.String(http.StatusOK, "%s", result.Text())
-		return
+		return nil
 	}
 	c.JSON(http.StatusOK, result)
+	return nil
 }
 
 // summary is one request for statistics.
