@@ -54,7 +54,7 @@ func parseTool(f *flag.FlagSet, usage string, args []string, stderr io.Writer) (
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, "\nEnvironment:\n"+historyEnvironment)
+		fmt.Fprint(stderr, "\nEnvironment:\n"+historyEnvironment())
 		return exitDone, true
 	case err != nil:
 		return misuse(stderr, f.Name(), fmt.Errorf("%w: see calculator %s --help", err, f.Name())), true
