@@ -9,11 +9,11 @@ import (
 	"secondwind/server/history"
 )
 
-const historyPlaces = `  CALCULATOR_HISTORY               where history is kept: sqlite:PATH, off, or
-                                   postgres://USER@HOST/DATABASE?sslmode=verify-full
-                                   (default history.db in $STATE_DIRECTORY, or in the user's state folder)
-  CALCULATOR_KEY                   what encrypts it: file:PATH or aws-kms:KEY (a key id, an ARN or alias/NAME;
-                                   default a key file beside the SQLite store, made at first start)
+const historyPlaces = `  CALCULATOR_HISTORY                where the history is kept: sqlite:PATH, off, or
+                                    postgres://USER@HOST/DATABASE?sslmode=verify-full
+                                    (default history.db in $STATE_DIRECTORY, or in the user's state folder)
+  CALCULATOR_KEY                    what encrypts it: file:PATH or aws-kms:KEY (a key id, an ARN or alias/NAME;
+                                    default: a key file next to the SQLite store, created at the first start)
 `
 
 var historySettings = []setting[history.Config]{
