@@ -43,8 +43,8 @@ func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (histor
 	return cfg, wrong
 }
 
-// keepHistory runs a history beside the server until stop is called. It returns
-// at once, and nil where none is to be kept.
+// keepHistory runs a history in the background until stop is called. It returns at
+// once, and nil if no history is to be kept.
 func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, stop func(), err error) {
 	if cfg.Store == history.Off {
 		return nil, func() {}, nil

@@ -17,9 +17,9 @@ import (
 
 const auditUsage = `calculator audit shows that the history is encrypted at rest, or where it is not.
 
-It opens the store of CALCULATOR_HISTORY and CALCULATOR_KEY beside running calculators,
-reads its raw bytes as a thief would, tries every record with other keys, in other rows
-and with changed bytes, and writes and deletes two marked records of its own.
+It opens the store of CALCULATOR_HISTORY and CALCULATOR_KEY, which calculators may be
+using, reads its raw bytes as a thief would, tries to decrypt every record with other
+keys, in other rows and with changed bytes, and writes and deletes two marked records.
 Exit codes: 0 passed, 1 failed or could not be audited, 2 misuse.
 
 Usage: calculator audit [--known TEXT]… [--known-file PATH] [--read-only] [--json]
@@ -27,14 +27,14 @@ Usage: calculator audit [--known TEXT]… [--known-file PATH] [--read-only] [--j
 `
 
 const rotateUsage = `calculator rotate-key adds a new data key to the store of CALCULATOR_HISTORY, which
-encrypts from now on, and wraps the keys anew. Records under old data keys stay readable,
-and running calculators go on: they take the new key over within 30 s.
+encrypts from now on, and wraps the keys again. Records under old data keys stay readable,
+and running calculators need no restart: they adopt the new key within 30 s.
 
 Usage: calculator rotate-key [--new-key KEY] [--json]
 
 `
 
-// tool is a command beside the server.
+// tool is a command other than serving.
 type tool func(ctx context.Context, args []string, stdout, stderr io.Writer) int
 
 // toolNamed returns nil where args do not begin with a tool's name.
