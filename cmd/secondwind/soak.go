@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"secondwind/cmd/secondwind/live"
 	"secondwind/account/stack"
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
