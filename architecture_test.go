@@ -77,6 +77,10 @@ var rules = []rule{
 		why: "it is the contract between the parts",
 	},
 	{
+		name: "textfile imports the standard library only", in: []string{"textfile"}, tests: true, forbids: allButStandardAnd("textfile"),
+		why: "every part that reads a file of the user's may use it",
+	},
+	{
 		name: "server knows nothing of the harness", in: []string{"server", "cmd/calculator"}, tests: true, forbids: ownBut("server"),
 		why: "what is measured must not know that it is measured",
 	},
@@ -95,7 +99,7 @@ var rules = []rule{
 	},
 	{
 		name: "localcloud's tests know only itself, autoscale and the stack that they build", in: []string{"localcloud"}, tests: true,
-		forbids: ownBut("localcloud", "autoscale", "account/stack"), through: []string{"account/ec2form"},
+		forbids: ownBut("localcloud", "autoscale", "account/stack"), through: []string{"account/ec2form", "textfile"},
 		why: "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
 	},
 	{
@@ -108,11 +112,11 @@ var rules = []rule{
 		why: "offered load is mathematics: the simulation uses it without any generator",
 	},
 	{
-		name: "loadgen knows only itself and runlog", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog"),
+		name: "loadgen knows only itself, runlog and textfile", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog", "textfile"),
 		why: "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
-		name: "account knows none of the other parts", in: []string{"account"}, tests: true, forbids: ownBut("account"),
+		name: "account knows only itself and textfile", in: []string{"account"}, tests: true, forbids: ownBut("account", "textfile"),
 		why: "what is deployed and what it costs are facts of an account, whatever is done with it",
 	},
 	{
@@ -178,7 +182,7 @@ var rules = []rule{
 	},
 	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
-		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd"},
+		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "textfile", "cmd"},
 		forbids: func(i imported) bool { return i.own },
 		why:     "a new part must say whom it may import: give it a rule here",
 	},
