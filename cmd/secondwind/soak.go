@@ -133,13 +133,9 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 	if err != nil {
 		return nil, err
 	}
-	id := runlog.NewID(start)
-	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
-		RunID: id, Started: start, Revision: version, Versions: versions(),
-		Seeds: map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)},
-	})
+	writer, err := createRecord(runs, start, map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)})
 	if err != nil {
-		return nil, fmt.Errorf("make the run's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+		return nil, err
 	}
 	if _, err := writer.WriteScenario(resolved); err != nil {
 		return nil, errors.Join(err, writer.Close())
