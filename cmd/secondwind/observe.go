@@ -115,7 +115,9 @@ func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlo
 
 // watching reports what an observer sees.
 type watching struct {
-	source   interface{ State() (runlog.State, <-chan struct{}) }
+	source interface {
+		State() (runlog.State, <-chan struct{})
+	}
 	reporter progress.Reporter
 	start    time.Time
 	duration time.Duration // 0: not known

@@ -192,7 +192,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cfg := r.config
 	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = localAWS(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
-	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.visitor.Run
+	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
