@@ -1,6 +1,7 @@
 package secondwind_test
 
 import (
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write the list of rules in docs/architecture.md anew")
 
 // A rule says what the files of a folder must not import or call, and why.
 type rule struct {
@@ -167,8 +170,8 @@ var rules = []rule{
 		why: "a report is made from the run folder alone, offline",
 	},
 	{
-		name: "simulate knows only the engine, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
-		forbids: ownBut("simulate", "autoscale", "runlog", "loadgen/profile"),
+		name: "simulate knows only the engine, the experiment, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
+		forbids: ownBut("simulate", "autoscale", "verify/experiment", "runlog", "loadgen/profile"),
 		why:     "it is the engine in virtual time: no process, no socket, no second engine",
 	},
 	{
@@ -177,8 +180,13 @@ var rules = []rule{
 		why:     "it takes minutes and 3.3 GB to compile; service/ec2/types and localcloud/awsapi/ec2shapes are enough",
 	},
 	{
+		name: "only tests import virtual", in: []string{""}, not: []string{"virtual"},
+		forbids: func(i imported) bool { return i.own && below(i.path, []string{"virtual"}) },
+		why:     "it is a world for tests: what runs for users must not depend on it",
+	},
+	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
-		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd"},
+		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd", "virtual"},
 		forbids: func(i imported) bool { return i.own },
 		why:     "a new part must say whom it may import: give it a rule here",
 	},
@@ -387,4 +395,32 @@ func declared(t *testing.T, root string) []string {
 		t.Fatalf("read %s: %v", root, err)
 	}
 	return all
+}
+
+// TestArchitectureIsDocumented holds docs/architecture.md against the rules.
+func TestArchitectureIsDocumented(t *testing.T) {
+	const path, begin, end = "docs/architecture.md", "<!-- rules -->\n", "<!-- end of rules -->"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(raw), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no list between %q and %q", path, begin, end)
+	}
+	var list strings.Builder
+	for _, r := range rules {
+		fmt.Fprintf(&list, "- **%s**: %s.\n", r.name, r.why)
+	}
+	want := before + begin + list.String() + end + after
+	if want == string(raw) {
+		return
+	}
+	if !*update {
+		t.Fatalf("the rules in %s are not those of architecture_test.go: go test . -run Architecture -update", path)
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
