@@ -29,8 +29,11 @@ type rule struct {
 	tests bool
 	// driven says that external test packages (package x_test) are free all the
 	// same: they drive the part from outside, against what it meets in use.
-	driven  bool
+	driven bool
+	// forbids holds for what a file imports, and for what it reaches through
+	// packages that the rule does not cover: those have files of their own to answer.
 	forbids func(imported) bool
+	through []string // folders that may be reached, but not imported
 	calls   []string // functions of package time that must not be called
 	why     string
 }
@@ -80,6 +83,10 @@ var rules = []rule{
 		why: "it is the contract between the parts",
 	},
 	{
+		name: "textfile imports the standard library only", in: []string{"textfile"}, tests: true, forbids: allButStandardAnd("textfile"),
+		why: "every part that reads a file of the user's may use it",
+	},
+	{
 		name: "server knows nothing of the harness", in: []string{"server", "cmd/calculator"}, tests: true, forbids: ownBut("server"),
 		why: "what is measured must not know that it is measured",
 	},
@@ -98,39 +105,42 @@ var rules = []rule{
 	},
 	{
 		name: "localcloud's tests know only itself, autoscale and the stack that they build", in: []string{"localcloud"}, tests: true,
-		forbids: ownBut("localcloud", "autoscale", "account/stack"),
-		why:     "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
+		forbids: ownBut("localcloud", "autoscale", "account/stack"), through: []string{"account/ec2form", "textfile"},
+		why: "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
 	},
 	{
-		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true, forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
-		why: "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
+		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true,
+		forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
+		why:     "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
 	},
 	{
 		name: "loadgen/profile imports the standard library only", in: []string{"loadgen/profile"}, forbids: allButStandardAnd("loadgen/profile"),
 		why: "offered load is mathematics: the simulation uses it without any generator",
 	},
 	{
-		name: "loadgen knows only itself and runlog", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog"),
+		name: "loadgen knows only itself, runlog and textfile", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog", "textfile"),
 		why: "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
-		name: "account knows none of the other parts", in: []string{"account"}, tests: true, forbids: ownBut("account"),
+		name: "account knows only itself and textfile", in: []string{"account"}, tests: true, forbids: ownBut("account", "textfile"),
 		why: "what is deployed and what it costs are facts of an account, whatever is done with it",
 	},
 	{
-		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"}, tests: true,
-		not:     []string{"verify/observe", "verify/judge", "verify/doctor", "verify/syntheticuser"},
+		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},
+		not: []string{"verify/observe", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
 	{
-		name: "verify/observe knows only runlog and verify/hypothesis", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "verify/hypothesis", "runlog"),
-		why: "an observer that knows the local cloud is no proof for AWS",
+		name: "verify/observe knows only runlog, verify/hypothesis and verify/awsclock", in: []string{"verify/observe"}, tests: true,
+		forbids: ownBut("verify/observe", "verify/hypothesis", "verify/awsclock", "runlog"),
+		why:     "an observer that knows the local cloud is no proof for AWS",
 	},
 	{
-		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true, driven: true,
+		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"},
+		tests: true, driven: true,
 		forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
-		why: "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
+		why:     "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
 	},
 	{
 		name: "verify/syntheticuser knows only runlog", in: []string{"verify/syntheticuser"}, tests: true, driven: true,
@@ -153,8 +163,9 @@ var rules = []rule{
 		why:   "time is an argument: a live run and a simulated one drive one experiment in two times",
 	},
 	{
-		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
-		why: "a judge that shares the engine's arithmetic repeats its errors",
+		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true,
+		forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
+		why:     "a judge that shares the engine's arithmetic repeats its errors",
 	},
 	{
 		name: "verify/judge imports the standard library, runlog and verify/hypothesis only", in: []string{"verify/judge"},
@@ -162,7 +173,8 @@ var rules = []rule{
 		why:     "the same record must give the same verdict offline, on another machine, years later",
 	},
 	{
-		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true, forbids: ownBut("reports", "runlog", "verify/judge"),
+		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true,
+		forbids: ownBut("reports", "runlog", "verify/judge"), through: []string{"verify/hypothesis"},
 		why: "a report shows the record; whatever it needs must stand there",
 	},
 	{
@@ -175,7 +187,8 @@ var rules = []rule{
 		why:     "it is the engine in virtual time: no process, no socket, no second engine",
 	},
 	{
-		name: "nothing but the conformance test imports service/ec2", in: []string{""}, not: []string{"localcloud/awsapi/conformance"}, tests: true,
+		name: "nothing but the conformance test imports service/ec2", in: []string{""},
+		not: []string{"localcloud/awsapi/conformance"}, tests: true,
 		forbids: func(i imported) bool { return i.path == sdkEC2 },
 		why:     "it takes minutes and 3.3 GB to compile; service/ec2/types and localcloud/awsapi/ec2shapes are enough",
 	},
@@ -186,7 +199,7 @@ var rules = []rule{
 	},
 	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
-		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd", "virtual"},
+		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "textfile", "cmd", "virtual"},
 		forbids: func(i imported) bool { return i.own },
 		why:     "a new part must say whom it may import: give it a rule here",
 	},
@@ -225,10 +238,17 @@ func (v violation) String() string {
 	return fmt.Sprintf("%s: %s\n\trule:   %s\n\treason: %s", v.file, v.what, v.rule.name, v.rule.why)
 }
 
-// violations parses every Go file below root, whatever its build tags, and
-// returns what breaks a rule. No subprocess is asked, so that a broken rule can
-// not hide behind a cached answer.
-func violations(root fs.FS, module string) (found []violation, files int, err error) {
+// A source is a Go file, parsed.
+type source struct {
+	name, folder string
+	test         bool
+	ast          *ast.File
+	imports      []imported
+}
+
+// parse parses every Go file below root, whatever its build tags. No subprocess
+// is asked, so that a broken rule cannot hide behind a cached answer.
+func parse(root fs.FS, module string) (sources []source, err error) {
 	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -246,11 +266,29 @@ func violations(root fs.FS, module string) (found []violation, files int, err er
 		if err != nil {
 			return err
 		}
-		files++
-		found = append(found, judge(name, file, module)...)
+		s := source{name: name, folder: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), ast: file}
+		for _, spec := range file.Imports {
+			s.imports = append(s.imports, read(spec, module))
+		}
+		sources = append(sources, s)
 		return nil
 	})
-	return found, files, err
+	return sources, err
+}
+
+// violations returns what breaks a rule.
+func violations(root fs.FS, module string) (found []violation, files int, err error) {
+	sources, err := parse(root, module)
+	graph := map[string][]imported{} // what each of our packages imports, without its tests
+	for _, s := range sources {
+		if !s.test {
+			graph[s.folder] = append(graph[s.folder], s.imports...)
+		}
+	}
+	for _, s := range sources {
+		found = append(found, judge(s, graph)...)
+	}
+	return found, len(sources), err
 }
 
 // ignored are the folders that the go command leaves out too.
@@ -259,26 +297,50 @@ func ignored(folder string) bool {
 }
 
 // judge returns the rules that one file breaks.
-func judge(name string, file *ast.File, module string) []violation {
-	folder, test := path.Dir(name), strings.HasSuffix(name, "_test.go")
-	if folder == "." && test {
+func judge(s source, graph map[string][]imported) []violation {
+	if s.folder == "." && s.test {
 		return nil // the tests at the root join the parts
 	}
 	var found []violation
 	for _, r := range rules {
-		driver := test && r.driven && strings.HasSuffix(file.Name.Name, "_test")
-		if !below(folder, r.in) || below(folder, r.not) || test && !r.tests || driver {
+		driver := s.test && r.driven && strings.HasSuffix(s.ast.Name.Name, "_test")
+		if !r.covers(s.folder) || s.test && !r.tests || driver {
 			continue
 		}
-		for _, spec := range file.Imports {
-			if i := read(spec, module); r.forbids != nil && r.forbids(i) {
-				found = append(found, violation{r, name, "imports " + spec.Path.Value})
+		if r.forbids != nil {
+			for _, what := range r.broken(s, graph) {
+				found = append(found, violation{r, s.name, what})
 			}
 		}
-		for _, call := range timeUses(file, r.calls) {
-			found = append(found, violation{r, name, "uses time." + call})
+		for _, call := range timeUses(s.ast, r.calls) {
+			found = append(found, violation{r, s.name, "uses time." + call})
 		}
 	}
+	return found
+}
+
+func (r rule) covers(folder string) bool { return below(folder, r.in) && !below(folder, r.not) }
+
+// broken returns the forbidden packages that a file imports, or that it reaches
+// through packages that have a rule of their own, with the way to each.
+func (r rule) broken(s source, graph map[string][]imported) (found []string) {
+	seen := map[string]bool{}
+	var follow func(imports []imported, way string, allowed []string)
+	follow = func(imports []imported, way string, allowed []string) {
+		for _, i := range imports {
+			if way != "" && seen[i.path] {
+				continue
+			}
+			seen[i.path] = true
+			switch {
+			case r.forbids(i) && !below(i.path, allowed):
+				found = append(found, way+"imports "+i.path)
+			case i.own && !r.covers(i.path):
+				follow(graph[i.path], way+"imports "+i.path+", which ", r.through)
+			}
+		}
+	}
+	follow(s.imports, "", nil)
 	return found
 }
 
@@ -365,6 +427,17 @@ func TestEveryRuleIsCaughtWhenBroken(t *testing.T) {
 		if !slices.ContainsFunc(want, func(w string) bool { return strings.HasSuffix(w, " breaks: "+r.name) }) {
 			t.Errorf("no file below %s breaks %q: nothing shows that it is enforced", root, r.name)
 		}
+	}
+}
+
+func TestAForbiddenPackageIsFoundThroughAnAllowedOne(t *testing.T) {
+	found, _, err := violations(os.DirFS(filepath.Join("testdata", "architecture")), "secondwind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "imports account/ec2form, which imports autoscale"
+	if !slices.ContainsFunc(found, func(v violation) bool { return v.file == "verify/doctor/through.go" && v.what == want }) {
+		t.Errorf("nothing says that verify/doctor/through.go %s; found %v", want, found)
 	}
 }
 

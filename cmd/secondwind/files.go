@@ -29,22 +29,22 @@ func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
 	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.NumbersFile+")")
 }
 
-// readScalingVariables reads the scaling variables that Terraform reads too: from
-// the path asked for, else from the checkout in the working folder, so that an
-// edit takes effect at once, else from the binary.
+// readScalingVariables reads the scaling variables: those of the binary, over them
+// those of the checkout in the working folder, so that an edit takes effect at
+// once, and over both those of the file asked for. A key that a file does not
+// have keeps its value.
 func readScalingVariables(asked string) (stack.ScalingVariables, error) {
-	if asked != "" {
-		v, err := stack.ReadScalingVariables(asked)
-		if err != nil {
+	v, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
+	checkout := filepath.Join("terraform", terraform.NumbersFile)
+	if _, missing := os.Stat(checkout); err == nil && missing == nil {
+		v, err = stack.ReadScalingVariables(checkout, v)
+	}
+	if err == nil && asked != "" {
+		if v, err = stack.ReadScalingVariables(asked, v); err != nil {
 			err = fmt.Errorf("--scaling-variables: %w", err)
 		}
-		return v, err
 	}
-	checkout := filepath.Join("terraform", terraform.NumbersFile)
-	if _, err := os.Stat(checkout); err == nil {
-		return stack.ReadScalingVariables(checkout)
-	}
-	return stack.ParseScalingVariables(terraform.Numbers)
+	return v, err
 }
 
 // checkWritable refuses, before anything is started, the path of a file that

@@ -1,5 +1,5 @@
 // breaks: only tests import virtual
-// breaks: account knows none of the other parts
+// breaks: account knows only itself and textfile
 package cost
 
 import _ "secondwind/virtual"
