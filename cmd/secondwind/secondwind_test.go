@@ -90,7 +90,7 @@ func TestMisuseIsToldInASentenceAndExitsWith2(t *testing.T) {
 	unknownKey := write("unknown.yaml", "version: 1\nname: x\nload:\n  bandd: 1.6\n", 0o644)
 	negative := write("negative.yaml", "version: 1\nname: x\nload:\n  rate: -5\n", 0o644)
 	plain := write("plain", "no program", 0o644)
-	numbers := write("numbers.json", `{"cpu_threshold": 120}`, 0o644)
+	variables := write("variables.json", `{"cpu_threshold": 120}`, 0o644)
 	unwired := write("unwired.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n", 0o644)
 	stack := func(name, run, expires, url string) string {
 		return write(name, fmt.Sprintf(`{"auto_scaling_group_name": {"value": "g"}, "region": {"value": "eu-north-1"}, "run_id": {"value": %q}, "expires": {"value": %q}, "load_balancer_url": {"value": %q}}`, run, expires, url), 0o644)
@@ -117,7 +117,7 @@ func TestMisuseIsToldInASentenceAndExitsWith2(t *testing.T) {
 		{"a calculator that cannot be executed", []string{"soak", "--calculator", plain}, []string{plain, "not executable", "chmod"}},
 		{"a calculator that is a folder", []string{"soak", "--calculator", dir}, []string{dir, "folder"}},
 		{"a runs folder below a file cannot be made", []string{"soak", "--runs", filepath.Join(plain, "runs")}, []string{plain, "--runs"}},
-		{"numbers out of range", []string{"cloud", "--stack", "--numbers", numbers}, []string{"cpu_threshold"}},
+		{"scaling variables out of range", []string{"cloud", "--stack", "--scaling-variables", variables}, []string{"cpu_threshold"}},
 		{"a port that is taken", []string{"cloud", "--listen", taken.Addr().String()}, []string{taken.Addr().String()}},
 		{"a metrics period that CloudWatch does not know", []string{"cloud", "--metrics-period", "7s"}, []string{"7s"}},
 		{"a stack that is not there", []string{"soak", "--stack", filepath.Join(dir, "nowhere")}, []string{"nowhere", "does not exist", "terraform output -json"}},
