@@ -14,38 +14,6 @@ import (
 	"secondwind/verify/judge"
 )
 
-func TestMisuseOfDoctorAndCostIsToldInASentence(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	prices := filepath.Join(dir, "prices.json")
-	if err := os.WriteFile(prices, []byte(`{"version": 2}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		args []string
-		want []string
-	}{
-		"doctor of nothing":                   {[]string{"doctor"}, []string{"--group", "--stack"}},
-		"doctor of two things":                {[]string{"doctor", "--group", "a", "--stack", dir}, []string{"either"}},
-		"doctor with a negative hold":         {[]string{"doctor", "--group", "a", "--hold", "-1s"}, []string{"--hold -1s"}},
-		"doctor of a stack that is not there": {[]string{"doctor", "--stack", filepath.Join(dir, "none")}, []string{"does not exist"}},
-		"doctor with prices that are none":    {[]string{"doctor", "--group", "a", "--prices", prices}, []string{"prices.json", "version"}},
-		"cost in an unknown Region":           {[]string{"cost", "--region", "mars-1"}, []string{"mars-1", "eu-central-1", "--prices"}},
-		"cost of an unknown type":             {[]string{"cost", "--type", "t2.mirco"}, []string{"t2.mirco", "t2.micro"}},
-		"cost for no time":                    {[]string{"cost", "--for", "0s"}, []string{"--for", "2h"}},
-		"cost with prices that are not there": {[]string{"cost", "--prices", filepath.Join(dir, "none")}, []string{"none", "--print-prices"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := secondwind(t, test.args...)
-			for _, part := range test.want {
-				if got.code != 2 || !strings.Contains(got.stderr, part) {
-					t.Errorf("%v = %+v, want exit code 2 and …%s…", test.args, got, part)
-				}
-			}
-		})
-	}
-}
-
 func TestCostIsATotalForTheRunInTextAndJSON(t *testing.T) {
 	t.Parallel()
 	var e cost.Estimate

@@ -43,7 +43,7 @@ func newLoad(out *output) *cobra.Command {
 		Short: "Drive a calculator that is yours with load, and record it",
 		Long: "Sends multiplications of large numbers to URL/v1/calculate and records what came of them,\n" +
 			"with latencies counted from when a request was due as well as from when it was sent.\n\n" +
-			"An address that is not on this machine needs --mine: load that its owner did not ask for is an attack.",
+			"An address that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.",
 		Args: noArguments,
 		PreRunE: func(*cobra.Command, []string) (err error) {
 			l, err = o.validate()

@@ -45,7 +45,7 @@ func newSoak(out *output) *cobra.Command {
 			"(AWS_PROFILE, AWS_ENDPOINT_URL …): same scenario, same judge, and the periods and deadlines\n" +
 			"of what is deployed. The doctor examines it before any load. docs/aws.md has the whole way.\n\n" +
 			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			start := time.Now()
 			s, err := readScenario(o, cmd.Flags().Changed("hold"), cmd.Flags().Changed("metrics-period"))
