@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,7 @@ func newJudge(out *output) *cobra.Command {
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
 			"for the same record. A file that was changed since the run is named, and the exit code is 2.",
 	}
-	return onRun(cmd, func(dir string) error {
+	return onRun(cmd, func(_ context.Context, dir string) error {
 		_, verdict, err := judgeFolder(dir)
 		if err != nil {
 			return err
@@ -32,7 +33,7 @@ func newJudge(out *output) *cobra.Command {
 }
 
 // onRun lets cmd take a run as its only argument, and do something with its folder.
-func onRun(cmd *cobra.Command, do func(dir string) error) *cobra.Command {
+func onRun(cmd *cobra.Command, do func(ctx context.Context, dir string) error) *cobra.Command {
 	var runs, dir string
 	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "`folder` in which latest is looked for")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
@@ -45,7 +46,7 @@ func onRun(cmd *cobra.Command, do func(dir string) error) *cobra.Command {
 		dir, err = findRun(args[0], runs)
 		return err
 	}
-	cmd.RunE = func(*cobra.Command, []string) error { return do(dir) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return do(cmd.Context(), dir) }
 	return cmd
 }
 
