@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/smithy-go/logging"
 )
 
 // inEmptyAWS has no AWS configuration but a file with the text given.
@@ -31,6 +33,9 @@ func TestTheRegionOfAStackIsUsedBeforeTheUsersOwn(t *testing.T) {
 		}
 		if _, ok := cfg.HTTPClient.(bodyInMemory); !ok {
 			t.Errorf("loadAWS(%q) sends bodies by a %T, want from memory", asked, cfg.HTTPClient)
+		}
+		if _, ok := cfg.Logger.(logging.Nop); !ok {
+			t.Errorf("loadAWS(%q) lets the SDK log by a %T: its warnings come before our sentences", asked, cfg.Logger)
 		}
 	}
 }

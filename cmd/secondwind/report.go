@@ -14,7 +14,7 @@ func newReport(out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report <run folder> | latest",
 		Short: "Write the plots and the report of a recorded run again",
-		Long:  "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again, from its\nfolder alone.",
+		Long:  "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\nfrom its folder alone.",
 	}
 	return onRun(cmd, func(ctx context.Context, dir string) error {
 		record, verdict, err := judgeFolder(dir)

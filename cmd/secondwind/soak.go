@@ -45,7 +45,7 @@ func newSoak(out *output) *cobra.Command {
 			"(AWS_PROFILE, AWS_ENDPOINT_URL …): same scenario, same judge, and the periods and deadlines\n" +
 			"of what is deployed. The doctor examines it before any load. docs/aws.md has the whole way.\n\n" +
 			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			start := time.Now()
 			s, err := readScenario(o, cmd.Flags().Changed("hold"), cmd.Flags().Changed("metrics-period"))
@@ -133,13 +133,9 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 	if err != nil {
 		return nil, err
 	}
-	id := runlog.NewID(start)
-	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
-		RunID: id, Started: start, Revision: version, Versions: versions(),
-		Seeds: map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)},
-	})
+	writer, err := createRecord(runs, start, map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)})
 	if err != nil {
-		return nil, fmt.Errorf("make the run's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+		return nil, err
 	}
 	if _, err := writer.WriteScenario(resolved); err != nil {
 		return nil, errors.Join(err, writer.Close())
@@ -196,7 +192,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cfg := r.config
 	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = localAWS(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
-	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.visitor.Run
+	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there

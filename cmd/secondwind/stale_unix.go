@@ -28,9 +28,9 @@ func claim(dir string) (release func() error, err error) {
 // newborn is how young a folder may be that is made and not claimed yet.
 const newborn = time.Minute
 
-// removeLeftovers removes folders that earlier processes made and could not remove,
+// removeStaleDirectories removes folders that earlier processes made and could not remove,
 // because they were killed. It does what it can: what stays is in nobody's way.
-func removeLeftovers(pattern string) {
+func removeStaleDirectories(pattern string) {
 	found, _ := filepath.Glob(filepath.Join(os.TempDir(), pattern)) // the pattern is our own
 	for _, dir := range found {
 		info, err := os.Lstat(dir)

@@ -2,8 +2,8 @@
 
 package main
 
-// claim and removeLeftovers need flock(2): elsewhere what a killed process leaves
+// claim and removeStaleDirectories need flock(2): elsewhere what a killed process leaves
 // in the temporary folder stays there.
 func claim(string) (release func() error, err error) { return func() error { return nil }, nil }
 
-func removeLeftovers(string) {}
+func removeStaleDirectories(string) {}

@@ -39,7 +39,7 @@ func TestOnlyWhatNobodyUsesIsRemoved(t *testing.T) {
 	}
 	check := func() {
 		t.Helper()
-		removeLeftovers(historyFolders)
+		removeStaleDirectories(historyFolders)
 		for dir, kept := range want {
 			if _, err := os.Stat(dir); (err == nil) != kept {
 				t.Errorf("%s is kept: %t, want %t", filepath.Base(dir), err == nil, kept)

@@ -1,4 +1,4 @@
-package visitor
+package syntheticuser
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ const (
 // errAbsent says that the calculators keep no history.
 var errAbsent = errors.New("no history is kept")
 
-// calculation is one that the visitor asked for.
+// calculation is one that the synthetic user asked for.
 type calculation struct {
 	operands []string
 	result   string
@@ -41,23 +41,23 @@ type entry struct {
 	Result    string   `json:"result"`
 }
 
-// introduce opens the page, which makes the visitor a user where a history is
+// introduce opens the page, which makes the synthetic user a user where a history is
 // kept. Where none is, the error is errAbsent.
-func (v *Visitor) introduce(ctx context.Context) error {
-	if v.user != "" {
+func (u *User) introduce(ctx context.Context) error {
+	if u.user != "" {
 		return nil
 	}
-	page, err := v.ask(ctx, http.MethodGet, "/", nil)
+	page, err := u.ask(ctx, http.MethodGet, "/", nil)
 	if err != nil {
 		return err
 	}
-	for _, cookie := range v.client.Jar.Cookies(v.base) {
+	for _, cookie := range u.client.Jar.Cookies(u.base) {
 		if cookie.Name == userCookie {
-			v.user = cookie.Value
+			u.user = cookie.Value
 			return nil
 		}
 	}
-	list, err := v.ask(ctx, http.MethodGet, "/v1/history", nil)
+	list, err := u.ask(ctx, http.MethodGet, "/v1/history", nil)
 	switch {
 	case err != nil:
 		return err
@@ -68,8 +68,8 @@ func (v *Visitor) introduce(ctx context.Context) error {
 }
 
 // look lists the history and counts what is in it.
-func (v *Visitor) look(ctx context.Context, seen *runlog.HistoryVisit) error {
-	got, err := v.ask(ctx, http.MethodGet, "/v1/history?limit=100", nil)
+func (u *User) look(ctx context.Context, seen *runlog.HistoryVisit) error {
+	got, err := u.ask(ctx, http.MethodGet, "/v1/history?limit=100", nil)
 	if err != nil {
 		return err
 	}
@@ -81,22 +81,22 @@ func (v *Visitor) look(ctx context.Context, seen *runlog.HistoryVisit) error {
 		return fmt.Errorf("%s: %w", got.what, err)
 	}
 	seen.ListedBy = got.instance
-	seen.Listed, seen.Foreign = v.count(list.Entries)
+	seen.Listed, seen.Foreign = u.count(list.Entries)
 	return nil
 }
 
 // count holds a list, the newest first, against what was made: how many of the
 // calculations that were answered it has as they were, and how many entries are
 // others, twice there or out of order.
-func (v *Visitor) count(list []entry) (listed, foreign int) {
-	newer := len(v.made)
+func (u *User) count(list []entry) (listed, foreign int) {
+	newer := len(u.made)
 	for _, e := range list {
-		at := slices.IndexFunc(v.made, func(c calculation) bool { return c.is(e) })
+		at := slices.IndexFunc(u.made, func(c calculation) bool { return c.is(e) })
 		switch {
 		case at < 0 || at >= newer:
 			foreign++
 			continue
-		case v.made[at].instance != "":
+		case u.made[at].instance != "":
 			listed++
 		}
 		newer = at
@@ -109,8 +109,8 @@ func (c calculation) is(e entry) bool {
 }
 
 // answered is how many calculations were.
-func (v *Visitor) answered() (n int) {
-	for _, c := range v.made {
+func (u *User) answered() (n int) {
+	for _, c := range u.made {
 		if c.instance != "" {
 			n++
 		}
@@ -119,15 +119,15 @@ func (v *Visitor) answered() (n int) {
 }
 
 // calculate multiplies two numbers that nobody has multiplied before.
-func (v *Visitor) calculate(ctx context.Context, seen *runlog.HistoryVisit) error {
-	a, b := v.number(), v.number()
+func (u *User) calculate(ctx context.Context, seen *runlog.HistoryVisit) error {
+	a, b := u.number(), u.number()
 	c := calculation{operands: []string{a.String(), b.String()}, result: new(big.Int).Mul(a, b).String()}
 	body, err := json.Marshal(map[string]any{"operation": "*", "operands": c.operands})
 	if err != nil {
 		return err
 	}
-	got, err := v.ask(ctx, http.MethodPost, "/v1/calculate", body)
-	v.settled = time.Now().Add(settling)
+	got, err := u.ask(ctx, http.MethodPost, "/v1/calculate", body)
+	u.settled = time.Now().Add(settling)
 	var answer struct{ Result string }
 	switch {
 	case err != nil:
@@ -138,15 +138,15 @@ func (v *Visitor) calculate(ctx context.Context, seen *runlog.HistoryVisit) erro
 	default:
 		c.instance, seen.CalculatedBy = got.instance, got.instance
 	}
-	v.made = append(v.made, c)
+	u.made = append(u.made, c)
 	return err
 }
 
 // number is a random one of operandDigits digits.
-func (v *Visitor) number() *big.Int {
-	digits := []byte{byte('1' + v.random.IntN(9))}
+func (u *User) number() *big.Int {
+	digits := []byte{byte('1' + u.random.IntN(9))}
 	for len(digits) < operandDigits {
-		digits = append(digits, byte('0'+v.random.IntN(10)))
+		digits = append(digits, byte('0'+u.random.IntN(10)))
 	}
 	n, _ := new(big.Int).SetString(string(digits), 10) // digits are a number
 	return n
@@ -166,9 +166,9 @@ func (a answer) asError() error {
 }
 
 // ask sends one request and reads its answer.
-func (v *Visitor) ask(ctx context.Context, method, path string, body []byte) (answer, error) {
+func (u *User) ask(ctx context.Context, method, path string, body []byte) (answer, error) {
 	got := answer{what: method + " " + path}
-	address, err := v.base.Parse(path)
+	address, err := u.base.Parse(path)
 	if err != nil {
 		return got, err
 	}
@@ -176,12 +176,12 @@ func (v *Visitor) ask(ctx context.Context, method, path string, body []byte) (an
 	if err != nil {
 		return got, err
 	}
-	request.Header.Set("User-Agent", "secondwind-visitor")
+	request.Header.Set("User-Agent", "secondwind-synthetic-user")
 	request.Header.Set("Accept", "*/*")
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	response, err := v.client.Do(request)
+	response, err := u.client.Do(request)
 	if err != nil {
 		return got, err
 	}
