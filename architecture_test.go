@@ -1,6 +1,7 @@
 package secondwind_test
 
 import (
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -16,6 +17,8 @@ import (
 	"testing"
 )
 
+var update = flag.Bool("update", false, "write the list of rules in docs/architecture.md anew")
+
 // A rule says what the files of a folder must not import or call, and why.
 type rule struct {
 	name string   // a sentence that is true while the rule is kept
@@ -23,8 +26,11 @@ type rule struct {
 	not  []string // folders below that have a rule of their own instead
 	// tests says that it holds for test files too: those may use other libraries
 	// and the operating system, but may not tie the parts together either.
-	tests   bool
+	tests bool
+	// forbids holds for what a file imports, and for what it reaches through
+	// packages that the rule does not cover: those have files of their own to answer.
 	forbids func(imported) bool
+	through []string // folders that may be reached, but not imported
 	calls   []string // functions of package time that must not be called
 	why     string
 }
@@ -74,6 +80,10 @@ var rules = []rule{
 		why: "it is the contract between the parts",
 	},
 	{
+		name: "textfile imports the standard library only", in: []string{"textfile"}, tests: true, forbids: allButStandardAnd("textfile"),
+		why: "every part that reads a file of the user's may use it",
+	},
+	{
 		name: "server knows nothing of the harness", in: []string{"server", "cmd/calculator"}, tests: true, forbids: ownBut("server"),
 		why: "what is measured must not know that it is measured",
 	},
@@ -92,37 +102,41 @@ var rules = []rule{
 	},
 	{
 		name: "localcloud's tests know only itself, autoscale and the stack that they build", in: []string{"localcloud"}, tests: true,
-		forbids: ownBut("localcloud", "autoscale", "account/stack"),
-		why:     "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
+		forbids: ownBut("localcloud", "autoscale", "account/stack"), through: []string{"account/ec2form", "textfile"},
+		why: "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
 	},
 	{
-		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true, forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
-		why: "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
+		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true,
+		forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
+		why:     "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
 	},
 	{
 		name: "loadgen/profile imports the standard library only", in: []string{"loadgen/profile"}, forbids: allButStandardAnd("loadgen/profile"),
 		why: "offered load is mathematics: the simulation uses it without any generator",
 	},
 	{
-		name: "loadgen knows only itself and runlog", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog"),
+		name: "loadgen knows only itself, runlog and textfile", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog", "textfile"),
 		why: "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
-		name: "account knows none of the other parts", in: []string{"account"}, tests: true, forbids: ownBut("account"),
+		name: "account knows only itself and textfile", in: []string{"account"}, tests: true, forbids: ownBut("account", "textfile"),
 		why: "what is deployed and what it costs are facts of an account, whatever is done with it",
 	},
 	{
-		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"}, not: []string{"verify/observe", "verify/judge", "verify/doctor"}, tests: true,
+		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},
+		not: []string{"verify/observe", "verify/judge", "verify/doctor"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
 	{
-		name: "verify/observe knows only runlog and verify/hypothesis", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "verify/hypothesis", "runlog"),
-		why: "an observer that knows the local cloud is no proof for AWS",
+		name: "verify/observe knows only runlog and verify/hypothesis", in: []string{"verify/observe"}, tests: true,
+		forbids: ownBut("verify/observe", "verify/hypothesis", "runlog"),
+		why:     "an observer that knows the local cloud is no proof for AWS",
 	},
 	{
-		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true, forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
-		why: "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
+		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true,
+		forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
+		why:     "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
 	},
 	{
 		name: "verify/hypothesis imports the standard library and runlog only", in: []string{"verify/hypothesis"}, tests: true,
@@ -140,8 +154,9 @@ var rules = []rule{
 		why:   "time is an argument: a live run and a simulated one drive one experiment in two times",
 	},
 	{
-		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
-		why: "a judge that shares the engine's arithmetic repeats its errors",
+		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true,
+		forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
+		why:     "a judge that shares the engine's arithmetic repeats its errors",
 	},
 	{
 		name: "verify/judge imports the standard library, runlog and verify/hypothesis only", in: []string{"verify/judge"},
@@ -149,7 +164,8 @@ var rules = []rule{
 		why:     "the same record must give the same verdict offline, on another machine, years later",
 	},
 	{
-		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true, forbids: ownBut("reports", "runlog", "verify/judge"),
+		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true,
+		forbids: ownBut("reports", "runlog", "verify/judge"), through: []string{"verify/hypothesis"},
 		why: "a report shows the record; whatever it needs must stand there",
 	},
 	{
@@ -157,18 +173,24 @@ var rules = []rule{
 		why: "a report is made from the run folder alone, offline",
 	},
 	{
-		name: "simulate knows only the engine, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
-		forbids: ownBut("simulate", "autoscale", "runlog", "loadgen/profile"),
+		name: "simulate knows only the engine, the experiment, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
+		forbids: ownBut("simulate", "autoscale", "verify/experiment", "runlog", "loadgen/profile"),
 		why:     "it is the engine in virtual time: no process, no socket, no second engine",
 	},
 	{
-		name: "nothing but the conformance test imports service/ec2", in: []string{""}, not: []string{"localcloud/awsapi/conformance"}, tests: true,
+		name: "nothing but the conformance test imports service/ec2", in: []string{""},
+		not: []string{"localcloud/awsapi/conformance"}, tests: true,
 		forbids: func(i imported) bool { return i.path == sdkEC2 },
 		why:     "it takes minutes and 3.3 GB to compile; service/ec2/types and localcloud/awsapi/ec2shapes are enough",
 	},
 	{
+		name: "only tests import virtual", in: []string{""}, not: []string{"virtual"},
+		forbids: func(i imported) bool { return i.own && below(i.path, []string{"virtual"}) },
+		why:     "it is a world for tests: what runs for users must not depend on it",
+	},
+	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
-		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd"},
+		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "textfile", "cmd", "virtual"},
 		forbids: func(i imported) bool { return i.own },
 		why:     "a new part must say whom it may import: give it a rule here",
 	},
@@ -207,10 +229,17 @@ func (v violation) String() string {
 	return fmt.Sprintf("%s: %s\n\trule:   %s\n\treason: %s", v.file, v.what, v.rule.name, v.rule.why)
 }
 
-// violations parses every Go file below root, whatever its build tags, and
-// returns what breaks a rule. No subprocess is asked, so that a broken rule can
-// not hide behind a cached answer.
-func violations(root fs.FS, module string) (found []violation, files int, err error) {
+// A source is a Go file, parsed.
+type source struct {
+	name, folder string
+	test         bool
+	ast          *ast.File
+	imports      []imported
+}
+
+// parse parses every Go file below root, whatever its build tags. No subprocess
+// is asked, so that a broken rule cannot hide behind a cached answer.
+func parse(root fs.FS, module string) (sources []source, err error) {
 	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -228,11 +257,29 @@ func violations(root fs.FS, module string) (found []violation, files int, err er
 		if err != nil {
 			return err
 		}
-		files++
-		found = append(found, judge(name, file, module)...)
+		s := source{name: name, folder: path.Dir(name), test: strings.HasSuffix(name, "_test.go"), ast: file}
+		for _, spec := range file.Imports {
+			s.imports = append(s.imports, read(spec, module))
+		}
+		sources = append(sources, s)
 		return nil
 	})
-	return found, files, err
+	return sources, err
+}
+
+// violations returns what breaks a rule.
+func violations(root fs.FS, module string) (found []violation, files int, err error) {
+	sources, err := parse(root, module)
+	graph := map[string][]imported{} // what each of our packages imports, without its tests
+	for _, s := range sources {
+		if !s.test {
+			graph[s.folder] = append(graph[s.folder], s.imports...)
+		}
+	}
+	for _, s := range sources {
+		found = append(found, judge(s, graph)...)
+	}
+	return found, len(sources), err
 }
 
 // ignored are the folders that the go command leaves out too.
@@ -241,25 +288,49 @@ func ignored(folder string) bool {
 }
 
 // judge returns the rules that one file breaks.
-func judge(name string, file *ast.File, module string) []violation {
-	folder, test := path.Dir(name), strings.HasSuffix(name, "_test.go")
-	if folder == "." && test {
+func judge(s source, graph map[string][]imported) []violation {
+	if s.folder == "." && s.test {
 		return nil // the tests at the root join the parts
 	}
 	var found []violation
 	for _, r := range rules {
-		if !below(folder, r.in) || below(folder, r.not) || test && !r.tests {
+		if !r.covers(s.folder) || s.test && !r.tests {
 			continue
 		}
-		for _, spec := range file.Imports {
-			if i := read(spec, module); r.forbids != nil && r.forbids(i) {
-				found = append(found, violation{r, name, "imports " + spec.Path.Value})
+		if r.forbids != nil {
+			for _, what := range r.broken(s, graph) {
+				found = append(found, violation{r, s.name, what})
 			}
 		}
-		for _, call := range timeUses(file, r.calls) {
-			found = append(found, violation{r, name, "uses time." + call})
+		for _, call := range timeUses(s.ast, r.calls) {
+			found = append(found, violation{r, s.name, "uses time." + call})
 		}
 	}
+	return found
+}
+
+func (r rule) covers(folder string) bool { return below(folder, r.in) && !below(folder, r.not) }
+
+// broken returns the forbidden packages that a file imports, or that it reaches
+// through packages that have a rule of their own, with the way to each.
+func (r rule) broken(s source, graph map[string][]imported) (found []string) {
+	seen := map[string]bool{}
+	var follow func(imports []imported, way string, allowed []string)
+	follow = func(imports []imported, way string, allowed []string) {
+		for _, i := range imports {
+			if way != "" && seen[i.path] {
+				continue
+			}
+			seen[i.path] = true
+			switch {
+			case r.forbids(i) && !below(i.path, allowed):
+				found = append(found, way+"imports "+i.path)
+			case i.own && !r.covers(i.path):
+				follow(graph[i.path], way+"imports "+i.path+", which ", r.through)
+			}
+		}
+	}
+	follow(s.imports, "", nil)
 	return found
 }
 
@@ -349,6 +420,17 @@ func TestEveryRuleIsCaughtWhenBroken(t *testing.T) {
 	}
 }
 
+func TestAForbiddenPackageIsFoundThroughAnAllowedOne(t *testing.T) {
+	found, _, err := violations(os.DirFS(filepath.Join("testdata", "architecture")), "secondwind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "imports account/ec2form, which imports autoscale"
+	if !slices.ContainsFunc(found, func(v violation) bool { return v.file == "verify/doctor/through.go" && v.what == want }) {
+		t.Errorf("nothing says that verify/doctor/through.go %s; found %v", want, found)
+	}
+}
+
 var breaks = regexp.MustCompile(`(?m)^// breaks: (.+)$`)
 
 // declared returns "file breaks: rule" for every such comment below root.
@@ -376,4 +458,32 @@ func declared(t *testing.T, root string) []string {
 		t.Fatalf("read %s: %v", root, err)
 	}
 	return all
+}
+
+// TestArchitectureIsDocumented holds docs/architecture.md against the rules.
+func TestArchitectureIsDocumented(t *testing.T) {
+	const path, begin, end = "docs/architecture.md", "<!-- rules -->\n", "<!-- end of rules -->"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(raw), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no list between %q and %q", path, begin, end)
+	}
+	var list strings.Builder
+	for _, r := range rules {
+		fmt.Fprintf(&list, "- **%s**: %s.\n", r.name, r.why)
+	}
+	want := before + begin + list.String() + end + after
+	if want == string(raw) {
+		return
+	}
+	if !*update {
+		t.Fatalf("the rules in %s are not those of architecture_test.go: go test . -run Architecture -update", path)
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

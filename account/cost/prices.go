@@ -1,9 +1,7 @@
 package cost
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"secondwind/textfile"
 )
 
 // BuiltIn is the table that Default parses, to be copied and changed.
@@ -80,13 +80,8 @@ func ReadPrices(path string) (Prices, error) {
 // ParsePrices reads a table. Its error names every fault.
 func ParsePrices(data []byte) (Prices, error) {
 	var p Prices
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
+	if err := textfile.JSON(data, &p); err != nil {
 		return Prices{}, fmt.Errorf("not a table of prices: %w", err)
-	}
-	if decoder.More() {
-		return Prices{}, errors.New("not a table of prices: more than one JSON value")
 	}
 	return p, p.validate()
 }

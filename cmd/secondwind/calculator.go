@@ -84,17 +84,19 @@ func createStack(ctx context.Context, cloud *localcloud.Cloud, o stackOptions) (
 	})
 }
 
-// readNumbers reads the numbers from the path asked for, else from the checkout
-// in the working folder, so that an edit counts at once, else from the binary.
+// readNumbers reads the scaling variables: those of the binary, over them those of
+// the checkout in the working folder, so that an edit counts at once, and over both
+// those of the path asked for. A key that a file does not have keeps its value.
 func readNumbers(asked string) (stack.ScalingVariables, error) {
-	if asked != "" {
-		return stack.ReadScalingVariables(asked)
-	}
+	v, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
 	checkout := filepath.Join("terraform", numbersName)
-	if _, err := os.Stat(checkout); err == nil {
-		return stack.ReadScalingVariables(checkout)
+	if _, missing := os.Stat(checkout); err == nil && missing == nil {
+		v, err = stack.ReadScalingVariables(checkout, v)
 	}
-	return stack.ParseScalingVariables(terraform.Numbers)
+	if err == nil && asked != "" {
+		v, err = stack.ReadScalingVariables(asked, v)
+	}
+	return v, err
 }
 
 // awsConfig points the SDK at a local cloud, whatever the environment says.

@@ -53,7 +53,7 @@ func newBench(t *testing.T, policy string) *bench {
 			t.Errorf("Close() = %v", err)
 		}
 	})
-	numbers, err := stack.ReadScalingVariables(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"))
+	numbers, err := stack.ReadScalingVariables(filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json"), stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 			t.Error(err)
 		}
 	})
-	numbers, err := stack.ParseScalingVariables(terraform.Numbers)
+	numbers, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}

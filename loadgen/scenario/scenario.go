@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -134,24 +136,39 @@ func (s Scenario) faults() []fault {
 	}
 	check(s.Version == Version, "version", "is %d; this program reads version %d", s.Version, Version)
 	check(s.Name != "", "name", "is empty; give the scenario a name")
+	check(plain(s.Name), "name", "is %q; give text without tabs and control characters", s.Name)
+	check(plain(s.Description), "description", "is %q; give text without tabs and control characters", s.Description)
 	for _, f := range s.Payload.Faults() {
 		check(false, "payload."+f.Key, "%s", f.Text)
 	}
 	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
 	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
 	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
-	check(positive(s.Calibration.StartRate), "calibration.start_rate", "is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
-	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent", "is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
-	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band", "is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: below, it never crosses; above, two instances do not clear it", s.Load.Band)
-	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate", "is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
+	check(positive(s.Calibration.StartRate), "calibration.start_rate",
+		"is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
+	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent",
+		"is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
+	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band",
+		"is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: one instance at 1 or less never crosses the threshold, "+
+			"and two instances at 2 or more do not get below it", s.Load.Band)
+	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate",
+		"is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
 	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
-	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent", "is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
-	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved", "is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
+	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent",
+		"is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
+	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved",
+		"is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
 	period := s.Local.MetricsPeriod
 	known := period == 10*time.Second || period == 20*time.Second || period == 30*time.Second || (period > 0 && period%time.Minute == 0)
-	check(known, "local.metrics_period", "is %s; CloudWatch knows 10s, 20s, 30s and whole minutes", period)
-	check(s.Local.Policy == PolicyWired || s.Local.Policy == PolicyNone, "local.policy", "is %q; give %q or %q", s.Local.Policy, PolicyWired, PolicyNone)
+	check(known, "local.metrics_period", "is %s; CloudWatch accepts 10s, 20s, 30s and whole minutes", period)
+	check(s.Local.Policy == PolicyWired || s.Local.Policy == PolicyNone, "local.policy",
+		"is %q; give %q or %q", s.Local.Policy, PolicyWired, PolicyNone)
 	return found
+}
+
+// plain tells whether the run folder's copy of the scenario would read as this text.
+func plain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
