@@ -111,37 +111,31 @@ func runLoad(ctx context.Context, out *output, o loadOptions) error {
 	return tellTraffic(out, traffic, writer.Dir())
 }
 
-// rateStep is how often a profile's rate is looked up: a ramp is climbed in steps
-// of this length, each at the rate of its middle, so that no request is lost.
-const rateStep = 100 * time.Millisecond
-
-// follow sets the rate as the profile says until duration is over or ctx ends;
-// neither is an error.
+// follow offers the profile until duration is over or ctx ends; neither is an
+// error.
 func follow(ctx context.Context, generator *attack.Attack, traffic *walk.Traffic, offered profile.Profile, duration time.Duration, reporter progress.Reporter) error {
 	start := time.Now()
-	generator.SetPhase(runlog.PhaseLoad, offered.Rate(rateStep/2))
-	ticker := time.NewTicker(rateStep)
+	generator.SetPhase(runlog.PhaseLoad, 0)
+	generator.Follow(offered)
+	over := time.NewTimer(duration)
+	defer over.Stop()
+	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	told := start
-	for elapsed := time.Duration(0); elapsed < duration; elapsed = time.Since(start) {
-		rate := offered.Rate(elapsed + rateStep/2)
-		generator.SetRate(rate)
+	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-over.C:
+			return nil
 		case <-ticker.C:
 		}
-		if time.Since(told) < time.Second {
-			continue
-		}
-		told = time.Now()
+		elapsed := time.Since(start)
 		second, failed := traffic.Last()
 		reporter.Status(progress.Status{
-			Phase: runlog.PhaseLoad, Elapsed: time.Since(start), Expected: duration, OfferedRate: rate,
+			Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: duration, OfferedRate: offered.Rate(elapsed),
 			CompletedRate: float64(second.Completed) / max(second.IntervalSeconds, 1), Failed: failed,
 		})
 	}
-	return nil
 }
 
 // tellTraffic sums up what a load did.

@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,7 @@ const maxLate = time.Second
 // Vegeta's own would return a wait: Vegeta sleeps such a wait out, whatever
 // happens meanwhile, and always hits after it.
 type pacer struct {
-	ctx      context.Context
+	done     <-chan struct{} // closed when the attack ends
 	schedule *profile.Schedule
 	began    time.Time
 
@@ -34,8 +33,8 @@ type skip struct{ hit, total uint64 }
 // maxSkips bounds what is remembered of them; results come in soon after.
 const maxSkips = 4096
 
-func newPacer(ctx context.Context, schedule *profile.Schedule, began time.Time) *pacer {
-	return &pacer{ctx: ctx, schedule: schedule, began: began, changed: make(chan struct{})}
+func newPacer(done <-chan struct{}, schedule *profile.Schedule, began time.Time) *pacer {
+	return &pacer{done: done, schedule: schedule, began: began, changed: make(chan struct{})}
 }
 
 // wake makes a waiting Pace look at the schedule again.
@@ -52,8 +51,10 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 		p.mu.Lock()
 		changed := p.changed
 		p.mu.Unlock()
-		if p.ctx.Err() != nil {
+		select {
+		case <-p.done:
 			return 0, true
+		default:
 		}
 		wait := time.Hour // nothing is due until the rate changes
 		if due, ok := p.schedule.Due(p.sequence(hits)); ok {
@@ -65,7 +66,7 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 		}
 		timer := time.NewTimer(wait)
 		select {
-		case <-p.ctx.Done():
+		case <-p.done:
 		case <-changed:
 		case <-timer.C:
 		}
