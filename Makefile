@@ -37,6 +37,10 @@ ifeq ($(CC_FOUND),)
 	go test -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
 else
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+ifeq ($(PACKAGES),./...)
+	@# With the race detector one virtual soak of each kind runs; here all of them.
+	go test -shuffle=on -timeout 15m $(TESTFLAGS) ./virtual
+endif
 endif
 
 .PHONY: race

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -75,10 +76,10 @@ func ExampleSummary() {
 		RunID: "20260314T092653Z-5a5a", Where: "the local cloud", Outcome: judge.Refuted,
 		Summary: "The alarm did not fire.",
 		Chain: []judge.Link{
-			{ID: "e0", Name: "load step", Status: judge.Held, At: at},
-			{ID: "e1", Name: "a datapoint of CPU above 20 %", Status: judge.Held, At: at.Add(12 * time.Second),
+			{ID: runlog.LinkLoadStep, Name: "load step", Status: judge.Held, At: at},
+			{ID: runlog.LinkBreachingData, Name: "a datapoint of CPU above 20 %", Status: judge.Held, At: at.Add(12 * time.Second),
 				DeadlineSeconds: &deadline, SinceSeconds: &since, SlackSeconds: &slack},
-			{ID: "e2", Name: "the alarm goes from OK to ALARM", Status: judge.Broken},
+			{ID: runlog.LinkAlarm, Name: "the alarm goes from OK to ALARM", Status: judge.Broken},
 		},
 		Premises: []judge.Finding{{ID: "premise.clocks", Status: judge.Held}},
 		Controls: []judge.Finding{{ID: "control.below-threshold", Status: judge.Held}},

@@ -42,9 +42,9 @@ func (s synthesis) verdict() judge.Verdict {
 
 // chain fills in the links of a run in which every one holds.
 func (s synthesis) chain(v *judge.Verdict) {
-	add := func(id, name, seen string, at float64, join map[string]string, deadline ...runlog.Term) {
+	add := func(id runlog.Link, name, seen string, at float64, join map[string]string, deadline ...runlog.Term) {
 		l := judge.Link{ID: id, Name: name, Status: judge.Held, Expected: name, Seen: seen, At: moment(at), Join: join, Terms: deadline,
-			Evidence: []judge.Evidence{{File: "cloud.jsonl", Line: int64(4 * at), RequestID: "6a1d7f20-" + id}}}
+			Evidence: []judge.Evidence{{File: "cloud.jsonl", Line: int64(4 * at), RequestID: "6a1d7f20-" + id.String()}}}
 		if n := len(v.Chain); n > 0 {
 			l.DeadlineSeconds = secondsOf(runlog.Deadline{Terms: deadline}.Seconds())
 			l.SinceSeconds = secondsOf(l.At.Sub(v.Chain[n-1].At).Seconds())
@@ -53,12 +53,12 @@ func (s synthesis) chain(v *judge.Verdict) {
 		v.Chain = append(v.Chain, l)
 	}
 	term := func(name string, s float64) runlog.Term { return runlog.Term{Name: name, Seconds: s} }
-	add("e0", "load step", "48 requests/s from 09:28:08", loadAt, nil)
-	add("e1", "a datapoint of CPU above 20 %", "32.9 % in the period from 09:28:10", breachAt+period, map[string]string{"group": groupName}, term("one partial and one full period", 20))
-	add("e2", "the alarm goes from OK to ALARM", "Threshold Crossed: 1 datapoint [32.9] was greater than 20.0", alarmAt, map[string]string{"datapoint": "32.9"}, term("evaluation every", 10), term("publish lag", 2))
-	add("e3", "desired capacity goes from 1 to 2", "activity 8b1f6f2e", desiredAt, map[string]string{"alarm": alarmName, "policy": "secondwind-scale-out"}, term("decision", 5))
-	add("e4", "a new instance is InService", newID, inServiceAt, map[string]string{"activity": "8b1f6f2e"}, term("launch", 10))
-	add("e5", "its target is healthy", newID+" healthy", healthyAt, map[string]string{"instance": newID}, term("health check interval", 5), term("health check timeout", 2), term("start of the application", 2))
-	add("e6", "it serves a request", "first answer of "+newID, 98.6, map[string]string{"instance": newID}, term("first request", 5))
-	add("e7", "CPU per instance falls below 20 %, alarm OK", "16.6 % and 15.6 %, alarm OK", 118.3, map[string]string{"instances": oldID + " " + newID}, term("three periods", 30), term("evaluation every", 10), term("publish lag", 2))
+	add(runlog.LinkLoadStep, "load step", "48 requests/s from 09:28:08", loadAt, nil)
+	add(runlog.LinkBreachingData, "a datapoint of CPU above 20 %", "32.9 % in the period from 09:28:10", breachAt+period, map[string]string{"group": groupName}, term("one partial and one full period", 20))
+	add(runlog.LinkAlarm, "the alarm goes from OK to ALARM", "Threshold Crossed: 1 datapoint [32.9] was greater than 20.0", alarmAt, map[string]string{"datapoint": "32.9"}, term("evaluation every", 10), term("publish lag", 2))
+	add(runlog.LinkScalingActivity, "desired capacity goes from 1 to 2", "activity 8b1f6f2e", desiredAt, map[string]string{"alarm": alarmName, "policy": "secondwind-scale-out"}, term("decision", 5))
+	add(runlog.LinkInService, "a new instance is InService", newID, inServiceAt, map[string]string{"activity": "8b1f6f2e"}, term("launch", 10))
+	add(runlog.LinkTargetHealthy, "its target is healthy", newID+" healthy", healthyAt, map[string]string{"instance": newID}, term("health check interval", 5), term("health check timeout", 2), term("start of the application", 2))
+	add(runlog.LinkFirstRequest, "it serves a request", "first answer of "+newID, 98.6, map[string]string{"instance": newID}, term("first request", 5))
+	add(runlog.LinkLoadShared, "CPU per instance falls below 20 %, alarm OK", "16.6 % and 15.6 %, alarm OK", 118.3, map[string]string{"instances": oldID + " " + newID}, term("three periods", 30), term("evaluation every", 10), term("publish lag", 2))
 }

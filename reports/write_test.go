@@ -174,7 +174,7 @@ func everyWord(v judge.Verdict) []string {
 		}
 	}
 	for _, l := range v.Chain {
-		words = append(words, l.ID, l.Name, l.Seen)
+		words = append(words, l.ID.String(), l.Name, l.Seen)
 		for _, e := range l.Evidence {
 			words = append(words, e.RequestID)
 		}

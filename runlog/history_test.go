@@ -100,7 +100,7 @@ func TestAHistoryThatContradictsItselfIsNeitherWrittenNorRead(t *testing.T) {
 		}
 	}
 	for text, says := range map[string]string{
-		`{"version":2,"kept":true}`:             "use a newer one",
+		`{"version":3,"kept":true}`:             "use a newer one",
 		`{"version":1,"kept":true,"more":1}`:    "unknown field",
 		`{"version":1,"kept":true`:              "unexpected end",
 		`{"version":1,"kept":true,"visits":[]`:  "unexpected end",

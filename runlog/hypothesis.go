@@ -80,8 +80,8 @@ func (h Hypothesis) Within(first, last Link) time.Duration {
 
 func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// complete fills in what version 1 left to its readers.
-func (h *Hypothesis) complete() {
+// Upgrade fills in what version 1 left to its readers. Open has done it.
+func (h *Hypothesis) Upgrade() {
 	if h.Version >= 2 {
 		return
 	}

@@ -123,7 +123,7 @@ func (r *Record) readHypothesis(root *os.Root) error {
 	if err := decodeVersioned(data, &h); err != nil {
 		return &FormatError{HypothesisFile, 0, err}
 	}
-	h.complete()
+	h.Upgrade()
 	r.Hypothesis, r.HypothesisSHA256 = &h, digest(data)
 	return nil
 }

@@ -178,7 +178,7 @@ func TestUnreadableRecordsAreRefusedWithFileAndLine(t *testing.T) {
 		{"an unknown phase", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","phase":{"phase":"lunch","offeredRate":1}}` + "\n", `load.jsonl:1: phase "lunch"`},
 		{"a negative count", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","second":{"phase":"load","intervalSeconds":1,"sent":-1}}` + "\n", "load.jsonl:1: a count is -1"},
 		{"a line that is too long", "load.jsonl", `{"x":"` + strings.Repeat("x", runlog.MaxLine) + `"}` + "\n", "load.jsonl:1: the line has"},
-		{"a newer hypothesis", "hypothesis.json", `{"version":2,"news":true}`, "hypothesis.json: the record has version 2, this program reads up to 1"},
+		{"a newer hypothesis", "hypothesis.json", `{"version":3,"news":true}`, "hypothesis.json: the record has version 3, this program reads up to 2"},
 		{"a newer manifest", "manifest.json", `{"version":9,"news":true}`, "manifest.json: the record has version 9"},
 		{"a manifest without a version", "manifest.json", `{}`, "manifest.json: version is 0"},
 		{"a manifest that reaches outside", "manifest.json", `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{"os":"","arch":"","cpus":1,"goVersion":""},"complete":true,"files":{"../secret":{"sha256":"","size":0}}}`, "manifest.json: \"../secret\" is not a path inside"},

@@ -31,7 +31,7 @@ const visitsPerPeriod = 4
 // newHistoryAtRest returns one whose visitor has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
 	// The manifest has this seed: the operands can be made again.
-	v, err := visitor.New(visitor.Config{URL: url, Every: r.scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.start)})
+	v, err := visitor.New(visitor.Config{URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start)})
 	if err != nil {
 		return nil, err
 	}
@@ -61,10 +61,10 @@ func (a *historyAtRest) record(ctx context.Context, p proof) {
 		}
 	}
 	tell := tellHistory(h)
-	if err := p.writer.WriteHistory(h); err != nil {
+	if err := p.Writer.WriteHistory(h); err != nil {
 		tell = "history: NO EVIDENCE was kept: " + err.Error()
 	}
-	p.progress.Event(time.Since(p.start), tell)
+	p.Progress.Event(time.Since(p.Start), tell)
 }
 
 // audit searches the store's raw bytes for whatever the visitor entered and saw,

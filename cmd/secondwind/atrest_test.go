@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/cmd/secondwind/visitor"
 	"secondwind/runlog"
@@ -54,7 +55,7 @@ func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := proof{writer: w, progress: progress.Plain(&told), start: time.Now()}
+	p := proof{Config: live.Config{Writer: w, Progress: progress.Plain(&told), Start: time.Now()}}
 	a.record(t.Context(), p) // the visitor has not come: nothing is recorded
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -23,14 +23,14 @@ const doctorFile = "doctor.json"
 // to go on all the same; what p.wanted names does not.
 func examineFirst(ctx context.Context, p proof) error {
 	report := doctor.Examine(ctx, doctor.Config{
-		AWS: p.aws, AutoScalingGroupName: p.group, AlarmName: p.alarm, LoadBalancerURL: p.url, Hold: p.scenario.Hold,
+		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL, Hold: p.Scenario.Hold,
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	all := examined{Report: report}
 	all.price(cost.Default())
-	if err := writeReport(filepath.Join(p.writer.Dir(), doctorFile), all); err != nil {
+	if err := writeReport(filepath.Join(p.Writer.Dir(), doctorFile), all); err != nil {
 		return err
 	}
 	blocking := tellFindings(p, all)
@@ -38,13 +38,13 @@ func examineFirst(ctx context.Context, p proof) error {
 		return nil
 	}
 	return fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; do what it says (%s; docs/doctor.md), or go on all the same with --skip-doctor",
-		strings.Join(blocking, ", "), filepath.Join(p.writer.Dir(), doctorFile))
+		strings.Join(blocking, ", "), filepath.Join(p.Writer.Dir(), doctorFile))
 }
 
 // tellFindings reports the findings that are more than notes, and returns those
 // with which a proof could not succeed.
 func tellFindings(p proof, r examined) (blocking []string) {
-	tell := func(text string) { p.progress.Event(time.Since(p.start), "doctor: "+text) }
+	tell := func(text string) { p.Progress.Event(time.Since(p.Start), "doctor: "+text) }
 	expect := fmt.Sprintf("%s; at most %s beside calibration", r.Summary(), expected(r.Report))
 	if r.Cost != nil {
 		expect += ", and " + r.Cost.Total() + " with an hour around it"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"secondwind/account/cost"
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/verify/doctor"
 )
@@ -46,7 +47,7 @@ func TestBeforeALoadTimeCostAndWhatStandsInTheWayAreTold(t *testing.T) {
 	}}
 	r.price(cost.Default())
 	var text strings.Builder
-	blocking := tellFindings(proof{progress: progress.Plain(&text), start: time.Now(), wanted: []string{"alarm.no-action"}}, r)
+	blocking := tellFindings(proof{Config: live.Config{Progress: progress.Plain(&text), Start: time.Now()}, wanted: []string{"alarm.no-action"}}, r)
 	if len(blocking) != 1 || blocking[0] != "permission.required" {
 		t.Errorf("blocking = %v, want permission.required alone: the scenario asks for the other error", blocking)
 	}

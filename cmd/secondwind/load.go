@@ -12,13 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/cmd/secondwind/walk"
 	"secondwind/loadgen/attack"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
+	"secondwind/verify/experiment"
 )
 
 // loadOptions are the flags of load.
@@ -97,13 +98,13 @@ func runLoad(ctx context.Context, out *output, o loadOptions) error {
 	reporter := out.reporter()
 	defer reporter.Close()
 	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", o.url, offered, o.duration, writer.Dir()))
-	traffic := new(walk.Traffic)
-	generator, err := newGenerator(proof{scenario: s, url: o.url, writer: writer}, traffic)
+	traffic := new(experiment.Traffic)
+	generator, err := live.NewGenerator(live.Config{Scenario: s, LoadBalancerURL: o.url, Writer: writer}, traffic)
 	if err != nil {
 		return err
 	}
 	drive := func(ctx context.Context) error { return follow(ctx, generator, traffic, offered, o.duration, reporter) }
-	runErr := together(ctx, drive, generator.Run)
+	runErr := live.RunGroup(ctx, drive, generator.Run)
 	reporter.Close()
 	if err := errors.Join(runErr, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
@@ -113,7 +114,10 @@ func runLoad(ctx context.Context, out *output, o loadOptions) error {
 
 // follow offers the profile until duration is over or ctx ends; neither is an
 // error.
-func follow(ctx context.Context, generator *attack.Attack, traffic *walk.Traffic, offered profile.Profile, duration time.Duration, reporter progress.Reporter) error {
+func follow(
+	ctx context.Context, generator *attack.Attack, traffic *experiment.Traffic, offered profile.Profile, duration time.Duration,
+	reporter progress.Reporter,
+) error {
 	start := time.Now()
 	generator.SetPhase(runlog.PhaseLoad, 0)
 	generator.Follow(offered)
@@ -139,7 +143,7 @@ func follow(ctx context.Context, generator *attack.Attack, traffic *walk.Traffic
 }
 
 // tellTraffic sums up what a load did.
-func tellTraffic(out *output, traffic *walk.Traffic, dir string) error {
+func tellTraffic(out *output, traffic *experiment.Traffic, dir string) error {
 	total := traffic.Total()
 	if out.json {
 		return json.NewEncoder(out.stdout).Encode(total)

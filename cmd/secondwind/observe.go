@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/runlog"
 	"secondwind/verify/observe"
@@ -77,7 +78,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	}
 	reporter := out.reporter()
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; the record grows in %s", o.group, o.interval, writer.Dir()))
-	err = together(ctx, func(ctx context.Context) error { return tellStates(ctx, observer, reporter, start) }, observer.Run)
+	err = live.RunGroup(ctx, func(ctx context.Context) error { return tellStates(ctx, observer, reporter, start) }, observer.Run)
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -43,13 +41,11 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// run is the whole program: arguments in, exit code out. The first SIGINT or
-// SIGTERM ends the work in order; a second one ends the program at once.
+// run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, interrupts, stop := watchInterrupts(ctx)
 	defer stop()
-	context.AfterFunc(ctx, stop)
-	root := newRoot(stdout, stderr)
+	root := newRoot(&output{stdout: stdout, stderr: stderr, interrupts: interrupts})
 	root.SetArgs(args)
 	return exitCode(root.ExecuteContext(ctx), stderr)
 }
@@ -77,10 +73,10 @@ type output struct {
 	stdout, stderr io.Writer
 	json           bool
 	colour         string // auto | always | never
+	interrupts     *interrupts
 }
 
-func newRoot(stdout, stderr io.Writer) *cobra.Command {
-	out := &output{stdout: stdout, stderr: stderr}
+func newRoot(out *output) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "secondwind",
 		Short:         "Proves that an Auto Scaling group scales",
@@ -90,8 +86,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(out.stdout)
+	root.SetErr(out.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVar(&out.json, "json", false, "write JSON lines for machines")
 	root.PersistentFlags().StringVar(&out.colour, "colour", "auto", "auto, always or never")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"secondwind/account/stack"
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
@@ -105,9 +106,17 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	}
 	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
 	runErr := soakLocally(ctx, localRun{
-		program: program, numbers: o.numbers, exports: o.exports, skipDoctor: o.skipDoctor, scenario: s, writer: record, progress: reporter, start: start,
+		program: program, numbers: o.numbers, exports: o.exports, skipDoctor: o.skipDoctor, config: newConfig(out, s, record, reporter, start),
 	})
 	return finish(ctx, out, reporter, record, runErr, start)
+}
+
+// newConfig is what every proof has, wherever the group is.
+func newConfig(out *output, s scenario.Scenario, record *runlog.Writer, reporter progress.Reporter, start time.Time) live.Config {
+	return live.Config{
+		Revision: version, Scenario: s, Writer: record, Progress: reporter, Start: start,
+		EndHold: out.interrupts.endHold, Holding: out.interrupts.hold,
+	}
 }
 
 // newRun makes the run's folder with the scenario in it.
@@ -135,33 +144,30 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
-	program  string
-	numbers  string
-	exports  string
-	scenario scenario.Scenario
-	writer   *runlog.Writer
-	progress progress.Reporter
-	start    time.Time
+	program string
+	numbers string
+	exports string
+	config  live.Config // but for what only the cloud knows
 
 	skipDoctor bool
 }
 
-// soakLocally starts a local cloud, builds the stack and takes the walk in it.
+// soakLocally starts a local cloud, builds the stack and proves it.
 func soakLocally(ctx context.Context, r localRun) error {
-	s := r.scenario
-	logs := filepath.Join(r.writer.Dir(), "instances")
+	s := r.config.Scenario
+	logs := filepath.Join(r.config.Writer.Dir(), "instances")
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
 	}
 	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
-		Listen: "127.0.0.1:0", MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.start),
+		Listen: "127.0.0.1:0", MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
 	}, r.program)
 	if err != nil {
 		return err
 	}
 	defer history.remove()
 	defer cloud.Close()
-	r.progress.Event(time.Since(r.start), "the local cloud listens at "+cloud.Endpoint())
+	r.config.Progress.Event(time.Since(r.config.Start), "the local cloud listens at "+cloud.Endpoint())
 	built, numbers, err := r.build(ctx, cloud)
 	if err != nil {
 		return err
@@ -180,22 +186,12 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err != nil {
 		return err
 	}
-	return r.take(ctx, atRest, proof{
-		aws: awsConfig(cloud), where: "the local cloud", group: built.AutoScalingGroupName, url: built.LoadBalancerURL,
-		drain:    time.Duration(numbers.DeregistrationDelay) * time.Second,
-		scenario: s, writer: r.writer, progress: r.progress, start: r.start,
-		wanted: wantedBy(s.Local), skipDoctor: r.skipDoctor, beside: atRest.visitor.Run,
-	})
-}
-
-// take takes the walk in a cloud that is there, and then looks at the data at
-// rest: the cloud has its key.
-func (r localRun) take(ctx context.Context, atRest *historyAtRest, p proof) error {
-	if err := examineFirst(ctx, p); err != nil {
-		return err
-	}
-	err := prove(ctx, p)
-	atRest.record(ctx, p)
+	cfg := r.config
+	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = awsConfig(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.Drain, cfg.Background = time.Duration(numbers.DeregistrationDelay)*time.Second, atRest.visitor.Run
+	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
+	err = prove(ctx, p)
+	atRest.record(ctx, p) // while the cloud, which has its key, is there
 	return err
 }
 
@@ -205,12 +201,12 @@ func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Sta
 	if err != nil {
 		return stack.Stack{}, numbers, err
 	}
-	local := r.scenario.Local
+	local := r.config.Scenario.Local
 	built, err := createStack(ctx, cloud, stackOptions{
 		numbers: numbers, metricsPeriod: local.MetricsPeriod, policy: local.Policy != scenario.PolicyNone, alarmActions: local.AlarmActions,
 	})
 	if err == nil {
-		r.progress.Event(time.Since(r.start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
+		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
 	}
 	return built, numbers, err
 }
@@ -224,7 +220,7 @@ const healthyWithin = 30 * time.Second
 func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
 	waiting, cancel := context.WithTimeout(ctx, healthyWithin)
 	defer cancel()
-	err := together(waiting, built.WaitHealthy, func(ctx context.Context) error {
+	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
 		ticker := time.NewTicker(time.Second)
 		defer ticker.Stop()
 		for {
@@ -232,7 +228,7 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 			case <-ctx.Done():
 				return nil
 			case <-ticker.C:
-				r.progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.start)})
+				r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
 			}
 		}
 	})
@@ -257,7 +253,9 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 		}
 	}
 	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	verdict, err := conclude(w)
+	concluding, concluded := out.interrupts.concluding()
+	defer concluded()
+	verdict, err := conclude(concluding, w)
 	reporter.Close()
 	if err != nil {
 		return errors.Join(runErr, err)
@@ -273,7 +271,7 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 }
 
 // conclude closes the record, judges it, reports it and seals the folder.
-func conclude(w *runlog.Writer) (judge.Verdict, error) {
+func conclude(ctx context.Context, w *runlog.Writer) (judge.Verdict, error) {
 	if err := w.Close(); err != nil {
 		return judge.Verdict{}, err
 	}

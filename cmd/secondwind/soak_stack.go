@@ -5,21 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"secondwind/account/outputs"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
+	"secondwind/verify/observe"
 )
 
 // onlyLocal are soak's flags that set up the local cloud: a stack that is
@@ -55,11 +51,10 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 	if err != nil {
 		return err
 	}
-	p := proof{
-		aws: cfg, where: placeOf(cfg), group: deployed.AutoScalingGroupName, alarm: deployed.ScaleOutAlarmName, url: deployed.LoadBalancerURL,
-		scenario: s, writer: record, progress: reporter, start: start, skipDoctor: o.skipDoctor,
-	}
-	reporter.Event(0, fmt.Sprintf("soak %q of %s on %s: the record grows in %s", s.Name, p.group, p.where, record.Dir()))
+	p := proof{Config: newConfig(out, s, record, reporter, start), skipDoctor: o.skipDoctor}
+	p.AWS, p.Where, p.LoadBalancerURL = cfg, placeOf(cfg), deployed.LoadBalancerURL
+	p.AutoScalingGroupName, p.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
+	reporter.Event(0, fmt.Sprintf("soak %q of %s on %s: the record grows in %s", s.Name, p.AutoScalingGroupName, p.Where, record.Dir()))
 	return finish(ctx, out, reporter, record, proveDeployed(ctx, p, deployed.TargetGroupARN), start)
 }
 
@@ -86,82 +81,17 @@ func placeOf(cfg aws.Config) string {
 
 // proveDeployed waits for the first instance, examines the group, and proves it.
 func proveDeployed(ctx context.Context, p proof, targetGroupARN string) error {
-	if err := awaitTarget(ctx, p, targetGroupARN); err != nil {
-		return err
-	}
-	if err := examineFirst(ctx, p); err != nil {
-		return err
-	}
-	p.drain = deregistrationDelay(ctx, p.aws, targetGroupARN)
-	return prove(ctx, p)
-}
-
-// pollTarget is how often awaitTarget asks.
-const pollTarget = 2 * time.Second
-
-// awaitTarget waits until a target is healthy: right after a deploy the first
-// instance still starts. What else there is to say, it leaves to the doctor. Its
-// only error is that of ctx.
-func awaitTarget(ctx context.Context, p proof, targetGroupARN string) error {
-	patience, targets := healthyDeadline(ctx, p, targetGroupARN), elb.NewFromConfig(p.aws)
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	ticker := time.NewTicker(pollTarget)
-	defer ticker.Stop()
-	for told := false; ; told = true {
-		out, err := targets.DescribeTargetHealth(waiting, &elb.DescribeTargetHealthInput{TargetGroupArn: &targetGroupARN})
-		if err != nil || slices.ContainsFunc(out.TargetHealthDescriptions, healthy) {
-			return ctx.Err()
+	reported := false
+	err := observe.AwaitHealthy(ctx, p.AWS, p.AutoScalingGroupName, targetGroupARN, func(limit time.Duration) {
+		if !reported {
+			p.Progress.Event(time.Since(p.Start), fmt.Sprintf("waiting for a healthy instance, at most %s", limit))
 		}
-		if !told {
-			p.progress.Event(time.Since(p.start), fmt.Sprintf("waiting for a healthy instance, at most %s", patience))
-		}
-		p.progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(p.start)})
-		select {
-		case <-waiting.Done():
-			return ctx.Err()
-		case <-ticker.C:
-		}
-	}
-}
-
-func healthy(d elbtypes.TargetHealthDescription) bool {
-	return d.TargetHealth != nil && d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy
-}
-
-// healthyDeadline is how long a first instance may take: the group's grace, the
-// checks that make a target healthy, and a minute. 0 if they cannot be read.
-func healthyDeadline(ctx context.Context, p proof, targetGroupARN string) time.Duration {
-	groups, err := autoscaling.NewFromConfig(p.aws).DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{p.group}})
-	if err != nil || len(groups.AutoScalingGroups) != 1 || targetGroupARN == "" {
-		return 0
-	}
-	targets, err := elb.NewFromConfig(p.aws).DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{targetGroupARN}})
-	if err != nil || len(targets.TargetGroups) != 1 {
-		return 0
-	}
-	t := targets.TargetGroups[0]
-	checks := aws.ToInt32(t.HealthCheckIntervalSeconds) * aws.ToInt32(t.HealthyThresholdCount)
-	return time.Duration(aws.ToInt32(groups.AutoScalingGroups[0].HealthCheckGracePeriod)+checks)*time.Second + time.Minute
-}
-
-// awsDeregistrationDelay is what a target group has that nobody configured.
-const awsDeregistrationDelay = 300 * time.Second
-
-// deregistrationDelay is how long the target group lets an instance drain. It only
-// makes the wait for scaling in longer: where it cannot be read, AWS's default does.
-func deregistrationDelay(ctx context.Context, cfg aws.Config, targetGroupARN string) time.Duration {
-	out, err := elb.NewFromConfig(cfg).DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &targetGroupARN})
+		reported = true
+		p.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(p.Start)})
+	})
 	if err != nil {
-		return awsDeregistrationDelay
+		return err
 	}
-	for _, a := range out.Attributes {
-		if aws.ToString(a.Key) != "deregistration_delay.timeout_seconds" {
-			continue
-		}
-		if seconds, err := strconv.Atoi(aws.ToString(a.Value)); err == nil {
-			return time.Duration(seconds) * time.Second
-		}
-	}
-	return awsDeregistrationDelay
+	p.Drain = observe.DeregistrationDelay(ctx, p.AWS, targetGroupARN)
+	return prove(ctx, p)
 }

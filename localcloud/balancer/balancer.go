@@ -23,6 +23,7 @@ var ErrNotFound = errors.New("not found")
 type Balancer struct {
 	log    *slog.Logger
 	events *events
+	listen func(network, address string) (net.Listener, error)
 	data   http.RoundTripper // requests go this way
 	checks http.RoundTripper // health checks go this way
 
@@ -41,14 +42,22 @@ type Balancer struct {
 }
 
 // New returns a load balancer without listeners. Close it.
-func New(cfg Config) *Balancer { return newBalancer(cfg, newDataTransport(), newCheckTransport()) }
+func New(cfg Config) *Balancer {
+	if cfg.Transport != nil {
+		return newBalancer(cfg, cfg.Transport, cfg.Transport)
+	}
+	return newBalancer(cfg, newDataTransport(), newCheckTransport())
+}
 
 func newBalancer(cfg Config, data, checks http.RoundTripper) *Balancer {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Listen == nil {
+		cfg.Listen = net.Listen
+	}
 	b := &Balancer{
-		log: cfg.Log, data: data, checks: checks,
+		log: cfg.Log, data: data, checks: checks, listen: cfg.Listen,
 		proxyLog:  slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
 		events:    newEvents(cfg.OnHealth),
 		groups:    make(map[string]*group),

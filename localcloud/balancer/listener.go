@@ -38,7 +38,7 @@ func (b *Balancer) Listen(listenerARN, address, targetGroupARN string) (string, 
 	if _, taken := b.listeners[listenerARN]; taken {
 		return "", fmt.Errorf("open listener %q: it is open already", listenerARN)
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := b.listen("tcp", address)
 	if err != nil {
 		return "", fmt.Errorf("open listener %q: %w (choose another port, or 0 for any)", listenerARN, err)
 	}

@@ -61,12 +61,12 @@ func derive(h *runlog.Hypothesis, m runlog.Metric, alarm runlog.MetricAlarm) {
 	h.MaxPollGapSeconds = max(shortestPollGap, float64(alarm.Period))
 }
 
-// Underived returns which number of the hypothesis does not follow from the
-// configuration that was recorded; "" if all do. What a run may choose within
-// bounds (the control's length, the band) is not looked at.
-func Underived(h runlog.Hypothesis, alarm runlog.MetricAlarm) string {
+// Underived returns which number of the hypothesis does not follow from its
+// group, threshold and period; "" if all do. What a run may choose within bounds
+// (the control's length, the band) is not looked at.
+func Underived(h runlog.Hypothesis) string {
 	want := runlog.Hypothesis{}
-	derive(&want, runlog.CPUOf(h.AutoScalingGroupName), alarm)
+	derive(&want, runlog.CPUOf(h.AutoScalingGroupName), runlog.MetricAlarm{Threshold: h.Threshold, Period: h.PeriodSeconds})
 	switch {
 	case h.Metric != want.Metric:
 		return fmt.Sprintf("it declares the metric %v", h.Metric)

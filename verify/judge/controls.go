@@ -127,12 +127,27 @@ func (t *trial) scaleIn() Finding {
 		took := t.aws(g.Received).Sub(from).Seconds()
 		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
 	}
+	if low := t.lowest(from); low != nil && t.h.Metric.Watches(*alarm) && *low >= alarm.Threshold {
+		f.Expected = fmt.Sprintf("nothing, for CPU never fell below the %s %% at which alarm %s goes off", number(alarm.Threshold), alarm.AlarmName)
+		return f.held("not judged; the lowest datapoint is %s %%", number(*low))
+	}
 	limit := hypothesis.ScaleIn(*alarm, t.cloud.groups[0].value, policy).Seconds()
 	watched := t.cloud.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	if watched < limit {
 		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
+}
+
+// lowest is the group's lowest datapoint of a period after from; nil if none is.
+func (t *trial) lowest(from time.Time) *float64 {
+	var low *float64
+	for _, p := range t.cloud.cpu.ending(groupSeries, from.Add(t.period), time.Unix(1<<40, 0), t.period) {
+		if v := p.value(); low == nil || v < *low {
+			low = &v
+		}
+	}
+	return low
 }
 
 // draining is that no request is lost while an instance is taken out.

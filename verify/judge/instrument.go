@@ -27,7 +27,7 @@ func (t *trial) instrument() Finding {
 	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {
-		return f.open("the load never began")
+		return f.open("%s", strings.TrimSuffix("the load never began: "+t.load.note, ": "))
 	}
 	if at, silent := t.load.gap(from, to); silent > 0 {
 		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))

@@ -49,7 +49,7 @@ func (t *trial) derivation(f Finding) Finding {
 	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
 	}
-	if why := hypothesis.Underived(t.h, t.alarm.value); why != "" {
+	if why := hypothesis.Underived(t.h); why != "" {
 		return f.broken("%s", why)
 	}
 	return f.held("SHA-256 %.12s… recorded at %s", t.r.HypothesisSHA256, clockTime(t.load.digest.at))

@@ -195,6 +195,7 @@ func (r *raw) record(t testing.TB) *runlog.Record {
 		if err := json.Unmarshal(r.hypothesis, record.Hypothesis); err != nil {
 			t.Fatal(err)
 		}
+		record.Hypothesis.Upgrade()
 	}
 	for i := range record.Cloud {
 		if o := &record.Cloud[i]; o.Unchanged != 0 {

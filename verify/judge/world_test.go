@@ -10,7 +10,6 @@ import (
 
 	"secondwind/runlog"
 	"secondwind/verify/hypothesis"
-	"secondwind/verify/judge"
 )
 
 // A world is a run that never happened, told second by second: x is seconds
@@ -215,6 +214,7 @@ func (w *world) declared() runlog.Hypothesis {
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,
 		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
 	}
+	h.Upgrade()
 	if w.hypothesis != nil {
 		w.hypothesis(&h)
 	}

@@ -64,6 +64,9 @@ func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) 
 		return nil, err
 	}
 	var names []string
+	if o.alarm != "" {
+		names = append(names, o.alarm)
+	}
 	for _, p := range c.Policies {
 		for _, a := range p.Alarms {
 			names = append(names, a.AlarmName)

@@ -21,6 +21,9 @@ import (
 type Config struct {
 	AWS                  aws.Config
 	AutoScalingGroupName string
+	// AlarmName is the scale-out alarm, whose period is the metric's; "": the one
+	// that fits best.
+	AlarmName string
 	// Interval between polls; AWS's shared request quota asks for 10 s or more.
 	Interval time.Duration
 	// Since is the earliest alarm history that is asked for: the run's start.
@@ -36,6 +39,7 @@ type Config struct {
 // methods only leave a wish for Run, and may be called from anywhere.
 type Observer struct {
 	group       string
+	alarm       string
 	since       time.Time
 	log         *slog.Logger
 	recorder    *recorder
@@ -62,6 +66,7 @@ func New(cfg Config) *Observer {
 	noted := noting(cfg.AWS)
 	return &Observer{
 		group:       cfg.AutoScalingGroupName,
+		alarm:       cfg.AlarmName,
 		since:       cfg.Since.UTC().Truncate(time.Second),
 		log:         log,
 		recorder:    newRecorder(cfg.Sink),

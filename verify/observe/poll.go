@@ -113,7 +113,7 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 
 // period is the scale-out alarm's; a minute where there is no alarm to ask.
 func (o *Observer) period() time.Duration {
-	if a, ok := o.configuration.ScaleOutAlarm(""); ok && a.Period > 0 {
+	if a, ok := o.configuration.ScaleOutAlarm(o.alarm); ok && a.Period > 0 {
 		return time.Duration(a.Period) * time.Second
 	}
 	return time.Minute

@@ -1,6 +1,4 @@
-// Package calibration chooses the load instead of guessing it: it fits the CPU
-// that a request costs, pure.
-package calibration
+package experiment
 
 import (
 	"errors"
@@ -25,11 +23,12 @@ const resamples = 1000
 func Fit(idle float64, points []runlog.CalibrationPoint, seed uint64) (runlog.Calibration, error) {
 	loaded := slices.DeleteFunc(slices.Clone(points), func(p runlog.CalibrationPoint) bool { return !(p.Rate > 0) })
 	if len(loaded) == 0 {
-		return runlog.Calibration{}, errors.New("no datapoint of CPUUtilization under load: was it sent to this group, and is detailed monitoring on?")
+		return runlog.Calibration{}, errors.New("no datapoint under load: was it sent to this group, and is detailed monitoring on?")
 	}
 	b := slope(idle, loaded)
 	if !(b > 0) || math.IsInf(b, 0) {
-		return runlog.Calibration{}, fmt.Errorf("CPU did not rise above its idle %.2f %% under %.1f requests/s: does the load reach the group's instances?", idle, loaded[len(loaded)-1].Rate)
+		return runlog.Calibration{}, fmt.Errorf("CPU did not rise above its idle %.2f %% under %.1f requests/s: does the load reach the group's instances?",
+			idle, loaded[len(loaded)-1].Rate)
 	}
 	low, high := interval(idle, loaded, seed)
 	return runlog.Calibration{

@@ -1,0 +1,114 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/attack"
+	"secondwind/runlog"
+	"secondwind/verify/experiment"
+	"secondwind/verify/observe"
+)
+
+// driver carries out what an experiment commands.
+type driver struct {
+	cfg        Config
+	h          runlog.Hypothesis
+	digest     string // SHA-256 of the hypothesis
+	experiment *experiment.Experiment
+	observer   *observe.Observer
+	generator  *attack.Attack
+	traffic    *experiment.Traffic
+}
+
+// run steps the experiment whenever there is something new, until it ends.
+func (d *driver) run(ctx context.Context) error {
+	if d.cfg.Holding != nil {
+		defer d.cfg.Holding(false)
+	}
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	seen := experiment.Seen{Load: d.traffic}
+	endHold := d.cfg.EndHold
+	for {
+		state, changed := d.observer.State()
+		seen.State = state
+		if ended, err := d.carryOut(d.experiment.Step(time.Now(), seen)); ended || err != nil {
+			return err
+		}
+		timer := time.NewTimer(time.Until(d.experiment.Next()))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		case <-changed:
+		case <-timer.C:
+		case <-endHold:
+			seen.EndHold, endHold = true, nil
+		case <-ticker.C:
+			d.cfg.Progress.Status(d.status(state))
+		}
+		timer.Stop()
+	}
+}
+
+// carryOut does what the experiment commands, in order.
+func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error) {
+	for _, command := range commands {
+		switch c := command.(type) {
+		case experiment.EnterPhase:
+			err = d.enter(c)
+		case experiment.RecordCalibration:
+			err = d.cfg.Writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Calibration: &c.Calibration})
+		case experiment.SetPollInterval:
+			d.observer.SetInterval(c.Interval)
+		case experiment.SetRecordInterval:
+			d.generator.SetInterval(c.Interval)
+		case experiment.TakeSnapshot:
+			d.observer.TakeSnapshot()
+		case experiment.Report:
+			d.cfg.Progress.Event(time.Since(d.cfg.Start), c.Text)
+		case experiment.Stop:
+			ended = true
+		}
+		if err != nil {
+			return true, err
+		}
+	}
+	return ended, nil
+}
+
+// enter begins a phase: from now on the load has its rate.
+func (d *driver) enter(c experiment.EnterPhase) error {
+	now := time.Now().UTC()
+	d.generator.SetPhase(c.Phase, c.Rate)
+	if d.cfg.Holding != nil {
+		d.cfg.Holding(c.Phase == runlog.PhaseHold)
+	}
+	change := &runlog.PhaseChange{Phase: c.Phase, OfferedRate: c.Rate, Note: c.Note}
+	if c.Phase == runlog.PhasePremises {
+		change.HypothesisSHA256 = d.digest
+	}
+	return d.cfg.Writer.WriteLoad(runlog.LoadLine{Time: now, Phase: change})
+}
+
+func (d *driver) status(state runlog.State) progress.Status {
+	second, failed := d.traffic.Last()
+	phase, rate := d.experiment.Phase()
+	s := progress.Status{
+		Phase: phase, Elapsed: time.Since(d.cfg.Start), Expected: d.experiment.Expected(), Threshold: d.h.Threshold,
+		InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
+		OfferedRate: rate, Failed: failed,
+	}
+	if second.IntervalSeconds > 0 {
+		s.CompletedRate = float64(second.Completed) / second.IntervalSeconds
+	}
+	if alarm, ok := state.Alarm(d.h.AlarmName); ok {
+		s.Alarm = alarm.StateValue
+	}
+	if point, ok := state.Latest(runlog.GroupSeries); ok {
+		s.CPUPercent = &point.Value
+	}
+	return s
+}

@@ -1,0 +1,33 @@
+package live
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+)
+
+var errMainEnded = errors.New("the task that others ran beside has ended")
+
+// RunGroup runs main with background tasks beside it: when main ends they are
+// stopped and waited for; when one of them fails, main is stopped. It returns the
+// first error.
+func RunGroup(ctx context.Context, main func(context.Context) error, background ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer cancel(errMainEnded)
+		return main(ctx)
+	})
+	for _, task := range background {
+		group.Go(func() error {
+			err := task(ctx)
+			if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+				return nil // it was stopped
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}

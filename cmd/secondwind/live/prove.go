@@ -1,0 +1,123 @@
+package live
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/attack"
+	"secondwind/loadgen/payload"
+	"secondwind/loadgen/scenario"
+	"secondwind/runlog"
+	"secondwind/verify/experiment"
+	"secondwind/verify/hypothesis"
+	"secondwind/verify/observe"
+)
+
+// Config is a group that is there, local or on AWS, and the run that is to prove
+// that it scales. Nothing from here on knows which it is.
+type Config struct {
+	AWS                  aws.Config
+	Where                string // for the verdict's wording only
+	AutoScalingGroupName string
+	AlarmName            string        // the scale-out alarm; "": the one that fits best
+	LoadBalancerURL      string        // where the requests go
+	Drain                time.Duration // deregistration delay
+	Revision             string        // of this program
+	Scenario             scenario.Scenario
+	Writer               *runlog.Writer
+	Progress             progress.Reporter
+	Start                time.Time // of the run, for elapsed times
+	// EndHold is closed when the user wants the hold to end; nil: never.
+	EndHold <-chan struct{}
+	// Holding is told whether the experiment is in its hold; nil: nobody asks.
+	Holding func(bool)
+	// Background runs while the experiment does; nil: nothing.
+	Background func(context.Context) error
+	// Transport carries the load; nil: a tuned one of sockets.
+	Transport http.RoundTripper
+}
+
+// Prove declares the hypothesis and carries out the experiment. It returns nil
+// when the experiment ended, also where it ended early because a premise was not
+// met or the second instance did not come: that is for the judge to say. It
+// returns ctx's error when interrupted, and an error when the record cannot be
+// written or nothing can be claimed of the group.
+func Prove(ctx context.Context, cfg Config) error {
+	observer := observe.New(observe.Config{
+		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
+		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
+	})
+	configuration, err := observer.Configure(ctx)
+	if err != nil {
+		return err
+	}
+	claim, err := hypothesis.Declare(configuration, hypothesis.Intent{
+		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
+		Band: cfg.Scenario.Load.Band, ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
+	}, time.Now())
+	if err != nil {
+		return err
+	}
+	digest, err := cfg.Writer.WriteHypothesis(claim)
+	if err != nil {
+		return err
+	}
+	traffic := new(experiment.Traffic)
+	generator, err := NewGenerator(cfg, traffic)
+	if err != nil {
+		return err
+	}
+	d := driver{
+		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic,
+		experiment: experiment.New(plan(cfg, claim, releaseDeadline(configuration, cfg.Drain))),
+	}
+	background := []func(context.Context) error{observer.Run, generator.Run}
+	if cfg.Background != nil {
+		background = append(background, cfg.Background)
+	}
+	return RunGroup(ctx, d.run, background...)
+}
+
+func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
+	s := cfg.Scenario
+	return experiment.Plan{
+		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
+		Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
+		PollInterval: s.PollInterval(claim.Period()), Seed: s.Payload.Seed,
+	}
+}
+
+// drainRoom is for the requests that a draining instance still answers.
+const drainRoom = 10 * time.Second
+
+// releaseDeadline is how long scaling in may take once the load has gone: what
+// the judge allows for it, and the draining of an instance with room to end.
+func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Duration {
+	alarm, ok := c.ScaleInAlarm()
+	if !ok {
+		return 0 // nothing scales in
+	}
+	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainRoom
+}
+
+// NewGenerator makes the load generator with all its inputs made beforehand. What
+// it does goes into the record, and into traffic.
+func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, error) {
+	s := cfg.Scenario
+	set, err := payload.Make(s.Payload)
+	if err != nil {
+		return nil, err
+	}
+	return attack.New(attack.Config{
+		URL: cfg.LoadBalancerURL, Payload: set, Users: s.Users, Timeout: s.Timeout, Seed: s.Payload.Seed, Transport: cfg.Transport,
+		Sink: func(line runlog.LoadLine) error {
+			traffic.Add(line)
+			return cfg.Writer.WriteLoad(line)
+		},
+	})
+}

@@ -1,0 +1,111 @@
+package experiment
+
+import (
+	"fmt"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// enterCalibration offers a light load, of which the first datapoint tells
+// roughly what a request costs.
+func (e *Experiment) enterCalibration(now time.Time) {
+	e.enter(runlog.PhaseCalibration, e.plan.CalibrationRate, "")
+	e.report("calibration: %.0f requests/s, to measure the CPU that a request costs", e.rate)
+	e.begin(stageCalibration, now, 3*e.period+e.h.PublishLag())
+}
+
+func (e *Experiment) calibration(now time.Time, seen Seen) {
+	// A period of which less than half saw the load tells too little.
+	since := awsNow(e.began, seen.State).Add(-e.period / 2)
+	switch {
+	case len(e.measured(now, seen, since)) > 0:
+		e.enterControl(now, seen)
+	case e.over(now):
+		e.stop(fmt.Sprintf("calibration: no datapoint of %s came while the light load ran", e.h.Metric.MetricName))
+	}
+}
+
+// enterControl offers a load below the threshold for the hypothesis's whole
+// control time: nothing may scale.
+func (e *Experiment) enterControl(now time.Time, seen Seen) {
+	fitted, err := e.fit(now, seen)
+	if err != nil {
+		e.stop("calibration: " + err.Error())
+		return
+	}
+	e.enter(runlog.PhaseControl, RateFor(fitted, e.controlCPU()), "")
+	hold := seconds(e.h.ControlSeconds)
+	e.report("control: %.0f requests/s for %s, which should put the instance at %.0f %%: nothing may scale",
+		e.rate, hold.Round(time.Second), e.controlCPU())
+	e.points = len(e.measured(now, seen, e.idleFrom))
+	e.begin(stageControl, now, hold)
+}
+
+// controlCPU is where one instance is to stand during the control, in percent.
+func (e *Experiment) controlCPU() float64 {
+	if e.idle > e.h.ControlCPUPercent/2 {
+		return (e.idle + e.h.Threshold) / 2
+	}
+	return e.h.ControlCPUPercent
+}
+
+// loadCPU is where one instance is to stand under the load, in percent.
+func (e *Experiment) loadCPU() float64 {
+	return e.h.Threshold + (e.h.Band-1)*(e.h.Threshold-e.idle)
+}
+
+func (e *Experiment) control(now time.Time, seen Seen) {
+	if !e.over(now) {
+		e.recalibrate(now, seen)
+		return
+	}
+	if g := seen.State.Group; g.DesiredCapacity != e.h.MinSize || len(g.Instances) != e.h.MinSize {
+		// The run goes on all the same: a verdict needs the whole record.
+		e.report("the control did not hold: the group wants %d instances and has %d", g.DesiredCapacity, len(g.Instances))
+	} else {
+		e.report("control held: one instance, no alarm, over %s", now.Sub(e.began).Round(time.Second))
+	}
+	e.do(TakeSnapshot{})
+	e.begin(stageLoadSnapshot, now, e.period+snapshotWithin)
+}
+
+// recalibrate corrects the control's rate with each new datapoint, where the
+// first, short measurement was far off.
+func (e *Experiment) recalibrate(now time.Time, seen Seen) {
+	n := len(e.measured(now, seen, e.idleFrom))
+	if n <= e.points {
+		return
+	}
+	e.points = n
+	fitted, err := e.fit(now, seen)
+	if err != nil {
+		return // the datapoint that came tells nothing; the next one may
+	}
+	rate := RateFor(fitted, e.controlCPU())
+	if change := rate / e.rate; change > 0.8 && change < 1.25 {
+		return
+	}
+	e.report("control: corrected to %.0f requests/s", rate)
+	e.enter(runlog.PhaseControl, rate, "corrected")
+}
+
+func (e *Experiment) fit(now time.Time, seen Seen) (runlog.Calibration, error) {
+	return Fit(e.idle, e.measured(now, seen, e.idleFrom.Add(e.period/2)), e.plan.Seed)
+}
+
+// measured pairs the group's whole datapoints that began after since with the
+// rate that was really sent during their period.
+func (e *Experiment) measured(now time.Time, seen Seen, since time.Time) []runlog.CalibrationPoint {
+	var points []runlog.CalibrationPoint
+	for _, p := range seen.State.Metric[runlog.GroupSeries] {
+		if !p.Timestamp.After(since) || !e.whole(p.Timestamp, now, seen.State) {
+			continue
+		}
+		from := p.Timestamp.Add(-seen.State.ClockOffset)
+		if rate := seen.Load.Rate(from, from.Add(e.period)); rate > 0 {
+			points = append(points, runlog.CalibrationPoint{Timestamp: p.Timestamp, Rate: rate, CPUPercent: p.Value})
+		}
+	}
+	return points
+}

@@ -1,0 +1,167 @@
+package experiment_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/verify/experiment"
+)
+
+func TestPhasesAndEarlyEnds(t *testing.T) {
+	all := runlog.Phases()[1:]
+	until := func(last runlog.Phase) []runlog.Phase {
+		return append(slices.Clone(all[:slices.Index(all, last)+1]), runlog.PhaseDone)
+	}
+	cases := []struct {
+		name   string
+		change func(*world)
+		phases []runlog.Phase
+		reason string // of the early end; "" if it comes to its end
+		report string // something that is reported
+	}{
+		{"a group that scales out and in", func(*world) {}, all, "", "i-2 answered its first request"},
+		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: i-1 remains"},
+		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: i-1 remains"},
+		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1m0s"},
+		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
+		{"a control that does not hold", func(w *world) { w.byHand = 60 * time.Second }, until(runlog.PhaseLoad), "no second instance answered", "the control did not hold"},
+		{"requests that get dearer", func(w *world) { w.expensive = 2 }, all, "", "control: corrected to"},
+		{"no configuration snapshot is to be had", func(w *world) { w.blind = true }, all, "", "scaled in"},
+		{"nothing scales in", func(w *world) { w.stays, w.plan.ReleaseDeadline = true, 0 }, all, "", "it has no scale-in alarm"},
+
+		{"nothing can be observed", func(w *world) { w.unpolled = true }, until(runlog.PhasePremises), "could not be observed", ""},
+		{"two instances at the start", func(w *world) { w.from = 2 }, until(runlog.PhasePremises), "it has 2 instances, not 1", ""},
+		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
+		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises), "not in service and healthy", ""},
+		{"no alarm", func(w *world) { w.watchless = true }, until(runlog.PhasePremises), "alarm high does not exist", ""},
+		{"an alarm that went off already", func(w *world) { w.alarmAt = "ALARM" }, until(runlog.PhasePremises), "alarm high is ALARM, not OK", ""},
+		{"no datapoint", func(w *world) { w.silent = true }, until(runlog.PhasePremises), "no datapoint of CPUUtilization", ""},
+		{"an idle at the limit", func(w *world) { w.idle = 15 }, until(runlog.PhasePremises), "is 15.0 %, not below 15 %", ""},
+		{"a group that keeps two", func(w *world) { w.plan.Hypothesis.MinSize = 2 }, until(runlog.PhasePremises), "set its MinSize to 1", ""},
+		{"requests that cost nothing", func(w *world) { w.cost = 0 }, until(runlog.PhaseCalibration), "CPU did not rise", ""},
+		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad), "no second instance answered within 1m10s", "alarm high"},
+		{"the second instance never answers", func(w *world) { w.mute = true }, until(runlog.PhaseLoad), "no second instance answered", "i-2 is healthy"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			c.change(w)
+			w.run()
+			told := strings.Join(w.commands, "\n")
+			if !w.stopped || !slices.Equal(w.phases, c.phases) {
+				t.Errorf("phases = %v, stopped %t; want %v\n%s", w.phases, w.stopped, c.phases, told)
+			}
+			if (c.reason == "") != (w.reason == "") || !strings.Contains(w.reason, c.reason) {
+				t.Errorf("reason = %q, want %q", w.reason, c.reason)
+			}
+			if !strings.Contains(told, c.report) {
+				t.Errorf("reported:\n%s\nwant %q among it", told, c.report)
+			}
+		})
+	}
+}
+
+func TestCalibrationStopsWithoutADatapointUnderLoad(t *testing.T) {
+	w := newWorld()
+	e := experiment.New(w.plan)
+	var reason string
+	for ; reason == "" && w.now.Before(w.start.Add(time.Hour)); w.now = w.now.Add(time.Second) {
+		w.silent = slices.Contains(w.phases, runlog.PhaseCalibration)
+		w.instances = []string{"i-1"}
+		w.live()
+		for _, c := range e.Step(w.now, experiment.Seen{State: w.state, Load: w}) {
+			w.carryOut(c)
+		}
+		reason = w.reason
+	}
+	if !strings.Contains(reason, "no datapoint of CPUUtilization came") {
+		t.Errorf("reason = %q, want that no datapoint came", reason)
+	}
+}
+
+// TestLoadAndControlStandBetweenIdleAndThreshold: where idle takes a part of the
+// band, two instances must still come to stand below the threshold.
+func TestLoadAndControlStandBetweenIdleAndThreshold(t *testing.T) {
+	for idle := 0.0; idle < 15; idle++ {
+		w := newWorld()
+		w.idle, w.stays = idle, true
+		w.run()
+		if w.calibration == nil {
+			t.Errorf("idle %g %%: no calibration (%s)", idle, w.reason)
+			continue
+		}
+		one := w.calibration.PredictedCPUPercent
+		two := idle + (one-idle)/2
+		if one <= 20 || two >= 20 {
+			t.Errorf("idle %g %%: predicted are %.1f %% with one instance and %.1f %% with two, want one above 20 and two below", idle, one, two)
+		}
+		control := idle + w.rates[slices.Index(w.phases, runlog.PhaseControl)].rate
+		if control <= idle+2 || control >= 20 {
+			t.Errorf("idle %g %%: the control stands at %.1f %%, want it between idle and 20", idle, control)
+		}
+	}
+}
+
+func TestTheControlLastsAsLongAsTheChainMay(t *testing.T) {
+	w := newWorld().run()
+	control, load := w.rates[slices.Index(w.phases, runlog.PhaseControl)], w.rates[slices.Index(w.phases, runlog.PhaseLoad)]
+	if lasted := load.at.Sub(control.at).Seconds(); lasted < w.plan.Hypothesis.ControlSeconds {
+		t.Errorf("the control lasted %g s, want at least %g", lasted, w.plan.Hypothesis.ControlSeconds)
+	}
+	if got, want := load.rate, w.calibration.LoadRate; math.Abs(got-want) > 1e-9 {
+		t.Errorf("the load has %g requests/s, calibrated were %g", got, want)
+	}
+}
+
+func TestALongHoldIsRecordedSparselyAndTheReleaseDenselyAgain(t *testing.T) {
+	w := newWorld()
+	w.plan.Hold = 8 * time.Hour
+	w.run()
+	if want := []time.Duration{4 * time.Second, time.Second}; !slices.Equal(w.records, want) {
+		t.Errorf("record intervals = %v, want %v", w.records, want)
+	}
+	if want := []time.Duration{time.Second, 14 * time.Second, time.Second}; !slices.Equal(w.polls, want) {
+		t.Errorf("poll intervals = %v, want %v", w.polls, want)
+	}
+}
+
+func TestAHoldEndsOnRequest(t *testing.T) {
+	for name, after := range map[string]time.Duration{"before CPU was seen to fall": time.Second, "long after": 10 * time.Minute} {
+		w := newWorld()
+		w.plan.Hold, w.endHoldAt = 8*time.Hour, after
+		w.run()
+		lasted := w.rates[len(w.rates)-2].at.Sub(w.held)
+		if w.reason != "" || lasted > max(after, 30*time.Second)+2*time.Second {
+			t.Errorf("%s: the hold lasted %s (%q), want it to end soon after %s", name, lasted, w.reason, after)
+		}
+		if told := strings.Join(w.commands, "\n"); !strings.Contains(told, "the hold ends on request") {
+			t.Errorf("%s: reported:\n%s\nwant that the hold ends on request", name, told)
+		}
+	}
+}
+
+func TestNextIsNeverInThePastUntilTheEnd(t *testing.T) {
+	w := newWorld()
+	e := experiment.New(w.plan)
+	w.instances = []string{"i-1"}
+	for ; !w.stopped; w.now = w.now.Add(time.Second) {
+		w.live()
+		for _, c := range e.Step(w.now, experiment.Seen{State: w.state, Load: w}) {
+			w.carryOut(c)
+		}
+		phase, _ := e.Phase()
+		if next := e.Next(); !w.stopped && !next.After(w.now) {
+			t.Fatalf("in %s at %s: Next = %s", phase, w.now, next)
+		}
+	}
+	if !e.Next().IsZero() {
+		t.Errorf("Next = %s after the end, want zero", e.Next())
+	}
+	if again := e.Step(w.now.Add(time.Hour), experiment.Seen{Load: w}); len(again) > 0 {
+		t.Errorf("Step after the end = %v, want nothing", again)
+	}
+}

@@ -1,0 +1,160 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// snapshotWithin is how long a configuration snapshot may take beyond a period.
+// Without one the run goes on: whether that matters is for the judge to say.
+const snapshotWithin = 20 * time.Second
+
+// loadSnapshot waits for the configuration under which the load begins.
+func (e *Experiment) loadSnapshot(now time.Time, seen Seen) {
+	if seen.State.Configured.After(e.began) || e.over(now) {
+		e.enterLoad(now, seen)
+	}
+}
+
+// enterLoad steps up to the calibrated rate.
+func (e *Experiment) enterLoad(now time.Time, seen Seen) {
+	fitted, err := e.fit(now, seen)
+	if err != nil {
+		e.stop("calibration: " + err.Error())
+		return
+	}
+	fitted.LoadRate = e.plan.LoadRate
+	if fitted.LoadRate == 0 {
+		fitted.LoadRate = RateFor(fitted, e.loadCPU())
+	}
+	fitted.PredictedCPUPercent = fitted.IdleCPUPercent + fitted.CPUPercentPerRate*fitted.LoadRate
+	e.do(RecordCalibration{fitted})
+	e.enter(runlog.PhaseLoad, fitted.LoadRate, "")
+	e.loadFrom = now
+	e.report("load: %.0f requests/s, which should put one instance at %.0f %% (threshold %g %%)",
+		e.rate, fitted.PredictedCPUPercent, e.h.Threshold)
+	e.begin(stageLoad, now, e.chainWithin()+e.period)
+}
+
+// load waits until the second instance answers, and reports each link.
+func (e *Experiment) load(now time.Time, seen Seen) {
+	switch served := e.reportLinks(seen); {
+	case served:
+		e.enterHold(now)
+	case e.over(now):
+		e.stop(fmt.Sprintf("no second instance answered within %s of the load step", e.until.Sub(e.began).Round(time.Second)))
+	}
+}
+
+// reportLinks reports each link of the chain when it is first seen; served is
+// that a new instance has answered.
+func (e *Experiment) reportLinks(seen Seen) (served bool) {
+	s := seen.State
+	since := e.loadFrom.Add(s.ClockOffset - e.period)
+	if p, ok := s.Latest(runlog.GroupSeries); ok && p.Value > e.h.Threshold && p.Timestamp.After(since) {
+		e.reportOnce("breach", "CPU is %.1f %%, over the threshold of %g %%", p.Value, e.h.Threshold)
+	}
+	if a, ok := s.Alarm(e.h.AlarmName); ok && a.StateValue == "ALARM" {
+		e.reportOnce("alarm", "alarm %s: %s", a.AlarmName, a.StateReason)
+	}
+	for _, a := range s.Activities {
+		if a.StartTime.After(since) {
+			e.reportOnce("activity "+a.ActivityId, "activity: %s", a.Description)
+		}
+	}
+	for _, id := range e.newInstances(s.Group.InService()) {
+		e.reportOnce("in service "+id, "%s is InService", id)
+	}
+	for _, id := range e.newInstances(s.Healthy()) {
+		e.reportOnce("healthy "+id, "%s is healthy at the load balancer", id)
+		if at, ok := seen.Load.Served(id); ok {
+			served = true
+			e.reportOnce("served "+id, "%s answered its first request %.1f s after the load step", id, at.Sub(e.loadFrom).Seconds())
+		}
+	}
+	return served
+}
+
+func (e *Experiment) reportOnce(what, format string, args ...any) {
+	if !e.reported[what] {
+		e.reported[what] = true
+		e.report(format, args...)
+	}
+}
+
+// newInstances are the ids among ids that were not there before the load.
+func (e *Experiment) newInstances(ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" || slices.Contains(e.initial, id) })
+}
+
+// enterHold keeps the load on for the plan's hold, and at least until the fall of
+// CPU per instance can be seen.
+func (e *Experiment) enterHold(now time.Time) {
+	e.enter(runlog.PhaseHold, e.rate, "")
+	e.report("hold: the same load for %s", e.plan.Hold)
+	e.begin(stageHold, now, e.effectWithin())
+}
+
+func (e *Experiment) hold(now time.Time, seen Seen) {
+	if seen.EndHold && e.plan.Hold > 0 {
+		e.plan.Hold = 0
+		e.report("the hold ends on request%s", e.stillAwaited(now))
+	}
+	if !e.fell {
+		e.awaitFall(now, seen.State)
+	}
+	if e.fell && now.Sub(e.began) >= e.plan.Hold {
+		e.enterRelease(now)
+	}
+}
+
+// stillAwaited says what the end of the hold has to wait for.
+func (e *Experiment) stillAwaited(now time.Time) string {
+	if e.fell {
+		return ""
+	}
+	return fmt.Sprintf(", once CPU per instance was seen to fall: at most %s more", e.until.Sub(now).Round(time.Second))
+}
+
+// awaitFall waits for the fall of CPU, or until it is too late for it. From then
+// on the hold is recorded more sparsely.
+func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
+	if e.hasFallen(now, s) {
+		point, _ := s.Latest(runlog.GroupSeries)
+		e.report("CPU per instance is down to %.1f %% with %d instances", point.Value, len(s.Group.InService()))
+	} else if !e.over(now) {
+		return
+	}
+	e.fell = true
+	e.downsample()
+	e.until = e.began.Add(e.plan.Hold)
+}
+
+// hasFallen reports whether the group's newest whole datapoint, begun in the
+// hold, is below the threshold and the alarm is OK again.
+func (e *Experiment) hasFallen(now time.Time, s runlog.State) bool {
+	point, ok := s.Latest(runlog.GroupSeries)
+	alarm, _ := s.Alarm(e.h.AlarmName)
+	return ok && point.Timestamp.After(awsNow(e.began, s)) && point.Value < e.h.Threshold &&
+		e.whole(point.Timestamp, now, s) && alarm.StateValue == "OK"
+}
+
+// The most lines that a hold adds to load.jsonl, and the most polls, however
+// long it is: a soak of a week must not fill the disk.
+const (
+	maxHoldLines = 7200
+	maxHoldPolls = 2000
+)
+
+// downsample makes the record of a long hold sparser, not longer.
+func (e *Experiment) downsample() {
+	if line := (e.plan.Hold / maxHoldLines).Round(time.Second); line > time.Second {
+		e.do(SetRecordInterval{line})
+	}
+	if poll := min((e.plan.Hold / maxHoldPolls).Round(time.Second), 5*e.period); poll > e.plan.PollInterval {
+		e.do(SetPollInterval{poll})
+	}
+}

@@ -1,0 +1,79 @@
+package experiment
+
+import (
+	"fmt"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// startsLate is what the first instance may still need when the premises begin.
+const startsLate = 30 * time.Second
+
+func (e *Experiment) enterPremises(now time.Time) {
+	e.enter(runlog.PhasePremises, 0, "")
+	e.do(SetPollInterval{e.plan.PollInterval})
+	if e.h.MinSize != 1 {
+		e.stop(fmt.Sprintf("the claim is about a second instance, but group %s keeps %d (MinSize): set its MinSize to 1", e.h.AutoScalingGroupName, e.h.MinSize))
+		return
+	}
+	e.report("premises: waiting for one healthy, idle instance and an alarm that is OK")
+	e.begin(stagePremises, now, e.startWithin())
+}
+
+// startWithin is how long it may take until a group that scales in, or whose
+// instance still starts, is at rest.
+func (e *Experiment) startWithin() time.Duration {
+	return 4*e.period + e.h.PublishLag() + startsLate
+}
+
+// premises waits until the group has been quiescent for the whole window.
+func (e *Experiment) premises(now time.Time, seen Seen) {
+	s := seen.State
+	alarm, _ := s.Alarm(e.h.AlarmName)
+	// The baseline is one evaluation range of the alarm, watched whole.
+	window := max(e.plan.Window, time.Duration(alarm.EvaluationPeriods)*e.period+time.Second)
+	e.until = e.began.Add(e.startWithin() + window)
+	why := e.notQuiescent(s)
+	switch {
+	case why == "" && now.Sub(e.began) >= window:
+		e.baseline(now, s)
+	case e.over(now):
+		if why == "" {
+			why = fmt.Sprintf("it was not at rest for %s", window)
+		}
+		e.stop("the group is not quiescent: " + why)
+	}
+}
+
+// baseline notes how the group is at rest, and goes on to the calibration.
+func (e *Experiment) baseline(now time.Time, s runlog.State) {
+	point, _ := s.Latest(runlog.GroupSeries)
+	e.idle, e.idleFrom, e.initial = point.Value, point.Timestamp, s.Group.InService()
+	e.report("premises hold: %s is in service and healthy, alarm %s is OK, idle CPU %.1f %%", e.initial[0], e.h.AlarmName, e.idle)
+	e.enterCalibration(now)
+}
+
+// notQuiescent says what keeps the group from being a baseline; "" if nothing does.
+func (e *Experiment) notQuiescent(s runlog.State) string {
+	n, metric := e.h.MinSize, e.h.Metric.MetricName
+	alarm, watched := s.Alarm(e.h.AlarmName)
+	point, measured := s.Latest(runlog.GroupSeries)
+	switch {
+	case s.Polled.IsZero():
+		return "it could not be observed; see the errors in " + runlog.CloudFile
+	case len(s.Group.Instances) != n:
+		return fmt.Sprintf("it has %d instances, not %d", len(s.Group.Instances), n)
+	case len(s.Group.InService()) != n || len(s.Healthy()) != n:
+		return "its instance is not in service and healthy"
+	case !watched:
+		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName)
+	case alarm.StateValue != "OK":
+		return fmt.Sprintf("alarm %s is %s, not OK", e.h.AlarmName, alarm.StateValue)
+	case !measured || !point.Timestamp.Add(e.period/2).After(awsNow(e.began, s)):
+		return fmt.Sprintf("no datapoint of %s was published while it was watched", metric)
+	case point.Value >= e.h.IdleLimit:
+		return fmt.Sprintf("%s of an idle instance is %.1f %%, not below %g %%: something else uses its CPU", metric, point.Value, e.h.IdleLimit)
+	}
+	return ""
+}

@@ -1,0 +1,174 @@
+package virtual
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"secondwind/localcloud/fleet"
+)
+
+// Service is what the instances of a world run: how much CPU it takes, and how
+// long it takes to come up.
+type Service struct {
+	IdleCPUPercent float64       // of an instance's vCPU
+	CPU            time.Duration // of a request
+	// Noise is the relative standard deviation of a request's CPU from one second
+	// to the next, as a neighbour on the machine makes it.
+	Noise float64
+	Boot  time.Duration // from launch to a running instance
+	Start time.Duration // from a running instance to its first answer
+}
+
+// Launch is what becomes of one launch.
+type Launch struct {
+	Service
+	Fails     error // of the launch itself
+	Unhealthy bool  // it runs, and fails every health check
+}
+
+// machines is a fleet without processes, and the way to them.
+type machines struct {
+	launching func(number int) Launch // counted from 1
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	launched int
+	byID     map[string]*machine
+	byHost   map[string]*machine
+	exits    chan fleet.Exit
+}
+
+// machine is an instance.
+type machine struct {
+	Launch
+	id     string
+	ready  time.Time // when it answers
+	read   time.Time // until when idle CPU is counted
+	second int64     // whose noise is drawn
+	factor float64   // of a request's CPU in that second
+	used   time.Duration
+}
+
+func newMachines(seed uint64, launching func(number int) Launch) *machines {
+	return &machines{
+		launching: launching, random: rand.New(rand.NewPCG(seed, 0xf1ee7)),
+		byID: map[string]*machine{}, byHost: map[string]*machine{}, exits: make(chan fleet.Exit),
+	}
+}
+
+// Launch implements cloud.InstanceRunner.
+func (f *machines) Launch(ctx context.Context, spec fleet.Spec) (fleet.Instance, error) {
+	f.mu.Lock()
+	f.launched++
+	number := f.launched
+	f.mu.Unlock()
+	launch := f.launching(number)
+	select {
+	case <-ctx.Done():
+		return fleet.Instance{}, ctx.Err()
+	case <-time.After(launch.Boot):
+	}
+	if launch.Fails != nil {
+		return fleet.Instance{}, launch.Fails
+	}
+	now := time.Now()
+	host := fmt.Sprintf("127.1.0.%d:8080", number)
+	m := &machine{Launch: launch, id: spec.InstanceID, ready: now.Add(launch.Start), read: now}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.byID[m.id], f.byHost[host] = m, m
+	return fleet.Instance{ID: m.id, Address: host, PrivateIP: fmt.Sprintf("127.1.0.%d", number), LaunchTime: now, VCPUs: 1}, nil
+}
+
+// Terminate implements cloud.InstanceRunner.
+func (f *machines) Terminate(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for host, m := range f.byHost {
+		if m.id == id {
+			delete(f.byHost, host)
+		}
+	}
+	delete(f.byID, id)
+	return nil
+}
+
+// CPU implements cloud.InstanceRunner.
+func (f *machines) CPU(id string) (time.Duration, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := f.byID[id]
+	if m == nil {
+		return 0, fmt.Errorf("no instance %s", id)
+	}
+	now := time.Now()
+	m.used += time.Duration(float64(now.Sub(m.read)) * m.IdleCPUPercent / 100)
+	m.read = now
+	return m.used, nil
+}
+
+// Exits implements cloud.InstanceRunner.
+func (f *machines) Exits() <-chan fleet.Exit { return f.exits }
+
+// errRefused is what a connection to a program that does not listen yet gets.
+var errRefused = errors.New("connection refused")
+
+// RoundTrip carries the load balancer's requests to an instance.
+func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
+	m := f.at(r.URL.Host)
+	if m == nil || time.Now().Before(m.ready) {
+		return nil, errRefused
+	}
+	if r.Method == http.MethodGet {
+		if m.Unhealthy {
+			return m.answer(r, http.StatusServiceUnavailable, "unhealthy"), nil
+		}
+		return m.answer(r, http.StatusOK, "ok"), nil
+	}
+	var in struct{ Operands []string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.Operands) != 2 {
+		return m.answer(r, http.StatusBadRequest, "want two operands"), nil
+	}
+	time.Sleep(f.burn(m))
+	x, okX := new(big.Int).SetString(in.Operands[0], 10)
+	y, okY := new(big.Int).SetString(in.Operands[1], 10)
+	if !okX || !okY {
+		return m.answer(r, http.StatusBadRequest, "want two numbers"), nil
+	}
+	return m.answer(r, http.StatusOK, `{"result":"`+x.Mul(x, y).String()+`"}`), nil
+}
+
+func (f *machines) at(host string) *machine {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.byHost[host]
+}
+
+// burn takes the CPU of a request and returns how much that was.
+func (f *machines) burn(m *machine) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if second := time.Now().Unix(); second != m.second || m.factor == 0 {
+		m.second, m.factor = second, max(0, 1+m.Noise*f.random.NormFloat64())
+	}
+	cost := time.Duration(float64(m.CPU) * m.factor)
+	m.used += cost
+	return cost
+}
+
+func (m *machine) answer(r *http.Request, code int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: code, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: int64(len(body)),
+		Header: http.Header{"Content-Type": {"application/json"}, "X-Instance-Id": {m.id}},
+		Body:   io.NopCloser(bytes.NewBufferString(body)),
+	}
+}

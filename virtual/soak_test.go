@@ -1,0 +1,154 @@
+package virtual_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+
+	"secondwind/account/stack"
+	"secondwind/loadgen/scenario"
+	"secondwind/runlog"
+	"secondwind/verify/judge"
+	"secondwind/virtual"
+)
+
+// soak is a world, and the verdict that is true of it.
+type soak struct {
+	name   string
+	change func(*virtual.Config)
+	want   judge.Outcome
+	reason string // of the verdict; "" of PROVED
+}
+
+func TestSoaks(t *testing.T) {
+	for _, group := range [][]soak{causes(), latencies(), idles(), sizes(), policies(), interruptions(), periods()} {
+		for i, s := range group {
+			if raceDetector && i > 0 {
+				break
+			}
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				cfg := virtual.Default(t)
+				s.change(&cfg)
+				r := virtual.Soak(t, cfg)
+				if r.Verdict.Outcome != s.want || r.Verdict.Reason != s.reason {
+					t.Errorf("verdict = %s %q (%v), want %s %q\n%s\n%s",
+						r.Verdict.Outcome, r.Verdict.Reason, r.Err, s.want, s.reason, r.Verdict.Summary, strings.Join(r.Events, "\n"))
+				}
+			})
+		}
+	}
+}
+
+// second changes what becomes of every launch but the first.
+func second(change func(*virtual.Launch)) func(*virtual.Config) {
+	return func(c *virtual.Config) {
+		c.Launching = func(number int) virtual.Launch {
+			l := virtual.Launch{Service: c.Service}
+			if number > 1 {
+				change(&l)
+			}
+			return l
+		}
+	}
+}
+
+// during lets somebody act once a phase has begun.
+func during(phase runlog.Phase, act func(*virtual.Acting)) func(*virtual.Config) {
+	return func(c *virtual.Config) { c.During = map[runlog.Phase]func(*virtual.Acting){phase: act} }
+}
+
+// setDesired sets the group's desired capacity by hand.
+func setDesired(n int32) func(*virtual.Acting) {
+	return func(a *virtual.Acting) {
+		_, err := autoscaling.NewFromConfig(a.AWS).SetDesiredCapacity(a.Context, &autoscaling.SetDesiredCapacityInput{
+			AutoScalingGroupName: &a.Stack.AutoScalingGroupName, DesiredCapacity: aws.Int32(n),
+		})
+		if err != nil {
+			panic(err) // the call is right, and nothing in a world fails by itself
+		}
+	}
+}
+
+func causes() []soak {
+	return []soak{
+		{"nothing is amiss", func(*virtual.Config) {}, judge.Proved, ""},
+		{"the alarm invokes no policy", func(c *virtual.Config) { c.Scenario.Local.Policy = scenario.PolicyNone }, judge.Refuted, "link.scaling-activity"},
+		{"the alarm's actions are disabled", func(c *virtual.Config) { c.Scenario.Local.AlarmActions = false }, judge.Refuted, "link.scaling-activity"},
+		{"the second instance cannot be launched", second(func(l *virtual.Launch) { l.Fails = errors.New("no capacity") }), judge.Inconclusive, "confounder.unexplained-activity"},
+		{"the second instance boots too late", second(func(l *virtual.Launch) { l.Boot = 15 * time.Second }), judge.Refuted, "link.in-service"},
+		{"the second instance starts too late", second(func(l *virtual.Launch) { l.Start = 20 * time.Second }), judge.Refuted, "link.target-healthy"},
+		{"the second instance is unhealthy", second(func(l *virtual.Launch) { l.Unhealthy = true }), judge.Refuted, "link.target-healthy"},
+		{"the second instance comes unasked in the control", during(runlog.PhaseControl, setDesired(2)), judge.Inconclusive, "confounder.manual-capacity"},
+		{"the second instance comes unasked under load", during(runlog.PhaseLoad, setDesired(2)), judge.Inconclusive, "confounder.manual-capacity"},
+		{"the load never crosses", func(c *virtual.Config) { c.Scenario.Load.Rate = 12 }, judge.Inconclusive, "premise.crossed"},
+		{"a request costs no CPU", func(c *virtual.Config) { c.Service.CPU = 0 }, judge.Inconclusive, "premise.instrument"},
+	}
+}
+
+func latencies() (all []soak) {
+	for _, most := range []time.Duration{0, 60, 150, 300, 500} {
+		all = append(all, soak{fmt.Sprintf("an answer of the API takes up to %d ms", most), func(c *virtual.Config) {
+			c.Latency = [2]time.Duration{most * time.Millisecond / 2, most * time.Millisecond}
+		}, judge.Proved, ""})
+	}
+	return all
+}
+
+func idles() (all []soak) {
+	for idle := range 20 {
+		s := soak{fmt.Sprintf("an idle instance uses %d %% CPU", idle), func(c *virtual.Config) { c.Service.IdleCPUPercent = float64(idle) }, judge.Proved, ""}
+		if idle >= 15 {
+			s.want, s.reason = judge.Inconclusive, "premise.baseline"
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func sizes() (all []soak) {
+	for least := 1; least <= 3; least++ {
+		s := soak{fmt.Sprintf("a group of at least %d", least), func(c *virtual.Config) {
+			c.Variables.MinSize, c.Variables.DesiredCapacity, c.Variables.MaxSize = least, least, least+1
+		}, judge.Proved, ""}
+		if least > 1 {
+			s.want, s.reason = judge.Inconclusive, "premise.baseline"
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func policies() (all []soak) {
+	for _, policy := range []string{stack.PolicyStep, stack.PolicySimple, stack.PolicyTargetTracking} {
+		all = append(all, soak{"a policy of type " + policy, func(c *virtual.Config) { c.Variables.Policy = policy }, judge.Proved, ""})
+	}
+	return all
+}
+
+func interruptions() (all []soak) {
+	for _, phase := range []runlog.Phase{
+		runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl, runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
+	} {
+		all = append(all, soak{fmt.Sprintf("the user interrupts %s", phase), during(phase, func(a *virtual.Acting) { a.Interrupt() }), judge.Inconclusive, "interrupted"})
+	}
+	return append(all, soak{"the user ends an hour's hold", func(c *virtual.Config) {
+		c.Scenario.Hold = time.Hour
+		during(runlog.PhaseHold, func(a *virtual.Acting) { a.EndHold() })(c)
+	}, judge.Proved, ""})
+}
+
+func periods() (all []soak) {
+	for _, period := range []time.Duration{10 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute} {
+		all = append(all, soak{fmt.Sprintf("metrics every %s", period), func(c *virtual.Config) {
+			c.MetricsPeriod = period
+			c.Scenario.Local.MetricsPeriod = period
+		}, judge.Proved, ""})
+	}
+	return all
+}

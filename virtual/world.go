@@ -1,0 +1,249 @@
+package virtual
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"secondwind/account/stack"
+	"secondwind/cmd/secondwind/live"
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/payload"
+	"secondwind/loadgen/scenario"
+	"secondwind/localcloud/awsapi"
+	"secondwind/localcloud/balancer"
+	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/keys"
+	"secondwind/runlog"
+	"secondwind/terraform"
+	"secondwind/verify/judge"
+)
+
+// Config is what a World is like. Default returns one that is PROVED.
+type Config struct {
+	Seed          uint64
+	MetricsPeriod time.Duration
+	Variables     stack.ScalingVariables
+	Scenario      scenario.Scenario
+	Service       Service
+	// Launching says what becomes of the launch of that number, counted from 1;
+	// nil: an instance of Service.
+	Launching func(number int) Launch
+	// Latency is the least and the most that an answer of the API takes.
+	Latency [2]time.Duration
+	// During is what somebody else does once a phase is seen to have begun.
+	During map[runlog.Phase]func(*Acting)
+}
+
+// Acting is who acts in a World while the run goes on.
+type Acting struct {
+	Context   context.Context
+	AWS       aws.Config // with the account's credentials
+	Stack     stack.Stack
+	EndHold   func() // as a user's Ctrl-C in the hold
+	Interrupt func() // as a user's Ctrl-C elsewhere
+}
+
+// Result is what came of a soak.
+type Result struct {
+	Record  *runlog.Record
+	Verdict judge.Verdict
+	Events  []string // as reported to the user
+	Err     error    // of the run itself
+	Took    time.Duration
+}
+
+const (
+	runID   = "20000101T000000Z-0001" // a bubble's time begins then
+	region  = "virtual-1"
+	account = "000000000000"
+	image   = "ami-00000000ca1c01a70"
+	key     = "AKIAVIRTUAL000000000"
+	secret  = "virtualvirtualvirtualvirtualvirtualvirtu"
+)
+
+// Default is a world of the soak that everybody runs, in which nothing is amiss:
+// small numbers, of which each takes 10 ms of CPU.
+func Default(t testing.TB) Config {
+	t.Helper()
+	variables, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scenario.Default()
+	s.Payload.Digits, s.Payload.Bodies = payload.Range{Min: 20, Max: 30}, 8
+	s.Calibration.StartRate, s.Users, s.Hold = 4, 10, 10*time.Second
+	return Config{
+		Seed: 1, MetricsPeriod: 10 * time.Second, Variables: variables, Scenario: s,
+		Service: Service{IdleCPUPercent: 0.5, CPU: 10 * time.Millisecond, Noise: 0.02, Boot: time.Second, Start: time.Second},
+		Latency: [2]time.Duration{time.Millisecond, 3 * time.Millisecond},
+	}
+}
+
+// Soak runs a whole soak in a bubble of virtual time, and judges its record.
+func Soak(t *testing.T, cfg Config) Result {
+	t.Helper()
+	var result Result
+	dir := filepath.Join(t.TempDir(), runID)
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(t, cfg)
+		defer w.close()
+		result.Err = w.soak(t, dir)
+		result.Events, result.Took = w.reporter.events, time.Since(began)
+	})
+	record, err := runlog.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result.Record, result.Verdict = record, judge.Judge(record)
+	return result
+}
+
+// world is a World at work.
+type world struct {
+	cfg       Config
+	network   *network
+	balancer  *balancer.Balancer
+	transport *http.Transport // of the load
+	aws       aws.Config
+	reporter  *reporter
+	stop      context.CancelFunc
+	running   sync.WaitGroup
+}
+
+func newWorld(t *testing.T, cfg Config) *world {
+	t.Helper()
+	w := &world{cfg: cfg, network: newNetwork()}
+	if cfg.Launching == nil {
+		cfg.Launching = func(int) Launch { return Launch{Service: cfg.Service} }
+	}
+	fleet := newMachines(cfg.Seed, cfg.Launching)
+	vault := keys.New(keys.Config{Region: region, AccountID: account})
+	state, err := cloud.New(cloud.Config{
+		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,
+		Images: map[string]cloud.Image{image: {Program: "virtual"}},
+		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
+			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: fleet, Listen: w.network.listen})
+			return w.balancer
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, AccountID: account})
+	state.Register(mux)
+	vault.Register(mux)
+	w.aws = aws.Config{
+		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
+		HTTPClient: api{mux, latency(cfg)},
+	}
+	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
+	ctx, stop := context.WithCancel(t.Context())
+	w.stop = stop
+	w.running.Go(func() { state.Run(ctx) })
+	return w
+}
+
+// latency draws how long each answer of the API takes.
+func latency(cfg Config) func() time.Duration {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(cfg.Seed, 0x1a7e))
+	return func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return cfg.Latency[0] + time.Duration(random.Int64N(int64(cfg.Latency[1]-cfg.Latency[0])+1))
+	}
+}
+
+func (w *world) close() {
+	w.transport.CloseIdleConnections()
+	w.stop()
+	w.running.Wait()
+	_ = w.balancer.Close() // of pipes, which can be closed
+}
+
+// soak builds the stack and proves it, as the soak command does.
+func (w *world) soak(t *testing.T, dir string) error {
+	t.Helper()
+	start := time.Now()
+	local := w.cfg.Scenario.Local
+	built, err := stack.Create(t.Context(), w.aws, stack.Options{
+		Name: "secondwind", Variables: w.cfg.Variables, MetricsPeriod: w.cfg.MetricsPeriod, ImageID: image,
+		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := built.WaitHealthy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	endHold := make(chan struct{})
+	w.reporter = &reporter{start: start, during: w.cfg.During, acting: &Acting{
+		Context: ctx, AWS: w.aws, Stack: built, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt,
+	}}
+	err = live.Prove(ctx, live.Config{
+		AWS: w.aws, Where: "the virtual cloud", AutoScalingGroupName: built.AutoScalingGroupName, LoadBalancerURL: built.LoadBalancerURL,
+		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
+		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Transport: w.transport,
+	})
+	if err != nil {
+		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: err.Error()}}
+		if err := writer.WriteLoad(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return err
+}
+
+// reporter keeps what is reported, and lets others act when a phase begins.
+type reporter struct {
+	start  time.Time
+	during map[runlog.Phase]func(*Acting)
+	acting *Acting
+
+	mu     sync.Mutex
+	acted  map[runlog.Phase]bool
+	events []string
+}
+
+// Event implements progress.Reporter.
+func (r *reporter) Event(at time.Duration, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, fmt.Sprintf("%6.1f s  %s", at.Seconds(), text))
+}
+
+// Status implements progress.Reporter.
+func (r *reporter) Status(s progress.Status) {
+	act := r.during[s.Phase]
+	if act == nil || r.acted[s.Phase] {
+		return
+	}
+	if r.acted == nil {
+		r.acted = map[runlog.Phase]bool{}
+	}
+	r.acted[s.Phase] = true
+	act(r.acting)
+}
+
+// Close implements progress.Reporter.
+func (r *reporter) Close() {}
