@@ -110,8 +110,9 @@ var rules = []rule{
 		why: "offered load is mathematics: the simulation uses it without any generator",
 	},
 	{
-		name: "loadgen knows only itself, runlog and textfile", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog", "textfile"),
-		why: "the load must not depend on what the cloud or the judge is about to see",
+		name: "loadgen knows only itself, runlog and textfile", in: []string{"loadgen"}, tests: true,
+		forbids: ownBut("loadgen", "runlog", "textfile"),
+		why:     "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
 		name: "account knows only itself and textfile", in: []string{"account"}, tests: true, forbids: ownBut("account", "textfile"),

@@ -108,7 +108,8 @@ func (p Prices) validate() error {
 		for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
 			faults = append(faults, price("regions."+name+".instance_hour."+t, r.InstanceHour[t]))
 		}
-		faults = append(faults, price("regions."+name+".gp3_gb_month", r.GP3GBMonth), price("regions."+name+".load_balancer_hour", r.LoadBalancerHour),
+		faults = append(faults,
+			price("regions."+name+".gp3_gb_month", r.GP3GBMonth), price("regions."+name+".load_balancer_hour", r.LoadBalancerHour),
 			price("regions."+name+".lcu_hour", r.LCUHour), price("regions."+name+".s3_gb_month", r.S3GBMonth))
 	}
 	e := p.Everywhere
@@ -140,11 +141,17 @@ func price(name string, v float64) error {
 func (p Prices) find(region, instanceType string) (Region, float64, error) {
 	r, ok := p.Regions[region]
 	if !ok {
-		return r, 0, fmt.Errorf("no prices of Region %q are known; known are %s: choose one of these, or give a table of your own (--prices)", region, strings.Join(slices.Sorted(maps.Keys(p.Regions)), ", "))
+		return r, 0, unknown(fmt.Sprintf("no prices of Region %q are known", region), p.Regions)
 	}
 	hour, ok := r.InstanceHour[instanceType]
 	if !ok {
-		return r, 0, fmt.Errorf("no price of instance type %q in %s is known; known are %s: choose one of these, or give a table of your own (--prices)", instanceType, region, strings.Join(slices.Sorted(maps.Keys(r.InstanceHour)), ", "))
+		return r, 0, unknown(fmt.Sprintf("no price of instance type %q in %s is known", instanceType, region), r.InstanceHour)
 	}
 	return r, hour, nil
+}
+
+// unknown is the error for a name that a part of the table does not have.
+func unknown[V any](what string, known map[string]V) error {
+	names := strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+	return fmt.Errorf("%s; known are %s: choose one of these, or give a table of your own (--prices)", what, names)
 }

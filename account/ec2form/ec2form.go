@@ -61,7 +61,7 @@ func (c Client) post(ctx context.Context, body string, at time.Time, answer any)
 		return time.Now(), err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	if err := c.sign(ctx, request, body, at); err != nil {
+	if err := Sign(ctx, c.AWS, request, []byte(body), "ec2", at); err != nil {
 		return time.Now(), err
 	}
 	return c.send(request, answer)
@@ -77,16 +77,17 @@ func (c Client) endpoint() string {
 	return "https://ec2." + c.AWS.Region + ".amazonaws.com/"
 }
 
-func (c Client) sign(ctx context.Context, request *http.Request, body string, at time.Time) error {
-	if c.AWS.Credentials == nil {
+// Sign signs a request to a service, named as signatures name it, at a time.
+func Sign(ctx context.Context, cfg aws.Config, request *http.Request, body []byte, service string, at time.Time) error {
+	if cfg.Credentials == nil {
 		return errors.New("no credentials configured")
 	}
-	credentials, err := c.AWS.Credentials.Retrieve(ctx)
+	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return fmt.Errorf("retrieve credentials: %w", err)
 	}
-	digest := sha256.Sum256([]byte(body))
-	return v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "ec2", c.AWS.Region, at)
+	digest := sha256.Sum256(body)
+	return v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), service, cfg.Region, at)
 }
 
 // client is whichever HTTP client the SDK is configured with.

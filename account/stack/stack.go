@@ -122,7 +122,8 @@ func tagList[T any](tags map[string]string, of func(key, value *string) T) []T {
 func (b *builder) targetGroup(ctx context.Context) error {
 	n := b.o.Variables
 	out, err := b.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: b.name("tg"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		Name: b.name("tg"), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
 		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200")},
@@ -177,9 +178,11 @@ func (b *builder) group(ctx context.Context) error {
 	_, err := b.groups.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName: b.name("asg"),
 		LaunchTemplate:       &astypes.LaunchTemplateSpecification{LaunchTemplateId: &b.stack.LaunchTemplateID, Version: aws.String("$Latest")},
-		MinSize:              aws.Int32(int32(n.MinSize)), MaxSize: aws.Int32(int32(n.MaxSize)), DesiredCapacity: aws.Int32(int32(n.DesiredCapacity)),
-		DefaultCooldown: aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)), DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
-		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
+		MinSize:              aws.Int32(int32(n.MinSize)), MaxSize: aws.Int32(int32(n.MaxSize)),
+		DesiredCapacity:       aws.Int32(int32(n.DesiredCapacity)),
+		DefaultCooldown:       aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)),
+		DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
+		HealthCheckType:       aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
 		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnetIDs(), ",")),
 		Tags: append([]astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
 			tagList(b.o.Tags, func(k, v *string) astypes.Tag {
@@ -208,12 +211,13 @@ func (s Stack) WaitHealthy(ctx context.Context) error {
 				if d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
 					return nil
 				}
-				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), d.TargetHealth.State, d.TargetHealth.Reason, aws.ToString(d.TargetHealth.Description))
+				h := d.TargetHealth
+				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), h.State, h.Reason, aws.ToString(h.Description))
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for a healthy target of %s: %w; at last %s", s.TargetGroup, ctx.Err(), seen)
+			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, ctx.Err(), seen)
 		case <-ticker.C:
 		}
 	}

@@ -101,7 +101,7 @@ func runSweep(ctx context.Context, out *output, in io.Reader, o sweepOptions) er
 	cfg.HTTPClient = bodyInMemory{cfg.HTTPClient}
 	s := sweeping{out: out, in: in, o: o, Sweeper: sweep.New(sweep.Config{
 		AWS: cfg, Select: selection, Interval: o.interval, Timeout: o.timeout,
-		Tell: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
+		Report: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
 	})}
 	err = s.do(ctx)
 	if ctx.Err() != nil {

@@ -45,7 +45,9 @@ func (s Spec) Faults() []Fault {
 		found = append(found, Fault{"digits.min", fmt.Sprintf("is %d; give 1 to %d", s.Digits.Min, maxDigits)})
 	}
 	if s.Digits.Max < s.Digits.Min || s.Digits.Max > maxDigits {
-		found = append(found, Fault{"digits.max", fmt.Sprintf("is %d; give at least digits.min (%d) and at most %d", s.Digits.Max, s.Digits.Min, maxDigits)})
+		found = append(found, Fault{
+			"digits.max", fmt.Sprintf("is %d; give at least digits.min (%d) and at most %d", s.Digits.Max, s.Digits.Min, maxDigits),
+		})
 	}
 	if s.Bodies < 1 || s.Bodies > maxBodies {
 		found = append(found, Fault{"bodies", fmt.Sprintf("is %d; give 1 to %d", s.Bodies, maxBodies)})

@@ -156,7 +156,8 @@ func (s Steps) Validate() error {
 		return fmt.Errorf("steps: no rate; list them, as in steps:10,50,100/1m")
 	}
 	if s.Each <= 0 || s.Each > forever/time.Duration(len(s.Rates)) {
-		return fmt.Errorf("steps: duration %v of a step is not positive, or too long; say how long each is held, as in steps:10,50,100/1m", s.Each)
+		return fmt.Errorf("steps: duration %v of a step is not positive, or too long; "+
+			"say how long each is held, as in steps:10,50,100/1m", s.Each)
 	}
 	for _, rate := range s.Rates {
 		if err := validRate("steps", rate); err != nil {
