@@ -95,7 +95,7 @@ func (p Prices) validate() error {
 		faults = append(faults, fmt.Errorf("date: %q is not a day such as 2025-07-01", p.Date))
 	}
 	if p.Source == "" {
-		faults = append(faults, errors.New("source: missing; say where the prices are from"))
+		faults = append(faults, errors.New("source: missing; name where the prices are from"))
 	}
 	if len(p.Regions) == 0 {
 		faults = append(faults, errors.New("regions: none"))
@@ -128,7 +128,7 @@ func (p Prices) validate() error {
 	return errors.Join(faults...)
 }
 
-// price refuses what is no price; a member that was forgotten is 0.
+// price refuses a value that cannot be a price; one that was left out is 0.
 func price(name string, v float64) error {
 	if v <= 0 || v > 1000 {
 		return fmt.Errorf("%s: %g is not a price between 0 and 1000 USD", name, v)

@@ -23,13 +23,13 @@ import (
 // version is the version of the EC2 API that is spoken.
 const version = "2016-11-15"
 
-// maxAnswer bounds what is read of an answer, in bytes.
+// maxAnswer is how many bytes of an answer are read.
 const maxAnswer = 8 << 20
 
-// Client calls EC2 as AWS says to: with its credentials, Region, HTTP client and,
-// if set, base endpoint. It does not retry, but for a signature that was refused
-// because this machine's clock is off: then it signs again by EC2's clock, as the
-// SDK's clients do.
+// Client calls EC2 with the configuration's credentials, Region, HTTP client and,
+// if set, base endpoint. It retries only when a signature was refused because this
+// machine's clock is wrong: then it signs again by EC2's clock, as the SDK's clients
+// do.
 type Client struct{ AWS aws.Config }
 
 // Call posts a signed form and decodes the XML answer into answer, which may be
@@ -53,8 +53,8 @@ func (c Client) Call(ctx context.Context, action string, form url.Values, answer
 // maxSkew is below the 5 minutes that a signature's date may be off.
 const maxSkew = 4 * time.Minute
 
-// post sends a form that is signed at a time, and returns EC2's time of the answer,
-// which is now if it does not tell.
+// post sends a form that is signed at a time, and returns EC2's time in the answer,
+// or now if the answer has none.
 func (c Client) post(ctx context.Context, body string, at time.Time, answer any) (theirs time.Time, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(), strings.NewReader(body))
 	if err != nil {

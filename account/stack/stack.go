@@ -20,7 +20,7 @@ import (
 	"secondwind/account/ec2form"
 )
 
-// Options say what to build.
+// Options describe the stack to build.
 type Options struct {
 	Name      string // prefix of every name: "<Name>-asg"; at most 28 characters
 	Variables ScalingVariables
@@ -31,10 +31,10 @@ type Options struct {
 	// WithoutPolicy leaves the scale-out policy out: the alarm has no action. A
 	// control for the proof: nothing may scale then.
 	WithoutPolicy bool
-	// ActionsDisabled wires everything, with the alarms' actions switched off:
-	// the other control.
+	// ActionsDisabled builds everything, with the alarms' actions disabled: the
+	// other control.
 	ActionsDisabled bool
-	// Tags are put on everything that can have them, and on the instances.
+	// Tags are put on every resource that can have tags, instances included.
 	Tags map[string]string
 }
 
@@ -52,9 +52,9 @@ type Stack struct {
 	targets *elb.Client
 }
 
-// Create builds the stack and returns as soon as everything is asked for; the
+// Create builds the stack and returns once everything has been requested; the
 // first instance may still be starting (WaitHealthy). What was built before an
-// error is left as it is.
+// error stays.
 func Create(ctx context.Context, cfg aws.Config, o Options) (Stack, error) {
 	if o.MetricsPeriod == 0 {
 		o.MetricsPeriod = time.Minute
@@ -195,8 +195,8 @@ func (b *builder) group(ctx context.Context) error {
 // pollHealth is how often WaitHealthy asks.
 const pollHealth = 250 * time.Millisecond
 
-// WaitHealthy returns once a target of the stack is healthy. Its error, when ctx
-// ends first, says what became of the targets.
+// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, its
+// error has the state of the target that was seen last.
 func (s Stack) WaitHealthy(ctx context.Context) error {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()

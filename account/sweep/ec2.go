@@ -12,7 +12,7 @@ type ec2Kind struct {
 	name   string
 	stage  int
 	list   string     // action
-	form   url.Values // beside the tag filter
+	form   url.Values // besides the tag filter
 	path   string     // of the answer's items
 	id     string     // of an item
 	remove string     // action

@@ -134,19 +134,19 @@ func (e neverError) Error() string { return string(e) }
 
 func never(why string) error { return neverError(why) }
 
-// deniedCodes are how AWS's services say that the caller may not.
+// deniedCodes are the codes with which AWS's services deny access.
 var deniedCodes = []string{
 	"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "UnauthorizedException", "OptInRequired",
 }
 
-// hopeless tells whether trying again cannot help. What is in use, throttled or
+// hopeless reports whether trying again cannot help. What is in use, throttled or
 // failing inside AWS is tried again until the time is over.
 func hopeless(err error) bool {
 	_, is := errors.AsType[neverError](err)
 	return is || slices.Contains(deniedCodes, codeOf(err))
 }
 
-// unserved tells whether the endpoint does not have the operation at all: a local
+// unserved reports whether the endpoint does not have the operation at all: a local
 // cloud's answer, never AWS's.
 func unserved(err error) bool {
 	return slices.Contains([]string{"InvalidAction", "UnknownOperationException"}, codeOf(err))

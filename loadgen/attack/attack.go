@@ -203,7 +203,7 @@ func (a *Attack) note(r *vegeta.Result) {
 		fromSchedule += r.Timestamp.Sub(due)
 	}
 	failure := r.Error
-	if r.Code != 0 { // Vegeta calls any status outside 200–399 an error too; the checker says it better
+	if r.Code != 0 { // Vegeta calls any status outside 200–399 an error too; the checker's text is better
 		failure = r.Headers.Get(answeredHeader)
 	} else if failure != "" {
 		failure = errorText(failure)

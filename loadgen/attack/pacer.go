@@ -12,7 +12,7 @@ import (
 // counted as dropped instead of being sent too late to mean anything.
 const maxLate = time.Second
 
-// pacer lets Vegeta hit when the schedule says so. Its Pace blocks where
+// pacer lets Vegeta hit when a request of the schedule is due. Its Pace blocks where
 // Vegeta's own would return a wait: Vegeta sleeps such a wait out, whatever
 // happens meanwhile, and always hits after it.
 type pacer struct {
@@ -27,7 +27,7 @@ type pacer struct {
 	skips   []skip        // by hit
 }
 
-// skip says that from a hit on, requests of the schedule were left out.
+// skip is how many requests of the schedule were left out up to a hit.
 type skip struct{ hit, total uint64 }
 
 // maxSkips bounds what is remembered of them; results come in soon after.

@@ -1,4 +1,4 @@
-// Package profile says when requests are due: offered load over time, pure.
+// Package profile computes when requests are due: offered load over time. It is pure.
 package profile
 
 import (
@@ -58,8 +58,8 @@ func (s *Schedule) hits(t time.Duration) float64 {
 	return 0
 }
 
-// Due is when request seq (0, 1, 2 …) is due; ok is false while nothing says when
-// it will be: the rate is zero, or the profile has ended.
+// Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
+// the rate is zero, or the profile has ended.
 func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
