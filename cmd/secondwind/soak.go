@@ -260,7 +260,11 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	told := tellVerdict(out, verdict, filepath.Join(w.Dir(), reports.HTMLFile))
+	shown := filepath.Join(w.Dir(), reports.HTMLFile)
+	if concluding.Err() != nil {
+		shown = w.Dir() // without a report
+	}
+	told := tellVerdict(out, verdict, shown)
 	if interrupted {
 		return &exitError{code: exitInterrupted}
 	}
@@ -279,7 +283,8 @@ func conclude(ctx context.Context, w *runlog.Writer) (judge.Verdict, error) {
 	if err != nil {
 		return verdict, err
 	}
-	if err := reports.Write(w.Dir(), record, verdict); err != nil {
+	// Whoever does not want to wait for the report has the verdict all the same.
+	if err := reports.Write(ctx, w.Dir(), record, verdict); err != nil && ctx.Err() == nil {
 		return verdict, err
 	}
 	return verdict, runlog.Seal(w.Dir())

@@ -13,7 +13,7 @@ import (
 
 // contradicted says whether DescribeAlarms knows nothing of the transition that
 // the history tells of; "" if it does, or was not asked while the state lasted.
-func (t *trial) contradicted(tr transition) string {
+func (t *analysis) contradicted(tr transition) string {
 	until := t.ended
 	for _, next := range t.cloud.transitions(t.h.AlarmName) {
 		if next.at.After(tr.at) {
@@ -40,7 +40,7 @@ func (t *trial) contradicted(tr transition) string {
 }
 
 // knownBefore says where an instance was seen before the load; "" if nowhere.
-func (t *trial) knownBefore(id string) (where string, e Evidence) {
+func (t *analysis) knownBefore(id string) (where string, e Evidence) {
 	began := t.load.began()
 	for _, h := range t.cloud.health {
 		there := func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id }
@@ -53,10 +53,10 @@ func (t *trial) knownBefore(id string) (where string, e Evidence) {
 			return "launched by activity " + a.value.ActivityId, evidence(a.Observation)
 		}
 	}
-	for start, p := range t.cloud.cpu.points[id] {
+	for _, p := range t.cloud.cpu.all(id) {
 		// Its first period may have begun before it did.
-		if !start.Add(t.period).After(t.began) {
-			return "with a datapoint of " + clockTime(start), evidence(p.first)
+		if !p.start.Add(t.period).After(t.began) {
+			return "with a datapoint of " + clockTime(p.start), evidence(p.first)
 		}
 	}
 	for _, s := range t.load.seconds {
@@ -70,7 +70,7 @@ func (t *trial) knownBefore(id string) (where string, e Evidence) {
 // disagreement finds a datapoint of the group that is none of its instances': an
 // average lies between them, and is the one's where there is one. Periods in
 // which instances come or go are left out, for which of them count is not known.
-func (t *trial) disagreement(from, to time.Time) (*point, string) {
+func (t *analysis) disagreement(from, to time.Time) (*point, string) {
 	for _, p := range t.cloud.cpu.within(groupSeries, from, to, t.period) {
 		low, high, known := t.between(t.settled(p.start, p.start.Add(t.period)), p.start)
 		if known && !slices.ContainsFunc(p.values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
@@ -82,13 +82,13 @@ func (t *trial) disagreement(from, to time.Time) (*point, string) {
 
 // settled are the instances of the group if it had the same ones, InService, from
 // the last answer before from to the first after to; nil if not.
-func (t *trial) settled(from, to time.Time) []string {
+func (t *analysis) settled(from, to time.Time) []string {
 	var ids []string
 	for i, g := range t.cloud.groups {
 		if i+1 < len(t.cloud.groups) && t.aws(t.cloud.groups[i+1].Received).Before(from) {
 			continue
 		}
-		now := inService(g.value)
+		now := g.value.InService()
 		if len(now) < len(g.value.Instances) || (ids != nil && !slices.Equal(ids, now)) {
 			return nil
 		}
@@ -105,7 +105,7 @@ const averaging = 0.01
 
 // between is the range of all values that the instances' datapoints of a period
 // ever had; known is false unless there are some and each has one.
-func (t *trial) between(members []string, start time.Time) (low, high float64, known bool) {
+func (t *analysis) between(members []string, start time.Time) (low, high float64, known bool) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, id := range members {
 		d := t.cloud.cpu.points[id][start]
@@ -119,7 +119,7 @@ func (t *trial) between(members []string, start time.Time) (low, high float64, k
 
 // miscalibrated says why the calibration is not of this run or not what it
 // predicts from; "" if it is. Its points were read from the same answers.
-func (t *trial) miscalibrated(c *runlog.Calibration) string {
+func (t *analysis) miscalibrated(c *runlog.Calibration) string {
 	if predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate; math.Abs(predicted-c.PredictedCPUPercent) > averaging {
 		return fmt.Sprintf("calibration predicts %s %%, its own numbers give %s %%", number(c.PredictedCPUPercent), number(predicted))
 	}
@@ -138,7 +138,7 @@ func (t *trial) miscalibrated(c *runlog.Calibration) string {
 // sentRates bounds the requests per second sent in the period from start on. The
 // generator counted while the clocks' offset was known from a few answers only,
 // each of which tells AWS's time to the second.
-func (t *trial) sentRates(start time.Time) (low, high float64) {
+func (t *analysis) sentRates(start time.Time) (low, high float64) {
 	low = math.Inf(1)
 	for shift := -time.Second; shift <= time.Second; shift += time.Second / 4 {
 		rate := t.sentRate(start.Add(shift), start.Add(shift+t.period))
@@ -149,7 +149,7 @@ func (t *trial) sentRates(start time.Time) (low, high float64) {
 
 // sentRate is the requests per second sent in [from, to) of AWS's clock, those of
 // an interval spread evenly over it.
-func (t *trial) sentRate(from, to time.Time) float64 {
+func (t *analysis) sentRate(from, to time.Time) float64 {
 	var sent float64
 	for _, s := range t.load.seconds {
 		start, end := t.aws(s.start), t.aws(s.end)

@@ -26,18 +26,27 @@ var activityConfounders = []struct {
 
 // confounders lists what else could have brought the second instance. Held means
 // that it was looked for in the record and is not there.
-func (t *trial) confounders(control Finding) []Finding {
-	var all []Finding
+func (t *analysis) confounders(control Finding) []Finding {
+	// A launch that failed is tried again, by an activity without a known cause.
+	all := []Finding{t.noLaunchFailure()}
 	for _, c := range activityConfounders {
 		all = append(all, t.noActivity(c.kind, c.name))
 	}
-	return append(all,
+	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noLaunchFailure(), t.noDirtyStart(control), t.noPinning())
+		t.noSuspension(), t.noDirtyStart(control), t.noPinning())
+	if t.began.IsZero() {
+		for i, f := range all {
+			if f.Status != Broken {
+				all[i] = f.notJudged("the load never began")
+			}
+		}
+	}
+	return all
 }
 
 // judged is when the proof is under way: from the baseline to the end of the load.
-func (t *trial) judged(at time.Time) bool {
+func (t *analysis) judged(at time.Time) bool {
 	from, _, ok := t.baselineWindow()
 	if !ok {
 		from = t.firstLoad
@@ -45,7 +54,7 @@ func (t *trial) judged(at time.Time) bool {
 	return !at.Before(from) && (t.ended.IsZero() || at.Before(t.ended))
 }
 
-func (t *trial) noActivity(k kind, name string) Finding {
+func (t *analysis) noActivity(k kind, name string) Finding {
 	f := expect("confounder."+string(k), name, "no activity with such a cause")
 	if len(t.cloud.answered[runlog.OpDescribeScalingActivities]) == 0 {
 		return f.open("no answer lists the group's activities")
@@ -58,7 +67,7 @@ func (t *trial) noActivity(k kind, name string) Finding {
 	return f.held("none")
 }
 
-func (t *trial) noSchedule() Finding {
+func (t *analysis) noSchedule() Finding {
 	f := expect("confounder.schedule", "scheduled actions listed", "none is due during the run")
 	if len(t.cloud.schedules) == 0 {
 		return f.open("no answer lists scheduled actions")
@@ -73,7 +82,7 @@ func (t *trial) noSchedule() Finding {
 	return f.held("none due")
 }
 
-func (t *trial) noRefresh() Finding {
+func (t *analysis) noRefresh() Finding {
 	f := expect("confounder.refresh", "instance refreshes listed", "none is under way")
 	if len(t.cloud.refreshes) == 0 {
 		return f.open("no answer lists instance refreshes")
@@ -89,7 +98,7 @@ func (t *trial) noRefresh() Finding {
 }
 
 // noSecondPolicy: no other alarm or policy acted, nor shares the activity.
-func (t *trial) noSecondPolicy() Finding {
+func (t *analysis) noSecondPolicy() Finding {
 	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
 	for _, a := range t.cloud.activities {
 		if !t.judged(a.value.StartTime) {
@@ -112,7 +121,7 @@ func (t *trial) noSecondPolicy() Finding {
 }
 
 // noForgery: SetAlarmState can put an alarm into ALARM with any text.
-func (t *trial) noForgery() Finding {
+func (t *analysis) noForgery() Finding {
 	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
 	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
 		if tr.to.StateValue == "ALARM" && t.judged(tr.at) && !byThreshold(tr.to) {
@@ -122,7 +131,7 @@ func (t *trial) noForgery() Finding {
 	return f.held("it does")
 }
 
-func (t *trial) noReconfiguration() Finding {
+func (t *analysis) noReconfiguration() Finding {
 	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
 	for _, item := range t.cloud.history {
 		if item.value.AlarmName == t.h.AlarmName && item.value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.value.Timestamp) {
@@ -160,7 +169,7 @@ func changed(was, is runlog.MetricAlarm) string {
 	return ""
 }
 
-func (t *trial) noSuspension() Finding {
+func (t *analysis) noSuspension() Finding {
 	f := expect("confounder.suspended-processes", "suspended processes", "no process of the group is suspended")
 	if len(t.cloud.groups) == 0 {
 		return f.open("no answer describes the group")
@@ -174,7 +183,7 @@ func (t *trial) noSuspension() Finding {
 }
 
 // noLaunchFailure: a provider that refuses an instance says nothing of scaling.
-func (t *trial) noLaunchFailure() Finding {
+func (t *analysis) noLaunchFailure() Finding {
 	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
 	for _, a := range t.cloud.activities {
 		if isLaunch(a.value) && isFailed(a.value) && t.judged(a.value.StartTime) {
@@ -186,7 +195,7 @@ func (t *trial) noLaunchFailure() Finding {
 
 // noDirtyStart: an alarm that is in ALARM already cannot go there. What the
 // control itself set off is the control's finding, not a dirty start.
-func (t *trial) noDirtyStart(control Finding) Finding {
+func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
 	if t.began.IsZero() {
 		return f.open("the load never began")
@@ -212,15 +221,14 @@ func (t *trial) noDirtyStart(control Finding) Finding {
 
 // noPinning: a client whose connections stay with the old instance shows no
 // request at the new one although scaling worked.
-func (t *trial) noPinning() Finding {
+func (t *analysis) noPinning() Finding {
 	f := expect("confounder.pinned-connections", "connections pinned to the old instance", "once its target is healthy, the new instance is sent requests")
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
-		f.Expected = "nothing, for no new target became healthy"
-		return f.held("not judged")
+		return f.notJudged("no new target became healthy")
 	}
 	limit := time.Duration(t.deadline(runlog.LinkFirstRequest).Seconds() * float64(time.Second))
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case t.firstServed() != nil || len(t.strangers()) > 0:
+	case t.firstServed() != nil || len(t.unknownInstances()) > 0:
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
@@ -231,7 +239,7 @@ func (t *trial) noPinning() Finding {
 
 // credits: a burstable instance without credits is held at its baseline, and its
 // CPU cannot cross. Credits are not in the record, but what they would prevent is.
-func (t *trial) credits(crossed Finding) Finding {
+func (t *analysis) credits(crossed Finding) Finding {
 	f := expect("confounder.cpu-credits", "CPU credits", "instances are not held below the threshold for want of credits")
 	burstable := ""
 	for _, g := range t.cloud.groups {
@@ -243,6 +251,10 @@ func (t *trial) credits(crossed Finding) Finding {
 		}
 	}
 	switch {
+	case t.began.IsZero():
+		return f.notJudged("the load never began")
+	case len(t.cloud.groups) == 0:
+		return f.open("no answer describes the group")
 	case burstable == "":
 		return f.held("no instance is burstable")
 	case crossed.Status == Held:

@@ -12,7 +12,7 @@ import (
 
 // belowThreshold is control N1: a load that keeps CPU below the threshold, held
 // as long as the chain may take, moves neither the alarm nor the group.
-func (t *trial) belowThreshold() Finding {
+func (t *analysis) belowThreshold() Finding {
 	f := expect("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
 		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), t.h.MinSize)
 	phase, ok := t.load.phases[runlog.PhaseControl]
@@ -32,7 +32,7 @@ func (t *trial) belowThreshold() Finding {
 }
 
 // controlled says why the control was none; "" if it was one.
-func (t *trial) controlled(phase span, points []point) string {
+func (t *analysis) controlled(phase span, points []point) string {
 	if need := t.h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds(); t.h.ControlSeconds < need {
 		return fmt.Sprintf("the control was declared for %s s, shorter than the chain may take (%s s)", number(t.h.ControlSeconds), number(need))
 	}
@@ -55,7 +55,7 @@ func (t *trial) controlled(phase span, points []point) string {
 }
 
 // moved says what moved in [from, to) although CPU stayed below; "" if nothing did.
-func (t *trial) moved(from, to time.Time) (string, Evidence) {
+func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
 		if tr.to.StateValue == "ALARM" && !tr.at.Before(from) && tr.at.Before(to) {
 			return fmt.Sprintf("the alarm went to ALARM at %s: %s", clockTime(tr.at), tr.to.StateReason), evidence(tr.source)
@@ -70,8 +70,8 @@ func (t *trial) moved(from, to time.Time) (string, Evidence) {
 		if at := t.aws(g.Received); at.Before(from) || !t.aws(g.Received).Before(to) {
 			continue
 		}
-		if g.value.DesiredCapacity != t.h.MinSize || len(inService(g.value)) != t.h.MinSize {
-			return fmt.Sprintf("desired %d, InService %d at %s", g.value.DesiredCapacity, len(inService(g.value)), clockTime(t.aws(g.Received))), evidence(g.Observation)
+		if g.value.DesiredCapacity != t.h.MinSize || len(g.value.InService()) != t.h.MinSize {
+			return fmt.Sprintf("desired %d, InService %d at %s", g.value.DesiredCapacity, len(g.value.InService()), clockTime(t.aws(g.Received))), evidence(g.Observation)
 		}
 	}
 	for _, a := range t.cloud.alarms {
@@ -84,7 +84,7 @@ func (t *trial) moved(from, to time.Time) (string, Evidence) {
 
 // scaleInAlarm is the alarm that takes the group down again, and the policy that
 // it invokes; nil if none is wired.
-func (t *trial) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
+func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 	listed := last(t.cloud.policies, t.load.began())
 	if listed == nil {
 		return nil, nil
@@ -104,16 +104,14 @@ func (t *trial) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 }
 
 // scaleIn is that the group gives the second instance back once the load ended.
-func (t *trial) scaleIn() Finding {
+func (t *analysis) scaleIn() Finding {
 	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time", t.h.MinSize)
 	alarm, policy := t.scaleInAlarm()
 	switch {
 	case t.newID == "":
-		f.Expected = "nothing, for nothing was scaled out"
-		return f.held("not judged")
+		return f.notJudged("nothing was scaled out")
 	case alarm == nil:
-		f.Expected = "nothing, for no scale-in alarm is wired"
-		return f.held("not judged")
+		return f.notJudged("the group has no scale-in alarm")
 	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
 	if !ok || len(t.cloud.groups) == 0 {
@@ -121,15 +119,15 @@ func (t *trial) scaleIn() Finding {
 	}
 	from := t.aws(release.start)
 	for _, g := range t.cloud.groups {
-		if t.aws(g.Received).Before(from) || g.value.DesiredCapacity != t.h.MinSize || len(inService(g.value)) != t.h.MinSize {
+		if t.aws(g.Received).Before(from) || g.value.DesiredCapacity != t.h.MinSize || len(g.value.InService()) != t.h.MinSize {
 			continue
 		}
 		took := t.aws(g.Received).Sub(from).Seconds()
 		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
 	}
 	if low := t.lowest(from); low != nil && t.h.Metric.Watches(*alarm) && *low >= alarm.Threshold {
-		f.Expected = fmt.Sprintf("nothing, for CPU never fell below the %s %% at which alarm %s goes off", number(alarm.Threshold), alarm.AlarmName)
-		return f.held("not judged; the lowest datapoint is %s %%", number(*low))
+		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
+			number(alarm.Threshold), alarm.AlarmName, number(*low))
 	}
 	limit := hypothesis.ScaleIn(*alarm, t.cloud.groups[0].value, policy).Seconds()
 	watched := t.cloud.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
@@ -140,7 +138,7 @@ func (t *trial) scaleIn() Finding {
 }
 
 // lowest is the group's lowest datapoint of a period after from; nil if none is.
-func (t *trial) lowest(from time.Time) *float64 {
+func (t *analysis) lowest(from time.Time) *float64 {
 	var low *float64
 	for _, p := range t.cloud.cpu.ending(groupSeries, from.Add(t.period), time.Unix(1<<40, 0), t.period) {
 		if v := p.value(); low == nil || v < *low {
@@ -151,7 +149,7 @@ func (t *trial) lowest(from time.Time) *float64 {
 }
 
 // draining is that no request is lost while an instance is taken out.
-func (t *trial) draining() Finding {
+func (t *analysis) draining() Finding {
 	f := expect("release.draining", "draining", "no request fails while the group scales in")
 	release, ok := t.load.phases[runlog.PhaseRelease]
 	if !ok {
@@ -178,7 +176,7 @@ func (t *trial) draining() Finding {
 
 // scalesIn is when, after the load's release, the group began to take an instance
 // out, as early as it may have been; the release itself if it never did.
-func (t *trial) scalesIn(released time.Time) time.Time {
+func (t *analysis) scalesIn(released time.Time) time.Time {
 	for _, a := range t.cloud.activities {
 		if strings.HasPrefix(a.value.Description, "Terminating") && !a.value.StartTime.Before(released) {
 			return a.value.StartTime.Add(-t.clock.bound - staleness)

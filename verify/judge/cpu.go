@@ -128,6 +128,11 @@ func (c *cpu) ending(series string, from, to time.Time, period time.Duration) []
 	return found
 }
 
+// all returns every datapoint of the series, oldest first.
+func (c *cpu) all(series string) []point {
+	return c.ending(series, time.Time{}, time.Unix(1<<40, 0), 0)
+}
+
 // within returns the datapoints whose period lies whole in [from, to].
 func (c *cpu) within(series string, from, to time.Time, period time.Duration) []point {
 	return slices.DeleteFunc(c.ending(series, from, to, period), func(p point) bool { return p.start.Before(from) })

@@ -14,7 +14,7 @@ import (
 // mean of all full periods from the first request of the new instance to the end
 // of the load; the event itself is when the alarm returned or, if that was
 // sooner, when the first of those periods ended.
-func (t *trial) findEffect(l *Link) (moment, bool) {
+func (t *analysis) findEffect(l *Link) (interval, bool) {
 	theta := t.h.Threshold
 	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK", number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
@@ -24,7 +24,7 @@ func (t *trial) findEffect(l *Link) (moment, bool) {
 	after := t.cloud.cpu.within(t.newID, from, to, t.period)
 	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
 		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after), t.newID)
-		return moment{}, true
+		return interval{}, true
 	}
 	l.Evidence = []Evidence{evidence(group[0].first), evidence(after[0].first)}
 	worst := math.Max(mean(before), mean(after))
@@ -33,11 +33,11 @@ func (t *trial) findEffect(l *Link) (moment, bool) {
 		len(group), len(before), len(after), number(mean(group)), t.oldID, number(mean(before)), t.newID, number(mean(after)))
 	if silent := t.silent(group); silent != "" {
 		l.Seen += fmt.Sprintf("; but no answer is of %s", silent)
-		return moment{}, true
+		return interval{}, true
 	}
 	if worst >= theta || mean(group) >= theta {
 		l.Status = Broken
-		return moment{}, true
+		return interval{}, true
 	}
 	end := after[0].start.Add(t.period)
 	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
@@ -48,12 +48,12 @@ func (t *trial) findEffect(l *Link) (moment, bool) {
 		l.Seen += fmt.Sprintf("; alarm OK at %s", clockTime(tr.at))
 		if tr.at.After(t.ended) {
 			l.Seen += ", but only after the load had ended"
-			return moment{}, false
+			return interval{}, false
 		}
 		return exactly(latest(end, tr.at)), true
 	}
 	l.Seen += "; the alarm did not return to OK"
-	return moment{}, false
+	return interval{}, false
 }
 
 func latest(a, b time.Time) time.Time {
@@ -65,7 +65,7 @@ func latest(a, b time.Time) time.Time {
 
 // silent names an instance of the two that answered nothing in one of the
 // periods: its CPU then says nothing of a shared load. "" if both answered.
-func (t *trial) silent(periods []point) string {
+func (t *analysis) silent(periods []point) string {
 	for _, p := range periods {
 		for _, id := range []string{t.oldID, t.newID} {
 			answers := func(s second) bool {

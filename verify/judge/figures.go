@@ -7,7 +7,7 @@ import (
 )
 
 // figures are the numbers a reader asks for first.
-func (t *trial) figures() Figures {
+func (t *analysis) figures() Figures {
 	f := Figures{OldInstanceID: t.oldID, NewInstanceID: t.newID, AfterCPUPercent: t.effect}
 	if t.clock.dates > 0 && !t.clock.jumped {
 		offset, bound := seconds(t.clock.offset), seconds(t.clock.bound)
@@ -35,7 +35,7 @@ func (t *trial) figures() Figures {
 // cpuMillis is the CPU cost of a request. CPUUtilization is a share of the
 // instance type's vCPUs, whose number is known here for one-vCPU types only; of
 // others nothing is said rather than something wrong.
-func (t *trial) cpuMillis(c *runlog.Calibration) *float64 {
+func (t *analysis) cpuMillis(c *runlog.Calibration) *float64 {
 	for _, g := range t.cloud.groups {
 		for _, i := range g.value.Instances {
 			switch i.InstanceType {
@@ -48,7 +48,7 @@ func (t *trial) cpuMillis(c *runlog.Calibration) *float64 {
 	return nil
 }
 
-func (t *trial) since(event runlog.Link) *float64 {
+func (t *analysis) since(event runlog.Link) *float64 {
 	m, ok := t.events[event]
 	if !ok {
 		return nil
@@ -57,7 +57,7 @@ func (t *trial) since(event runlog.Link) *float64 {
 	return &s
 }
 
-func (t *trial) count(f *Figures) {
+func (t *analysis) count(f *Figures) {
 	for _, s := range t.load.seconds {
 		f.Offered += s.Offered
 		f.Sent += s.Sent
@@ -76,14 +76,14 @@ func (t *trial) count(f *Figures) {
 	}
 	in := false
 	for _, g := range t.cloud.groups {
-		back := g.value.DesiredCapacity == t.h.MinSize && len(inService(g.value)) == t.h.MinSize
+		back := g.value.DesiredCapacity == t.h.MinSize && len(g.value.InService()) == t.h.MinSize
 		in = in || (back && t.aws(g.Received).After(t.aws(release.start)))
 	}
 	f.ScaledIn = &in
 }
 
 // instanceSeconds integrates the instances InService from poll to poll.
-func (t *trial) instanceSeconds() float64 {
+func (t *analysis) instanceSeconds() float64 {
 	var sum float64
 	var before time.Time
 	was := 0
@@ -91,7 +91,7 @@ func (t *trial) instanceSeconds() float64 {
 		if !before.IsZero() {
 			sum += float64(was) * g.Received.Sub(before).Seconds()
 		}
-		before, was = g.Received, len(inService(g.value))
+		before, was = g.Received, len(g.value.InService())
 	}
 	return seconds(time.Duration(sum * float64(time.Second)))
 }

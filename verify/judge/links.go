@@ -12,12 +12,12 @@ import (
 )
 
 // Each find… says in l what is expected and what was seen. It returns when the
-// event was, and whether it may be judged by its time; a zero moment with false
-// is an event that was not seen. A moment with false was seen, but is no proof:
-// l.Status then stays Undetermined. So it does with a zero moment and true: the
+// event was, and whether it may be judged by its time; a zero interval with false
+// is an event that was not seen. An interval with false was seen, but is no proof:
+// l.Status then stays Undetermined. So it does with a zero interval and true: the
 // event was not seen, but not because it failed to come.
 
-func (t *trial) findBreach(l *Link) (moment, bool) {
+func (t *analysis) findBreach(l *Link) (interval, bool) {
 	l.Expected = fmt.Sprintf("a datapoint of CPUUtilization of group %s above %s %%", t.h.AutoScalingGroupName, number(t.h.Threshold))
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
@@ -35,10 +35,10 @@ func (t *trial) findBreach(l *Link) (moment, bool) {
 	if len(points) > 0 {
 		l.Seen = fmt.Sprintf("none of %d datapoints; the highest is %s %%", len(points), number(highest))
 	}
-	return moment{}, false
+	return interval{}, false
 }
 
-func (t *trial) findTransition(l *Link) (moment, bool) {
+func (t *analysis) findTransition(l *Link) (interval, bool) {
 	l.Expected = fmt.Sprintf("alarm %s goes from OK to ALARM because of that datapoint", t.h.AlarmName)
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "datapoint": t.breach.start.Format(time.RFC3339)}
 	l.Seen = "its history has no such transition"
@@ -47,22 +47,22 @@ func (t *trial) findTransition(l *Link) (moment, bool) {
 		return tr.to.StateValue == "ALARM" && tr.from.StateValue != "ALARM" && !tr.at.Before(t.events[runlog.LinkLoadStep].lo)
 	})
 	if i < 0 {
-		return moment{}, false
+		return interval{}, false
 	}
 	tr := all[i]
 	t.fired = &tr
 	l.Evidence = []Evidence{evidence(tr.source)}
 	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.at), tr.to.StateReason)
-	if why := t.unproven(tr); why != "" {
+	if why := t.transitionDefect(tr); why != "" {
 		l.Seen += "; but " + why
 		return exactly(tr.at), false
 	}
 	return exactly(tr.at), true
 }
 
-// unproven says why the transition does not prove that the metric made it; "" if
+// transitionDefect says why the transition does not prove that the metric made it; "" if
 // it does.
-func (t *trial) unproven(tr transition) string {
+func (t *analysis) transitionDefect(tr transition) string {
 	data := tr.to.StateReasonData
 	switch {
 	case t.alarm == nil:
@@ -97,7 +97,7 @@ func (t *trial) unproven(tr transition) string {
 // mismatch compares a breaching datapoint that the alarm saw with the metric. An
 // aggregate may have changed after it was evaluated, so any value that was ever
 // read counts; but one of them it must be.
-func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
+func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
 	at, err := time.Parse(awsTime, d.Timestamp)
 	if err != nil {
 		return fmt.Sprintf("the time %q of an evaluated datapoint cannot be read", d.Timestamp)
@@ -132,7 +132,7 @@ func sameValue(a, b float64) bool {
 	return math.Abs(a-b) <= 1e-6*math.Max(1, math.Max(math.Abs(a), math.Abs(b)))
 }
 
-func (t *trial) findActivity(l *Link) (moment, bool) {
+func (t *analysis) findActivity(l *Link) (interval, bool) {
 	from, to := t.h.MinSize, t.h.MinSize+1
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
@@ -151,10 +151,10 @@ func (t *trial) findActivity(l *Link) (moment, bool) {
 			}
 		}
 	}
-	return moment{}, false
+	return interval{}, false
 }
 
-func (t *trial) takeActivity(l *Link, a *seen[runlog.Activity], tr trigger) (moment, bool) {
+func (t *analysis) takeActivity(l *Link, a *seen[runlog.Activity], tr trigger) (interval, bool) {
 	t.acted = a
 	l.Join["activity"] = a.value.ActivityId
 	l.Evidence = []Evidence{evidence(a.Observation)}
@@ -182,33 +182,33 @@ func (t *trial) takeActivity(l *Link, a *seen[runlog.Activity], tr trigger) (mom
 }
 
 // desired reports whether an answer under load shows the raised capacity.
-func (t *trial) desired(after moment) bool {
+func (t *analysis) desired(after interval) bool {
 	return slices.ContainsFunc(t.cloud.groups, func(g seen[runlog.AutoScalingGroup]) bool {
 		at := t.aws(g.Received).Add(t.clock.bound)
 		return g.value.DesiredCapacity == t.h.MinSize+1 && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
 	})
 }
 
-func (t *trial) findInService(l *Link) (moment, bool) {
+func (t *analysis) findInService(l *Link) (interval, bool) {
 	t.newID = launchedInstance(t.acted.value)
 	l.Expected = "the instance that the activity launched is InService, and the first one still is"
 	l.Join = map[string]string{"activity": t.acted.value.ActivityId, "instance": t.newID}
 	switch {
 	case t.newID == "":
 		l.Seen = fmt.Sprintf("the activity names no instance: %s %s", t.acted.value.Description, t.acted.value.StatusMessage)
-		return moment{}, false
+		return interval{}, false
 	case t.initial[t.newID]:
 		l.Seen = fmt.Sprintf("instance %s was there before the load", t.newID)
-		return moment{}, true
+		return interval{}, true
 	}
 	if where, e := t.knownBefore(t.newID); where != "" {
 		l.Evidence = []Evidence{e}
 		l.Seen = fmt.Sprintf("instance %s was there before the load: %s", t.newID, where)
-		return moment{}, true
+		return interval{}, true
 	}
 	var before *runlog.Observation
 	for _, g := range t.cloud.groups {
-		ids := inService(g.value)
+		ids := g.value.InService()
 		if !slices.Contains(ids, t.newID) {
 			before = g.Observation
 			continue
@@ -223,19 +223,19 @@ func (t *trial) findInService(l *Link) (moment, bool) {
 		return m, true
 	}
 	l.Seen = fmt.Sprintf("%s was never InService", t.newID)
-	return moment{}, false
+	return interval{}, false
 }
 
 // narrowed narrows what two polls bound by the activity's own EndTime, which is
 // exact, unless the activity waits on for something after InService (a warm-up).
-func (t *trial) narrowed(m moment) moment {
+func (t *analysis) narrowed(m interval) interval {
 	if end := t.acted.value.EndTime; end.After(m.lo) && !end.After(m.hi) {
 		return exactly(end)
 	}
 	return m
 }
 
-func (t *trial) findHealthy(l *Link) (moment, bool) {
+func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
 	l.Join = map[string]string{"instance": t.newID, "targetGroup": t.h.TargetGroupARN}
 	l.Seen = fmt.Sprintf("%s was never seen healthy", t.newID)
@@ -261,11 +261,11 @@ func (t *trial) findHealthy(l *Link) (moment, bool) {
 		}
 		return m, true
 	}
-	return moment{}, false
+	return interval{}, false
 }
 
 // firstServed is the new instance's first answered interval; nil if none.
-func (t *trial) firstServed() *servedSecond {
+func (t *analysis) firstServed() *servedSecond {
 	var found *servedSecond
 	for _, s := range t.load.seconds {
 		i := s.Instances[t.newID]
@@ -284,7 +284,7 @@ type servedSecond struct {
 	line int64
 }
 
-func (t *trial) findServed(l *Link) (moment, bool) {
+func (t *analysis) findServed(l *Link) (interval, bool) {
 	l.Expected = "a request is answered by the same instance"
 	l.Join = map[string]string{"instance": t.newID}
 	if s := t.firstServed(); s != nil {
@@ -293,17 +293,17 @@ func (t *trial) findServed(l *Link) (moment, bool) {
 		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
-	strangers := t.strangers()
-	if len(strangers) > 0 {
-		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(strangers, ", "))
-		return moment{}, true
+	unknownInstances := t.unknownInstances()
+	if len(unknownInstances) > 0 {
+		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
-	return moment{}, false
+	return interval{}, false
 }
 
-// strangers are ids in the answers under load that the group never listed.
-func (t *trial) strangers() []string {
+// unknownInstances are ids in the answers under load that the group never listed.
+func (t *analysis) unknownInstances() []string {
 	known := map[string]bool{"": true}
 	for _, g := range t.cloud.groups {
 		for _, i := range g.value.Instances {

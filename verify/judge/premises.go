@@ -11,7 +11,7 @@ import (
 
 // hypothesis is P2: the claim stood, hashed, before the first request was sent,
 // and its deadlines follow from the recorded configuration.
-func (t *trial) hypothesis() Finding {
+func (t *analysis) hypothesis() Finding {
 	f := expect("premise.hypothesis", "P2: declared before the load", "hypothesis.json hashed before the first request, deadlines as the configuration gives them")
 	d := t.load.digest
 	switch {
@@ -37,7 +37,7 @@ func (t *trial) hypothesis() Finding {
 }
 
 // derivation checks the declared numbers against the recorded configuration.
-func (t *trial) derivation(f Finding) Finding {
+func (t *analysis) derivation(f Finding) Finding {
 	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0) || len(t.cloud.groups) == 0 {
 		return f.open("the configuration from which the deadlines follow is not in the record")
 	}
@@ -56,7 +56,7 @@ func (t *trial) derivation(f Finding) Finding {
 }
 
 // clocks is P3.
-func (t *trial) clocks() Finding {
+func (t *analysis) clocks() Finding {
 	f := expect("premise.clocks", "P3: clocks", "offset between AWS's clock and ours known to ± %s s", number(maxClockBound.Seconds()))
 	switch c := t.clock; {
 	case c.dates == 0:
@@ -70,10 +70,10 @@ func (t *trial) clocks() Finding {
 	}
 }
 
-// wiring is P5: how alarm, policy and group hang together is in the record. It
+// configuration is P5: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
-func (t *trial) wiring() Finding {
-	f := expect("premise.wiring", "P5: wiring captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
+func (t *analysis) configuration() Finding {
+	f := expect("premise.configuration", "P5: configuration captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
 		t.h.AlarmName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
@@ -99,7 +99,7 @@ func (t *trial) wiring() Finding {
 }
 
 // policyText names the declared policy in a sentence.
-func (t *trial) policyText() string {
+func (t *analysis) policyText() string {
 	if t.h.PolicyName == "" {
 		return "no policy"
 	}
@@ -108,7 +108,7 @@ func (t *trial) policyText() string {
 
 // baseline is P1: one idle instance, alarm OK, nothing in progress, for one
 // evaluation range before the first load.
-func (t *trial) baseline() Finding {
+func (t *analysis) baseline() Finding {
 	f := expect("premise.baseline", "P1: baseline", "min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
 		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
@@ -149,7 +149,7 @@ func openIf(missing bool) Status {
 	return Broken
 }
 
-func (t *trial) noBaseline() string {
+func (t *analysis) noBaseline() string {
 	switch {
 	case t.firstLoad.IsZero() && t.load.note != "":
 		return "no load was offered: " + t.load.note
@@ -163,7 +163,7 @@ func (t *trial) noBaseline() string {
 
 // baselineWindow is the last evaluation range before the first load, by AWS's
 // clock, provided that the premises were watched as long.
-func (t *trial) baselineWindow() (from, to time.Time, ok bool) {
+func (t *analysis) baselineWindow() (from, to time.Time, ok bool) {
 	phase, there := t.load.phases[runlog.PhasePremises]
 	if !there || t.firstLoad.IsZero() || t.alarm == nil {
 		return from, to, false
@@ -173,7 +173,7 @@ func (t *trial) baselineWindow() (from, to time.Time, ok bool) {
 	return from, t.firstLoad, !from.Before(t.aws(phase.start))
 }
 
-func (t *trial) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
+func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
 	looked := false
 	for _, g := range t.cloud.groups {
 		if at := t.aws(g.Received); at.Before(from) || at.After(to) {
@@ -181,8 +181,8 @@ func (t *trial) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
 		}
 		looked = true
 		v := g.value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(inService(v)) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
-			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(inService(v)), clockTime(t.aws(g.Received))),
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
+			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				[]Evidence{evidence(g.Observation)}
 		}
 	}
@@ -194,7 +194,7 @@ func (t *trial) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
 
 // baselineAlarm: never ALARM, and OK at the end. An alarm of a new group is in
 // INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
-func (t *trial) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
+func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 	state := "not looked at"
 	for _, a := range t.cloud.alarms {
 		at := t.aws(a.Received)
@@ -214,7 +214,7 @@ func (t *trial) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 
 // loaded is that the chosen load puts one instance into (θ, 2θ), so that one
 // instance breaches and two do not.
-func (t *trial) loaded() Finding {
+func (t *analysis) loaded() Finding {
 	theta := t.h.Threshold
 	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta), number(2*theta))
 	if t.began.IsZero() {
@@ -244,7 +244,7 @@ func (t *trial) loaded() Finding {
 
 // crossed is that CPU did what the load was to make it do. A load that never
 // crosses says nothing about scaling.
-func (t *trial) crossed(e1 Link) Finding {
+func (t *analysis) crossed(e1 Link) Finding {
 	f := expect("premise.crossed", "CPU crossed", "%s", e1.Expected)
 	f.Evidence = e1.Evidence
 	if e1.Status != Held {

@@ -246,17 +246,6 @@ func (t *timeline) watchedUntil(operation string) time.Time {
 	return t.clock.aws(all[len(all)-1].Sent).Add(-t.clock.bound)
 }
 
-func inService(g runlog.AutoScalingGroup) []string {
-	var ids []string
-	for _, i := range g.Instances {
-		// Only InService counts: the API also lists Pending and Terminating ones.
-		if i.LifecycleState == "InService" {
-			ids = append(ids, i.InstanceId)
-		}
-	}
-	return ids
-}
-
 func evidence(o *runlog.Observation) Evidence {
 	return Evidence{File: runlog.CloudFile, Line: o.Seq, RequestID: o.RequestID}
 }

@@ -8,9 +8,9 @@ import (
 	"secondwind/runlog"
 )
 
-// trial is a run under judgement: the record taken apart, and what was found so
+// analysis is a run under judgement: the record taken apart, and what was found so
 // far. The steps of Judge read it and add to it in a fixed order.
-type trial struct {
+type analysis struct {
 	r      *runlog.Record
 	h      runlog.Hypothesis // zero if none was declared
 	load   load
@@ -25,17 +25,17 @@ type trial struct {
 	policy  *runlog.ScalingPolicy     // nil if none is wired
 	initial map[string]bool           // instances the group had before the load
 
-	events map[runlog.Link]moment // e0 … e7 as far as they were seen
-	breach *point                 // e1
-	fired  *transition            // e2
+	events map[runlog.Link]interval // e0 … e7 as far as they were seen
+	breach *point                   // e1
+	fired  *transition              // e2
 	acted  *seen[runlog.Activity]
 	oldID  string
 	newID  string
 	effect *float64 // mean CPU per instance after e6, of the busier one
 }
 
-func newTrial(r *runlog.Record) *trial {
-	t := &trial{r: r, load: newLoad(r.Load), initial: map[string]bool{}, events: map[runlog.Link]moment{}}
+func newAnalysis(r *runlog.Record) *analysis {
+	t := &analysis{r: r, load: newLoad(r.Load), initial: map[string]bool{}, events: map[runlog.Link]interval{}}
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
 	}
@@ -43,21 +43,21 @@ func newTrial(r *runlog.Record) *trial {
 	t.clock = t.cloud.clock
 	t.period = time.Duration(t.h.PeriodSeconds) * time.Second
 	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
-	t.findWiring()
+	t.findConfiguration()
 	return t
 }
 
 // aws is a time of the generator's clock by AWS's; zero stays zero.
-func (t *trial) aws(at time.Time) time.Time {
+func (t *analysis) aws(at time.Time) time.Time {
 	if at.IsZero() {
 		return at
 	}
 	return t.clock.aws(at)
 }
 
-// findWiring reads how group, alarm and policy were configured before the load;
+// findConfiguration reads how group, alarm and policy were configured before the load;
 // where the load never began, as they were last.
-func (t *trial) findWiring() {
+func (t *analysis) findConfiguration() {
 	before := t.load.began()
 	if before.IsZero() {
 		before = time.Unix(1<<40, 0)
@@ -77,16 +77,16 @@ func (t *trial) findWiring() {
 		for _, i := range g.value.Instances {
 			t.initial[i.InstanceId] = true
 		}
-		if ids := inService(g.value); len(ids) > 0 {
+		if ids := g.value.InService(); len(ids) > 0 {
 			t.oldID = ids[0]
 		}
 	}
 }
 
 // deadline is what was declared for the link; no terms if nothing was.
-func (t *trial) deadline(link runlog.Link) runlog.Deadline { return t.h.Deadline(link) }
+func (t *analysis) deadline(link runlog.Link) runlog.Deadline { return t.h.Deadline(link) }
 
-func (t *trial) breaches(value float64) bool {
+func (t *analysis) breaches(value float64) bool {
 	if t.alarm != nil && t.alarm.value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
 		return value >= t.h.Threshold
 	}
@@ -94,7 +94,7 @@ func (t *trial) breaches(value float64) bool {
 }
 
 // watchEnd is until when the whole chain is watched: its end, or the load's.
-func (t *trial) watchEnd() time.Time {
+func (t *analysis) watchEnd() time.Time {
 	if m, ok := t.events[runlog.LinkLoadShared]; ok && m.hi.Before(t.ended) {
 		return m.hi
 	}
@@ -116,6 +116,9 @@ func (f Finding) held(seen string, args ...any) Finding {
 }
 func (f Finding) broken(seen string, args ...any) Finding {
 	return f.with(Broken, f.Evidence, seen, args...)
+}
+func (f Finding) notJudged(seen string, args ...any) Finding {
+	return f.with(NotJudged, f.Evidence, seen, args...)
 }
 func (f Finding) open(seen string, args ...any) Finding {
 	return f.with(Undetermined, f.Evidence, seen, args...)
