@@ -101,16 +101,7 @@ func (p Prices) validate() error {
 		faults = append(faults, errors.New("regions: none"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Regions)) {
-		r := p.Regions[name]
-		if len(r.InstanceHour) == 0 {
-			faults = append(faults, fmt.Errorf("regions.%s.instance_hour: no instance type", name))
-		}
-		for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
-			faults = append(faults, price("regions."+name+".instance_hour."+t, r.InstanceHour[t]))
-		}
-		faults = append(faults,
-			price("regions."+name+".gp3_gb_month", r.GP3GBMonth), price("regions."+name+".load_balancer_hour", r.LoadBalancerHour),
-			price("regions."+name+".lcu_hour", r.LCUHour), price("regions."+name+".s3_gb_month", r.S3GBMonth))
+		faults = append(faults, p.Regions[name].validate("regions."+name))
 	}
 	e := p.Everywhere
 	for _, f := range []struct {
@@ -124,6 +115,20 @@ func (p Prices) validate() error {
 		{"public_ipv4_hour", e.PublicIPv4Hour}, {"transfer_out_gb", e.TransferOutGB},
 	} {
 		faults = append(faults, price("everywhere."+f.name, f.value))
+	}
+	return errors.Join(faults...)
+}
+
+func (r Region) validate(name string) error {
+	faults := []error{
+		price(name+".gp3_gb_month", r.GP3GBMonth), price(name+".load_balancer_hour", r.LoadBalancerHour),
+		price(name+".lcu_hour", r.LCUHour), price(name+".s3_gb_month", r.S3GBMonth),
+	}
+	if len(r.InstanceHour) == 0 {
+		faults = append(faults, fmt.Errorf("%s.instance_hour: no instance type", name))
+	}
+	for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
+		faults = append(faults, price(name+".instance_hour."+t, r.InstanceHour[t]))
 	}
 	return errors.Join(faults...)
 }
