@@ -74,7 +74,7 @@ cross: ## compile for linux, darwin and windows on amd64 and arm64
 	done
 
 .PHONY: check
-check: fmt lint cross test ## everything that must pass before a commit
+check: fmt vet cross test ## everything that must pass before a commit; CI runs lint too
 
 .PHONY: soak
 soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
