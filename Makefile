@@ -62,7 +62,7 @@ lint: ## find suspicious code with go vet and tools/lint: staticcheck, errors, e
 	go build -C tools/lint -o '$(CURDIR)/bin/lint' .
 	@# The conformance test alone imports service/ec2, which takes minutes to compile.
 	packages="$$(go list $(PACKAGES) | grep -v '/awsapi/conformance$$')"; export $(LINT_ENV); go vet $$packages; bin/lint $$packages
-	@for module in tools/lint terraform/schemadouble; do \
+	@for module in tools/lint terraform/fakeprovider; do \
 		echo "lint: $$module"; (cd "$$module" && go vet ./... && '$(CURDIR)/bin/lint' ./...); \
 	done
 

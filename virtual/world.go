@@ -75,7 +75,7 @@ const (
 // small numbers, of which each takes 10 ms of CPU.
 func Default(t testing.TB) Config {
 	t.Helper()
-	variables, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
+	variables, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}

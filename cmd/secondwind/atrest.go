@@ -35,7 +35,7 @@ func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string
 	if err != nil {
 		return nil, err
 	}
-	cfg := awsConfig(cloud)
+	cfg := localAWS(cloud)
 	return &historyAtRest{v, history.Config{Store: shared.store(), Key: historyKey(), AWS: &cfg}}, nil
 }
 

@@ -25,6 +25,7 @@ import (
 	"secondwind/account/stack"
 	"secondwind/localcloud"
 	"secondwind/verify/doctor"
+	"secondwind/verify/terminal"
 )
 
 // A bench is a local cloud with a healthy stack in it, on which one thing after
@@ -99,7 +100,7 @@ func (b *bench) awaitHealthy(t *testing.T) {
 
 func told(r doctor.Report) string {
 	var b bytes.Buffer
-	doctor.WriteFindings(&b, r, doctor.Style{})
+	doctor.WriteFindings(&b, r, terminal.Style{})
 	return b.String()
 }
 

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
 	"secondwind/cmd/secondwind/live"
@@ -54,12 +53,9 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	if o.duration < 0 {
 		return fmt.Errorf("--for %s is negative: give how long to watch, or 0 for until Ctrl-C", o.duration)
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := loadAWS(ctx, "")
 	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return errors.New("no AWS region: set AWS_REGION, or a region in the AWS profile")
+		return err
 	}
 	start := time.Now()
 	id := runlog.NewID(start)

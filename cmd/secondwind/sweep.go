@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
 	"secondwind/account/outputs"
@@ -77,10 +76,7 @@ func runSweep(ctx context.Context, out *output, in io.Reader, o sweepOptions) er
 	if err := o.validate(); err != nil {
 		return err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
-	}
+	region := ""
 	if o.stack != "" {
 		deployed, err := outputs.Read(ctx, o.stack)
 		if err != nil {
@@ -89,16 +85,16 @@ func runSweep(ctx context.Context, out *output, in io.Reader, o sweepOptions) er
 		if deployed.RunID == "" {
 			return fmt.Errorf("%s has no output run_id: name the run with --run", o.stack)
 		}
-		o.run, cfg.Region = deployed.RunID, cmp.Or(deployed.Region, cfg.Region)
+		o.run, region = deployed.RunID, deployed.Region
 	}
-	if cfg.Region == "" {
-		return errors.New("no AWS region: set AWS_REGION, or a region in the AWS profile; what a run left is looked for in one Region")
+	cfg, err := loadAWS(ctx, region)
+	if err != nil {
+		return err
 	}
 	selection := sweep.Selection{Run: o.run}
 	if o.expired {
 		selection.ExpiredAt = time.Now().UTC()
 	}
-	cfg.HTTPClient = bodyInMemory{cfg.HTTPClient}
 	s := sweeping{out: out, in: in, o: o, Sweeper: sweep.New(sweep.Config{
 		AWS: cfg, Select: selection, Interval: o.interval, Timeout: o.timeout,
 		Report: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
