@@ -110,7 +110,7 @@ func (e *examined) price(prices cost.Prices) {
 		e.CostUnknown = "none, the local cloud is this machine"
 		return
 	}
-	// A run is charged from deploy to destroy: an hour beside the proof itself.
+	// A run is charged from deploy to destroy: an hour in addition to the proof itself.
 	plan := cost.Plan{Region: e.Region, InstanceType: e.InstanceTypes[0], MaxSize: e.MaxSize, Duration: time.Hour + expected(e.Report)}
 	estimate, err := cost.Of(plan, prices)
 	if err != nil {
@@ -128,7 +128,8 @@ func writeExamined(out *output, r doctor.Report, prices cost.Prices) error {
 		doctor.Write(w, r, out.style())
 		switch {
 		case all.Cost != nil:
-			fmt.Fprintf(w, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(), all.Cost.PricesOf)
+			fmt.Fprintf(w, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(),
+				all.Cost.PricesOf)
 		case all.CostUnknown != "":
 			fmt.Fprintf(w, "Cost: %s.\n", all.CostUnknown)
 		}

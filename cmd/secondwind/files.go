@@ -22,7 +22,7 @@ func stackFlag(f *pflag.FlagSet, path *string, purpose string) {
 }
 
 func calculatorFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator in secondwind's own folder)")
 }
 
 func scalingVariablesFlag(f *pflag.FlagSet, path *string) {

@@ -112,7 +112,8 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	traffic := new(experiment.Traffic)
 	err = l.run(ctx, writer, traffic, reporter)
 	if ctx.Err() != nil {
-		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: "interrupted by the user"}}))
+		interrupted := &runlog.Interrupted{Reason: "interrupted by the user"}
+		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: interrupted}))
 	}
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
