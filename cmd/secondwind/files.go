@@ -18,7 +18,7 @@ func runsFlag(f *pflag.FlagSet, path *string) {
 }
 
 func stackFlag(f *pflag.FlagSet, path *string, purpose string) {
-	f.StringVar(path, "stack", "", purpose+"`path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
+	f.StringVar(path, "stack", "", purpose+"`path` of the applied Terraform folder, or of a file that `terraform output -json` wrote")
 }
 
 func calculatorFlag(f *pflag.FlagSet, path *string) {
