@@ -19,6 +19,7 @@ import (
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/scenario"
+	localapi "secondwind/localcloud/api"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
@@ -75,7 +76,7 @@ const (
 // small numbers, of which each takes 10 ms of CPU.
 func Default(t testing.TB) Config {
 	t.Helper()
-	variables, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
+	variables, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatal(err)
 	}
 	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, AccountID: account})
-	state.Register(mux)
+	localapi.Register(mux, state)
 	vault.Register(mux)
 	w.aws = aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),

@@ -26,16 +26,16 @@ func calculatorFlag(f *pflag.FlagSet, path *string) {
 }
 
 func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.NumbersFile+")")
+	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.ScalingVariablesFile+")")
 }
 
-// readScalingVariables reads the scaling variables: those of the binary, over them
-// those of the checkout in the working folder, so that an edit takes effect at
-// once, and over both those of the file asked for. A key that a file does not
-// have keeps its value.
+// readScalingVariables reads the scaling variables that Terraform reads too: those
+// of the binary, over them those of the checkout in the working folder, so that an
+// edit takes effect at once, and over both those of the path asked for. A key that
+// a file does not have keeps its value.
 func readScalingVariables(asked string) (stack.ScalingVariables, error) {
-	v, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
-	checkout := filepath.Join("terraform", terraform.NumbersFile)
+	v, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
+	checkout := filepath.Join("terraform", terraform.ScalingVariablesFile)
 	if _, missing := os.Stat(checkout); err == nil && missing == nil {
 		v, err = stack.ReadScalingVariables(checkout, v)
 	}

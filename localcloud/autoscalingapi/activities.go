@@ -1,0 +1,117 @@
+package autoscalingapi
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"secondwind/autoscale"
+	"secondwind/localcloud/awsapi"
+	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/operation"
+	"secondwind/localcloud/optional"
+)
+
+func (a api) registerActivities(m *awsapi.Mux) {
+	operation.Handle(m, awsapi.AutoScaling, a.describeActivities)
+}
+
+// activityPages is how Auto Scaling cuts lists that are longer.
+var activityPages = operation.Paging{DefaultSize: 100, MaxSize: 100, SizeName: "maxRecords", BadToken: "InvalidNextToken"}
+
+// describeActivities answers what is in progress first, then the newest.
+// Without a group it answers those of all groups.
+func (a api) describeActivities(in *autoscaling.DescribeScalingActivitiesInput, out *autoscaling.DescribeScalingActivitiesOutput) error {
+	// A bad filter is an error even when there is nothing to filter.
+	if _, err := activityMatches(in, autoscale.Activity{}); err != nil {
+		return err
+	}
+	var activities []types.Activity
+	err := a.Read(func(s *cloud.State) error {
+		groups, err := groupsOfActivities(s, in)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			for _, activity := range s.Engine.Activities(g.Name) {
+				ok, err := activityMatches(in, activity)
+				if err != nil {
+					return err
+				}
+				if ok {
+					activities = append(activities, describedActivity(activity, g.ARN))
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if in.AutoScalingGroupName == nil {
+		slices.SortStableFunc(activities, inProgressFirst)
+	}
+	out.Activities, out.NextToken, err = operation.Page(activities, in.MaxRecords, in.NextToken, activityPages)
+	return err
+}
+
+// groupsOfActivities are those whose activities are asked for.
+func groupsOfActivities(s *cloud.State, in *autoscaling.DescribeScalingActivitiesInput) ([]autoscale.GroupStatus, error) {
+	if in.AutoScalingGroupName == nil {
+		return s.Engine.Groups(), nil
+	}
+	g, err := group(s, *in.AutoScalingGroupName)
+	if err != nil && optional.Value(in.IncludeDeletedGroups) {
+		return []autoscale.GroupStatus{{Group: autoscale.Group{Name: *in.AutoScalingGroupName}}}, nil
+	}
+	return []autoscale.GroupStatus{g}, err
+}
+
+func activityMatches(in *autoscaling.DescribeScalingActivitiesInput, activity autoscale.Activity) (bool, error) {
+	ok := len(in.ActivityIds) == 0 || slices.Contains(in.ActivityIds, activity.ID)
+	for _, f := range in.Filters {
+		name := optional.Value(f.Name)
+		if name == "Status" {
+			ok = ok && slices.Contains(f.Values, activity.StatusCode)
+			continue
+		}
+		if name != "StartTimeLowerBound" && name != "StartTimeUpperBound" {
+			return false, operation.Invalidf("Filter %s is not known; StartTimeLowerBound, StartTimeUpperBound and Status are", name)
+		}
+		if len(f.Values) != 1 {
+			return false, operation.Invalidf("Filter %s takes exactly one value", name)
+		}
+		bound, err := time.Parse(time.RFC3339, f.Values[0])
+		if err != nil {
+			return false, operation.Invalidf("Filter %s: '%s' is not a time such as 2006-01-02T15:04:05Z", name, f.Values[0])
+		}
+		if name == "StartTimeLowerBound" {
+			ok = ok && !activity.Start.Before(bound)
+		} else {
+			ok = ok && !activity.Start.After(bound)
+		}
+	}
+	return ok, nil
+}
+
+func describedActivity(a autoscale.Activity, groupARN string) types.Activity {
+	return types.Activity{
+		ActivityId: &a.ID, AutoScalingGroupName: &a.AutoScalingGroupName, AutoScalingGroupARN: optional.NonZero(groupARN),
+		Description: &a.Description, Cause: &a.Cause, Details: &a.Details, StartTime: &a.Start, EndTime: optional.NonZero(a.End),
+		StatusCode: types.ScalingActivityStatusCode(a.StatusCode), StatusMessage: optional.NonZero(a.StatusMessage),
+		Progress: aws.Int32(int32(a.Progress)),
+	}
+}
+
+func inProgressFirst(a, b types.Activity) int {
+	switch aRuns, bRuns := a.EndTime == nil, b.EndTime == nil; {
+	case aRuns && !bRuns:
+		return -1
+	case bRuns && !aRuns:
+		return 1
+	}
+	return b.StartTime.Compare(*a.StartTime)
+}
