@@ -33,7 +33,7 @@ func TestMissingDataTables(t *testing.T) {
 		for _, was := range []autoscale.State{autoscale.StateOK, autoscale.StateAlarm, autoscale.StateInsufficientData} {
 			alarm := highCPU()
 			alarm.EvaluationPeriods, alarm.DatapointsToAlarm = cell.EvaluationPeriods, cell.DatapointsToAlarm
-			alarm.TreatMissingData = cell.TreatMissingData
+			alarm.TreatMissingData = autoscale.TreatMissingData(cell.TreatMissingData)
 			want := autoscale.State(cell.Want)
 			if cell.Want == "KEEP" {
 				want = was
@@ -51,7 +51,7 @@ func TestMissingDataBeyondTheTables(t *testing.T) {
 	for _, c := range []struct {
 		name, points string
 		n, m         int
-		treat        string
+		treat        autoscale.TreatMissingData
 		was, want    autoscale.State
 	}{
 		{"M breaching points alarm, whatever is missing", "--XX-", 3, 2, "ignore", "OK", "ALARM"},
@@ -95,10 +95,11 @@ func evaluated(t *testing.T, a autoscale.Alarm, was autoscale.State, points stri
 func TestStateReason(t *testing.T) {
 	const threshold = "the threshold (20.0)"
 	for _, c := range []struct {
-		name, points, treat string
-		n, m                int
-		was                 autoscale.State
-		want                string
+		name, points string
+		treat        autoscale.TreatMissingData
+		n, m         int
+		was          autoscale.State
+		want         string
 	}{
 		{"one point, DatapointsToAlarm unset", "X", "", 1, 0, autoscale.StateOK,
 			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:00:00)] was greater than " + threshold + "."},
@@ -150,7 +151,7 @@ func TestStateReasonData(t *testing.T) {
 
 func TestComparisonOperators(t *testing.T) {
 	for _, c := range []struct {
-		operator string
+		operator autoscale.ComparisonOperator
 		below    autoscale.State // with 10, 20 and 30 against a threshold of 20
 		at       autoscale.State
 		above    autoscale.State
@@ -176,7 +177,7 @@ func TestComparisonOperators(t *testing.T) {
 
 func TestStatistics(t *testing.T) {
 	// Two instances' samples in a minute: 10 and 40.
-	for statistic, want := range map[string]string{
+	for statistic, want := range map[autoscale.Statistic]string{
 		"Average": "[25.0]", "Sum": "[50.0]", "Minimum": "[10.0]", "Maximum": "[40.0]", "SampleCount": "[2.0]",
 	} {
 		a := highCPU()
@@ -203,7 +204,7 @@ func TestAlarmHistory(t *testing.T) {
 		if !json.Valid([]byte(h.Data)) {
 			t.Errorf("Data of %q is not JSON: %s", h.Summary, h.Data)
 		}
-		got = append(got, clock(h.Time)+" "+h.Type+" "+h.Summary)
+		got = append(got, clock(h.Time)+" "+string(h.Type)+" "+h.Summary)
 	}
 	arn := w.engine.Policies()[0].ARN
 	// The action repeats at 10:03:01 and 10:04:01, but the history has the first only.

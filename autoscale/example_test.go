@@ -16,7 +16,7 @@ func Example() {
 	zero := 0.0
 	_ = engine.CreateGroup(now, autoscale.Group{
 		Name: "web", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt-1"}, MinSize: 1, MaxSize: 2,
-		DesiredCapacity: 1, AvailabilityZones: []string{"us-east-1a"},
+		AvailabilityZones: []string{"us-east-1a"},
 	})
 	policy, _ := engine.PutScalingPolicy(now, autoscale.Policy{
 		AutoScalingGroupName: "web", Name: "scale-out", Type: "StepScaling", Enabled: true,

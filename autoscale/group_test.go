@@ -75,7 +75,7 @@ func TestActivitiesInProgressComeFirst(t *testing.T) {
 	w.run(t, start.Add(2*time.Minute))
 	var got []string
 	for _, a := range w.engine.Activities("") {
-		got = append(got, a.StatusCode)
+		got = append(got, string(a.StatusCode))
 	}
 	if want := "WaitingForELBConnectionDraining Successful Successful"; strings.Join(got, " ") != want {
 		t.Errorf("Activities() = %v, want %s", got, want)
@@ -99,17 +99,13 @@ func TestCausesOfRequests(t *testing.T) {
 			}
 			return w.engine.ExecutePolicy(w.now, "web", "more", true)
 		}, "At 2026-02-26T10:01:00Z a user request executed policy more changing the desired capacity from 1 to 2."},
-		"a step executed": {func(w *world, _ string) error {
-			if _, err := w.engine.PutScalingPolicy(w.now, addOne()); err != nil {
-				return err
-			}
-			return w.engine.ExecuteStepPolicy(w.now, "web", "out", 32, 20)
-		}, "At 2026-02-26T10:01:00Z a user request executed policy out changing the desired capacity from 1 to 2."},
 		"updated": {func(w *world, _ string) error {
 			two := 2
 			return w.engine.UpdateGroup(w.now, "web", autoscale.GroupUpdate{MinSize: &two})
 		}, "At 2026-02-26T10:01:00Z a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2 changing the desired capacity from 1 to 2."},
-		"set unhealthy": {func(w *world, id string) error { return w.engine.SetInstanceHealth(w.now, id, false, false) },
+		"set unhealthy": {func(w *world, id string) error {
+			return w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, false)
+		},
 			"At 2026-02-26T10:01:00Z an instance was launched in response to an unhealthy instance needing to be replaced."},
 		"terminated, to be replaced": {func(w *world, id string) error {
 			_, err := w.engine.TerminateInstance(w.now, id, false)
@@ -150,7 +146,9 @@ func TestRefusedGroupCalls(t *testing.T) {
 		}, "ValidationError", "negative"},
 		"deletion with instances": {func(e *autoscale.Engine, _ string) error { return e.DeleteGroup(start, "web", false) }, "ResourceInUse", "while there are instances"},
 		"an unknown process":      {func(e *autoscale.Engine, _ string) error { return e.SuspendProcesses(start, "web", "Sleep") }, "ValidationError", "Sleep"},
-		"an unknown instance":     {func(e *autoscale.Engine, _ string) error { return e.SetInstanceHealth(start, "i-x", false, false) }, "ValidationError", "No managed instance found for instance ID: i-x"},
+		"an unknown instance": {func(e *autoscale.Engine, _ string) error {
+			return e.SetInstanceHealth(start, "i-x", autoscale.Unhealthy, false)
+		}, "ValidationError", "No managed instance found for instance ID: i-x"},
 		"a decrement below the minimum": {func(e *autoscale.Engine, id string) error {
 			_, err := e.TerminateInstance(start, id, true)
 			return err
@@ -211,7 +209,7 @@ func TestCooldown(t *testing.T) {
 	g.MaxSize = 5
 	ok(t, w.engine.CreateGroup(start, g))
 	_, err := w.engine.PutScalingPolicy(start, autoscale.Policy{AutoScalingGroupName: "web", Name: "more", Enabled: true,
-		AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1, Cooldown: -1})
+		AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1})
 	ok(t, err)
 	w.run(t, start.Add(time.Minute))
 	ok(t, w.engine.ExecutePolicy(w.now, "web", "more", true))
@@ -238,13 +236,13 @@ func TestCooldown(t *testing.T) {
 func TestTerminationOrder(t *testing.T) {
 	// Six instances, launched a minute apart, in two zones; the first three from
 	// the old template. Each policy takes its pick among the fuller zone's.
-	for policy, want := range map[string]string{
+	for policy, want := range map[autoscale.TerminationPolicy]string{
 		"OldestInstance": "1", "NewestInstance": "7", "OldestLaunchTemplate": "1 or 3", "Default": "1 or 3",
 	} {
 		w := newWorld(autoscale.Config{Seed: 5})
 		g := webGroup()
-		g.MinSize, g.MaxSize, g.DesiredCapacity = 0, 9, 0
-		g.AvailabilityZones, g.TerminationPolicies = []string{"us-east-1a", "us-east-1b"}, []string{policy}
+		g.MinSize, g.MaxSize, g.DesiredCapacity = 0, 9, nil
+		g.AvailabilityZones, g.TerminationPolicies = []string{"us-east-1a", "us-east-1b"}, []autoscale.TerminationPolicy{policy}
 		ok(t, w.engine.CreateGroup(start, g))
 		for i := range 7 {
 			if i == 3 {
@@ -296,15 +294,15 @@ func TestSetInstanceHealthRespectsGrace(t *testing.T) {
 	ok(t, w.engine.CreateGroup(start, g))
 	w.run(t, start.Add(20*time.Second))
 	id := w.group(t, "web").Instances[0].ID
-	ok(t, w.engine.SetInstanceHealth(w.now, id, false, true))
+	ok(t, w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, true))
 	if got := w.group(t, "web").Instances[0].HealthStatus; got != "Healthy" {
 		t.Errorf("health status = %s, want Healthy: the grace period lasts until 10:01:10", got)
 	}
-	ok(t, w.engine.SetInstanceHealth(w.now, id, false, false))
+	ok(t, w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, false))
 	if got := w.group(t, "web").Instances[0].HealthStatus; got != "Unhealthy" {
 		t.Errorf("health status = %s, want Unhealthy", got)
 	}
-	ok(t, w.engine.SetInstanceHealth(w.now, id, true, false)) // before any Step
+	ok(t, w.engine.SetInstanceHealth(w.now, id, autoscale.Healthy, false)) // before any Step
 	w.run(t, w.now.Add(time.Minute))
 	if got := w.group(t, "web").Instances[0]; got.ID != id || got.HealthStatus != "Healthy" {
 		t.Errorf("the instance is %+v, want %s, healthy again", got, id)

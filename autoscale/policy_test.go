@@ -51,7 +51,7 @@ func TestTargetTrackingAlarms(t *testing.T) {
 func TestTargetTrackingScalesInOnlyIfAllAgree(t *testing.T) {
 	w := newWorld(autoscale.Config{MinPeriod: 10 * time.Second})
 	g := webGroup()
-	g.MaxSize, g.DesiredCapacity = 4, 4
+	g.MaxSize, g.DesiredCapacity = 4, new(4)
 	ok(t, w.engine.CreateGroup(start, g))
 	network := cpu("web")
 	network.Name = "NetworkIn"
@@ -153,5 +153,5 @@ func TestPolicyThatIsDisabled(t *testing.T) {
 	if got := w.group(t, "web").DesiredCapacity; got != 1 {
 		t.Errorf("desired capacity = %d, want 1", got)
 	}
-	wantMessage(t, w.engine.ExecuteStepPolicy(w.now, "web", "out", 90, 20), "disabled")
+	wantMessage(t, w.engine.ExecutePolicy(w.now, "web", "out", false), "disabled")
 }

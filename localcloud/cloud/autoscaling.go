@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"slices"
 	"time"
 
 	"secondwind/autoscale"
@@ -44,23 +43,13 @@ func (a autoScalingAPI) register(m *awsapi.Mux) {
 // groupPages is how Auto Scaling cuts most lists.
 var groupPages = paging{defaultSize: 50, maxSize: 100, sizeName: "maxRecords", badToken: "InvalidNextToken"}
 
-// findGroup returns a group; callers hold mu.
-func (c *Cloud) findGroup(name string) (autoscale.GroupStatus, error) {
-	groups := c.engine.Groups()
-	i := slices.IndexFunc(groups, func(g autoscale.GroupStatus) bool { return g.Name == name })
-	if i < 0 {
-		return autoscale.GroupStatus{}, validationError("AutoScalingGroup name not found - AutoScalingGroup %s not found", name)
-	}
-	return groups[i], nil
-}
-
 // onGroup changes something of a group that the caller named.
 func (a autoScalingAPI) onGroup(name *string, f func(now time.Time, g autoscale.GroupStatus) error) error {
 	if err := required(member{"autoScalingGroupName", name != nil}); err != nil {
 		return err
 	}
 	return a.c.change(func(now time.Time) error {
-		g, err := a.c.findGroup(*name)
+		g, err := a.c.engine.Group(*name)
 		if err != nil {
 			return err
 		}
@@ -74,7 +63,7 @@ func (a autoScalingAPI) groupIfNamed(name *string) error {
 		return nil
 	}
 	return a.c.read(func(time.Time) error {
-		_, err := a.c.findGroup(*name)
+		_, err := a.c.engine.Group(*name)
 		return err
 	})
 }

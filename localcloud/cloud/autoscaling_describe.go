@@ -18,19 +18,14 @@ func (a autoScalingAPI) described(g autoscale.GroupStatus, withInstances bool) t
 	out := types.AutoScalingGroup{
 		AutoScalingGroupName: &g.Name, AutoScalingGroupARN: &g.ARN, CreatedTime: &g.Created,
 		MinSize: aws.Int32(int32(g.MinSize)), MaxSize: aws.Int32(int32(g.MaxSize)), DesiredCapacity: aws.Int32(int32(g.DesiredCapacity)),
-		DefaultCooldown: wholeSeconds(g.DefaultCooldown), HealthCheckType: &g.HealthCheckType,
+		DefaultCooldown: secondsIf(g.DefaultCooldown), HealthCheckType: (*string)(&g.HealthCheckType),
 		HealthCheckGracePeriod: wholeSeconds(g.HealthCheckGracePeriod),
 		AvailabilityZones:      g.AvailabilityZones, VPCZoneIdentifier: &g.VPCZoneIdentifier,
 		TargetGroupARNs: g.TargetGroupARNs, LoadBalancerNames: []string{}, TrafficSources: trafficSources(g.TargetGroupARNs),
-		NewInstancesProtectedFromScaleIn: &g.NewInstancesProtected, TerminationPolicies: g.TerminationPolicies,
+		DefaultInstanceWarmup:            secondsIf(g.DefaultInstanceWarmup),
+		NewInstancesProtectedFromScaleIn: &g.NewInstancesProtected, TerminationPolicies: converted[string](g.TerminationPolicies),
 		LaunchTemplate: templateSpecification(g.LaunchTemplate), CapacityRebalance: aws.Bool(false),
 		ServiceLinkedRoleARN: aws.String("arn:aws:iam::" + a.c.cfg.AccountID + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
-	}
-	if g.DefaultInstanceWarmup >= 0 {
-		out.DefaultInstanceWarmup = wholeSeconds(g.DefaultInstanceWarmup)
-	}
-	if len(out.TerminationPolicies) == 0 {
-		out.TerminationPolicies = []string{"Default"}
 	}
 	if g.Deleting {
 		out.Status = aws.String("Delete in progress")
@@ -40,7 +35,7 @@ func (a autoScalingAPI) described(g autoscale.GroupStatus, withInstances bool) t
 	}
 	slices.SortFunc(out.EnabledMetrics, func(a, b types.EnabledMetric) int { return compareStrings(a.Metric, b.Metric) })
 	for _, process := range slices.Sorted(maps.Keys(g.Suspended)) {
-		out.SuspendedProcesses = append(out.SuspendedProcesses, types.SuspendedProcess{ProcessName: &process, SuspensionReason: aws.String(g.Suspended[process])})
+		out.SuspendedProcesses = append(out.SuspendedProcesses, types.SuspendedProcess{ProcessName: (*string)(&process), SuspensionReason: aws.String(g.Suspended[process])})
 	}
 	for _, t := range a.c.groupTags[g.Name] {
 		out.Tags = append(out.Tags, t.described(g.Name))
@@ -57,7 +52,7 @@ func (a autoScalingAPI) described(g autoscale.GroupStatus, withInstances bool) t
 func (a autoScalingAPI) describedInstance(i autoscale.Instance) types.Instance {
 	out := types.Instance{
 		InstanceId: &i.ID, AvailabilityZone: &i.AvailabilityZone, LifecycleState: types.LifecycleState(i.LifecycleState),
-		HealthStatus: &i.HealthStatus, ProtectedFromScaleIn: &i.Protected, LaunchTemplate: templateSpecification(i.LaunchTemplate),
+		HealthStatus: (*string)(&i.HealthStatus), ProtectedFromScaleIn: &i.Protected, LaunchTemplate: templateSpecification(i.LaunchTemplate),
 	}
 	// What was launched is known only to EC2: the group may name $Latest.
 	if ec2 := a.c.instances[i.ID]; ec2 != nil {
@@ -91,7 +86,7 @@ func (a autoScalingAPI) describeAutoScalingInstances(_ context.Context, in *auto
 				instances = append(instances, types.AutoScalingInstanceDetails{
 					AutoScalingGroupName: &g.Name, InstanceId: d.InstanceId, AvailabilityZone: d.AvailabilityZone,
 					// Here, unlike in the group, AWS shouts the health.
-					HealthStatus: aws.String(upper(i.HealthStatus)), LifecycleState: &i.LifecycleState,
+					HealthStatus: aws.String(upper(string(i.HealthStatus))), LifecycleState: (*string)(&i.LifecycleState),
 					ProtectedFromScaleIn: d.ProtectedFromScaleIn, InstanceType: d.InstanceType, LaunchTemplate: d.LaunchTemplate,
 				})
 			}
@@ -143,7 +138,7 @@ func (a autoScalingAPI) groupsOfActivities(in *autoscaling.DescribeScalingActivi
 	if in.AutoScalingGroupName == nil {
 		return a.c.engine.Groups(), nil
 	}
-	g, err := a.c.findGroup(*in.AutoScalingGroupName)
+	g, err := a.c.engine.Group(*in.AutoScalingGroupName)
 	if err != nil && deref(in.IncludeDeletedGroups) {
 		return []autoscale.GroupStatus{{Group: autoscale.Group{Name: *in.AutoScalingGroupName}}}, nil
 	}
@@ -155,7 +150,7 @@ func activityMatches(in *autoscaling.DescribeScalingActivitiesInput, activity au
 	for _, f := range in.Filters {
 		name := deref(f.Name)
 		if name == "Status" {
-			ok = ok && slices.Contains(f.Values, activity.StatusCode)
+			ok = ok && slices.Contains(f.Values, string(activity.StatusCode))
 			continue
 		}
 		if name != "StartTimeLowerBound" && name != "StartTimeUpperBound" {

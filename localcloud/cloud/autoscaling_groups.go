@@ -58,26 +58,20 @@ func groupNotServed(in *autoscaling.CreateAutoScalingGroupInput) error {
 func (a autoScalingAPI) groupOf(in *autoscaling.CreateAutoScalingGroupInput) (autoscale.Group, error) {
 	g := autoscale.Group{
 		Name: *in.AutoScalingGroupName, MinSize: int(*in.MinSize), MaxSize: int(*in.MaxSize),
-		DesiredCapacity:        int(orElse(in.DesiredCapacity, -1)),
-		DefaultCooldown:        time.Duration(orElse(in.DefaultCooldown, 300)) * time.Second,
-		DefaultInstanceWarmup:  time.Duration(orElse(in.DefaultInstanceWarmup, -1)) * time.Second,
-		HealthCheckType:        orElse(in.HealthCheckType, "EC2"),
+		DesiredCapacity: whole(in.DesiredCapacity), DefaultCooldown: duration(in.DefaultCooldown),
+		DefaultInstanceWarmup:  warmup(in.DefaultInstanceWarmup),
+		HealthCheckType:        autoscale.HealthCheckType(deref(in.HealthCheckType)),
 		HealthCheckGracePeriod: seconds(in.HealthCheckGracePeriod),
 		AvailabilityZones:      in.AvailabilityZones, VPCZoneIdentifier: deref(in.VPCZoneIdentifier),
 		TargetGroupARNs: in.TargetGroupARNs, NewInstancesProtected: deref(in.NewInstancesProtectedFromScaleIn),
-		TerminationPolicies: in.TerminationPolicies, Tags: map[string]string{}, MonitoringEnabled: true,
+		TerminationPolicies: converted[autoscale.TerminationPolicy](in.TerminationPolicies),
 	}
-	for _, t := range in.Tags {
-		g.Tags[deref(t.Key)] = deref(t.Value)
+	var err error
+	if in.LaunchTemplate != nil {
+		if g.LaunchTemplate, err = a.launchTemplateOf(in.LaunchTemplate); err != nil {
+			return g, err
+		}
 	}
-	if in.LaunchTemplate == nil {
-		return g, validationError("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
-	}
-	template, err := a.launchTemplateOf(in.LaunchTemplate)
-	if err != nil {
-		return g, err
-	}
-	g.LaunchTemplate = template
 	if g.AvailabilityZones, err = a.zones(in.AvailabilityZones, g.VPCZoneIdentifier); err != nil {
 		return g, err
 	}
@@ -102,9 +96,6 @@ func (a autoScalingAPI) launchTemplateOf(s *types.LaunchTemplateSpecification) (
 func (a autoScalingAPI) zones(named []string, vpcZoneIdentifier string) ([]string, error) {
 	if vpcZoneIdentifier != "" {
 		return a.c.network.zonesOf(vpcZoneIdentifier)
-	}
-	if len(named) == 0 {
-		return nil, validationError("At least one Availability Zone or VPC Subnet is required.")
 	}
 	var unknown []string
 	for _, zone := range named {
@@ -142,8 +133,9 @@ func (a autoScalingAPI) updateAutoScalingGroup(_ context.Context, in *autoscalin
 	err := a.onGroup(in.AutoScalingGroupName, func(now time.Time, g autoscale.GroupStatus) error {
 		u := autoscale.GroupUpdate{
 			MinSize: whole(in.MinSize), MaxSize: whole(in.MaxSize), DesiredCapacity: whole(in.DesiredCapacity),
-			DefaultCooldown: duration(in.DefaultCooldown), DefaultInstanceWarmup: duration(in.DefaultInstanceWarmup),
-			HealthCheckType: in.HealthCheckType, HealthCheckGracePeriod: duration(in.HealthCheckGracePeriod),
+			DefaultCooldown: duration(in.DefaultCooldown), DefaultInstanceWarmup: warmup(in.DefaultInstanceWarmup),
+			RemoveDefaultInstanceWarmup: deref(in.DefaultInstanceWarmup) < 0,
+			HealthCheckType:             (*autoscale.HealthCheckType)(in.HealthCheckType), HealthCheckGracePeriod: duration(in.HealthCheckGracePeriod),
 			NewInstancesProtected: in.NewInstancesProtectedFromScaleIn,
 		}
 		if in.LaunchTemplate != nil {
@@ -205,6 +197,23 @@ func (a autoScalingAPI) describeAutoScalingGroups(_ context.Context, in *autosca
 	}
 	page, next, err := pageOf(groups, in.MaxRecords, in.NextToken, groupPages)
 	return &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: page, NextToken: next}, err
+}
+
+// warmup is a DefaultInstanceWarmup; AWS's word for none is -1.
+func warmup(n *int32) *time.Duration {
+	if deref(n) < 0 {
+		return nil
+	}
+	return duration(n)
+}
+
+// converted are words of a request or an answer, as another type.
+func converted[To, From ~string](words []From) []To {
+	to := make([]To, len(words))
+	for i, w := range words {
+		to[i] = To(w)
+	}
+	return to
 }
 
 func whole(n *int32) *int {

@@ -36,14 +36,14 @@ func (a autoScalingAPI) terminateInstance(_ context.Context, in *autoscaling.Ter
 
 func (a autoScalingAPI) suspendProcesses(_ context.Context, in *autoscaling.SuspendProcessesInput) (*autoscaling.SuspendProcessesOutput, error) {
 	err := a.onGroup(in.AutoScalingGroupName, func(now time.Time, g autoscale.GroupStatus) error {
-		return a.c.engine.SuspendProcesses(now, g.Name, in.ScalingProcesses...)
+		return a.c.engine.SuspendProcesses(now, g.Name, converted[autoscale.Process](in.ScalingProcesses)...)
 	})
 	return &autoscaling.SuspendProcessesOutput{}, err
 }
 
 func (a autoScalingAPI) resumeProcesses(_ context.Context, in *autoscaling.ResumeProcessesInput) (*autoscaling.ResumeProcessesOutput, error) {
 	err := a.onGroup(in.AutoScalingGroupName, func(now time.Time, g autoscale.GroupStatus) error {
-		return a.c.engine.ResumeProcesses(now, g.Name, in.ScalingProcesses...)
+		return a.c.engine.ResumeProcesses(now, g.Name, converted[autoscale.Process](in.ScalingProcesses)...)
 	})
 	return &autoscaling.ResumeProcessesOutput{}, err
 }
@@ -52,12 +52,8 @@ func (a autoScalingAPI) setInstanceHealth(_ context.Context, in *autoscaling.Set
 	if err := required(member{"instanceId", in.InstanceId != nil}, member{"healthStatus", in.HealthStatus != nil}); err != nil {
 		return nil, err
 	}
-	healthy := *in.HealthStatus == "Healthy"
-	if !healthy && *in.HealthStatus != "Unhealthy" {
-		return nil, validationError("Valid instance health states are: [Healthy, Unhealthy].")
-	}
 	err := a.c.change(func(now time.Time) error {
-		return a.c.engine.SetInstanceHealth(now, *in.InstanceId, healthy, orElse(in.ShouldRespectGracePeriod, true))
+		return a.c.engine.SetInstanceHealth(now, *in.InstanceId, autoscale.HealthStatus(*in.HealthStatus), orElse(in.ShouldRespectGracePeriod, true))
 	})
 	return &autoscaling.SetInstanceHealthOutput{}, err
 }

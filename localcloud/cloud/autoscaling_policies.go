@@ -13,8 +13,6 @@ import (
 	"secondwind/autoscale"
 )
 
-const notSet = -time.Second // of a duration: the group's own applies
-
 func (a autoScalingAPI) putScalingPolicy(_ context.Context, in *autoscaling.PutScalingPolicyInput) (*autoscaling.PutScalingPolicyOutput, error) {
 	if err := required(member{"policyName", in.PolicyName != nil}); err != nil {
 		return nil, err
@@ -40,23 +38,19 @@ func (a autoScalingAPI) putScalingPolicy(_ context.Context, in *autoscaling.PutS
 // API Reference, PutScalingPolicy.
 func policyOf(in *autoscaling.PutScalingPolicyInput) (autoscale.Policy, error) {
 	p := autoscale.Policy{
-		Name: *in.PolicyName, Type: orElse(in.PolicyType, "SimpleScaling"), Enabled: orElse(in.Enabled, true),
-		AdjustmentType: deref(in.AdjustmentType), ScalingAdjustment: int(deref(in.ScalingAdjustment)),
-		Cooldown: orElse(duration(in.Cooldown), notSet), MetricAggregationType: deref(in.MetricAggregationType),
+		Name: *in.PolicyName, Type: autoscale.PolicyType(deref(in.PolicyType)), Enabled: orElse(in.Enabled, true),
+		AdjustmentType: autoscale.AdjustmentType(deref(in.AdjustmentType)), ScalingAdjustment: int(deref(in.ScalingAdjustment)),
+		Cooldown: duration(in.Cooldown), MetricAggregationType: autoscale.Statistic(deref(in.MetricAggregationType)),
 		MinAdjustmentMagnitude:  int(deref(in.MinAdjustmentMagnitude)),
-		EstimatedInstanceWarmup: orElse(duration(in.EstimatedInstanceWarmup), notSet),
+		EstimatedInstanceWarmup: duration(in.EstimatedInstanceWarmup),
 	}
 	switch {
 	case in.MinAdjustmentStep != nil: //lint:ignore SA1019 it is refused because it is deprecated
 		return p, notServed("MinAdjustmentStep (deprecated by MinAdjustmentMagnitude)")
 	case p.Type == "PredictiveScaling" || in.PredictiveScalingConfiguration != nil:
 		return p, notServed("predictive scaling")
-	case p.Type == "SimpleScaling" && in.ScalingAdjustment == nil:
+	case (p.Type == "" || p.Type == autoscale.SimpleScaling) && in.ScalingAdjustment == nil:
 		return p, validationError("ScalingAdjustment must be specified for policy type SimpleScaling")
-	case p.Type == "StepScaling" && len(in.StepAdjustments) == 0:
-		return p, validationError("At least one StepAdjustment must be specified for policy type StepScaling")
-	case p.Type == "TargetTrackingScaling" && in.TargetTrackingConfiguration == nil:
-		return p, validationError("TargetTrackingConfiguration must be specified for policy type TargetTrackingScaling")
 	}
 	for _, s := range in.StepAdjustments {
 		if s.ScalingAdjustment == nil {
@@ -76,15 +70,15 @@ func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTr
 	if c.TargetValue == nil {
 		return nil, validationError("TargetTrackingConfiguration must have a TargetValue")
 	}
-	t := &autoscale.TargetTracking{TargetValue: *c.TargetValue, DisableScaleIn: deref(c.DisableScaleIn), Statistic: "Average"}
+	t := &autoscale.TargetTracking{TargetValue: *c.TargetValue, DisableScaleIn: deref(c.DisableScaleIn)}
 	predefined, customized := c.PredefinedMetricSpecification, c.CustomizedMetricSpecification
 	switch {
 	case (predefined == nil) == (customized == nil):
 		return nil, validationError("TargetTrackingConfiguration must have either a PredefinedMetricSpecification or a CustomizedMetricSpecification")
-	case predefined != nil && predefined.PredefinedMetricType != types.MetricTypeASGAverageCPUUtilization:
-		return nil, notServed("predefined metric " + string(predefined.PredefinedMetricType))
 	case predefined != nil:
-		t.PredefinedMetric = string(predefined.PredefinedMetricType)
+		if t.PredefinedMetric = autoscale.PredefinedMetric(predefined.PredefinedMetricType); t.PredefinedMetric != autoscale.ASGAverageCPUUtilization {
+			return nil, notServed("predefined metric " + string(t.PredefinedMetric))
+		}
 	case len(customized.Metrics) > 0:
 		return nil, notServed("target tracking on metric math (Metrics)")
 	case customized.Period != nil:
@@ -94,10 +88,7 @@ func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTr
 		for _, d := range customized.Dimensions {
 			m.Dimensions = append(m.Dimensions, autoscale.Dimension{Name: deref(d.Name), Value: deref(d.Value)})
 		}
-		t.Customized = &m
-		if customized.Statistic != "" {
-			t.Statistic = string(customized.Statistic)
-		}
+		t.Customized, t.Statistic = &m, autoscale.Statistic(customized.Statistic)
 	}
 	return t, nil
 }
@@ -113,7 +104,7 @@ func (a autoScalingAPI) describePolicies(_ context.Context, in *autoscaling.Desc
 	for _, p := range all {
 		if (in.AutoScalingGroupName == nil || *in.AutoScalingGroupName == p.AutoScalingGroupName) &&
 			(len(in.PolicyNames) == 0 || slices.Contains(in.PolicyNames, p.Name) || slices.Contains(in.PolicyNames, p.ARN)) &&
-			(len(in.PolicyTypes) == 0 || slices.Contains(in.PolicyTypes, p.Type)) {
+			(len(in.PolicyTypes) == 0 || slices.Contains(in.PolicyTypes, string(p.Type))) {
 			policies = append(policies, describedPolicy(p))
 		}
 	}
@@ -124,27 +115,24 @@ func (a autoScalingAPI) describePolicies(_ context.Context, in *autoscaling.Desc
 // describedPolicy has the members that AWS answers for the policy's type.
 func describedPolicy(p autoscale.Policy) types.ScalingPolicy {
 	out := types.ScalingPolicy{
-		AutoScalingGroupName: &p.AutoScalingGroupName, PolicyName: &p.Name, PolicyARN: &p.ARN, PolicyType: &p.Type,
-		Enabled: &p.Enabled, Alarms: alarmsOf(p), AdjustmentType: unlessZero(p.AdjustmentType),
+		AutoScalingGroupName: &p.AutoScalingGroupName, PolicyName: &p.Name, PolicyARN: &p.ARN, PolicyType: (*string)(&p.Type),
+		Enabled: &p.Enabled, Alarms: alarmsOf(p), AdjustmentType: unlessZero(string(p.AdjustmentType)),
 		MinAdjustmentMagnitude: unlessZero(int32(p.MinAdjustmentMagnitude)),
 	}
-	if p.EstimatedInstanceWarmup >= 0 && p.Type != "SimpleScaling" {
-		out.EstimatedInstanceWarmup = wholeSeconds(p.EstimatedInstanceWarmup)
+	if p.Type != autoscale.SimpleScaling {
+		out.EstimatedInstanceWarmup = secondsIf(p.EstimatedInstanceWarmup)
 	}
 	switch p.Type {
-	case "SimpleScaling":
-		out.ScalingAdjustment = aws.Int32(int32(p.ScalingAdjustment))
-		if p.Cooldown >= 0 {
-			out.Cooldown = wholeSeconds(p.Cooldown)
-		}
-	case "StepScaling":
-		out.MetricAggregationType = unlessZero(p.MetricAggregationType)
+	case autoscale.SimpleScaling:
+		out.ScalingAdjustment, out.Cooldown = aws.Int32(int32(p.ScalingAdjustment)), secondsIf(p.Cooldown)
+	case autoscale.StepScaling:
+		out.MetricAggregationType = unlessZero(string(p.MetricAggregationType))
 		for _, s := range p.Steps {
 			out.StepAdjustments = append(out.StepAdjustments, types.StepAdjustment{
 				MetricIntervalLowerBound: s.LowerBound, MetricIntervalUpperBound: s.UpperBound, ScalingAdjustment: aws.Int32(int32(s.Adjustment)),
 			})
 		}
-	case "TargetTrackingScaling":
+	case autoscale.TargetTrackingScaling:
 		out.TargetTrackingConfiguration = describedTargetTracking(p.TargetTracking)
 	}
 	return out

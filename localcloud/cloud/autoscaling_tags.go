@@ -78,7 +78,7 @@ func (a autoScalingAPI) eachTag(tags []types.Tag, f func(types.Tag)) error {
 			if deref(t.ResourceType) != "auto-scaling-group" {
 				return validationError("The resource type of a tag must be auto-scaling-group")
 			}
-			if _, err := a.c.findGroup(deref(t.ResourceId)); err != nil {
+			if _, err := a.c.engine.Group(deref(t.ResourceId)); err != nil {
 				return err
 			}
 		}

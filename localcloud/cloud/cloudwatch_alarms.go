@@ -73,9 +73,10 @@ func alarmOf(in *cloudwatch.PutMetricAlarmInput) (autoscale.Alarm, error) {
 		Name: deref(in.AlarmName), Description: deref(in.AlarmDescription), ActionsEnabled: orElse(in.ActionsEnabled, true),
 		AlarmActions: in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: in.InsufficientDataActions,
 		Metric:    metricOf(deref(in.Namespace), deref(in.MetricName), in.Dimensions),
-		Statistic: string(in.Statistic), Unit: string(in.Unit), Period: seconds(in.Period),
+		Statistic: autoscale.Statistic(in.Statistic), Unit: string(in.Unit), Period: seconds(in.Period),
 		EvaluationPeriods: int(deref(in.EvaluationPeriods)), DatapointsToAlarm: int(deref(in.DatapointsToAlarm)),
-		Threshold: deref(in.Threshold), ComparisonOperator: string(in.ComparisonOperator), TreatMissingData: deref(in.TreatMissingData),
+		Threshold: deref(in.Threshold), ComparisonOperator: autoscale.ComparisonOperator(in.ComparisonOperator),
+		TreatMissingData: autoscale.TreatMissingData(deref(in.TreatMissingData)),
 	}, err
 }
 
@@ -104,8 +105,8 @@ func (a cloudWatchAPI) describeAlarmsForMetric(_ context.Context, in *cloudwatch
 	}
 	metric := metricOf(*in.Namespace, *in.MetricName, in.Dimensions)
 	alarms := a.alarms(func(s autoscale.AlarmStatus) bool {
-		return sameMetric(s.Metric, metric) &&
-			(in.Statistic == "" || string(in.Statistic) == s.Statistic) &&
+		return s.Metric.Same(metric) &&
+			(in.Statistic == "" || autoscale.Statistic(in.Statistic) == s.Statistic) &&
 			(in.Period == nil || seconds(in.Period) == s.Period) &&
 			(in.Unit == "" || string(in.Unit) == s.Unit)
 	})
@@ -144,7 +145,7 @@ func describedAlarm(s autoscale.AlarmStatus) types.MetricAlarm {
 		AlarmConfigurationUpdatedTimestamp: &s.ConfigurationUpdated,
 		AlarmDescription:                   unlessZero(s.Description),
 		StateReasonData:                    unlessZero(s.StateReasonData),
-		TreatMissingData:                   unlessZero(s.TreatMissingData),
+		TreatMissingData:                   unlessZero(string(s.TreatMissingData)),
 		DatapointsToAlarm:                  unlessZero(int32(s.DatapointsToAlarm)),
 	}
 	return m

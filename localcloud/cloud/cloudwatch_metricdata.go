@@ -66,8 +66,9 @@ func checkMetricDataInput(in *cloudwatch.GetMetricDataInput) error {
 
 func (a cloudWatchAPI) metricDataResult(q types.MetricDataQuery, start, end time.Time) (types.MetricDataResult, error) {
 	s := q.MetricStat
-	if _, ok := statistic(deref(s.Stat), autoscale.Statistics{}); !ok {
-		return types.MetricDataResult{}, validationError("MetricDataQueries '%s': the statistic '%s' is not kept here; Average, Sum, Minimum, Maximum and SampleCount are.", *q.Id, deref(s.Stat))
+	stat := autoscale.Statistic(deref(s.Stat))
+	if !stat.Valid() {
+		return types.MetricDataResult{}, validationError("MetricDataQueries '%s': the statistic '%s' is not kept here; Average, Sum, Minimum, Maximum and SampleCount are.", *q.Id, stat)
 	}
 	metric := metricOf(deref(s.Metric.Namespace), deref(s.Metric.MetricName), s.Metric.Dimensions)
 	query, err := a.query(metric, seconds(s.Period), start, end)
@@ -79,9 +80,8 @@ func (a cloudWatchAPI) metricDataResult(q types.MetricDataQuery, start, end time
 		result.Label = &metric.Name
 	}
 	for _, d := range a.datapoints(query, string(s.Unit)) {
-		v, _ := statistic(*s.Stat, d.Statistics)
 		result.Timestamps = append(result.Timestamps, d.Time)
-		result.Values = append(result.Values, v)
+		result.Values = append(result.Values, d.Statistic(stat))
 	}
 	return result, nil
 }

@@ -58,7 +58,7 @@ func (a cloudWatchAPI) getMetricStatistics(_ context.Context, in *cloudwatch.Get
 }
 
 func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statistics) bool {
-	v, ok := statistic(string(name), s)
+	v := s.Statistic(autoscale.Statistic(name))
 	switch name {
 	case types.StatisticAverage:
 		d.Average = &v
@@ -70,22 +70,23 @@ func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statisti
 		d.Maximum = &v
 	case types.StatisticSampleCount:
 		d.SampleCount = &v
+	default:
+		return false
 	}
-	return ok
+	return true
 }
 
 // query checks period and times and rounds the start as CloudWatch does: down to
 // the minute, or to the second for a period under a minute.
 func (a cloudWatchAPI) query(m autoscale.Metric, period time.Duration, start, end time.Time) (autoscale.Query, error) {
-	short := period == time.Second || period == 5*time.Second || period == 10*time.Second || period == 20*time.Second || period == 30*time.Second
-	if !short && (period <= 0 || period%time.Minute != 0) {
+	if period != time.Second && period != 5*time.Second && !autoscale.ValidPeriod(period) {
 		return autoscale.Query{}, apiErrorf("InvalidParameterValue", "The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 seconds; it is %d.", period/time.Second)
 	}
 	if !start.Before(end) {
 		return autoscale.Query{}, apiErrorf("InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime.")
 	}
 	grain := time.Minute
-	if short && time.Since(start) < fineGrained {
+	if period < time.Minute && time.Since(start) < fineGrained {
 		grain = time.Second
 	}
 	return autoscale.Query{Metric: m, Period: period, Start: start.UTC().Truncate(grain), End: end.UTC()}, nil

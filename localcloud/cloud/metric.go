@@ -1,8 +1,6 @@
 package cloud
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -26,37 +24,6 @@ func dimensionsOf(m autoscale.Metric) []types.Dimension {
 	return dimensions
 }
 
-// sameMetric tells whether two metrics are one series; the order of dimensions
-// does not matter.
-func sameMetric(a, b autoscale.Metric) bool {
-	byName := func(a, b autoscale.Dimension) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
-	}
-	return a.Namespace == b.Namespace && a.Name == b.Name &&
-		slices.Equal(slices.SortedFunc(slices.Values(a.Dimensions), byName), slices.SortedFunc(slices.Values(b.Dimensions), byName))
-}
-
-// statistic is one statistic of a datapoint; ok is false for one that is not
-// kept (percentiles and trimmed means need every single value).
-func statistic(name string, s autoscale.Statistics) (v float64, ok bool) {
-	switch name {
-	case "SampleCount":
-		return s.SampleCount, true
-	case "Sum":
-		return s.Sum, true
-	case "Minimum":
-		return s.Minimum, true
-	case "Maximum":
-		return s.Maximum, true
-	case "Average":
-		if s.SampleCount == 0 {
-			return 0, true
-		}
-		return s.Sum / s.SampleCount, true
-	}
-	return 0, false
-}
-
 // seconds is a duration that a request gives in seconds; nil is 0.
 func seconds(n *int32) time.Duration { return time.Duration(deref(n)) * time.Second }
 
@@ -64,6 +31,14 @@ func seconds(n *int32) time.Duration { return time.Duration(deref(n)) * time.Sec
 func wholeSeconds(d time.Duration) *int32 {
 	n := int32(d / time.Second)
 	return &n
+}
+
+// secondsIf is a duration as an answer gives it, or nil if it is not set.
+func secondsIf(d *time.Duration) *int32 {
+	if d == nil {
+		return nil
+	}
+	return wholeSeconds(*d)
 }
 
 // unlessZero is nil for a value that AWS leaves out of an answer when it is not set.
