@@ -80,7 +80,7 @@ func causes() []soak {
 		{"nothing is amiss", func(*virtual.Config) {}, judge.Proved, ""},
 		{"the alarm invokes no policy", func(c *virtual.Config) { c.Scenario.Local.Policy = scenario.PolicyNone }, judge.Refuted, "link.scaling-activity"},
 		{"the alarm's actions are disabled", func(c *virtual.Config) { c.Scenario.Local.AlarmActions = false }, judge.Refuted, "link.scaling-activity"},
-		{"the second instance cannot be launched", second(func(l *virtual.Launch) { l.Fails = errors.New("no capacity") }), judge.Inconclusive, "confounder.unexplained-activity"},
+		{"the second instance cannot be launched", second(func(l *virtual.Launch) { l.Fails = errors.New("no capacity") }), judge.Inconclusive, "confounder.launch-failure"},
 		{"the second instance boots too late", second(func(l *virtual.Launch) { l.Boot = 15 * time.Second }), judge.Refuted, "link.in-service"},
 		{"the second instance starts too late", second(func(l *virtual.Launch) { l.Start = 20 * time.Second }), judge.Refuted, "link.target-healthy"},
 		{"the second instance is unhealthy", second(func(l *virtual.Launch) { l.Unhealthy = true }), judge.Refuted, "link.target-healthy"},

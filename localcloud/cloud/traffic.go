@@ -51,9 +51,9 @@ func (c *Cloud) routes() []route {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var routes []route
-	for _, tg := range c.targetGroups {
-		if lbs := c.loadBalancersOf(tg.arn()); len(lbs) > 0 {
-			routes = append(routes, route{tg.arn(), lbs[0]})
+	for _, tg := range c.state.TargetGroups {
+		if lbs := c.state.LoadBalancersOf(tg.ARN()); len(lbs) > 0 {
+			routes = append(routes, route{tg.ARN(), lbs[0]})
 		}
 	}
 	return routes
@@ -104,11 +104,11 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 // EnableMetricsCollection was called; here they are always on.
 func (c *Cloud) groupSamples(start time.Time) []autoscale.Sample {
 	c.mu.Lock()
-	groups := c.engine.Groups()
+	groups := c.state.Engine.Groups()
 	c.mu.Unlock()
 	var samples []autoscale.Sample
 	for _, g := range groups {
-		for name, n := range groupSizes(g) {
+		for name, n := range GroupSizes(g) {
 			m := autoscale.Metric{Namespace: "AWS/AutoScaling", Name: name,
 				Dimensions: []autoscale.Dimension{{Name: "AutoScalingGroupName", Value: g.Name}}}
 			samples = append(samples, c.sample(m, start, autoscale.Value(float64(n)), "None"))
@@ -117,8 +117,8 @@ func (c *Cloud) groupSamples(start time.Time) []autoscale.Sample {
 	return samples
 }
 
-// groupSizes are a group's metrics by name.
-func groupSizes(g autoscale.GroupStatus) map[string]int {
+// GroupSizes are a group's metrics by name.
+func GroupSizes(g autoscale.GroupStatus) map[string]int {
 	sizes := map[string]int{
 		"GroupMinSize": g.MinSize, "GroupMaxSize": g.MaxSize, "GroupDesiredCapacity": g.DesiredCapacity,
 		"GroupInServiceInstances": 0, "GroupPendingInstances": 0, "GroupTerminatingInstances": 0,
