@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -74,8 +75,8 @@ const (
 // *Error.
 // Source: CloudWatch API Reference, PutMetricAlarm.
 func (a Alarm) Validate() error {
-	return firstError(
-		a.validateName(),
+	return cmp.Or( // AWS, too, reports one error at a time
+		nameLength("alarmName", a.Name),
 		a.validateMetric(),
 		oneOf("statistic", a.Statistic, StatisticSampleCount, StatisticAverage, StatisticSum, StatisticMinimum, StatisticMaximum),
 		oneOf("comparisonOperator", a.ComparisonOperator,
@@ -84,14 +85,6 @@ func (a Alarm) Validate() error {
 		a.validatePeriods(),
 		a.validateActions(),
 	)
-}
-
-func (a Alarm) validateName() error {
-	if a.Name == "" || len(a.Name) > 255 {
-		return invalid("1 validation error detected: Value '%s' at 'alarmName' failed to satisfy constraint: "+
-			"Member must have length between 1 and 255", a.Name)
-	}
-	return nil
 }
 
 func (a Alarm) validateMetric() error {

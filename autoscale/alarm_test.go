@@ -104,7 +104,8 @@ func TestStateReason(t *testing.T) {
 		{"one point, DatapointsToAlarm unset", "X", "", 1, 0, autoscale.StateOK,
 			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:00:00)] was greater than " + threshold + "."},
 		{"three points, newest first", "XXX", "", 3, 0, autoscale.StateOK,
-			"Threshold Crossed: 3 datapoints [30.0 (26/02/26 10:02:00), 30.0 (26/02/26 10:01:00), 30.0 (26/02/26 10:00:00)] were greater than " + threshold + "."},
+			"Threshold Crossed: 3 datapoints [30.0 (26/02/26 10:02:00), 30.0 (26/02/26 10:01:00), " +
+				"30.0 (26/02/26 10:00:00)] were greater than " + threshold + "."},
 		{"back under the threshold", "0", "", 1, 0, autoscale.StateAlarm,
 			"Threshold Crossed: 1 datapoint [10.0 (26/02/26 10:00:00)] was not greater than " + threshold + "."},
 		{"more than five points", "XXXXXXX", "", 7, 0, autoscale.StateOK,
@@ -114,14 +115,15 @@ func TestStateReason(t *testing.T) {
 			"Threshold Crossed: 2 out of the last 3 datapoints [30.0 (26/02/26 10:02:00), 30.0 (26/02/26 10:00:00)] were greater than " + threshold +
 				" (minimum 2 datapoints for OK -> ALARM transition)."},
 		{"M of N, back", "00X", "", 3, 2, autoscale.StateAlarm,
-			"Threshold Crossed: 2 out of the last 3 datapoints [10.0 (26/02/26 10:01:00), 10.0 (26/02/26 10:00:00)] were not greater than " + threshold +
-				" (minimum 2 datapoints for ALARM -> OK transition)."},
+			"Threshold Crossed: 2 out of the last 3 datapoints [10.0 (26/02/26 10:01:00), 10.0 (26/02/26 10:00:00)] " +
+				"were not greater than " + threshold + " (minimum 2 datapoints for ALARM -> OK transition)."},
 		{"nothing but missing, breaching", "--", "breaching", 2, 0, autoscale.StateOK,
 			"Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching]."},
 		{"nothing but missing, notBreaching", "-", "notBreaching", 1, 0, autoscale.StateAlarm,
 			"Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]."},
 		{"some missing, breaching", "-X", "breaching", 2, 0, autoscale.StateOK,
-			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:01:00)] was greater than " + threshold + " and 1 missing datapoint was treated as [Breaching]."},
+			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:01:00)] was greater than " + threshold +
+				" and 1 missing datapoint was treated as [Breaching]."},
 		{"no data", "--", "missing", 2, 0, autoscale.StateOK, "Insufficient Data: 2 datapoints were unknown."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -340,7 +342,7 @@ func TestAlarmValidate(t *testing.T) {
 	}{
 		"an alarm as it should be":       {func(*autoscale.Alarm) {}, ""},
 		"a period of 20 s":               {func(a *autoscale.Alarm) { a.Period = 20 * time.Second }, ""},
-		"a period of 15 s":               {func(a *autoscale.Alarm) { a.Period = 15 * time.Second }, "Period must be 10, 20, 30 or a multiple of 60"},
+		"a period of 15 s":               {func(a *autoscale.Alarm) { a.Period = 15 * time.Second }, "must be 10, 20, 30 or a multiple of 60"},
 		"a period of 90 s":               {func(a *autoscale.Alarm) { a.Period = 90 * time.Second }, "multiple of 60"},
 		"no period":                      {func(a *autoscale.Alarm) { a.Period = 0 }, "multiple of 60"},
 		"a day and a minute":             {func(a *autoscale.Alarm) { a.EvaluationPeriods = 1441 }, "more than a day"},

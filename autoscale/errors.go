@@ -62,12 +62,11 @@ func notNegative(name string, d *time.Duration) error {
 	return nil
 }
 
-// firstError returns the first error: AWS, too, reports one at a time.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// nameLength refuses a name that is empty or too long.
+func nameLength(member, name string) error {
+	if name == "" || len(name) > 255 {
+		return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
+			"Member must have length between 1 and 255", name, member)
 	}
 	return nil
 }

@@ -105,9 +105,8 @@ func (g Group) withDefaults() Group {
 // as an *Error.
 // Source: EC2 Auto Scaling API Reference, CreateAutoScalingGroup.
 func (g Group) Validate() error {
-	if g.Name == "" || len(g.Name) > 255 {
-		return invalid("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: "+
-			"Member must have length between 1 and 255", g.Name)
+	if err := nameLength("autoScalingGroupName", g.Name); err != nil {
+		return err
 	}
 	if g.LaunchTemplate.ID == "" && g.LaunchTemplate.Name == "" {
 		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or " +
@@ -116,7 +115,7 @@ func (g Group) Validate() error {
 	if len(g.AvailabilityZones) == 0 && g.VPCZoneIdentifier == "" {
 		return invalid("At least one Availability Zone or VPC Subnet is required.")
 	}
-	return firstError(
+	return cmp.Or(
 		g.validateSize(),
 		notNegative("DefaultCooldown", g.DefaultCooldown),
 		notNegative("DefaultInstanceWarmup", g.DefaultInstanceWarmup),

@@ -91,7 +91,8 @@ func TestCausesOfRequests(t *testing.T) {
 		want string // how the newest Cause begins
 	}{
 		"created": {func(*world, string) error { return nil },
-			"At 2026-02-26T10:00:00Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.  At 2026-02-26T10:00:00Z an instance was started"},
+			"At 2026-02-26T10:00:00Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.  " +
+				"At 2026-02-26T10:00:00Z an instance was started"},
 		"executed": {func(w *world, _ string) error {
 			if _, err := w.engine.PutScalingPolicy(w.now, autoscale.Policy{AutoScalingGroupName: "web", Name: "more", Enabled: true,
 				AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1}); err != nil {
@@ -102,7 +103,8 @@ func TestCausesOfRequests(t *testing.T) {
 		"updated": {func(w *world, _ string) error {
 			two := 2
 			return w.engine.UpdateGroup(w.now, "web", autoscale.GroupUpdate{MinSize: &two})
-		}, "At 2026-02-26T10:01:00Z a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2 changing the desired capacity from 1 to 2."},
+		}, "At 2026-02-26T10:01:00Z a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2 " +
+			"changing the desired capacity from 1 to 2."},
 		"set unhealthy": {func(w *world, id string) error {
 			return w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, false)
 		},
@@ -110,7 +112,8 @@ func TestCausesOfRequests(t *testing.T) {
 		"terminated, to be replaced": {func(w *world, id string) error {
 			_, err := w.engine.TerminateInstance(w.now, id, false)
 			return err
-		}, "At 2026-02-26T10:01:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 0 to 1."},
+		}, "At 2026-02-26T10:01:00Z an instance was started in response to a difference between desired and actual capacity, " +
+			"increasing the capacity from 0 to 1."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(autoscale.Config{})
@@ -131,10 +134,18 @@ func TestRefusedGroupCalls(t *testing.T) {
 		do        func(e *autoscale.Engine, id string) error
 		code, say string
 	}{
-		"a group that exists": {func(e *autoscale.Engine, _ string) error { return e.CreateGroup(start, webGroup()) }, "AlreadyExists", "already exists"},
-		"above the maximum":   {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "web", 5, false) }, "ValidationError", "New SetDesiredCapacity value 5 is above max value 2 for the AutoScalingGroup."},
-		"below the minimum":   {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "web", 0, false) }, "ValidationError", "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup."},
-		"no such group":       {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "x", 1, false) }, "ValidationError", "not found"},
+		"a group that exists": {func(e *autoscale.Engine, _ string) error {
+			return e.CreateGroup(start, webGroup())
+		}, "AlreadyExists", "already exists"},
+		"above the maximum": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "web", 5, false)
+		}, "ValidationError", "New SetDesiredCapacity value 5 is above max value 2 for the AutoScalingGroup."},
+		"below the minimum": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "web", 0, false)
+		}, "ValidationError", "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup."},
+		"no such group": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "x", 1, false)
+		}, "ValidationError", "not found"},
 		"minimum over maximum": {func(e *autoscale.Engine, _ string) error {
 			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{MinSize: &five})
 		}, "ValidationError", "Max bound, 2, must be greater than or equal to min bound, 5"},
@@ -144,8 +155,12 @@ func TestRefusedGroupCalls(t *testing.T) {
 		"desired below nothing": {func(e *autoscale.Engine, _ string) error {
 			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{DesiredCapacity: &minus})
 		}, "ValidationError", "negative"},
-		"deletion with instances": {func(e *autoscale.Engine, _ string) error { return e.DeleteGroup(start, "web", false) }, "ResourceInUse", "while there are instances"},
-		"an unknown process":      {func(e *autoscale.Engine, _ string) error { return e.SuspendProcesses(start, "web", "Sleep") }, "ValidationError", "Sleep"},
+		"deletion with instances": {func(e *autoscale.Engine, _ string) error {
+			return e.DeleteGroup(start, "web", false)
+		}, "ResourceInUse", "while there are instances"},
+		"an unknown process": {func(e *autoscale.Engine, _ string) error {
+			return e.SuspendProcesses(start, "web", "Sleep")
+		}, "ValidationError", "Sleep"},
 		"an unknown instance": {func(e *autoscale.Engine, _ string) error {
 			return e.SetInstanceHealth(start, "i-x", autoscale.Unhealthy, false)
 		}, "ValidationError", "No managed instance found for instance ID: i-x"},
@@ -153,14 +168,37 @@ func TestRefusedGroupCalls(t *testing.T) {
 			_, err := e.TerminateInstance(start, id, true)
 			return err
 		}, "ValidationError", "desiredSize equals minSize (1)"},
-		"protection of a stranger":   {func(e *autoscale.Engine, _ string) error { return e.SetInstanceProtection(start, "web", true, "i-x") }, "ValidationError", "is not part of Auto Scaling group web"},
-		"detaching what is not":      {func(e *autoscale.Engine, _ string) error { return e.DetachTargetGroups(start, "web", "tg") }, "ValidationError", "not attached"},
-		"a policy that is not there": {func(e *autoscale.Engine, _ string) error { return e.ExecutePolicy(start, "web", "p", false) }, "ValidationError", "No policy found"},
-		"desired while launching":    {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "web", 2, true) }, "ScalingActivityInProgress", "is in progress and blocks this action"},
+		"protection of an unknown instance": {func(e *autoscale.Engine, _ string) error {
+			return e.SetInstanceProtection(start, "web", true, "i-x")
+		}, "ValidationError", "is not part of Auto Scaling group web"},
+		"detaching what is not": {func(e *autoscale.Engine, _ string) error {
+			return e.DetachTargetGroups(start, "web", "tg")
+		}, "ValidationError", "not attached"},
+		"a policy that is not there": {func(e *autoscale.Engine, _ string) error {
+			return e.ExecutePolicy(start, "web", "p", false)
+		}, "ValidationError", "No policy found"},
+		"desired while launching": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "web", 2, true)
+		}, "ScalingActivityInProgress", "is in progress and blocks this action"},
 		"a group without zones": {func(e *autoscale.Engine, _ string) error {
 			return e.CreateGroup(start, autoscale.Group{Name: "g", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt"}, MaxSize: 1})
 		}, "ValidationError", "Availability Zone"},
-		"a group without a template": {func(e *autoscale.Engine, _ string) error { return e.CreateGroup(start, autoscale.Group{Name: "g"}) }, "ValidationError", "LaunchTemplate"},
+		"a group without a template": {func(e *autoscale.Engine, _ string) error {
+			return e.CreateGroup(start, autoscale.Group{Name: "g"})
+		}, "ValidationError", "LaunchTemplate"},
+		"a group that starts below nothing": {func(e *autoscale.Engine, _ string) error {
+			return e.CreateGroup(start, autoscale.Group{Name: "g", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt"},
+				AvailabilityZones: []string{"us-east-1a"}, DesiredCapacity: &minus})
+		}, "ValidationError", "Desired capacity:-1 must be between the specified min size:0 and max size:0"},
+		"a negative default cooldown": {func(e *autoscale.Engine, _ string) error {
+			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{DefaultCooldown: new(-time.Second)})
+		}, "ValidationError", "DefaultCooldown must not be negative"},
+		"a negative default warm-up": {func(e *autoscale.Engine, _ string) error {
+			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{DefaultInstanceWarmup: new(-time.Second)})
+		}, "ValidationError", "DefaultInstanceWarmup must not be negative"},
+		"a health that is none": {func(e *autoscale.Engine, id string) error {
+			return e.SetInstanceHealth(start, id, "Poorly", false)
+		}, "ValidationError", "Valid instance health states are: [Healthy, Unhealthy]."},
 		"a group of a billion": {func(e *autoscale.Engine, _ string) error {
 			g := webGroup()
 			g.Name, g.MaxSize = "g", 1e9

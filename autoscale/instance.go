@@ -157,7 +157,8 @@ func (e *Engine) observeTarget(now time.Time, event TargetEvent) {
 	case TargetUnhealthy:
 		m.group.suspects[m.ID] = m
 	case TargetDrained:
-		if m.LifecycleState == LifecycleTerminating && len(m.targets) == 0 && m.termination.StatusCode == ActivityWaitingForELBConnectionDraining {
+		if m.LifecycleState == LifecycleTerminating && len(m.targets) == 0 &&
+			m.termination.StatusCode == ActivityWaitingForELBConnectionDraining {
 			e.end(now, m)
 		}
 	}

@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -129,10 +130,7 @@ func (m Metric) clone() Metric {
 }
 
 func (d Dimension) compare(e Dimension) int {
-	if c := strings.Compare(d.Name, e.Name); c != 0 {
-		return c
-	}
-	return strings.Compare(d.Value, e.Value)
+	return cmp.Or(strings.Compare(d.Name, e.Name), strings.Compare(d.Value, e.Value))
 }
 
 // PutMetricData stores samples, all or, with an error, none. Refused are: a

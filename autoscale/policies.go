@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -68,10 +69,7 @@ func (e *Engine) Policies() []Policy {
 		all = append(all, e.described(p))
 	}
 	slices.SortFunc(all, func(a, b Policy) int {
-		if c := strings.Compare(a.AutoScalingGroupName, b.AutoScalingGroupName); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(strings.Compare(a.AutoScalingGroupName, b.AutoScalingGroupName), strings.Compare(a.Name, b.Name))
 	})
 	return all
 }

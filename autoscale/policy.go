@@ -87,11 +87,8 @@ func (p Policy) withDefaults() Policy {
 // as an *Error.
 // Source: EC2 Auto Scaling API Reference, PutScalingPolicy.
 func (p Policy) Validate() error {
-	if p.Name == "" || len(p.Name) > 255 {
-		return invalid("1 validation error detected: Value '%s' at 'policyName' failed to satisfy constraint: "+
-			"Member must have length between 1 and 255", p.Name)
-	}
-	if err := firstError(
+	if err := cmp.Or(
+		nameLength("policyName", p.Name),
 		notNegative("Cooldown", p.Cooldown),
 		notNegative("EstimatedInstanceWarmup", p.EstimatedInstanceWarmup),
 	); err != nil {
@@ -99,9 +96,9 @@ func (p Policy) Validate() error {
 	}
 	switch p.Type {
 	case "", SimpleScaling:
-		return firstError(p.validateAdjustment(), p.validateSimple())
+		return cmp.Or(p.validateAdjustment(), p.validateSimple())
 	case StepScaling:
-		return firstError(p.validateAdjustment(), p.validateStep())
+		return cmp.Or(p.validateAdjustment(), p.validateStep())
 	case TargetTrackingScaling:
 		return p.validateTracking()
 	}
@@ -168,15 +165,7 @@ func (p Policy) validateAggregation() error {
 // validateStepOrder refuses gaps and overlaps. A policy for both sides of the
 // threshold may meet at it.
 func (p Policy) validateStepOrder() error {
-	steps := slices.SortedFunc(slices.Values(p.Steps), func(a, b StepAdjustment) int {
-		switch {
-		case a.lower() < b.lower():
-			return -1
-		case a.lower() > b.lower():
-			return 1
-		}
-		return 0
-	})
+	steps := slices.SortedFunc(slices.Values(p.Steps), func(a, b StepAdjustment) int { return cmp.Compare(a.lower(), b.lower()) })
 	for i, s := range steps[1:] {
 		if before := steps[i]; before.upper() > s.lower() {
 			return invalid("StepAdjustment intervals can't overlap")
@@ -242,12 +231,10 @@ func (p Policy) clone() Policy {
 		p.Steps[i].LowerBound, p.Steps[i].UpperBound = cloned(s.LowerBound), cloned(s.UpperBound)
 	}
 	if p.TargetTracking != nil {
-		t := *p.TargetTracking
-		if t.Customized != nil {
-			m := t.Customized.clone()
-			t.Customized = &m
+		p.TargetTracking = new(*p.TargetTracking)
+		if m := p.TargetTracking.Customized; m != nil {
+			p.TargetTracking.Customized = new(m.clone())
 		}
-		p.TargetTracking = &t
 	}
 	return p
 }
@@ -256,6 +243,5 @@ func cloned[T any](p *T) *T {
 	if p == nil {
 		return nil
 	}
-	v := *p
-	return &v
+	return new(*p)
 }

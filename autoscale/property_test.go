@@ -98,7 +98,8 @@ func operate(t *testing.T, w *world, op byte, n int, fed time.Time) time.Time {
 		w.run(t, now.Add(time.Duration(n)*time.Second))
 		checkIdle(t, w)
 	case 3:
-		_ = e.SuspendProcesses(now, "web", []autoscale.Process{"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy", "AlarmNotification"}[n%5])
+		_ = e.SuspendProcesses(now, "web", []autoscale.Process{autoscale.ProcessLaunch, autoscale.ProcessTerminate,
+			autoscale.ProcessHealthCheck, autoscale.ProcessReplaceUnhealthy, autoscale.ProcessAlarmNotification}[n%5])
 	case 4:
 		_ = e.ResumeProcesses(now, "web")
 	case 5:
@@ -202,7 +203,8 @@ func TestALateStepEvaluatesOnce(t *testing.T) {
 	w.run(t, start.Add(20*time.Second))
 	var seen autoscale.Observation
 	for i := range 10 {
-		seen.Samples = append(seen.Samples, autoscale.Sample{Metric: cpu("web"), Time: start.Add(time.Duration(i) * time.Minute), Value: autoscale.Value(90)})
+		at := start.Add(time.Duration(i) * time.Minute)
+		seen.Samples = append(seen.Samples, autoscale.Sample{Metric: cpu("web"), Time: at, Value: autoscale.Value(90)})
 	}
 	w.engine.Step(start.Add(10*time.Minute+30*time.Second), seen)
 	if got, want := w.alarm(t, "high").StateTransitioned, start.Add(10*time.Minute+30*time.Second); !got.Equal(want) {
