@@ -18,11 +18,17 @@ func TestCostIsATotalForTheRunInTextAndJSON(t *testing.T) {
 	t.Parallel()
 	var e cost.Estimate
 	got := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h", "--json")
-	if err := json.Unmarshal([]byte(got.stdout), &e); err != nil || got.code != 0 || e.Hours != 3 || e.Region != "eu-west-1" || e.High <= e.Low || e.Low <= 0 {
+	if err := json.Unmarshal([]byte(got.stdout), &e); err != nil || got.code != 0 {
 		t.Fatalf("cost --json = %+v, %v", got, err)
 	}
+	if e.Hours != 3 || e.Region != "eu-west-1" || e.High <= e.Low || e.Low <= 0 {
+		t.Errorf("cost --json = %+v, want a range for three hours in eu-west-1", e)
+	}
 	text := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h")
-	for _, part := range []string{"EC2 t4g.micro", "Application Load Balancer", "public IPv4", "KMS key", "S3 storage", "CloudWatch alarms", "dashboard", "detailed monitoring", e.Total(), e.Hour(), e.PricesOf} {
+	for _, part := range []string{
+		"EC2 t4g.micro", "Application Load Balancer", "public IPv4", "KMS key", "S3 storage", "CloudWatch alarms", "dashboard",
+		"detailed monitoring", e.Total(), e.Hour(), e.PricesOf,
+	} {
 		if !strings.Contains(text.stdout, part) {
 			t.Errorf("cost does not say %q:\n%s", part, text.stdout)
 		}
@@ -49,7 +55,10 @@ func TestDoctorExamines(t *testing.T) {
 		t.Errorf("exit code = %d, want %d where fit is %t", got.code, want, report.Fit())
 	}
 	_, text := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--hold", "1h")
-	for _, part := range []string{"secondwind-cpu-high", "secondwind-scale-out", "t2.micro", "Deadlines", "Control, chain, hold and scaling in take 1h", "Cost: none, the local cloud"} {
+	for _, part := range []string{
+		"secondwind-cpu-high", "secondwind-scale-out", "t2.micro", "Deadlines", "Control, chain, hold and scaling in take 1h",
+		"Cost: none, the local cloud",
+	} {
 		if !strings.Contains(text.stdout, part) {
 			t.Errorf("doctor does not say %q:\n%s", part, text.stdout)
 		}

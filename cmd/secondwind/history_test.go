@@ -26,8 +26,10 @@ func TestTheCalculatorsOfALocalCloudShareTheirHistory(t *testing.T) {
 	c := startCloud(t, "--calculator", program)
 	c.awaitHealthy(t)
 	env := readEnvironment(t, seen)
-	if env["CALCULATOR_KEY"] != "aws-kms:alias/secondwind-history" || env["AWS_ENDPOINT_URL"] != c.env["AWS_ENDPOINT_URL"] || env["AWS_REGION"] != c.env["AWS_REGION"] {
-		t.Errorf("a calculator's key is %q at %q, %q; want aws-kms:alias/secondwind-history at the cloud's", env["CALCULATOR_KEY"], env["AWS_ENDPOINT_URL"], env["AWS_REGION"])
+	if env["CALCULATOR_KEY"] != "aws-kms:alias/secondwind-history" || env["AWS_ENDPOINT_URL"] != c.env["AWS_ENDPOINT_URL"] ||
+		env["AWS_REGION"] != c.env["AWS_REGION"] {
+		t.Errorf("a calculator's key is %q at %q, %q; want aws-kms:alias/secondwind-history at the cloud's", env["CALCULATOR_KEY"],
+			env["AWS_ENDPOINT_URL"], env["AWS_REGION"])
 	}
 	for _, secret := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
 		if env[secret] != "" {
@@ -63,10 +65,12 @@ func theHistoryIsEvidence(t *testing.T, folder string, lines []string) {
 	if !s.Same() || s.Calculations < 2 || len(s.CalculatedBy) < 2 || s.Failed > 0 {
 		t.Errorf("the visits show %+v, want calculations and whole lists of two instances:\n%+v", s, h.Visits)
 	}
-	if a := h.Audit; a == nil || !a.Passed || len(a.Checks) < 9 || a.Records < s.Calculations || a.Known != 1+3*s.Calculations || a.Key != "aws-kms:alias/secondwind-history" {
+	if a := h.Audit; a == nil || !a.Passed || len(a.Checks) < 9 || a.Records < s.Calculations ||
+		a.Known != 1+3*s.Calculations || a.Key != "aws-kms:alias/secondwind-history" {
 		t.Errorf("the audit is %+v (%s), want it passed, with the synthetic user's texts and records", h.Audit, h.NotAudited)
 	}
-	told := fmt.Sprintf("history: %d calculations answered by 2 instances, the same list from each; encrypted at rest: 9 of 9 checks passed", s.Calculations)
+	told := fmt.Sprintf("history: %d calculations answered by 2 instances, the same list from each; encrypted at rest: 9 of 9 checks passed",
+		s.Calculations)
 	if !strings.Contains(strings.Join(lines, "\n"), told) {
 		t.Errorf("the soak told:\n%s\nwant %q", strings.Join(lines, "\n"), told)
 	}

@@ -55,7 +55,7 @@ func newLoad(out *output) *cobra.Command {
 	f.StringVar(&o.url, "url", "", "`URL` of the load balancer or server")
 	f.BoolVar(&o.mine, "mine", false, "I own the server at the URL, or its owner asked me to load it")
 	f.StringVar(&o.profile, "profile", "constant:50", "offered load in requests/s over time: constant:R, ramp:R1..R2/D, …")
-	f.DurationVar(&o.duration, "for", 30*time.Second, "how long")
+	f.DurationVar(&o.duration, "for", 30*time.Second, "how long to send requests")
 	f.IntVar(&o.digits, "digits", 4000, "decimal digits of an operand")
 	f.IntVar(&o.users, "users", 200, "how many users the requests come from")
 	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
@@ -112,7 +112,8 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	traffic := new(experiment.Traffic)
 	err = l.run(ctx, writer, traffic, reporter)
 	if ctx.Err() != nil {
-		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: "interrupted by the user"}}))
+		interrupted := &runlog.Interrupted{Reason: "interrupted by the user"}
+		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: interrupted}))
 	}
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
