@@ -93,7 +93,7 @@ func runSweep(ctx context.Context, out *output, in io.Reader, o sweepOptions) er
 	}
 	s := sweeping{out: out, in: in, o: o, Sweeper: sweep.New(sweep.Config{
 		AWS: cfg, Select: selection, Interval: o.interval, Timeout: o.timeout,
-		Tell: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
+		Report: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
 	})}
 	err = s.run(ctx)
 	if ctx.Err() != nil {
