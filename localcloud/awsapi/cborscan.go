@@ -30,7 +30,8 @@ func (s *cborScanner) value() {
 	case !indefinite && major < 4: // bytes or text
 		s.rest = s.rest[n:]
 	default: // chunks, elements, or names and values
-		for i := uint64(0); indefinite && s.rest[0] != 0xff || !indefinite && i < n; i++ {
+		// A length beyond an int is none, as the decoder has it.
+		for i := 0; indefinite && s.rest[0] != 0xff || !indefinite && i < int(n); i++ {
 			s.value()
 			if major == 5 {
 				s.value()
