@@ -59,7 +59,7 @@ fmt: ## show what gofmt would change; fails if there is anything
 .PHONY: lint
 lint: vet ## find suspicious code with go vet and staticcheck
 	$(STATICCHECK) $(PACKAGES)
-	cd terraform/schemadouble && go vet ./... && $(STATICCHECK) ./...
+	cd terraform/fakeprovider && go vet ./... && $(STATICCHECK) ./...
 
 .PHONY: cross
 cross: ## compile for linux, darwin and windows on amd64 and arm64

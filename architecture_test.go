@@ -27,6 +27,9 @@ type rule struct {
 	// tests says that it holds for test files too: those may use other libraries
 	// and the operating system, but may not tie the parts together either.
 	tests bool
+	// driven says that external test packages (package x_test) are free all the
+	// same: they drive the part from outside, against what it meets in use.
+	driven bool
 	// forbids holds for what a file imports, and for what it reaches through
 	// packages that the rule does not cover: those have files of their own to answer.
 	forbids func(imported) bool
@@ -124,19 +127,25 @@ var rules = []rule{
 	},
 	{
 		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},
-		not: []string{"verify/observe", "verify/judge", "verify/doctor"}, tests: true,
+		not: []string{"verify/observe", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
 	{
-		name: "verify/observe knows only runlog and verify/hypothesis", in: []string{"verify/observe"}, tests: true,
-		forbids: ownBut("verify/observe", "verify/hypothesis", "runlog"),
+		name: "verify/observe knows only runlog, verify/hypothesis and verify/awsclock", in: []string{"verify/observe"}, tests: true,
+		forbids: ownBut("verify/observe", "verify/hypothesis", "verify/awsclock", "runlog"),
 		why:     "an observer that knows the local cloud is no proof for AWS",
 	},
 	{
-		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true,
+		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"},
+		tests: true, driven: true,
 		forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
 		why:     "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
+	},
+	{
+		name: "verify/syntheticuser knows only runlog", in: []string{"verify/syntheticuser"}, tests: true, driven: true,
+		forbids: ownBut("verify/syntheticuser", "runlog"),
+		why:     "it is a user: it knows a URL, and what comes back from there",
 	},
 	{
 		name: "verify/hypothesis imports the standard library and runlog only", in: []string{"verify/hypothesis"}, tests: true,
@@ -294,7 +303,8 @@ func judge(s source, graph map[string][]imported) []violation {
 	}
 	var found []violation
 	for _, r := range rules {
-		if !r.covers(s.folder) || s.test && !r.tests {
+		driver := s.test && r.driven && strings.HasSuffix(s.ast.Name.Name, "_test")
+		if !r.covers(s.folder) || s.test && !r.tests || driver {
 			continue
 		}
 		if r.forbids != nil {

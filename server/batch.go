@@ -13,7 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // batchAtOnce is how many calculations of one batch are under way at a time.
@@ -21,9 +21,9 @@ const batchAtOnce = 8
 
 // outcome of one calculation of a batch: an answer or a problem.
 type outcomeOf struct {
-	answer exact.Answer
-	fault  *problem
-	share  *share
+	answer   bignum.Answer
+	fault    *problem
+	reserved *reservation
 }
 
 // questions are the calculations of a batch as they come in.
@@ -54,9 +54,9 @@ func (s *Server) calculateBatch(c *gin.Context) {
 		return
 	}
 	defer release()
-	var list questions = newLines(from, s.config.MaxBodyBytes, shareOf(c), stream)
+	var list questions = newLines(from, s.config.MaxBodyBytes, reservationOf(c), stream)
 	if asked == typeJSON {
-		if list, err = newArray(from, s.config.MaxBodyBytes, shareOf(c), stream); err != nil {
+		if list, err = newArray(from, s.config.MaxBodyBytes, reservationOf(c), stream); err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -86,7 +86,7 @@ func (b *batch) run(c *gin.Context, form string) {
 			cancel()
 			b.stream.stop() // the reader may be waiting for the client
 		}
-		done.share.release()
+		done.reserved.release()
 	}
 	w.end()
 }
@@ -109,7 +109,7 @@ func (b *batch) read(ctx context.Context) {
 		if goesOn {
 			err = p.problem
 		}
-		slot <- outcomeOf{fault: b.server.problemOf(err, n), share: &share{room: b.server.room}}
+		slot <- outcomeOf{fault: b.server.problemOf(err, n), reserved: &reservation{budget: b.server.memory}}
 		if !goesOn {
 			return
 		}
@@ -128,7 +128,7 @@ func (s *Server) problemOf(err error, line int) *problem {
 // outcome evaluates one calculation of a batch. It waits for its turn as long
 // as it may calculate: unlike a person, a batch has the patience.
 func (s *Server) outcome(ctx context.Context, asked Calculation, line int) (o outcomeOf) {
-	o.share = &share{room: s.room}
+	o.reserved = &reservation{budget: s.memory}
 	defer func() {
 		// This runs on a goroutine of its own, where nobody else would catch it.
 		if cause := recover(); cause != nil {
@@ -138,13 +138,13 @@ func (s *Server) outcome(ctx context.Context, asked Calculation, line int) (o ou
 		}
 	}()
 	s.metrics.asked(asked.bytes())
-	if err := o.share.grow(ctx, asked.bytes()); err != nil {
+	if err := o.reserved.grow(ctx, asked.bytes()); err != nil {
 		o.fault = s.problemOf(err, line)
 		return o
 	}
 	var err error
-	o.answer, err = s.evaluate(ctx, asked, func(ctx context.Context, a exact.Answer) error {
-		return o.share.grow(ctx, int64(len(a.Text)))
+	o.answer, err = s.evaluate(ctx, asked, func(ctx context.Context, a bignum.Answer) error {
+		return o.reserved.grow(ctx, int64(len(a.Text)))
 	})
 	if err != nil {
 		o.fault = s.problemOf(err, line)
@@ -250,7 +250,7 @@ type lines struct {
 	stream *stream
 }
 
-func newLines(from *body, most int64, held *share, stream *stream) *lines {
+func newLines(from *body, most int64, held *reservation, stream *stream) *lines {
 	return &lines{newLineReader(from, most, held), stream}
 }
 
@@ -279,15 +279,15 @@ func ofLine(err error) error {
 
 // lineReader reads lines of at most so many bytes. A longer one is skipped.
 type lineReader struct {
-	ctx   context.Context
-	from  *bufio.Reader
-	share *share // holds the line
-	most  int64
-	line  []byte
+	ctx      context.Context
+	from     *bufio.Reader
+	reserved *reservation // holds the line
+	most     int64
+	line     []byte
 }
 
-func newLineReader(from *body, most int64, held *share) *lineReader {
-	return &lineReader{ctx: from.ctx, from: bufio.NewReaderSize(from, 16<<10), share: held, most: most}
+func newLineReader(from *body, most int64, held *reservation) *lineReader {
+	return &lineReader{ctx: from.ctx, from: bufio.NewReaderSize(from, 16<<10), reserved: held, most: most}
 }
 
 // next returns the next line without its end and the spaces around it, valid
@@ -297,12 +297,12 @@ func (l *lineReader) next() ([]byte, error) {
 		l.line = nil // one long line must not hold memory for all that follow
 	}
 	l.line = l.line[:0]
-	l.share.release()
+	l.reserved.release()
 	tooLong := false
 	for {
 		part, err := l.from.ReadSlice('\n')
 		if tooLong = tooLong || int64(len(l.line)+len(part)) > l.most; !tooLong {
-			if full := l.share.grow(l.ctx, int64(len(part))); full != nil {
+			if full := l.reserved.grow(l.ctx, int64(len(part))); full != nil {
 				return nil, full
 			}
 			l.line = append(l.line, part...)
@@ -329,8 +329,8 @@ type array struct {
 	ended   bool
 }
 
-func newArray(from *body, most int64, held *share, stream *stream) (*array, error) {
-	limited := &refilled{from: from, share: held, most: most, left: most}
+func newArray(from *body, most int64, held *reservation, stream *stream) (*array, error) {
+	limited := &refilled{from: from, reserved: held, most: most, left: most}
 	a := &array{decoder: json.NewDecoder(limited), from: limited, stream: stream}
 	opening, err := a.decoder.Token()
 	if err != nil {
@@ -377,13 +377,13 @@ func (a *array) next() (Calculation, error) {
 // refilled is a reader of which only so much may be read until it is refilled.
 type refilled struct {
 	from       *body
-	share      *share // holds what was read since
+	reserved   *reservation // holds what was read since
 	most, left int64
 }
 
 func (r *refilled) refill() {
 	r.left = r.most
-	r.share.release()
+	r.reserved.release()
 }
 
 func (r *refilled) Read(p []byte) (int, error) {
@@ -392,7 +392,7 @@ func (r *refilled) Read(p []byte) (int, error) {
 	}
 	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
-	if full := r.share.grow(r.from.ctx, int64(n)); full != nil {
+	if full := r.reserved.grow(r.from.ctx, int64(n)); full != nil {
 		return 0, full
 	}
 	return n, err

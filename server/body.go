@@ -40,22 +40,22 @@ func contentType(c *gin.Context, accepted ...string) (string, error) {
 // body is a request's body, uncompressed and within its limits. Its errors are
 // problems.
 type body struct {
-	ctx   context.Context
-	from  io.Reader
-	share *share // nil: the reader of the body counts what it keeps
-	left  int64
-	most  int64
+	ctx      context.Context
+	from     io.Reader
+	reserved *reservation // nil: the reader of the body counts what it keeps
+	left     int64
+	most     int64
 }
 
 // openBody returns the body, of which most bytes may be read, compressed or not.
-func openBody(c *gin.Context, most int64, held *share) (*body, error) {
+func openBody(c *gin.Context, most int64, held *reservation) (*body, error) {
 	if c.Request.ContentLength > most {
 		return nil, &http.MaxBytesError{Limit: most}
 	}
 	b := &body{
-		ctx:   c.Request.Context(),
-		from:  http.MaxBytesReader(c.Writer, c.Request.Body, most),
-		share: held, left: most, most: most,
+		ctx:      c.Request.Context(),
+		from:     http.MaxBytesReader(c.Writer, c.Request.Body, most),
+		reserved: held, left: most, most: most,
 	}
 	switch encoding := c.GetHeader("Content-Encoding"); strings.ToLower(encoding) {
 	case "", "identity":
@@ -72,7 +72,7 @@ func openBody(c *gin.Context, most int64, held *share) (*body, error) {
 	return b, nil
 }
 
-// Read counts what it returns, in the request's share and against the limit.
+// Read counts what it returns, in the request's reservation and against the limit.
 func (b *body) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		return 0, &http.MaxBytesError{Limit: b.most}
@@ -81,8 +81,8 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.left -= int64(n); b.left < 0 {
 		return 0, &http.MaxBytesError{Limit: b.most}
 	}
-	if b.share != nil {
-		if full := b.share.grow(b.ctx, int64(n)); full != nil {
+	if b.reserved != nil {
+		if full := b.reserved.grow(b.ctx, int64(n)); full != nil {
 			return 0, full
 		}
 	}
@@ -108,7 +108,7 @@ func bodyFault(err error) error {
 
 // readBody returns the whole body.
 func (s *Server) readBody(c *gin.Context) ([]byte, error) {
-	from, err := openBody(c, s.config.MaxBodyBytes, shareOf(c))
+	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (s *Server) openBatch(c *gin.Context) (from *body, release func(), err erro
 		from, err = openBody(c, s.config.MaxStreamBytes, nil)
 		return from, func() {}, err
 	}
-	held := &share{room: s.room}
+	held := &reservation{budget: s.memory}
 	if from, err = openBody(c, s.config.MaxBodyBytes, held); err != nil {
 		return nil, nil, err
 	}
@@ -142,15 +142,16 @@ func (s *Server) openBatch(c *gin.Context) (from *body, release func(), err erro
 	return &body{ctx: from.ctx, from: bytes.NewReader(whole), left: length, most: length}, held.release, nil
 }
 
-const shareKey = "share"
+const reservationKey = "reservation"
 
-// holding gives the request a share of the room until it is answered.
+// holding gives the request a reservation in the memory budget until it is
+// answered.
 func (s *Server) holding(c *gin.Context) {
-	held := &share{room: s.room}
+	held := &reservation{budget: s.memory}
 	defer held.release()
-	c.Set(shareKey, held)
+	c.Set(reservationKey, held)
 	c.Next()
 }
 
-// shareOf is the request's share. Every route that reads a body has one.
-func shareOf(c *gin.Context) *share { return c.MustGet(shareKey).(*share) }
+// reservationOf is the request's own. Every route that reads a body has one.
+func reservationOf(c *gin.Context) *reservation { return c.MustGet(reservationKey).(*reservation) }

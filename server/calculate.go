@@ -15,13 +15,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // Calculation is the body of POST /v1/calculate.
 // It holds an operation with its operands, or an expression.
 type Calculation struct {
-	Operation exact.Operation `json:"operation"`
+	Operation bignum.Operation `json:"operation"`
 	// Operands are numbers as text, so that no digit is lost.
 	Operands   Operands `json:"operands"`
 	Expression string   `json:"expression"`
@@ -29,8 +29,8 @@ type Calculation struct {
 	Precision int `json:"precision"`
 }
 
-func (a Calculation) question() exact.Question {
-	return exact.Question{Operation: a.Operation, Operands: a.Operands, Expression: a.Expression, Precision: a.Precision}
+func (a Calculation) question() bignum.Question {
+	return bignum.Question{Operation: a.Operation, Operands: a.Operands, Expression: a.Expression, Precision: a.Precision}
 }
 
 // bytes is about how much memory the texts take.
@@ -47,8 +47,8 @@ type Operands []string
 
 // UnmarshalJSON refuses too many of them before it makes any.
 func (o *Operands) UnmarshalJSON(text []byte) error {
-	if len(text) > 0 && text[0] == '[' && bytes.Count(text, []byte(",")) >= exact.DefaultMaxOperands {
-		return newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", exact.DefaultMaxOperands)
+	if len(text) > 0 && text[0] == '[' && bytes.Count(text, []byte(",")) >= bignum.DefaultMaxOperands {
+		return newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", bignum.DefaultMaxOperands)
 	}
 	if err := json.Unmarshal(text, (*[]string)(o)); err != nil {
 		return newProblem(http.StatusBadRequest, "the body is not a calculation (\"operands\" must be a list of texts: numbers are given as text in quotes, so that no digit is lost): send for instance %s", example)
@@ -85,7 +85,7 @@ func (s *Server) calculate(c *gin.Context) {
 
 // writeResult writes the parts one by one: a result of millions of digits is
 // not copied to be put in quotes. It holds nothing that JSON would escape.
-func writeResult(c *gin.Context, form string, result exact.Answer) {
+func writeResult(c *gin.Context, form string, result bignum.Answer) {
 	before, after := "", "\n"
 	if form == typeJSON {
 		before, after = `{"result":"`, `","exact":`+strconv.FormatBool(result.Exact)+`}`
@@ -100,12 +100,12 @@ func writeResult(c *gin.Context, form string, result exact.Answer) {
 	}
 }
 
-// answer evaluates what was asked, keeps room for the result until it is
+// answer evaluates what was asked, reserves memory for the result until it is
 // written, and adds it to the user's history.
-func (s *Server) answer(c *gin.Context, asked Calculation) (exact.Answer, error) {
+func (s *Server) answer(c *gin.Context, asked Calculation) (bignum.Answer, error) {
 	s.metrics.asked(asked.bytes())
-	held := shareOf(c)
-	result, err := s.evaluate(c.Request.Context(), asked, func(ctx context.Context, a exact.Answer) error {
+	held := reservationOf(c)
+	result, err := s.evaluate(c.Request.Context(), asked, func(ctx context.Context, a bignum.Answer) error {
 		return held.grow(ctx, int64(len(a.Text)))
 	})
 	if err == nil {
@@ -115,19 +115,19 @@ func (s *Server) answer(c *gin.Context, asked Calculation) (exact.Answer, error)
 }
 
 // evaluate waits for its turn and calculates, both within the timeout. Before
-// it lets the next one have its turn, keep finds room for the result.
-func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(context.Context, exact.Answer) error) (exact.Answer, error) {
+// it lets the next one have its turn, keep reserves memory for the result.
+func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(context.Context, bignum.Answer) error) (bignum.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.CalculationTimeout)
 	defer cancel()
-	if err := s.gate.enter(ctx); err != nil {
-		return exact.Answer{}, err
+	if err := s.admission.enter(ctx); err != nil {
+		return bignum.Answer{}, err
 	}
-	defer s.gate.leave()
+	defer s.admission.leave()
 	start := time.Now()
 	result, err := s.limits.Answer(ctx, asked.question())
 	s.metrics.calculated(time.Since(start), len(result.Text), err)
 	if err != nil {
-		return exact.Answer{}, err
+		return bignum.Answer{}, err
 	}
 	return result, keep(ctx, result)
 }
@@ -147,7 +147,7 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 			return Calculation{}, newProblem(http.StatusBadRequest, "%q stands in the address: with JSON, write it in the body", name)
 		}
 	}
-	from, err := openBody(c, s.config.MaxBodyBytes, shareOf(c))
+	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
 	if err != nil {
 		return Calculation{}, err
 	}
@@ -178,10 +178,10 @@ func (s *Server) readText(c *gin.Context) (Calculation, error) {
 		}
 		return Calculation{Expression: text, Precision: precision}, nil
 	}
-	if strings.Count(text, "\n") >= exact.DefaultMaxOperands {
-		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", exact.DefaultMaxOperands)
+	if strings.Count(text, "\n") >= bignum.DefaultMaxOperands {
+		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", bignum.DefaultMaxOperands)
 	}
-	asked := Calculation{Operation: exact.Operation(operation), Precision: precision}
+	asked := Calculation{Operation: bignum.Operation(operation), Precision: precision}
 	for line := range strings.SplitSeq(text, "\n") {
 		asked.Operands = append(asked.Operands, strings.TrimSpace(line))
 	}

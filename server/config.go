@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"time"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // Defaults of a Config.
@@ -45,7 +45,7 @@ type Config struct {
 	MaxBodyBytes       int64         // of a request, and of a line of a stream; 0 means DefaultMaxBodyBytes
 	MaxStreamBytes     int64         // of a batch or of statistics; 0 means DefaultMaxStreamBytes
 	MaxHeldBytes       int64         // of bodies and answers of all requests together; 0 means 4 × MaxBodyBytes
-	MaxDigits          int           // of an operand and of a result; 0 means exact.DefaultMaxDigits
+	MaxDigits          int           // of an operand and of a result; 0 means bignum.DefaultMaxDigits
 	CalculationTimeout time.Duration // waiting and calculating; 0 means DefaultCalculationTimeout
 	MaxCalculations    int           // at once; 0 means 2 for each core
 	MaxQueued          int           // calculations that wait for their turn; 0 means DefaultMaxQueued
@@ -108,7 +108,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxBodyBytes, DefaultMaxBodyBytes)
 	orDefault(&c.MaxStreamBytes, DefaultMaxStreamBytes)
 	orDefault(&c.MaxHeldBytes, 4*c.MaxBodyBytes)
-	orDefault(&c.MaxDigits, exact.DefaultMaxDigits)
+	orDefault(&c.MaxDigits, bignum.DefaultMaxDigits)
 	orDefault(&c.CalculationTimeout, DefaultCalculationTimeout)
 	orDefault(&c.MaxCalculations, 2*runtime.GOMAXPROCS(0))
 	orDefault(&c.MaxQueued, DefaultMaxQueued)

@@ -17,9 +17,9 @@ import (
 
 func TestGateLetsSomeWaitAndRefusesTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1, 1, time.Second)
+		g := newAdmissionLimiter(1, 1, time.Second)
 		if err := g.enter(t.Context()); err != nil {
-			t.Fatalf("enter an empty gate = %v, want nil", err)
+			t.Fatalf("enter an idle limiter = %v, want nil", err)
 		}
 		second := make(chan error, 1)
 		go func() { second <- g.enter(t.Context()) }()
@@ -98,10 +98,10 @@ func TestBusyServerSaysWhenToTryAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.gate.enter(t.Context()); err != nil {
+	if err := s.admission.enter(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	defer s.gate.leave()
+	defer s.admission.leave()
 	requests := []*http.Request{
 		httptest.NewRequest(http.MethodPost, "/", strings.NewReader("expression=1%2B2")),
 		httptest.NewRequest(http.MethodGet, "/_calculate", nil),
@@ -175,7 +175,7 @@ func TestPanicInABatchIsAProblemOfItsLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.gate = nil
+	s.admission = nil
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/v1/batch", strings.NewReader(example+"\n"+example))
 	r.Header.Set("Content-Type", typeJSONLines)
@@ -187,27 +187,27 @@ func TestPanicInABatchIsAProblemOfItsLine(t *testing.T) {
 
 func TestRoomIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(100, time.Second)
-		first, second := &share{room: r}, &share{room: r}
+		r := newMemoryBudget(100, time.Second)
+		first, second := &reservation{budget: r}, &reservation{budget: r}
 		if err := first.grow(t.Context(), freeBytes+80); err != nil {
-			t.Fatalf("grow in an empty room = %v, want nil", err)
+			t.Fatalf("grow in an unused budget = %v, want nil", err)
 		}
 		if err := second.grow(t.Context(), freeBytes); err != nil {
 			t.Errorf("grow by what is free = %v, want nil", err)
 		}
 		start := time.Now()
 		if err := second.grow(t.Context(), 30); !errors.Is(err, errBusy) || time.Since(start) != time.Second {
-			t.Errorf("grow in a full room = %v after %v, want errBusy after 1s", err, time.Since(start))
+			t.Errorf("grow in a used-up budget = %v after %v, want errBusy after 1s", err, time.Since(start))
 		}
 		if second.tryGrow(30) {
-			t.Error("tryGrow in a full room = true, want false")
+			t.Error("tryGrow in a used-up budget = true, want false")
 		}
 		grown := make(chan error, 1)
-		go func() { grown <- (&share{room: r}).grow(t.Context(), freeBytes+90) }()
+		go func() { grown <- (&reservation{budget: r}).grow(t.Context(), freeBytes+90) }()
 		synctest.Wait() // it now waits
 		first.release()
 		if err := <-grown; err != nil {
-			t.Errorf("grow after another gave its room back = %v, want nil", err)
+			t.Errorf("grow after another released its bytes = %v, want nil", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // metrics are what /metrics tells Prometheus. Every one of them gets the label
@@ -59,7 +59,7 @@ const otherRoute = "other"
 
 const namespace = "calculator"
 
-func newMetrics(g *gate, r *room) *metrics {
+func newMetrics(admission *admissionLimiter, memory *memoryBudget) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	}
@@ -85,9 +85,9 @@ func newMetrics(g *gate, r *room) *metrics {
 		panics:       prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "panics_total", Help: "Requests that ended in a panic, which was caught."}),
 	}
 	m.registry.MustRegister(m.requests, m.durations, m.calculations, m.seconds, m.asks, m.answers, m.entries, m.panics,
-		gauge("calculations_running", "Calculations that compute now.", func() float64 { return float64(len(g.turns)) }),
-		gauge("calculations_waiting", "Calculations that wait for their turn.", func() float64 { return float64(g.queued.Load()) }),
-		gauge("held_bytes", "Bodies and answers held in memory.", func() float64 { return float64(r.used.Load()) }),
+		gauge("calculations_running", "Calculations that compute now.", func() float64 { return float64(len(admission.turns)) }),
+		gauge("calculations_waiting", "Calculations that wait for their turn.", func() float64 { return float64(admission.queued.Load()) }),
+		gauge("held_bytes", "Bodies and answers held in memory.", func() float64 { return float64(memory.used.Load()) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -105,7 +105,7 @@ func (m *metrics) calculated(took time.Duration, resultBytes int, err error) {
 }
 
 func outcome(err error) string {
-	if _, refused := errors.AsType[*exact.InputError](err); refused {
+	if _, refused := errors.AsType[*bignum.InputError](err); refused {
 		return "refused"
 	}
 	switch {

@@ -95,7 +95,7 @@ func (n *numbers) fields(line []byte) ([]string, error) {
 	if count == 1 {
 		return []string{strings.Trim(string(line), `"`)}, nil
 	}
-	if err := n.lines.share.grow(n.lines.ctx, int64(count)*fieldBytes); err != nil {
+	if err := n.lines.reserved.grow(n.lines.ctx, int64(count)*fieldBytes); err != nil {
 		return nil, err
 	}
 	r := csv.NewReader(bytes.NewReader(line))

@@ -16,7 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // document loads what the server serves.
@@ -66,7 +66,7 @@ func TestOpenAPINamesExactlyTheOperations(t *testing.T) {
 		described = append(described, name.(string))
 	}
 	var want []string
-	for _, o := range exact.Operations() {
+	for _, o := range bignum.Operations() {
 		want = append(want, string(o))
 	}
 	if !slices.Equal(described, want) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 	"secondwind/server/python"
 )
 
@@ -20,16 +20,16 @@ func (s *Server) calculateAsOriginal(c *gin.Context) {
 
 	ctx := c.Request.Context()
 	// What is done in a microsecond needs no timer, which takes as long to set.
-	if short := len(number1)+len(number2) <= shortOperands; !short || !s.gate.tryEnter() {
+	if short := len(number1)+len(number2) <= shortOperands; !short || !s.admission.tryEnter() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, s.config.CalculationTimeout)
 		defer cancel()
-		if err := s.gate.enter(ctx); err != nil {
+		if err := s.admission.enter(ctx); err != nil {
 			s.fail(c, err)
 			return
 		}
 	}
-	defer s.gate.leave()
+	defer s.admission.leave()
 	start := time.Now()
 	result, err := python.Evaluate(ctx, number1, operator, number2)
 	if ctx.Err() != nil {
@@ -44,7 +44,7 @@ func (s *Server) calculateAsOriginal(c *gin.Context) {
 		writeOriginal(c, `"`+python.Error+`"`)
 		return
 	}
-	s.remember(c, Calculation{Operation: exact.Operation(operator), Operands: Operands{number1, number2}}, exact.Answer{Text: result})
+	s.remember(c, Calculation{Operation: bignum.Operation(operator), Operands: Operands{number1, number2}}, bignum.Answer{Text: result})
 	writeOriginal(c, result)
 }
 

@@ -19,7 +19,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 //go:embed assets
@@ -99,7 +99,7 @@ type result struct {
 	Ends   string // the first and last digits of a folded one
 }
 
-func shownResult(a exact.Answer) result {
+func shownResult(a bignum.Answer) result {
 	const end = 40
 	r := result{Text: a.Text, Folded: len(a.Text) > foldedBeyond}
 	if r.Folded {
@@ -223,7 +223,7 @@ func askedOnPage(fields url.Values) (Calculation, error) {
 
 func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
 	asked, err := askedOnPage(fields)
-	var answer exact.Answer
+	var answer bignum.Answer
 	if err == nil {
 		answer, err = s.answer(c, asked)
 	}
@@ -260,7 +260,7 @@ func (s *Server) download(c *gin.Context, fields url.Values) {
 // is searched for in it.
 func (s *Server) writePage(c *gin.Context, status int, v view, search string) {
 	v.History = s.historyOnPage(c.Request.Context(), userOf(c), search)
-	v.Instance, v.Keys, v.Functions = s.instance.name(), keys(), exact.Functions()
+	v.Instance, v.Keys, v.Functions = s.instance.name(), keys(), bignum.Functions()
 	var html bytes.Buffer
 	if err := s.page.html.Execute(&html, v); err != nil {
 		s.fail(c, fmt.Errorf("write the page: %w", err))

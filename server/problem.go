@@ -8,7 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // problem is an error as RFC 9457 writes it. Its type is always "about:blank":
@@ -42,7 +42,7 @@ func (s *Server) asProblem(err error) *problem {
 	if known, ok := errors.AsType[*problem](err); ok {
 		return known
 	}
-	if input, ok := errors.AsType[*exact.InputError](err); ok {
+	if input, ok := errors.AsType[*bignum.InputError](err); ok {
 		p := newProblem(http.StatusBadRequest, "%s", input.Error())
 		p.Operand, p.Position = input.Operand, input.Position
 		return p

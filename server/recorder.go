@@ -28,7 +28,7 @@ const (
 // goes on without a history, not the other way round.
 type recorder struct {
 	store   store
-	room    *room
+	memory  *memoryBudget
 	log     *slog.Logger
 	metrics *metrics
 
@@ -39,14 +39,14 @@ type recorder struct {
 }
 
 type waitingEntry struct {
-	user  string
-	entry history.Entry
-	share *share
+	user     string
+	entry    history.Entry
+	reserved *reservation
 }
 
 // add takes the entry over. It never waits.
 func (r *recorder) add(user string, e history.Entry) {
-	held := &share{room: r.room}
+	held := &reservation{budget: r.memory}
 	if !held.tryGrow(entryBytes(e)) {
 		r.metrics.entries.WithLabelValues("dropped").Inc()
 		return
@@ -81,7 +81,7 @@ func (r *recorder) work(idle chan struct{}) {
 		next := r.waiting[0]
 		r.mu.Unlock()
 		r.keep(next)
-		next.share.release()
+		next.reserved.release()
 		r.mu.Lock()
 		r.waiting[0] = waitingEntry{}
 		r.waiting = r.waiting[1:]

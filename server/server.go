@@ -12,19 +12,19 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // Server is the calculator. Make it with New.
 type Server struct {
-	config   Config
-	instance *instance
-	gate     *gate
-	room     *room
-	limits   exact.Limits
-	page     *page
-	metrics  *metrics
-	recorder *recorder
+	config    Config
+	instance  *instance
+	admission *admissionLimiter
+	memory    *memoryBudget
+	limits    bignum.Limits
+	page      *page
+	metrics   *metrics
+	recorder  *recorder
 
 	requestIDs *requestIDs
 	readiness  readiness
@@ -46,14 +46,14 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		config:     cfg,
 		instance:   newInstance(),
-		gate:       newGate(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
-		room:       newRoom(cfg.MaxHeldBytes, cfg.QueueTimeout),
-		limits:     exact.Limits{MaxDigits: cfg.MaxDigits},
+		admission:  newAdmissionLimiter(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
+		memory:     newMemoryBudget(cfg.MaxHeldBytes, cfg.QueueTimeout),
+		limits:     bignum.Limits{MaxDigits: cfg.MaxDigits},
 		page:       page,
 		requestIDs: newRequestIDs(),
 	}
-	s.metrics = newMetrics(s.gate, s.room)
-	s.recorder = &recorder{store: cfg.History, room: s.room, log: cfg.Log, metrics: s.metrics}
+	s.metrics = newMetrics(s.admission, s.memory)
+	s.recorder = &recorder{store: cfg.History, memory: s.memory, log: cfg.Log, metrics: s.metrics}
 	s.engine = s.routes()
 	s.metrics.know(s.engine.Routes())
 	s.handler = s.instance.named(s.engine)

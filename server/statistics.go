@@ -56,7 +56,7 @@ type summary struct {
 	server    *Server
 	numbers   *numbers
 	stream    *stream
-	share     *share // holds what is kept for quantiles
+	reserved  *reservation // holds what is kept for quantiles
 	quantiles []statistics.Probability
 	precision int
 	sample    statistics.Sample
@@ -69,7 +69,7 @@ func (s *Server) readSummary(c *gin.Context) (*summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &summary{server: s, stream: newStream(c, s.config), share: shareOf(c), left: s.config.CalculationTimeout}
+	a := &summary{server: s, stream: newStream(c, s.config), reserved: reservationOf(c), left: s.config.CalculationTimeout}
 	if a.precision, err = strconv.Atoi(c.DefaultQuery("precision", "0")); err != nil || a.precision < 0 || a.precision > s.config.MaxDigits {
 		return nil, newProblem(http.StatusBadRequest, "the precision must be 0 (exact) or a number of digits up to %d", s.config.MaxDigits)
 	}
@@ -81,7 +81,7 @@ func (s *Server) readSummary(c *gin.Context) (*summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := &share{room: s.room}
+	line := &reservation{budget: s.memory}
 	a.numbers = &numbers{
 		lines:  newLineReader(from, s.config.MaxBodyBytes, line),
 		column: c.Query("column"),
@@ -113,7 +113,7 @@ func readQuantiles(text string) ([]statistics.Probability, error) {
 
 // run reads the whole stream, block by block.
 func (a *summary) run(ctx context.Context) (statistics.Result, error) {
-	defer a.numbers.lines.share.release()
+	defer a.numbers.lines.reserved.release()
 	var result statistics.Result
 	for {
 		block, readErr := a.readBlock(ctx)
@@ -150,7 +150,7 @@ func (a *summary) readBlock(ctx context.Context) ([]statistics.Number, error) {
 		}
 		bytes += n.Bytes()
 		if a.sample.Keep {
-			if err := a.share.grow(ctx, n.Bytes()); err != nil {
+			if err := a.reserved.grow(ctx, n.Bytes()); err != nil {
 				return nil, err
 			}
 		}
@@ -161,11 +161,11 @@ func (a *summary) readBlock(ctx context.Context) ([]statistics.Number, error) {
 
 // turn waits for a turn to compute, in what is left of the time for it.
 func (a *summary) turn(ctx context.Context, do func(context.Context) error) error {
-	gate := a.server.gate
-	if err := gate.enterWithin(ctx, a.server.config.CalculationTimeout); err != nil {
+	limiter := a.server.admission
+	if err := limiter.enterWithin(ctx, a.server.config.CalculationTimeout); err != nil {
 		return err
 	}
-	defer gate.leave()
+	defer limiter.leave()
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, a.left)
 	defer cancel()

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 	"secondwind/server/history"
 )
 
@@ -62,7 +62,7 @@ func behindTLS(r *http.Request) bool {
 
 // remember adds a calculation to the history of the user who made it. The
 // answer does not wait for it.
-func (s *Server) remember(c *gin.Context, asked Calculation, result exact.Answer) {
+func (s *Server) remember(c *gin.Context, asked Calculation, result bignum.Answer) {
 	user := userOf(c)
 	if s.config.History == nil || user == "" {
 		return

@@ -31,7 +31,7 @@ func refusals(tests string) []string {
 // without the expectation, so that Terraform says why.
 func TestBadInputIsRefusedWithASentence(t *testing.T) {
 	t.Parallel()
-	d, folder := theDouble(t), aStackCopy(t)
+	provider, folder := theFake(t), aStackCopy(t)
 	tests := readFile(t, badInput)
 	runs := aRun.FindAllStringSubmatch(tests, -1)
 	if len(runs) == 0 {
@@ -46,7 +46,7 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		}
 		args = append(args, "-filter="+name)
 	}
-	said, err := d.on(folder, args...)
+	said, err := provider.on(folder, args...)
 	if err == nil {
 		t.Errorf("terraform test lets bad input pass: %s", said)
 	}

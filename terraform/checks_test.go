@@ -21,17 +21,17 @@ func TestStackIsFormatted(t *testing.T) {
 // with which a workflow builds it.
 var stacks = []string{".", "github"}
 
-func TestStackPassesItsTestsWithTheSchemaDouble(t *testing.T) {
+func TestStackPassesItsTestsWithTheFakeProvider(t *testing.T) {
 	t.Parallel()
-	d, folder := theDouble(t), aStackCopy(t)
+	provider, folder := theFake(t), aStackCopy(t)
 	for _, stack := range stacks {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
 			folder := filepath.Join(folder, stack)
-			if said, err := d.on(folder, "validate"); err != nil || !strings.Contains(said, "The configuration is valid") {
+			if said, err := provider.started(folder, "validate"); err != nil || !strings.Contains(said, "The configuration is valid") {
 				t.Fatalf("validate: %s %v", said, err)
 			}
-			said, err := d.on(folder, "test")
+			said, err := provider.on(folder, "test")
 			wantPassed(t, said, err)
 		})
 	}
@@ -135,14 +135,14 @@ func realSettings(t *testing.T) []string {
 	return append(settings, "TF_PLUGIN_CACHE_DIR="+cache)
 }
 
-func TestSchemaDoublePassesItsOwnTests(t *testing.T) {
+func TestFakeProviderPassesItsOwnTests(t *testing.T) {
 	t.Parallel()
 	needModules(t)
 	env := environment("GOWORK=off")
-	if _, err := do("schemadouble", env, "go", "vet", "./..."); err != nil {
+	if _, err := do("fakeprovider", env, "go", "vet", "./..."); err != nil {
 		t.Error(err)
 	}
-	if said, err := do("schemadouble", env, "go", "test", "./..."); err != nil || !strings.Contains(said, "ok schemadouble") {
+	if said, err := do("fakeprovider", env, "go", "test", "./..."); err != nil || !strings.Contains(said, "ok fakeprovider") {
 		t.Errorf("%s %v", said, err)
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // A fault is a small error in the stack that one of the checks must see. The
-// table keeps the schema double and the assertions honest: whatever they let
+// table keeps the fake provider and the assertions honest: whatever they let
 // pass here, they would let pass when it happens.
 type fault struct {
 	name string
@@ -19,7 +20,7 @@ type fault struct {
 	old  string // text that stands in it exactly once
 	new  string
 	by   string // what sees it: validate, or a run of tests/, as file/run
-	says string // part of what is said then, on one line
+	says string // part of what is said then; on lines of their own if it is said of several
 }
 
 const validate = "validate"
@@ -54,10 +55,10 @@ var ofTheSchema = []fault{
 	{"a period that an alarm does not have", "auto_scaling.tf", "= var.alarm_period", "= 45", validate, "is 45: it must be 10, 20, 30 or a multiple of 60"},
 }
 
-// ofTheNumbers pass the schema and scale otherwise than they should.
-var ofTheNumbers = []fault{
-	{"the alarm at 25 instead of 20 %", "scaling.auto.tfvars.json", `"cpu_threshold": 20`, `"cpu_threshold": 25`, "scaling/by_default", "The alarm must go off above 20 %"},
-	{"a threshold that is no variable's", "auto_scaling.tf", "out = var.cpu_threshold,", "out = 20,", "numbers/numbers", "cpu_threshold or scale_in_cpu_threshold does not arrive"},
+// ofTheScalingVariables pass the schema and scale otherwise than they should.
+var ofTheScalingVariables = []fault{
+	{"the alarm at 25 instead of 20 %", "scaling.auto.tfvars.json", `"cpu_threshold": 20`, `"cpu_threshold": 25`, "scaling/by_default", "The alarm must go off above 20 %\nThe dashboard must show CPU with the threshold"},
+	{"a threshold that is no variable's", "auto_scaling.tf", "out = var.cpu_threshold,", "out = 20,", "scaling_variables/scaling_variables", "cpu_threshold or scale_in_cpu_threshold does not arrive"},
 	{"three instances at most", "scaling.auto.tfvars.json", `"max_size": 2`, `"max_size": 3`, "scaling/by_default", "The group must have min 1, desired 1, max 2"},
 	{"a max_size that is no variable's", "auto_scaling.tf", "= var.max_size", "= 3", "scaling/by_default", "The group must have min 1, desired 1, max 2"},
 	{"a scale-in threshold above half", "scaling.auto.tfvars.json", `"scale_in_cpu_threshold": 8`, `"scale_in_cpu_threshold": 12`, "scaling/by_default", "scale_in_cpu_threshold is not between 0 and half of cpu_threshold"},
@@ -69,7 +70,7 @@ var ofTheNumbers = []fault{
 	{"the maximum instead of the average", "auto_scaling.tf", `statistic           = "Average"`, `statistic           = "Maximum"`, "scaling/by_default", "The alarms must watch the group's average AWS/EC2 CPUUtilization"},
 	{"an alarm without its policy", "auto_scaling.tf", "[aws_autoscaling_policy.by_alarm[each.key].arn, aws_sns_topic.this.arn]", "[aws_sns_topic.this.arn]", "scaling/by_default", "Each alarm must invoke its policy and tell the topic"},
 	{"two instances at once", "auto_scaling.tf", "{ out = 1, in = -1 }", "{ out = 2, in = -1 }", "scaling/by_default", "Above the threshold one instance must be added"},
-	{"policies the wrong way round", "auto_scaling.tf", "{ out = 1, in = -1 }", "{ out = -1, in = 1 }", "scaling/by_default", "Above the threshold one instance must be added"},
+	{"policies the wrong way round", "auto_scaling.tf", "{ out = 1, in = -1 }", "{ out = -1, in = 1 }", "scaling/by_default", "Above the threshold one instance must be added\nBelow the lower threshold one instance must be removed"},
 	{"a health check that asks another path", "load_balancer.tf", "= var.health_check_path", `= "/"`, "scaling/by_default", "The health check must ask nginx's port 8080 for /healthz"},
 	{"a port where nginx does not listen", "security_groups.tf", "port       = 8080", "port       = 8081", "scaling/by_default", "The health check must ask nginx's port 8080 for /healthz"},
 	{"health by EC2 alone", "auto_scaling.tf", `health_check_type         = "ELB"`, `health_check_type         = "EC2"`, "scaling/by_default", "The load balancer's health check must count"},
@@ -105,7 +106,7 @@ var ofSecurity = []fault{
 	{"CloudWatch left out of the key's policy", "key.tf", `Principal = { Service = "cloudwatch.amazonaws.com" }`, `Principal = { Service = "sns.amazonaws.com" }`, "security/key", "CloudWatch must be allowed to use the key"},
 	{"Auto Scaling left out of the key's policy", "key.tf", `Sid       = "VolumesOfAutoScaling"`, `Sid       = "Volumes"`, "security/key", "Auto Scaling must be allowed to grant the key to volumes"},
 	{"a key that anybody of the account may use", "key.tf", `for service in ["ec2", "s3", "sns"]`, `for service in ["*"]`, "security/key", "The account's own principals may use the key through EC2, S3 and SNS only"},
-	{"a key for everything", "key.tf", `Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]`, `Action    = ["kms:*"]`, "security/key", "No statement of the key's policy may allow everything"},
+	{"a key for everything", "key.tf", `Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]`, `Action    = ["kms:*"]`, "security/key", "No statement of the key's policy may allow everything\nCloudWatch must be allowed to use the key"},
 	{"a key for everyone", "key.tf", `ArnEquals    = { "aws:PrincipalArn" =`, `ArnNotEquals = { "aws:PrincipalArn" =`, "security/key", "A statement of the key's policy for everyone must be narrowed"},
 	{"a key that does not rotate", "key.tf", "enable_key_rotation     = true", "enable_key_rotation     = false", "security/key", "The key must rotate"},
 	{"a role that may read every object", "roles.tf", `Resource = "${aws_s3_bucket.artifacts.arn}/${aws_s3_object.calculator.key}"`, `Resource = "${aws_s3_bucket.artifacts.arn}/*"`, "security/roles", "The instance role must read the calculator's object only"},
@@ -139,55 +140,142 @@ var ofPromises = []fault{
 	{"volumes that stay", "instance.tf", "volume_size           = var.volume_size\n      delete_on_termination = true", "volume_size           = var.volume_size\n      delete_on_termination = false", "promises/promises", "A changed template must reach the group, and nothing may be left behind"},
 }
 
-func TestSeededFaultsAreCaught(t *testing.T) {
-	t.Parallel()
-	d := theDouble(t)
-	for _, faults := range [][]fault{ofTheSchema, ofTheNumbers, ofSecurity, ofPrivilege, ofPromises} {
-		for _, f := range faults {
-			t.Run(f.name, func(t *testing.T) {
-				t.Parallel()
-				folder := aStackCopy(t)
-				if err := f.seed(folder); err != nil {
-					t.Fatal(err)
-				}
-				command := "validate"
-				if f.by != validate {
-					command = "test"
-					if err := keepRun(folder, f.by); err != nil {
-						t.Fatal(err)
-					}
-				}
-				said, err := d.on(folder, command)
-				if err == nil {
-					t.Fatalf("%s does not see it: %s", f.by, said)
-				}
-				if !strings.Contains(said, f.says) {
-					t.Errorf("want %q: %v", f.says, err)
-				}
-			})
+// A probe is a copy of the stack with one fault, or with several that fail different
+// assertions of the same run: a run of Terraform takes a second.
+type probe struct {
+	folder     string
+	by         string
+	faults     []fault
+	assertions []string // that must fail, and no other; nil: something else must
+}
+
+// probes puts every fault into a copy of the stack.
+func probes(t *testing.T) []*probe {
+	t.Helper()
+	var all []*probe
+	for _, f := range slices.Concat(ofTheSchema, ofTheScalingVariables, ofSecurity, ofPrivilege, ofPromises) {
+		assertions := f.assertions(t)
+		fits := func(p *probe) bool { return p.by == f.by && p.takes(assertions) && f.seed(p.folder) == nil }
+		i := slices.IndexFunc(all, fits)
+		if i < 0 {
+			i = len(all)
+			all = append(all, newProbe(t, f))
+		}
+		all[i].faults = append(all[i].faults, f)
+		all[i].assertions = append(all[i].assertions, assertions...)
+	}
+	return all
+}
+
+// newProbe is a copy of the stack with the fault, and with the run that must see it.
+func newProbe(t *testing.T, f fault) *probe {
+	t.Helper()
+	p := &probe{folder: aStackCopy(t), by: f.by}
+	err := f.seed(p.folder)
+	if err == nil && f.by != validate {
+		err = keepRun(p.folder, f.by)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", f.name, err)
+	}
+	return p
+}
+
+// takes tells whether a fault that fails the assertions can be told from the others.
+func (p *probe) takes(assertions []string) bool {
+	return len(assertions) > 0 && len(p.assertions) > 0 &&
+		!slices.ContainsFunc(assertions, func(a string) bool { return slices.Contains(p.assertions, a) })
+}
+
+// seen returns what is said of the faults, and whether it is said of every one: the
+// command fails, by their assertions and no other.
+func (p *probe) seen(provider *fake) (said string, ok bool) {
+	command := "test"
+	if p.by == validate {
+		command = "validate"
+	}
+	said, err := provider.on(p.folder, command)
+	ok = err != nil && (p.assertions == nil || strings.Count(said, "Test assertion failed") == len(p.assertions))
+	for _, f := range p.faults {
+		for text := range strings.Lines(f.says) {
+			ok = ok && strings.Contains(said, strings.TrimSpace(text))
 		}
 	}
+	return said, ok
+}
+
+func TestSeededFaultsAreCaught(t *testing.T) {
+	t.Parallel()
+	provider := theFake(t)
+	for _, p := range probes(t) {
+		t.Run(p.by, func(t *testing.T) {
+			t.Parallel()
+			if _, ok := p.seen(provider); ok {
+				return
+			}
+			for _, f := range p.faults { // each by itself, to name the one
+				alone := newProbe(t, f)
+				alone.faults, alone.assertions = []fault{f}, f.assertions(t)
+				if said, ok := alone.seen(provider); !ok {
+					t.Errorf("%s: %s does not say %q alone, but: %s", f.name, f.by, f.says, said)
+				}
+			}
+		})
+	}
+}
+
+var errorMessage = regexp.MustCompile(`(?m)^ +error_message = "(.+)"$`)
+
+// assertions are those of the run that must fail by the fault; none where what must
+// be said is no assertion's.
+func (f fault) assertions(t *testing.T) []string {
+	t.Helper()
+	if f.by == validate {
+		return nil
+	}
+	_, body, err := runOf("tests", f.by)
+	if err != nil {
+		t.Fatalf("%s: %v", f.name, err)
+	}
+	var found []string
+	for text := range strings.Lines(f.says) {
+		for _, message := range errorMessage.FindAllStringSubmatch(body, -1) {
+			if strings.Contains(message[1], strings.TrimSpace(text)) {
+				found = append(found, message[1])
+			}
+		}
+	}
+	return found
+}
+
+// runOf returns a run of the tests in a folder, named as file/run, and what stands
+// before the file's first run.
+func runOf(tests, name string) (head, body string, err error) {
+	file, run, _ := strings.Cut(name, "/")
+	text, err := os.ReadFile(filepath.Join(tests, file+".tftest.hcl"))
+	if err != nil {
+		return "", "", err
+	}
+	head, _, _ = strings.Cut(string(text), "\nrun ")
+	if body = regexp.MustCompile(`(?ms)^run "` + run + `" \{$.*?^\}$`).FindString(string(text)); body == "" {
+		err = fmt.Errorf("tests/%s.tftest.hcl has no run %q", file, run)
+	}
+	return head, body, err
 }
 
 // keepRun leaves one run of the tests, named as file/run: all the others would
 // take a minute for every fault.
 func keepRun(folder, name string) error {
-	file, run, _ := strings.Cut(name, "/")
 	tests := filepath.Join(folder, "tests")
-	text, err := os.ReadFile(filepath.Join(tests, file+".tftest.hcl"))
+	head, body, err := runOf(tests, name)
 	if err != nil {
 		return err
-	}
-	head, _, _ := strings.Cut(string(text), "\nrun ")
-	body := regexp.MustCompile(`(?ms)^run "` + run + `" \{$.*?^\}$`).Find(text)
-	if body == nil {
-		return fmt.Errorf("tests/%s.tftest.hcl has no run %q", file, run)
 	}
 	others, err := filepath.Glob(filepath.Join(tests, "*.tftest.hcl"))
 	for _, other := range others {
 		err = errors.Join(err, os.Remove(other))
 	}
-	return errors.Join(err, os.WriteFile(filepath.Join(tests, "one.tftest.hcl"), []byte(head+"\n"+string(body)+"\n"), 0o600))
+	return errors.Join(err, os.WriteFile(filepath.Join(tests, "one.tftest.hcl"), []byte(head+"\n"+body+"\n"), 0o600))
 }
 
 // seed puts the fault into a copy of the stack; an error says that the stack has

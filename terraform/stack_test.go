@@ -1,6 +1,7 @@
 package terraform_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,13 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 )
 
-// doubleVersion is the provider version whose arguments schemadouble knows.
-const doubleVersion = "6.25.0"
+// fakeVersion is the provider version whose arguments fakeprovider knows.
+const fakeVersion = "6.25.0"
 
 // ofStack are the files that make the stack: what git leaves out (state, records
 // of a run, a person's own variables and backend) is not among them.
@@ -110,32 +112,32 @@ func do(folder string, env []string, program string, args ...string) (string, er
 	return strings.Join(strings.Fields(out.String()), " "), err
 }
 
-// errDownload says that the double cannot be built for want of its modules.
-var errDownload = errors.New("the modules of schemadouble cannot be downloaded")
+// errDownload says that the fake provider cannot be built for want of its modules.
+var errDownload = errors.New("the modules of fakeprovider cannot be downloaded")
 
-// downloadModules downloads what the double is made of, once for all tests. It
-// also looks at the double's files, which other processes compile: only so does
-// go test know that a result is of other files than these.
+// downloadModules downloads what the fake provider is made of, once for all tests. It
+// also reads the metadata of the fake provider's files, which other processes compile:
+// without that go test would return a cached result after they have changed.
 var downloadModules = sync.OnceValue(func() error {
-	files, err := os.ReadDir("schemadouble")
+	files, err := os.ReadDir("fakeprovider")
 	for _, file := range files {
-		_, e := os.Stat(filepath.Join("schemadouble", file.Name()))
+		_, e := os.Stat(filepath.Join("fakeprovider", file.Name()))
 		err = errors.Join(err, e)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := do("schemadouble", environment("GOWORK=off"), "go", "mod", "download"); err != nil {
+	if _, err := do("fakeprovider", environment("GOWORK=off"), "go", "mod", "download"); err != nil {
 		return fmt.Errorf("%w: %w", errDownload, err)
 	}
 	return nil
 })
 
-// needModules skips the test where the double cannot be compiled.
+// needModules skips the test where the fake provider cannot be compiled.
 func needModules(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("there is no go command to compile schemadouble with: the stack is not checked without the real provider")
+		t.Skip("there is no go command to compile fakeprovider with: the stack is not checked without the real provider")
 	}
 	err := downloadModules()
 	if errors.Is(err, errDownload) {
@@ -146,18 +148,19 @@ func needModules(t *testing.T) {
 	}
 }
 
-// A double is a mirror of providers that holds the schema double, and the data
-// of an init with it, which all copies of the stack share.
-type double struct {
-	program string
-	data    string // Terraform's data folder (TF_DATA_DIR)
-	lock    []byte // .terraform.lock.hcl as init with the double writes it
-	env     []string
+// fake is the fake provider in a mirror, as Terraform starts it after an init, and
+// in a process that serves every Terraform that it is named to.
+type fake struct {
+	program  string
+	data     string   // Terraform's data folder (TF_DATA_DIR)
+	lock     []byte   // .terraform.lock.hcl as init with the fake provider writes it
+	env      []string // of a Terraform that starts the fake provider
+	reattach string   // the variable that names the process
 }
 
-// buildDouble builds the double and initializes a copy of the stack with it, in
+// buildFake builds the fake provider and initializes a copy of the stack with it, in
 // a folder that TestMain removes.
-var buildDouble = sync.OnceValues(func() (*double, error) {
+var buildFake = sync.OnceValues(func() (*fake, error) {
 	program, err := exec.LookPath("terraform")
 	if err != nil {
 		program, err = exec.LookPath("tofu")
@@ -166,69 +169,114 @@ var buildDouble = sync.OnceValues(func() (*double, error) {
 		return nil, err
 	}
 	mirror := filepath.Join(scratch, "mirror")
-	if err := buildInto(mirror, program); err != nil {
+	binary, err := buildInto(mirror, program)
+	if err != nil {
 		return nil, err
 	}
 	config := filepath.Join(scratch, "terraformrc")
-	rc := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"*/*/*\"]\n  }\n}\n", filepath.ToSlash(mirror))
+	rc := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"*/*/*\"]\n  }\n}\n",
+		filepath.ToSlash(mirror))
 	stack := filepath.Join(scratch, "stack")
 	if err := errors.Join(os.WriteFile(config, []byte(rc), 0o600), copyStack(".", stack)); err != nil {
 		return nil, err
 	}
-	d := &double{program: program, data: filepath.Join(scratch, "data")}
-	// Less garbage collection: Terraform and the double live for a second.
-	d.env = environment("TF_CLI_CONFIG_FILE="+config, "TF_DATA_DIR="+d.data, "GOGC=400")
-	if _, err := do(stack, d.env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
+	f := &fake{program: program, data: filepath.Join(scratch, "data")}
+	// Less garbage collection: Terraform and the fake provider live for a second.
+	f.env = environment("TF_CLI_CONFIG_FILE="+config, "TF_DATA_DIR="+f.data, "GOGC=400")
+	if _, err := do(stack, f.env, program, "init", "-backend=false", "-input=false", "-no-color"); err != nil {
 		return nil, err
 	}
-	d.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl"))
-	return d, err
+	if f.lock, err = os.ReadFile(filepath.Join(stack, ".terraform.lock.hcl")); err != nil {
+		return nil, err
+	}
+	f.reattach, err = serveFake(binary)
+	return f, err
 })
 
-// buildInto builds the double into a mirror, for Terraform's and OpenTofu's
-// registry.
-func buildInto(mirror, program string) error {
+// buildInto builds the fake provider into a mirror, for Terraform's and OpenTofu's
+// registry, and returns one of the two.
+func buildInto(mirror, program string) (binary string, err error) {
 	out, err := exec.Command(program, "version", "-json").Output()
 	if err != nil {
-		return err
+		return "", err
 	}
 	var version struct{ Platform string }
 	if err := json.Unmarshal(out, &version); err != nil {
-		return err
+		return "", err
 	}
 	goos, goarch, _ := strings.Cut(version.Platform, "_")
 	env := environment("GOOS="+goos, "GOARCH="+goarch, "GOWORK=off", "CGO_ENABLED=0")
-	name := "terraform-provider-aws_v" + doubleVersion
+	name := "terraform-provider-aws_v" + fakeVersion
 	if goos == "windows" {
 		name += ".exe"
 	}
-	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		binary := filepath.Join(mirror, registry, "hashicorp", "aws", doubleVersion, version.Platform, name)
-		if _, err := do("schemadouble", env, "go", "build", "-o", binary, "."); err != nil {
-			return err
-		}
+	folder := filepath.Join("hashicorp", "aws", fakeVersion, version.Platform)
+	binary = filepath.Join(mirror, "registry.terraform.io", folder, name)
+	if _, err := do("fakeprovider", env, "go", "build", "-o", binary, "."); err != nil {
+		return "", err
 	}
-	return nil
+	other := filepath.Join(mirror, "registry.opentofu.org", folder)
+	return binary, errors.Join(os.MkdirAll(other, 0o755), os.Link(binary, filepath.Join(other, name)))
 }
 
-// theDouble returns the double, built once for all tests, or skips the test.
-func theDouble(t *testing.T) *double {
+// endFake ends the process of serveFake.
+var endFake = func() {}
+
+var reattachment = regexp.MustCompile(`TF_REATTACH_PROVIDERS='\{"[^"]+":(\{.*\})\}'`)
+
+// serveFake starts the fake provider and returns the variable with which Terraform
+// uses that process. Otherwise it starts one for each of seven steps of a run.
+func serveFake(binary string) (variable string, err error) {
+	cmd := exec.Command(binary, "-reattach")
+	cmd.Env = environment("TMPDIR="+scratch, "TF_LOG_SDK=OFF") // its socket is in TMPDIR
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	endFake = func() {
+		input.Close()
+		_ = cmd.Wait() // it has nothing to say any more
+	}
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		if found := reattachment.FindStringSubmatch(lines.Text()); found != nil {
+			return fmt.Sprintf(`TF_REATTACH_PROVIDERS={"registry.terraform.io/hashicorp/aws":%[1]s,"registry.opentofu.org/hashicorp/aws":%[1]s}`,
+				found[1]), nil
+		}
+	}
+	return "", errors.New("the fake provider did not print how to reattach to it")
+}
+
+// theFake returns the fake provider, built once for all tests, or skips the test.
+func theFake(t *testing.T) *fake {
 	t.Helper()
 	terraformProgram(t)
 	needModules(t)
-	d, err := buildDouble()
+	f, err := buildFake()
 	if err != nil {
-		t.Fatalf("build schemadouble and init the stack with it: %v", err)
+		t.Fatalf("build fakeprovider and init the stack with it: %v", err)
 	}
-	return d
+	return f
 }
 
-// on runs Terraform with the double on a copy of the stack.
-func (d *double) on(folder string, args ...string) (string, error) {
-	if err := os.WriteFile(filepath.Join(folder, ".terraform.lock.hcl"), d.lock, 0o600); err != nil {
+// on runs Terraform on a copy of the stack, with the fake provider that is running.
+func (f *fake) on(folder string, args ...string) (string, error) {
+	return do(folder, append(f.env, f.reattach), f.program, append(args, "-no-color")...)
+}
+
+// started runs Terraform on a copy of the stack, with a fake provider that Terraform
+// starts.
+func (f *fake) started(folder string, args ...string) (string, error) {
+	if err := os.WriteFile(filepath.Join(folder, ".terraform.lock.hcl"), f.lock, 0o600); err != nil {
 		return "", err
 	}
-	return do(folder, d.env, d.program, append(args, "-no-color")...)
+	return do(folder, f.env, f.program, append(args, "-no-color")...)
 }
 
 // scratch is a folder for what all tests share; TestMain makes and removes it.
@@ -243,6 +291,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(folder)
 		scratch = folder
+		defer func() { endFake() }()
 		return m.Run()
 	}())
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // rival multiplies in a program of its own: it reads a number of digits from its
@@ -87,7 +87,7 @@ func operand(digits int) string {
 func multiply(ctx context.Context, digits int) (time.Duration, error) {
 	text := operand(digits)
 	begun := time.Now()
-	_, err := exact.Limits{}.Answer(ctx, exact.Question{Operation: exact.Multiply, Operands: []string{text, text}})
+	_, err := bignum.Limits{}.Answer(ctx, bignum.Question{Operation: bignum.Multiply, Operands: []string{text, text}})
 	return time.Since(begun), err
 }
 

@@ -17,7 +17,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // size is a class of requests: so many digits an operand, so large a part of them.
@@ -103,7 +103,7 @@ func load(ctx context.Context, p *process, rate float64, length time.Duration) (
 	defer client.CloseIdleConnections()
 	var running sync.WaitGroup
 	for i, s := range sizes() {
-		body, err := json.Marshal(map[string]any{"operation": exact.Multiply, "operands": []string{operand(s.digits), operand(s.digits)}})
+		body, err := json.Marshal(map[string]any{"operation": bignum.Multiply, "operands": []string{operand(s.digits), operand(s.digits)}})
 		if err != nil {
 			return 0, nil, err
 		}

@@ -9,9 +9,9 @@ import (
 
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/cmd/secondwind/visitor"
 	"secondwind/runlog"
 	"secondwind/server/history"
+	"secondwind/verify/syntheticuser"
 )
 
 func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
@@ -34,7 +34,7 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 		"history: 0 calculations answered by 0 instances, and no list was had; NOT AUDITED: x": {Kept: true, NotAudited: "x"},
 		"history: no calculator was met that keeps a history":                                  {NotAudited: "no calculator was met that keeps a history"},
 	} {
-		if got := tellHistory(h); got != want {
+		if got := historyLine(h); got != want {
 			t.Errorf("told %q,\nwant %q", got, want)
 		}
 	}
@@ -42,11 +42,11 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 
 // What cannot be audited is recorded, and ends nothing.
 func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
-	v, err := visitor.New(visitor.Config{URL: "http://127.0.0.1:1"})
+	user, err := syntheticuser.New(syntheticuser.Config{URL: "http://127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &historyAtRest{v, history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "none.db")}}
+	a := &historyAtRest{user, history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "none.db")}}
 	if _, err := a.audit(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no store") {
 		t.Errorf("audit without a store = %v, want that there is none", err)
 	}
@@ -56,10 +56,10 @@ func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := proof{Config: live.Config{Writer: w, Progress: progress.Plain(&told), Start: time.Now()}}
-	a.record(t.Context(), p) // the visitor has not come: nothing is recorded
+	a.record(t.Context(), p) // the synthetic user has not come: nothing is recorded
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := v.Run(ctx); err != nil {
+	if err := user.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	before := told.String()
@@ -72,6 +72,6 @@ func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if h := record.History; before != "" || h == nil || h.Kept || len(h.Visits) != 1 || !strings.Contains(told.String(), h.NotAudited) {
-		t.Errorf("recorded %+v, told %q and before the visitor came %q; want a failed visit, told once", h, told.String(), before)
+		t.Errorf("recorded %+v, told %q and before the synthetic user came %q; want a failed visit, told once", h, told.String(), before)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -19,15 +20,15 @@ import (
 
 // cloudOptions are the flags of cloud.
 type cloudOptions struct {
-	listen        string
-	calculator    string
-	metricsPeriod time.Duration
-	numbers       string
-	withStack     bool
-	outputs       string
-	run           string
-	ttl           time.Duration
-	verbose       bool
+	listen           string
+	calculator       string
+	metricsPeriod    time.Duration
+	scalingVariables string
+	withStack        bool
+	outputs          string
+	run              string
+	ttl              time.Duration
+	verbose          bool
 }
 
 func newCloud(out *output) *cobra.Command {
@@ -39,27 +40,39 @@ func newCloud(out *output) *cobra.Command {
 			"  secondwind cloud --stack            # then paste the export lines into another terminal:\n" +
 			"  aws autoscaling describe-auto-scaling-groups\n\n" +
 			"An old AWS CLI that does not read AWS_ENDPOINT_URL needs --endpoint-url.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },
+		Args:    noArguments,
+		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
-	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+	calculatorFlag(f, &o.calculator)
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or n minutes")
-	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
 	f.BoolVar(&o.withStack, "stack", false, "create the stack of terraform/ in it: load balancer, group, policies, alarms")
+	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.outputs, "outputs", "", "`file` that receives the stack's outputs as `terraform output -json` prints them, for --stack of soak, doctor and sweep")
-	f.StringVar(&o.run, "run", "local", "the run that the stack is tagged with (secondwind:run)")
-	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "when the stack expires, from now (secondwind:expires); nothing but sweep heeds it here")
+	f.StringVar(&o.run, "run", "local", "`id` of the run that the stack is tagged with ("+sweep.RunTag+")")
+	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "time from now until the stack expires ("+sweep.ExpiresTag+"); only sweep heeds it here")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")
 	return cmd
 }
 
-func runCloud(ctx context.Context, out *output, o cloudOptions) error {
-	if o.outputs != "" && !o.withStack {
+func (o cloudOptions) validate() error {
+	switch {
+	case o.outputs != "" && !o.withStack:
 		return errors.New("--outputs writes the outputs of a stack: give --stack too")
+	case o.scalingVariables != "" && !o.withStack:
+		return errors.New("--scaling-variables are those of a stack: give --stack too")
 	}
+	return checkWritable("outputs", o.outputs)
+}
+
+func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	program, err := findCalculator(o.calculator)
+	if err != nil {
+		return err
+	}
+	variables, err := readScalingVariables(o.scalingVariables)
 	if err != nil {
 		return err
 	}
@@ -80,11 +93,11 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	defer cloud.Close()
 	var built *stack.Stack
 	if o.withStack {
-		if built, err = buildStack(ctx, cloud, o); err != nil {
+		if built, err = buildStack(ctx, cloud, o, variables); err != nil {
 			return err
 		}
 	}
-	if err := printExports(out, cloud, built); err != nil {
+	if err := writeEnvironment(out, environment(cloud, built)); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -92,14 +105,10 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 }
 
 // buildStack builds the stack, and writes its outputs if they are wanted.
-func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions) (*stack.Stack, error) {
-	numbers, err := readNumbers(o.numbers)
-	if err != nil {
-		return nil, err
-	}
+func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions, variables stack.ScalingVariables) (*stack.Stack, error) {
 	expires := time.Now().UTC().Add(o.ttl).Format(time.RFC3339)
 	built, err := createStack(ctx, cloud, stackOptions{
-		numbers: numbers, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true,
+		variables: variables, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true,
 		tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
 	})
 	if err == nil && o.outputs != "" {
@@ -108,18 +117,16 @@ func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions) (*
 	return &built, err
 }
 
-// printExports tells how to reach the cloud: lines for a shell, or one JSON object.
-func printExports(out *output, cloud *localcloud.Cloud, s *stack.Stack) error {
-	env := environment(cloud, s)
-	if out.json {
-		object := map[string]string{}
-		for _, kv := range env {
-			object[kv[0]] = kv[1]
-		}
-		return json.NewEncoder(out.stdout).Encode(object)
+// writeEnvironment writes how to reach the cloud: lines for a shell, or one JSON object.
+func writeEnvironment(out *output, env [][2]string) error {
+	object := map[string]string{}
+	for _, kv := range env {
+		object[kv[0]] = kv[1]
 	}
-	_, err := fmt.Fprint(out.stdout, exportLines(env), "# The local cloud runs until Ctrl-C.\n")
-	return err
+	return out.write(object, func(w io.Writer) error {
+		_, err := fmt.Fprint(w, exportLines(env), "# The local cloud runs until Ctrl-C.\n")
+		return err
+	})
 }
 
 // writeExports writes the lines for a shell into a file that only the user can

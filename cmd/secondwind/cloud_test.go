@@ -124,9 +124,14 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		}
 	})
 	t.Run("observe records the group that AWS's own variables lead to", func(t *testing.T) {
-		folder, got := c.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s")
-		if got.code != 0 || !strings.Contains(got.stdout, "recorded  ") {
+		folder, got := c.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s", "--json")
+		if got.code != 0 {
 			t.Fatalf("observe = %+v", got)
+		}
+		for line := range strings.Lines(got.stdout) {
+			if !json.Valid([]byte(line)) {
+				t.Errorf("observe --json wrote %q", line)
+			}
 		}
 		record, err := runlog.Open(folder)
 		if err != nil {

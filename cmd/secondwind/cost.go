@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -13,41 +14,52 @@ import (
 	"secondwind/localcloud"
 )
 
+// costOptions are the flags of cost. In the plan, what is zero takes its default.
+type costOptions struct {
+	plan             cost.Plan
+	scalingVariables string
+	prices           string
+	printPrices      bool
+}
+
 func newCost(out *output) *cobra.Command {
-	var p cost.Plan
-	var numbers, prices string
-	var printPrices bool
+	var o costOptions
 	cmd := &cobra.Command{
 		Use:   "cost",
 		Short: "Estimate what a run on AWS costs, before it starts",
 		Long: "Estimates, item by item and as a range, what the stack of terraform/ costs from deploy to destroy,\n" +
-			"from a built-in table of list prices with its date. It asks nobody. docs/doctor.md says how far to trust it.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if printPrices {
-				_, err := out.stdout.Write(cost.BuiltIn)
-				return err
-			}
-			n, err := readNumbers(numbers)
-			if err != nil {
-				return err
-			}
-			p.InstanceType = cmp.Or(p.InstanceType, n.InstanceType)
-			p.MinSize = n.MinSize
-			p.MaxSize = cmp.Or(p.MaxSize, n.MaxSize)
-			return runCost(out, p, prices)
-		},
+			"from a built-in table of list prices with its date. It sends no request. docs/doctor.md says how far\nto trust it.",
+		Args:    noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags().Changed) },
+		RunE:    func(*cobra.Command, []string) error { return runCost(out, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&p.Region, "region", regionToPrice(), "AWS `Region`")
-	f.StringVar(&p.InstanceType, "type", "", "instance `type` (default: that of the numbers)")
-	f.DurationVar(&p.Duration, "for", time.Hour, "how long the stack is there, from deploy to destroy")
-	f.IntVar(&p.MaxSize, "instances", 0, "the most instances at a time (default: max_size of the numbers)")
-	f.Float64Var(&p.RequestRate, "rate", 50, "requests per second, all the time")
-	f.StringVar(&numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
-	f.StringVar(&prices, "prices", "", "`file` of prices instead of the built-in table")
-	f.BoolVar(&printPrices, "print-prices", false, "print the built-in table, to be changed and given to --prices, and end")
+	f.StringVar(&o.plan.Region, "region", regionToPrice(), "AWS `Region`")
+	f.StringVar(&o.plan.InstanceType, "type", "", "instance `type` (default: that of the scaling variables)")
+	f.DurationVar(&o.plan.Duration, "for", time.Hour, "how long the stack is there, from deploy to destroy")
+	f.IntVar(&o.plan.MaxSize, "instances", 0, "the most instances at a time (default: max_size of the scaling variables)")
+	f.Float64Var(&o.plan.RequestRate, "rate", 50, "requests per second, all the time")
+	scalingVariablesFlag(f, &o.scalingVariables)
+	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
+	f.BoolVar(&o.printPrices, "print-prices", false, "print the built-in table, to change it and give it to --prices, and exit")
 	return cmd
+}
+
+// maxRate is the most requests per second that an estimate is made for.
+const maxRate = 1e6
+
+// validate refuses what no run could be. What was given as zero would otherwise
+// take its default.
+func (o costOptions) validate(given func(flag string) bool) error {
+	switch p := o.plan; {
+	case p.Duration <= 0:
+		return fmt.Errorf("--for %s: give how long the stack is there, such as 2h", p.Duration)
+	case given("instances") && p.MaxSize < 1:
+		return fmt.Errorf("--instances %d: give at least 1", p.MaxSize)
+	case !(p.RequestRate > 0 && p.RequestRate <= maxRate): // NaN is neither
+		return fmt.Errorf("--rate %g: give more than 0 and at most %.0f requests per second", p.RequestRate, maxRate)
+	}
+	return nil
 }
 
 // regionToPrice is the environment's Region, unless that is the local cloud's.
@@ -59,22 +71,28 @@ func regionToPrice() string {
 	return region
 }
 
-func runCost(out *output, p cost.Plan, pricesFile string) error {
-	if p.Duration <= 0 { // zero would mean the default
-		return fmt.Errorf("--for %s: give how long the stack is there, such as 2h", p.Duration)
+func runCost(out *output, o costOptions) error {
+	if o.printPrices {
+		return out.write(json.RawMessage(cost.BuiltIn), func(w io.Writer) error {
+			_, err := w.Write(cost.BuiltIn)
+			return err
+		})
 	}
-	prices, err := readPrices(pricesFile)
+	v, err := readScalingVariables(o.scalingVariables)
 	if err != nil {
 		return err
 	}
+	prices, err := readPrices(o.prices)
+	if err != nil {
+		return err
+	}
+	p := o.plan
+	p.InstanceType, p.MinSize, p.MaxSize = cmp.Or(p.InstanceType, v.InstanceType), v.MinSize, cmp.Or(p.MaxSize, v.MaxSize)
 	e, err := cost.Of(p, prices)
 	if err != nil {
 		return err
 	}
-	if out.json {
-		return json.NewEncoder(out.stdout).Encode(e)
-	}
-	return cost.Write(out.stdout, e, out.style().Width)
+	return out.write(e, func(w io.Writer) error { return cost.Write(w, e, out.width()) })
 }
 
 // readPrices reads a table of the user's own, else the built-in one.

@@ -3,12 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
 	"secondwind/account/cost"
@@ -34,32 +33,41 @@ func newDoctor(out *output) *cobra.Command {
 		Use:   "doctor --group NAME | --stack PATH",
 		Short: "Examine a group before a proof: can it scale, and would it be seen",
 		Long: "Asks AWS (or any endpoint, AWS_ENDPOINT_URL) how the group, its alarm, its policy and its load\n" +
-			"balancer hang together, tries each permission that a proof needs, and says of each finding what\n" +
-			"to change. It only reads. docs/doctor.md explains every finding.\n\n" +
-			"Exit codes: 0 fit (warnings and notes allowed), 3 an error was found, with which a proof could\nonly be inconclusive or refuted, 2 misuse.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), out, o) },
+			"balancer hang together, tries each permission that a proof needs, and reports with each finding\n" +
+			"what to change. It only reads. docs/doctor.md explains every finding.\n\n" +
+			"Exit codes: 0 fit (warnings and notes are allowed); 3 an error was found, with which a proof could\n" +
+			"only be inconclusive or refuted; 2 misuse.",
+		Args:    noArguments,
+		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
-	f.StringVar(&o.stack, "stack", "", "`path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
-	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: the stack's, else its own name)")
-	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held beyond the proof itself")
-	f.StringVar(&o.prices, "prices", "", "`file` of prices instead of the built-in table")
-	f.BoolVar(&o.policy, "policy", false, "print the policy document of all permissions that a proof and the doctor use, and end")
+	stackFlag(f, &o.stack, "examine the group of a deployed stack: ")
+	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: that of the stack, or its DNS name)")
+	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held after the proof itself")
+	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
+	f.BoolVar(&o.policy, "policy", false, "print the IAM policy with all permissions that a proof and the doctor use, and exit")
 	return cmd
+}
+
+func (o doctorOptions) validate() error {
+	switch {
+	case !o.policy && (o.group == "") == (o.stack == ""):
+		return errors.New("name either the group (--group) or the stack that Terraform deployed (--stack)")
+	case o.hold < 0:
+		return fmt.Errorf("--hold %s is negative: give how long the load is held, or leave it out", o.hold)
+	}
+	return nil
 }
 
 func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 	if o.policy {
-		_, err := fmt.Fprintln(out.stdout, doctor.PolicyOf(doctor.Actions()...))
-		return err
-	}
-	if (o.group == "") == (o.stack == "") {
-		return errors.New("name either the group (--group) or the stack that Terraform deployed (--stack)")
-	}
-	if o.hold < 0 {
-		return fmt.Errorf("--hold %s is negative: give how long the load is held, or leave it out", o.hold)
+		policy := doctor.PolicyOf(doctor.Actions()...)
+		return out.write(policy, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, policy)
+			return err
+		})
 	}
 	prices, err := readPrices(o.prices)
 	if err != nil {
@@ -71,12 +79,10 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 			return err
 		}
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
+	cfg, err := loadAWS(ctx, deployed.Region)
+	if err != nil && !errors.Is(err, errNoRegion) { // which the doctor reports itself
+		return err
 	}
-	// The stack knows where it is: another AWS_REGION would only not find it.
-	cfg.Region = cmp.Or(deployed.Region, cfg.Region)
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: cfg, AutoScalingGroupName: cmp.Or(o.group, deployed.AutoScalingGroupName), AlarmName: deployed.ScaleOutAlarmName,
 		LoadBalancerURL: cmp.Or(o.url, deployed.LoadBalancerURL), Hold: o.hold,
@@ -84,14 +90,14 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
-	return tellReport(out, report, prices)
+	return writeExamined(out, report, prices)
 }
 
 // examined is the doctor's report with what a run would cost.
 type examined struct {
 	doctor.Report
 	Cost *cost.Estimate `json:"cost,omitempty"`
-	// CostUnknown says why there is no Cost.
+	// CostUnknown is the reason if there is no Cost.
 	CostUnknown string `json:"costUnknown,omitempty"`
 }
 
@@ -114,25 +120,22 @@ func (e *examined) price(prices cost.Prices) {
 	e.Cost = &estimate
 }
 
-// tellReport writes the report and returns the exit code that it asks for.
-func tellReport(out *output, r doctor.Report, prices cost.Prices) error {
+// writeExamined writes the report and returns the exit code that it asks for.
+func writeExamined(out *output, r doctor.Report, prices cost.Prices) error {
 	all := examined{Report: r}
 	all.price(prices)
-	if out.json {
-		if err := json.NewEncoder(out.stdout).Encode(all); err != nil {
-			return err
-		}
-	} else {
-		doctor.Write(out.stdout, r, out.style())
+	err := out.write(all, func(w io.Writer) error {
+		doctor.Write(w, r, out.style())
 		switch {
 		case all.Cost != nil:
-			fmt.Fprintf(out.stdout, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(), all.Cost.PricesOf)
+			fmt.Fprintf(w, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(), all.Cost.PricesOf)
 		case all.CostUnknown != "":
-			fmt.Fprintf(out.stdout, "Cost: %s.\n", all.CostUnknown)
+			fmt.Fprintf(w, "Cost: %s.\n", all.CostUnknown)
 		}
+		return nil
+	})
+	if err == nil && !r.Fit() {
+		err = &exitError{code: judge.Inconclusive.ExitCode()}
 	}
-	if !r.Fit() {
-		return &exitError{code: judge.Inconclusive.ExitCode()}
-	}
-	return nil
+	return err
 }

@@ -64,7 +64,7 @@ func theHistoryIsEvidence(t *testing.T, folder string, lines []string) {
 		t.Errorf("the visits show %+v, want calculations and whole lists of two instances:\n%+v", s, h.Visits)
 	}
 	if a := h.Audit; a == nil || !a.Passed || len(a.Checks) < 9 || a.Records < s.Calculations || a.Known != 1+3*s.Calculations || a.Key != "aws-kms:alias/secondwind-history" {
-		t.Errorf("the audit is %+v (%s), want it passed, with the visitor's texts and records", h.Audit, h.NotAudited)
+		t.Errorf("the audit is %+v (%s), want it passed, with the synthetic user's texts and records", h.Audit, h.NotAudited)
 	}
 	told := fmt.Sprintf("history: %d calculations answered by 2 instances, the same list from each; encrypted at rest: 9 of 9 checks passed", s.Calculations)
 	if !strings.Contains(strings.Join(lines, "\n"), told) {

@@ -1,10 +1,13 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,34 +17,69 @@ import (
 )
 
 func newJudge(out *output) *cobra.Command {
-	return &cobra.Command{
-		Use:   "judge <run>",
+	cmd := &cobra.Command{
+		Use:   "judge <run folder> | latest",
 		Short: "Judge a recorded run again, from its folder alone",
-		Long:  "Reads the record of a run, checks it against its manifest, and writes verdict.json:\nthe same bytes for the same record. A file that was changed is named; exit code 2.",
-		Args:  oneRun,
-		RunE: func(_ *cobra.Command, args []string) error {
-			_, verdict, err := judgeFolder(args[0])
-			if err != nil {
-				return err
-			}
-			return tellVerdict(out, verdict, filepath.Join(args[0], runlog.VerdictFile))
-		},
+		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
+			"for the same record. A file that was changed since the run is named, and the exit code is 2.",
 	}
+	return onRun(cmd, func(_ context.Context, dir string) error {
+		_, verdict, err := judgeFolder(dir)
+		if err != nil {
+			return err
+		}
+		return tellVerdict(out, verdict, filepath.Join(dir, runlog.VerdictFile))
+	})
 }
 
-// oneRun wants the folder of a run as the only argument.
-func oneRun(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("name one run folder, for instance reports/runs/<id>; %d were given", len(args))
+// onRun lets cmd take a run as its only argument, and do something with its folder.
+func onRun(cmd *cobra.Command, do func(ctx context.Context, dir string) error) *cobra.Command {
+	var runs, dir string
+	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "`folder` in which latest is looked for")
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("name one run folder, for instance %s, or latest; %d were given", filepath.Join(defaultRuns, "<id>"), len(args))
+		}
+		return nil
 	}
-	info, err := os.Stat(args[0])
+	cmd.PreRunE = func(_ *cobra.Command, args []string) (err error) {
+		dir, err = findRun(args[0], runs)
+		return err
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return do(cmd.Context(), dir) }
+	return cmd
+}
+
+// defaultRuns is where runs land.
+var defaultRuns = filepath.Join("reports", "runs")
+
+// findRun returns the folder of the run asked for; "latest" is the newest run in runs.
+func findRun(asked, runs string) (string, error) {
+	if asked == "latest" {
+		return latestRun(runs)
+	}
+	info, err := os.Stat(asked)
 	if err != nil {
-		return fmt.Errorf("run folder %s cannot be read: %w", args[0], err)
+		return "", fmt.Errorf("run folder %s cannot be read: %w", asked, err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is a file; name the run's folder, %s", args[0], filepath.Dir(args[0]))
+		return "", fmt.Errorf("%s is a file; name the run's folder, %s", asked, filepath.Dir(asked))
 	}
-	return nil
+	return asked, nil
+}
+
+// latestRun returns the newest run's folder: ids begin with the time of the start.
+func latestRun(runs string) (string, error) {
+	entries, err := os.ReadDir(runs) // sorted by name
+	if err != nil {
+		return "", fmt.Errorf("no run can be looked for: %w; name the folder of the runs with --runs", err)
+	}
+	for _, entry := range slices.Backward(entries) {
+		if entry.IsDir() && runlog.ValidID(entry.Name()) {
+			return filepath.Join(runs, entry.Name()), nil
+		}
+	}
+	return "", fmt.Errorf("%s has no run in it: name the folder of the runs with --runs", runs)
 }
 
 // judgeFolder reads the record in dir, judges it and writes verdict.json. A
@@ -74,13 +112,10 @@ func reseal(dir string, record *runlog.Record) error {
 
 // tellVerdict writes the chain and, as the last line, the verdict and where it stands.
 func tellVerdict(out *output, v judge.Verdict, where string) error {
-	if out.json {
-		if err := json.NewEncoder(out.stdout).Encode(v); err != nil {
-			return err
-		}
-		return verdictError(v)
-	}
-	reports.Summary(out.stdout, v, out.coloured())
-	fmt.Fprintf(out.stdout, "\n%s  %s\n", v.Outcome, where)
-	return verdictError(v)
+	err := out.write(v, func(w io.Writer) error {
+		reports.Summary(w, v, out.coloured())
+		_, err := fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
+		return err
+	})
+	return cmp.Or(err, verdictError(v))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 
@@ -10,19 +11,19 @@ import (
 )
 
 func newReport(out *output) *cobra.Command {
-	return &cobra.Command{
-		Use:   "report <run>",
-		Short: "Write a recorded run's plots and report again",
-		Args:  oneRun,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			record, verdict, err := judgeFolder(args[0])
-			if err != nil {
-				return err
-			}
-			if err := errors.Join(reports.Write(cmd.Context(), args[0], record, verdict), reseal(args[0], record)); err != nil {
-				return err
-			}
-			return tellVerdict(out, verdict, filepath.Join(args[0], reports.HTMLFile))
-		},
+	cmd := &cobra.Command{
+		Use:   "report <run folder> | latest",
+		Short: "Write the plots and the report of a recorded run again",
+		Long:  "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\nfrom its folder alone.",
 	}
+	return onRun(cmd, func(ctx context.Context, dir string) error {
+		record, verdict, err := judgeFolder(dir)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record)); err != nil {
+			return err
+		}
+		return tellVerdict(out, verdict, filepath.Join(dir, reports.HTMLFile))
+	})
 }

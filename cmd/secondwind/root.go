@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
+	"github.com/spf13/pflag"
 
-	"secondwind/cmd/secondwind/progress"
-	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 )
 
@@ -26,7 +23,7 @@ const (
 // version is set when the binary is built.
 var version = "dev"
 
-// exitError ends the program with a code; its error, if any, is told first.
+// exitError ends the program with a code; its error, if any, is reported first.
 type exitError struct {
 	code int
 	err  error
@@ -45,12 +42,24 @@ func (e *exitError) Unwrap() error { return e.err }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, interrupts, stop := watchInterrupts(ctx)
 	defer stop()
-	root := newRoot(&output{stdout: stdout, stderr: stderr, interrupts: interrupts})
+	began := false
+	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
+	for _, command := range root.Commands() {
+		run := command.RunE
+		command.RunE = func(cmd *cobra.Command, args []string) error {
+			began = true
+			return run(cmd, args)
+		}
+	}
 	root.SetArgs(args)
-	return exitCode(root.ExecuteContext(ctx), stderr)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !began { // the command line was wrong
+		err = fmt.Errorf("%w\nRun `%s --help` for usage", err, command.CommandPath())
+	}
+	return exitCode(err, stderr)
 }
 
-// exitCode tells the error, if it is one to tell, and maps it.
+// exitCode reports the error, unless it stands for a code alone, and maps it.
 func exitCode(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
@@ -68,80 +77,63 @@ func exitCode(err error, stderr io.Writer) int {
 	return exitMisuse
 }
 
-// output is how a command speaks: it is set by flags that all commands share.
-type output struct {
-	stdout, stderr io.Writer
-	json           bool
-	colour         string // auto | always | never
-	interrupts     *interrupts
-}
-
+// newRoot has no Args: cobra then suggests a command for one that is misspelt.
 func newRoot(out *output) *cobra.Command {
+	showVersion := false
 	root := &cobra.Command{
-		Use:           "secondwind",
-		Short:         "Proves that an Auto Scaling group scales",
-		Long:          "secondwind drives an Auto Scaling group with real load, watches CloudWatch and the group,\nand judges link by link whether a second instance came because CPU crossed the threshold.\n\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
+		Use:   "secondwind",
+		Short: "Prove that an Auto Scaling group scales",
+		Long: "secondwind drives an Auto Scaling group with real load, watches Amazon CloudWatch and the group,\n" +
+			"and judges link by link whether a second instance came because CPU crossed the threshold.\n\n" +
+			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return writeVersion(out)
+			}
+			return cmd.Help()
+		},
 	}
 	root.SetOut(out.stdout)
 	root.SetErr(out.stderr)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentFlags().BoolVar(&out.json, "json", false, "write JSON lines for machines")
-	root.PersistentFlags().StringVar(&out.colour, "colour", "auto", "auto, always or never")
-	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out), newJudge(out), newReport(out), newVersion(out))
+	root.SetFlagErrorFunc(suggestFlag)
+	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
+	f := root.PersistentFlags()
+	f.BoolVar(&out.json, "json", false, "write JSON lines instead of text")
+	f.Var(&out.colour, "color", "auto, always or never")
+	f.Var(&out.colour, "colour", "the same as --color")
+	if err := f.MarkHidden("colour"); err != nil {
+		panic(err) // the flag is defined one line above
+	}
+	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
+		newJudge(out), newReport(out), newVersion(out))
 	return root
 }
 
-// terminal returns stdout's file if it is a terminal.
-func (o *output) terminal() (*os.File, bool) {
-	f, ok := o.stdout.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
+// suggestFlag adds to an error of the command line which flag may have been meant.
+func suggestFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	// Flags are suggested by cobra's own rule for commands.
+	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	if close := flags.SuggestionsFor(unknown.GetSpecifiedName()); len(close) > 0 {
+		return fmt.Errorf("%w; did you mean --%s?", err, strings.Join(close, " or --"))
+	}
+	return err
 }
 
-// coloured is whether codes for colour may be written. NO_COLOR is the
-// convention of no-color.org.
-func (o *output) coloured() bool {
-	switch o.colour {
-	case "always":
-		return true
-	case "never":
-		return false
+// noArguments is for commands that take flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes flags only, not %q", cmd.CommandPath(), args[0])
 	}
-	_, terminal := o.terminal()
-	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-// reporter is where a run's progress goes.
-func (o *output) reporter() progress.Reporter {
-	if o.json {
-		return progress.JSON(o.stdout)
-	}
-	f, ok := o.terminal()
-	if !ok || os.Getenv("TERM") == "dumb" {
-		return progress.Plain(o.stdout)
-	}
-	width := func() int {
-		columns, _, err := term.GetSize(int(f.Fd()))
-		if err != nil {
-			return 80
-		}
-		return columns
-	}
-	return progress.Live(o.stdout, width, o.coloured())
-}
-
-// style is how a report for a person is written.
-func (o *output) style() doctor.Style {
-	s := doctor.Style{Colour: o.coloured()}
-	if f, ok := o.terminal(); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
-			s.Width = columns
-		}
-	}
-	return s
+	return nil
 }
 
 // verdictError is the exit code that a verdict asks for.

@@ -23,15 +23,15 @@ import (
 
 // soakOptions are the flags of soak.
 type soakOptions struct {
-	scenario      string
-	runs          string
-	calculator    string
-	numbers       string
-	hold          time.Duration
-	metricsPeriod time.Duration
-	exports       string
-	skipDoctor    bool
-	stack         string
+	scenario         string
+	runs             string
+	calculator       string
+	scalingVariables string
+	hold             time.Duration
+	metricsPeriod    time.Duration
+	exports          string
+	skipDoctor       bool
+	stack            string
 }
 
 func newSoak(out *output) *cobra.Command {
@@ -45,7 +45,7 @@ func newSoak(out *output) *cobra.Command {
 			"(AWS_PROFILE, AWS_ENDPOINT_URL …): same scenario, same judge, and the periods and deadlines\n" +
 			"of what is deployed. The doctor examines it before any load. docs/aws.md has the whole way.\n\n" +
 			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			start := time.Now()
 			s, err := readScenario(o, cmd.Flags().Changed("hold"), cmd.Flags().Changed("metrics-period"))
@@ -59,13 +59,13 @@ func newSoak(out *output) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.stack, "stack", "", "prove what is deployed: `path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
+	stackFlag(f, &o.stack, "prove what is deployed: ")
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held with two instances, instead of the scenario's hold")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
-	f.StringVar(&o.runs, "runs", filepath.Join("reports", "runs"), "`folder` that receives the run's folder")
-	f.StringVar(&o.calculator, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
-	f.StringVar(&o.numbers, "numbers", "", "`path` of the numbers that Terraform reads too (default: terraform/"+numbersName+")")
+	runsFlag(f, &o.runs)
+	calculatorFlag(f, &o.calculator)
+	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load whatever the doctor finds; without it, an error that it finds ends the run")
 	for _, name := range onlyLocal {
@@ -98,6 +98,13 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	if err != nil {
 		return err
 	}
+	variables, err := readScalingVariables(o.scalingVariables)
+	if err != nil {
+		return err
+	}
+	if err := checkWritable("exports", o.exports); err != nil {
+		return err
+	}
 	reporter := out.reporter()
 	defer reporter.Close()
 	record, err := newRun(o.runs, s, start)
@@ -106,7 +113,8 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	}
 	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
 	runErr := soakLocally(ctx, localRun{
-		program: program, numbers: o.numbers, exports: o.exports, skipDoctor: o.skipDoctor, config: newConfig(out, s, record, reporter, start),
+		program: program, variables: variables, exports: o.exports, skipDoctor: o.skipDoctor,
+		config: newConfig(out, s, record, reporter, start),
 	})
 	return finish(ctx, out, reporter, record, runErr, start)
 }
@@ -125,13 +133,9 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 	if err != nil {
 		return nil, err
 	}
-	id := runlog.NewID(start)
-	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
-		RunID: id, Started: start, Revision: version, Versions: versions(),
-		Seeds: map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)},
-	})
+	writer, err := createRecord(runs, start, map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)})
 	if err != nil {
-		return nil, fmt.Errorf("make the run's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+		return nil, err
 	}
 	if _, err := writer.WriteScenario(resolved); err != nil {
 		return nil, errors.Join(err, writer.Close())
@@ -144,10 +148,10 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
-	program string
-	numbers string
-	exports string
-	config  live.Config // but for what only the cloud knows
+	program   string
+	variables stack.ScalingVariables
+	exports   string
+	config    live.Config // but for what only the cloud knows
 
 	skipDoctor bool
 }
@@ -168,7 +172,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	defer history.remove()
 	defer cloud.Close()
 	r.config.Progress.Event(time.Since(r.config.Start), "the local cloud listens at "+cloud.Endpoint())
-	built, numbers, err := r.build(ctx, cloud)
+	built, err := r.build(ctx, cloud)
 	if err != nil {
 		return err
 	}
@@ -187,8 +191,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cfg := r.config
-	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = awsConfig(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
-	cfg.Drain, cfg.Background = time.Duration(numbers.DeregistrationDelay)*time.Second, atRest.visitor.Run
+	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = localAWS(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
@@ -196,19 +200,16 @@ func soakLocally(ctx context.Context, r localRun) error {
 }
 
 // build builds the stack as the scenario wants it.
-func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, stack.ScalingVariables, error) {
-	numbers, err := readNumbers(r.numbers)
-	if err != nil {
-		return stack.Stack{}, numbers, err
-	}
+func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
 	local := r.config.Scenario.Local
 	built, err := createStack(ctx, cloud, stackOptions{
-		numbers: numbers, metricsPeriod: local.MetricsPeriod, policy: local.Policy != scenario.PolicyNone, alarmActions: local.AlarmActions,
+		variables: r.variables, metricsPeriod: local.MetricsPeriod, policy: local.Policy != scenario.PolicyNone, alarmActions: local.AlarmActions,
 	})
 	if err == nil {
-		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d", built.AutoScalingGroupName, built.LoadBalancerURL, numbers.MinSize, numbers.MaxSize))
+		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d",
+			built.AutoScalingGroupName, built.LoadBalancerURL, r.variables.MinSize, r.variables.MaxSize))
 	}
-	return built, numbers, err
+	return built, err
 }
 
 // healthyWithin is how long the first instance may take: far more than a

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"secondwind/account/outputs"
 	"secondwind/cmd/secondwind/progress"
@@ -20,7 +18,7 @@ import (
 
 // onlyLocal are soak's flags that set up the local cloud: a stack that is
 // deployed is as it is.
-var onlyLocal = []string{"calculator", "numbers", "metrics-period", "exports"}
+var onlyLocal = []string{"calculator", "scaling-variables", "metrics-period", "exports"}
 
 // soakStack proves the stack that Terraform deployed, wherever the AWS
 // configuration points to. Scenario, judge and report are those of a local soak;
@@ -36,15 +34,10 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 	if err := provable(deployed, start, s.Hold); err != nil {
 		return err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := loadAWS(ctx, deployed.Region)
 	if err != nil {
-		return fmt.Errorf("read the AWS configuration: %w", err)
+		return err
 	}
-	// The stack knows where it is: another AWS_REGION would only not find it.
-	if cfg.Region = cmp.Or(deployed.Region, cfg.Region); cfg.Region == "" {
-		return errors.New("no AWS region: the stack has no output region, so set AWS_REGION, or a region in the AWS profile")
-	}
-	cfg.HTTPClient = bodyInMemory{cfg.HTTPClient} // the stack may be the local cloud's
 	reporter := out.reporter()
 	defer reporter.Close()
 	record, err := newRun(o.runs, s, start)

@@ -44,7 +44,7 @@ func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 			t.Error(err)
 		}
 	})
-	numbers, err := stack.ParseScalingVariables(terraform.Numbers, stack.ScalingVariables{})
+	numbers, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}

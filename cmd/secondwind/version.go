@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -14,13 +14,21 @@ func newVersion(out *output) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if out.json {
-				return json.NewEncoder(out.stdout).Encode(map[string]any{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "format": runlog.Version})
-			}
-			_, err := fmt.Fprintf(out.stdout, "secondwind %s (%s, %s/%s, record format %d)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runlog.Version)
-			return err
-		},
+		Args:  noArguments,
+		RunE:  func(*cobra.Command, []string) error { return writeVersion(out) },
 	}
+}
+
+func writeVersion(out *output) error {
+	v := struct {
+		Version string `json:"version"`
+		Go      string `json:"go"`
+		OS      string `json:"os"`
+		Arch    string `json:"arch"`
+		Format  int    `json:"format"` // of the record
+	}{version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runlog.Version}
+	return out.write(v, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "secondwind %s (%s, %s/%s, record format %d)\n", v.Version, v.Go, v.OS, v.Arch, v.Format)
+		return err
+	})
 }

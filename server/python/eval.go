@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // eval evaluates signs number [operator signs number], which is all that the
@@ -54,7 +54,7 @@ func literal(ctx context.Context, text string) (number, string, error) {
 	if whole == "" || whole[0] == '0' && strings.Trim(whole, "0") != "" {
 		return number{}, "", errInvalid
 	}
-	n, err := exact.Integer(ctx, whole)
+	n, err := bignum.Integer(ctx, whole)
 	return number{integer: n}, rest, err
 }
 

@@ -6,7 +6,7 @@ import (
 	"math/big"
 	"strings"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // Result is what a Sample comes to. Every figure is exact, or rounded to the
@@ -56,13 +56,13 @@ func ParseProbability(text string) (Probability, error) {
 // figures writes numbers, exactly or rounded.
 type figures struct {
 	ctx       context.Context
-	limits    exact.Limits
+	limits    bignum.Limits
 	precision int
 	rounded   bool
 	err       error // the first
 }
 
-func (f *figures) of(q exact.Question) string {
+func (f *figures) of(q bignum.Question) string {
 	if f.err != nil {
 		return ""
 	}
@@ -74,20 +74,20 @@ func (f *figures) of(q exact.Question) string {
 }
 
 func (f *figures) number(text string) string {
-	return f.of(exact.Question{Operation: exact.Add, Operands: []string{text, "0"}})
+	return f.of(bignum.Question{Operation: bignum.Add, Operands: []string{text, "0"}})
 }
 
 func (f *figures) quotient(above, below string) string {
-	return f.of(exact.Question{Operation: exact.Divide, Operands: []string{above, below}})
+	return f.of(bignum.Question{Operation: bignum.Divide, Operands: []string{above, below}})
 }
 
 // Result calculates the figures, rounded to precision significant digits, or
 // exactly where precision is 0. Quantiles are linear between the two nearest
 // numbers (Hyndman and Fan's type 7, as NumPy, R and Excel have by default).
 //
-// It returns ErrNone, exact's *InputError where a figure has no form that is
+// It returns ErrNone, bignum's *InputError where a figure has no form that is
 // short enough, and the context's error.
-func (s *Sample) Result(ctx context.Context, limits exact.Limits, precision int, quantiles []Probability) (Result, error) {
+func (s *Sample) Result(ctx context.Context, limits bignum.Limits, precision int, quantiles []Probability) (Result, error) {
 	if s.count == 0 {
 		return Result{}, ErrNone
 	}
@@ -129,7 +129,7 @@ func (s *Sample) quantile(f *figures, p *big.Rat) string {
 		return f.number(s.kept[i].String())
 	}
 	low, high := s.kept[i].String(), s.kept[i+1].String()
-	return f.of(exact.Question{Expression: fmt.Sprintf("(%s)+((%s)-(%s))*%v/%v", low, high, low, share.Num(), share.Denom())})
+	return f.of(bignum.Question{Expression: fmt.Sprintf("(%s)+((%s)-(%s))*%v/%v", low, high, low, share.Num(), share.Denom())})
 }
 
 // Text writes the figures one a line, the name first.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 )
 
 // MaxKept is how many numbers are kept for quantiles. Beyond, there are none:
@@ -96,7 +96,7 @@ func (s *Sample) read(ctx context.Context, n Number) error {
 		}
 		s.x.SetInt64(v)
 	} else {
-		v, err := exact.Integer(ctx, n.digits)
+		v, err := bignum.Integer(ctx, n.digits)
 		if err != nil {
 			return err
 		}

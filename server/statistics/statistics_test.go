@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"secondwind/server/exact"
+	"secondwind/server/bignum"
 	"secondwind/server/statistics"
 )
 
@@ -68,7 +68,7 @@ func TestFiguresAreExact(t *testing.T) {
 			Quantiles: []statistics.Quantile{{"0.25", "0.0075"}, {"0.5", "0.055"}, {"1", "1"}}, Exact: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := sample(t, tt.numbers...).Result(t.Context(), exact.Limits{}, tt.precision, probabilities(t, "0.25", "0.5", "1"))
+			got, err := sample(t, tt.numbers...).Result(t.Context(), bignum.Limits{}, tt.precision, probabilities(t, "0.25", "0.5", "1"))
 			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 				t.Errorf("Result(%q), %v (-want +got):\n%s", tt.numbers, err, diff)
 			}
@@ -90,7 +90,7 @@ func TestFiguresAgreeWithFractions(t *testing.T) {
 	n := new(big.Rat).SetInt64(500)
 	mean := new(big.Rat).Quo(sum, n)
 	variance := new(big.Rat).Sub(squares.Quo(squares, n), new(big.Rat).Mul(mean, mean))
-	got, err := sample(t, texts...).Result(t.Context(), exact.Limits{}, 0, nil)
+	got, err := sample(t, texts...).Result(t.Context(), bignum.Limits{}, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestFiguresAgreeWithFractions(t *testing.T) {
 }
 
 func TestNoNumbersHaveNoFigures(t *testing.T) {
-	if _, err := new(statistics.Sample).Result(t.Context(), exact.Limits{}, 0, nil); !errors.Is(err, statistics.ErrNone) {
+	if _, err := new(statistics.Sample).Result(t.Context(), bignum.Limits{}, 0, nil); !errors.Is(err, statistics.ErrNone) {
 		t.Errorf("Result of nothing = %v, want ErrNone", err)
 	}
 }

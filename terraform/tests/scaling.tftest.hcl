@@ -1,4 +1,4 @@
-# What scales, by which numbers, and that the numbers are those of the local cloud.
+# What scales and by how much, and that the scaling variables are those of the local cloud.
 
 mock_provider "aws" {
   source = "./tests/mocks"

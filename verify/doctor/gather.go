@@ -109,16 +109,18 @@ func (x *examination) askGroup(ctx context.Context) {
 		x.find("group.missing", x.cfg.AutoScalingGroupName, fmt.Sprintf("Region %s of account %s has no Auto Scaling group of that name.", x.cfg.AWS.Region, x.report.Account),
 			"Correct --group, AWS_REGION or AWS_PROFILE, or deploy the stack first (make deploy).")
 	default:
-		x.facts.group = &out.AutoScalingGroups[0]
-		x.facts.configuration.Group = convert[runlog.AutoScalingGroup](x.facts.group)
-		x.report.MaxSize = x.facts.configuration.Group.MaxSize
+		group := &out.AutoScalingGroups[0]
+		if x.facts.configuration.Group, ok = convert[runlog.AutoScalingGroup](x, runlog.OpDescribeAutoScalingGroups, group); ok {
+			x.facts.group = group
+			x.report.MaxSize = x.facts.configuration.Group.MaxSize
+		}
 	}
 }
 
 func (x *examination) askPolicies(ctx context.Context) {
 	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
 	if out, err := x.groups.DescribePolicies(ctx, in); x.answerOfGroup(runlog.OpDescribePolicies, err) {
-		x.facts.configuration.Policies = convert[[]runlog.ScalingPolicy](out.ScalingPolicies)
+		x.facts.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, out.ScalingPolicies)
 	}
 }
 
@@ -187,7 +189,7 @@ func (x *examination) askAlarms(ctx context.Context) {
 		names = []string{"secondwind-doctor/" + x.cfg.AutoScalingGroupName}
 	}
 	if out, ok := ask(ctx, x, runlog.OpDescribeAlarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: names[:min(len(names), 100)]}, x.alarms.DescribeAlarms); ok {
-		x.facts.configuration.Alarms = convert[[]runlog.MetricAlarm](out.MetricAlarms)
+		x.facts.configuration.Alarms, _ = convert[[]runlog.MetricAlarm](x, runlog.OpDescribeAlarms, out.MetricAlarms)
 	}
 	history := &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &names[0], MaxRecords: aws.Int32(1)}
 	_, err := x.alarms.DescribeAlarmHistory(ctx, history)
@@ -208,7 +210,7 @@ func (x *examination) askTargets(ctx context.Context) {
 		return
 	case x.answer(runlog.OpDescribeTargetGroups, err):
 		x.facts.targetGroups = out.TargetGroups
-		x.facts.configuration.TargetGroups = convert[[]runlog.TargetGroup](out.TargetGroups)
+		x.facts.configuration.TargetGroups, _ = convert[[]runlog.TargetGroup](x, runlog.OpDescribeTargetGroups, out.TargetGroups)
 	}
 	if health, ok := ask(ctx, x, runlog.OpDescribeTargetHealth, &elb.DescribeTargetHealthInput{TargetGroupArn: &arns[0]}, x.elb.DescribeTargetHealth); ok {
 		x.facts.targets = health.TargetHealthDescriptions

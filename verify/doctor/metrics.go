@@ -59,7 +59,7 @@ func (x *examination) askMetrics(ctx context.Context) {
 }
 
 func (x *examination) data(ctx context.Context, queries []cwtypes.MetricDataQuery, reach time.Duration) (*cloudwatch.GetMetricDataOutput, bool) {
-	now := time.Now().UTC().Add(x.clock.offset())
+	now := time.Now().UTC().Add(x.clock.Offset())
 	return ask(ctx, x, runlog.OpGetMetricData, &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries, StartTime: aws.Time(now.Add(-reach)), EndTime: aws.Time(now), ScanBy: cwtypes.ScanByTimestampAscending,
 	}, x.alarms.GetMetricData)
@@ -109,7 +109,7 @@ func (x *examination) oldest() time.Duration {
 	var old time.Duration
 	for _, i := range x.facts.instances {
 		if !i.Launched.IsZero() {
-			old = max(old, x.report.Examined.Add(x.clock.offset()).Sub(i.Launched))
+			old = max(old, x.report.Examined.Add(x.clock.Offset()).Sub(i.Launched))
 		}
 	}
 	return old

@@ -70,7 +70,7 @@ func (x *examination) findFailure(operation string, err error) {
 	switch {
 	case slices.Contains(deniedCodes, code):
 		x.findDenied(operation, err)
-	case slices.Contains(unsignCodes, code) && x.clock.offset().Abs() > clockFar:
+	case slices.Contains(unsignCodes, code) && x.clock.Offset().Abs() > clockFar:
 		x.checkClock() // a date that is off makes every signature wrong
 	case slices.Contains(unsignCodes, code):
 		x.find("credentials.invalid", operation, fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),

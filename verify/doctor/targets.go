@@ -149,7 +149,7 @@ func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 
 // checkAnswer asks the health check's path through the load balancer.
 func (x *examination) checkAnswer(ctx context.Context, url string) {
-	response, err := get(ctx, url)
+	response, err := x.get(ctx, url)
 	if err != nil {
 		x.find("balancer.unreachable", url, fmt.Sprintf("It cannot be reached from here: %s.", lastOf(err)), "Allow this machine's address (allowed_cidrs in terraform/), and check the URL and the security group.")
 		return

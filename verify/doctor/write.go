@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 // Summary is the report in a line: "fit: no error, 1 warning (group.hook), 2 notes".
@@ -55,19 +55,12 @@ func unique(all []string) (kept []string) {
 	return kept
 }
 
-// Style is how a report is written for a person. The zero value is plain text
-// with a sentence a line.
-type Style struct {
-	Width  int  // columns to wrap at; 0 wraps nowhere
-	Colour bool // whether escape codes for colour may be written
-}
-
 // Write writes the report for a person: what was examined, each finding with
 // what to change, the policy that is missing, and the deadlines that follow.
-func Write(w io.Writer, r Report, s Style) {
+func Write(w io.Writer, r Report, s terminal.Style) {
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s %s\n", s.paint(dim, fmt.Sprintf("%-14s", name)), value)
+			fmt.Fprintf(w, "%s %s\n", s.Paint(terminal.Dim, fmt.Sprintf("%-14s", name)), value)
 		}
 	}
 	line("group", r.AutoScalingGroupName)
@@ -80,11 +73,11 @@ func Write(w io.Writer, r Report, s Style) {
 	fmt.Fprintln(w)
 	WriteFindings(w, r, s)
 	writeDeadlines(w, r, s)
-	style := green
+	style := terminal.Green
 	if !r.Fit() {
-		style = red
+		style = terminal.Red
 	}
-	fmt.Fprintln(w, s.paint(style, s.wrap(r.Summary(), 0)))
+	fmt.Fprintln(w, s.Paint(style, s.Wrap(r.Summary(), 0)))
 }
 
 // The columns at which findings and the terms of deadlines begin.
@@ -94,11 +87,11 @@ const (
 )
 
 // WriteFindings writes the findings alone.
-func WriteFindings(w io.Writer, r Report, s Style) {
+func WriteFindings(w io.Writer, r Report, s terminal.Style) {
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%s %s  %s\n", s.paint(severityStyle[f.Severity], fmt.Sprintf("%-8s", f.Severity)), s.paint(bold, f.ID), f.Where)
-		for _, text := range []string{f.What, s.paint(dim, "change:") + " " + f.Change} {
-			fmt.Fprintf(w, "%*s%s\n", findingIndent, "", s.wrap(text, findingIndent))
+		fmt.Fprintf(w, "%s %s  %s\n", s.Paint(severityStyle[f.Severity], fmt.Sprintf("%-8s", f.Severity)), s.Paint(terminal.Bold, f.ID), f.Where)
+		for _, text := range []string{f.What, s.Paint(terminal.Dim, "change:") + " " + f.Change} {
+			fmt.Fprintf(w, "%*s%s\n", findingIndent, "", s.Wrap(text, findingIndent))
 		}
 	}
 	if p := r.Policy(); p != nil {
@@ -110,7 +103,7 @@ func WriteFindings(w io.Writer, r Report, s Style) {
 }
 
 // writeDeadlines writes each deadline as the sum that it is.
-func writeDeadlines(w io.Writer, r Report, s Style) {
+func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 	if len(r.Deadlines) == 0 {
 		return
 	}
@@ -122,63 +115,16 @@ func writeDeadlines(w io.Writer, r Report, s Style) {
 		writeTerms(w, "scale-in", r.ScaleIn, s)
 	}
 	text := fmt.Sprintf("Control, chain, hold and scaling in take %s at most; calibration comes on top.", time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
-	fmt.Fprintf(w, "%s\n\n", s.wrap(text, 0))
+	fmt.Fprintf(w, "%s\n\n", s.Wrap(text, 0))
 }
 
 // writeTerms writes a time as the sum that it is.
-func writeTerms(w io.Writer, name string, terms runlog.Terms, s Style) {
+func writeTerms(w io.Writer, name string, terms runlog.Terms, s terminal.Style) {
 	texts := make([]string, len(terms))
 	for i, t := range terms {
 		texts[i] = fmt.Sprintf("%g %s", t.Seconds, t.Name)
 	}
-	fmt.Fprintf(w, "  %-10s %5g s = %s\n", name, terms.Seconds(), s.wrap(strings.Join(texts, " + "), termsIndent))
+	fmt.Fprintf(w, "  %-10s %5g s = %s\n", name, terms.Seconds(), s.Wrap(strings.Join(texts, " + "), termsIndent))
 }
 
-// wrap breaks a text that begins at column indent between words, and begins the
-// further lines there too. A word that is longer than a line stays whole: it may
-// be a name to copy.
-func (s Style) wrap(text string, indent int) string {
-	if s.Width <= indent {
-		return text
-	}
-	var b strings.Builder
-	column := indent
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(escapes.Replace(word))
-		switch {
-		case i == 0:
-		case column+1+n > s.Width:
-			fmt.Fprintf(&b, "\n%*s", indent, "")
-			column = indent
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String()
-}
-
-// The styles of a report, as SGR parameters.
-const (
-	bold   = "1"
-	dim    = "2"
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-)
-
-var severityStyle = map[Severity]string{Error: red, Warning: yellow, Note: dim}
-
-func (s Style) paint(style, text string) string {
-	if !s.Colour {
-		return text
-	}
-	return "\x1b[" + style + "m" + text + reset
-}
-
-const reset = "\x1b[0m"
-
-// escapes removes what paint adds inside of a line that is wrapped.
-var escapes = strings.NewReplacer("\x1b["+dim+"m", "", reset, "")
+var severityStyle = map[Severity]string{Error: terminal.Red, Warning: terminal.Yellow, Note: terminal.Dim}

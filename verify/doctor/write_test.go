@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 func sample() Report {
@@ -26,9 +27,9 @@ func sample() Report {
 
 func TestAReportFitsATerminalAndKeepsEveryWord(t *testing.T) {
 	var wide, narrow, coloured bytes.Buffer
-	Write(&wide, sample(), Style{})
-	Write(&narrow, sample(), Style{Width: 60})
-	Write(&coloured, sample(), Style{Width: 60, Colour: true})
+	Write(&wide, sample(), terminal.Style{})
+	Write(&narrow, sample(), terminal.Style{Width: 60})
+	Write(&coloured, sample(), terminal.Style{Width: 60, Colour: true})
 	for line := range strings.Lines(narrow.String()) {
 		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 60 {
 			t.Errorf("line of %d columns, want at most 60: %q", n, line)
@@ -40,11 +41,7 @@ func TestAReportFitsATerminalAndKeepsEveryWord(t *testing.T) {
 	if strings.Contains(wide.String()+narrow.String(), "\x1b") {
 		t.Error("a plain report has escape codes in it")
 	}
-	bare := coloured.String()
-	for _, style := range []string{bold, dim, red, green, yellow} {
-		bare = strings.ReplaceAll(bare, "\x1b["+style+"m", "")
-	}
-	if bare = strings.ReplaceAll(bare, reset, ""); bare != narrow.String() {
+	if bare := terminal.Bare(coloured.String()); bare != narrow.String() {
 		t.Errorf("coloured, without its colours:\n%s\nwant the plain report:\n%s", bare, narrow.String())
 	}
 }
@@ -55,7 +52,7 @@ func TestErrorsComeFirstAndTheMissingPolicyIsWhole(t *testing.T) {
 		t.Errorf("Summary() = %q", got)
 	}
 	var text bytes.Buffer
-	Write(&text, r, Style{})
+	Write(&text, r, terminal.Style{})
 	order := []string{"error    permission.required", "warning  group.hook", "note     alarm.slow", `"Action": [`, `"autoscaling:DescribePolicies"`, "Deadlines", "60 one full period", "not fit: 1 error"}
 	rest := text.String()
 	for _, part := range order {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 )
 
 // analysis is a run under judgement: the record taken apart, and what was found so
@@ -14,21 +15,21 @@ type analysis struct {
 	r      *runlog.Record
 	h      runlog.Hypothesis // zero if none was declared
 	load   load
-	cloud  *timeline
+	cloud  *timeline.Timeline
 	clock  clock
 	period time.Duration
 
 	// By AWS's clock; zero if the run ended before.
 	firstLoad, began, ended time.Time
 
-	alarm   *seen[runlog.MetricAlarm] // as it was configured when the load began
-	policy  *runlog.ScalingPolicy     // nil if none is wired
-	initial map[string]bool           // instances the group had before the load
+	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
+	policy  *runlog.ScalingPolicy              // nil if none is wired
+	initial map[string]bool                    // instances the group had before the load
 
 	events map[runlog.Link]interval // e0 … e7 as far as they were seen
-	breach *point                   // e1
-	fired  *transition              // e2
-	acted  *seen[runlog.Activity]
+	breach *timeline.Point          // e1
+	fired  *timeline.Transition     // e2
+	acted  *timeline.Seen[runlog.Activity]
 	oldID  string
 	newID  string
 	effect *float64 // mean CPU per instance after e6, of the busier one
@@ -39,8 +40,7 @@ func newAnalysis(r *runlog.Record) *analysis {
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
 	}
-	t.cloud = newTimeline(r, t.h)
-	t.clock = t.cloud.clock
+	t.cloud, t.clock = timeline.New(r.Cloud, timeline.SubjectOf(r)), newClock(r.Cloud)
 	t.period = time.Duration(t.h.PeriodSeconds) * time.Second
 	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
 	t.findConfiguration()
@@ -62,22 +62,22 @@ func (t *analysis) findConfiguration() {
 	if before.IsZero() {
 		before = time.Unix(1<<40, 0)
 	}
-	t.alarm = t.cloud.alarm(t.h.AlarmName, before)
-	if p := last(t.cloud.policies, before); p != nil {
-		for i := range p.value {
-			if p.value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
-				t.policy = &p.value[i]
+	t.alarm = t.alarmUntil(before)
+	if p := last(t.cloud.Policies, before); p != nil {
+		for i := range p.Value {
+			if p.Value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
+				t.policy = &p.Value[i]
 			}
 		}
 	}
-	for _, g := range t.cloud.groups {
+	for _, g := range t.cloud.Groups {
 		if g.Received.After(before) {
 			break
 		}
-		for _, i := range g.value.Instances {
+		for _, i := range g.Value.Instances {
 			t.initial[i.InstanceId] = true
 		}
-		if ids := g.value.InService(); len(ids) > 0 {
+		if ids := g.Value.InService(); len(ids) > 0 {
 			t.oldID = ids[0]
 		}
 	}
@@ -87,7 +87,7 @@ func (t *analysis) findConfiguration() {
 func (t *analysis) deadline(link runlog.Link) runlog.Deadline { return t.h.Deadline(link) }
 
 func (t *analysis) breaches(value float64) bool {
-	if t.alarm != nil && t.alarm.value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
+	if t.alarm != nil && t.alarm.Value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
 		return value >= t.h.Threshold
 	}
 	return value > t.h.Threshold

@@ -25,7 +25,7 @@ var links = []struct {
 }
 
 func watching(operation string) func(*analysis) time.Time {
-	return func(t *analysis) time.Time { return t.cloud.watchedUntil(operation) }
+	return func(t *analysis) time.Time { return t.watchedUntil(operation) }
 }
 
 // chain judges e0 to e7: each must be seen, be joined to the one before by an

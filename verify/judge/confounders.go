@@ -56,12 +56,12 @@ func (t *analysis) judged(at time.Time) bool {
 
 func (t *analysis) noActivity(k kind, name string) Finding {
 	f := expect("confounder."+string(k), name, "no activity with such a cause")
-	if len(t.cloud.answered[runlog.OpDescribeScalingActivities]) == 0 {
+	if len(t.cloud.Answered[runlog.OpDescribeScalingActivities]) == 0 {
 		return f.open("no answer lists the group's activities")
 	}
-	for _, a := range t.cloud.activities {
-		if kindOf(a.value.Cause) == k && t.judged(a.value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.value.ActivityId, a.value.Cause)
+	for _, a := range t.cloud.Activities {
+		if kindOf(a.Value.Cause) == k && t.judged(a.Value.StartTime) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.Value.ActivityId, a.Value.Cause)
 		}
 	}
 	return f.held("none")
@@ -69,11 +69,11 @@ func (t *analysis) noActivity(k kind, name string) Finding {
 
 func (t *analysis) noSchedule() Finding {
 	f := expect("confounder.schedule", "scheduled actions listed", "none is due during the run")
-	if len(t.cloud.schedules) == 0 {
+	if len(t.cloud.Schedules) == 0 {
 		return f.open("no answer lists scheduled actions")
 	}
-	for _, s := range t.cloud.schedules {
-		for _, a := range s.value {
+	for _, s := range t.cloud.Schedules {
+		for _, a := range s.Value {
 			if t.judged(a.StartTime) {
 				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName, a.StartTime.UTC().Format(time.RFC3339))
 			}
@@ -84,11 +84,11 @@ func (t *analysis) noSchedule() Finding {
 
 func (t *analysis) noRefresh() Finding {
 	f := expect("confounder.refresh", "instance refreshes listed", "none is under way")
-	if len(t.cloud.refreshes) == 0 {
+	if len(t.cloud.Refreshes) == 0 {
 		return f.open("no answer lists instance refreshes")
 	}
-	for _, s := range t.cloud.refreshes {
-		for _, r := range s.value {
+	for _, s := range t.cloud.Refreshes {
+		for _, r := range s.Value {
 			if slices.Contains([]string{"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}, r.Status) {
 				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is %s", r.InstanceRefreshId, r.Status)
 			}
@@ -100,21 +100,21 @@ func (t *analysis) noRefresh() Finding {
 // noSecondPolicy: no other alarm or policy acted, nor shares the activity.
 func (t *analysis) noSecondPolicy() Finding {
 	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
-	for _, a := range t.cloud.activities {
-		if !t.judged(a.value.StartTime) {
+	for _, a := range t.cloud.Activities {
+		if !t.judged(a.Value.StartTime) {
 			continue
 		}
-		for _, tr := range triggersOf(a.value.Cause) {
+		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
-				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.value.ActivityId, tr.alarm, tr.policy)
+				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm, tr.policy)
 			}
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		shares := t.policy != nil && slices.Contains(a.value.AlarmActions, t.policy.PolicyARN) && a.value.AlarmName != t.h.AlarmName
-		above := strings.HasPrefix(a.value.ComparisonOperator, "Greater")
-		if shares && above && a.value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.value.AlarmName)
+	for _, a := range t.cloud.Alarms {
+		shares := t.policy != nil && slices.Contains(a.Value.AlarmActions, t.policy.PolicyARN) && a.Value.AlarmName != t.h.AlarmName
+		above := strings.HasPrefix(a.Value.ComparisonOperator, "Greater")
+		if shares && above && a.Value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
 		}
 	}
 	return f.held("none other acted")
@@ -123,9 +123,9 @@ func (t *analysis) noSecondPolicy() Finding {
 // noForgery: SetAlarmState can put an alarm into ALARM with any text.
 func (t *analysis) noForgery() Finding {
 	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
-	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
-		if tr.to.StateValue == "ALARM" && t.judged(tr.at) && !byThreshold(tr.to) {
-			return f.with(Broken, []Evidence{evidence(tr.source)}, "at %s: %q", clockTime(tr.at), tr.to.StateReason)
+	for _, tr := range t.transitions() {
+		if tr.To.StateValue == "ALARM" && t.judged(tr.At) && !byThreshold(tr.To) {
+			return f.with(Broken, []Evidence{evidence(tr.Source)}, "at %s: %q", clockTime(tr.At), tr.To.StateReason)
 		}
 	}
 	return f.held("it does")
@@ -133,25 +133,25 @@ func (t *analysis) noForgery() Finding {
 
 func (t *analysis) noReconfiguration() Finding {
 	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
-	for _, item := range t.cloud.history {
-		if item.value.AlarmName == t.h.AlarmName && item.value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.value.Timestamp) {
-			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.value.HistorySummary)
+	for _, item := range t.cloud.History {
+		if item.Value.AlarmName == t.h.AlarmName && item.Value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.Value.Timestamp) {
+			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		if t.alarm == nil || a.value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
+	for _, a := range t.cloud.Alarms {
+		if t.alarm == nil || a.Value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
 			continue
 		}
-		if why := changed(t.alarm.value, a.value); why != "" {
+		if why := changed(t.alarm.Value, a.Value); why != "" {
 			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s: %s", t.h.AlarmName, why)
 		}
 	}
-	for _, g := range t.cloud.groups {
-		if arn := t.cloud.groups[0].value.AutoScalingGroupARN; g.value.AutoScalingGroupARN != arn {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.value.AutoScalingGroupARN, arn)
+	for _, g := range t.cloud.Groups {
+		if arn := t.cloud.Groups[0].Value.AutoScalingGroupARN; g.Value.AutoScalingGroupARN != arn {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
 		}
-		if t.judged(t.aws(g.Received)) && (g.value.MinSize != t.h.MinSize || g.value.MaxSize != t.h.MaxSize) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.value.MinSize, g.value.MaxSize)
+		if t.judged(t.aws(g.Received)) && (g.Value.MinSize != t.h.MinSize || g.Value.MaxSize != t.h.MaxSize) {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
 		}
 	}
 	return f.held("they are")
@@ -171,12 +171,12 @@ func changed(was, is runlog.MetricAlarm) string {
 
 func (t *analysis) noSuspension() Finding {
 	f := expect("confounder.suspended-processes", "suspended processes", "no process of the group is suspended")
-	if len(t.cloud.groups) == 0 {
+	if len(t.cloud.Groups) == 0 {
 		return f.open("no answer describes the group")
 	}
-	for _, g := range t.cloud.groups {
-		if len(g.value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.value.SuspendedProcesses[0].ProcessName, g.value.SuspendedProcesses[0].SuspensionReason)
+	for _, g := range t.cloud.Groups {
+		if len(g.Value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.Value.SuspendedProcesses[0].ProcessName, g.Value.SuspendedProcesses[0].SuspensionReason)
 		}
 	}
 	return f.held("none is")
@@ -185,9 +185,9 @@ func (t *analysis) noSuspension() Finding {
 // noLaunchFailure: a provider that refuses an instance says nothing of scaling.
 func (t *analysis) noLaunchFailure() Finding {
 	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
-	for _, a := range t.cloud.activities {
-		if isLaunch(a.value) && isFailed(a.value) && t.judged(a.value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.value.ActivityId, a.value.StatusCode, a.value.StatusMessage)
+	for _, a := range t.cloud.Activities {
+		if isLaunch(a.Value) && isFailed(a.Value) && t.judged(a.Value.StartTime) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode, a.Value.StatusMessage)
 		}
 	}
 	return f.held("none failed")
@@ -208,7 +208,7 @@ func (t *analysis) noDirtyStart(control Finding) Finding {
 		starts = append(starts, t.aws(c.start))
 	}
 	for _, at := range starts {
-		switch state := t.cloud.stateAt(t.h.AlarmName, at); state {
+		switch state := t.stateAt(at); state {
 		case "OK":
 		case "":
 			return f.open("its state at %s is not in the record", clockTime(at))
@@ -242,8 +242,8 @@ func (t *analysis) noPinning() Finding {
 func (t *analysis) credits(crossed Finding) Finding {
 	f := expect("confounder.cpu-credits", "CPU credits", "instances are not held below the threshold for want of credits")
 	burstable := ""
-	for _, g := range t.cloud.groups {
-		for _, i := range g.value.Instances {
+	for _, g := range t.cloud.Groups {
+		for _, i := range g.Value.Instances {
 			family, _, _ := strings.Cut(i.InstanceType, ".")
 			if slices.Contains([]string{"t2", "t3", "t3a", "t4g"}, family) {
 				burstable = i.InstanceType
@@ -253,7 +253,7 @@ func (t *analysis) credits(crossed Finding) Finding {
 	switch {
 	case t.began.IsZero():
 		return f.notJudged("the load never began")
-	case len(t.cloud.groups) == 0:
+	case len(t.cloud.Groups) == 0:
 		return f.open("no answer describes the group")
 	case burstable == "":
 		return f.held("no instance is burstable")

@@ -19,11 +19,11 @@ func (t *analysis) figures() Figures {
 		f.LoadRate, f.PredictedCPUPercent = &c.LoadRate, &c.PredictedCPUPercent
 	}
 	if t.breach != nil {
-		v := t.breach.value()
+		v := t.breach.Value()
 		f.BreachingCPUPercent = &v
 	}
 	if t.acted != nil {
-		f.ActivityID = t.acted.value.ActivityId
+		f.ActivityID = t.acted.Value.ActivityId
 	}
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
 	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy), t.since(runlog.LinkFirstRequest)
@@ -36,8 +36,8 @@ func (t *analysis) figures() Figures {
 // instance type's vCPUs, whose number is known here for one-vCPU types only; of
 // others nothing is said rather than something wrong.
 func (t *analysis) cpuMillis(c *runlog.Calibration) *float64 {
-	for _, g := range t.cloud.groups {
-		for _, i := range g.value.Instances {
+	for _, g := range t.cloud.Groups {
+		for _, i := range g.Value.Instances {
 			switch i.InstanceType {
 			case "t2.nano", "t2.micro", "t2.small":
 				millis := c.CPUPercentPerRate * 10 // a percent of one vCPU is 10 ms a second
@@ -75,8 +75,8 @@ func (t *analysis) count(f *Figures) {
 		return
 	}
 	in := false
-	for _, g := range t.cloud.groups {
-		back := g.value.DesiredCapacity == t.h.MinSize && len(g.value.InService()) == t.h.MinSize
+	for _, g := range t.cloud.Groups {
+		back := g.Value.DesiredCapacity == t.h.MinSize && len(g.Value.InService()) == t.h.MinSize
 		in = in || (back && t.aws(g.Received).After(t.aws(release.start)))
 	}
 	f.ScaledIn = &in
@@ -87,11 +87,11 @@ func (t *analysis) instanceSeconds() float64 {
 	var sum float64
 	var before time.Time
 	was := 0
-	for _, g := range t.cloud.groups {
+	for _, g := range t.cloud.Groups {
 		if !before.IsZero() {
 			sum += float64(was) * g.Received.Sub(before).Seconds()
 		}
-		before, was = g.Received, len(g.value.InService())
+		before, was = g.Received, len(g.Value.InService())
 	}
 	return seconds(time.Duration(sum * float64(time.Second)))
 }

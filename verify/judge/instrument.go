@@ -75,10 +75,10 @@ func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {
 // no silence longer than declared while the chain was watched.
 func (t *analysis) observation() Finding {
 	f := expect("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s", number(t.h.MaxPollGapSeconds))
-	if s := t.cloud.gapSeq; s > 0 {
+	if s := t.missingSeq(); s > 0 {
 		return f.broken("observation %d is missing or out of order", s)
 	}
-	if u := t.cloud.unread; len(u) > 0 {
+	if u := t.cloud.Unread; len(u) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
 	}
 	if o, why := t.implausible(); o != nil {
@@ -107,6 +107,16 @@ func (t *analysis) observation() Finding {
 	return f.held("%d answers, longest silence %s s", len(t.r.Cloud), number(longest))
 }
 
+// missingSeq is the first seq that is missing or doubled; 0 if there is none.
+func (t *analysis) missingSeq() int64 {
+	for i, o := range t.r.Cloud {
+		if want := int64(i + 1); o.Seq != want {
+			return want
+		}
+	}
+	return 0
+}
+
 // watched are the operations whose silence would hide something.
 func (t *analysis) watched() []string {
 	all := []string{
@@ -128,7 +138,7 @@ func (t *analysis) silence(operation string, from, to time.Time) (at time.Time, 
 		}
 		previous = next
 	}
-	for _, o := range t.cloud.answered[operation] {
+	for _, o := range t.cloud.Answered[operation] {
 		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
 			look(received)
 		} else if !received.Before(to) {
@@ -152,7 +162,7 @@ func (t *analysis) lastAnswer() time.Time {
 // in a long hold are sparser than while the chain was watched.
 func (t *analysis) tail() time.Duration {
 	widest := t.h.MaxPollGapSeconds
-	all := t.cloud.answered[runlog.OpDescribeAutoScalingGroups]
+	all := t.cloud.Answered[runlog.OpDescribeAutoScalingGroups]
 	for i := 1; i < len(all); i++ {
 		widest = max(widest, all[i].Received.Sub(all[i-1].Received).Seconds())
 	}
@@ -166,23 +176,23 @@ func (t *analysis) data() Finding {
 	if !ok || t.ended.IsZero() {
 		return f.open("the run ended before the load")
 	}
-	if bad := t.cloud.cpu.failed; len(bad) > 0 {
+	if bad := t.cloud.Metric.Failed; len(bad) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))
 	}
 	lag := t.h.PublishLag()
 	to := t.watchEnd()
-	if visible := t.cloud.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
+	if visible := t.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
 		to = visible
 	}
-	if gaps := t.cloud.cpu.missing(from, to, t.period); len(gaps) > 0 {
+	if gaps := t.cloud.Metric.Missing(from, to, t.period); len(gaps) > 0 {
 		return f.open("%d periods have no datapoint, the first is %s", len(gaps), clockTime(gaps[0]))
 	}
-	n := len(t.cloud.cpu.within(groupSeries, from, to, t.period))
+	n := len(t.within(runlog.GroupSeries, from, to))
 	if n == 0 {
 		return f.open("there are no datapoints")
 	}
 	if p, why := t.disagreement(from, to); p != nil {
-		return f.with(Broken, []Evidence{evidence(p.last)}, "%s", why)
+		return f.with(Broken, []Evidence{evidence(p.Last)}, "%s", why)
 	}
 	return f.held("%d datapoints, none missing", n)
 }

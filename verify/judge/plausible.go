@@ -41,28 +41,28 @@ func (t *analysis) futureDated() (*runlog.Observation, string) {
 		return at.After(t.aws(o.Received).Add(t.clock.bound + staleness))
 	}
 	const why = "%s tells of %s, which is after it was answered"
-	for _, a := range t.cloud.activities {
-		if first := t.cloud.firstActivity[a.value.ActivityId]; late(first, a.value.StartTime) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(a.value.StartTime))
+	for _, a := range t.cloud.Activities {
+		if first := t.cloud.FirstActivity(a.Value); late(first, a.Value.StartTime) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
 		}
-		if late(a.Observation, a.value.EndTime) {
-			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.value.EndTime))
-		}
-	}
-	for _, i := range t.cloud.history {
-		if first := t.cloud.firstItem[itemKey(i.value)]; late(first, i.value.Timestamp) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(i.value.Timestamp))
+		if late(a.Observation, a.Value.EndTime) {
+			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.Value.EndTime))
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		if late(a.Observation, a.value.StateUpdatedTimestamp) {
-			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.value.StateUpdatedTimestamp))
+	for _, i := range t.cloud.History {
+		if first := t.cloud.FirstItem(i.Value); late(first, i.Value.Timestamp) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(i.Value.Timestamp))
 		}
 	}
-	for _, series := range slices.Sorted(maps.Keys(t.cloud.cpu.points)) {
-		for _, p := range t.cloud.cpu.all(series) {
-			if late(p.first, p.start) {
-				return p.first, fmt.Sprintf(why, p.first.Operation, clockTime(p.start))
+	for _, a := range t.cloud.Alarms {
+		if late(a.Observation, a.Value.StateUpdatedTimestamp) {
+			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.Value.StateUpdatedTimestamp))
+		}
+	}
+	for _, series := range t.cloud.Metric.Series() {
+		for _, p := range t.cloud.Metric.All(series) {
+			if late(p.First, p.Start) {
+				return p.First, fmt.Sprintf(why, p.First.Operation, clockTime(p.Start))
 			}
 		}
 	}
@@ -75,24 +75,24 @@ func (t *analysis) futureDated() (*runlog.Observation, string) {
 func (t *analysis) lateAppearing() (*runlog.Observation, string) {
 	limit := time.Duration(t.h.MaxPollGapSeconds*float64(time.Second)) + t.clock.bound + staleness
 	missed := func(first *runlog.Observation, at time.Time) bool {
-		return slices.ContainsFunc(t.cloud.answered[first.Operation], func(o *runlog.Observation) bool {
+		return slices.ContainsFunc(t.cloud.Answered[first.Operation], func(o *runlog.Observation) bool {
 			return o.Received.Before(first.Received) && t.aws(o.Sent).Sub(at) > limit
 		})
 	}
 	const why = "%s first tells of %s here, though it was answered well after that before"
-	for _, a := range t.cloud.activities {
-		first := t.cloud.firstActivity[a.value.ActivityId]
-		if missed(first, a.value.StartTime) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(a.value.StartTime))
+	for _, a := range t.cloud.Activities {
+		first := t.cloud.FirstActivity(a.Value)
+		if missed(first, a.Value.StartTime) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
 		}
 	}
-	for _, i := range t.cloud.history {
-		if i.value.AlarmName != t.h.AlarmName { // only this one's answers are kept
+	for _, i := range t.cloud.History {
+		if i.Value.AlarmName != t.h.AlarmName { // only this one's answers are kept
 			continue
 		}
-		first := t.cloud.firstItem[itemKey(i.value)]
-		if missed(first, i.value.Timestamp) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(i.value.Timestamp))
+		first := t.cloud.FirstItem(i.Value)
+		if missed(first, i.Value.Timestamp) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(i.Value.Timestamp))
 		}
 	}
 	return nil, ""
@@ -107,7 +107,7 @@ func (t *analysis) missedPoll() (*runlog.Observation, string) {
 		watched[operation] = true
 	}
 	var rounds []asking
-	for _, o := range t.cloud.asked {
+	for _, o := range t.cloud.Asked {
 		if watched[o.Operation] {
 			rounds = append(rounds, asking{t.question(o), o})
 		}
@@ -130,7 +130,7 @@ type asking struct {
 // operation.
 func (t *analysis) question(o *runlog.Observation) string {
 	if o.Operation == runlog.OpDescribeAlarmHistory {
-		return o.Operation + " of " + t.cloud.historyOf(o)
+		return o.Operation + " of " + t.cloud.HistoryOf(o)
 	}
 	return o.Operation
 }

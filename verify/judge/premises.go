@@ -38,14 +38,14 @@ func (t *analysis) hypothesis() Finding {
 
 // derivation checks the declared numbers against the recorded configuration.
 func (t *analysis) derivation(f Finding) Finding {
-	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0) || len(t.cloud.groups) == 0 {
+	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0) || len(t.cloud.Groups) == 0 {
 		return f.open("the configuration from which the deadlines follow is not in the record")
 	}
 	var tg runlog.TargetGroup
-	if len(t.cloud.targets) > 0 {
-		tg = t.cloud.targets[0].value
+	if len(t.cloud.TargetGroups) > 0 {
+		tg = t.cloud.TargetGroups[0].Value
 	}
-	want := hypothesis.Deadlines(t.alarm.value, tg, t.cloud.groups[0].value, t.policy)
+	want := hypothesis.Deadlines(t.alarm.Value, tg, t.cloud.Groups[0].Value, t.policy)
 	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
 	}
@@ -79,14 +79,14 @@ func (t *analysis) configuration() Finding {
 		return f.open("no answer describes the alarm before the load")
 	}
 	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
-	a := t.alarm.value
+	a := t.alarm.Value
 	onGroup := slices.Contains(a.Dimensions, runlog.Dimension{Name: "AutoScalingGroupName", Value: t.h.AutoScalingGroupName})
 	switch {
-	case len(t.cloud.policies) == 0:
+	case len(t.cloud.Policies) == 0:
 		return f.open("no answer lists the group's policies")
 	case t.h.PolicyName != "" && t.policy == nil:
 		return f.broken("the group has no policy %q", t.h.PolicyName)
-	case t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0:
+	case t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0:
 		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
 	case a.MetricName != "CPUUtilization" || a.Statistic != "Average" || !onGroup:
 		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
@@ -124,22 +124,22 @@ func (t *analysis) baseline() Finding {
 	if bad, e := t.baselineAlarm(from, to); bad != "" {
 		return f.with(openIf(e == nil), e, "%s", bad)
 	}
-	for _, a := range t.cloud.activities {
-		inProgress := a.value.StartTime.Before(to) && (a.value.EndTime.IsZero() || a.value.EndTime.After(from)) && !isFailed(a.value)
+	for _, a := range t.cloud.Activities {
+		inProgress := a.Value.StartTime.Before(to) && (a.Value.EndTime.IsZero() || a.Value.EndTime.After(from)) && !isFailed(a.Value)
 		if inProgress {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.value.ActivityId, a.value.Description)
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
 		}
 	}
-	points := t.cloud.cpu.ending(groupSeries, from, to, t.period)
+	points := t.ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 {
 		return f.open("no datapoint of CPUUtilization")
 	}
 	for _, p := range points {
-		if p.value() >= t.h.IdleLimit {
-			return f.with(Broken, []Evidence{evidence(p.last)}, "CPU was %s %% in the period of %s", number(p.value()), clockTime(p.start))
+		if p.Value() >= t.h.IdleLimit {
+			return f.with(Broken, []Evidence{evidence(p.Last)}, "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
-	return f.with(Held, []Evidence{evidence(points[len(points)-1].last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
+	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
 }
 
 func openIf(missing bool) Status {
@@ -168,19 +168,19 @@ func (t *analysis) baselineWindow() (from, to time.Time, ok bool) {
 	if !there || t.firstLoad.IsZero() || t.alarm == nil {
 		return from, to, false
 	}
-	width := time.Duration(max(1, t.alarm.value.EvaluationPeriods)*t.h.PeriodSeconds) * time.Second
+	width := time.Duration(max(1, t.alarm.Value.EvaluationPeriods)*t.h.PeriodSeconds) * time.Second
 	from = t.firstLoad.Add(-width)
 	return from, t.firstLoad, !from.Before(t.aws(phase.start))
 }
 
 func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
 	looked := false
-	for _, g := range t.cloud.groups {
+	for _, g := range t.cloud.Groups {
 		if at := t.aws(g.Received); at.Before(from) || at.After(to) {
 			continue
 		}
 		looked = true
-		v := g.value
+		v := g.Value
 		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
 			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				[]Evidence{evidence(g.Observation)}
@@ -196,12 +196,12 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 // INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
 func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 	state := "not looked at"
-	for _, a := range t.cloud.alarms {
+	for _, a := range t.cloud.Alarms {
 		at := t.aws(a.Received)
-		if a.value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
+		if a.Value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
 			continue
 		}
-		state, e = a.value.StateValue, []Evidence{evidence(a.Observation)}
+		state, e = a.Value.StateValue, []Evidence{evidence(a.Observation)}
 		if state == "ALARM" {
 			break
 		}
@@ -236,10 +236,10 @@ func (t *analysis) loaded() Finding {
 	if t.breach == nil {
 		return f.open("there is no calibration, and CPU did not cross")
 	}
-	if v := t.breach.value(); v >= 2*theta {
+	if v := t.breach.Value(); v >= 2*theta {
 		return f.broken("not calibrated; measured %s %%", number(v))
 	}
-	return f.held("not calibrated; measured %s %%", number(t.breach.value()))
+	return f.held("not calibrated; measured %s %%", number(t.breach.Value()))
 }
 
 // crossed is that CPU did what the load was to make it do. A load that never

@@ -88,18 +88,18 @@ func searchPlaintext(ctx context.Context, u *history.Unlocked, o Options, marks 
 	if err != nil {
 		return err
 	}
-	var plain, keys, stored []needle
+	var plain, keys, stored []searchPattern
 	for i, text := range o.Known {
-		plain = append(plain, needles(plaintext, fmt.Sprintf("known text %d", i+1), []byte(text))...)
+		plain = append(plain, patternsOf(plaintext, fmt.Sprintf("known text %d", i+1), []byte(text))...)
 	}
 	for i, m := range marks {
 		for what, text := range m.secrets() {
-			plain = append(plain, needles(plaintext, fmt.Sprintf("the %s of marked record %d", what, i+1), []byte(text))...)
+			plain = append(plain, patternsOf(plaintext, fmt.Sprintf("the %s of marked record %d", what, i+1), []byte(text))...)
 		}
-		stored = append(stored, needle{sealed, fmt.Sprintf("marked record %d", i+1), "encrypted", m.record.Sealed[:pieceBytes]})
+		stored = append(stored, searchPattern{sealed, fmt.Sprintf("marked record %d", i+1), "encrypted", m.record.Sealed[:pieceBytes]})
 	}
 	for i, key := range secrets {
-		keys = append(keys, needles(secret, fmt.Sprintf("key %d", i+1), key)...)
+		keys = append(keys, patternsOf(secret, fmt.Sprintf("key %d", i+1), key)...)
 	}
 	hits, parts, err := search(ctx, u.Store, slices.Concat(plain, keys, stored))
 	if err != nil {
@@ -183,7 +183,7 @@ func forget(ctx context.Context, u *history.Unlocked, marks []mark, report *Repo
 	if len(marks) == 0 {
 		return nil
 	}
-	var pieces []needle
+	var pieces []searchPattern
 	for i, m := range marks {
 		// Even an audit that was interrupted leaves nothing behind.
 		if _, err := u.Store.Delete(context.WithoutCancel(ctx), m.record.Owner, m.record.ID); err != nil {
@@ -192,9 +192,9 @@ func forget(ctx context.Context, u *history.Unlocked, marks []mark, report *Repo
 		bytes := m.record.Sealed
 		step := max(pieceBytes, len(bytes)/maxPieces)
 		for at := 0; at+pieceBytes <= len(bytes); at += step {
-			pieces = append(pieces, needle{sealed, fmt.Sprintf("deleted record %d, from its byte %d,", i+1, at), "encrypted", bytes[at : at+pieceBytes]})
+			pieces = append(pieces, searchPattern{sealed, fmt.Sprintf("deleted record %d, from its byte %d,", i+1, at), "encrypted", bytes[at : at+pieceBytes]})
 		}
-		pieces = append(pieces, needle{sealed, fmt.Sprintf("the id of deleted record %d", i+1), "as it is", m.record.ID})
+		pieces = append(pieces, searchPattern{sealed, fmt.Sprintf("the id of deleted record %d", i+1), "as it is", m.record.ID})
 	}
 	if err := scrub(ctx, u.Store); err != nil {
 		report.check("deleted records leave no bytes", err, "")

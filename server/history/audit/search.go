@@ -15,20 +15,20 @@ import (
 // chunkBytes is how much of a store's raw bytes is held at once.
 const chunkBytes = 1 << 20
 
-// found is a needle and where it was.
+// found is a pattern and where it stands.
 type found struct {
-	needle needle
-	part   string
-	at     int64 // the offset in the part
+	pattern searchPattern
+	part    string
+	at      int64 // the offset in the part
 }
 
 func (f found) Error() string {
-	return fmt.Sprintf("%s stands %s at byte %d of %s", f.needle.what, f.needle.encoding, f.at, f.part)
+	return fmt.Sprintf("%s stands %s at byte %d of %s", f.pattern.what, f.pattern.encoding, f.at, f.part)
 }
 
-// search looks for every needle in the store's raw bytes. It returns the first
+// search looks for every pattern in the store's raw bytes. It returns the first
 // place of each that is there, and the parts that it read.
-func search(ctx context.Context, s *store.Store, all []needle) (hits []found, parts []Part, err error) {
+func search(ctx context.Context, s *store.Store, all []searchPattern) (hits []found, parts []Part, err error) {
 	seen := make([]bool, len(all))
 	err = s.Raw(ctx, func(name string, r io.Reader) error {
 		size, err := scan(ctx, r, all, func(i int, at int64) {
@@ -43,9 +43,9 @@ func search(ctx context.Context, s *store.Store, all []needle) (hits []found, pa
 	return hits, parts, err
 }
 
-// scan reads r to its end and reports where needles are. Chunks overlap, so that
+// scan reads r to its end and reports where patterns are. Chunks overlap, so that
 // none is missed between two.
-func scan(ctx context.Context, r io.Reader, all []needle, report func(i int, at int64)) (size int64, err error) {
+func scan(ctx context.Context, r io.Reader, all []searchPattern, report func(i int, at int64)) (size int64, err error) {
 	longest := 1
 	for _, n := range all {
 		longest = max(longest, len(n.bytes))
@@ -76,7 +76,7 @@ func scan(ctx context.Context, r io.Reader, all []needle, report func(i int, at 
 
 // of returns what was found of one kind.
 func of(k kind, hits []found) []found {
-	return slices.DeleteFunc(slices.Clone(hits), func(f found) bool { return f.needle.kind != k })
+	return slices.DeleteFunc(slices.Clone(hits), func(f found) bool { return f.pattern.kind != k })
 }
 
 // asError says what was found, or is nil.

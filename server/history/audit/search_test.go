@@ -13,25 +13,25 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestANeedleIsFoundWhereverItStands(t *testing.T) {
-	n := needle{plaintext, "x", "as it is", []byte("needle in a haystack")}
+func TestAPatternIsFoundWhereverItStands(t *testing.T) {
+	p := searchPattern{plaintext, "x", "as it is", []byte("sought in a haystack")}
 	for _, at := range []int{0, 1, chunkBytes - 10, chunkBytes, chunkBytes + 10, chunkBytes + 19, chunkBytes + 20, 2*chunkBytes - 1, 2*chunkBytes + 30, 3*chunkBytes - 20} {
-		hay := bytes.Repeat([]byte("needle in a haystac"), 3*chunkBytes/19+2)[:3*chunkBytes]
-		copy(hay[at:], n.bytes)
-		want := int64(bytes.Index(hay, n.bytes))
+		hay := bytes.Repeat([]byte("sought in a haystac"), 3*chunkBytes/19+2)[:3*chunkBytes]
+		copy(hay[at:], p.bytes)
+		want := int64(bytes.Index(hay, p.bytes))
 		got := int64(-1)
-		size, err := scan(t.Context(), iotest.HalfReader(bytes.NewReader(hay)), []needle{n}, func(_ int, at int64) {
+		size, err := scan(t.Context(), iotest.HalfReader(bytes.NewReader(hay)), []searchPattern{p}, func(_ int, at int64) {
 			if got < 0 {
 				got = at
 			}
 		})
 		if err != nil || size != int64(len(hay)) || got != want {
-			t.Errorf("a needle at %d: scan = %d bytes, %v, found at %d, want %d bytes and found at %d", at, size, err, got, len(hay), want)
+			t.Errorf("a pattern at %d: scan = %d bytes, %v, found at %d, want %d bytes and found at %d", at, size, err, got, len(hay), want)
 		}
 	}
 }
 
-// TestATextIsFoundInEveryEncoding writes texts by other means than needles does.
+// TestATextIsFoundInEveryEncoding writes texts by other means than patternsOf.
 func TestATextIsFoundInEveryEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringMatching(`[0-9]{24,60}`), rapid.StringMatching(`[ -~]{12,40}`)).Draw(t, "text")
@@ -51,7 +51,7 @@ func TestATextIsFoundInEveryEncoding(t *testing.T) {
 		}
 		for name, form := range forms {
 			hit := false
-			if _, err := scan(t.Context(), bytes.NewReader(form), needles(plaintext, "x", []byte(text)), func(int, int64) { hit = true }); err != nil {
+			if _, err := scan(t.Context(), bytes.NewReader(form), patternsOf(plaintext, "x", []byte(text)), func(int, int64) { hit = true }); err != nil {
 				t.Fatal(err)
 			}
 			if !hit {
@@ -62,21 +62,21 @@ func TestATextIsFoundInEveryEncoding(t *testing.T) {
 }
 
 func TestANumberThatIsMostlyZerosIsNotLookedForInBinary(t *testing.T) {
-	for _, n := range needles(plaintext, "x", []byte("1267650600228229401496703205376")) { // 2^100
-		if monotonous(n.bytes) {
-			t.Errorf("it is looked for %s: % x stands in any file", n.encoding, n.bytes)
+	for _, p := range patternsOf(plaintext, "x", []byte("1267650600228229401496703205376")) { // 2^100
+		if monotonous(p.bytes) {
+			t.Errorf("it is looked for %s: % x stands in any file", p.encoding, p.bytes)
 		}
 	}
 }
 
-func FuzzNeedlesNeverPanic(f *testing.F) {
+func FuzzPatternsNeverPanic(f *testing.F) {
 	for _, seed := range []string{"", "1", "-123456789012345678901234567890", "\xff\xfe", "a b&c=d\"\\"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, n := range needles(plaintext, "x", text) {
-			if len(n.bytes) < MinKnown {
-				t.Errorf("needle %s has %d bytes, want at least %d", n.encoding, len(n.bytes), MinKnown)
+		for _, p := range patternsOf(plaintext, "x", text) {
+			if len(p.bytes) < MinKnown {
+				t.Errorf("the pattern %s has %d bytes, want at least %d", p.encoding, len(p.bytes), MinKnown)
 			}
 		}
 	})

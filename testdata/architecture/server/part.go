@@ -4,5 +4,5 @@ package server
 
 import (
 	_ "secondwind/runlog"
-	_ "secondwind/server/exact"
+	_ "secondwind/server/bignum"
 )

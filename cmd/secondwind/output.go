@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/verify/terminal"
+)
+
+// output is where a command writes, as the flags say that all commands share.
+type output struct {
+	stdout, stderr io.Writer
+	json           bool
+	colour         colour
+	interrupts     *interrupts
+}
+
+// colour says when codes for colour are written: auto, always or never. It is
+// the value of a flag.
+type colour string
+
+func (c *colour) Set(text string) error {
+	switch text {
+	case "auto", "always", "never":
+		*c = colour(text)
+		return nil
+	}
+	return errors.New("it is auto, always or never")
+}
+
+func (c *colour) String() string { return string(*c) }
+
+func (c *colour) Type() string { return "when" }
+
+// write writes a command's result: value as a line of JSON with --json, else what
+// text writes. text need not check for errors of its writer, which is a buffer;
+// an error of stdout is returned.
+func (o *output) write(value any, text func(io.Writer) error) error {
+	var b bytes.Buffer
+	var err error
+	if o.json {
+		err = json.NewEncoder(&b).Encode(value)
+	} else {
+		err = text(&b)
+	}
+	if err == nil {
+		_, err = o.stdout.Write(b.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
+// terminal returns stdout's file if it is a terminal.
+func (o *output) terminal() (*os.File, bool) {
+	f, ok := o.stdout.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is the terminal's columns, 0 if stdout is no terminal.
+func (o *output) width() int {
+	f, ok := o.terminal()
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// coloured is whether codes for colour may be written. NO_COLOR is the
+// convention of no-color.org.
+func (o *output) coloured() bool {
+	switch o.colour {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	_, terminal := o.terminal()
+	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// reporter is where a run's progress goes.
+func (o *output) reporter() progress.Reporter {
+	_, terminal := o.terminal()
+	switch {
+	case o.json:
+		return progress.JSON(o.stdout)
+	case !terminal || os.Getenv("TERM") == "dumb":
+		return progress.Plain(o.stdout)
+	}
+	width := func() int { return cmp.Or(o.width(), 80) } // where the terminal does not tell
+	return progress.Live(o.stdout, width, o.coloured())
+}
+
+// style is how a report for a person is written.
+func (o *output) style() terminal.Style {
+	return terminal.Style{Colour: o.coloured(), Width: o.width()}
+}
