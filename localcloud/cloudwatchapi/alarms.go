@@ -61,7 +61,7 @@ func alarmOf(in *cloudwatch.PutMetricAlarmInput) (autoscale.Alarm, error) {
 	return autoscale.Alarm{
 		Name: optional.Value(in.AlarmName), Description: optional.Value(in.AlarmDescription),
 		ActionsEnabled: optional.Or(in.ActionsEnabled, true),
-		AlarmActions: in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: in.InsufficientDataActions,
+		AlarmActions:   in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: in.InsufficientDataActions,
 		Metric:    metricOf(optional.Value(in.Namespace), optional.Value(in.MetricName), in.Dimensions),
 		Statistic: string(in.Statistic), Unit: string(in.Unit), Period: optional.Seconds(in.Period),
 		EvaluationPeriods: int(optional.Value(in.EvaluationPeriods)), DatapointsToAlarm: int(optional.Value(in.DatapointsToAlarm)),

@@ -52,21 +52,24 @@ func (a api) getMetricStatistics(in *cloudwatch.GetMetricStatisticsInput, out *c
 		return operation.Errorf("InvalidParameterCombination", "You have requested up to %d datapoints, which exceeds the limit of %d. "+
 			"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxStatisticsPoints)
 	}
+	for _, s := range in.Statistics {
+		if _, ok := statistic(string(s), autoscale.Statistics{}); !ok {
+			return invalidValuef("The value %s for parameter Statistics is not supported.", s)
+		}
+	}
 	out.Label = in.MetricName
 	for _, d := range a.datapoints(q, string(in.Unit)) {
 		point := types.Datapoint{Timestamp: &d.Time, Unit: types.StandardUnit(d.Unit)}
 		for _, s := range in.Statistics {
-			if !setStatistic(&point, s, d.Statistics) {
-				return invalidValuef("The value %s for parameter Statistics is not supported.", s)
-			}
+			setStatistic(&point, s, d.Statistics)
 		}
 		out.Datapoints = append(out.Datapoints, point)
 	}
 	return nil
 }
 
-func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statistics) bool {
-	v, ok := statistic(string(name), s)
+func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statistics) {
+	v, _ := statistic(string(name), s)
 	switch name {
 	case types.StatisticAverage:
 		d.Average = &v
@@ -79,7 +82,6 @@ func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statisti
 	case types.StatisticSampleCount:
 		d.SampleCount = &v
 	}
-	return ok
 }
 
 // query checks period and times and rounds the start as CloudWatch does: down to
