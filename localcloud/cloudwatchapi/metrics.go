@@ -52,20 +52,23 @@ func (a api) getMetricStatistics(in *cloudwatch.GetMetricStatisticsInput, out *c
 		return operation.Errorf("InvalidParameterCombination", "You have requested up to %d datapoints, which exceeds the limit of %d. "+
 			"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxStatisticsPoints)
 	}
+	for _, s := range in.Statistics {
+		if !autoscale.Statistic(s).Valid() {
+			return invalidValuef("The value %s for parameter Statistics is not supported.", s)
+		}
+	}
 	out.Label = in.MetricName
 	for _, d := range a.datapoints(q, string(in.Unit)) {
 		point := types.Datapoint{Timestamp: &d.Time, Unit: types.StandardUnit(d.Unit)}
 		for _, s := range in.Statistics {
-			if !setStatistic(&point, s, d.Statistics) {
-				return invalidValuef("The value %s for parameter Statistics is not supported.", s)
-			}
+			setStatistic(&point, s, d.Statistics)
 		}
 		out.Datapoints = append(out.Datapoints, point)
 	}
 	return nil
 }
 
-func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statistics) bool {
+func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statistics) {
 	v := s.Statistic(autoscale.Statistic(name))
 	switch name {
 	case types.StatisticAverage:
@@ -79,7 +82,6 @@ func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statisti
 	case types.StatisticSampleCount:
 		d.SampleCount = &v
 	}
-	return autoscale.Statistic(name).Valid()
 }
 
 // query checks period and times and rounds the start as CloudWatch does: down to

@@ -1,7 +1,8 @@
-// Package exact helps tests to prove that the wire codec is exact: it fills every
-// field of a struct with a distinct value, calls operations of the SDK's clients
-// by name, and compares what was sent with what arrived.
-package exact
+// Package strict helps tests to prove that decoding is strict, so that nothing that
+// is sent is lost or changed: it fills every field of a struct with a distinct
+// value, calls operations of the SDK's clients by name, and compares what was sent
+// with what arrived.
+package strict
 
 import (
 	"bytes"
@@ -103,7 +104,7 @@ func (f *Filler) fillScalar(v reflect.Value, path string) {
 	case reflect.Float32, reflect.Float64:
 		v.SetFloat(float64(f.count) + 0.25*float64(f.count%2))
 	default:
-		panic(fmt.Sprintf("exact: %s has the type %s, which has no form on the wire", path, v.Type()))
+		panic(fmt.Sprintf("strict: %s has the type %s, which has no form on the wire", path, v.Type()))
 	}
 }
 
