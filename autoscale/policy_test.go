@@ -118,7 +118,7 @@ func TestPolicyValidate(t *testing.T) {
 		"an unknown type":             {step(func(p *autoscale.Policy) { p.Type = "Guess" }), "policyType"},
 		"an unknown adjustment":       {step(func(p *autoscale.Policy) { p.AdjustmentType = "Double" }), "adjustmentType"},
 		"an unknown aggregation":      {step(func(p *autoscale.Policy) { p.MetricAggregationType = "Sum" }), "metricAggregationType"},
-		"a negative cooldown":         {step(func(p *autoscale.Policy) { p.Cooldown = new(-time.Second) }), "Cooldown must not be negative"},
+		"a negative cooldown":         {step(func(p *autoscale.Policy) { p.Cooldown = new(-time.Second) }), "must not be negative"},
 		"a negative warm-up":          {step(func(p *autoscale.Policy) { p.EstimatedInstanceWarmup = new(-time.Second) }), "must not be negative"},
 		"a magnitude without percent": {step(func(p *autoscale.Policy) { p.MinAdjustmentMagnitude = 2 }), "MinAdjustmentMagnitude"},
 		"a negative exact capacity": {step(func(p *autoscale.Policy) {

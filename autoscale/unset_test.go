@@ -1,6 +1,7 @@
 package autoscale_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ func TestAGroupOfDefaults(t *testing.T) {
 	if *g.DefaultCooldown != 300*time.Second || g.DefaultInstanceWarmup != nil {
 		t.Errorf("default cooldown %s, warm-up %v, want 5m0s and none", *g.DefaultCooldown, g.DefaultInstanceWarmup)
 	}
-	if g.HealthCheckType != autoscale.HealthCheckEC2 || len(g.TerminationPolicies) != 1 || g.TerminationPolicies[0] != autoscale.TerminateDefault {
+	policies := []autoscale.TerminationPolicy{autoscale.TerminateDefault}
+	if g.HealthCheckType != autoscale.HealthCheckEC2 || !slices.Equal(g.TerminationPolicies, policies) {
 		t.Errorf("health check %s, termination policies %v, want EC2 and Default", g.HealthCheckType, g.TerminationPolicies)
 	}
 }

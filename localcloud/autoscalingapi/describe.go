@@ -35,8 +35,8 @@ func (a api) described(s *cloud.State, g autoscale.GroupStatus, withInstances bo
 		out.EnabledMetrics = append(out.EnabledMetrics, types.EnabledMetric{Metric: &name, Granularity: aws.String("1Minute")})
 	}
 	for _, process := range slices.Sorted(maps.Keys(g.Suspended)) {
-		reason := g.Suspended[process]
-		out.SuspendedProcesses = append(out.SuspendedProcesses, types.SuspendedProcess{ProcessName: (*string)(&process), SuspensionReason: &reason})
+		suspended := types.SuspendedProcess{ProcessName: (*string)(&process), SuspensionReason: new(g.Suspended[process])}
+		out.SuspendedProcesses = append(out.SuspendedProcesses, suspended)
 	}
 	for _, t := range s.GroupTags[g.Name] {
 		out.Tags = append(out.Tags, describedTag(t, g.Name))
