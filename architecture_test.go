@@ -1,20 +1,18 @@
 package secondwind_test
 
 import (
+	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write the list of rules in docs/architecture.md anew")
 
 // A rule says what the files of a folder must not import or call, and why.
 type rule struct {
@@ -23,8 +21,14 @@ type rule struct {
 	not  []string // folders below that have a rule of their own instead
 	// tests says that it holds for test files too: those may use other libraries
 	// and the operating system, but may not tie the parts together either.
-	tests   bool
+	tests bool
+	// driven says that external test packages (package x_test) are free all the
+	// same: they drive the part from outside, against what it meets in use.
+	driven bool
+	// forbids holds for what a file imports, and for what it reaches through
+	// packages that the rule does not cover: those have files of their own to answer.
 	forbids func(imported) bool
+	through []string // folders that may be reached, but not imported
 	calls   []string // functions of package time that must not be called
 	why     string
 }
@@ -74,6 +78,10 @@ var rules = []rule{
 		why: "it is the contract between the parts",
 	},
 	{
+		name: "textfile imports the standard library only", in: []string{"textfile"}, tests: true, forbids: allButStandardAnd("textfile"),
+		why: "every part that reads a file of the user's may use it",
+	},
+	{
 		name: "server knows nothing of the harness", in: []string{"server", "cmd/calculator"}, tests: true, forbids: ownBut("server"),
 		why: "what is measured must not know that it is measured",
 	},
@@ -92,37 +100,48 @@ var rules = []rule{
 	},
 	{
 		name: "localcloud's tests know only itself, autoscale and the stack that they build", in: []string{"localcloud"}, tests: true,
-		forbids: ownBut("localcloud", "autoscale", "account/stack"),
-		why:     "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
+		forbids: ownBut("localcloud", "autoscale", "account/stack"), through: []string{"account/ec2form", "textfile"},
+		why: "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
 	},
 	{
-		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true, forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
-		why: "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
+		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true,
+		forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
+		why:     "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",
 	},
 	{
 		name: "loadgen/profile imports the standard library only", in: []string{"loadgen/profile"}, forbids: allButStandardAnd("loadgen/profile"),
 		why: "offered load is mathematics: the simulation uses it without any generator",
 	},
 	{
-		name: "loadgen knows only itself and runlog", in: []string{"loadgen"}, tests: true, forbids: ownBut("loadgen", "runlog"),
-		why: "the load must not depend on what the cloud or the judge is about to see",
+		name: "loadgen knows only itself, runlog and textfile", in: []string{"loadgen"}, tests: true,
+		forbids: ownBut("loadgen", "runlog", "textfile"),
+		why:     "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
-		name: "account knows none of the other parts", in: []string{"account"}, tests: true, forbids: ownBut("account"),
+		name: "account knows only itself and textfile", in: []string{"account"}, tests: true, forbids: ownBut("account", "textfile"),
 		why: "what is deployed and what it costs are facts of an account, whatever is done with it",
 	},
 	{
-		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"}, not: []string{"verify/observe", "verify/judge", "verify/doctor"}, tests: true,
+		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},
+		not: []string{"verify/observe", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
 	{
-		name: "verify/observe knows only runlog and verify/hypothesis", in: []string{"verify/observe"}, tests: true, forbids: ownBut("verify/observe", "verify/hypothesis", "runlog"),
-		why: "an observer that knows the local cloud is no proof for AWS",
+		name: "verify/observe knows only runlog, verify/hypothesis and verify/awsclock", in: []string{"verify/observe"}, tests: true,
+		forbids: ownBut("verify/observe", "verify/hypothesis", "verify/awsclock", "runlog"),
+		why:     "an observer that knows the local cloud is no proof for AWS",
 	},
 	{
-		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"}, tests: true, forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
-		why: "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
+		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"},
+		tests: true, driven: true,
+		forbids: ownBut("verify", "runlog", "account/ec2form", "account/burstable"),
+		why:     "a doctor that knows the local cloud would examine that instead of what AWS's APIs answer",
+	},
+	{
+		name: "verify/syntheticuser knows only runlog", in: []string{"verify/syntheticuser"}, tests: true, driven: true,
+		forbids: ownBut("verify/syntheticuser", "runlog"),
+		why:     "it is a user: it knows a URL, and what comes back from there",
 	},
 	{
 		name: "verify/hypothesis imports the standard library and runlog only", in: []string{"verify/hypothesis"}, tests: true,
@@ -140,8 +159,9 @@ var rules = []rule{
 		why:   "time is an argument: a live run and a simulated one drive one experiment in two times",
 	},
 	{
-		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true, forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
-		why: "a judge that shares the engine's arithmetic repeats its errors",
+		name: "verify/judge knows only runlog and verify/hypothesis", in: []string{"verify/judge"}, tests: true,
+		forbids: ownBut("verify/judge", "verify/hypothesis", "runlog"),
+		why:     "a judge that shares the engine's arithmetic repeats its errors",
 	},
 	{
 		name: "verify/judge imports the standard library, runlog and verify/hypothesis only", in: []string{"verify/judge"},
@@ -149,7 +169,8 @@ var rules = []rule{
 		why:     "the same record must give the same verdict offline, on another machine, years later",
 	},
 	{
-		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true, forbids: ownBut("reports", "runlog", "verify/judge"),
+		name: "reports knows only runlog and the judge's verdict", in: []string{"reports"}, tests: true,
+		forbids: ownBut("reports", "runlog", "verify/judge"), through: []string{"verify/hypothesis"},
 		why: "a report shows the record; whatever it needs must stand there",
 	},
 	{
@@ -157,18 +178,26 @@ var rules = []rule{
 		why: "a report is made from the run folder alone, offline",
 	},
 	{
-		name: "simulate knows only the engine, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
-		forbids: ownBut("simulate", "autoscale", "runlog", "loadgen/profile"),
+		name: "simulate knows only the engine, the experiment, runlog and loadgen/profile", in: []string{"simulate"}, tests: true,
+		forbids: ownBut("simulate", "autoscale", "verify/experiment", "runlog", "loadgen/profile"),
 		why:     "it is the engine in virtual time: no process, no socket, no second engine",
 	},
 	{
-		name: "nothing but the conformance test imports service/ec2", in: []string{""}, not: []string{"localcloud/awsapi/conformance"}, tests: true,
+		name: "nothing but the conformance test imports service/ec2", in: []string{""},
+		not: []string{"localcloud/awsapi/conformance"}, tests: true,
 		forbids: func(i imported) bool { return i.path == sdkEC2 },
 		why:     "it takes minutes and 3.3 GB to compile; service/ec2/types and localcloud/awsapi/ec2shapes are enough",
 	},
 	{
+		name: "only tests import virtual", in: []string{""}, not: []string{"virtual"},
+		forbids: func(i imported) bool { return i.own && below(i.path, []string{"virtual"}) },
+		why:     "it is a world for tests: what runs for users must not depend on it",
+	},
+	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
-		not:     []string{"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "cmd"},
+		not: []string{
+			"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "textfile", "cmd", "virtual",
+		},
 		forbids: func(i imported) bool { return i.own },
 		why:     "a new part must say whom it may import: give it a rule here",
 	},
@@ -194,114 +223,6 @@ func below(name string, folders []string) bool {
 	return slices.ContainsFunc(folders, func(folder string) bool {
 		return folder == "" || name == folder || strings.HasPrefix(name, folder+"/")
 	})
-}
-
-// A violation is a rule that a file breaks.
-type violation struct {
-	rule rule
-	file string
-	what string
-}
-
-func (v violation) String() string {
-	return fmt.Sprintf("%s: %s\n\trule:   %s\n\treason: %s", v.file, v.what, v.rule.name, v.rule.why)
-}
-
-// violations parses every Go file below root, whatever its build tags, and
-// returns what breaks a rule. No subprocess is asked, so that a broken rule can
-// not hide behind a cached answer.
-func violations(root fs.FS, module string) (found []violation, files int, err error) {
-	err = fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && name != "." && ignored(entry.Name()):
-			return fs.SkipDir
-		case entry.IsDir() || path.Ext(name) != ".go":
-			return nil
-		}
-		text, err := fs.ReadFile(root, name)
-		if err != nil {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		files++
-		found = append(found, judge(name, file, module)...)
-		return nil
-	})
-	return found, files, err
-}
-
-// ignored are the folders that the go command leaves out too.
-func ignored(folder string) bool {
-	return folder == "testdata" || folder == "vendor" || strings.HasPrefix(folder, ".") || strings.HasPrefix(folder, "_")
-}
-
-// judge returns the rules that one file breaks.
-func judge(name string, file *ast.File, module string) []violation {
-	folder, test := path.Dir(name), strings.HasSuffix(name, "_test.go")
-	if folder == "." && test {
-		return nil // the tests at the root join the parts
-	}
-	var found []violation
-	for _, r := range rules {
-		if !below(folder, r.in) || below(folder, r.not) || test && !r.tests {
-			continue
-		}
-		for _, spec := range file.Imports {
-			if i := read(spec, module); r.forbids != nil && r.forbids(i) {
-				found = append(found, violation{r, name, "imports " + spec.Path.Value})
-			}
-		}
-		for _, call := range timeUses(file, r.calls) {
-			found = append(found, violation{r, name, "uses time." + call})
-		}
-	}
-	return found
-}
-
-func read(spec *ast.ImportSpec, module string) imported {
-	name, err := strconv.Unquote(spec.Path.Value)
-	if err != nil {
-		panic(err) // the parser has read it
-	}
-	if rest, own := strings.CutPrefix(name, module+"/"); own || name == module {
-		return imported{path: rest, own: true}
-	}
-	first, _, _ := strings.Cut(name, "/")
-	return imported{path: name, standard: !strings.Contains(first, ".")}
-}
-
-// timeUses returns which of the functions of package time the file mentions,
-// under whatever name it imports the package.
-func timeUses(file *ast.File, functions []string) []string {
-	if len(functions) == 0 {
-		return nil
-	}
-	local := ""
-	for _, spec := range file.Imports {
-		if spec.Path.Value != `"time"` {
-			continue
-		}
-		if local = "time"; spec.Name != nil {
-			local = spec.Name.Name
-		}
-	}
-	var used []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		selector, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		if x, ok := selector.X.(*ast.Ident); ok && local != "" && x.Name == local && slices.Contains(functions, selector.Sel.Name) {
-			used = append(used, selector.Sel.Name)
-		}
-		return true
-	})
-	return used
 }
 
 func TestPartsImportOnlyWhomTheyMay(t *testing.T) {
@@ -349,6 +270,17 @@ func TestEveryRuleIsCaughtWhenBroken(t *testing.T) {
 	}
 }
 
+func TestAForbiddenPackageIsFoundThroughAnAllowedOne(t *testing.T) {
+	found, _, err := violations(os.DirFS(filepath.Join("testdata", "architecture")), "secondwind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "imports account/ec2form, which imports autoscale"
+	if !slices.ContainsFunc(found, func(v violation) bool { return v.file == "verify/doctor/through.go" && v.what == want }) {
+		t.Errorf("nothing says that verify/doctor/through.go %s; found %v", want, found)
+	}
+}
+
 var breaks = regexp.MustCompile(`(?m)^// breaks: (.+)$`)
 
 // declared returns "file breaks: rule" for every such comment below root.
@@ -376,4 +308,32 @@ func declared(t *testing.T, root string) []string {
 		t.Fatalf("read %s: %v", root, err)
 	}
 	return all
+}
+
+// TestArchitectureIsDocumented holds docs/architecture.md against the rules.
+func TestArchitectureIsDocumented(t *testing.T) {
+	const path, begin, end = "docs/architecture.md", "<!-- rules -->\n", "<!-- end of rules -->"
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(raw), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no list between %q and %q", path, begin, end)
+	}
+	var list strings.Builder
+	for _, r := range rules {
+		fmt.Fprintf(&list, "- **%s**: %s.\n", r.name, r.why)
+	}
+	want := before + begin + list.String() + end + after
+	if want == string(raw) {
+		return
+	}
+	if !*update {
+		t.Fatalf("the rules in %s are not those of architecture_test.go: go test . -run Architecture -update", path)
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -108,8 +108,10 @@ func awaitReadiness(t *testing.T, h *history.History, ready bool) error {
 func TestHistoryUnderAKeyOfKMS(t *testing.T) {
 	client, _ := localKMS(t)
 	id := createKey(t, client, "alias/calculator-history")
-	cfg := history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/calculator-history",
-		Refresh: 10 * time.Millisecond, KeyCheck: 10 * time.Millisecond}
+	cfg := history.Config{
+		Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/calculator-history",
+		Refresh: 10 * time.Millisecond, KeyCheck: 10 * time.Millisecond,
+	}
 	h, stop := keepsHistory(t, cfg)
 	awaitReadiness(t, h, true)
 	entry, err := h.Add(t.Context(), kmsUser, history.Entry{Expression: "12345678901234567890+1", Result: "12345678901234567891"})
@@ -192,8 +194,10 @@ func TestKeysStayInUseWhileKMSCanNotBeReached(t *testing.T) {
 	client, direct := localKMS(t)
 	createKey(t, client, "alias/one")
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	cfg := history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/one",
-		Refresh: 10 * time.Millisecond, KeyCheck: 10 * time.Millisecond}
+	cfg := history.Config{
+		Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/one",
+		Refresh: 10 * time.Millisecond, KeyCheck: 10 * time.Millisecond,
+	}
 	h, _ := keepsHistory(t, cfg)
 	awaitReadiness(t, h, true)
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

@@ -70,8 +70,8 @@ func TestNightlyDestroysWhateverHappened(t *testing.T) {
 	if last := aws.Steps[len(aws.Steps)-1]; last.Run != "make destroy" || last.If != "always()" {
 		t.Errorf("the AWS job ends with %q if %q, want make destroy, always", last.Run, last.If)
 	}
-	if left := w.Jobs["leftovers"]; !strings.Contains(left.If, "always()") ||
-		!strings.Contains(left.Steps[len(left.Steps)-1].Run, "sweep --run") {
+	left := w.Jobs["leftovers"]
+	if !strings.Contains(left.If, "always()") || !strings.Contains(left.Steps[len(left.Steps)-1].Run, "sweep --run") {
 		t.Errorf("the job leftovers is %+v, want a sweep, always", left)
 	}
 }
@@ -94,8 +94,9 @@ func TestNightlyFailsOnRefutedAndMarksInconclusive(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			for id, text := range map[string]string{"20261101T000000Z-0001": "# old",
-				"20261102T000000Z-0001": "# newest " + strings.Repeat("é", 1<<20)} {
+			for id, text := range map[string]string{
+				"20261101T000000Z-0001": "# old", "20261102T000000Z-0001": "# newest " + strings.Repeat("é", 1<<20),
+			} {
 				if err := os.MkdirAll(filepath.Join(dir, id), 0o755); err != nil {
 					t.Fatal(err)
 				}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"secondwind/localcloud/api"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
@@ -102,19 +103,19 @@ func (c *Cloud) serve(listener net.Listener, log *slog.Logger, handler http.Hand
 
 // handler serves the API, and the health of the cloud unsigned.
 func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
-	api := awsapi.NewMux(awsapi.Config{
+	mux := awsapi.NewMux(awsapi.Config{
 		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
 		Principals: c.roles.Principal, Region: Region, AccountID: AccountID, Log: cfg.Log,
 	})
-	state.Register(api)
-	c.keys.Register(api)
+	api.Register(mux, state)
+	c.keys.Register(mux)
 	root := http.NewServeMux()
 	root.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		// Nothing can be done about a client that does not wait for its answer.
 		_ = json.NewEncoder(w).Encode(state.Status())
 	})
-	root.Handle("/", api)
+	root.Handle("/", mux)
 	return root
 }
 

@@ -63,11 +63,11 @@ func bounded(t *testing.T) context.Context {
 	return ctx
 }
 
-// numbers are those of the repository, but for the two that a test would only
+// variables are those of the repository, but for the two that a test would only
 // wait for: a policy counts from warmed instances, and draining takes its time.
-func numbers(t *testing.T) stack.ScalingVariables {
+func variables(t *testing.T) stack.ScalingVariables {
 	t.Helper()
-	n, err := stack.ReadScalingVariables(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"))
+	n, err := stack.ReadScalingVariables(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"), stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func build(t *testing.T, c *localcloud.Cloud, o stack.Options) stack.Stack {
 // buildHealthy builds a stack and waits until it serves.
 func buildHealthy(t *testing.T, c *localcloud.Cloud) stack.Stack {
 	t.Helper()
-	s := build(t, c, stack.Options{Variables: numbers(t)})
+	s := build(t, c, stack.Options{Variables: variables(t)})
 	if err := s.WaitHealthy(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestTheControlsAreWiredAsAskedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := start(t)
-			test.o.Variables = numbers(t)
+			test.o.Variables = variables(t)
 			s := build(t, c, test.o)
 			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{s.ScaleOutAlarm}})
 			if err != nil || len(out.MetricAlarms) != 1 {
@@ -301,7 +301,7 @@ func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
 	for _, kind := range []string{stack.PolicyStep, stack.PolicySimple, stack.PolicyTargetTracking} {
 		t.Run(kind, func(t *testing.T) {
 			c := start(t)
-			n := numbers(t)
+			n := variables(t)
 			n.Policy = kind
 			s := build(t, c, stack.Options{Variables: n})
 			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{PolicyNames: []string{s.ScaleOutPolicy}})

@@ -34,6 +34,8 @@ func statusSymbol(s judge.Status) string {
 		return "✓"
 	case judge.Broken:
 		return "✗"
+	case judge.NotJudged:
+		return "–"
 	default:
 		return "?"
 	}

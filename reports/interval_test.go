@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 	"secondwind/verify/judge"
 )
 
@@ -85,10 +86,10 @@ func TestAlarmComesBeforeTheActivityOfTheSameSecond(t *testing.T) {
 		{AlarmName: alarmName, Timestamp: moment(9), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"}}}
 	activities := runlog.DescribeScalingActivitiesAnswer{Activities: []runlog.Activity{
 		{ActivityId: "a", StartTime: moment(9), Description: "Launching a new EC2 instance", StatusCode: "Successful"}}}
-	marks, _ := readMarks([]runlog.Observation{
+	marks := readMarks(timeline.New([]runlog.Observation{
 		{Operation: runlog.OpDescribeScalingActivities, Answer: raw(t, activities)},
 		{Operation: runlog.OpDescribeAlarmHistory, Answer: raw(t, history)},
-	}, timescale{start: epoch})
+	}, timeline.Subject{}), timescale{start: epoch})
 	if len(marks) != 2 || !strings.HasPrefix(marks[0].Text, "alarm") || !strings.HasPrefix(marks[1].Text, "activity") {
 		t.Errorf("marks = %+v, want the alarm and then the activity", marks)
 	}

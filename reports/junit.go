@@ -44,7 +44,12 @@ type testCase struct {
 	Time      string   `xml:"time,attr"` // seconds since the event before
 	Failure   *problem `xml:"failure,omitempty"`
 	Error     *problem `xml:"error,omitempty"`
+	Skipped   *skipped `xml:"skipped,omitempty"`
 	Output    string   `xml:"system-out,omitempty"`
+}
+
+type skipped struct {
+	Message string `xml:"message,attr"`
 }
 
 type problem struct {
@@ -54,7 +59,8 @@ type problem struct {
 }
 
 // renderJUnit returns junit.xml. A run that decides nothing has an <error>,
-// never a <skipped>: CI systems show skips green. What is broken is a <failure>
+// never a <skipped> alone: CI systems show skips green. Skipped is only what the
+// run never came to, beside the verdict's own error or failure. What is broken is a <failure>
 // only if the run refutes the claim, since under an unmet premise it shows
 // nothing.
 func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
@@ -76,6 +82,8 @@ func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 			s.Failures++
 		case c.Error != nil:
 			s.Errors++
+		case c.Skipped != nil:
+			s.Skipped++
 		}
 	}
 	b, err := xml.MarshalIndent(testSuites{Name: "secondwind", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Suite: s}, "", "  ")
@@ -93,7 +101,11 @@ func testCases(v judge.Verdict) []testCase {
 			text += "\nevidence: " + strings.Join(places, ", ")
 		}
 		c := testCase{ClassName: "secondwind." + class, Name: id + " " + name, Time: "0.000", Output: text}
-		c.Failure, c.Error = problems(v.Outcome, status, id, name+": "+string(status), text)
+		if status == judge.NotJudged {
+			c.Skipped = &skipped{name + ": not judged"}
+		} else {
+			c.Failure, c.Error = problems(v.Outcome, status, id, name+": "+string(status), text)
+		}
 		cases = append(cases, c)
 		return &cases[len(cases)-1]
 	}

@@ -5,6 +5,7 @@ import (
 
 	"secondwind/reports/figure"
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 	"secondwind/verify/judge"
 )
 
@@ -23,18 +24,16 @@ type account struct {
 
 // read gathers the account of a run. An empty record gives an empty account.
 func read(rec *runlog.Record, v judge.Verdict) *account {
-	h, load, cloud := rec.Hypothesis, rec.Load, rec.Cloud
+	h, load, cloud := rec.Hypothesis, rec.Load, timeline.New(rec.Cloud, timeline.SubjectOf(rec))
 	at := newTimescale(rec, v)
 	size := readCapacity(cloud, h, at)
-	utilization := readCPU(cloud, h)
-	marks, unreadableMarks := readMarks(cloud, at)
 	intervals := readIntervals(load, at)
 	rates := readRates(intervals)
 	a := &account{manifest: rec.Manifest, hypothesis: h, history: rec.History, at: at, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
-		Phases: readPhases(load, at), Marks: marks, Links: links(v, at),
-		CPU:     utilization.figures(at),
+		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
+		CPU:     cpuFigures(cloud.Metric, at),
 		Desired: size.desired, InService: size.inService, Healthy: size.healthy,
 		Offered: named(rates.offered, rates.sum.Offered), Completed: named(rates.completed, rates.sum.Completed),
 		Failed: named(rates.failed, rates.sum.Failed), Dropped: named(rates.dropped, rates.sum.Dropped),
@@ -58,7 +57,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	for _, name := range rec.Torn {
 		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
 	}
-	a.warn(size.unreadable+utilization.unreadable+unreadableMarks, a.latencies)
+	a.warn(len(cloud.Unread), a.latencies)
 	return a
 }
 

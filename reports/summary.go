@@ -68,6 +68,8 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 func chainLine(l judge.Link) string {
 	at, deadline := clock(l.At), ""
 	switch {
+	case at == "" && l.Status == judge.NotJudged:
+		at = "not judged"
 	case at == "" && l.Status == judge.Undetermined:
 		at = "not decided"
 	case at == "":
@@ -91,19 +93,19 @@ func tally(findings []judge.Finding) (judge.Status, string) {
 	for _, f := range findings {
 		counts[f.Status]++
 	}
-	open := len(findings) - counts[judge.Held] - counts[judge.Broken]
 	text := fmt.Sprintf("%d held", counts[judge.Held])
-	if n := counts[judge.Broken]; n > 0 {
-		text += fmt.Sprintf(", %d broken", n)
-	}
-	if open > 0 {
-		text += fmt.Sprintf(", %d undetermined", open)
+	for _, status := range []judge.Status{judge.Broken, judge.Undetermined, judge.NotJudged} {
+		if n := counts[status]; n > 0 {
+			text += fmt.Sprintf(", %d %s", n, status)
+		}
 	}
 	switch {
 	case counts[judge.Broken] > 0:
 		return judge.Broken, text
-	case open > 0 || len(findings) == 0:
+	case counts[judge.Undetermined] > 0 || len(findings) == 0:
 		return judge.Undetermined, text
+	case counts[judge.Held] == 0:
+		return judge.NotJudged, text
 	default:
 		return judge.Held, text
 	}
@@ -114,7 +116,7 @@ func openFindings(v judge.Verdict, paint func(code, s string) string, room int) 
 	var lines []string
 	for _, findings := range [][]judge.Finding{v.Premises, v.Controls, v.Confounders} {
 		for _, f := range findings {
-			if f.Status == judge.Held {
+			if f.Status == judge.Held || f.Status == judge.NotJudged {
 				continue
 			}
 			lines = append(lines, "    "+paint(statusColour(f.Status), statusSymbol(f.Status))+" "+

@@ -121,7 +121,7 @@ func hypothesis() runlog.Hypothesis {
 		RunID: runID, Declared: moment(1), Revision: "4f2d9c1", Where: "the local cloud",
 		Claim:                "a second instance comes because CPU crosses 20 %",
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: "secondwind-scale-out",
-		Threshold: 20, PeriodSeconds: period, MinSize: 1, MaxSize: 2, Band: 1.6,
+		Metric: runlog.CPUOf(groupName), Threshold: 20, PeriodSeconds: period, MinSize: 1, MaxSize: 2, Band: 1.6,
 		ControlCPUPercent: 10, ControlSeconds: 40, MinAchieved: 0.98, MaxPollGapSeconds: 5,
 	}
 }

@@ -2,6 +2,8 @@ package reports
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,11 +23,12 @@ const (
 )
 
 // Write makes the reports of a run in its folder: report.html, report.md,
-// junit.xml and plots/. Each file is whole or as it was before. A record that
-// ends early, or is empty, gives a report that says so. The folder of a sealed
-// run must be sealed again afterwards.
-func Write(dir string, rec *runlog.Record, v judge.Verdict) error {
-	return write(dir, rec, v, formats())
+// junit.xml and plots/. They are all made before the first is written, so that a
+// context that ends leaves every file as it was; an error while writing removes
+// what was written. A record that ends early, or is empty, gives a report that
+// says so. The folder of a sealed run must be sealed again afterwards.
+func Write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict) error {
+	return write(ctx, dir, rec, v, formats())
 }
 
 // format is a kind of file that figures are drawn into.
@@ -40,17 +43,40 @@ func formats() []format {
 }
 
 // write writes the reports with plots in the given formats.
-func write(dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
-	if err := os.MkdirAll(filepath.Join(dir, PlotsDir), 0o755); err != nil {
-		return fmt.Errorf("write reports: %w", err)
-	}
-	a := read(rec, v)
-	drawn, err := writePlots(dir, figure.All(a.run), as)
+func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
+	files, err := render(ctx, rec, v, as)
 	if err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
+	if err := os.MkdirAll(filepath.Join(dir, PlotsDir), 0o755); err != nil {
+		return fmt.Errorf("write reports: %w", err)
+	}
+	for i, f := range files {
+		if err := runlog.WriteFile(dir, f.name, f.data); err != nil {
+			for _, written := range files[:i] {
+				err = errors.Join(err, os.Remove(filepath.Join(dir, filepath.FromSlash(written.name))))
+			}
+			return fmt.Errorf("write reports: %w", err)
+		}
+	}
+	return nil
+}
+
+// file is a file of a report that is not written yet.
+type file struct {
+	name string // below the run's folder, with slashes
+	data []byte
+}
+
+// render makes every file of the reports.
+func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []format) ([]file, error) {
+	a := read(rec, v)
+	drawn, files, err := renderPlots(ctx, figure.All(a.run), as)
+	if err != nil {
+		return nil, err
+	}
 	p := newPage(a, v, drawn)
-	for _, file := range []struct {
+	for _, page := range []struct {
 		name   string
 		render func() ([]byte, error)
 	}{
@@ -58,35 +84,30 @@ func write(dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
 		{MarkdownFile, func() ([]byte, error) { return renderMarkdown(p) }},
 		{JUnitFile, func() ([]byte, error) { return renderJUnit(a, v) }},
 	} {
-		data, err := file.render()
+		data, err := page.render()
 		if err != nil {
-			return fmt.Errorf("write reports: %w", err)
+			return nil, err
 		}
-		if err := runlog.WriteFile(dir, file.name, data); err != nil {
-			return fmt.Errorf("write reports: %w", err)
-		}
+		files = append(files, file{page.name, data})
 	}
-	return nil
+	return files, ctx.Err()
 }
 
-// writePlots writes every figure in every format, and returns them for a page.
-func writePlots(dir string, figures []*figure.Figure, as []format) ([]pageFigure, error) {
-	var drawn []pageFigure
+// renderPlots draws every figure in every format, and returns them for a page too.
+func renderPlots(ctx context.Context, figures []*figure.Figure, as []format) (drawn []pageFigure, files []file, err error) {
 	for _, f := range figures {
 		onPage := pageFigure{Name: f.Name, Title: f.Title, Caption: f.Caption}
 		for i, kind := range as {
 			var b bytes.Buffer
-			if err := kind.draw(f, &b); err != nil {
-				return nil, err
+			if err := errors.Join(ctx.Err(), kind.draw(f, &b)); err != nil {
+				return nil, nil, err
 			}
-			if err := runlog.WriteFile(dir, PlotsDir+"/"+f.Name+kind.Extension, b.Bytes()); err != nil {
-				return nil, err
-			}
+			files = append(files, file{PlotsDir + "/" + f.Name + kind.Extension, b.Bytes()})
 			if i == 0 {
 				onPage.SVG = inline(b.Bytes())
 			}
 		}
 		drawn = append(drawn, onPage)
 	}
-	return drawn, nil
+	return drawn, files, nil
 }

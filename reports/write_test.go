@@ -2,7 +2,9 @@ package reports
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"image/png"
 	"io"
@@ -27,7 +29,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func written(t *testing.T, rec *runlog.Record, v judge.Verdict, more ...format) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := write(dir, rec, v, append(formats()[:1], more...)); err != nil {
+	if err := write(t.Context(), dir, rec, v, append(formats()[:1], more...)); err != nil {
 		t.Fatal(err)
 	}
 	return filesOf(t, dir)
@@ -132,7 +134,7 @@ func TestReportsOfEveryOutcome(t *testing.T) {
 
 func TestWriteDrawsEveryFigureAsSVGAndPNG(t *testing.T) {
 	dir := t.TempDir()
-	if err := Write(dir, &runlog.Record{}, judge.Verdict{}); err != nil {
+	if err := Write(t.Context(), dir, &runlog.Record{}, judge.Verdict{}); err != nil {
 		t.Fatal(err)
 	}
 	files := filesOf(t, dir)
@@ -303,8 +305,84 @@ func TestWriteNamesTheFolderItCannotWriteTo(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := Write(file, &runlog.Record{}, judge.Verdict{})
+	err := Write(t.Context(), file, &runlog.Record{}, judge.Verdict{})
 	if err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("Write(%q) = %v, want an error that names it", file, err)
+	}
+}
+
+// countdown is a context that ends once it has been asked so often.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestACancelledReportLeavesTheFolderAsItWas cancels the report before each figure
+// and at the end, in an empty folder and in one that has a report.
+func TestACancelledReportLeavesTheFolderAsItWas(t *testing.T) {
+	rec, v := (synthesis{Scales: true}).record(t), (synthesis{Scales: true}).verdict()
+	empty, reported := t.TempDir(), t.TempDir()
+	if err := write(t.Context(), reported, rec, v, formats()[:1]); err != nil {
+		t.Fatal(err)
+	}
+	before := filesOf(t, reported)
+	v.Summary = "another verdict"
+	for left := 0; ; left++ {
+		err := write(&countdown{t.Context(), left}, empty, rec, v, formats()[:1])
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) || len(filesOf(t, empty)) > 0 {
+			t.Fatalf("cancelled at %d: %v, files %v; want none", left, err, filesOf(t, empty))
+		}
+		if err := write(&countdown{t.Context(), left}, reported, rec, v, formats()[:1]); !errors.Is(err, context.Canceled) {
+			t.Fatalf("cancelled at %d over a report: %v", left, err)
+		}
+		if diff := cmp.Diff(before, filesOf(t, reported)); diff != "" {
+			t.Fatalf("cancelled at %d the report changed:\n%s", left, diff)
+		}
+	}
+	if len(filesOf(t, empty)) != len(before) {
+		t.Errorf("a report has %d files, want %d", len(filesOf(t, empty)), len(before))
+	}
+}
+
+func TestWhatCannotBeWrittenLeavesNoPartOfAReport(t *testing.T) {
+	rec, v := (synthesis{Scales: true}).record(t), (synthesis{Scales: true}).verdict()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, MarkdownFile), 0o755); err != nil { // no file can be put there
+		t.Fatal(err)
+	}
+	if err := write(t.Context(), dir, rec, v, formats()[:1]); err == nil {
+		t.Fatal("write over a folder = nil, want an error")
+	}
+	if left := filesOf(t, dir); len(left) > 0 {
+		t.Errorf("files left: %v, want none", left)
+	}
+}
+
+func TestWhatWasNotJudgedIsSkippedAndNeverCountedAsHeld(t *testing.T) {
+	v := (synthesis{Scales: true}).verdict()
+	v.Outcome, v.Reason = judge.Inconclusive, "interrupted"
+	v.Confounders = []judge.Finding{{ID: "confounder.refresh", Name: "instance refreshes", Status: judge.NotJudged, Seen: "the load never began"}}
+	files := written(t, (synthesis{Scales: true}).record(t), v)
+	for name, want := range map[string]string{
+		JUnitFile:    `<skipped message="instance refreshes: not judged">`,
+		MarkdownFile: "– not judged",
+		HTMLFile:     "– not judged",
+	} {
+		if !strings.Contains(files[name], want) {
+			t.Errorf("%s does not say %q", name, want)
+		}
+	}
+	if status, text := tally(v.Confounders); status != judge.NotJudged || text != "0 held, 1 not judged" {
+		t.Errorf("tally = %s, %q; want not judged", status, text)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/scenario"
+	localapi "secondwind/localcloud/api"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
@@ -75,7 +76,7 @@ const (
 // small numbers, of which each takes 10 ms of CPU.
 func Default(t testing.TB) Config {
 	t.Helper()
-	variables, err := stack.ParseScalingVariables(terraform.ScalingVariables)
+	variables, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatal(err)
 	}
 	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, AccountID: account})
-	state.Register(mux)
+	localapi.Register(mux, state)
 	vault.Register(mux)
 	w.aws = aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
@@ -172,10 +173,9 @@ func (w *world) close() {
 	_ = w.balancer.Close() // of pipes, which can be closed
 }
 
-// soak builds the stack and proves it, as the soak command does.
-func (w *world) soak(t *testing.T, dir string) error {
+// build builds the stack, and waits for its first instance.
+func (w *world) build(t *testing.T) stack.Stack {
 	t.Helper()
-	start := time.Now()
 	local := w.cfg.Scenario.Local
 	built, err := stack.Create(t.Context(), w.aws, stack.Options{
 		Name: "secondwind", Variables: w.cfg.Variables, MetricsPeriod: w.cfg.MetricsPeriod, ImageID: image,
@@ -187,6 +187,14 @@ func (w *world) soak(t *testing.T, dir string) error {
 	if err := built.WaitHealthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return built
+}
+
+// soak builds the stack and proves it, as the soak command does.
+func (w *world) soak(t *testing.T, dir string) error {
+	t.Helper()
+	start := time.Now()
+	built := w.build(t)
 	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"secondwind/textfile"
 )
 
 // Outputs are the outputs of terraform/ that the commands use. One that the
@@ -38,11 +40,11 @@ const maxBytes = 1 << 20
 
 // Read returns the outputs at path: a folder of Terraform files that was applied
 // (it runs `terraform output -json` there, or tofu), or a file that holds what
-// that command printed. Errors are sentences that say what to do.
+// that command printed. Its errors name the remedy.
 func Read(ctx context.Context, path string) (Outputs, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Outputs{}, fmt.Errorf("%s does not exist: name the Terraform folder, or a file that `terraform output -json` wrote", path)
+		return Outputs{}, fmt.Errorf("%s does not exist: name the Terraform folder, or a file with the output of `terraform output -json`", path)
 	}
 	if err != nil {
 		return Outputs{}, fmt.Errorf("read the stack's outputs: %w", err)
@@ -51,7 +53,7 @@ func Read(ctx context.Context, path string) (Outputs, error) {
 	if info.IsDir() {
 		data, err = run(ctx, path)
 	} else if info.Size() > maxBytes {
-		err = fmt.Errorf("%s has %d bytes: that is no output of Terraform", path, info.Size())
+		err = fmt.Errorf("%s has %d bytes: that is more than the outputs of a stack", path, info.Size())
 	} else {
 		data, err = os.ReadFile(path)
 	}
@@ -70,14 +72,16 @@ func run(ctx context.Context, folder string) ([]byte, error) {
 	program, err := exec.LookPath("terraform")
 	if err != nil {
 		if program, err = exec.LookPath("tofu"); err != nil {
-			return nil, fmt.Errorf("neither terraform nor tofu is installed: install one, or name a file that `terraform output -json` wrote instead of %s", folder)
+			return nil, fmt.Errorf("neither terraform nor tofu is installed: install one, "+
+				"or name a file with the output of `terraform output -json` instead of %s", folder)
 		}
 	}
 	cmd := exec.CommandContext(ctx, program, "-chdir="+folder, "output", "-json")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s output -json in %s: %w: %s; run `make deploy` first", program, folder, err, strings.TrimSpace(stderr.String()))
+		return nil, fmt.Errorf("%s output -json in %s: %w: %s; run `make deploy` first",
+			program, folder, err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.Bytes(), nil
 }
@@ -93,13 +97,11 @@ type output struct {
 // are known are left alone: the stack may have more than the commands use.
 func Parse(data []byte) (Outputs, error) {
 	var raw map[string]output
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&raw); err != nil {
+	switch err := textfile.JSON(data, &raw); {
+	case errors.Is(err, textfile.ErrEmpty):
+		return Outputs{}, fmt.Errorf("%w: `terraform output -json` failed when it was written; run it again in the folder that was applied", err)
+	case err != nil:
 		return Outputs{}, fmt.Errorf("not what `terraform output -json` prints: %w", err)
-	}
-	if decoder.More() {
-		return Outputs{}, errors.New("more than one JSON value: it must be what `terraform output -json` prints, and nothing after it")
 	}
 	if len(raw) == 0 {
 		return Outputs{}, errors.New("no outputs: nothing has been deployed from here; run `make deploy` first")

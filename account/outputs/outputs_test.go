@@ -21,17 +21,18 @@ const deployed = `{
 }`
 
 func TestOutputsOfTheStackAreRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "outputs.json")
-	if err := os.WriteFile(path, []byte(deployed), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	got, err := outputs.Read(t.Context(), path)
 	want := outputs.Outputs{
 		AutoScalingGroupName: "secondwind-asg", Region: "eu-central-1", LoadBalancerURL: "http://lb.example",
 		Expires: time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC),
 	}
-	if err != nil || got != want {
-		t.Errorf("Read() = %+v, %v, want %+v", got, err, want)
+	path := filepath.Join(t.TempDir(), "outputs.json")
+	for name, text := range map[string]string{"as Terraform prints them": deployed, "with a byte order mark": "\ufeff" + deployed} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := outputs.Read(t.Context(), path); err != nil || got != want {
+			t.Errorf("%s: Read() = %+v, %v, want %+v", name, got, err, want)
+		}
 	}
 }
 
@@ -42,7 +43,8 @@ func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	state := `{"version":4,"terraform_version":"1.5.0","serial":1,"lineage":"a","outputs":{"auto_scaling_group_name":{"value":"from-state","type":"string"}},"resources":[]}`
+	state := `{"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "a", "resources": [],
+		"outputs": {"auto_scaling_group_name": {"value": "from-state", "type": "string"}}}`
 	if err := os.WriteFile(filepath.Join(dir, "terraform.tfstate"), []byte(state), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,9 @@ func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
 func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"nothing deployed":       {`{}`, "make deploy"},
-		"empty":                  {``, "not what `terraform output -json` prints"},
+		"empty":                  {``, "the file is empty: `terraform output -json` failed"},
+		"UTF-16 of PowerShell":   {"\xff\xfe{\x00}\x00", "this is UTF-16 text"},
+		"a bracket too many":     {deployed + `}`, "more than one JSON value"},
 		"a list":                 {`[]`, "not what `terraform output -json` prints"},
 		"a state file":           {`{"version": 4}`, "not what `terraform output -json` prints"},
 		"two values":             {deployed + `{}`, "more than one JSON value"},
@@ -74,7 +78,8 @@ func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
 			}
 		})
 	}
-	if _, err := outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "does not exist") {
+	_, err := outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none"))
+	if err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("Read(nowhere) = %v, want a sentence", err)
 	}
 }

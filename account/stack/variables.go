@@ -5,16 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"secondwind/textfile"
 )
 
-// ScalingVariables are the numbers of terraform/scaling.auto.tfvars.json. Durations are
-// in seconds, CPU is in percent.
+// ScalingVariables are the variables of terraform/scaling.auto.tfvars.json.
+// Durations are in seconds, CPU is in percent.
 type ScalingVariables struct {
 	CPUThreshold           float64 `json:"cpu_threshold"`          // scale out above
 	ScaleInCPUThreshold    float64 `json:"scale_in_cpu_threshold"` // scale in below
@@ -44,38 +47,38 @@ const (
 	PolicyTargetTracking = "target_tracking"
 )
 
-// ReadScalingVariables reads a file of numbers. Its error names the file and every fault:
-// unknown, missing and doubled keys, wrong types, values out of range.
-func ReadScalingVariables(path string) (ScalingVariables, error) {
+// ReadScalingVariables reads a file of scaling variables. A key that it does not
+// have keeps its value in defaults. The error names the file and every fault:
+// unknown and doubled keys, wrong types, values out of range.
+func ReadScalingVariables(path string, defaults ScalingVariables) (ScalingVariables, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return ScalingVariables{}, fmt.Errorf("read the scaling numbers: %w", err)
+		return ScalingVariables{}, fmt.Errorf("read the scaling variables: %w", err)
 	}
-	n, err := ParseScalingVariables(data)
+	v, err := ParseScalingVariables(data, defaults)
 	if err != nil {
 		return ScalingVariables{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return n, nil
+	return v, nil
 }
 
-// ParseScalingVariables reads the contents of a file of numbers; see ReadScalingVariables.
-func ParseScalingVariables(data []byte) (ScalingVariables, error) {
+// ParseScalingVariables reads the contents of such a file; see ReadScalingVariables.
+func ParseScalingVariables(data []byte, defaults ScalingVariables) (ScalingVariables, error) {
 	members, err := membersOf(data)
 	if err != nil {
 		return ScalingVariables{}, err
 	}
-	var n ScalingVariables
+	v := defaults
 	var faults []error
-	fields := reflect.ValueOf(&n).Elem()
+	fields := reflect.ValueOf(&v).Elem()
 	for i := range fields.NumField() {
 		key := fields.Type().Field(i).Tag.Get("json")
 		raw, ok := members[key]
 		delete(members, key)
 		switch {
 		case !ok:
-			faults = append(faults, fmt.Errorf("%s: missing; add \"%s\": …", key, key))
 		case string(raw) == "null":
-			faults = append(faults, fmt.Errorf("%s: null; it needs a value", key))
+			faults = append(faults, fmt.Errorf("%s: null; give it a value, or leave the key out", key))
 		default:
 			if err := json.Unmarshal(raw, fields.Field(i).Addr().Interface()); err != nil {
 				faults = append(faults, fmt.Errorf("%s: %s is not %s", key, raw, wanted[fields.Field(i).Kind()]))
@@ -88,10 +91,10 @@ func ParseScalingVariables(data []byte) (ScalingVariables, error) {
 	if len(faults) > 0 {
 		return ScalingVariables{}, errors.Join(faults...)
 	}
-	return n, n.Validate()
+	return v, v.Validate()
 }
 
-// wanted says in words what a key of a kind takes.
+// wanted is what a key of a kind takes.
 var wanted = map[reflect.Kind]string{
 	reflect.Float64: "a number", reflect.Int: "a whole number", reflect.String: "a text in quotes",
 }
@@ -99,9 +102,13 @@ var wanted = map[reflect.Kind]string{
 // membersOf splits a JSON object into its members, and refuses a key that comes
 // twice: encoding/json would silently take the last.
 func membersOf(data []byte) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
+	text, err := textfile.UTF8(data)
+	if err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, fmt.Errorf("not a JSON object: it must begin with {")
+		return nil, errors.New("not a JSON object: it must begin with {; {} keeps every default")
 	}
 	members := map[string]json.RawMessage{}
 	for d.More() {
@@ -122,39 +129,50 @@ func membersOf(data []byte) (map[string]json.RawMessage, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, fmt.Errorf("not valid JSON at byte %d: %w", d.InputOffset(), err)
 	}
-	if d.More() {
-		return nil, fmt.Errorf("more than one JSON value: the file must end after the closing }")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one JSON value: the file must end after the closing }")
 	}
 	return members, nil
 }
 
-// Validate reports every number that AWS would refuse or that makes no proof.
-func (n ScalingVariables) Validate() error {
+// Validate reports every variable that AWS would refuse, or with which nothing can
+// be proved.
+func (v ScalingVariables) Validate() error {
 	var faults []error
 	check := func(ok bool, format string, args ...any) {
 		if !ok {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	check(n.CPUThreshold >= 1 && n.CPUThreshold <= 99, "cpu_threshold: %g is not between 1 and 99 percent", n.CPUThreshold)
-	check(n.ScaleInCPUThreshold >= 0 && n.ScaleInCPUThreshold < n.CPUThreshold, "scale_in_cpu_threshold: %g is not between 0 and cpu_threshold (%g): the group would scale out and in again without end", n.ScaleInCPUThreshold, n.CPUThreshold)
-	check(n.MinSize >= 0, "min_size: %d is negative", n.MinSize)
-	check(n.MaxSize >= n.MinSize, "max_size: %d is less than min_size (%d)", n.MaxSize, n.MinSize)
-	check(n.DesiredCapacity >= n.MinSize && n.DesiredCapacity <= n.MaxSize, "desired_capacity: %d is not between min_size (%d) and max_size (%d)", n.DesiredCapacity, n.MinSize, n.MaxSize)
-	check(slices.Contains([]string{PolicyStep, PolicySimple, PolicyTargetTracking}, n.Policy), "policy: %q is not step, simple or target_tracking", n.Policy)
-	check(n.AlarmPeriod >= 60 && n.AlarmPeriod%60 == 0, "alarm_period: %d is not a multiple of 60 seconds", n.AlarmPeriod)
-	check(n.EvaluationPeriods >= 1, "evaluation_periods: %d is less than 1", n.EvaluationPeriods)
-	check(n.DatapointsToAlarm >= 1 && n.DatapointsToAlarm <= n.EvaluationPeriods, "datapoints_to_alarm: %d is not between 1 and evaluation_periods (%d)", n.DatapointsToAlarm, n.EvaluationPeriods)
-	check(n.InstanceWarmup >= 0, "instance_warmup: %d is negative", n.InstanceWarmup)
-	check(n.Cooldown >= 0, "cooldown: %d is negative", n.Cooldown)
-	check(strings.Contains(n.InstanceType, "."), "instance_type: %q is not an instance type such as t2.micro", n.InstanceType)
-	check(strings.HasPrefix(n.HealthCheckPath, "/"), "health_check_path: %q does not begin with /", n.HealthCheckPath)
-	check(n.HealthCheckInterval >= 5 && n.HealthCheckInterval <= 300, "health_check_interval: %d is not between 5 and 300 seconds", n.HealthCheckInterval)
-	check(n.HealthCheckTimeout >= 2 && n.HealthCheckTimeout < n.HealthCheckInterval, "health_check_timeout: %d is not between 2 seconds and health_check_interval (%d)", n.HealthCheckTimeout, n.HealthCheckInterval)
-	check(n.HealthyThreshold >= 2 && n.HealthyThreshold <= 10, "healthy_threshold: %d is not between 2 and 10", n.HealthyThreshold)
-	check(n.UnhealthyThreshold >= 2 && n.UnhealthyThreshold <= 10, "unhealthy_threshold: %d is not between 2 and 10", n.UnhealthyThreshold)
-	check(n.HealthCheckGracePeriod >= 0, "health_check_grace_period: %d is negative", n.HealthCheckGracePeriod)
-	check(n.DeregistrationDelay >= 0 && n.DeregistrationDelay <= 3600, "deregistration_delay: %d is not between 0 and 3600 seconds", n.DeregistrationDelay)
+	within := func(key string, value, low, high int, unit string) {
+		check(value >= low && value <= high, "%s: %d is not between %d and %d%s", key, value, low, high, unit)
+	}
+	notNegative := func(key string, value int) { check(value >= 0, "%s: %d is negative", key, value) }
+	check(v.CPUThreshold >= 1 && v.CPUThreshold <= 99, "cpu_threshold: %g is not between 1 and 99 percent", v.CPUThreshold)
+	check(v.ScaleInCPUThreshold >= 0 && v.ScaleInCPUThreshold < v.CPUThreshold,
+		"scale_in_cpu_threshold: %g is not between 0 and cpu_threshold (%g): the group would scale out and in again without end",
+		v.ScaleInCPUThreshold, v.CPUThreshold)
+	notNegative("min_size", v.MinSize)
+	check(v.MaxSize >= v.MinSize, "max_size: %d is less than min_size (%d)", v.MaxSize, v.MinSize)
+	check(v.DesiredCapacity >= v.MinSize && v.DesiredCapacity <= v.MaxSize,
+		"desired_capacity: %d is not between min_size (%d) and max_size (%d)", v.DesiredCapacity, v.MinSize, v.MaxSize)
+	check(slices.Contains([]string{PolicyStep, PolicySimple, PolicyTargetTracking}, v.Policy),
+		"policy: %q is not step, simple or target_tracking", v.Policy)
+	check(v.AlarmPeriod >= 60 && v.AlarmPeriod%60 == 0, "alarm_period: %d is not a multiple of 60 seconds", v.AlarmPeriod)
+	check(v.EvaluationPeriods >= 1, "evaluation_periods: %d is less than 1", v.EvaluationPeriods)
+	check(v.DatapointsToAlarm >= 1 && v.DatapointsToAlarm <= v.EvaluationPeriods,
+		"datapoints_to_alarm: %d is not between 1 and evaluation_periods (%d)", v.DatapointsToAlarm, v.EvaluationPeriods)
+	notNegative("instance_warmup", v.InstanceWarmup)
+	notNegative("cooldown", v.Cooldown)
+	check(strings.Contains(v.InstanceType, "."), "instance_type: %q is not an instance type such as t2.micro", v.InstanceType)
+	check(strings.HasPrefix(v.HealthCheckPath, "/"), "health_check_path: %q does not begin with /", v.HealthCheckPath)
+	within("health_check_interval", v.HealthCheckInterval, 5, 300, " seconds")
+	check(v.HealthCheckTimeout >= 2 && v.HealthCheckTimeout < v.HealthCheckInterval,
+		"health_check_timeout: %d is not between 2 seconds and health_check_interval (%d)", v.HealthCheckTimeout, v.HealthCheckInterval)
+	within("healthy_threshold", v.HealthyThreshold, 2, 10, "")
+	within("unhealthy_threshold", v.UnhealthyThreshold, 2, 10, "")
+	notNegative("health_check_grace_period", v.HealthCheckGracePeriod)
+	within("deregistration_delay", v.DeregistrationDelay, 0, 3600, " seconds")
 	return errors.Join(faults...)
 }
 

@@ -1,8 +1,11 @@
 package stack_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -12,17 +15,53 @@ import (
 // shared is the file that Terraform reads too.
 var shared = filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json")
 
-func TestTheSharedNumbersAreReadWhole(t *testing.T) {
-	n, err := stack.ReadScalingVariables(shared)
+func defaults(t testing.TB) stack.ScalingVariables {
+	t.Helper()
+	v, err := stack.ReadScalingVariables(shared, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.CPUThreshold != 20 || n.MinSize != 1 || n.MaxSize != 2 || n.Policy != stack.PolicyStep || n.HealthCheckPath != "/healthz" {
-		t.Errorf("ReadScalingVariables(%s) = %+v, want threshold 20, 1 to 2 instances, a step policy, /healthz", shared, n)
+	return v
+}
+
+func TestTheSharedVariablesAreReadWhole(t *testing.T) {
+	v := defaults(t)
+	if v.CPUThreshold != 20 || v.MinSize != 1 || v.MaxSize != 2 || v.Policy != stack.PolicyStep || v.HealthCheckPath != "/healthz" {
+		t.Errorf("ReadScalingVariables(%s) = %+v, want threshold 20, 1 to 2 instances, a step policy, /healthz", shared, v)
+	}
+	data, err := os.ReadFile(shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range reflect.TypeFor[stack.ScalingVariables]().NumField() {
+		key := reflect.TypeFor[stack.ScalingVariables]().Field(i).Tag.Get("json")
+		if !strings.Contains(string(data), `"`+key+`":`) {
+			t.Errorf("%s has no %s, which has no other default", shared, key)
+		}
 	}
 }
 
-func TestBadNumbersAreRefusedByName(t *testing.T) {
+func TestAKeyThatIsLeftOutKeepsItsDefault(t *testing.T) {
+	want := defaults(t)
+	for name, text := range map[string]string{"no key": "{}", "a byte order mark": "\ufeff{}\r\n"} {
+		if got, err := stack.ParseScalingVariables([]byte(text), want); err != nil || got != want {
+			t.Errorf("%s: ParseScalingVariables() = %+v, %v, want %+v", name, got, err, want)
+		}
+	}
+	want.MaxSize, want.CPUThreshold = 5, 60
+	if got, err := stack.ParseScalingVariables([]byte(`{"max_size": 5, "cpu_threshold": 60}`), defaults(t)); err != nil || got != want {
+		t.Errorf("two keys: ParseScalingVariables() = %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestAMissingFileIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "scalling.json")
+	if _, err := stack.ReadScalingVariables(path, defaults(t)); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+		t.Errorf("ReadScalingVariables() = %v, want that %s does not exist", err, path)
+	}
+}
+
+func TestBadVariablesAreRefusedByName(t *testing.T) {
 	data, err := os.ReadFile(shared)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +69,6 @@ func TestBadNumbersAreRefusedByName(t *testing.T) {
 	good := string(data)
 	for name, test := range map[string]struct{ from, to, want string }{
 		"an unknown key":                {`"cpu_threshold"`, `"cpu_treshold"`, "cpu_treshold: unknown key"},
-		"a missing key":                 {`"max_size": 2,`, ``, "max_size: missing"},
 		"a key twice":                   {`"max_size": 2,`, `"max_size": 2, "max_size": 3,`, "max_size: given twice"},
 		"a null":                        {`"max_size": 2`, `"max_size": null`, "max_size: null"},
 		"half an instance":              {`"max_size": 2`, `"max_size": 1.5`, "max_size: 1.5 is not a whole number"},
@@ -46,7 +84,9 @@ func TestBadNumbersAreRefusedByName(t *testing.T) {
 		"a timeout beyond the interval": {`"health_check_timeout": 2`, `"health_check_timeout": 5`, "health_check_timeout: 5"},
 		"a list":                        {good, `[]`, "not a JSON object"},
 		"nothing":                       {good, ``, "not a JSON object"},
+		"UTF-16 text":                   {good, "\xff\xfe{\x00}\x00", "this is UTF-16 text"},
 		"two objects":                   {good, good + "{}", "more than one JSON value"},
+		"a bracket too many":            {good, good + "}", "more than one JSON value"},
 		"a cut file":                    {good, good[:40], "not valid JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,11 +94,11 @@ func TestBadNumbersAreRefusedByName(t *testing.T) {
 			if text == good {
 				t.Fatalf("the shared file has no %s any more", test.from)
 			}
-			path := filepath.Join(t.TempDir(), "numbers.json")
+			path := filepath.Join(t.TempDir(), "variables.json")
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := stack.ReadScalingVariables(path)
+			_, err := stack.ReadScalingVariables(path, defaults(t))
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), path) {
 				t.Errorf("ReadScalingVariables() = %v, want the file's name and …%q…", err, test.want)
 			}
@@ -67,8 +107,8 @@ func TestBadNumbersAreRefusedByName(t *testing.T) {
 }
 
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
-	_, err := stack.ParseScalingVariables([]byte(`{"min_size": "one", "colour": 1}`))
-	for _, want := range []string{"min_size: ", "colour: unknown key", "cpu_threshold: missing", "deregistration_delay: missing"} {
+	_, err := stack.ParseScalingVariables([]byte(`{"min_size": "one", "max_size": null, "colour": 1}`), defaults(t))
+	for _, want := range []string{"min_size: ", "max_size: null", "colour: unknown key"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseScalingVariables() = %v, want …%q… in it", err, want)
 		}
@@ -84,8 +124,8 @@ func FuzzParseScalingVariables(f *testing.F) {
 	f.Add([]byte(`{"max_size": 1e99}`))
 	f.Add([]byte(`{{`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if n, err := stack.ParseScalingVariables(data); err == nil && n.Validate() != nil {
-			t.Errorf("ParseScalingVariables(%q) let %+v through", data, n)
+		if v, err := stack.ParseScalingVariables(data, stack.ScalingVariables{}); err == nil && v.Validate() != nil {
+			t.Errorf("ParseScalingVariables(%q) let %+v through", data, v)
 		}
 	})
 }

@@ -29,45 +29,43 @@ func likeOurs(name *string) bool {
 	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(aws.ToString(name), suffix) })
 }
 
-// withTagsOf adds a thing with the tags that ask gets; what has gone since it was
-// listed is left out.
-func withTagsOf(things []thing, id *string, ask func() ([]types.Tag, error)) ([]thing, error) {
-	list, err := ask()
-	switch {
-	case codeOf(err) == "NoSuchEntity":
-		return things, nil
-	case err != nil:
-		return things, err
+// listIAM lists those of IAM's items that are named as terraform/ names them, with
+// their tags; what has gone since it was listed is left out. of returns an item's
+// name, and the id that its calls take.
+func listIAM[Item, Page, Options any](
+	ctx context.Context, pages pager[Page, Options], items func(*Page) []Item,
+	of func(Item) (name, id *string), tags func(id *string) ([]types.Tag, error),
+) (things []thing, err error) {
+	all, err := collect(ctx, pages, items)
+	if err != nil {
+		return nil, err
 	}
-	tags := tagsOf(list, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
-	return append(things, thing{id: aws.ToString(id), tags: tags}), nil
-}
-
-func listProfiles(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
-	client := iam.NewFromConfig(s.cfg.AWS)
-	pages := iam.NewListInstanceProfilesPaginator(client, &iam.ListInstanceProfilesInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
+	for _, item := range all {
+		name, id := of(item)
+		if !likeOurs(name) {
+			continue
 		}
-		for _, p := range page.InstanceProfiles {
-			if !likeOurs(p.InstanceProfileName) {
-				continue
-			}
-			things, err = withTagsOf(things, p.InstanceProfileName, func() ([]types.Tag, error) {
-				out, err := client.ListInstanceProfileTags(ctx, &iam.ListInstanceProfileTagsInput{InstanceProfileName: p.InstanceProfileName})
-				if err != nil {
-					return nil, err
-				}
-				return out.Tags, nil
-			})
-			if err != nil {
-				return things, err
-			}
+		list, err := tags(id)
+		switch {
+		case codeOf(err) == "NoSuchEntity":
+			continue
+		case err != nil:
+			return things, err
 		}
+		things = append(things, thing{aws.ToString(id), tagsOf(list, func(t types.Tag) (key, value *string) { return t.Key, t.Value }), ""})
 	}
 	return things, nil
+}
+
+func listProfiles(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
+	client := iam.NewFromConfig(s.cfg.AWS)
+	return listIAM(ctx, iam.NewListInstanceProfilesPaginator(client, &iam.ListInstanceProfilesInput{}),
+		func(page *iam.ListInstanceProfilesOutput) []types.InstanceProfile { return page.InstanceProfiles },
+		func(p types.InstanceProfile) (name, id *string) { return p.InstanceProfileName, p.InstanceProfileName },
+		func(name *string) ([]types.Tag, error) {
+			return collect(ctx, iam.NewListInstanceProfileTagsPaginator(client, &iam.ListInstanceProfileTagsInput{InstanceProfileName: name}),
+				func(page *iam.ListInstanceProfileTagsOutput) []types.Tag { return page.Tags })
+		})
 }
 
 // removeProfile takes the roles out first: IAM deletes no profile that has one.
@@ -78,7 +76,8 @@ func removeProfile(ctx context.Context, s *Sweeper, name string) error {
 		return err
 	}
 	for _, r := range out.InstanceProfile.Roles {
-		if _, err := client.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &name, RoleName: r.RoleName}); err != nil {
+		in := iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &name, RoleName: r.RoleName}
+		if _, err := client.RemoveRoleFromInstanceProfile(ctx, &in); err != nil {
 			return err
 		}
 	}
@@ -86,31 +85,15 @@ func removeProfile(ctx context.Context, s *Sweeper, name string) error {
 	return err
 }
 
-func listRoles(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
+func listRoles(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 	client := iam.NewFromConfig(s.cfg.AWS)
-	pages := iam.NewListRolesPaginator(client, &iam.ListRolesInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page.Roles {
-			if !likeOurs(r.RoleName) {
-				continue
-			}
-			things, err = withTagsOf(things, r.RoleName, func() ([]types.Tag, error) {
-				out, err := client.ListRoleTags(ctx, &iam.ListRoleTagsInput{RoleName: r.RoleName})
-				if err != nil {
-					return nil, err
-				}
-				return out.Tags, nil
-			})
-			if err != nil {
-				return things, err
-			}
-		}
-	}
-	return things, nil
+	return listIAM(ctx, iam.NewListRolesPaginator(client, &iam.ListRolesInput{}),
+		func(page *iam.ListRolesOutput) []types.Role { return page.Roles },
+		func(r types.Role) (name, id *string) { return r.RoleName, r.RoleName },
+		func(name *string) ([]types.Tag, error) {
+			return collect(ctx, iam.NewListRoleTagsPaginator(client, &iam.ListRoleTagsInput{RoleName: name}),
+				func(page *iam.ListRoleTagsOutput) []types.Tag { return page.Tags })
+		})
 }
 
 // removeRole takes its policies with it: those in line are the role's own, the
@@ -139,34 +122,18 @@ func removeRole(ctx context.Context, s *Sweeper, name string) error {
 	return err
 }
 
-func listPolicies(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
+func listPolicies(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 	client := iam.NewFromConfig(s.cfg.AWS)
-	pages := iam.NewListPoliciesPaginator(client, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range page.Policies {
-			if !likeOurs(p.PolicyName) {
-				continue
-			}
-			things, err = withTagsOf(things, p.Arn, func() ([]types.Tag, error) {
-				out, err := client.ListPolicyTags(ctx, &iam.ListPolicyTagsInput{PolicyArn: p.Arn})
-				if err != nil {
-					return nil, err
-				}
-				return out.Tags, nil
-			})
-			if err != nil {
-				return things, err
-			}
-		}
-	}
-	return things, nil
+	return listIAM(ctx, iam.NewListPoliciesPaginator(client, &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal}),
+		func(page *iam.ListPoliciesOutput) []types.Policy { return page.Policies },
+		func(p types.Policy) (name, id *string) { return p.PolicyName, p.Arn },
+		func(arn *string) ([]types.Tag, error) {
+			return collect(ctx, iam.NewListPolicyTagsPaginator(client, &iam.ListPolicyTagsInput{PolicyArn: arn}),
+				func(page *iam.ListPolicyTagsOutput) []types.Tag { return page.Tags })
+		})
 }
 
-// removePolicy fails while somebody else has the policy: it tells that.
+// removePolicy fails while another role or user has the policy; the error says so.
 func removePolicy(ctx context.Context, s *Sweeper, arn string) error {
 	client := iam.NewFromConfig(s.cfg.AWS)
 	versions, err := client.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: &arn})

@@ -30,31 +30,33 @@ func scalingKinds() []kind {
 	return []kind{
 		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, listGroups, removeGroup},
 		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, listAlarms, removeAlarm},
-		{"load balancer", []string{"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule"}, stageUsers, listLoadBalancers, removeLoadBalancer},
+		{"load balancer", []string{
+			"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule",
+		}, stageUsers, listLoadBalancers, removeLoadBalancer},
 		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, listTargetGroups, removeTargetGroup},
 	}
 }
 
 func listGroups(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoscaling.NewFromConfig(s.cfg.AWS), &autoscaling.DescribeAutoScalingGroupsInput{
+	client := autoscaling.NewFromConfig(s.cfg.AWS)
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(client, &autoscaling.DescribeAutoScalingGroupsInput{
 		Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{RunTag}}},
 	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range page.AutoScalingGroups {
-			tags := tagsOf(g.Tags, func(t astypes.TagDescription) (key, value *string) { return t.Key, t.Value })
-			things = append(things, thing{id: aws.ToString(g.AutoScalingGroupName), tags: tags})
-		}
+	groups, err := collect(ctx, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
+		return page.AutoScalingGroups
+	})
+	for _, g := range groups {
+		tags := tagsOf(g.Tags, func(t astypes.TagDescription) (key, value *string) { return t.Key, t.Value })
+		things = append(things, thing{id: aws.ToString(g.AutoScalingGroupName), tags: tags})
 	}
-	return things, nil
+	return things, err
 }
 
 // removeGroup takes its instances, policies and scheduled actions with it.
 func removeGroup(ctx context.Context, s *Sweeper, name string) error {
-	_, err := autoscaling.NewFromConfig(s.cfg.AWS).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: &name, ForceDelete: aws.Bool(true)})
+	_, err := autoscaling.NewFromConfig(s.cfg.AWS).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: &name, ForceDelete: aws.Bool(true),
+	})
 	return err
 }
 
@@ -77,7 +79,9 @@ func listAlarms(ctx context.Context, s *Sweeper, candidates tagged) (things []th
 			if err != nil {
 				return nil, err
 			}
-			things = append(things, thing{id: aws.ToString(a.AlarmName), tags: tagsOf(tags.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value })})
+			things = append(things, thing{
+				id: aws.ToString(a.AlarmName), tags: tagsOf(tags.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value }),
+			})
 		}
 	}
 	return things, nil
@@ -90,18 +94,12 @@ func removeAlarm(ctx context.Context, s *Sweeper, name string) error {
 
 func listLoadBalancers(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 	client := elb.NewFromConfig(s.cfg.AWS)
-	pages := elb.NewDescribeLoadBalancersPaginator(client, &elb.DescribeLoadBalancersInput{})
-	var arns []string
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range page.LoadBalancers {
-			arns = append(arns, aws.ToString(l.LoadBalancerArn))
-		}
+	all, err := collect(ctx, elb.NewDescribeLoadBalancersPaginator(client, &elb.DescribeLoadBalancersInput{}),
+		func(page *elb.DescribeLoadBalancersOutput) []elbtypes.LoadBalancer { return page.LoadBalancers })
+	if err != nil {
+		return nil, err
 	}
-	return withTags(ctx, client, arns)
+	return withTags(ctx, client, all, func(of elbtypes.LoadBalancer) *string { return of.LoadBalancerArn })
 }
 
 func removeLoadBalancer(ctx context.Context, s *Sweeper, arn string) error {
@@ -111,18 +109,12 @@ func removeLoadBalancer(ctx context.Context, s *Sweeper, arn string) error {
 
 func listTargetGroups(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 	client := elb.NewFromConfig(s.cfg.AWS)
-	pages := elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{})
-	var arns []string
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range page.TargetGroups {
-			arns = append(arns, aws.ToString(t.TargetGroupArn))
-		}
+	all, err := collect(ctx, elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{}),
+		func(page *elb.DescribeTargetGroupsOutput) []elbtypes.TargetGroup { return page.TargetGroups })
+	if err != nil {
+		return nil, err
 	}
-	return withTags(ctx, client, arns)
+	return withTags(ctx, client, all, func(of elbtypes.TargetGroup) *string { return of.TargetGroupArn })
 }
 
 func removeTargetGroup(ctx context.Context, s *Sweeper, arn string) error {
@@ -134,7 +126,11 @@ func removeTargetGroup(ctx context.Context, s *Sweeper, arn string) error {
 const tagsAtOnce = 20
 
 // withTags asks for the tags of load balancers or target groups.
-func withTags(ctx context.Context, client *elb.Client, arns []string) (things []thing, err error) {
+func withTags[Item any](ctx context.Context, client *elb.Client, all []Item, arnOf func(Item) *string) (things []thing, err error) {
+	var arns []string
+	for _, item := range all {
+		arns = append(arns, aws.ToString(arnOf(item)))
+	}
 	for some := range slices.Chunk(arns, tagsAtOnce) {
 		out, err := client.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
 		if err != nil {

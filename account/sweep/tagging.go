@@ -16,16 +16,33 @@ func (s *Sweeper) named(ctx context.Context) (tagged, error) {
 	if s.cfg.Select.Run != "" {
 		filter.Values = []string{s.cfg.Select.Run}
 	}
-	pages := tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}})
+	resources, err := collect(ctx,
+		tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
+		func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
+	if err != nil {
+		return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
+	}
 	all := tagged{}
+	for _, r := range resources {
+		all[aws.ToString(r.ResourceARN)] = tagsOf(r.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	}
+	return all, nil
+}
+
+// pager is the shape of the SDK's paginators.
+type pager[Page, Options any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*Options)) (*Page, error)
+}
+
+// collect returns the items of every page; with an error, those before it.
+func collect[Item, Page, Options any](ctx context.Context, pages pager[Page, Options], items func(*Page) []Item) (all []Item, err error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
+			return all, err
 		}
-		for _, m := range page.ResourceTagMappingList {
-			all[aws.ToString(m.ResourceARN)] = tagsOf(m.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
-		}
+		all = append(all, items(page)...)
 	}
 	return all, nil
 }
@@ -48,7 +65,8 @@ func otherKind() kind {
 			return fromCandidates(candidates), nil
 		},
 		remove: func(context.Context, *Sweeper, string) error {
-			return never("secondwind does not know how to remove it: use its service's console or CLI; if it is gone already, the tagging API shows it for some minutes more")
+			return never("secondwind does not know how to remove it: use its service's console or CLI; " +
+				"if it is gone already, the tagging API shows it for some minutes more")
 		},
 	}
 }

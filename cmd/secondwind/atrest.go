@@ -6,49 +6,51 @@ import (
 	"time"
 
 	"secondwind/account/stack"
-	"secondwind/cmd/secondwind/visitor"
 	"secondwind/localcloud"
 	"secondwind/runlog"
 	"secondwind/server/history"
 	"secondwind/server/history/audit"
+	"secondwind/verify/syntheticuser"
 )
 
-// auditTimeout bounds the audit of a store with a visitor's few records.
+// auditTimeout bounds the audit of a store with a synthetic user's few records.
 const auditTimeout = 30 * time.Second
 
 // historyAtRest gathers what a run on a local cloud shows of the history that its
 // calculators share. Nothing in it ends a run or changes its verdict.
 type historyAtRest struct {
-	visitor *visitor.Visitor
-	config  history.Config
+	user   *syntheticuser.User
+	config history.Config
 }
 
-// visitsPerPeriod is how often the visitor comes in a metrics period, whose length
-// decides how long a walk takes: even a short hold has visits to both instances,
+// visitsPerPeriod is how often the synthetic user comes in a metrics period, whose length
+// decides how long an experiment takes: even a short hold has visits to both instances,
 // and four visits of two small requests are lost in what a datapoint shows.
 const visitsPerPeriod = 4
 
-// newHistoryAtRest returns one whose visitor has not come yet.
+// newHistoryAtRest returns one whose synthetic user has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
 	// The manifest has this seed: the operands can be made again.
-	v, err := visitor.New(visitor.Config{URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start)})
+	user, err := syntheticuser.New(syntheticuser.Config{
+		URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start),
+	})
 	if err != nil {
 		return nil, err
 	}
 	cfg := localAWS(cloud)
-	return &historyAtRest{v, history.Config{Store: shared.store(), Key: historyKey(), AWS: &cfg}}, nil
+	return &historyAtRest{user, history.Config{Store: shared.store(), Key: historyKey(), AWS: &cfg}}, nil
 }
 
 // historyKey is the key of a local stack that the calculators' history is under.
 func historyKey() string { return "aws-kms:" + stack.HistoryAlias(localStack) }
 
-// record audits the store, writes history.json and tells of it. The visitor must
+// record audits the store, writes history.json and reports it. The synthetic user must
 // have ended, and the cloud must live: it has the key.
 func (a *historyAtRest) record(ctx context.Context, p proof) {
-	if !a.visitor.Came() {
-		return // the run ended before the walk
+	if !a.user.Came() {
+		return // the run ended before the experiment
 	}
-	h := a.visitor.History()
+	h := a.user.History()
 	switch {
 	case !h.Kept:
 		h.NotAudited = "no calculator was met that keeps a history"
@@ -60,19 +62,19 @@ func (a *historyAtRest) record(ctx context.Context, p proof) {
 			h.NotAudited = err.Error()
 		}
 	}
-	tell := tellHistory(h)
+	line := historyLine(h)
 	if err := p.Writer.WriteHistory(h); err != nil {
-		tell = "history: NO EVIDENCE was kept: " + err.Error()
+		line = "history: NO EVIDENCE was kept: " + err.Error()
 	}
-	p.Progress.Event(time.Since(p.Start), tell)
+	p.Progress.Event(time.Since(p.Start), line)
 }
 
-// audit searches the store's raw bytes for whatever the visitor entered and saw,
+// audit searches the store's raw bytes for whatever the synthetic user entered and saw,
 // and tries every record.
 func (a *historyAtRest) audit(ctx context.Context) (*runlog.HistoryAudit, error) {
 	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
 	defer cancel()
-	known := a.visitor.Known()
+	known := a.user.Known()
 	report, err := audit.Run(ctx, a.config, audit.Options{Known: known})
 	if err != nil {
 		return nil, fmt.Errorf("the audit could not be made: %w", err)
@@ -90,15 +92,15 @@ func (a *historyAtRest) audit(ctx context.Context) (*runlog.HistoryAudit, error)
 	return found, nil
 }
 
-// tellHistory is a line of progress.
-func tellHistory(h runlog.History) string {
+// historyLine is a line of progress.
+func historyLine(h runlog.History) string {
 	if !h.Kept {
 		return "history: " + h.NotAudited
 	}
-	return fmt.Sprintf("history: %s; %s", tellVisits(h.Summary()), tellAudit(h))
+	return fmt.Sprintf("history: %s; %s", visitsLine(h.Summary()), auditLine(h))
 }
 
-func tellVisits(s runlog.HistorySummary) string {
+func visitsLine(s runlog.HistorySummary) string {
 	by := fmt.Sprintf("%d calculations answered by %d instances", s.Calculations, len(s.CalculatedBy))
 	switch {
 	case s.Same():
@@ -111,7 +113,7 @@ func tellVisits(s runlog.HistorySummary) string {
 	return by + ", and no list was had"
 }
 
-func tellAudit(h runlog.History) string {
+func auditLine(h runlog.History) string {
 	a := h.Audit
 	switch {
 	case a == nil:

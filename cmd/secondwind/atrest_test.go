@@ -9,9 +9,9 @@ import (
 
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/cmd/secondwind/visitor"
 	"secondwind/runlog"
 	"secondwind/server/history"
+	"secondwind/verify/syntheticuser"
 )
 
 func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
@@ -27,14 +27,16 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 	for want, h := range map[string]runlog.History{
 		"history: 2 calculations answered by 2 instances, the same list from each; encrypted at rest: 1 of 1 checks passed": {
 			Kept: true, Visits: visits(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
-		"history: 2 calculations answered by 1 instances, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; not so: no known plaintext stands in the raw bytes (known text 2 stands as it is at byte 7)": {
+		"history: 2 calculations answered by 1 instances, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; " +
+			"not so: no known plaintext stands in the raw bytes (known text 2 stands as it is at byte 7)": {
 			Kept: true, Visits: visits(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
-		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; NOT AUDITED: no store": {
+		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; " +
+			"NOT AUDITED: no store": {
 			Kept: true, Visits: visits(0, "a", "b"), NotAudited: "no store"},
 		"history: 0 calculations answered by 0 instances, and no list was had; NOT AUDITED: x": {Kept: true, NotAudited: "x"},
-		"history: no calculator was met that keeps a history":                                  {NotAudited: "no calculator was met that keeps a history"},
+		"history: none was met": {NotAudited: "none was met"},
 	} {
-		if got := tellHistory(h); got != want {
+		if got := historyLine(h); got != want {
 			t.Errorf("told %q,\nwant %q", got, want)
 		}
 	}
@@ -42,11 +44,11 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 
 // What cannot be audited is recorded, and ends nothing.
 func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
-	v, err := visitor.New(visitor.Config{URL: "http://127.0.0.1:1"})
+	user, err := syntheticuser.New(syntheticuser.Config{URL: "http://127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &historyAtRest{v, history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "none.db")}}
+	a := &historyAtRest{user, history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "none.db")}}
 	if _, err := a.audit(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no store") {
 		t.Errorf("audit without a store = %v, want that there is none", err)
 	}
@@ -56,10 +58,10 @@ func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := proof{Config: live.Config{Writer: w, Progress: progress.Plain(&told), Start: time.Now()}}
-	a.record(t.Context(), p) // the visitor has not come: nothing is recorded
+	a.record(t.Context(), p) // the synthetic user has not come: nothing is recorded
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := v.Run(ctx); err != nil {
+	if err := user.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	before := told.String()
@@ -72,6 +74,6 @@ func TestAnAuditThatCannotBeMadeIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if h := record.History; before != "" || h == nil || h.Kept || len(h.Visits) != 1 || !strings.Contains(told.String(), h.NotAudited) {
-		t.Errorf("recorded %+v, told %q and before the visitor came %q; want a failed visit, told once", h, told.String(), before)
+		t.Errorf("recorded %+v, told %q and before the synthetic user came %q; want a failed visit, told once", h, told.String(), before)
 	}
 }

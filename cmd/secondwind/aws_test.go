@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/smithy-go/logging"
 )
 
 // inEmptyAWS has no AWS configuration but a file with the text given.
@@ -32,6 +34,9 @@ func TestTheRegionOfAStackIsUsedBeforeTheUsersOwn(t *testing.T) {
 		if _, ok := cfg.HTTPClient.(bodyInMemory); !ok {
 			t.Errorf("loadAWS(%q) sends bodies by a %T, want from memory", asked, cfg.HTTPClient)
 		}
+		if _, ok := cfg.Logger.(logging.Nop); !ok {
+			t.Errorf("loadAWS(%q) lets the SDK log by a %T: its warnings come before our sentences", asked, cfg.Logger)
+		}
 	}
 }
 
@@ -41,7 +46,8 @@ func TestWhatIsWrongWithTheAWSConfigurationIsReportedWithWhatToDo(t *testing.T) 
 		t.Errorf("loadAWS without a Region: %v, want errNoRegion and what to set", err)
 	}
 	t.Setenv("AWS_PROFILE", "nobody")
-	if _, err := loadAWS(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "nobody") || !strings.Contains(err.Error(), "AWS_PROFILE") {
+	_, err := loadAWS(t.Context(), "")
+	if err == nil || !strings.Contains(err.Error(), "nobody") || !strings.Contains(err.Error(), "AWS_PROFILE") {
 		t.Errorf("loadAWS with a profile that is not there: %v, want its name and what to correct", err)
 	}
 }

@@ -1,151 +1,122 @@
 package main_test
 
 import (
-	"net/http"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"secondwind/account/stack"
+	"secondwind/account/cost"
 	"secondwind/verify/doctor"
+	"secondwind/verify/judge"
 )
 
-// TestEveryThingThatIsBrokenIsFoundAndNothingElse breaks one thing after the other
-// in a stack in which the doctor finds nothing.
-func TestEveryThingThatIsBrokenIsFoundAndNothingElse(t *testing.T) {
+func TestCostIsATotalForTheRunInTextAndJSON(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, stack.PolicyStep)
-	b.awaitHealthy(t)
-	report := doctor.Examine(t.Context(), b.config())
-	if len(report.Findings) > 0 || !report.Fit() || report.AlarmName != b.stack.ScaleOutAlarm || report.PolicyName != b.stack.ScaleOutPolicy ||
-		len(report.Deadlines) != 7 || report.ScaleIn == nil || report.ExpectSeconds < 60 || report.LoadBalancerURL != b.stack.LoadBalancerURL {
-		t.Fatalf("Examine(a healthy stack) = %+v, want no finding, the wiring and the deadlines", report)
+	var e cost.Estimate
+	got := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h", "--json")
+	if err := json.Unmarshal([]byte(got.stdout), &e); err != nil || got.code != 0 {
+		t.Fatalf("cost --json = %+v, %v", got, err)
 	}
-	found := map[string]bool{}
-	for _, broken := range breakages() {
-		t.Run(broken.finding+" "+broken.how, func(t *testing.T) { broken.try(t, b) })
-		found[broken.finding] = true
+	if e.Hours != 3 || e.Region != "eu-west-1" || e.High <= e.Low || e.Low <= 0 {
+		t.Errorf("cost --json = %+v, want a range for three hours in eu-west-1", e)
 	}
-	for _, kind := range doctor.Catalogue() {
-		if !found[kind.ID] && !strings.HasPrefix(kind.ID, "permission.") { // these have a test of their own
-			t.Errorf("nothing is broken here that raises %s", kind.ID)
+	text := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h")
+	for _, part := range []string{
+		"EC2 t4g.micro", "Application Load Balancer", "public IPv4", "KMS key", "S3 storage", "CloudWatch alarms", "dashboard",
+		"detailed monitoring", e.Total(), e.Hour(), e.PricesOf,
+	} {
+		if !strings.Contains(text.stdout, part) {
+			t.Errorf("cost does not say %q:\n%s", part, text.stdout)
 		}
 	}
-	t.Run("credits are held against the run", func(t *testing.T) { creditsAreHeldAgainstTheRun(t, b) })
-	t.Run("every permission that is missing is named with its statement", func(t *testing.T) { permissions(t, b) })
-}
-
-func TestAHealthyStackRaisesNothingWhateverItsPolicy(t *testing.T) {
-	t.Parallel()
-	for _, policy := range []string{stack.PolicySimple, stack.PolicyTargetTracking} {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t, policy)
-			b.awaitHealthy(t)
-			report := doctor.Examine(t.Context(), b.config())
-			if report.AlarmName != b.stack.ScaleOutAlarm || report.PolicyName != b.stack.ScaleOutPolicy || report.ScaleIn == nil {
-				t.Errorf("alarm %s, policy %s, scale-in %v; want %s, %s and the way back", report.AlarmName, report.PolicyName, report.ScaleIn, b.stack.ScaleOutAlarm, b.stack.ScaleOutPolicy)
-			}
-		})
-	}
-}
-
-// try breaks, examines and mends.
-func (broken breakage) try(t *testing.T, b *bench) {
-	cfg := b.config()
-	if broken.answers != nil {
-		broken.answers(b, &cfg)
-	}
-	if broken.url != nil {
-		broken.url(t, b, &cfg)
-	}
-	mend := func() {}
-	if broken.cloud != nil {
-		mend = broken.cloud(t, b)
-	}
-	report := doctor.Examine(t.Context(), cfg)
-	if got := idsOf(report); !slices.Equal(got, []string{broken.finding}) {
-		t.Errorf("found %v, want %s alone\n%s", got, broken.finding, told(report))
-	}
-	for _, f := range report.Findings {
-		if !whole(f.What) || !whole(f.Change) || f.Where == "" {
-			t.Errorf("%s does not say where, what and what to change in whole sentences: %+v", f.ID, f)
-		}
-	}
-	if mend(); broken.cloud != nil {
-		b.awaitHealthy(t)
-	}
-}
-
-// whole tells whether a text is a sentence or more.
-func whole(text string) bool {
-	return strings.HasSuffix(text, ".") && !strings.Contains(text, "..") && !strings.Contains(text, "%!")
-}
-
-// permissions takes every permission away in turn.
-func permissions(t *testing.T, b *bench) {
-	for _, action := range doctor.Actions() {
-		t.Run(action, func(t *testing.T) {
-			cfg := b.config()
-			if action == "autoscaling:DescribeLaunchConfigurations" {
-				launchConfiguration(&cfg)
-			}
-			code := "AccessDenied"
-			if strings.HasPrefix(action, "ec2:") {
-				code = "UnauthorizedOperation"
-			}
-			refuse(&cfg, action, code)
-			report := doctor.Examine(t.Context(), cfg)
-			denied := slices.DeleteFunc(slices.Clone(report.Findings), func(f doctor.Finding) bool { return f.Statement == nil })
-			if len(denied) != 1 || !slices.Equal(denied[0].Statement.Action, []string{action}) || denied[0].Statement.Effect != "Allow" || denied[0].Where != action {
-				t.Fatalf("found %v, want the missing permission %s alone\n%s", idsOf(report), action, told(report))
-			}
-			if f := denied[0]; report.Fit() != (f.ID == "permission.optional") || !strings.Contains(report.Policy().String(), `"`+action+`"`) {
-				t.Errorf("finding %s, fit %t, policy %s", f.ID, report.Fit(), report.Policy())
-			}
-			if others := len(report.Findings) - 1; others > 0 {
-				t.Errorf("beside the permission, found %v: what could not be asked is not known to be broken", idsOf(report))
-			}
-		})
-	}
-}
-
-// TestAMachineWhoseClockIsOffIsNotTakenForOneWithBadCredentials has a service that
-// refuses every date, as AWS does when this machine's clock is off.
-func TestAMachineWhoseClockIsOffIsNotTakenForOneWithBadCredentials(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, stack.PolicyStep)
-	cfg := b.config()
-	refuse(&cfg, "sts:GetCallerIdentity", "SignatureDoesNotMatch")
-	shiftDates(&cfg, 20*time.Minute)
-	if report := doctor.Examine(t.Context(), cfg); !slices.Equal(idsOf(report), []string{"clock.far"}) {
-		t.Errorf("found %v, want clock.far alone\n%s", idsOf(report), told(report))
-	}
-}
-
-// shiftDates has the answers come from a clock that is ahead of this machine's.
-func shiftDates(c *doctor.Config, by time.Duration) {
-	rewrite(c, func(_ string, r *http.Response, body []byte) []byte {
-		r.Header.Set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
-		return body
-	})
-}
-
-func TestEveryFindingIsDocumented(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "doctor.md"))
-	if err != nil {
+	own := filepath.Join(t.TempDir(), "prices.json")
+	if err := os.WriteFile(own, []byte(secondwind(t, "cost", "--print-prices").stdout), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range doctor.Catalogue() {
-		row := "| `" + kind.ID + "` | " + string(kind.Severity) + " | " + kind.Title + " |"
-		if !strings.Contains(string(text), row) {
-			t.Errorf("docs/doctor.md has no row %q", row)
+	if again := secondwind(t, "cost", "--region", "eu-west-1", "--type", "t4g.micro", "--for", "3h", "--prices", own); again != text {
+		t.Errorf("cost with the table that it printed = %+v, want as without it", again)
+	}
+}
+
+func TestDoctorExamines(t *testing.T) {
+	t.Parallel()
+	c := startCloud(t)
+	c.awaitHealthy(t)
+	_, got := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--json")
+	var report doctor.Report
+	if err := json.Unmarshal([]byte(got.stdout), &report); err != nil || report.Version != 1 || len(report.Deadlines) != 7 {
+		t.Fatalf("doctor --json = %+v, %v", got, err)
+	}
+	if want := map[bool]int{true: 0, false: 3}[report.Fit()]; got.code != want {
+		t.Errorf("exit code = %d, want %d where fit is %t", got.code, want, report.Fit())
+	}
+	_, text := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--hold", "1h")
+	for _, part := range []string{
+		"secondwind-cpu-high", "secondwind-scale-out", "t2.micro", "Deadlines", "Control, chain, hold and scaling in take 1h",
+		"Cost: none, the local cloud",
+	} {
+		if !strings.Contains(text.stdout, part) {
+			t.Errorf("doctor does not say %q:\n%s", part, text.stdout)
 		}
 	}
-	if policy := doctor.PolicyOf(doctor.Actions()...).String(); !strings.Contains(string(text), policy) {
-		t.Errorf("docs/doctor.md does not have the policy that `secondwind doctor --policy` prints:\n%s", policy)
+	if strings.Contains(text.stdout, "\x1b") {
+		t.Errorf("doctor writes colours where there is no terminal: %q", text.stdout)
 	}
+	if _, got := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--color", "always"); !strings.Contains(got.stdout, "\x1b[") {
+		t.Errorf("doctor --color always = %q, want colours", got.stdout)
+	}
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	if err := os.WriteFile(outputs, []byte(`{"auto_scaling_group_name":{"value":"nobody"},"region":{"value":"local-1"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := c.command(t, "doctor", "--stack", outputs); got.code != 3 || !strings.Contains(got.stdout, "group.missing") {
+		t.Errorf("doctor of a stack that is gone = %+v, want exit code 3 and group.missing", got)
+	}
+	c.stop(t)
+}
+
+// TestSoakRefusesToLoadWhatCannotProveAnything has a group whose minimum is two.
+func TestSoakRefusesToLoadWhatCannotProveAnything(t *testing.T) {
+	t.Parallel()
+	variables := withTwoAtLeast(t)
+	dir := t.TempDir()
+	got := secondwindIn(t, dir, "soak", "--scaling-variables", variables)
+	for _, part := range []string{"no load was sent", "group.min", "doctor.json", "--skip-doctor"} {
+		if got.code != 3 || !strings.Contains(got.stderr, part) || !strings.Contains(got.stdout, "--min-size 1") {
+			t.Errorf("soak = %+v, want exit code 3 and …%s…", got, part)
+		}
+	}
+	runs, _ := filepath.Glob(filepath.Join(dir, "reports", "runs", "*"))
+	if len(runs) != 1 || strings.Contains(got.stdout, "calibration:") {
+		t.Fatalf("run folders %v; want one, and no calibration in:\n%s", runs, got.stdout)
+	}
+	verdictOf(t, runs[0], judge.Inconclusive)
+	var kept doctor.Report
+	raw, err := os.ReadFile(filepath.Join(runs[0], "doctor.json"))
+	if err != nil || json.Unmarshal(raw, &kept) != nil || !found(kept, "group.min") {
+		t.Errorf("doctor.json = %.200s, %v, want the report with group.min", raw, err)
+	}
+
+	got = secondwind(t, "soak", "--scaling-variables", variables, "--skip-doctor")
+	for _, part := range []string{"doctor: error: group.min", "the claim is about a second instance"} {
+		if got.code != 3 || !strings.Contains(got.stdout, part) || strings.Contains(got.stderr, "no load was sent") {
+			t.Errorf("soak --skip-doctor = %+v, want that it goes on, exit code 3 and …%s…", got, part)
+		}
+	}
+}
+
+func found(r doctor.Report, id string) bool {
+	return slices.ContainsFunc(r.Findings, func(f doctor.Finding) bool { return f.ID == id })
+}
+
+// withTwoAtLeast writes scaling variables with a minimum of two.
+func withTwoAtLeast(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "variables.json")
+	if err := os.WriteFile(path, []byte(`{"min_size": 2, "desired_capacity": 2, "max_size": 3}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -18,33 +18,33 @@ func runsFlag(f *pflag.FlagSet, path *string) {
 }
 
 func stackFlag(f *pflag.FlagSet, path *string, purpose string) {
-	f.StringVar(path, "stack", "", purpose+"`path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
+	f.StringVar(path, "stack", "", purpose+"`path` of the applied Terraform folder, or of a file that `terraform output -json` wrote")
 }
 
 func calculatorFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator in secondwind's own folder)")
 }
 
 func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
 	f.StringVar(path, "scaling-variables", "", "`file` of the scaling variables (default: terraform/"+terraform.ScalingVariablesFile+")")
 }
 
-// readScalingVariables reads the scaling variables that Terraform reads too: from
-// the path asked for, else from the checkout in the working folder, so that an
-// edit takes effect at once, else from the binary.
+// readScalingVariables reads the scaling variables that Terraform reads too: those
+// of the binary, over them those of the checkout in the working folder, so that an
+// edit takes effect at once, and over both those of the path asked for. A key that
+// a file does not have keeps its value.
 func readScalingVariables(asked string) (stack.ScalingVariables, error) {
-	if asked != "" {
-		v, err := stack.ReadScalingVariables(asked)
-		if err != nil {
+	v, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
+	checkout := filepath.Join("terraform", terraform.ScalingVariablesFile)
+	if _, missing := os.Stat(checkout); err == nil && missing == nil {
+		v, err = stack.ReadScalingVariables(checkout, v)
+	}
+	if err == nil && asked != "" {
+		if v, err = stack.ReadScalingVariables(asked, v); err != nil {
 			err = fmt.Errorf("--scaling-variables: %w", err)
 		}
-		return v, err
 	}
-	checkout := filepath.Join("terraform", terraform.ScalingVariablesFile)
-	if _, err := os.Stat(checkout); err == nil {
-		return stack.ReadScalingVariables(checkout)
-	}
-	return stack.ParseScalingVariables(terraform.ScalingVariables)
+	return v, err
 }
 
 // checkWritable refuses, before anything is started, the path of a file that

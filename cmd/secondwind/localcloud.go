@@ -21,7 +21,7 @@ type sharedHistory struct {
 const historyFolders = "secondwind-history-*"
 
 func newSharedHistory() (*sharedHistory, error) {
-	removeLeftovers(historyFolders)
+	removeStaleDirectories(historyFolders)
 	dir, err := os.MkdirTemp("", historyFolders) // 0700
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the calculators' history: %w", err)

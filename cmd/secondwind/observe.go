@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,41 +30,46 @@ func newObserve(out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "observe --group NAME",
 		Short: "Watch and record an Auto Scaling group, on AWS or any endpoint",
-		Long: "Polls CloudWatch, Auto Scaling and ELBv2 with the usual AWS credentials and region\n" +
+		Long: "Polls CloudWatch, Auto Scaling and ELBv2 with the usual AWS credentials and Region\n" +
 			"(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) and records every answer in cloud.jsonl.\n" +
-			"Only read permissions are used. Ends with Ctrl-C, or after --for.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runObserve(cmd.Context(), out, o) },
+			"It needs read permissions only. It ends with Ctrl-C, or after --for.",
+		Args:    noArguments,
+		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runObserve(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
-	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between polls; AWS's shared request quota asks for 10s or more")
+	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between polls; 10s or more keeps within AWS's shared request quota")
 	f.DurationVar(&o.duration, "for", 0, "how long to watch; 0 is until Ctrl-C")
-	f.StringVar(&o.runs, "runs", filepath.Join("reports", "runs"), "`folder` that receives the record's folder")
-	if err := cmd.MarkFlagRequired("group"); err != nil {
-		panic(err) // the flag is defined three lines above
-	}
+	runsFlag(f, &o.runs)
 	return cmd
 }
 
-func runObserve(ctx context.Context, out *output, o observeOptions) error {
-	if o.interval < time.Second {
-		return fmt.Errorf("--interval %s is too short: 1s is the least, 10s what AWS's quota asks for", o.interval)
-	}
-	if o.duration < 0 {
+func (o observeOptions) validate() error {
+	switch {
+	case o.group == "":
+		return errors.New("name the Auto Scaling group with --group")
+	case o.interval < time.Second:
+		return fmt.Errorf("--interval %s is too short: give at least 1s, and 10s or more on AWS", o.interval)
+	case o.duration < 0:
 		return fmt.Errorf("--for %s is negative: give how long to watch, or 0 for until Ctrl-C", o.duration)
 	}
+	return nil
+}
+
+func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	cfg, err := loadAWS(ctx, "")
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	id := runlog.NewID(start)
-	writer, err := runlog.Create(filepath.Join(o.runs, id), runlog.Manifest{RunID: id, Started: start, Revision: version, Versions: versions()})
+	writer, err := createRecord(o.runs, start, nil)
 	if err != nil {
-		return fmt.Errorf("make the record's folder in %s: %w", o.runs, err)
+		return err
 	}
-	observer := observe.New(observe.Config{AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation})
+	observer := observe.New(observe.Config{
+		AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation,
+	})
 	if _, err := observer.Configure(ctx); err != nil {
 		return errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
 	}
@@ -74,37 +80,63 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	}
 	reporter := out.reporter()
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; the record grows in %s", o.group, o.interval, writer.Dir()))
-	err = live.RunGroup(ctx, func(ctx context.Context) error { return tellStates(ctx, observer, reporter, start) }, observer.Run)
+	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
+	err = live.RunGroup(ctx, w.run, observer.Run)
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
-	fmt.Fprintf(out.stdout, "recorded  %s\n", writer.Dir())
-	return nil
+	return writeRecorded(out, writer.Dir())
 }
 
-// tellStates reports every new state until ctx ends, which is no error.
-func tellStates(ctx context.Context, observer *observe.Observer, reporter progress.Reporter, start time.Time) error {
-	told := map[string]bool{}
+// writeRecorded writes where the record is.
+func writeRecorded(out *output, dir string) error {
+	recorded := struct {
+		Recorded string `json:"recorded"` // the record's folder
+	}{dir}
+	return out.write(recorded, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "recorded  %s\n", dir)
+		return err
+	})
+}
+
+// createRecord makes the folder of a record in runs. The seeds are those of what
+// is made up in the run.
+func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlog.Writer, error) {
+	id := runlog.NewID(start)
+	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
+		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+	}
+	return writer, nil
+}
+
+// watching reports what an observer sees.
+type watching struct {
+	source interface {
+		State() (runlog.State, <-chan struct{})
+	}
+	reporter progress.Reporter
+	start    time.Time
+	duration time.Duration // 0: not known
+}
+
+// run reports every new state until ctx ends, which is no error.
+func (w watching) run(ctx context.Context) error {
+	alarms := map[string]string{} // the states reported last, by name
 	for {
-		state, changed := observer.State()
-		elapsed := time.Since(start)
-		status := progress.Status{
-			Phase: "observe", Elapsed: elapsed,
-			InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
-		}
-		if p, ok := state.Latest(runlog.GroupSeries); ok {
-			status.CPUPercent = &p.Value
-		}
+		state, changed := w.source.State()
+		elapsed := time.Since(w.start)
 		for _, a := range state.Alarms {
-			if key := a.AlarmName + a.StateValue; !told[key] {
-				clear(told)
-				told[key] = true
-				reporter.Event(elapsed, fmt.Sprintf("alarm %s is %s: %s", a.AlarmName, a.StateValue, a.StateReason))
+			if alarms[a.AlarmName] != a.StateValue {
+				alarms[a.AlarmName] = a.StateValue
+				w.reporter.Event(elapsed, fmt.Sprintf("alarm %s is %s: %s", a.AlarmName, a.StateValue, a.StateReason))
 			}
 		}
 		if !state.Polled.IsZero() {
-			reporter.Status(status)
+			w.reporter.Status(w.status(state, elapsed))
 		}
 		select {
 		case <-ctx.Done():
@@ -112,4 +144,15 @@ func tellStates(ctx context.Context, observer *observe.Observer, reporter progre
 		case <-changed:
 		}
 	}
+}
+
+func (w watching) status(state runlog.State, elapsed time.Duration) progress.Status {
+	s := progress.Status{
+		Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
+		InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
+	}
+	if p, ok := state.Latest(runlog.GroupSeries); ok {
+		s.CPUPercent = &p.Value
+	}
+	return s
 }

@@ -1,12 +1,14 @@
-// Package scenario reads what a run is to do: a small YAML file in which a
-// misspelt key, or a number that cannot be meant, is an error with its line.
+// Package scenario reads scenarios: small YAML files that define a run. A misspelt
+// key, or a value out of range, is an error with its line.
 package scenario
 
 import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -36,50 +38,50 @@ type Scenario struct {
 	Local   Local         `yaml:"local"`
 }
 
-// Premises says how long the group must be seen at rest.
+// Premises defines how long the group must be observed at rest.
 type Premises struct {
 	Window time.Duration `yaml:"window"`
 }
 
-// Calibration says how the cost of a request is measured.
+// Calibration defines how the cost of a request is measured.
 type Calibration struct {
 	StartRate  float64 `yaml:"start_rate"`  // requests per second, before anything is known
 	CPUPercent float64 `yaml:"cpu_percent"` // where one instance stands during the control
 }
 
-// Load says how hard the group is driven.
+// Load defines the load during the load phase.
 type Load struct {
 	Band float64 `yaml:"band"` // one instance's CPU as a multiple of the alarm's threshold
-	Rate float64 `yaml:"rate"` // requests per second instead; 0: as Band and the calibration say
+	Rate float64 `yaml:"rate"` // requests per second instead; 0: from Band and the calibration
 }
 
-// Release says what goes on while the group scales in.
+// Release defines the load while the group scales in.
 type Release struct {
 	RatePercent float64 `yaml:"rate_percent"` // of the load's rate
 }
 
-// Judge holds what the judge asks of the instrument.
+// Judge holds what the judge requires of the load generator.
 type Judge struct {
 	MinAchieved float64 `yaml:"min_achieved"` // share of the offered requests that must be sent
 }
 
-// Policy says how a local stack's scale-out alarm is wired.
+// Policy is what the scale-out alarm of a local stack invokes.
 type Policy string
 
-// The ways of wiring it.
+// The values of Policy.
 const (
-	PolicyWired Policy = "wired" // to the policy of the numbers file
-	PolicyNone  Policy = "none"  // to nothing: the alarm goes off and nobody listens
+	PolicyWired Policy = "wired" // the policy of the scaling variables
+	PolicyNone  Policy = "none"  // nothing: the alarm goes to ALARM without an effect
 )
 
-// Local says what a local run sets up; on AWS it has no meaning.
+// Local configures the local cloud and its stack; a run on AWS ignores it.
 type Local struct {
 	MetricsPeriod time.Duration `yaml:"metrics_period"`
 	Policy        Policy        `yaml:"policy"`
 	AlarmActions  bool          `yaml:"alarm_actions"`
 }
 
-// Default is the scenario that an empty file means.
+// Default is the scenario of an empty file.
 func Default() Scenario {
 	return Scenario{
 		Version:     Version,
@@ -97,7 +99,7 @@ func Default() Scenario {
 	}
 }
 
-// Read reads a scenario from a file. Every fault in it is told at once.
+// Read reads a scenario from a file. The error has every fault in it.
 func Read(path string) (Scenario, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -111,9 +113,8 @@ func (s Scenario) Marshal() ([]byte, error) {
 	return yaml.Marshal(s)
 }
 
-// PollInterval is how often an observer asks: ten times a period, but never
-// more often than once a second, nor, where periods are AWS's minutes, than
-// AWS's shared request quota bears.
+// PollInterval is how often an observer polls: every second; with periods of a
+// minute and more, as on AWS, every ten, which AWS's shared request quota allows.
 func (s Scenario) PollInterval(period time.Duration) time.Duration {
 	if period < time.Minute {
 		return time.Second
@@ -134,24 +135,39 @@ func (s Scenario) faults() []fault {
 	}
 	check(s.Version == Version, "version", "is %d; this program reads version %d", s.Version, Version)
 	check(s.Name != "", "name", "is empty; give the scenario a name")
+	check(plain(s.Name), "name", "is %q; give text without tabs and control characters", s.Name)
+	check(plain(s.Description), "description", "is %q; give text without tabs and control characters", s.Description)
 	for _, f := range s.Payload.Faults() {
 		check(false, "payload."+f.Key, "%s", f.Text)
 	}
 	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
 	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
 	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
-	check(positive(s.Calibration.StartRate), "calibration.start_rate", "is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
-	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent", "is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
-	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band", "is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: below, it never crosses; above, two instances do not clear it", s.Load.Band)
-	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate", "is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
+	check(positive(s.Calibration.StartRate), "calibration.start_rate",
+		"is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
+	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent",
+		"is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
+	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band",
+		"is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: one instance at 1 or less never crosses the threshold, "+
+			"and two instances at 2 or more do not get below it", s.Load.Band)
+	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate",
+		"is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
 	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
-	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent", "is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
-	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved", "is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
+	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent",
+		"is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
+	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved",
+		"is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
 	period := s.Local.MetricsPeriod
 	known := period == 10*time.Second || period == 20*time.Second || period == 30*time.Second || (period > 0 && period%time.Minute == 0)
-	check(known, "local.metrics_period", "is %s; CloudWatch knows 10s, 20s, 30s and whole minutes", period)
-	check(s.Local.Policy == PolicyWired || s.Local.Policy == PolicyNone, "local.policy", "is %q; give %q or %q", s.Local.Policy, PolicyWired, PolicyNone)
+	check(known, "local.metrics_period", "is %s; CloudWatch accepts 10s, 20s, 30s and whole minutes", period)
+	check(s.Local.Policy == PolicyWired || s.Local.Policy == PolicyNone, "local.policy",
+		"is %q; give %q or %q", s.Local.Policy, PolicyWired, PolicyNone)
 	return found
+}
+
+// plain reports whether the run folder's copy of the scenario reads as this text.
+func plain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }

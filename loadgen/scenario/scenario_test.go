@@ -31,7 +31,7 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"a misspelt key", "version: 1\nload:\n  bandd: 1.6\n", `x.yaml:3: load.bandd: unknown key; did you mean "band"?`},
 		{"a key that resembles none", "version: 1\nfleet: 3\n", "x.yaml:2: fleet: unknown key; known here: "},
 		{"a negative rate", "load:\n  rate: -5\n", "x.yaml:2: load.rate: is -5; give"},
-		{"a rate that is not a number", "load: {rate: .nan}\n", "x.yaml:1: load.rate: is NaN; give"},
+		{"a rate that is not a number", "load: {rate: .nan}\n", "x.yaml:1: load.rate: is \".nan\"; give a number"},
 		{"no users", "users: 0\n", "x.yaml:1: users: is 0; give 1 to"},
 		{"a hold below zero", "hold: -1s\n", "x.yaml:1: hold: is -1s; give 0s or more"},
 		{"a duration without unit", "hold: soon\n", `x.yaml:1: hold: is "soon"; give a duration, for instance 30s`},
@@ -44,7 +44,17 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"text where a number belongs", "users: many\n", `x.yaml:1: users: is "many"; give a whole number`},
 		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2: "},
 		{"no YAML at all", "a: [1\n", "x.yaml"},
-		{"two documents", "version: 1\n---\nversion: 1\n", "several documents"},
+		{"two documents", "version: 1\n---\nversion: 1\n", "x.yaml:3: this is a second document; a file holds one scenario"},
+		{"half a user", "users: 2.5\n", `x.yaml:1: users: is "2.5"; give a whole number`},
+		{"a number in octal", "users: 0o10\n", `x.yaml:1: users: is "0o10"; give a whole number`},
+		{"a number in hexadecimal", "load: {rate: 0x10}\n", `x.yaml:1: load.rate: is "0x10"; give a number`},
+		{"a duration that is a number", "hold: 010\n", `x.yaml:1: hold: is "010"; give a duration, for instance 30s`},
+		{"a key without a value", "users:\n", `x.yaml:1: users: is ""; give a whole number`},
+		{"yes", "local: {alarm_actions: yes}\n", `x.yaml:1: local.alarm_actions: is "yes"; give true or false`},
+		{"an anchor", "users: &a 5\n", `x.yaml:1: users: is "&a 5"; give a whole number`},
+		{"a number where keys belong", "load: 5\n", "x.yaml:1: load: holds no keys; give them one on a line, for instance band: …"},
+		{"a list", "- version: 1\n", "x.yaml:1: holds no keys"},
+		{"UTF-16 text", "\xff\xfev\x00e\x00", "x.yaml: this is UTF-16 text"},
 	}
 	for _, tt := range tests {
 		_, err := Parse("x.yaml", []byte(tt.text))
@@ -62,7 +72,46 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 	}
 }
 
-func TestAllFaultsAreToldAtOnce(t *testing.T) {
+func TestANumberIsReadAsItIsWritten(t *testing.T) {
+	for text, want := range map[string]func(*Scenario){
+		"users: 010":                        func(s *Scenario) { s.Users = 10 },
+		"users: 08":                         func(s *Scenario) { s.Users = 8 },
+		"users: +5":                         func(s *Scenario) { s.Users = 5 },
+		"payload: {seed: 010}":              func(s *Scenario) { s.Payload.Seed = 10 },
+		"payload: {digits: {max: 0100000}}": func(s *Scenario) { s.Payload.Digits.Max = 100000 },
+		"load: {rate: 010}":                 func(s *Scenario) { s.Load.Rate = 10 },
+		"load: {rate: 010.5}":               func(s *Scenario) { s.Load.Rate = 10.5 },
+		"load: {rate: 1e2}":                 func(s *Scenario) { s.Load.Rate = 100 },
+		"hold: 010s":                        func(s *Scenario) { s.Hold = 10 * time.Second },
+		"hold: 0":                           func(s *Scenario) { s.Hold = 0 },
+		"name: 010":                         func(s *Scenario) { s.Name = "010" },
+		"name: 1.0":                         func(s *Scenario) { s.Name = "1.0" },
+		"description: |\n  a\n  b\n":        func(s *Scenario) { s.Description = "a\nb\n" },
+	} {
+		expected := Default()
+		want(&expected)
+		if got, err := Parse("x.yaml", []byte(text)); err != nil || got != expected {
+			t.Errorf("Parse(%q) = %+v, %v, want %+v", text, got, err, expected)
+		}
+	}
+}
+
+func TestWhatIsLeftOutIsTheDefault(t *testing.T) {
+	for name, text := range map[string]string{
+		"nothing": "", "a line break": "\n", "comments only": "# users: 5\n", "a document without a key": "---\n", "its end too": "---\n...\n",
+		"null": "~", "an empty mapping": "{}", "a part without a key": "load:\n  # band: 1.5\n",
+		"a second document without a key": "version: 1\n---\n# none\n",
+		"a byte order mark":               "\ufeff", "a byte order mark before a key": "\ufeffversion: 1\n",
+		"a directive":          "%YAML 1.2\n---\nversion: 1\n",
+		"line ends of Windows": "version: 1\r\n# a comment\r\n",
+	} {
+		if got, err := Parse("x.yaml", []byte(text)); err != nil || got != Default() {
+			t.Errorf("%s: Parse(%q) = %+v, %v, want the default", name, text, got, err)
+		}
+	}
+}
+
+func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, err := Parse("x.yaml", []byte("users: 0\nhold: -1s\nload:\n  rate: -1\n  band: 9\n"))
 	wantKeys(t, err, "users", "hold", "load.rate", "load.band")
 	_, err = Parse("x.yaml", []byte("users: some\nhold: soon\nload:\n  rate: high\nlokal: 1\n"))
@@ -108,7 +157,9 @@ func TestMarshalWritesEveryDefault(t *testing.T) {
 }
 
 func TestPollIntervalFollowsThePeriod(t *testing.T) {
-	for period, want := range map[time.Duration]time.Duration{10 * time.Second: time.Second, time.Minute: 10 * time.Second, 5 * time.Minute: 10 * time.Second} {
+	for period, want := range map[time.Duration]time.Duration{
+		10 * time.Second: time.Second, time.Minute: 10 * time.Second, 5 * time.Minute: 10 * time.Second,
+	} {
 		if got := Default().PollInterval(period); got != want {
 			t.Errorf("PollInterval(%v) = %v, want %v", period, got, want)
 		}
@@ -124,7 +175,10 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	for _, seed := range []string{"", "version: 1", "load: {rate: .inf}", "a: &x [*x]", "<<: {users: 1}", "? [a]\n: 1", "users: 1e3", "hold: 5", "- 1", "payload: null", "load: *none"} {
+	for _, seed := range []string{
+		"", "version: 1", "load: {rate: .inf}", "a: &x [*x]", "<<: {users: 1}", "? [a]\n: 1", "users: 010", "\ufeffusers: 1e3",
+		"hold: 5", "- 1", "payload: null", "load: *none", "name: \"a\\tb\"", "description: >\n  a\n  b\n",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -77,6 +77,7 @@ func (c *call) readCBOR(r *http.Request) {
 	case r.Header.Get("Smithy-Protocol") != smithyProtocol:
 		c.refuse(malformedInput, "The header Smithy-Protocol must be %s.", smithyProtocol)
 	}
+	c.refuseQuery(r)
 	c.service, _ = serviceOfTarget(target)
 	c.operation = operation
 }
@@ -89,6 +90,14 @@ func (c *call) readJSON(r *http.Request) {
 	target, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	c.service, _ = serviceOfTarget(target)
 	c.operation = operation
+	c.refuseQuery(r)
+}
+
+// refuseQuery refuses a query string where all parameters are in the body.
+func (c *call) refuseQuery(r *http.Request) {
+	if r.URL.RawQuery != "" {
+		c.refuse(unknownParameter, "The query string %.200q is not recognized: parameters are in the body", r.URL.RawQuery)
+	}
 }
 
 // readForm reads Action and Version from the URL and the body.

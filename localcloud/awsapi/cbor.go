@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -19,6 +20,10 @@ func parseCBOR(body []byte) (any, error) {
 	v, err := cbor.Decode(body)
 	if err != nil {
 		return nil, fmt.Errorf("the body is not CBOR: %w", err)
+	}
+	wire := cborScanner{rest: body}
+	if wire.value(); wire.members != membersOf(v) {
+		return nil, errors.New("a member is given twice in the body")
 	}
 	document, err := fromCBOR(v)
 	if err != nil {

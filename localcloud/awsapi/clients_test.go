@@ -24,7 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"secondwind/localcloud/awsapi/ec2shapes"
-	"secondwind/localcloud/awsapi/internal/exact"
+	"secondwind/localcloud/awsapi/internal/strict"
 )
 
 // everyMember asks botocore, which minds the case of XML names as Go's SDK does
@@ -75,7 +75,7 @@ func requireClient(t *testing.T, program, module string) {
 }
 
 // filled serves an operation whose answer has every member filled.
-func filled[In, Out any](m *Mux, s Service, f *exact.Filler) {
+func filled[In, Out any](m *Mux, s Service, f *strict.Filler) {
 	out := new(Out)
 	f.Fill(out)
 	Handle(m, s, func(context.Context, *In) (*Out, error) { return out, nil })
@@ -84,7 +84,7 @@ func filled[In, Out any](m *Mux, s Service, f *exact.Filler) {
 func TestBotocoreSeesEveryMember(t *testing.T) {
 	requireClient(t, "python3", "boto3")
 	m := NewMux(testConfig())
-	f := &exact.Filler{Unions: unionValue}
+	f := &strict.Filler{Unions: unionValue}
 	filled[autoscaling.DescribeAutoScalingGroupsInput, autoscaling.DescribeAutoScalingGroupsOutput](m, AutoScaling, f)
 	filled[autoscaling.DescribePoliciesInput, autoscaling.DescribePoliciesOutput](m, AutoScaling, f)
 	filled[autoscaling.DescribeScalingActivitiesInput, autoscaling.DescribeScalingActivitiesOutput](m, AutoScaling, f)
@@ -256,7 +256,7 @@ func TestAWSCLI(t *testing.T) {
 			if arrived == nil {
 				t.Fatal("no request arrived")
 			}
-			if d := exact.Diff(tt.in, arrived); d != "" {
+			if d := strict.Diff(tt.in, arrived); d != "" {
 				t.Errorf("the Input differs (-want +arrived):\n%s", d)
 			}
 		})

@@ -25,7 +25,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"secondwind/localcloud/awsapi/ec2shapes"
-	"secondwind/localcloud/awsapi/internal/exact"
+	"secondwind/localcloud/awsapi/internal/strict"
 )
 
 // shapeFor returns the shape of T in a service.
@@ -90,7 +90,7 @@ func TestFormsDecodeMaps(t *testing.T) {
 		t.Fatalf("decode: %v, unused %v", err, unused)
 	}
 	want := map[string]string{"a": "b&c"}
-	if d := exact.Diff(&elbtypes.AuthenticateOidcActionConfig{AuthenticationRequestExtraParams: want}, got.Actions[0].AuthenticateOidcConfig); d != "" {
+	if d := strict.Diff(&elbtypes.AuthenticateOidcActionConfig{AuthenticationRequestExtraParams: want}, got.Actions[0].AuthenticateOidcConfig); d != "" {
 		t.Error(d)
 	}
 }
@@ -100,7 +100,12 @@ func TestFormsAreRefused(t *testing.T) {
 	for _, tt := range []struct{ name, query, want string }{
 		{"a percent sign that encodes nothing", "Namespace=%zz", "Namespace"},
 		{"a parameter that is given twice", "Namespace=a&Namespace=b", "given twice"},
-		{"a list element that is given twice", "MetricData.member.1.MetricName=a&MetricData.member.01.MetricName=b", "element 1 is given twice"},
+		{
+			"a key of a map that is given twice",
+			"EntityMetricData.member.1.Entity.Attributes.entry.1.key=a&EntityMetricData.member.1.Entity.Attributes.entry.1.value=b&" +
+				"EntityMetricData.member.1.Entity.Attributes.entry.2.key=a&EntityMetricData.member.1.Entity.Attributes.entry.2.value=c",
+			`key "a" is given twice`,
+		},
 		{"a name that is nested too deep", strings.Repeat("a.", maxDepth) + "b=1", "nested"},
 		{"a list that is too long", repeated("MetricData.member.", ".MetricName=a", maxList+1), "at most"},
 		{"a number that is none", "MetricData.member.1.Value=ten", "MetricData.member.1.Value"},

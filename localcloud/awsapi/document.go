@@ -112,10 +112,10 @@ func (d *documentDecoder) decodeUnion(s *shape, v any, dst reflect.Value, path s
 	for name, value := range members {
 		i := slices.IndexFunc(s.members, func(m unionMember) bool { return m.name == name })
 		switch {
-		case value == nil:
-			continue
 		case i < 0:
 			d.unknown = append(d.unknown, join(path, name))
+			continue
+		case value == nil:
 			continue
 		case !dst.IsNil():
 			return &inputError{path: path, problem: errors.New("only one member of a union may be set")}

@@ -65,6 +65,7 @@ const (
 	unknownOperation refusal = iota + 1
 	missingAction
 	malformedInput
+	unknownParameter
 	tooLarge
 	missingAuthentication
 	incompleteSignature
@@ -103,6 +104,8 @@ func (r refusal) code(f family) (string, int) {
 		return f.pick("MissingAction", "MissingAction", "UnknownOperationException"), http.StatusBadRequest
 	case malformedInput:
 		return f.pick("MalformedInput", "InvalidParameterValue", "SerializationException"), http.StatusBadRequest
+	case unknownParameter:
+		return f.pick("ValidationError", "UnknownParameter", "ValidationException"), http.StatusBadRequest
 	case tooLarge:
 		return f.pick("RequestEntityTooLarge", "RequestEntityTooLarge", "RequestEntityTooLargeException"), http.StatusRequestEntityTooLarge
 	case missingAuthentication:

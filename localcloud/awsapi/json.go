@@ -19,14 +19,61 @@ func parseJSON(body []byte) (any, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber() // a float64 would round large integers
-	var v any
-	if err := decoder.Decode(&v); err != nil {
+	v, err := readJSON(decoder, 0)
+	if err != nil {
 		return nil, fmt.Errorf("the body is not JSON: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the body goes on after its JSON value")
 	}
 	return v, checkLimits(v, 0)
+}
+
+// readJSON reads one value. Unlike package json it refuses a member that is given
+// twice, of which one would have to be ignored.
+func readJSON(d *json.Decoder, depth int) (any, error) {
+	token, err := d.Token()
+	delimiter, opens := token.(json.Delim)
+	switch {
+	case err != nil || !opens:
+		return token, err
+	case depth > maxDepth:
+		return nil, fmt.Errorf("it is nested more than %d deep", maxDepth)
+	case delimiter == '[':
+		return readElements(d, depth+1)
+	}
+	return readMembers(d, depth+1)
+}
+
+func readElements(d *json.Decoder, depth int) (any, error) {
+	elements := []any{}
+	for d.More() {
+		v, err := readJSON(d, depth)
+		if err != nil {
+			return nil, err
+		}
+		elements = append(elements, v)
+	}
+	_, err := d.Token() // its end
+	return elements, err
+}
+
+func readMembers(d *json.Decoder, depth int) (any, error) {
+	members := map[string]any{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := members[name.(string)]; twice { // package json knows no other names
+			return nil, fmt.Errorf("member %.40q is given twice", name)
+		}
+		if members[name.(string)], err = readJSON(d, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.Token() // its end
+	return members, err
 }
 
 // appendJSON appends a value's JSON. Floats always have a fraction or an exponent.

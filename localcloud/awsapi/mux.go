@@ -222,11 +222,15 @@ func (m *Mux) run(ctx context.Context, c *call, op *operation) (answer []byte, f
 	}()
 	in := reflect.New(op.input)
 	unknown, err := c.protocol.decode(op, c, in.Elem())
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, f.refuse(malformedInput, "%v.", err)
-	}
-	if len(unknown) > 0 {
-		log.Warn("unknown parameters ignored", "count", len(unknown), "parameters", unknown[:min(len(unknown), 20)])
+	case len(unknown) == 1:
+		return nil, f.refuse(unknownParameter, "The parameter %.200s is not recognized", unknown[0])
+	case len(unknown) > 1:
+		// A parameter that is accepted and ignored would make a run prove something
+		// else than its configuration says.
+		return nil, f.refuse(unknownParameter, "The parameters %.1000s are not recognized", strings.Join(unknown, ", "))
 	}
 	out, err := op.serve(ctx, in.Interface())
 	if err == nil {

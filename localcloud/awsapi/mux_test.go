@@ -58,6 +58,11 @@ const (
 	jsonTarget = "X-Amz-Target: GraniteServiceVersion20100801."
 )
 
+// serveNothing serves an operation with an empty answer.
+func serveNothing[In, Out any](m *Mux, s Service) {
+	Handle(m, s, func(context.Context, *In) (*Out, error) { return nil, nil })
+}
+
 // newTestMux serves one operation of each kind that the tests need.
 func newTestMux(log *logRecorder) *Mux {
 	cfg := testConfig()
@@ -80,6 +85,8 @@ func newTestMux(log *logRecorder) *Mux {
 	Handle(m, AutoScaling, func(_ context.Context, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
 		return nil, &Error{Code: "ValidationError", Message: fmt.Sprint(aws.ToInt32(in.DesiredCapacity))}
 	})
+	serveNothing[cloudwatch.PutMetricDataInput, cloudwatch.PutMetricDataOutput](m, CloudWatch)
+	serveNothing[autoscaling.CreateAutoScalingGroupInput, autoscaling.CreateAutoScalingGroupOutput](m, AutoScaling)
 	Handle(m, STS, func(ctx context.Context, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 		return &sts.GetCallerIdentityOutput{Account: aws.String("123456789012"), UserId: aws.String(RequestID(ctx))}, nil
 	})
@@ -108,26 +115,99 @@ func TestUnsignedCallersLearnNothing(t *testing.T) {
 	}
 }
 
-func TestUnknownParametersAreLogged(t *testing.T) {
+// Whatever a request has beyond the operation's members is refused by name: it
+// would be accepted and ignored otherwise.
+func TestUnknownParametersAreRefused(t *testing.T) {
+	form := func(parameters string) *http.Request {
+		return newRequest(t, "POST", "/", "Action=CreateAutoScalingGroup&Version=2011-01-01&"+parameters)
+	}
+	document := func(body string) *http.Request { return newRequest(t, "POST", "/", body, jsonTarget+"PutMetricData") }
+	cborBody := func(body string) *http.Request {
+		return newRequest(t, "POST", cborPath+"PutMetricData", body, "Smithy-Protocol: rpc-v2-cbor")
+	}
+	const twice = "SerializationException: a member is given twice in the body."
+	encoded := func(m cbor.Map) string { return string(cbor.Encode(m)) }
+	datum := func(m cbor.Map) cbor.Map { return cbor.Map{"MetricData": cbor.List{m}} }
 	for _, tt := range []struct {
-		name, want string
+		name, want string // code and message
 		request    *http.Request
 	}{
-		{"in a form", "[Colour Tags.member.1.Key]", newRequest(t, "POST", "/", "Action=SetDesiredCapacity&Version=2011-01-01&DesiredCapacity=1&Colour=red&Tags.member.1.Key=x")},
-		{"in JSON", "[Colour]", newRequest(t, "POST", "/", `{"Colour":1}`, jsonTarget+"DeleteAlarms")},
-		{"in CBOR", "[Colour]", newRequest(t, "POST", cborPath+"DeleteAlarms", string(cbor.Encode(cbor.Map{"Colour": cbor.Uint(1)})), "Smithy-Protocol: rpc-v2-cbor")},
+		{"a parameter", "ValidationError: The parameter Colour is not recognized", form("Colour=red")},
+		{"a parameter without a value", "ValidationError: The parameter Colour is not recognized", form("Colour=")},
+		{"a parameter in another case", "ValidationError: The parameter minSize is not recognized", form("minSize=1")},
+		{"two parameters", "ValidationError: The parameters Colour, Size are not recognized", form("Size=1&Colour=red")},
+		{"one in a structure", "ValidationError: The parameter LaunchTemplate.Colour is not recognized", form("LaunchTemplate.Colour=red")},
+		{"one in a list", "ValidationError: The parameter Tags.member.1.Colour is not recognized", form("Tags.member.1.Colour=red")},
+		{"a value of a structure", "ValidationError: The parameter LaunchTemplate is not recognized", form("LaunchTemplate=red")},
+		{"a value of a list", "ValidationError: The parameter Tags is not recognized", form("Tags=red")},
+		{"a value of a list's elements", "ValidationError: The parameter Tags.member is not recognized", form("Tags.member=red")},
+		{"a part of a value", "ValidationError: The parameter MinSize.Colour is not recognized", form("MinSize=1&MinSize.Colour=red")},
+		{"a flat list", "ValidationError: The parameter Tags.1.Key is not recognized", form("Tags.1.Key=a")},
+		{"another name of elements", "ValidationError: The parameter Tags.item.1.Key is not recognized", form("Tags.item.1.Key=a")},
+		{"an element that has no number", "ValidationError: The parameter Tags.member.one.Key is not recognized", form("Tags.member.one.Key=a")},
+		{"an element with a leading zero", "ValidationError: The parameter Tags.member.01.Key is not recognized", form("Tags.member.01.Key=a")},
+		{"an element with a sign", "ValidationError: The parameter Tags.member.+1.Key is not recognized", form("Tags.member.%2B1.Key=a")},
+		{"a part of the action", "ValidationError: The parameter Action.x is not recognized", form("Action.x=1")},
+		{
+			"one in the URL", "ValidationError: The parameter Colour is not recognized",
+			newRequest(t, "POST", "/?Colour=red", "Action=CreateAutoScalingGroup"),
+		},
+		{"a parameter given twice", `MalformedInput: The form is malformed: parameter "MinSize" is given twice.`, form("MinSize=1&MinSize=1")},
+
+		{"JSON: a member", "ValidationException: The parameter Colour is not recognized", document(`{"Colour":1}`)},
+		{"JSON: null", "ValidationException: The parameter Colour is not recognized", document(`{"Colour":null}`)},
+		{"JSON: two members", "ValidationException: The parameters Colour, Size are not recognized", document(`{"Size":1,"Colour":1}`)},
+		{
+			"JSON: in a list", "ValidationException: The parameter MetricData[1].Colour is not recognized",
+			document(`{"MetricData":[{},{"Colour":1}]}`),
+		},
+		{
+			"JSON: twice", `SerializationException: the body is not JSON: member "Namespace" is given twice.`,
+			document(`{"Namespace":"a","Namespace":"a"}`),
+		},
+		{
+			"JSON: in the URL", `ValidationException: The query string "Colour=red" is not recognized: parameters are in the body`,
+			newRequest(t, "POST", "/?Colour=red", `{}`, jsonTarget+"PutMetricData"),
+		},
+
+		{"CBOR: a member", "ValidationException: The parameter Colour is not recognized", cborBody(encoded(cbor.Map{"Colour": cbor.Uint(1)}))},
+		{
+			"CBOR: in a list", "ValidationException: The parameter MetricData[0].Colour is not recognized",
+			cborBody(encoded(datum(cbor.Map{"Colour": cbor.Uint(1)}))),
+		},
+		{"CBOR: twice", twice, cborBody("\xa2\x69Namespace\x61a\x69Namespace\x61b")},
+		{"CBOR: twice, of no length", twice, cborBody("\xbf\x69Namespace\x61a\x69Namespace\x61b\xff")},
+		{
+			"CBOR: in the URL", `ValidationException: The query string "Colour=red" is not recognized: parameters are in the body`,
+			newRequest(t, "POST", cborPath+"PutMetricData?Colour=red", "\xa0", "Smithy-Protocol: rpc-v2-cbor"),
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			log := &logRecorder{}
-			service := CloudWatch
-			if tt.name == "in a form" {
-				service = AutoScaling
+			m, service := newTestMux(log), AutoScaling
+			if strings.Contains(tt.request.Header.Get("X-Amz-Target")+tt.request.URL.Path, "Granite") {
+				service = CloudWatch
 			}
-			raw(t, newTestMux(log), service, tt.request)
-			if len(log.find("level=WARN", "unknown parameters ignored", tt.want, "request_id=")) != 1 {
-				t.Errorf("log = %v, want one line that names %s", log.find(""), tt.want)
+			status, _, _ := raw(t, m, service, tt.request)
+			code, message, _ := strings.Cut(tt.want, ": ")
+			if status != 400 || len(log.find("code="+code, strings.ReplaceAll(message, `"`, `\"`))) != 1 {
+				t.Errorf("answer = %d, log %v, want 400 %s", status, log.find(""), tt.want)
 			}
 		})
+	}
+}
+
+// What stands for nothing is not unknown: an empty structure, list or map.
+func TestEmptyValuesAreAccepted(t *testing.T) {
+	m := newTestMux(&logRecorder{})
+	for _, parameters := range []string{
+		"MetricData=", "MetricData.member.1=", "EntityMetricData.member.1.Entity=", "EntityMetricData.member.1.Entity.Attributes=",
+		"MetricData.member.1.MetricName=a&MetricData.member.3.MetricName=c", // a gap closes
+	} {
+		r := newRequest(t, "POST", "/", "Action=PutMetricData&Version=2010-08-01&"+parameters)
+		if status, _, body := raw(t, m, CloudWatch, r); status != 200 {
+			t.Errorf("%s = %d %s, want 200", parameters, status, body)
+		}
 	}
 }
 

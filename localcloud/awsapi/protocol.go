@@ -3,6 +3,7 @@ package awsapi
 import (
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/aws/smithy-go/encoding/cbor"
 )
@@ -161,6 +162,7 @@ func decodeDocument(op *operation, document any, err error, in reflect.Value) ([
 	if err := d.decode(op.in, document, in, ""); err != nil {
 		return nil, err
 	}
+	slices.Sort(d.unknown)
 	return d.unknown, nil
 }
 

@@ -1,7 +1,6 @@
 package awsapi
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -86,22 +85,18 @@ func (f *form) take(name string) string {
 // unused lists the parameters that nothing asked for, sorted.
 func (f *form) unused() []string {
 	var names []string
-	var walk func(node *formNode, path string)
-	walk = func(node *formNode, path string) {
-		if node.set && !node.used {
-			names = append(names, path)
-		}
-		for step, child := range node.children {
-			if path == "" {
-				walk(child, step)
-			} else {
-				walk(child, path+"."+step)
-			}
-		}
-	}
-	walk(f.root, "")
+	f.root.addUnused("", &names)
 	slices.Sort(names)
 	return names
+}
+
+func (n *formNode) addUnused(path string, names *[]string) {
+	if n.set && !n.used {
+		*names = append(*names, path)
+	}
+	for step, child := range n.children {
+		child.addUnused(join(path, step), names)
+	}
 }
 
 // formDecoder decodes a form into a Go value.
@@ -133,9 +128,7 @@ func (d formDecoder) decode(s *shape, node *formNode, dst reflect.Value, element
 }
 
 func (d formDecoder) decodeFields(s *shape, node *formNode, dst reflect.Value, path string) error {
-	if node.set && node.value == "" {
-		node.used = true // an empty structure
-	}
+	node.takeEmpty()
 	for _, f := range s.fields {
 		child, ok := node.children[f.names.Request]
 		if !ok {
@@ -152,8 +145,7 @@ func (d formDecoder) decodeFields(s *shape, node *formNode, dst reflect.Value, p
 // decodeList decodes Name.member.1, Name.member.2 or, if flat, Name.1, Name.2.
 // Name= without elements is an empty list.
 func (d formDecoder) decodeList(s *shape, node *formNode, dst reflect.Value, element, path string) error {
-	if node.set && node.value == "" {
-		node.used = true
+	if node.takeEmpty() {
 		dst.Set(reflect.MakeSlice(dst.Type(), 0, 0))
 	}
 	if !d.flat {
@@ -183,6 +175,7 @@ func (d formDecoder) decodeList(s *shape, node *formNode, dst reflect.Value, ele
 
 // decodeMap decodes Name.entry.1.key and Name.entry.1.value.
 func (d formDecoder) decodeMap(s *shape, node *formNode, dst reflect.Value, path string) error {
+	node.takeEmpty()
 	if !d.flat {
 		inner, ok := node.children["entry"]
 		if !ok {
@@ -205,13 +198,18 @@ func (d formDecoder) decodeMap(s *shape, node *formNode, dst reflect.Value, path
 		if err := d.decode(s.element, value, v, "member", join(path, position)); err != nil {
 			return err
 		}
-		entries.SetMapIndex(reflect.ValueOf(key.value).Convert(dst.Type().Key()), v)
+		name := reflect.ValueOf(key.value).Convert(dst.Type().Key())
+		if entries.MapIndex(name).IsValid() {
+			return &inputError{path: path, problem: fmt.Errorf("key %.40q is given twice", key.value)}
+		}
+		entries.SetMapIndex(name, v)
 	}
 	dst.Set(entries)
 	return nil
 }
 
 func (d formDecoder) decodeUnion(s *shape, node *formNode, dst reflect.Value, path string) error {
+	node.takeEmpty()
 	for _, m := range s.members {
 		child, ok := node.children[m.name]
 		if !ok {
@@ -229,33 +227,31 @@ func (d formDecoder) decodeUnion(s *shape, node *formNode, dst reflect.Value, pa
 	return nil
 }
 
+// takeEmpty takes a value that is empty, which stands for an empty structure, list
+// or map.
+func (n *formNode) takeEmpty() bool {
+	empty := n.set && n.value == ""
+	n.used = n.used || empty
+	return empty
+}
+
 // positions returns the numbers among a node's children in ascending order.
 // Gaps are closed, as AWS does: Name.1 and Name.3 are two elements.
 func (n *formNode) positions(path string) ([]string, error) {
-	type position struct {
-		step   string
-		number int
-	}
-	var found []position
-	seen := make(map[int]bool)
+	var numbers []int
 	for step := range n.children {
-		number, err := strconv.Atoi(step)
-		if err != nil || number < 0 {
-			continue // reported as an unknown parameter
+		// Anything else, 01 and +1 too, is refused as an unknown parameter.
+		if number, err := strconv.Atoi(step); err == nil && number >= 0 && strconv.Itoa(number) == step {
+			numbers = append(numbers, number)
 		}
-		if seen[number] {
-			return nil, &inputError{path: path, problem: fmt.Errorf("element %d is given twice", number)}
-		}
-		seen[number] = true
-		found = append(found, position{step, number})
 	}
-	if len(found) > maxList {
-		return nil, &inputError{path: path, problem: fmt.Errorf("a list has at most %d elements, this one has %d", maxList, len(found))}
+	if len(numbers) > maxList {
+		return nil, &inputError{path: path, problem: fmt.Errorf("a list has at most %d elements, this one has %d", maxList, len(numbers))}
 	}
-	slices.SortFunc(found, func(a, b position) int { return cmp.Compare(a.number, b.number) })
-	steps := make([]string, len(found))
-	for i, p := range found {
-		steps[i] = p.step
+	slices.Sort(numbers)
+	steps := make([]string, len(numbers))
+	for i, number := range numbers {
+		steps[i] = strconv.Itoa(number)
 	}
 	return steps, nil
 }

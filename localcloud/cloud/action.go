@@ -2,10 +2,13 @@ package cloud
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"secondwind/autoscale"
 	"secondwind/localcloud/fleet"
+	"secondwind/localcloud/operation"
+	"secondwind/localcloud/optional"
 )
 
 // carryOut does what the engine asks for. What takes time is done in a goroutine
@@ -37,57 +40,58 @@ func (c *Cloud) launch(ctx context.Context, a autoscale.LaunchInstance) {
 	c.work.Go(func() {
 		defer close(i.settled)
 		started, err := c.cfg.Fleet.Launch(ctx, fleet.Spec{
-			InstanceID: i.id, ImageID: i.imageID, InstanceType: i.instanceType,
-			AvailabilityZone: i.zone, Region: c.cfg.Region, AccountID: c.cfg.AccountID,
-			Role: i.profile, Program: image.Program, Args: image.Args, Env: image.Env,
+			InstanceID: i.ID, ImageID: i.ImageID, InstanceType: i.Type,
+			AvailabilityZone: i.Zone, Region: c.cfg.Region, AccountID: c.cfg.AccountID,
+			Role: i.Profile, Program: image.Program, Args: image.Args, Env: image.Env,
 		})
 		if err != nil {
-			c.log.Error("instance not launched", "id", i.id, "err", err)
+			c.log.Error("instance not launched", "id", i.ID, "err", err)
 			c.forget(i)
-			c.inbox.instance(i.id, autoscale.InstanceFailed, launchFailure(err))
+			c.inbox.instance(i.ID, autoscale.InstanceFailed, launchFailure(err))
 			return
 		}
-		c.log.Info("instance launched", "id", i.id, "address", started.Address, "pid", started.PID, "cpuLimited", started.CPULimited)
+		c.log.Info("instance launched", "id", i.ID, "address", started.Address, "pid", started.PID, "cpuLimited", started.CPULimited)
 		c.running(i, started)
-		c.inbox.instance(i.id, autoscale.InstanceRunning, "")
+		c.inbox.instance(i.ID, autoscale.InstanceRunning, "")
 	})
 }
 
 // prepare makes a pending instance of a launch, or says why there can be none.
-func (c *Cloud) prepare(a autoscale.LaunchInstance) (*instance, Image, error) {
+func (c *Cloud) prepare(a autoscale.LaunchInstance) (*Instance, Image, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	template, version, err := c.findTemplateVersion(a.LaunchTemplate)
+	template, version, err := c.state.TemplateVersion(a.LaunchTemplate)
 	if err != nil {
 		return nil, Image{}, err
 	}
-	i := newInstance(a, c.now(), c.network.subnetOf(a.AvailabilityZone))
-	i.template = autoscale.LaunchTemplate{ID: template.id, Name: template.name, Version: version.label()}
-	i.imageID = deref(version.data.ImageId)
-	i.instanceType = string(version.data.InstanceType)
-	if i.profile, err = profileOf(version.data.IamInstanceProfile); err != nil {
+	i := newInstance(a, c.now().Now, c.network.SubnetOf(a.AvailabilityZone))
+	i.Template = autoscale.LaunchTemplate{ID: template.ID, Name: template.Name, Version: strconv.FormatInt(version.Number, 10)}
+	i.ImageID = optional.Value(version.Data.ImageId)
+	i.Type = string(version.Data.InstanceType)
+	if i.Profile, err = profileOf(version.Data.IamInstanceProfile); err != nil {
 		return nil, Image{}, err
 	}
-	image, ok := c.cfg.Images[i.imageID]
+	image, ok := c.cfg.Images[i.ImageID]
 	if !ok {
-		return nil, Image{}, apiErrorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", i.imageID)
+		return nil, Image{}, operation.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", i.ImageID)
 	}
-	if _, ok := fleet.VCPUs(i.instanceType); !ok {
-		return nil, Image{}, apiErrorf("InvalidInstanceType", "The requested instance type '%s' is not known", i.instanceType)
+	if _, ok := fleet.VCPUs(i.Type); !ok {
+		return nil, Image{}, operation.Errorf("InvalidInstanceType", "The requested instance type '%s' is not known", i.Type)
 	}
-	c.instances[i.id] = i
-	c.setTag(i.id, "aws:autoscaling:groupName", i.group)
-	for _, t := range c.groupTags[i.group] {
-		if t.propagate {
-			c.setTag(i.id, t.key, t.value)
+	c.state.Instances[i.ID] = i
+	c.state.Tags.Set(i.ID, "aws:autoscaling:groupName", i.Group)
+	for _, t := range c.state.GroupTags[i.Group] {
+		if t.Propagate {
+			c.state.Tags.Set(i.ID, t.Key, t.Value)
 		}
 	}
 	return i, image, nil
 }
 
-// launchFailure is an error as a failed activity's StatusMessage has it.
+// launchFailure is an error as a sentence. The engine makes a failed activity's
+// StatusMessage of it.
 func launchFailure(err error) string {
-	return strings.TrimSuffix(messageOf(err).Error(), ".") + ". Launching EC2 instance failed."
+	return strings.TrimSuffix(operation.Message(err).Error(), ".") + "."
 }
 
 func (c *Cloud) register(a autoscale.RegisterTarget) {
@@ -130,6 +134,6 @@ func (c *Cloud) terminate(ctx context.Context, id string) {
 		if ctx.Err() != nil {
 			return // closing: the fleet ends what is left
 		}
-		c.instanceEnded(id, stateReason{"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"})
+		c.instanceEnded(id, StateReason{"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"})
 	})
 }

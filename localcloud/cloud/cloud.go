@@ -65,23 +65,13 @@ type LoadBalancing interface {
 type Cloud struct {
 	cfg      Config
 	log      *slog.Logger
-	network  network
+	network  Network
 	balancer LoadBalancing
 	inbox    inbox
 	work     sync.WaitGroup // launches and terminations under way; only drive adds to it
 
-	mu            sync.Mutex // guards everything below
-	engine        *autoscale.Engine
-	latest        time.Time // the last time that was told to the engine
-	random        *rand.Rand
-	asked         []autoscale.Action // by callers of the API, not by the engine
-	instances     map[string]*instance
-	templates     []*launchTemplate
-	targetGroups  []*targetGroup
-	loadBalancers []*loadBalancer
-	listeners     []*listener
-	groupTags     map[string][]groupTag        // by Auto Scaling group name
-	resourceTags  map[string]map[string]string // by ARN or EC2 id
+	mu    sync.Mutex // guards state
+	state State
 }
 
 // New returns a Cloud that does nothing until Run. It refuses a configuration
@@ -97,21 +87,23 @@ func New(cfg Config) (*Cloud, error) {
 		return nil, err
 	}
 	c := &Cloud{
-		cfg:    cfg,
-		log:    cfg.Log,
-		inbox:  inbox{arrived: make(chan struct{}, 1)},
-		random: rand.New(rand.NewPCG(cfg.Seed, 0x5ec0)),
-		engine: autoscale.New(autoscale.Config{
-			Region:    cfg.Region,
-			AccountID: cfg.AccountID,
-			Seed:      cfg.Seed,
-			MinPeriod: cfg.MetricsPeriod,
-		}),
-		instances:    map[string]*instance{},
-		groupTags:    map[string][]groupTag{},
-		resourceTags: map[string]map[string]string{},
+		cfg:   cfg,
+		log:   cfg.Log,
+		inbox: inbox{arrived: make(chan struct{}, 1)},
+		state: State{
+			Engine: autoscale.New(autoscale.Config{
+				Region:    cfg.Region,
+				AccountID: cfg.AccountID,
+				Seed:      cfg.Seed,
+				MinPeriod: cfg.MetricsPeriod,
+			}),
+			Instances: map[string]*Instance{},
+			GroupTags: map[string][]GroupTag{},
+			Tags:      Tags{},
+			Random:    rand.New(rand.NewPCG(cfg.Seed, 0x5ec0)),
+		},
 	}
-	c.network = newNetwork(cfg.Region, c.hexID)
+	c.network = newNetwork(cfg.Region, c.state.HexID)
 	c.balancer = cfg.Balancer(c.onHealth)
 	return c, nil
 }
@@ -133,48 +125,43 @@ func (cfg Config) validate() error {
 // ValidateMetricsPeriod tells whether CloudWatch alarms can be evaluated on
 // metrics of that period: 10 s, 20 s, 30 s or a multiple of 60 s.
 func ValidateMetricsPeriod(period time.Duration) error {
-	switch {
-	case period == 10*time.Second, period == 20*time.Second, period == 30*time.Second:
-		return nil
-	case period > 0 && period <= 24*time.Hour && period%time.Minute == 0:
+	if autoscale.ValidPeriod(period) && period <= 24*time.Hour {
 		return nil
 	}
 	return fmt.Errorf("metrics period %s: CloudWatch knows periods of 10s, 20s, 30s and whole minutes up to a day", period)
 }
 
-// now is the time to tell the engine; callers hold mu. It never goes back, even
-// when somebody sets the machine's clock back: the engine may rely on that.
-func (c *Cloud) now() time.Time {
-	if t := time.Now().UTC().Round(0); t.After(c.latest) {
-		c.latest = t
+// Region is the name of the only Region.
+func (c *Cloud) Region() string { return c.cfg.Region }
+
+// AccountID is the twelve digits of the only account.
+func (c *Cloud) AccountID() string { return c.cfg.AccountID }
+
+// ARN names a resource of a service in this account.
+func (c *Cloud) ARN(service, resource string) string {
+	return "arn:aws:" + service + ":" + c.cfg.Region + ":" + c.cfg.AccountID + ":" + resource
+}
+
+// Images are what instances can run, by ImageId.
+func (c *Cloud) Images() map[string]Image { return c.cfg.Images }
+
+// Network is the default VPC, which never changes.
+func (c *Cloud) Network() Network { return c.network }
+
+// Balancer does what load balancers do. It waits for sockets: it must not be
+// called within Change or Read.
+func (c *Cloud) Balancer() LoadBalancing { return c.balancer }
+
+// Log is for what nobody waits for.
+func (c *Cloud) Log() *slog.Logger { return c.log }
+
+// TaggedElsewhere are the tags, by ARN, of what other parts keep; the caller may
+// add to them.
+func (c *Cloud) TaggedElsewhere() map[string]map[string]string {
+	if c.cfg.Tagged == nil {
+		return map[string]map[string]string{}
 	}
-	return c.latest
-}
-
-// change runs f on the state, then wakes the loop, which carries out what
-// follows from the change.
-func (c *Cloud) change(f func(now time.Time) error) error {
-	defer c.inbox.wake()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return f(c.now())
-}
-
-// read runs f while the state stands still.
-func (c *Cloud) read(f func(now time.Time) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return f(c.now())
-}
-
-// hexID makes up an id of n hex digits, such as those of EC2; callers hold mu.
-func (c *Cloud) hexID(prefix string, n int) string {
-	const digits = "0123456789abcdef"
-	id := make([]byte, n)
-	for i := range id {
-		id[i] = digits[c.random.IntN(16)]
-	}
-	return prefix + string(id)
+	return c.cfg.Tagged()
 }
 
 // Status is a summary for people and health checks.
@@ -191,9 +178,12 @@ type Status struct {
 func (c *Cloud) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Status{Status: "ok", Region: c.cfg.Region, AccountID: c.cfg.AccountID, MetricsPeriod: c.cfg.MetricsPeriod.String(), Groups: len(c.engine.Groups())}
-	for _, i := range c.instances {
-		if i.state == stateRunning {
+	s := Status{
+		Status: "ok", Region: c.cfg.Region, AccountID: c.cfg.AccountID, MetricsPeriod: c.cfg.MetricsPeriod.String(),
+		Groups: len(c.state.Engine.Groups()),
+	}
+	for _, i := range c.state.Instances {
+		if i.State == Running {
 			s.Running++
 		}
 	}

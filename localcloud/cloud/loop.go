@@ -38,9 +38,9 @@ func (c *Cloud) drive(ctx context.Context) {
 func (c *Cloud) step() ([]autoscale.Action, time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	actions := append(c.asked, c.engine.Step(c.now(), c.inbox.take())...)
-	c.asked = nil
-	return actions, c.engine.Next()
+	actions := append(c.state.asked, c.state.Engine.Step(c.now().Now, c.inbox.take())...)
+	c.state.asked = nil
+	return actions, c.state.Engine.Next()
 }
 
 // wait returns true at next or when the inbox has something, false once ctx is done.
@@ -72,7 +72,7 @@ func (c *Cloud) watchExits(ctx context.Context) {
 				return
 			}
 			c.log.Warn("instance ended by itself", "id", exit.ID, "err", exit.Err)
-			c.instanceEnded(exit.ID, stateReason{"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"})
+			c.instanceEnded(exit.ID, StateReason{"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"})
 		}
 	}
 }

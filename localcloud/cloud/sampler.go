@@ -37,7 +37,7 @@ func (c *Cloud) readCPU() {
 		// The clock is read off the lock; the time is taken first, so that a
 		// delay counts into the next reading and never makes a share exceed 100 %.
 		now := time.Now()
-		cpu, err := c.cfg.Fleet.CPU(i.id)
+		cpu, err := c.cfg.Fleet.CPU(i.ID)
 		if err != nil {
 			continue // it has just ended; the fleet tells of that
 		}
@@ -49,12 +49,12 @@ func (c *Cloud) readCPU() {
 
 // watched are the instances whose CPU is measured. One that is shutting down
 // still works off requests and counts, as in EC2.
-func (c *Cloud) watched() []*instance {
+func (c *Cloud) watched() []*Instance {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	watched := make([]*instance, 0, len(c.instances))
-	for _, i := range c.instances {
-		if i.meter != nil && i.state != stateTerminated {
+	watched := make([]*Instance, 0, len(c.state.Instances))
+	for _, i := range c.state.Instances {
+		if i.meter != nil && i.State != Terminated {
 			watched = append(watched, i)
 		}
 	}
@@ -67,9 +67,9 @@ func (c *Cloud) watched() []*instance {
 func (c *Cloud) cpuSamples() []autoscale.Sample {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now()
+	now := c.now().Now
 	var samples []autoscale.Sample
-	for _, i := range c.instances {
+	for _, i := range c.state.Instances {
 		if i.meter == nil {
 			continue
 		}
@@ -80,7 +80,7 @@ func (c *Cloud) cpuSamples() []autoscale.Sample {
 			}
 			for _, d := range i.dimensions() {
 				m := autoscale.Metric{Namespace: "AWS/EC2", Name: "CPUUtilization", Dimensions: []autoscale.Dimension{d}}
-				samples = append(samples, c.sample(m, s.start, one(percent), "Percent"))
+				samples = append(samples, c.sample(m, s.start, autoscale.Value(percent), "Percent"))
 			}
 		}
 	}
@@ -90,14 +90,14 @@ func (c *Cloud) cpuSamples() []autoscale.Sample {
 
 // dimensions are those under which EC2 publishes an instance's metrics, each on
 // its own.
-func (i *instance) dimensions() []autoscale.Dimension {
+func (i *Instance) dimensions() []autoscale.Dimension {
 	d := []autoscale.Dimension{
-		{Name: "InstanceId", Value: i.id},
-		{Name: "InstanceType", Value: i.instanceType},
-		{Name: "ImageId", Value: i.imageID},
+		{Name: "InstanceId", Value: i.ID},
+		{Name: "InstanceType", Value: i.Type},
+		{Name: "ImageId", Value: i.ImageID},
 	}
-	if i.group != "" {
-		d = append(d, autoscale.Dimension{Name: "AutoScalingGroupName", Value: i.group})
+	if i.Group != "" {
+		d = append(d, autoscale.Dimension{Name: "AutoScalingGroupName", Value: i.Group})
 	}
 	return d
 }
@@ -109,9 +109,4 @@ func (c *Cloud) sample(m autoscale.Metric, start time.Time, v autoscale.Statisti
 		resolution = time.Second
 	}
 	return autoscale.Sample{Metric: m, Time: start, Value: v, Unit: unit, Resolution: resolution}
-}
-
-// one is a single value.
-func one(v float64) autoscale.Statistics {
-	return autoscale.Statistics{SampleCount: 1, Sum: v, Minimum: v, Maximum: v}
 }

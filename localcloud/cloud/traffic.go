@@ -51,9 +51,9 @@ func (c *Cloud) routes() []route {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var routes []route
-	for _, tg := range c.targetGroups {
-		if lbs := c.loadBalancersOf(tg.arn()); len(lbs) > 0 {
-			routes = append(routes, route{tg.arn(), lbs[0]})
+	for _, tg := range c.state.TargetGroups {
+		if lbs := c.state.LoadBalancersOf(tg.ARN()); len(lbs) > 0 {
+			routes = append(routes, route{tg.ARN(), lbs[0]})
 		}
 	}
 	return routes
@@ -75,12 +75,12 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 	}
 	both, alone := []autoscale.Dimension{tg, lb}, []autoscale.Dimension{lb}
 	healthy, unhealthy := healthCounts(c.balancer.Health(r.targetGroupARN))
-	add("HealthyHostCount", "Count", one(healthy), both)
-	add("UnHealthyHostCount", "Count", one(unhealthy), both)
+	add("HealthyHostCount", "Count", autoscale.Value(healthy), both)
+	add("UnHealthyHostCount", "Count", autoscale.Value(unhealthy), both)
 	if n.RequestCount > 0 {
 		requests := float64(n.RequestCount)
 		add("RequestCount", "Count", sum(requests), alone, both)
-		add("RequestCountPerTarget", "Count", one(requests/max(healthy, 1)), []autoscale.Dimension{tg}, both)
+		add("RequestCountPerTarget", "Count", autoscale.Value(requests/max(healthy, 1)), []autoscale.Dimension{tg}, both)
 	}
 	var answered int64
 	for class, count := range n.HTTPCodeTarget {
@@ -104,33 +104,33 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 // EnableMetricsCollection was called; here they are always on.
 func (c *Cloud) groupSamples(start time.Time) []autoscale.Sample {
 	c.mu.Lock()
-	groups := c.engine.Groups()
+	groups := c.state.Engine.Groups()
 	c.mu.Unlock()
 	var samples []autoscale.Sample
 	for _, g := range groups {
-		for name, n := range groupSizes(g) {
+		for name, n := range GroupSizes(g) {
 			m := autoscale.Metric{Namespace: "AWS/AutoScaling", Name: name,
 				Dimensions: []autoscale.Dimension{{Name: "AutoScalingGroupName", Value: g.Name}}}
-			samples = append(samples, c.sample(m, start, one(float64(n)), "None"))
+			samples = append(samples, c.sample(m, start, autoscale.Value(float64(n)), "None"))
 		}
 	}
 	return samples
 }
 
-// groupSizes are a group's metrics by name.
-func groupSizes(g autoscale.GroupStatus) map[string]int {
+// GroupSizes are a group's metrics by name.
+func GroupSizes(g autoscale.GroupStatus) map[string]int {
 	sizes := map[string]int{
 		"GroupMinSize": g.MinSize, "GroupMaxSize": g.MaxSize, "GroupDesiredCapacity": g.DesiredCapacity,
 		"GroupInServiceInstances": 0, "GroupPendingInstances": 0, "GroupTerminatingInstances": 0,
 		"GroupTotalInstances": len(g.Instances),
 	}
 	for _, i := range g.Instances {
-		switch {
-		case i.LifecycleState == "InService":
+		switch i.LifecycleState {
+		case autoscale.LifecycleInService:
 			sizes["GroupInServiceInstances"]++
-		case strings.HasPrefix(i.LifecycleState, "Pending"):
+		case autoscale.LifecyclePending:
 			sizes["GroupPendingInstances"]++
-		case strings.HasPrefix(i.LifecycleState, "Terminating"):
+		case autoscale.LifecycleTerminating:
 			sizes["GroupTerminatingInstances"]++
 		}
 	}

@@ -20,6 +20,7 @@ var catalogue = []Kind{
 	{"permission.required", Error, "a permission that a proof needs is missing"},
 	{"permission.optional", Warning, "a permission that only the doctor needs is missing"},
 	{"api.failed", Warning, "a question was not answered"},
+	{"api.unreadable", Error, "an answer cannot be recorded"},
 	{"clock.far", Error, "this machine's clock is minutes off"},
 	{"clock.offset", Warning, "this machine's clock is seconds off"},
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -17,6 +16,7 @@ import (
 
 	"secondwind/account/ec2form"
 	"secondwind/runlog"
+	"secondwind/verify/awsclock"
 	"secondwind/verify/hypothesis"
 )
 
@@ -31,6 +31,8 @@ type Config struct {
 	LoadBalancerURL string
 	// Hold is how long the load is to last beyond control and chain.
 	Hold time.Duration
+	// Transport carries the request to the load balancer; nil: one of sockets.
+	Transport http.RoundTripper
 }
 
 // answerWithin bounds an examination: one that hangs is no help before a run.
@@ -39,7 +41,7 @@ const answerWithin = 30 * time.Second
 // examination is an examination under way.
 type examination struct {
 	cfg    Config
-	clock  *clock
+	clock  *awsclock.Clock
 	groups *autoscaling.Client
 	alarms *cloudwatch.Client
 	elb    *elb.Client
@@ -47,7 +49,7 @@ type examination struct {
 	sts    *sts.Client
 	facts  facts
 
-	mu     sync.Mutex // of report.Findings, while questions are asked side by side
+	mu     sync.Mutex // of report.Findings and facts.answered, while questions are asked concurrently
 	report Report
 }
 
@@ -64,21 +66,17 @@ func Examine(ctx context.Context, cfg Config) Report {
 		}
 	}
 	x.checkClock()
-	x.report.ClockOffsetSeconds = x.clock.offset().Round(10 * time.Millisecond).Seconds()
+	x.report.ClockOffsetSeconds = x.clock.Offset().Round(10 * time.Millisecond).Seconds()
 	x.report.sort()
 	return x.report
 }
 
 func newExamination(cfg Config) *examination {
-	noted := cfg.AWS.Copy()
-	c := &clock{next: noted.HTTPClient}
-	if c.next == nil {
-		c.next = awshttp.NewBuildableClient()
-	}
-	noted.HTTPClient = c
+	clock := new(awsclock.Clock)
+	watched := clock.Watch(cfg.AWS)
 	return &examination{
-		cfg: cfg, clock: c, groups: autoscaling.NewFromConfig(noted), alarms: cloudwatch.NewFromConfig(noted), elb: elb.NewFromConfig(noted),
-		ec2: ec2form.Client{AWS: noted}, sts: sts.NewFromConfig(noted),
+		cfg: cfg, clock: clock, groups: autoscaling.NewFromConfig(watched), alarms: cloudwatch.NewFromConfig(watched),
+		elb: elb.NewFromConfig(watched), ec2: ec2form.Client{AWS: watched}, sts: sts.NewFromConfig(watched),
 		report: Report{
 			Version: 1, Examined: time.Now().UTC(), Region: cfg.AWS.Region, AutoScalingGroupName: cfg.AutoScalingGroupName,
 			InstanceTypes: []string{}, Findings: []Finding{}, Deadlines: []runlog.Deadline{},
@@ -104,7 +102,7 @@ func (x *examination) add(f Finding) {
 	x.report.Findings = append(x.report.Findings, f)
 }
 
-// checkAccess tells whether AWS can be asked at all.
+// checkAccess reports whether AWS can be asked at all.
 func (x *examination) checkAccess(ctx context.Context) bool {
 	if x.cfg.AWS.Region == "" {
 		x.find("region.missing", "AWS_REGION", "No AWS Region is set.", "Set AWS_REGION, or a region in the AWS profile.")
@@ -141,7 +139,7 @@ func (x *examination) checkAll(ctx context.Context) {
 	alarm, policy, ok := x.facts.scaleOut(x.cfg.AlarmName)
 	x.checkAlarm(alarm, ok)
 	if ok {
-		x.checkWiring(alarm, policy)
+		x.checkActions(alarm, policy)
 		x.checkMonitoring(alarm)
 		x.expect(alarm, policy)
 		x.checkMetric(alarm)
@@ -178,24 +176,33 @@ func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPol
 }
 
 // convert reads an answer of the SDK as the record's types, through JSON: the
-// members are AWS's in both.
-func convert[To any](from any) (to To) {
+// members are AWS's in both. An answer that cannot be read counts as none, and is
+// a finding: no run could record it.
+func convert[To any](x *examination, operation string, from any) (to To, ok bool) {
 	raw, err := json.Marshal(from)
 	if err == nil {
 		err = json.Unmarshal(raw, &to)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("an answer of the SDK does not fit the record's type: %v", err)) // both are generated from one model
+		x.find("api.unreadable", operation, fmt.Sprintf("Its answer cannot be recorded: %s.", lastOf(err)),
+			"Look at the answer with the AWS CLI, and correct the value there that is no number.")
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		delete(x.facts.answered, operation)
+		return *new(To), false
 	}
-	return to
+	return to, true
 }
 
 // get asks a load balancer, without following it elsewhere.
-func get(ctx context.Context, url string) (*http.Response, error) {
+func (x *examination) get(ctx context.Context, url string) (*http.Response, error) {
 	client := &http.Client{
 		Timeout:       5 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport:     &http.Transport{DisableKeepAlives: true},
+		Transport:     x.cfg.Transport,
+	}
+	if client.Transport == nil {
+		client.Transport = &http.Transport{DisableKeepAlives: true}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

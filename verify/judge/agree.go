@@ -7,28 +7,29 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 )
 
 // What one API says is held against what another says of the same thing.
 
 // contradicted says whether DescribeAlarms knows nothing of the transition that
 // the history tells of; "" if it does, or was not asked while the state lasted.
-func (t *trial) contradicted(tr transition) string {
+func (t *analysis) contradicted(tr timeline.Transition) string {
 	until := t.ended
-	for _, next := range t.cloud.transitions(t.h.AlarmName) {
-		if next.at.After(tr.at) {
-			until = next.at
+	for _, next := range t.transitions() {
+		if next.At.After(tr.At) {
+			until = next.At
 			break
 		}
 	}
 	asked := false
-	for _, a := range t.cloud.alarms {
-		inside := t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.at) && t.aws(a.Received).Add(t.clock.bound).Before(until)
-		if a.value.AlarmName != t.h.AlarmName {
+	for _, a := range t.cloud.Alarms {
+		inside := t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.At) && t.aws(a.Received).Add(t.clock.bound).Before(until)
+		if a.Value.AlarmName != t.h.AlarmName {
 			continue
 		}
-		changed := a.value.StateTransitionedTimestamp
-		if a.value.StateValue == tr.to.StateValue && (changed.IsZero() || changed.Sub(tr.at).Abs() <= time.Second) {
+		changed := a.Value.StateTransitionedTimestamp
+		if a.Value.StateValue == tr.To.StateValue && (changed.IsZero() || changed.Sub(tr.At).Abs() <= time.Second) {
 			return ""
 		}
 		asked = asked || inside
@@ -40,23 +41,23 @@ func (t *trial) contradicted(tr transition) string {
 }
 
 // knownBefore says where an instance was seen before the load; "" if nowhere.
-func (t *trial) knownBefore(id string) (where string, e Evidence) {
+func (t *analysis) knownBefore(id string) (where string, e Evidence) {
 	began := t.load.began()
-	for _, h := range t.cloud.health {
+	for _, h := range t.cloud.Health {
 		there := func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id }
-		if h.Received.Before(began) && slices.ContainsFunc(h.value, there) {
+		if h.Received.Before(began) && slices.ContainsFunc(h.Value, there) {
 			return "as a target", evidence(h.Observation)
 		}
 	}
-	for _, a := range t.cloud.activities {
-		if launchedInstance(a.value) == id && a.value.ActivityId != t.acted.value.ActivityId && a.value.StartTime.Before(t.acted.value.StartTime) {
-			return "launched by activity " + a.value.ActivityId, evidence(a.Observation)
+	for _, a := range t.cloud.Activities {
+		if launchedInstance(a.Value) == id && a.Value.ActivityId != t.acted.Value.ActivityId && a.Value.StartTime.Before(t.acted.Value.StartTime) {
+			return "launched by activity " + a.Value.ActivityId, evidence(a.Observation)
 		}
 	}
-	for start, p := range t.cloud.cpu.points[id] {
+	for _, p := range t.cloud.Metric.All(id) {
 		// Its first period may have begun before it did.
-		if !start.Add(t.period).After(t.began) {
-			return "with a datapoint of " + clockTime(start), evidence(p.first)
+		if !p.Start.Add(t.period).After(t.began) {
+			return "with a datapoint of " + clockTime(p.Start), evidence(p.First)
 		}
 	}
 	for _, s := range t.load.seconds {
@@ -70,11 +71,11 @@ func (t *trial) knownBefore(id string) (where string, e Evidence) {
 // disagreement finds a datapoint of the group that is none of its instances': an
 // average lies between them, and is the one's where there is one. Periods in
 // which instances come or go are left out, for which of them count is not known.
-func (t *trial) disagreement(from, to time.Time) (*point, string) {
-	for _, p := range t.cloud.cpu.within(groupSeries, from, to, t.period) {
-		low, high, known := t.between(t.settled(p.start, p.start.Add(t.period)), p.start)
-		if known && !slices.ContainsFunc(p.values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
-			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.value()), clockTime(p.start), number(low), number(high))
+func (t *analysis) disagreement(from, to time.Time) (*timeline.Point, string) {
+	for _, p := range t.within(runlog.GroupSeries, from, to) {
+		low, high, known := t.between(t.settled(p.Start, p.Start.Add(t.period)), p.Start)
+		if known && !slices.ContainsFunc(p.Values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
+			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.Value()), clockTime(p.Start), number(low), number(high))
 		}
 	}
 	return nil, ""
@@ -82,14 +83,14 @@ func (t *trial) disagreement(from, to time.Time) (*point, string) {
 
 // settled are the instances of the group if it had the same ones, InService, from
 // the last answer before from to the first after to; nil if not.
-func (t *trial) settled(from, to time.Time) []string {
+func (t *analysis) settled(from, to time.Time) []string {
 	var ids []string
-	for i, g := range t.cloud.groups {
-		if i+1 < len(t.cloud.groups) && t.aws(t.cloud.groups[i+1].Received).Before(from) {
+	for i, g := range t.cloud.Groups {
+		if i+1 < len(t.cloud.Groups) && t.aws(t.cloud.Groups[i+1].Received).Before(from) {
 			continue
 		}
-		now := inService(g.value)
-		if len(now) < len(g.value.Instances) || (ids != nil && !slices.Equal(ids, now)) {
+		now := g.Value.InService()
+		if len(now) < len(g.Value.Instances) || (ids != nil && !slices.Equal(ids, now)) {
 			return nil
 		}
 		ids = now
@@ -105,27 +106,27 @@ const averaging = 0.01
 
 // between is the range of all values that the instances' datapoints of a period
 // ever had; known is false unless there are some and each has one.
-func (t *trial) between(members []string, start time.Time) (low, high float64, known bool) {
+func (t *analysis) between(members []string, start time.Time) (low, high float64, known bool) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, id := range members {
-		d := t.cloud.cpu.points[id][start]
+		d := t.cloud.Metric.At(id, start)
 		if d == nil {
 			return low, high, false
 		}
-		low, high = math.Min(low, slices.Min(d.values)), math.Max(high, slices.Max(d.values))
+		low, high = math.Min(low, slices.Min(d.Values)), math.Max(high, slices.Max(d.Values))
 	}
 	return low, high, len(members) > 0
 }
 
 // miscalibrated says why the calibration is not of this run or not what it
 // predicts from; "" if it is. Its points were read from the same answers.
-func (t *trial) miscalibrated(c *runlog.Calibration) string {
+func (t *analysis) miscalibrated(c *runlog.Calibration) string {
 	if predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate; math.Abs(predicted-c.PredictedCPUPercent) > averaging {
 		return fmt.Sprintf("calibration predicts %s %%, its own numbers give %s %%", number(c.PredictedCPUPercent), number(predicted))
 	}
 	for _, p := range c.Points {
-		d := t.cloud.cpu.points[groupSeries][p.Timestamp.UTC()]
-		if d == nil || !slices.ContainsFunc(d.values, func(v float64) bool { return sameValue(v, p.CPUPercent) }) {
+		d := t.cloud.Metric.At(runlog.GroupSeries, p.Timestamp.UTC())
+		if d == nil || !slices.ContainsFunc(d.Values, func(v float64) bool { return sameValue(v, p.CPUPercent) }) {
 			return fmt.Sprintf("calibration read %s %% at %s, which the metric does not have", number(p.CPUPercent), clockTime(p.Timestamp))
 		}
 		if low, high := t.sentRates(p.Timestamp); p.Rate < 0.95*low || p.Rate > 1.05*high {
@@ -138,7 +139,7 @@ func (t *trial) miscalibrated(c *runlog.Calibration) string {
 // sentRates bounds the requests per second sent in the period from start on. The
 // generator counted while the clocks' offset was known from a few answers only,
 // each of which tells AWS's time to the second.
-func (t *trial) sentRates(start time.Time) (low, high float64) {
+func (t *analysis) sentRates(start time.Time) (low, high float64) {
 	low = math.Inf(1)
 	for shift := -time.Second; shift <= time.Second; shift += time.Second / 4 {
 		rate := t.sentRate(start.Add(shift), start.Add(shift+t.period))
@@ -149,7 +150,7 @@ func (t *trial) sentRates(start time.Time) (low, high float64) {
 
 // sentRate is the requests per second sent in [from, to) of AWS's clock, those of
 // an interval spread evenly over it.
-func (t *trial) sentRate(from, to time.Time) float64 {
+func (t *analysis) sentRate(from, to time.Time) float64 {
 	var sent float64
 	for _, s := range t.load.seconds {
 		start, end := t.aws(s.start), t.aws(s.end)

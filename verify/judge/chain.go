@@ -11,34 +11,34 @@ import (
 var links = []struct {
 	id   runlog.Link
 	name string
-	find func(*trial, *Link) (moment, bool)
+	find func(*analysis, *Link) (interval, bool)
 	// watch is until when the event would have been seen.
-	watch func(*trial) time.Time
+	watch func(*analysis) time.Time
 }{
-	{runlog.LinkBreachingData, "breaching datapoint", (*trial).findBreach, watching(runlog.OpGetMetricData)},
-	{runlog.LinkAlarm, "alarm goes from OK to ALARM", (*trial).findTransition, watching(runlog.OpDescribeAlarmHistory)},
-	{runlog.LinkScalingActivity, "scaling activity", (*trial).findActivity, watching(runlog.OpDescribeScalingActivities)},
-	{runlog.LinkInService, "new instance InService", (*trial).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
-	{runlog.LinkTargetHealthy, "target healthy", (*trial).findHealthy, watching(runlog.OpDescribeTargetHealth)},
-	{runlog.LinkFirstRequest, "first request served", (*trial).findServed, func(t *trial) time.Time { return t.ended }},
-	{runlog.LinkLoadShared, "load shared, alarm OK again", (*trial).findEffect, watching(runlog.OpDescribeAlarmHistory)},
+	{runlog.LinkBreachingData, "breaching datapoint", (*analysis).findBreach, watching(runlog.OpGetMetricData)},
+	{runlog.LinkAlarm, "alarm goes from OK to ALARM", (*analysis).findTransition, watching(runlog.OpDescribeAlarmHistory)},
+	{runlog.LinkScalingActivity, "scaling activity", (*analysis).findActivity, watching(runlog.OpDescribeScalingActivities)},
+	{runlog.LinkInService, "new instance InService", (*analysis).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
+	{runlog.LinkTargetHealthy, "target healthy", (*analysis).findHealthy, watching(runlog.OpDescribeTargetHealth)},
+	{runlog.LinkFirstRequest, "first request served", (*analysis).findServed, func(t *analysis) time.Time { return t.ended }},
+	{runlog.LinkLoadShared, "load shared, alarm OK again", (*analysis).findEffect, watching(runlog.OpDescribeAlarmHistory)},
 }
 
-func watching(operation string) func(*trial) time.Time {
-	return func(t *trial) time.Time { return t.cloud.watchedUntil(operation) }
+func watching(operation string) func(*analysis) time.Time {
+	return func(t *analysis) time.Time { return t.watchedUntil(operation) }
 }
 
 // chain judges e0 to e7: each must be seen, be joined to the one before by an
 // identity, come after it, and within its deadline. After a link that does not
 // hold nothing further can be told.
-func (t *trial) chain() []Link {
+func (t *analysis) chain() []Link {
 	chain := []Link{t.step()}
 	for i, l := range links {
 		previous := &chain[i]
 		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.deadline(l.id).Terms}
 		if previous.Status != Held {
-			link.Expected = fmt.Sprintf("after %s", previous.ID)
-			link.Seen = fmt.Sprintf("not judged, because %s is not held", previous.ID)
+			link.Status, link.Expected = NotJudged, fmt.Sprintf("after %s", previous.ID)
+			link.Seen = fmt.Sprintf("%s does not hold", previous.ID)
 			chain = append(chain, link)
 			continue
 		}
@@ -59,10 +59,10 @@ func (t *trial) chain() []Link {
 }
 
 // step is e0.
-func (t *trial) step() Link {
+func (t *analysis) step() Link {
 	l := Link{ID: runlog.LinkLoadStep, Name: "load step", Status: Undetermined, Expected: "the load is raised after the control"}
 	if t.began.IsZero() {
-		l.Seen = "the load never began"
+		l.Status, l.Seen = NotJudged, "the load never began"
 		return l
 	}
 	p := t.load.phases[runlog.PhaseLoad]
@@ -74,7 +74,7 @@ func (t *trial) step() Link {
 }
 
 // place notes when the event was and what its deadline leaves.
-func (t *trial) place(l *Link, previous, m moment) {
+func (t *analysis) place(l *Link, previous, m interval) {
 	d := t.deadline(l.ID)
 	limit, since := d.Seconds(), seconds(m.at.Sub(previous.at))
 	slack := seconds(time.Duration((limit - since) * float64(time.Second)))
@@ -86,9 +86,9 @@ func seconds(d time.Duration) float64 {
 	return float64(d.Round(time.Millisecond)) / float64(time.Second)
 }
 
-// time judges order and deadline. Moments are intervals where something was only
+// time judges order and deadline. An event has an interval, not a time, where something was only
 // polled or two clocks are involved: what lies within them is not determined.
-func (t *trial) time(l *Link, previous, m moment) {
+func (t *analysis) time(l *Link, previous, m interval) {
 	l.Status = Held
 	limit := time.Duration(t.deadline(l.ID).Seconds() * float64(time.Second))
 	// AWS floors some of its timestamps to seconds.
@@ -113,7 +113,7 @@ func (t *trial) time(l *Link, previous, m moment) {
 
 // absent judges an event that was not seen: its deadline has expired only if it
 // was watched, under load, beyond it.
-func (t *trial) absent(l *Link, previous moment, watched time.Time) {
+func (t *analysis) absent(l *Link, previous interval, watched time.Time) {
 	limit := t.deadline(l.ID).Seconds()
 	expires := previous.hi.Add(time.Duration(limit * float64(time.Second)))
 	l.DeadlineSeconds = &limit

@@ -19,7 +19,7 @@ type clock struct {
 }
 
 // newClock bounds the offset from Date headers. Each is AWS's time in whole
-// seconds at some moment between our sending and our receiving, so the offset
+// seconds at some time between our sending and our receiving, so the offset
 // lies in (Date − Received, Date + 1 s − Sent); all of them together narrow it.
 func newClock(cloud []runlog.Observation) clock {
 	var c clock
@@ -46,16 +46,16 @@ func newClock(cloud []runlog.Observation) clock {
 // aws is a time of our clock by AWS's.
 func (c clock) aws(t time.Time) time.Time { return t.Add(c.offset).UTC() }
 
-// moment is when something happened by AWS's clock, as far as it is known: not
+// interval is when something happened by AWS's clock, as far as it is known: not
 // before lo, not after hi, most likely at.
-type moment struct{ lo, at, hi time.Time }
+type interval struct{ lo, at, hi time.Time }
 
-func exactly(t time.Time) moment { return moment{t.UTC(), t.UTC(), t.UTC()} }
+func exactly(t time.Time) interval { return interval{t.UTC(), t.UTC(), t.UTC()} }
 
-// ours is a time of our clock as a moment of AWS's.
-func (c clock) ours(t time.Time) moment {
+// ours is a time of our clock as an interval of AWS's.
+func (c clock) ours(t time.Time) interval {
 	at := c.aws(t)
-	return moment{at.Add(-c.bound), at, at.Add(c.bound)}
+	return interval{at.Add(-c.bound), at, at.Add(c.bound)}
 }
 
 // staleness is how old the state in an answer may be: AWS's Describe calls are
@@ -65,13 +65,13 @@ const staleness = time.Second
 
 // between is something that was not yet so when before was asked for, and was
 // so in the answer of first; before is nil if it was never seen otherwise.
-func (c clock) between(before, first *runlog.Observation) moment {
+func (c clock) between(before, first *runlog.Observation) interval {
 	hi := c.aws(first.Received).Add(c.bound)
 	asked := first.Sent
 	if before != nil {
 		asked = before.Sent
 	}
-	return moment{c.aws(asked).Add(-c.bound - staleness), c.aws(first.Received), hi}
+	return interval{c.aws(asked).Add(-c.bound - staleness), c.aws(first.Received), hi}
 }
 
-func (m moment) isZero() bool { return m.at.IsZero() }
+func (m interval) isZero() bool { return m.at.IsZero() }

@@ -26,18 +26,27 @@ var activityConfounders = []struct {
 
 // confounders lists what else could have brought the second instance. Held means
 // that it was looked for in the record and is not there.
-func (t *trial) confounders(control Finding) []Finding {
-	var all []Finding
+func (t *analysis) confounders(control Finding) []Finding {
+	// A launch that failed is tried again, by an activity without a known cause.
+	all := []Finding{t.noLaunchFailure()}
 	for _, c := range activityConfounders {
 		all = append(all, t.noActivity(c.kind, c.name))
 	}
-	return append(all,
+	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noLaunchFailure(), t.noDirtyStart(control), t.noPinning())
+		t.noSuspension(), t.noDirtyStart(control), t.noPinning())
+	if t.began.IsZero() {
+		for i, f := range all {
+			if f.Status != Broken {
+				all[i] = f.notJudged("the load never began")
+			}
+		}
+	}
+	return all
 }
 
 // judged is when the proof is under way: from the baseline to the end of the load.
-func (t *trial) judged(at time.Time) bool {
+func (t *analysis) judged(at time.Time) bool {
 	from, _, ok := t.baselineWindow()
 	if !ok {
 		from = t.firstLoad
@@ -45,26 +54,26 @@ func (t *trial) judged(at time.Time) bool {
 	return !at.Before(from) && (t.ended.IsZero() || at.Before(t.ended))
 }
 
-func (t *trial) noActivity(k kind, name string) Finding {
+func (t *analysis) noActivity(k kind, name string) Finding {
 	f := expect("confounder."+string(k), name, "no activity with such a cause")
-	if len(t.cloud.answered[runlog.OpDescribeScalingActivities]) == 0 {
+	if len(t.cloud.Answered[runlog.OpDescribeScalingActivities]) == 0 {
 		return f.open("no answer lists the group's activities")
 	}
-	for _, a := range t.cloud.activities {
-		if kindOf(a.value.Cause) == k && t.judged(a.value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.value.ActivityId, a.value.Cause)
+	for _, a := range t.cloud.Activities {
+		if kindOf(a.Value.Cause) == k && t.judged(a.Value.StartTime) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.Value.ActivityId, a.Value.Cause)
 		}
 	}
 	return f.held("none")
 }
 
-func (t *trial) noSchedule() Finding {
+func (t *analysis) noSchedule() Finding {
 	f := expect("confounder.schedule", "scheduled actions listed", "none is due during the run")
-	if len(t.cloud.schedules) == 0 {
+	if len(t.cloud.Schedules) == 0 {
 		return f.open("no answer lists scheduled actions")
 	}
-	for _, s := range t.cloud.schedules {
-		for _, a := range s.value {
+	for _, s := range t.cloud.Schedules {
+		for _, a := range s.Value {
 			if t.judged(a.StartTime) {
 				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName, a.StartTime.UTC().Format(time.RFC3339))
 			}
@@ -73,13 +82,13 @@ func (t *trial) noSchedule() Finding {
 	return f.held("none due")
 }
 
-func (t *trial) noRefresh() Finding {
+func (t *analysis) noRefresh() Finding {
 	f := expect("confounder.refresh", "instance refreshes listed", "none is under way")
-	if len(t.cloud.refreshes) == 0 {
+	if len(t.cloud.Refreshes) == 0 {
 		return f.open("no answer lists instance refreshes")
 	}
-	for _, s := range t.cloud.refreshes {
-		for _, r := range s.value {
+	for _, s := range t.cloud.Refreshes {
+		for _, r := range s.Value {
 			if slices.Contains([]string{"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}, r.Status) {
 				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is %s", r.InstanceRefreshId, r.Status)
 			}
@@ -89,60 +98,60 @@ func (t *trial) noRefresh() Finding {
 }
 
 // noSecondPolicy: no other alarm or policy acted, nor shares the activity.
-func (t *trial) noSecondPolicy() Finding {
+func (t *analysis) noSecondPolicy() Finding {
 	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
-	for _, a := range t.cloud.activities {
-		if !t.judged(a.value.StartTime) {
+	for _, a := range t.cloud.Activities {
+		if !t.judged(a.Value.StartTime) {
 			continue
 		}
-		for _, tr := range triggersOf(a.value.Cause) {
+		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
-				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.value.ActivityId, tr.alarm, tr.policy)
+				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm, tr.policy)
 			}
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		shares := t.policy != nil && slices.Contains(a.value.AlarmActions, t.policy.PolicyARN) && a.value.AlarmName != t.h.AlarmName
-		above := strings.HasPrefix(a.value.ComparisonOperator, "Greater")
-		if shares && above && a.value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.value.AlarmName)
+	for _, a := range t.cloud.Alarms {
+		shares := t.policy != nil && slices.Contains(a.Value.AlarmActions, t.policy.PolicyARN) && a.Value.AlarmName != t.h.AlarmName
+		above := strings.HasPrefix(a.Value.ComparisonOperator, "Greater")
+		if shares && above && a.Value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
 		}
 	}
 	return f.held("none other acted")
 }
 
 // noForgery: SetAlarmState can put an alarm into ALARM with any text.
-func (t *trial) noForgery() Finding {
+func (t *analysis) noForgery() Finding {
 	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
-	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
-		if tr.to.StateValue == "ALARM" && t.judged(tr.at) && !byThreshold(tr.to) {
-			return f.with(Broken, []Evidence{evidence(tr.source)}, "at %s: %q", clockTime(tr.at), tr.to.StateReason)
+	for _, tr := range t.transitions() {
+		if tr.To.StateValue == "ALARM" && t.judged(tr.At) && !byThreshold(tr.To) {
+			return f.with(Broken, []Evidence{evidence(tr.Source)}, "at %s: %q", clockTime(tr.At), tr.To.StateReason)
 		}
 	}
 	return f.held("it does")
 }
 
-func (t *trial) noReconfiguration() Finding {
+func (t *analysis) noReconfiguration() Finding {
 	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
-	for _, item := range t.cloud.history {
-		if item.value.AlarmName == t.h.AlarmName && item.value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.value.Timestamp) {
-			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.value.HistorySummary)
+	for _, item := range t.cloud.History {
+		if item.Value.AlarmName == t.h.AlarmName && item.Value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.Value.Timestamp) {
+			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		if t.alarm == nil || a.value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
+	for _, a := range t.cloud.Alarms {
+		if t.alarm == nil || a.Value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
 			continue
 		}
-		if why := changed(t.alarm.value, a.value); why != "" {
+		if why := changed(t.alarm.Value, a.Value); why != "" {
 			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s: %s", t.h.AlarmName, why)
 		}
 	}
-	for _, g := range t.cloud.groups {
-		if arn := t.cloud.groups[0].value.AutoScalingGroupARN; g.value.AutoScalingGroupARN != arn {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.value.AutoScalingGroupARN, arn)
+	for _, g := range t.cloud.Groups {
+		if arn := t.cloud.Groups[0].Value.AutoScalingGroupARN; g.Value.AutoScalingGroupARN != arn {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
 		}
-		if t.judged(t.aws(g.Received)) && (g.value.MinSize != t.h.MinSize || g.value.MaxSize != t.h.MaxSize) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.value.MinSize, g.value.MaxSize)
+		if t.judged(t.aws(g.Received)) && (g.Value.MinSize != t.h.MinSize || g.Value.MaxSize != t.h.MaxSize) {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
 		}
 	}
 	return f.held("they are")
@@ -160,25 +169,25 @@ func changed(was, is runlog.MetricAlarm) string {
 	return ""
 }
 
-func (t *trial) noSuspension() Finding {
+func (t *analysis) noSuspension() Finding {
 	f := expect("confounder.suspended-processes", "suspended processes", "no process of the group is suspended")
-	if len(t.cloud.groups) == 0 {
+	if len(t.cloud.Groups) == 0 {
 		return f.open("no answer describes the group")
 	}
-	for _, g := range t.cloud.groups {
-		if len(g.value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.value.SuspendedProcesses[0].ProcessName, g.value.SuspendedProcesses[0].SuspensionReason)
+	for _, g := range t.cloud.Groups {
+		if len(g.Value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.Value.SuspendedProcesses[0].ProcessName, g.Value.SuspendedProcesses[0].SuspensionReason)
 		}
 	}
 	return f.held("none is")
 }
 
 // noLaunchFailure: a provider that refuses an instance says nothing of scaling.
-func (t *trial) noLaunchFailure() Finding {
+func (t *analysis) noLaunchFailure() Finding {
 	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
-	for _, a := range t.cloud.activities {
-		if isLaunch(a.value) && isFailed(a.value) && t.judged(a.value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.value.ActivityId, a.value.StatusCode, a.value.StatusMessage)
+	for _, a := range t.cloud.Activities {
+		if isLaunch(a.Value) && isFailed(a.Value) && t.judged(a.Value.StartTime) {
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode, a.Value.StatusMessage)
 		}
 	}
 	return f.held("none failed")
@@ -186,7 +195,7 @@ func (t *trial) noLaunchFailure() Finding {
 
 // noDirtyStart: an alarm that is in ALARM already cannot go there. What the
 // control itself set off is the control's finding, not a dirty start.
-func (t *trial) noDirtyStart(control Finding) Finding {
+func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
 	if t.began.IsZero() {
 		return f.open("the load never began")
@@ -199,7 +208,7 @@ func (t *trial) noDirtyStart(control Finding) Finding {
 		starts = append(starts, t.aws(c.start))
 	}
 	for _, at := range starts {
-		switch state := t.cloud.stateAt(t.h.AlarmName, at); state {
+		switch state := t.stateAt(at); state {
 		case "OK":
 		case "":
 			return f.open("its state at %s is not in the record", clockTime(at))
@@ -212,15 +221,14 @@ func (t *trial) noDirtyStart(control Finding) Finding {
 
 // noPinning: a client whose connections stay with the old instance shows no
 // request at the new one although scaling worked.
-func (t *trial) noPinning() Finding {
+func (t *analysis) noPinning() Finding {
 	f := expect("confounder.pinned-connections", "connections pinned to the old instance", "once its target is healthy, the new instance is sent requests")
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
-		f.Expected = "nothing, for no new target became healthy"
-		return f.held("not judged")
+		return f.notJudged("no new target became healthy")
 	}
 	limit := time.Duration(t.deadline(runlog.LinkFirstRequest).Seconds() * float64(time.Second))
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case t.firstServed() != nil || len(t.strangers()) > 0:
+	case t.firstServed() != nil || len(t.unknownInstances()) > 0:
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
@@ -231,11 +239,11 @@ func (t *trial) noPinning() Finding {
 
 // credits: a burstable instance without credits is held at its baseline, and its
 // CPU cannot cross. Credits are not in the record, but what they would prevent is.
-func (t *trial) credits(crossed Finding) Finding {
+func (t *analysis) credits(crossed Finding) Finding {
 	f := expect("confounder.cpu-credits", "CPU credits", "instances are not held below the threshold for want of credits")
 	burstable := ""
-	for _, g := range t.cloud.groups {
-		for _, i := range g.value.Instances {
+	for _, g := range t.cloud.Groups {
+		for _, i := range g.Value.Instances {
 			family, _, _ := strings.Cut(i.InstanceType, ".")
 			if slices.Contains([]string{"t2", "t3", "t3a", "t4g"}, family) {
 				burstable = i.InstanceType
@@ -243,6 +251,10 @@ func (t *trial) credits(crossed Finding) Finding {
 		}
 	}
 	switch {
+	case t.began.IsZero():
+		return f.notJudged("the load never began")
+	case len(t.cloud.Groups) == 0:
+		return f.open("no answer describes the group")
 	case burstable == "":
 		return f.held("no instance is burstable")
 	case crossed.Status == Held:

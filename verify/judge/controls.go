@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 	"secondwind/verify/hypothesis"
 )
 
 // belowThreshold is control N1: a load that keeps CPU below the threshold, held
 // as long as the chain may take, moves neither the alarm nor the group.
-func (t *trial) belowThreshold() Finding {
+func (t *analysis) belowThreshold() Finding {
 	f := expect("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
 		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), t.h.MinSize)
 	phase, ok := t.load.phases[runlog.PhaseControl]
@@ -21,7 +22,7 @@ func (t *trial) belowThreshold() Finding {
 	}
 	f.Evidence = []Evidence{loadEvidence(phase.line)}
 	from, to := t.aws(phase.start), t.aws(phase.end)
-	points := t.cloud.cpu.within(groupSeries, from, to, t.period)
+	points := t.within(runlog.GroupSeries, from, to)
 	if why := t.controlled(phase, points); why != "" {
 		return f.open("%s", why)
 	}
@@ -32,7 +33,7 @@ func (t *trial) belowThreshold() Finding {
 }
 
 // controlled says why the control was none; "" if it was one.
-func (t *trial) controlled(phase span, points []point) string {
+func (t *analysis) controlled(phase span, points []timeline.Point) string {
 	if need := t.h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds(); t.h.ControlSeconds < need {
 		return fmt.Sprintf("the control was declared for %s s, shorter than the chain may take (%s s)", number(t.h.ControlSeconds), number(need))
 	}
@@ -43,8 +44,8 @@ func (t *trial) controlled(phase span, points []point) string {
 		return "no full period of it has a datapoint"
 	}
 	for _, p := range points {
-		if t.breaches(p.value()) {
-			return fmt.Sprintf("CPU itself crossed: %s %% in the period of %s", number(p.value()), clockTime(p.start))
+		if t.breaches(p.Value()) {
+			return fmt.Sprintf("CPU itself crossed: %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
 	// A control near idle controls nothing.
@@ -55,27 +56,27 @@ func (t *trial) controlled(phase span, points []point) string {
 }
 
 // moved says what moved in [from, to) although CPU stayed below; "" if nothing did.
-func (t *trial) moved(from, to time.Time) (string, Evidence) {
-	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
-		if tr.to.StateValue == "ALARM" && !tr.at.Before(from) && tr.at.Before(to) {
-			return fmt.Sprintf("the alarm went to ALARM at %s: %s", clockTime(tr.at), tr.to.StateReason), evidence(tr.source)
+func (t *analysis) moved(from, to time.Time) (string, Evidence) {
+	for _, tr := range t.transitions() {
+		if tr.To.StateValue == "ALARM" && !tr.At.Before(from) && tr.At.Before(to) {
+			return fmt.Sprintf("the alarm went to ALARM at %s: %s", clockTime(tr.At), tr.To.StateReason), evidence(tr.Source)
 		}
 	}
-	for _, a := range t.cloud.activities {
-		if at := a.value.StartTime; !at.Before(from) && at.Before(to) {
-			return fmt.Sprintf("activity %s at %s: %s", a.value.ActivityId, clockTime(at), a.value.Cause), evidence(a.Observation)
+	for _, a := range t.cloud.Activities {
+		if at := a.Value.StartTime; !at.Before(from) && at.Before(to) {
+			return fmt.Sprintf("activity %s at %s: %s", a.Value.ActivityId, clockTime(at), a.Value.Cause), evidence(a.Observation)
 		}
 	}
-	for _, g := range t.cloud.groups {
+	for _, g := range t.cloud.Groups {
 		if at := t.aws(g.Received); at.Before(from) || !t.aws(g.Received).Before(to) {
 			continue
 		}
-		if g.value.DesiredCapacity != t.h.MinSize || len(inService(g.value)) != t.h.MinSize {
-			return fmt.Sprintf("desired %d, InService %d at %s", g.value.DesiredCapacity, len(inService(g.value)), clockTime(t.aws(g.Received))), evidence(g.Observation)
+		if g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
+			return fmt.Sprintf("desired %d, InService %d at %s", g.Value.DesiredCapacity, len(g.Value.InService()), clockTime(t.aws(g.Received))), evidence(g.Observation)
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		if at := t.aws(a.Received); a.value.AlarmName == t.h.AlarmName && a.value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
+	for _, a := range t.cloud.Alarms {
+		if at := t.aws(a.Received); a.Value.AlarmName == t.h.AlarmName && a.Value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
 			return fmt.Sprintf("the alarm was in ALARM at %s", clockTime(at)), evidence(a.Observation)
 		}
 	}
@@ -84,19 +85,19 @@ func (t *trial) moved(from, to time.Time) (string, Evidence) {
 
 // scaleInAlarm is the alarm that takes the group down again, and the policy that
 // it invokes; nil if none is wired.
-func (t *trial) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
-	listed := last(t.cloud.policies, t.load.began())
+func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
+	listed := last(t.cloud.Policies, t.load.began())
 	if listed == nil {
 		return nil, nil
 	}
-	for _, a := range t.cloud.alarms {
-		below := a.value.ComparisonOperator == "LessThanThreshold" || a.value.ComparisonOperator == "LessThanOrEqualToThreshold"
-		if !below || !a.value.ActionsEnabled {
+	for _, a := range t.cloud.Alarms {
+		below := a.Value.ComparisonOperator == "LessThanThreshold" || a.Value.ComparisonOperator == "LessThanOrEqualToThreshold"
+		if !below || !a.Value.ActionsEnabled {
 			continue
 		}
-		for i := range listed.value {
-			if slices.Contains(a.value.AlarmActions, listed.value[i].PolicyARN) {
-				return &a.value, &listed.value[i]
+		for i := range listed.Value {
+			if slices.Contains(a.Value.AlarmActions, listed.Value[i].PolicyARN) {
+				return &a.Value, &listed.Value[i]
 			}
 		}
 	}
@@ -104,39 +105,52 @@ func (t *trial) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 }
 
 // scaleIn is that the group gives the second instance back once the load ended.
-func (t *trial) scaleIn() Finding {
+func (t *analysis) scaleIn() Finding {
 	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time", t.h.MinSize)
 	alarm, policy := t.scaleInAlarm()
 	switch {
 	case t.newID == "":
-		f.Expected = "nothing, for nothing was scaled out"
-		return f.held("not judged")
+		return f.notJudged("nothing was scaled out")
 	case alarm == nil:
-		f.Expected = "nothing, for no scale-in alarm is wired"
-		return f.held("not judged")
+		return f.notJudged("the group has no scale-in alarm")
 	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
-	if !ok || len(t.cloud.groups) == 0 {
+	if !ok || len(t.cloud.Groups) == 0 {
 		return f.open("the load was never released")
 	}
 	from := t.aws(release.start)
-	for _, g := range t.cloud.groups {
-		if t.aws(g.Received).Before(from) || g.value.DesiredCapacity != t.h.MinSize || len(inService(g.value)) != t.h.MinSize {
+	for _, g := range t.cloud.Groups {
+		if t.aws(g.Received).Before(from) || g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
 			continue
 		}
 		took := t.aws(g.Received).Sub(from).Seconds()
 		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
 	}
-	limit := hypothesis.ScaleIn(*alarm, t.cloud.groups[0].value, policy).Seconds()
-	watched := t.cloud.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
+	if low := t.lowest(from); low != nil && t.h.Metric.Watches(*alarm) && *low >= alarm.Threshold {
+		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
+			number(alarm.Threshold), alarm.AlarmName, number(*low))
+	}
+	limit := hypothesis.ScaleIn(*alarm, t.cloud.Groups[0].Value, policy).Seconds()
+	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	if watched < limit {
 		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
 }
 
+// lowest is the group's lowest datapoint of a period after from; nil if none is.
+func (t *analysis) lowest(from time.Time) *float64 {
+	var low *float64
+	for _, p := range t.ending(runlog.GroupSeries, from.Add(t.period), time.Unix(1<<40, 0)) {
+		if v := p.Value(); low == nil || v < *low {
+			low = &v
+		}
+	}
+	return low
+}
+
 // draining is that no request is lost while an instance is taken out.
-func (t *trial) draining() Finding {
+func (t *analysis) draining() Finding {
 	f := expect("release.draining", "draining", "no request fails while the group scales in")
 	release, ok := t.load.phases[runlog.PhaseRelease]
 	if !ok {
@@ -163,10 +177,10 @@ func (t *trial) draining() Finding {
 
 // scalesIn is when, after the load's release, the group began to take an instance
 // out, as early as it may have been; the release itself if it never did.
-func (t *trial) scalesIn(released time.Time) time.Time {
-	for _, a := range t.cloud.activities {
-		if strings.HasPrefix(a.value.Description, "Terminating") && !a.value.StartTime.Before(released) {
-			return a.value.StartTime.Add(-t.clock.bound - staleness)
+func (t *analysis) scalesIn(released time.Time) time.Time {
+	for _, a := range t.cloud.Activities {
+		if strings.HasPrefix(a.Value.Description, "Terminating") && !a.Value.StartTime.Before(released) {
+			return a.Value.StartTime.Add(-t.clock.bound - staleness)
 		}
 	}
 	return released

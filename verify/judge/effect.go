@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 )
 
 // findEffect is e7: with two instances serving, each stands below the threshold
@@ -14,46 +15,46 @@ import (
 // mean of all full periods from the first request of the new instance to the end
 // of the load; the event itself is when the alarm returned or, if that was
 // sooner, when the first of those periods ended.
-func (t *trial) findEffect(l *Link) (moment, bool) {
+func (t *analysis) findEffect(l *Link) (interval, bool) {
 	theta := t.h.Threshold
 	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK", number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
-	group := t.cloud.cpu.within(groupSeries, from, to, t.period)
-	before := t.cloud.cpu.within(t.oldID, from, to, t.period)
-	after := t.cloud.cpu.within(t.newID, from, to, t.period)
+	group := t.within(runlog.GroupSeries, from, to)
+	before := t.within(t.oldID, from, to)
+	after := t.within(t.newID, from, to)
 	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
 		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after), t.newID)
-		return moment{}, true
+		return interval{}, true
 	}
-	l.Evidence = []Evidence{evidence(group[0].first), evidence(after[0].first)}
+	l.Evidence = []Evidence{evidence(group[0].First), evidence(after[0].First)}
 	worst := math.Max(mean(before), mean(after))
 	t.effect = &worst
 	l.Seen = fmt.Sprintf("mean of %d, %d and %d datapoints: group %s %%, %s %s %%, %s %s %%",
 		len(group), len(before), len(after), number(mean(group)), t.oldID, number(mean(before)), t.newID, number(mean(after)))
 	if silent := t.silent(group); silent != "" {
 		l.Seen += fmt.Sprintf("; but no answer is of %s", silent)
-		return moment{}, true
+		return interval{}, true
 	}
 	if worst >= theta || mean(group) >= theta {
 		l.Status = Broken
-		return moment{}, true
+		return interval{}, true
 	}
-	end := after[0].start.Add(t.period)
-	for _, tr := range t.cloud.transitions(t.h.AlarmName) {
-		if tr.to.StateValue != "OK" || !tr.at.After(t.fired.at) {
+	end := after[0].Start.Add(t.period)
+	for _, tr := range t.transitions() {
+		if tr.To.StateValue != "OK" || !tr.At.After(t.fired.At) {
 			continue
 		}
-		l.Evidence = append(l.Evidence, evidence(tr.source))
-		l.Seen += fmt.Sprintf("; alarm OK at %s", clockTime(tr.at))
-		if tr.at.After(t.ended) {
+		l.Evidence = append(l.Evidence, evidence(tr.Source))
+		l.Seen += fmt.Sprintf("; alarm OK at %s", clockTime(tr.At))
+		if tr.At.After(t.ended) {
 			l.Seen += ", but only after the load had ended"
-			return moment{}, false
+			return interval{}, false
 		}
-		return exactly(latest(end, tr.at)), true
+		return exactly(latest(end, tr.At)), true
 	}
 	l.Seen += "; the alarm did not return to OK"
-	return moment{}, false
+	return interval{}, false
 }
 
 func latest(a, b time.Time) time.Time {
@@ -65,14 +66,14 @@ func latest(a, b time.Time) time.Time {
 
 // silent names an instance of the two that answered nothing in one of the
 // periods: its CPU then says nothing of a shared load. "" if both answered.
-func (t *trial) silent(periods []point) string {
+func (t *analysis) silent(periods []timeline.Point) string {
 	for _, p := range periods {
 		for _, id := range []string{t.oldID, t.newID} {
 			answers := func(s second) bool {
-				return t.aws(s.end).After(p.start) && t.aws(s.start).Before(p.start.Add(t.period)) && s.Instances[id] != nil && s.Instances[id].Completed > 0
+				return t.aws(s.end).After(p.Start) && t.aws(s.start).Before(p.Start.Add(t.period)) && s.Instances[id] != nil && s.Instances[id].Completed > 0
 			}
 			if !slices.ContainsFunc(t.load.seconds, answers) {
-				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.start))
+				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.Start))
 			}
 		}
 	}

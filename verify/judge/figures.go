@@ -7,7 +7,7 @@ import (
 )
 
 // figures are the numbers a reader asks for first.
-func (t *trial) figures() Figures {
+func (t *analysis) figures() Figures {
 	f := Figures{OldInstanceID: t.oldID, NewInstanceID: t.newID, AfterCPUPercent: t.effect}
 	if t.clock.dates > 0 && !t.clock.jumped {
 		offset, bound := seconds(t.clock.offset), seconds(t.clock.bound)
@@ -19,11 +19,11 @@ func (t *trial) figures() Figures {
 		f.LoadRate, f.PredictedCPUPercent = &c.LoadRate, &c.PredictedCPUPercent
 	}
 	if t.breach != nil {
-		v := t.breach.value()
+		v := t.breach.Value()
 		f.BreachingCPUPercent = &v
 	}
 	if t.acted != nil {
-		f.ActivityID = t.acted.value.ActivityId
+		f.ActivityID = t.acted.Value.ActivityId
 	}
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
 	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy), t.since(runlog.LinkFirstRequest)
@@ -35,9 +35,9 @@ func (t *trial) figures() Figures {
 // cpuMillis is the CPU cost of a request. CPUUtilization is a share of the
 // instance type's vCPUs, whose number is known here for one-vCPU types only; of
 // others nothing is said rather than something wrong.
-func (t *trial) cpuMillis(c *runlog.Calibration) *float64 {
-	for _, g := range t.cloud.groups {
-		for _, i := range g.value.Instances {
+func (t *analysis) cpuMillis(c *runlog.Calibration) *float64 {
+	for _, g := range t.cloud.Groups {
+		for _, i := range g.Value.Instances {
 			switch i.InstanceType {
 			case "t2.nano", "t2.micro", "t2.small":
 				millis := c.CPUPercentPerRate * 10 // a percent of one vCPU is 10 ms a second
@@ -48,7 +48,7 @@ func (t *trial) cpuMillis(c *runlog.Calibration) *float64 {
 	return nil
 }
 
-func (t *trial) since(event runlog.Link) *float64 {
+func (t *analysis) since(event runlog.Link) *float64 {
 	m, ok := t.events[event]
 	if !ok {
 		return nil
@@ -57,7 +57,7 @@ func (t *trial) since(event runlog.Link) *float64 {
 	return &s
 }
 
-func (t *trial) count(f *Figures) {
+func (t *analysis) count(f *Figures) {
 	for _, s := range t.load.seconds {
 		f.Offered += s.Offered
 		f.Sent += s.Sent
@@ -75,23 +75,23 @@ func (t *trial) count(f *Figures) {
 		return
 	}
 	in := false
-	for _, g := range t.cloud.groups {
-		back := g.value.DesiredCapacity == t.h.MinSize && len(inService(g.value)) == t.h.MinSize
+	for _, g := range t.cloud.Groups {
+		back := g.Value.DesiredCapacity == t.h.MinSize && len(g.Value.InService()) == t.h.MinSize
 		in = in || (back && t.aws(g.Received).After(t.aws(release.start)))
 	}
 	f.ScaledIn = &in
 }
 
 // instanceSeconds integrates the instances InService from poll to poll.
-func (t *trial) instanceSeconds() float64 {
+func (t *analysis) instanceSeconds() float64 {
 	var sum float64
 	var before time.Time
 	was := 0
-	for _, g := range t.cloud.groups {
+	for _, g := range t.cloud.Groups {
 		if !before.IsZero() {
 			sum += float64(was) * g.Received.Sub(before).Seconds()
 		}
-		before, was = g.Received, len(inService(g.value))
+		before, was = g.Received, len(g.Value.InService())
 	}
 	return seconds(time.Duration(sum * float64(time.Second)))
 }

@@ -104,7 +104,7 @@ func recordForgeries() []forgery {
 		}, "premise.hypothesis"},
 		{"a hypothesis edited afterwards, with its digest, for another threshold", func(r *raw) {
 			r.restate(func(h *runlog.Hypothesis) { h.Threshold = 25 })
-		}, "premise.wiring"},
+		}, "premise.configuration"},
 		{"a hypothesis of another revision", func(r *raw) {
 			r.restate(func(h *runlog.Hypothesis) { h.Revision = "another" })
 		}, "premise.hypothesis"},

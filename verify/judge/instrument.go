@@ -16,7 +16,7 @@ const maxFailedShare = 0.01
 
 // instrument is P4 for the load generator: what was offered was sent, without a
 // silence, and answered.
-func (t *trial) instrument() Finding {
+func (t *analysis) instrument() Finding {
 	f := expect("premise.instrument", "P4: load generator", "at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
 		number(100*t.h.MinAchieved), number(100*maxFailedShare))
 	if l := t.load.disordered; l > 0 {
@@ -27,7 +27,7 @@ func (t *trial) instrument() Finding {
 	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {
-		return f.open("the load never began")
+		return f.open("%s", strings.TrimSuffix("the load never began: "+t.load.note, ": "))
 	}
 	if at, silent := t.load.gap(from, to); silent > 0 {
 		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
@@ -57,7 +57,7 @@ func share(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
-func (t *trial) sum(phases []runlog.Phase) runlog.LoadSecond {
+func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {
 	var sum runlog.LoadSecond
 	for _, s := range t.load.seconds {
 		if slices.Contains(phases, s.Phase) {
@@ -73,12 +73,12 @@ func (t *trial) sum(phases []runlog.Phase) runlog.LoadSecond {
 
 // observation is P4 for the observer: no line missing, no answer unreadable, and
 // no silence longer than declared while the chain was watched.
-func (t *trial) observation() Finding {
+func (t *analysis) observation() Finding {
 	f := expect("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s", number(t.h.MaxPollGapSeconds))
-	if s := t.cloud.gapSeq; s > 0 {
+	if s := t.missingSeq(); s > 0 {
 		return f.broken("observation %d is missing or out of order", s)
 	}
-	if u := t.cloud.unread; len(u) > 0 {
+	if u := t.cloud.Unread; len(u) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
 	}
 	if o, why := t.implausible(); o != nil {
@@ -107,8 +107,18 @@ func (t *trial) observation() Finding {
 	return f.held("%d answers, longest silence %s s", len(t.r.Cloud), number(longest))
 }
 
+// missingSeq is the first seq that is missing or doubled; 0 if there is none.
+func (t *analysis) missingSeq() int64 {
+	for i, o := range t.r.Cloud {
+		if want := int64(i + 1); o.Seq != want {
+			return want
+		}
+	}
+	return 0
+}
+
 // watched are the operations whose silence would hide something.
-func (t *trial) watched() []string {
+func (t *analysis) watched() []string {
 	all := []string{
 		runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarms,
 		runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
@@ -120,7 +130,7 @@ func (t *trial) watched() []string {
 }
 
 // silence is the longest time in [from, to] without an answer.
-func (t *trial) silence(operation string, from, to time.Time) (at time.Time, seconds float64) {
+func (t *analysis) silence(operation string, from, to time.Time) (at time.Time, seconds float64) {
 	previous := from
 	look := func(next time.Time) {
 		if d := next.Sub(previous).Seconds(); d > seconds {
@@ -128,7 +138,7 @@ func (t *trial) silence(operation string, from, to time.Time) (at time.Time, sec
 		}
 		previous = next
 	}
-	for _, o := range t.cloud.answered[operation] {
+	for _, o := range t.cloud.Answered[operation] {
 		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
 			look(received)
 		} else if !received.Before(to) {
@@ -139,7 +149,7 @@ func (t *trial) silence(operation string, from, to time.Time) (at time.Time, sec
 	return at, seconds
 }
 
-func (t *trial) lastAnswer() time.Time {
+func (t *analysis) lastAnswer() time.Time {
 	for i := len(t.r.Cloud) - 1; i >= 0; i-- {
 		if t.r.Cloud[i].Error == nil {
 			return t.r.Cloud[i].Received
@@ -150,9 +160,9 @@ func (t *trial) lastAnswer() time.Time {
 
 // tail is how much earlier than the run the observer may end: a few polls, which
 // in a long hold are sparser than while the chain was watched.
-func (t *trial) tail() time.Duration {
+func (t *analysis) tail() time.Duration {
 	widest := t.h.MaxPollGapSeconds
-	all := t.cloud.answered[runlog.OpDescribeAutoScalingGroups]
+	all := t.cloud.Answered[runlog.OpDescribeAutoScalingGroups]
 	for i := 1; i < len(all); i++ {
 		widest = max(widest, all[i].Received.Sub(all[i-1].Received).Seconds())
 	}
@@ -160,29 +170,29 @@ func (t *trial) tail() time.Duration {
 }
 
 // data is P4 for CloudWatch: every period of the group's CPU is there.
-func (t *trial) data() Finding {
+func (t *analysis) data() Finding {
 	f := expect("premise.data", "P4: datapoints", "a datapoint of the group's CPUUtilization for every period from the baseline to the end of the chain, and those of its instances agree")
 	from, _, ok := t.baselineWindow()
 	if !ok || t.ended.IsZero() {
 		return f.open("the run ended before the load")
 	}
-	if bad := t.cloud.cpu.failed; len(bad) > 0 {
+	if bad := t.cloud.Metric.Failed; len(bad) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))
 	}
 	lag := t.h.PublishLag()
 	to := t.watchEnd()
-	if visible := t.cloud.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
+	if visible := t.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
 		to = visible
 	}
-	if gaps := t.cloud.cpu.missing(from, to, t.period); len(gaps) > 0 {
+	if gaps := t.cloud.Metric.Missing(from, to, t.period); len(gaps) > 0 {
 		return f.open("%d periods have no datapoint, the first is %s", len(gaps), clockTime(gaps[0]))
 	}
-	n := len(t.cloud.cpu.within(groupSeries, from, to, t.period))
+	n := len(t.within(runlog.GroupSeries, from, to))
 	if n == 0 {
 		return f.open("there are no datapoints")
 	}
 	if p, why := t.disagreement(from, to); p != nil {
-		return f.with(Broken, []Evidence{evidence(p.last)}, "%s", why)
+		return f.with(Broken, []Evidence{evidence(p.Last)}, "%s", why)
 	}
 	return f.held("%d datapoints, none missing", n)
 }

@@ -13,14 +13,14 @@ import (
 // hold, and something then to be broken; whatever the record leaves open is
 // INCONCLUSIVE; PROVED is what is left when everything held.
 func Judge(r *runlog.Record) Verdict {
-	t := newTrial(r)
+	t := newAnalysis(r)
 	v := Verdict{Version: runlog.Version, RunID: t.h.RunID, Where: t.h.Where, Claim: t.h.Claim}
 	if v.RunID == "" {
 		v.RunID = r.Manifest.RunID
 	}
 	v.Chain = t.chain()
 	crossed := t.crossed(v.Chain[1])
-	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.wiring(), t.loaded(), crossed}
+	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.loaded(), crossed}
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
 	v.Confounders = append(t.confounders(below), t.credits(crossed))
@@ -33,19 +33,19 @@ func Judge(r *runlog.Record) Verdict {
 // verdictOrder puts what explains more before what follows from it: a premise
 // about the record before one about the load, and both before the links.
 var verdictOrder = []string{
-	"premise.hypothesis", "premise.clocks", "premise.wiring", "premise.baseline",
+	"premise.hypothesis", "premise.clocks", "premise.configuration", "premise.baseline",
 	"premise.instrument", "premise.observation", "premise.data",
 	"confounder.", // all but credits, which matter only if CPU did not cross
 	"premise.crossed", "premise.load", "confounder.cpu-credits",
 }
 
-func (t *trial) decide(v Verdict) (Outcome, string) {
+func (t *analysis) decide(v Verdict) (Outcome, string) {
 	if t.load.interrupted != "" || t.load.done.IsZero() {
 		return Inconclusive, "interrupted"
 	}
 	for _, id := range verdictOrder {
 		for _, f := range slices.Concat(v.Premises, v.Confounders) {
-			if f.Status != Held && ranks(f.ID, id) {
+			if f.Status != Held && f.Status != NotJudged && ranks(f.ID, id) {
 				return Inconclusive, f.ID
 			}
 		}
@@ -58,6 +58,10 @@ func (t *trial) decide(v Verdict) (Outcome, string) {
 			}
 			return Inconclusive, reason
 		}
+	}
+	// Whatever else there is: a chain that is not whole proves nothing.
+	if reason := firstOf(NotJudged, Verdict{Controls: v.Controls[:1], Chain: v.Chain}); reason != "" {
+		return Inconclusive, reason
 	}
 	return Proved, ""
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"slices"
 	"testing"
 
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -35,19 +37,39 @@ func TestAPerfectRunIsProved(t *testing.T) {
 	}
 }
 
+var times = flag.Int("times", 8, "how often each record is judged to see whether the verdict stays the same")
+
+// TestJudgingAgainGivesTheSameBytes judges every recorded run and every mutant
+// many times: where several findings compete, the same one must decide. With
+// -times 100 it takes a minute.
 func TestJudgingAgainGivesTheSameBytes(t *testing.T) {
-	r := perfect().record(t)
-	first, err := judge.Judge(r).Marshal()
-	if err != nil {
-		t.Fatal(err)
+	records := map[string]func(testing.TB) *runlog.Record{"a perfect run": func(t testing.TB) *runlog.Record { return perfect().record(t) }}
+	for _, m := range slices.Concat(premiseMutants(), chainMutants(), otherMutants()) {
+		records[m.name] = m.made
 	}
-	for range 20 {
-		again, err := judge.Judge(r).Marshal()
-		if err != nil {
-			t.Fatal(err)
+	for _, run := range []string{realRun, otherRun} {
+		records[run] = func(t testing.TB) *runlog.Record { return fixture(t, run).record(t) }
+	}
+	for _, f := range slices.Concat(answerForgeries(), instanceForgeries(), clockForgeries(), recordForgeries()) {
+		records["forged: "+f.name] = func(t testing.TB) *runlog.Record {
+			r := fixture(t, realRun)
+			f.forge(r)
+			return r.record(t)
 		}
-		if !bytes.Equal(first, again) {
-			t.Fatalf("Judge gave other bytes for the same record:\n%s\n%s", first, again)
-		}
+	}
+	for name, record := range records {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := record(t)
+			first, err := judge.Judge(r).Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range *times {
+				if again, err := judge.Judge(r).Marshal(); err != nil || !bytes.Equal(first, again) {
+					t.Fatalf("Judge gave other bytes for the same record (%v):\n%s\n%s", err, first, again)
+				}
+			}
+		})
 	}
 }

@@ -8,70 +8,71 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 	"secondwind/verify/hypothesis"
 )
 
 // Each find… says in l what is expected and what was seen. It returns when the
-// event was, and whether it may be judged by its time; a zero moment with false
-// is an event that was not seen. A moment with false was seen, but is no proof:
-// l.Status then stays Undetermined. So it does with a zero moment and true: the
+// event was, and whether it may be judged by its time; a zero interval with false
+// is an event that was not seen. An interval with false was seen, but is no proof:
+// l.Status then stays Undetermined. So it does with a zero interval and true: the
 // event was not seen, but not because it failed to come.
 
-func (t *trial) findBreach(l *Link) (moment, bool) {
+func (t *analysis) findBreach(l *Link) (interval, bool) {
 	l.Expected = fmt.Sprintf("a datapoint of CPUUtilization of group %s above %s %%", t.h.AutoScalingGroupName, number(t.h.Threshold))
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
-	points := t.cloud.cpu.ending(groupSeries, t.began, t.ended.Add(t.period), t.period)
+	points := t.ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
 	for i, p := range points {
-		highest = math.Max(highest, p.value())
-		if t.breaches(p.value()) {
+		highest = math.Max(highest, p.Value())
+		if t.breaches(p.Value()) {
 			t.breach = &points[i]
-			l.Evidence = []Evidence{evidence(p.first)}
-			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.value()), clockTime(p.start), clockTime(p.start.Add(t.period)))
-			return exactly(p.start.Add(t.period)), true
+			l.Evidence = []Evidence{evidence(p.First)}
+			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
+			return exactly(p.Start.Add(t.period)), true
 		}
 	}
 	l.Seen = "no datapoint under load"
 	if len(points) > 0 {
 		l.Seen = fmt.Sprintf("none of %d datapoints; the highest is %s %%", len(points), number(highest))
 	}
-	return moment{}, false
+	return interval{}, false
 }
 
-func (t *trial) findTransition(l *Link) (moment, bool) {
+func (t *analysis) findTransition(l *Link) (interval, bool) {
 	l.Expected = fmt.Sprintf("alarm %s goes from OK to ALARM because of that datapoint", t.h.AlarmName)
-	l.Join = map[string]string{"alarm": t.h.AlarmName, "datapoint": t.breach.start.Format(time.RFC3339)}
+	l.Join = map[string]string{"alarm": t.h.AlarmName, "datapoint": t.breach.Start.Format(time.RFC3339)}
 	l.Seen = "its history has no such transition"
-	all := t.cloud.transitions(t.h.AlarmName)
-	i := slices.IndexFunc(all, func(tr transition) bool {
-		return tr.to.StateValue == "ALARM" && tr.from.StateValue != "ALARM" && !tr.at.Before(t.events[runlog.LinkLoadStep].lo)
+	all := t.transitions()
+	i := slices.IndexFunc(all, func(tr timeline.Transition) bool {
+		return tr.To.StateValue == "ALARM" && tr.From.StateValue != "ALARM" && !tr.At.Before(t.events[runlog.LinkLoadStep].lo)
 	})
 	if i < 0 {
-		return moment{}, false
+		return interval{}, false
 	}
 	tr := all[i]
 	t.fired = &tr
-	l.Evidence = []Evidence{evidence(tr.source)}
-	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.at), tr.to.StateReason)
-	if why := t.unproven(tr); why != "" {
+	l.Evidence = []Evidence{evidence(tr.Source)}
+	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.At), tr.To.StateReason)
+	if why := t.transitionDefect(tr); why != "" {
 		l.Seen += "; but " + why
-		return exactly(tr.at), false
+		return exactly(tr.At), false
 	}
-	return exactly(tr.at), true
+	return exactly(tr.At), true
 }
 
-// unproven says why the transition does not prove that the metric made it; "" if
+// transitionDefect says why the transition does not prove that the metric made it; "" if
 // it does.
-func (t *trial) unproven(tr transition) string {
-	data := tr.to.StateReasonData
+func (t *analysis) transitionDefect(tr timeline.Transition) string {
+	data := tr.To.StateReasonData
 	switch {
 	case t.alarm == nil:
 		return "the record does not say how the alarm was configured"
-	case !tr.readable:
+	case !tr.Readable:
 		return "its HistoryData cannot be read"
-	case tr.from.StateValue != "OK":
-		return "it came from " + tr.from.StateValue + ", not from OK"
-	case !byThreshold(tr.to):
+	case tr.From.StateValue != "OK":
+		return "it came from " + tr.From.StateValue + ", not from OK"
+	case !byThreshold(tr.To):
 		return "that is not what CloudWatch writes when a threshold is crossed"
 	case data == nil:
 		return "it carries no evaluated datapoints"
@@ -88,7 +89,7 @@ func (t *trial) unproven(tr transition) string {
 			return why
 		}
 	}
-	if need := hypothesis.BreachesNeeded(t.alarm.value); breaching < need {
+	if need := hypothesis.BreachesNeeded(t.alarm.Value); breaching < need {
 		return fmt.Sprintf("%d of its evaluated datapoints breach, %d must", breaching, need)
 	}
 	return t.contradicted(tr)
@@ -97,7 +98,7 @@ func (t *trial) unproven(tr transition) string {
 // mismatch compares a breaching datapoint that the alarm saw with the metric. An
 // aggregate may have changed after it was evaluated, so any value that was ever
 // read counts; but one of them it must be.
-func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
+func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
 	at, err := time.Parse(awsTime, d.Timestamp)
 	if err != nil {
 		return fmt.Sprintf("the time %q of an evaluated datapoint cannot be read", d.Timestamp)
@@ -106,7 +107,7 @@ func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
 	if at.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
 		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
 	}
-	candidates := t.cloud.cpu.ending(groupSeries, at, at.Add(2*t.period-1), t.period)
+	candidates := t.ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
 	onGrid := at.Truncate(t.period).Equal(at)
 	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
 		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))
@@ -114,13 +115,13 @@ func (t *trial) mismatch(d runlog.EvaluatedDatapoint) string {
 	if onGrid {
 		// On the metric's own grid there is exactly one; windows of long periods
 		// slide by a minute and meet two.
-		candidates = slices.DeleteFunc(candidates, func(p point) bool { return !p.start.Equal(at) })
+		candidates = slices.DeleteFunc(candidates, func(p timeline.Point) bool { return !p.Start.Equal(at) })
 	}
 	for _, p := range candidates {
-		if !onGrid && t.breaches(p.value()) {
+		if !onGrid && t.breaches(p.Value()) {
 			return ""
 		}
-		if slices.ContainsFunc(p.values, func(v float64) bool { return sameValue(v, *d.Value) }) {
+		if slices.ContainsFunc(p.Values, func(v float64) bool { return sameValue(v, *d.Value) }) {
 			return ""
 		}
 	}
@@ -132,7 +133,7 @@ func sameValue(a, b float64) bool {
 	return math.Abs(a-b) <= 1e-6*math.Max(1, math.Max(math.Abs(a), math.Abs(b)))
 }
 
-func (t *trial) findActivity(l *Link) (moment, bool) {
+func (t *analysis) findActivity(l *Link) (interval, bool) {
 	from, to := t.h.MinSize, t.h.MinSize+1
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
@@ -140,39 +141,39 @@ func (t *trial) findActivity(l *Link) (moment, bool) {
 	}
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
 	l.Seen = "no such activity"
-	for i := range t.cloud.activities {
-		a := &t.cloud.activities[i]
-		if !isLaunch(a.value) || a.value.StartTime.Before(t.events[runlog.LinkLoadStep].lo) || kindOf(a.value.Cause) != byAlarm {
+	for i := range t.cloud.Activities {
+		a := &t.cloud.Activities[i]
+		if !isLaunch(a.Value) || a.Value.StartTime.Before(t.events[runlog.LinkLoadStep].lo) || kindOf(a.Value.Cause) != byAlarm {
 			continue
 		}
-		for _, tr := range triggersOf(a.value.Cause) {
+		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm == t.h.AlarmName && tr.policy == t.h.PolicyName && tr.from == from && tr.to == to {
 				return t.takeActivity(l, a, tr)
 			}
 		}
 	}
-	return moment{}, false
+	return interval{}, false
 }
 
-func (t *trial) takeActivity(l *Link, a *seen[runlog.Activity], tr trigger) (moment, bool) {
+func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr trigger) (interval, bool) {
 	t.acted = a
-	l.Join["activity"] = a.value.ActivityId
+	l.Join["activity"] = a.Value.ActivityId
 	l.Evidence = []Evidence{evidence(a.Observation)}
-	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.value.StartTime))
-	m := exactly(a.value.StartTime)
-	alarms, readable := invokingAlarms(a.value)
+	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.Value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.Value.StartTime))
+	m := exactly(a.Value.StartTime)
+	alarms, readable := invokingAlarms(a.Value)
 	i := slices.IndexFunc(alarms, func(ia runlog.InvokingAlarm) bool { return ia.AlarmName == t.h.AlarmName })
-	fired := t.fired.at.Truncate(time.Second)
+	fired := t.fired.At.Truncate(time.Second)
 	switch {
 	case !readable || i < 0:
 		l.Seen += "; but its Details do not name the alarm"
 		return m, false
-	case alarms[i].NewStateValue != "ALARM" || time.UnixMilli(alarms[i].StateChangeTime).Sub(t.fired.at).Abs() > time.Second:
+	case alarms[i].NewStateValue != "ALARM" || time.UnixMilli(alarms[i].StateChangeTime).Sub(t.fired.At).Abs() > time.Second:
 		l.Seen += "; but its Details name another transition of the alarm"
 		return m, false
-	case tr.at.Before(fired) || tr.at.After(a.value.StartTime):
+	case tr.at.Before(fired) || tr.at.After(a.Value.StartTime):
 		l.Status = Broken
-		l.Seen += fmt.Sprintf("; but the order is broken: the alarm fired at %s", clockTime(t.fired.at))
+		l.Seen += fmt.Sprintf("; but the order is broken: the alarm fired at %s", clockTime(t.fired.At))
 		return m, false
 	case !t.desired(m):
 		l.Seen += fmt.Sprintf("; but no answer shows a desired capacity of %d", t.h.MinSize+1)
@@ -182,33 +183,33 @@ func (t *trial) takeActivity(l *Link, a *seen[runlog.Activity], tr trigger) (mom
 }
 
 // desired reports whether an answer under load shows the raised capacity.
-func (t *trial) desired(after moment) bool {
-	return slices.ContainsFunc(t.cloud.groups, func(g seen[runlog.AutoScalingGroup]) bool {
+func (t *analysis) desired(after interval) bool {
+	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
 		at := t.aws(g.Received).Add(t.clock.bound)
-		return g.value.DesiredCapacity == t.h.MinSize+1 && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
+		return g.Value.DesiredCapacity == t.h.MinSize+1 && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
 	})
 }
 
-func (t *trial) findInService(l *Link) (moment, bool) {
-	t.newID = launchedInstance(t.acted.value)
+func (t *analysis) findInService(l *Link) (interval, bool) {
+	t.newID = launchedInstance(t.acted.Value)
 	l.Expected = "the instance that the activity launched is InService, and the first one still is"
-	l.Join = map[string]string{"activity": t.acted.value.ActivityId, "instance": t.newID}
+	l.Join = map[string]string{"activity": t.acted.Value.ActivityId, "instance": t.newID}
 	switch {
 	case t.newID == "":
-		l.Seen = fmt.Sprintf("the activity names no instance: %s %s", t.acted.value.Description, t.acted.value.StatusMessage)
-		return moment{}, false
+		l.Seen = fmt.Sprintf("the activity names no instance: %s %s", t.acted.Value.Description, t.acted.Value.StatusMessage)
+		return interval{}, false
 	case t.initial[t.newID]:
 		l.Seen = fmt.Sprintf("instance %s was there before the load", t.newID)
-		return moment{}, true
+		return interval{}, true
 	}
 	if where, e := t.knownBefore(t.newID); where != "" {
 		l.Evidence = []Evidence{e}
 		l.Seen = fmt.Sprintf("instance %s was there before the load: %s", t.newID, where)
-		return moment{}, true
+		return interval{}, true
 	}
 	var before *runlog.Observation
-	for _, g := range t.cloud.groups {
-		ids := inService(g.value)
+	for _, g := range t.cloud.Groups {
+		ids := g.Value.InService()
 		if !slices.Contains(ids, t.newID) {
 			before = g.Observation
 			continue
@@ -223,25 +224,25 @@ func (t *trial) findInService(l *Link) (moment, bool) {
 		return m, true
 	}
 	l.Seen = fmt.Sprintf("%s was never InService", t.newID)
-	return moment{}, false
+	return interval{}, false
 }
 
 // narrowed narrows what two polls bound by the activity's own EndTime, which is
 // exact, unless the activity waits on for something after InService (a warm-up).
-func (t *trial) narrowed(m moment) moment {
-	if end := t.acted.value.EndTime; end.After(m.lo) && !end.After(m.hi) {
+func (t *analysis) narrowed(m interval) interval {
+	if end := t.acted.Value.EndTime; end.After(m.lo) && !end.After(m.hi) {
 		return exactly(end)
 	}
 	return m
 }
 
-func (t *trial) findHealthy(l *Link) (moment, bool) {
+func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
 	l.Join = map[string]string{"instance": t.newID, "targetGroup": t.h.TargetGroupARN}
 	l.Seen = fmt.Sprintf("%s was never seen healthy", t.newID)
 	var before *runlog.Observation
-	for _, h := range t.cloud.health {
-		healthy := slices.ContainsFunc(h.value, func(d runlog.TargetHealthDescription) bool {
+	for _, h := range t.cloud.Health {
+		healthy := slices.ContainsFunc(h.Value, func(d runlog.TargetHealthDescription) bool {
 			return d.Target.Id == t.newID && d.TargetHealth.State == "healthy"
 		})
 		if !healthy {
@@ -261,11 +262,11 @@ func (t *trial) findHealthy(l *Link) (moment, bool) {
 		}
 		return m, true
 	}
-	return moment{}, false
+	return interval{}, false
 }
 
 // firstServed is the new instance's first answered interval; nil if none.
-func (t *trial) firstServed() *servedSecond {
+func (t *analysis) firstServed() *servedSecond {
 	var found *servedSecond
 	for _, s := range t.load.seconds {
 		i := s.Instances[t.newID]
@@ -284,7 +285,7 @@ type servedSecond struct {
 	line int64
 }
 
-func (t *trial) findServed(l *Link) (moment, bool) {
+func (t *analysis) findServed(l *Link) (interval, bool) {
 	l.Expected = "a request is answered by the same instance"
 	l.Join = map[string]string{"instance": t.newID}
 	if s := t.firstServed(); s != nil {
@@ -293,20 +294,20 @@ func (t *trial) findServed(l *Link) (moment, bool) {
 		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
-	strangers := t.strangers()
-	if len(strangers) > 0 {
-		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(strangers, ", "))
-		return moment{}, true
+	unknownInstances := t.unknownInstances()
+	if len(unknownInstances) > 0 {
+		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
-	return moment{}, false
+	return interval{}, false
 }
 
-// strangers are ids in the answers under load that the group never listed.
-func (t *trial) strangers() []string {
+// unknownInstances are ids in the answers under load that the group never listed.
+func (t *analysis) unknownInstances() []string {
 	known := map[string]bool{"": true}
-	for _, g := range t.cloud.groups {
-		for _, i := range g.value.Instances {
+	for _, g := range t.cloud.Groups {
+		for _, i := range g.Value.Instances {
 			known[i.InstanceId] = true
 		}
 	}

@@ -1,7 +1,9 @@
 package judge_test
 
 import (
+	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,8 +78,8 @@ func premiseMutants() []mutant {
 			eachAnswer(r, "", func(o *runlog.Observation) { o.Sent = o.Sent.Add(-9 * time.Second) })
 		}, open, "premise.clocks"},
 		{"an alarm that is not in the record", nil, func(r *runlog.Record) { drop(r, runlog.OpDescribeAlarms) }, open, "premise.hypothesis"},
-		{"an alarm with another threshold than declared", func(w *world) { w.alarm.Threshold = 40 }, nil, open, "premise.wiring"},
-		{"an alarm on another metric", func(w *world) { w.alarm.MetricName = "NetworkIn" }, nil, open, "premise.wiring"},
+		{"an alarm with another threshold than declared", func(w *world) { w.alarm.Threshold = 40 }, nil, open, "premise.configuration"},
+		{"an alarm on another metric", func(w *world) { w.alarm.MetricName = "NetworkIn" }, nil, open, "premise.configuration"},
 		{"policies that are not in the record", func(w *world) { w.skip = failing(runlog.OpDescribePolicies, 0, 1e9) }, nil, open, "premise.hypothesis"},
 		{"a target group that is not in the record", func(w *world) { w.skip = failing(runlog.OpDescribeTargetGroups, 0, 1e9) }, nil, open, "premise.hypothesis"},
 		{"two instances in the baseline", func(w *world) { w.members[1].pending, w.members[1].inService, w.members[1].healthy = -20, -19, -18 }, nil, open, "premise.baseline"},
@@ -109,6 +111,16 @@ func premiseMutants() []mutant {
 		}, open, "premise.observation"},
 		{"an observer that ended before the run", func(w *world) { w.pollEnd = 180 }, nil, open, "premise.observation"},
 		{"a datapoint of the group that is missing", func(w *world) { delete(w.cpu["group"], 50) }, nil, open, "premise.data"},
+		// AWS lists instances in any order: that must not switch the cross-check off.
+		{"a group that is none of its instances, listed in changing order", func(w *world) { w.cpu["group"][120] += 2 }, func(r *runlog.Record) {
+			eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
+				var a runlog.DescribeAutoScalingGroupsAnswer
+				if json.Unmarshal(o.Answer, &a) == nil && o.Seq%2 == 0 {
+					slices.Reverse(a.AutoScalingGroups[0].Instances)
+					o.Answer, _ = json.Marshal(a) // it was just decoded
+				}
+			})
+		}, open, "premise.data"},
 		{"CloudWatch in error", nil, func(r *runlog.Record) {
 			eachAnswer(r, runlog.OpGetMetricData, func(o *runlog.Observation) {
 				o.Answer = []byte(strings.ReplaceAll(string(o.Answer), `"Complete"`, `"InternalError"`))

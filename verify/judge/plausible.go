@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 // stands twice, that tells the future, that shows late what earlier answers
 // should have shown, or a question left out of a round. It names the observation
 // and says why; nil if there is none.
-func (t *trial) implausible() (*runlog.Observation, string) {
-	for _, look := range []func() (*runlog.Observation, string){t.repeated, t.foretold, t.belated, t.skipped} {
+func (t *analysis) implausible() (*runlog.Observation, string) {
+	for _, look := range []func() (*runlog.Observation, string){t.duplicateRequestID, t.futureDated, t.lateAppearing, t.missedPoll} {
 		if o, why := look(); o != nil {
 			return o, why
 		}
@@ -21,8 +22,8 @@ func (t *trial) implausible() (*runlog.Observation, string) {
 	return nil, ""
 }
 
-// repeated: AWS gives every answer a request id of its own.
-func (t *trial) repeated() (*runlog.Observation, string) {
+// duplicateRequestID: AWS gives every answer a request id of its own.
+func (t *analysis) duplicateRequestID() (*runlog.Observation, string) {
 	first := map[string]int64{}
 	for i := range t.r.Cloud {
 		o := &t.r.Cloud[i]
@@ -34,79 +35,79 @@ func (t *trial) repeated() (*runlog.Observation, string) {
 	return nil, ""
 }
 
-// foretold: an answer cannot hold what happened after it was received.
-func (t *trial) foretold() (*runlog.Observation, string) {
+// futureDated: an answer cannot hold what happened after it was received.
+func (t *analysis) futureDated() (*runlog.Observation, string) {
 	late := func(o *runlog.Observation, at time.Time) bool {
 		return at.After(t.aws(o.Received).Add(t.clock.bound + staleness))
 	}
 	const why = "%s tells of %s, which is after it was answered"
-	for _, a := range t.cloud.activities {
-		if first := t.cloud.firstActivity[a.value.ActivityId]; late(first, a.value.StartTime) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(a.value.StartTime))
+	for _, a := range t.cloud.Activities {
+		if first := t.cloud.FirstActivity(a.Value); late(first, a.Value.StartTime) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
 		}
-		if late(a.Observation, a.value.EndTime) {
-			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.value.EndTime))
-		}
-	}
-	for _, i := range t.cloud.history {
-		if first := t.cloud.firstItem[itemKey(i.value)]; late(first, i.value.Timestamp) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(i.value.Timestamp))
+		if late(a.Observation, a.Value.EndTime) {
+			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.Value.EndTime))
 		}
 	}
-	for _, a := range t.cloud.alarms {
-		if late(a.Observation, a.value.StateUpdatedTimestamp) {
-			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.value.StateUpdatedTimestamp))
+	for _, i := range t.cloud.History {
+		if first := t.cloud.FirstItem(i.Value); late(first, i.Value.Timestamp) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(i.Value.Timestamp))
 		}
 	}
-	for _, series := range t.cloud.cpu.points {
-		for at, p := range series {
-			if late(p.first, at) {
-				return p.first, fmt.Sprintf(why, p.first.Operation, clockTime(at))
+	for _, a := range t.cloud.Alarms {
+		if late(a.Observation, a.Value.StateUpdatedTimestamp) {
+			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.Value.StateUpdatedTimestamp))
+		}
+	}
+	for _, series := range t.cloud.Metric.Series() {
+		for _, p := range t.cloud.Metric.All(series) {
+			if late(p.First, p.Start) {
+				return p.First, fmt.Sprintf(why, p.First.Operation, clockTime(p.Start))
 			}
 		}
 	}
 	return nil, ""
 }
 
-// belated: once something happened, answers show it within the silence that the
+// lateAppearing: once something happened, answers show it within the silence that the
 // observer itself is allowed. AWS's lists are eventually consistent, but one that
 // lags longer cannot be told from one that was added to.
-func (t *trial) belated() (*runlog.Observation, string) {
+func (t *analysis) lateAppearing() (*runlog.Observation, string) {
 	limit := time.Duration(t.h.MaxPollGapSeconds*float64(time.Second)) + t.clock.bound + staleness
 	missed := func(first *runlog.Observation, at time.Time) bool {
-		return slices.ContainsFunc(t.cloud.answered[first.Operation], func(o *runlog.Observation) bool {
+		return slices.ContainsFunc(t.cloud.Answered[first.Operation], func(o *runlog.Observation) bool {
 			return o.Received.Before(first.Received) && t.aws(o.Sent).Sub(at) > limit
 		})
 	}
 	const why = "%s first tells of %s here, though it was answered well after that before"
-	for _, a := range t.cloud.activities {
-		first := t.cloud.firstActivity[a.value.ActivityId]
-		if missed(first, a.value.StartTime) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(a.value.StartTime))
+	for _, a := range t.cloud.Activities {
+		first := t.cloud.FirstActivity(a.Value)
+		if missed(first, a.Value.StartTime) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
 		}
 	}
-	for _, i := range t.cloud.history {
-		if i.value.AlarmName != t.h.AlarmName { // only this one's answers are kept
+	for _, i := range t.cloud.History {
+		if i.Value.AlarmName != t.h.AlarmName { // only this one's answers are kept
 			continue
 		}
-		first := t.cloud.firstItem[itemKey(i.value)]
-		if missed(first, i.value.Timestamp) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(i.value.Timestamp))
+		first := t.cloud.FirstItem(i.Value)
+		if missed(first, i.Value.Timestamp) {
+			return first, fmt.Sprintf(why, first.Operation, clockTime(i.Value.Timestamp))
 		}
 	}
 	return nil, ""
 }
 
-// skipped: an observer asks all its questions in every round, so between two
+// missedPoll: an observer asks all its questions in every round, so between two
 // answers to one question every other was asked too. Where a question failed it
 // may have given the round up.
-func (t *trial) skipped() (*runlog.Observation, string) {
+func (t *analysis) missedPoll() (*runlog.Observation, string) {
 	watched := map[string]bool{}
 	for _, operation := range t.watched() {
 		watched[operation] = true
 	}
 	var rounds []asking
-	for _, o := range t.cloud.asked {
+	for _, o := range t.cloud.Asked {
 		if watched[o.Operation] {
 			rounds = append(rounds, asking{t.question(o), o})
 		}
@@ -127,9 +128,9 @@ type asking struct {
 
 // question tells the histories of two alarms apart; the rest is told by its
 // operation.
-func (t *trial) question(o *runlog.Observation) string {
+func (t *analysis) question(o *runlog.Observation) string {
 	if o.Operation == runlog.OpDescribeAlarmHistory {
-		return o.Operation + " of " + t.cloud.historyOf(o)
+		return o.Operation + " of " + t.cloud.HistoryOf(o)
 	}
 	return o.Operation
 }
@@ -150,15 +151,13 @@ func leftOut(all []asking, reference string) (*runlog.Observation, string) {
 			continue
 		}
 		if before && !failed {
-			for q := range begun {
+			for _, q := range slices.Sorted(maps.Keys(begun)) {
 				if !asked[q] && last[q] > i {
 					return a.Observation, q
 				}
 			}
 		}
-		for q := range asked {
-			begun[q] = true
-		}
+		maps.Copy(begun, asked)
 		before, failed, asked = true, a.Error != nil, map[string]bool{reference: true}
 	}
 	return nil, ""

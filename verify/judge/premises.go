@@ -11,7 +11,7 @@ import (
 
 // hypothesis is P2: the claim stood, hashed, before the first request was sent,
 // and its deadlines follow from the recorded configuration.
-func (t *trial) hypothesis() Finding {
+func (t *analysis) hypothesis() Finding {
 	f := expect("premise.hypothesis", "P2: declared before the load", "hypothesis.json hashed before the first request, deadlines as the configuration gives them")
 	d := t.load.digest
 	switch {
@@ -37,15 +37,15 @@ func (t *trial) hypothesis() Finding {
 }
 
 // derivation checks the declared numbers against the recorded configuration.
-func (t *trial) derivation(f Finding) Finding {
-	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0) || len(t.cloud.groups) == 0 {
+func (t *analysis) derivation(f Finding) Finding {
+	if t.alarm == nil || (t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0) || len(t.cloud.Groups) == 0 {
 		return f.open("the configuration from which the deadlines follow is not in the record")
 	}
 	var tg runlog.TargetGroup
-	if len(t.cloud.targets) > 0 {
-		tg = t.cloud.targets[0].value
+	if len(t.cloud.TargetGroups) > 0 {
+		tg = t.cloud.TargetGroups[0].Value
 	}
-	want := hypothesis.Deadlines(t.alarm.value, tg, t.cloud.groups[0].value, t.policy)
+	want := hypothesis.Deadlines(t.alarm.Value, tg, t.cloud.Groups[0].Value, t.policy)
 	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
 	}
@@ -56,7 +56,7 @@ func (t *trial) derivation(f Finding) Finding {
 }
 
 // clocks is P3.
-func (t *trial) clocks() Finding {
+func (t *analysis) clocks() Finding {
 	f := expect("premise.clocks", "P3: clocks", "offset between AWS's clock and ours known to ± %s s", number(maxClockBound.Seconds()))
 	switch c := t.clock; {
 	case c.dates == 0:
@@ -70,23 +70,23 @@ func (t *trial) clocks() Finding {
 	}
 }
 
-// wiring is P5: how alarm, policy and group hang together is in the record. It
+// configuration is P5: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
-func (t *trial) wiring() Finding {
-	f := expect("premise.wiring", "P5: wiring captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
+func (t *analysis) configuration() Finding {
+	f := expect("premise.configuration", "P5: configuration captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
 		t.h.AlarmName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
 	}
 	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
-	a := t.alarm.value
+	a := t.alarm.Value
 	onGroup := slices.Contains(a.Dimensions, runlog.Dimension{Name: "AutoScalingGroupName", Value: t.h.AutoScalingGroupName})
 	switch {
-	case len(t.cloud.policies) == 0:
+	case len(t.cloud.Policies) == 0:
 		return f.open("no answer lists the group's policies")
 	case t.h.PolicyName != "" && t.policy == nil:
 		return f.broken("the group has no policy %q", t.h.PolicyName)
-	case t.h.TargetGroupARN != "" && len(t.cloud.targets) == 0:
+	case t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0:
 		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
 	case a.MetricName != "CPUUtilization" || a.Statistic != "Average" || !onGroup:
 		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
@@ -99,7 +99,7 @@ func (t *trial) wiring() Finding {
 }
 
 // policyText names the declared policy in a sentence.
-func (t *trial) policyText() string {
+func (t *analysis) policyText() string {
 	if t.h.PolicyName == "" {
 		return "no policy"
 	}
@@ -108,7 +108,7 @@ func (t *trial) policyText() string {
 
 // baseline is P1: one idle instance, alarm OK, nothing in progress, for one
 // evaluation range before the first load.
-func (t *trial) baseline() Finding {
+func (t *analysis) baseline() Finding {
 	f := expect("premise.baseline", "P1: baseline", "min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
 		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
@@ -124,22 +124,22 @@ func (t *trial) baseline() Finding {
 	if bad, e := t.baselineAlarm(from, to); bad != "" {
 		return f.with(openIf(e == nil), e, "%s", bad)
 	}
-	for _, a := range t.cloud.activities {
-		inProgress := a.value.StartTime.Before(to) && (a.value.EndTime.IsZero() || a.value.EndTime.After(from)) && !isFailed(a.value)
+	for _, a := range t.cloud.Activities {
+		inProgress := a.Value.StartTime.Before(to) && (a.Value.EndTime.IsZero() || a.Value.EndTime.After(from)) && !isFailed(a.Value)
 		if inProgress {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.value.ActivityId, a.value.Description)
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
 		}
 	}
-	points := t.cloud.cpu.ending(groupSeries, from, to, t.period)
+	points := t.ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 {
 		return f.open("no datapoint of CPUUtilization")
 	}
 	for _, p := range points {
-		if p.value() >= t.h.IdleLimit {
-			return f.with(Broken, []Evidence{evidence(p.last)}, "CPU was %s %% in the period of %s", number(p.value()), clockTime(p.start))
+		if p.Value() >= t.h.IdleLimit {
+			return f.with(Broken, []Evidence{evidence(p.Last)}, "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
-	return f.with(Held, []Evidence{evidence(points[len(points)-1].last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
+	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
 }
 
 func openIf(missing bool) Status {
@@ -149,7 +149,7 @@ func openIf(missing bool) Status {
 	return Broken
 }
 
-func (t *trial) noBaseline() string {
+func (t *analysis) noBaseline() string {
 	switch {
 	case t.firstLoad.IsZero() && t.load.note != "":
 		return "no load was offered: " + t.load.note
@@ -163,26 +163,26 @@ func (t *trial) noBaseline() string {
 
 // baselineWindow is the last evaluation range before the first load, by AWS's
 // clock, provided that the premises were watched as long.
-func (t *trial) baselineWindow() (from, to time.Time, ok bool) {
+func (t *analysis) baselineWindow() (from, to time.Time, ok bool) {
 	phase, there := t.load.phases[runlog.PhasePremises]
 	if !there || t.firstLoad.IsZero() || t.alarm == nil {
 		return from, to, false
 	}
-	width := time.Duration(max(1, t.alarm.value.EvaluationPeriods)*t.h.PeriodSeconds) * time.Second
+	width := time.Duration(max(1, t.alarm.Value.EvaluationPeriods)*t.h.PeriodSeconds) * time.Second
 	from = t.firstLoad.Add(-width)
 	return from, t.firstLoad, !from.Before(t.aws(phase.start))
 }
 
-func (t *trial) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
+func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
 	looked := false
-	for _, g := range t.cloud.groups {
+	for _, g := range t.cloud.Groups {
 		if at := t.aws(g.Received); at.Before(from) || at.After(to) {
 			continue
 		}
 		looked = true
-		v := g.value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(inService(v)) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
-			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(inService(v)), clockTime(t.aws(g.Received))),
+		v := g.Value
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
+			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				[]Evidence{evidence(g.Observation)}
 		}
 	}
@@ -194,14 +194,14 @@ func (t *trial) baselineGroup(from, to time.Time) (bad string, e []Evidence) {
 
 // baselineAlarm: never ALARM, and OK at the end. An alarm of a new group is in
 // INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
-func (t *trial) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
+func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 	state := "not looked at"
-	for _, a := range t.cloud.alarms {
+	for _, a := range t.cloud.Alarms {
 		at := t.aws(a.Received)
-		if a.value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
+		if a.Value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
 			continue
 		}
-		state, e = a.value.StateValue, []Evidence{evidence(a.Observation)}
+		state, e = a.Value.StateValue, []Evidence{evidence(a.Observation)}
 		if state == "ALARM" {
 			break
 		}
@@ -214,7 +214,7 @@ func (t *trial) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 
 // loaded is that the chosen load puts one instance into (θ, 2θ), so that one
 // instance breaches and two do not.
-func (t *trial) loaded() Finding {
+func (t *analysis) loaded() Finding {
 	theta := t.h.Threshold
 	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta), number(2*theta))
 	if t.began.IsZero() {
@@ -236,15 +236,15 @@ func (t *trial) loaded() Finding {
 	if t.breach == nil {
 		return f.open("there is no calibration, and CPU did not cross")
 	}
-	if v := t.breach.value(); v >= 2*theta {
+	if v := t.breach.Value(); v >= 2*theta {
 		return f.broken("not calibrated; measured %s %%", number(v))
 	}
-	return f.held("not calibrated; measured %s %%", number(t.breach.value()))
+	return f.held("not calibrated; measured %s %%", number(t.breach.Value()))
 }
 
 // crossed is that CPU did what the load was to make it do. A load that never
 // crosses says nothing about scaling.
-func (t *trial) crossed(e1 Link) Finding {
+func (t *analysis) crossed(e1 Link) Finding {
 	f := expect("premise.crossed", "CPU crossed", "%s", e1.Expected)
 	f.Evidence = e1.Evidence
 	if e1.Status != Held {

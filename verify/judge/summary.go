@@ -10,7 +10,7 @@ import (
 
 // summary is the verdict in a sentence. It never says that "autoscaling works":
 // only what this run showed, and given what.
-func (t *trial) summary(v Verdict) string {
+func (t *analysis) summary(v Verdict) string {
 	in := fmt.Sprintf("In run %s on %s", v.RunID, v.Where)
 	if v.Where == "" {
 		in = "In run " + v.RunID
@@ -28,7 +28,7 @@ func (t *trial) summary(v Verdict) string {
 	return fmt.Sprintf("%s nothing is decided, for %s (%s) is not established: expected %s; seen: %s.", in, v.Reason, name, expected, seen)
 }
 
-func (t *trial) proved(in string, v Verdict) string {
+func (t *analysis) proved(in string, v Verdict) string {
 	crossed := t.events[runlog.LinkBreachingData].at
 	limit := 0.0
 	for id := runlog.LinkAlarm; id <= runlog.LinkFirstRequest; id++ {
@@ -40,7 +40,7 @@ func (t *trial) proved(in string, v Verdict) string {
 		number(seconds(t.events[runlog.LinkFirstRequest].at.Sub(crossed))), number(limit))
 }
 
-func (t *trial) interruption() string {
+func (t *analysis) interruption() string {
 	if t.load.interrupted != "" {
 		return t.load.interrupted
 	}

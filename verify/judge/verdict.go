@@ -31,11 +31,14 @@ func (o Outcome) ExitCode() int {
 // Status is what was found of one premise, link or control.
 type Status string
 
-// The statuses. Undetermined: the record does not decide it.
+// The statuses. Undetermined: the record does not decide it. NotJudged: the run
+// never came to where it would have been judged, or it does not apply; it counts
+// neither for the claim nor against it.
 const (
 	Held         Status = "held"
 	Broken       Status = "broken"
 	Undetermined Status = "undetermined"
+	NotJudged    Status = "not judged"
 )
 
 // Verdict is verdict.json: a pure function of the recorded run. It holds no
@@ -46,7 +49,7 @@ type Verdict struct {
 	Where   string  `json:"where"`
 	Outcome Outcome `json:"outcome"`
 	// Reason is a code for machines naming what decided a verdict that is not
-	// PROVED: "premise.crossed", "link.e3", "control.below-threshold",
+	// PROVED: "premise.crossed", "link.scaling-activity", "control.below-threshold",
 	// "confounder.manual-capacity"; "" when proved.
 	Reason string `json:"reason,omitempty"`
 	// Summary is the verdict in a sentence, in the wording of the proof.

@@ -15,34 +15,6 @@ import (
 	"secondwind/runlog"
 )
 
-func TestClockNarrowsTheOffsetWithEveryAnswer(t *testing.T) {
-	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	const offset = 2500 * time.Millisecond // AWS is ahead of us
-	var c clock
-	for i := range 40 {
-		sent := noon.Add(time.Duration(i) * 1030 * time.Millisecond)
-		received := sent.Add(20 * time.Millisecond)
-		c.observe(received.Add(offset).Truncate(time.Second), sent, received)
-	}
-	if got := c.offset(); (got - offset).Abs() > 100*time.Millisecond {
-		t.Errorf("offset() = %s, want %s within 100ms", got, offset)
-	}
-}
-
-func TestClockStartsAnewWhenAClockWasSet(t *testing.T) {
-	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	var c clock
-	c.observe(noon, noon, noon.Add(10*time.Millisecond))
-	c.observe(noon.Add(time.Hour), noon.Add(time.Second), noon.Add(time.Second))
-	if got := c.offset(); got < 59*time.Minute {
-		t.Errorf("offset() = %s after a clock was set by an hour, want about an hour", got)
-	}
-	c.observe(time.Time{}, noon, noon)
-	if got := c.offset(); got < 59*time.Minute {
-		t.Errorf("offset() = %s after an answer without a date, want it unchanged", got)
-	}
-}
-
 // TestRecordLeavesOutWhatDidNotChange runs the real SDK client against a server
 // that answers the same twice, then something else, then an error.
 func TestRecordLeavesOutWhatDidNotChange(t *testing.T) {

@@ -193,7 +193,7 @@ func (o *Observer) poll(ctx context.Context, next runlog.State) error {
 }
 
 func (o *Observer) publish(next runlog.State) {
-	next.Polled, next.ClockOffset = time.Now(), o.recorder.clock.offset()
+	next.Polled, next.ClockOffset = time.Now(), o.recorder.clock.Offset()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if next.Configured.After(o.state.Configured) {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"secondwind/runlog"
+	"secondwind/verify/awsclock"
 )
 
 // recorder numbers observations, leaves out answers that did not change, and
@@ -24,7 +25,7 @@ import (
 type recorder struct {
 	sink func(runlog.Observation) error
 
-	clock clock
+	clock awsclock.Clock
 
 	mu   sync.Mutex
 	seq  int64
@@ -99,7 +100,7 @@ func record[In, Out, Options any](
 	out, callErr := call(withExchange(ctx, &x), in)
 	o.Received = time.Now().UTC()
 	o.Date, o.BodySHA256 = x.date, x.bodySHA256
-	r.clock.observe(x.date, o.Sent, o.Received)
+	r.clock.Note(x.date, o.Sent, o.Received)
 	if callErr != nil {
 		o.Error, o.RequestID = apiError(callErr), requestIDOf(callErr)
 	} else {

@@ -20,6 +20,7 @@ type driver struct {
 	observer   *observe.Observer
 	generator  *attack.Attack
 	traffic    *experiment.Traffic
+	entered    time.Time // the phase
 }
 
 // run steps the experiment whenever there is something new, until it ends.
@@ -82,6 +83,7 @@ func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error)
 // enter begins a phase: from now on the load has its rate.
 func (d *driver) enter(c experiment.EnterPhase) error {
 	now := time.Now().UTC()
+	d.entered = now
 	d.generator.SetPhase(c.Phase, c.Rate)
 	if d.cfg.Holding != nil {
 		d.cfg.Holding(c.Phase == runlog.PhaseHold)
@@ -97,9 +99,13 @@ func (d *driver) status(state runlog.State) progress.Status {
 	second, failed := d.traffic.Last()
 	phase, rate := d.experiment.Phase()
 	s := progress.Status{
-		Phase: phase, Elapsed: time.Since(d.cfg.Start), Expected: d.experiment.Expected(), Threshold: d.h.Threshold,
+		Phase: phase, Elapsed: time.Since(d.cfg.Start), Expected: d.experiment.Expected(), PhaseElapsed: time.Since(d.entered),
+		Threshold: d.h.Threshold,
 		InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
 		OfferedRate: rate, Failed: failed,
+	}
+	if phase == runlog.PhaseHold {
+		s.PhaseExpected = d.cfg.Scenario.Hold
 	}
 	if second.IntervalSeconds > 0 {
 		s.CompletedRate = float64(second.Completed) / second.IntervalSeconds

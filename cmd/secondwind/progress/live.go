@@ -3,17 +3,18 @@ package progress
 import (
 	"fmt"
 	"io"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 // Live keeps a view of three lines at the foot of a terminal, with the events
-// scrolling above it. width gives the terminal's columns at the moment; colour
-// is whether escape codes for colour may be written.
+// scrolling above it. width gives the terminal's present columns; colour is
+// whether escape codes for colour may be written.
 func Live(w io.Writer, width func() int, colour bool) Reporter {
 	return &live{w: w, width: width, colour: colour}
 }
@@ -33,7 +34,11 @@ func (l *live) Event(at time.Duration, text string) {
 	defer l.mu.Unlock()
 	var b strings.Builder
 	l.erase(&b)
-	fmt.Fprintf(&b, "%s  %s\n", l.paint(dim, clock(at)), text)
+	when := clock(at) + "  "
+	if !strings.Contains(text, "\n") { // what has lines of its own keeps them
+		text = l.style().Wrap(text, len(when))
+	}
+	fmt.Fprintf(&b, "%s%s\n", l.paint(terminal.Dim, when), text)
 	l.draw(&b)
 	_, _ = io.WriteString(l.w, b.String()) // a terminal that went away is no reason to stop a run
 }
@@ -78,26 +83,27 @@ func (l *live) draw(b *strings.Builder) {
 	l.drawn = len(lines)
 }
 
-var walked = []runlog.Phase{
+// inOrder are the phases of an experiment.
+var inOrder = []runlog.Phase{
 	runlog.PhaseSetup, runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl,
 	runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
 }
 
 func (l *live) phases(s Status) string {
 	var names []string
-	style := green
-	for _, p := range walked {
+	style := terminal.Green
+	for _, p := range inOrder {
 		switch {
 		case p == s.Phase:
-			names = append(names, l.paint(bold, "▸ "+string(p)))
-			style = dim
+			names = append(names, l.paint(terminal.Bold, "▸ "+string(p)))
+			style = terminal.Dim
 		default:
 			names = append(names, l.paint(style, string(p)))
 		}
 	}
 	line := strings.Join(names, "  ")
-	if l.width() < 90 {
-		line = l.paint(bold, "▸ "+string(s.Phase))
+	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
+		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
 	}
 	return line + "   " + clock(s.Elapsed) + expected(s)
 }
@@ -106,7 +112,7 @@ func expected(s Status) string {
 	if s.Expected <= 0 {
 		return ""
 	}
-	return " of about" + clock(s.Expected)
+	return " of about " + strings.TrimSpace(clock(s.Expected))
 }
 
 // barScale is the CPU percentage of a full bar: above it nothing is of interest.
@@ -115,14 +121,17 @@ const barScale = 50.0
 func (l *live) cpu(s Status) string {
 	columns := min(40, max(10, l.width()-40))
 	cells := []rune(strings.Repeat("·", columns))
-	style := dim
+	style := terminal.Dim
 	if s.CPUPercent != nil {
 		full := int(min(*s.CPUPercent, barScale) / barScale * float64(columns))
 		copy(cells, []rune(strings.Repeat("█", full)))
-		style = green
-		if *s.CPUPercent > s.Threshold {
-			style = red
+		style = terminal.Green
+		if s.Threshold > 0 && *s.CPUPercent > s.Threshold {
+			style = terminal.Red
 		}
+	}
+	if s.Threshold <= 0 {
+		return fmt.Sprintf("CPU %s  %s", percent(s.CPUPercent), l.paint(style, string(cells)))
 	}
 	mark := min(int(s.Threshold/barScale*float64(columns)), columns-1)
 	bar := l.paint(style, string(cells[:mark])) + "│" + l.paint(style, string(cells[mark+1:]))
@@ -132,9 +141,9 @@ func (l *live) cpu(s Status) string {
 func (l *live) fleet(s Status) string {
 	text := instances(s)
 	if s.Alarm != "" {
-		style := dim
+		style := terminal.Dim
 		if s.Alarm == "ALARM" {
-			style = red
+			style = terminal.Red
 		}
 		text += "   alarm " + l.paint(style, s.Alarm)
 	}
@@ -142,35 +151,21 @@ func (l *live) fleet(s Status) string {
 		text += fmt.Sprintf("   %.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate)
 	}
 	if s.Failed > 0 {
-		text += "   " + l.paint(red, fmt.Sprintf("%d failed", s.Failed))
+		text += "   " + l.paint(terminal.Red, fmt.Sprintf("%d failed", s.Failed))
 	}
 	return text
 }
 
-// escape matches what paint adds.
-var escape = regexp.MustCompile("\x1b\\[[0-9]*m")
-
 // fit cuts a line to the terminal's width, without its colours if it must: a
 // line that wraps could not be erased.
 func fit(line string, width int) string {
-	bare := []rune(escape.ReplaceAllString(line, ""))
+	bare := []rune(terminal.Bare(line))
 	if len(bare) <= width {
 		return line
 	}
 	return string(bare[:max(0, width)])
 }
 
-// The styles of the view, as SGR parameters.
-const (
-	bold  = "1"
-	dim   = "2"
-	red   = "31"
-	green = "32"
-)
+func (l *live) style() terminal.Style { return terminal.Style{Width: l.width(), Colour: l.colour} }
 
-func (l *live) paint(style, text string) string {
-	if !l.colour {
-		return text
-	}
-	return "\x1b[" + style + "m" + text + "\x1b[0m"
-}
+func (l *live) paint(sgr, text string) string { return l.style().Paint(sgr, text) }

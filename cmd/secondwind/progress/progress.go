@@ -1,4 +1,4 @@
-// Package progress tells a person, or a machine, how a run is going: a live
+// Package progress reports to a person, or a machine, how a run is going: a live
 // view on a terminal, plain lines elsewhere, JSON lines when asked for.
 package progress
 
@@ -13,13 +13,15 @@ import (
 	"secondwind/runlog"
 )
 
-// Status is how things stand at a moment.
+// Status is how things stand.
 type Status struct {
 	Phase         runlog.Phase  `json:"phase"`
 	Elapsed       time.Duration `json:"-"`                    // since the run's start
 	Expected      time.Duration `json:"-"`                    // of the whole run; 0 if not known
+	PhaseElapsed  time.Duration `json:"-"`                    // since the phase's start
+	PhaseExpected time.Duration `json:"-"`                    // of the phase; 0 if not known
 	CPUPercent    *float64      `json:"cpuPercent,omitempty"` // the group's newest datapoint
-	Threshold     float64       `json:"threshold"`
+	Threshold     float64       `json:"threshold"`            // CPU percent; 0 if not known
 	Alarm         string        `json:"alarm,omitempty"`
 	InService     int           `json:"inService"`
 	Desired       int           `json:"desired"`
@@ -31,7 +33,7 @@ type Status struct {
 
 // Reporter is where progress goes. Its methods may be called from any goroutine.
 type Reporter interface {
-	// Event tells of something that happened, once.
+	// Event reports something that happened, once.
 	Event(at time.Duration, text string)
 	// Status is called about once a second.
 	Status(Status)
@@ -39,49 +41,85 @@ type Reporter interface {
 	Close()
 }
 
-// silence is how long plain progress may go without a word.
+// left is how long the run still takes; 0 if that is not known.
+func (s Status) left() time.Duration { return max(0, s.Expected-s.Elapsed).Round(time.Second) }
+
+// longPhase is how long a phase may take before its lines become fewer.
+const longPhase = time.Hour
+
+// pace decides which statuses are worth a line: one in each interval, but in a
+// phase of more than an hour one a minute, and after an hour of any phase one in
+// five minutes. A hold of eight hours is 143 lines.
+type pace struct {
+	interval time.Duration
+	last     time.Duration // when the last line was written
+}
+
+func (p *pace) due(s Status) bool {
+	interval := p.interval
+	switch {
+	case s.PhaseElapsed >= longPhase:
+		interval = 5 * time.Minute
+	case s.PhaseExpected > longPhase:
+		interval = time.Minute
+	}
+	if s.Elapsed-p.last < interval {
+		return false
+	}
+	p.last = s.Elapsed
+	return true
+}
+
+// silence is how long plain progress may go without a line in a short phase.
 const silence = 5 * time.Second
 
-// Plain writes a line an event, and a line of status after five seconds of silence.
-func Plain(w io.Writer) Reporter { return &plain{w: w} }
+// Plain writes a line an event, and a line of status after a silence: five
+// seconds, or more in long phases.
+func Plain(w io.Writer) Reporter { return &plain{w: w, pace: pace{interval: silence}} }
 
 type plain struct {
 	mu   sync.Mutex
 	w    io.Writer
-	last time.Duration
+	pace pace
 }
 
 func (p *plain) Event(at time.Duration, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.last = at
+	p.pace.last = at
 	fmt.Fprintf(p.w, "%s  %s\n", clock(at), text)
 }
 
 func (p *plain) Status(s Status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.Elapsed-p.last < silence {
+	if !p.pace.due(s) {
 		return
 	}
-	p.last = s.Elapsed
-	fmt.Fprintf(p.w, "%s    %s\n", clock(s.Elapsed), Line(s))
+	line := Line(s)
+	if left := s.left(); left > 0 {
+		line += " · about " + strings.TrimSpace(clock(left)) + " left"
+	}
+	fmt.Fprintf(p.w, "%s    %s\n", clock(s.Elapsed), line)
 }
 
 func (p *plain) Close() {}
 
-// JSON writes one object a line, an event or a status.
+// JSON writes one object a line: an event, or a status once a second, and less
+// often in long phases.
 func JSON(w io.Writer) Reporter { return &jsonLines{encoder: json.NewEncoder(w)} }
 
 type jsonLines struct {
 	mu      sync.Mutex
 	encoder *json.Encoder
+	pace    pace
 }
 
 type jsonLine struct {
-	Seconds float64 `json:"seconds"`
-	Event   string  `json:"event,omitempty"`
-	Status  *Status `json:"status,omitempty"`
+	Seconds     float64 `json:"seconds"`
+	SecondsLeft float64 `json:"secondsLeft,omitempty"` // about; left out if not known
+	Event       string  `json:"event,omitempty"`
+	Status      *Status `json:"status,omitempty"`
 }
 
 func (j *jsonLines) Event(at time.Duration, text string) {
@@ -93,7 +131,9 @@ func (j *jsonLines) Event(at time.Duration, text string) {
 func (j *jsonLines) Status(s Status) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_ = j.encoder.Encode(jsonLine{Seconds: s.Elapsed.Seconds(), Status: &s})
+	if j.pace.due(s) {
+		_ = j.encoder.Encode(jsonLine{Seconds: s.Elapsed.Seconds(), SecondsLeft: s.left().Seconds(), Status: &s})
+	}
 }
 
 func (j *jsonLines) Close() {}

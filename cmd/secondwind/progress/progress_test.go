@@ -36,6 +36,68 @@ func TestPlainIsNeverSilentForLongAndNeverChatty(t *testing.T) {
 	}
 }
 
+// TestALongHoldIsNoLongLog has a status a second in a hold of eight hours: sixty
+// lines in the first hour, then one in five minutes, each with the time left.
+func TestALongHoldIsNoLongLog(t *testing.T) {
+	const hold = 8 * time.Hour
+	for name, reporter := range map[string]func(*bytes.Buffer) Reporter{
+		"plain": func(b *bytes.Buffer) Reporter { return Plain(b) },
+		"JSON":  func(b *bytes.Buffer) Reporter { return JSON(b) },
+	} {
+		var b bytes.Buffer
+		r := reporter(&b)
+		for at := time.Second; at <= hold; at += time.Second {
+			s := status(at)
+			s.Phase, s.PhaseElapsed, s.PhaseExpected, s.Expected = runlog.PhaseHold, at, hold, hold+time.Minute
+			r.Status(s)
+		}
+		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+		if want := 59 + 7*12; len(lines) != want {
+			t.Errorf("%s: %d lines, want %d", name, len(lines), want)
+		}
+		if first := lines[0]; !strings.Contains(first, "about 8:00:00 left") && !strings.Contains(first, `"secondsLeft":28800`) {
+			t.Errorf("%s: %q does not say that 8 hours are left", name, first)
+		}
+	}
+}
+
+func TestAPhaseOfUnknownLengthGetsFewerLinesAfterAnHour(t *testing.T) {
+	p := pace{interval: silence}
+	lines := 0
+	for at := time.Second; at <= 2*time.Hour; at += time.Second {
+		if p.due(Status{Elapsed: at, PhaseElapsed: at}) {
+			lines++
+		}
+	}
+	if want := 3600/5 - 1 + 12; lines < want-1 || lines > want+1 {
+		t.Errorf("two hours gave %d lines, want about %d", lines, want)
+	}
+}
+
+func TestLiveWrapsEventsBetweenWords(t *testing.T) {
+	var b bytes.Buffer
+	const text = "group secondwind-asg behind http://127.0.0.1:41234: min 1, max 2"
+	Live(&b, func() int { return 40 }, false).Event(83*time.Second, text)
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	for _, line := range lines {
+		if len(line) > 40 {
+			t.Errorf("line of %d columns, want at most 40: %q", len(line), line)
+		}
+	}
+	if got := strings.Join(strings.Fields(b.String()), " "); got != "1:23 "+text || len(lines) < 2 {
+		t.Errorf("event = %q, want the words of %q in several lines", b.String(), text)
+	}
+}
+
+func TestLiveNamesAPhaseThatIsNoneOfAnExperiment(t *testing.T) {
+	var b bytes.Buffer
+	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "observe", Elapsed: time.Minute})
+	view := b.String()
+	if !strings.Contains(view, "▸ observe") || strings.Contains(view, "calibration") || strings.Contains(view, "threshold") {
+		t.Errorf("view = %q, want the one phase, and no threshold where none is known", view)
+	}
+}
+
 func TestJSONLinesCanBeRead(t *testing.T) {
 	var b bytes.Buffer
 	j := JSON(&b)
@@ -85,6 +147,16 @@ func TestLiveErasesItsViewBeforeAnEvent(t *testing.T) {
 	l.Close()
 	if got := strings.Count(b.String(), "\x1b[J"); got != 1 {
 		t.Errorf("closing twice erased %d times, want once", got)
+	}
+}
+
+func TestLiveShowsHoursWithASpaceBefore(t *testing.T) {
+	var b bytes.Buffer
+	s := status(83 * time.Second)
+	s.Expected = 8*time.Hour + 139*time.Second
+	Live(&b, func() int { return 100 }, false).Status(s)
+	if want := " 1:23 of about 8:02:19"; !strings.Contains(b.String(), want) {
+		t.Errorf("view = %q, want %q", b.String(), want)
 	}
 }
 

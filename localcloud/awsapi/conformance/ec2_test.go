@@ -19,7 +19,7 @@ import (
 
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
-	"secondwind/localcloud/awsapi/internal/exact"
+	"secondwind/localcloud/awsapi/internal/strict"
 )
 
 const (
@@ -33,7 +33,7 @@ type recorder struct {
 	mu       sync.Mutex
 	received any
 	answers  map[string]any // by operation
-	filler   exact.Filler
+	filler   strict.Filler
 }
 
 // serve registers an operation that records its Input.
@@ -80,7 +80,7 @@ func newClient(t *testing.T, m *awsapi.Mux, secret string) *ec2.Client {
 		Region:           region,
 		BaseEndpoint:     aws.String(server.URL),
 		RetryMaxAttempts: 1,
-		HTTPClient:       &exact.Client{},
+		HTTPClient:       &strict.Client{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, nil
 		}),
@@ -119,7 +119,7 @@ func TestEveryServedOperationIsExact(t *testing.T) {
 		t.Fatalf("register serves %v, want all of operations.txt: %v", got, want)
 	}
 	sent := 0
-	for _, op := range exact.Operations(newClient(t, m, secret)) {
+	for _, op := range strict.Operations(newClient(t, m, secret)) {
 		if r.answers[op.Name] == nil {
 			continue
 		}
@@ -132,11 +132,11 @@ func TestEveryServedOperationIsExact(t *testing.T) {
 			continue
 		}
 		r.mu.Lock()
-		if d := exact.Diff(in, r.received); d != "" {
+		if d := strict.Diff(in, r.received); d != "" {
 			t.Errorf("%s: the Input changed on its way (-sent +received):\n%s", op.Name, d)
 		}
 		r.mu.Unlock()
-		if d := exact.Diff(r.answers[op.Name], got); d != "" {
+		if d := strict.Diff(r.answers[op.Name], got); d != "" {
 			t.Errorf("%s: the Output changed on its way (-sent +received):\n%s", op.Name, d)
 		}
 	}

@@ -1,4 +1,4 @@
-// breaks: loadgen knows only itself and runlog
+// breaks: loadgen knows only itself, runlog and textfile
 
 package loadgen
 

@@ -1,4 +1,5 @@
 // breaks: reports knows only runlog and the judge's verdict
+// breaks: reports asks no cloud
 
 package reports
 

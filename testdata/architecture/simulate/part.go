@@ -1,4 +1,4 @@
-// breaks: simulate knows only the engine, runlog and loadgen/profile
+// breaks: simulate knows only the engine, the experiment, runlog and loadgen/profile
 
 package simulate
 

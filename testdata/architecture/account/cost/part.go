@@ -1,4 +1,4 @@
-// breaks: account knows none of the other parts
+// breaks: account knows only itself and textfile
 
 package cost
 

@@ -1,4 +1,4 @@
-// breaks: verify/observe knows only runlog and verify/hypothesis
+// breaks: verify/observe knows only runlog, verify/hypothesis and verify/awsclock
 
 package observe
 

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: the cases use Unix file modes")
+	}
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	unknownKey := write("unknown.yaml", "version: 1\nname: x\nload:\n  bandd: 1.6\n")
+	negative := write("negative.yaml", "version: 1\nname: x\nload:\n  rate: -5\n")
+	plain := write("plain", "no program")
+	prices := write("prices.json", `{"version": 2}`)
+	variables := write("variables.json", `{"cpu_threshold": 120}`)
+	unwired := write("unwired.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n")
+	stack := func(name, run, expires, url string) string {
+		const outputs = `{"auto_scaling_group_name": {"value": "g"}, "region": {"value": "eu-north-1"}, "run_id": {"value": %q},
+			"expires": {"value": %q}, "load_balancer_url": {"value": %q}}`
+		return write(name, fmt.Sprintf(outputs, run, expires, url))
+	}
+	deployed := stack("deployed.json", "new", time.Now().UTC().Add(time.Hour).Format(time.RFC3339), "http://192.0.2.1")
+	expired := stack("expired.json", "old", "2020-01-01T00:00:00Z", "http://192.0.2.1")
+	headless := stack("headless.json", "new", "", "")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	calculator := executable(t)
+
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string // in stderr
+	}{
+		{"an unknown key names file, line, key and the right one", []string{"soak", "-f", unknownKey},
+			[]string{"unknown.yaml:4", "bandd", "band"}},
+		{"a negative rate names line and key", []string{"soak", "-f", negative}, []string{"negative.yaml:4", "rate", "-5"}},
+		{"a negative hold is refused", []string{"soak", "--hold", "-3s"}, []string{"hold"}},
+		{"a missing calculator is named, with what to do", []string{"soak", "--calculator", filepath.Join(dir, "none")},
+			[]string{filepath.Join(dir, "none"), "does not exist", "make build"}},
+		{"a calculator that cannot be executed", []string{"soak", "--calculator", plain}, []string{plain, "not executable", "chmod"}},
+		{"a calculator that is a folder", []string{"soak", "--calculator", dir}, []string{dir, "folder"}},
+		{"a runs folder below a file cannot be made", []string{"soak", "--calculator", calculator, "--runs", filepath.Join(plain, "runs")},
+			[]string{plain, "--runs"}},
+		{"scaling variables out of range", []string{"cloud", "--calculator", calculator, "--stack", "--scaling-variables", variables},
+			[]string{"--scaling-variables", "variables.json", "cpu_threshold"}},
+		{"the same for a soak", []string{"soak", "--calculator", calculator, "--scaling-variables", variables},
+			[]string{"--scaling-variables", "variables.json", "cpu_threshold"}},
+		{"a port that is taken", []string{"cloud", "--calculator", calculator, "--listen", taken.Addr().String()},
+			[]string{taken.Addr().String()}},
+		{"a metrics period that CloudWatch does not know", []string{"cloud", "--calculator", calculator, "--metrics-period", "7s"},
+			[]string{"7s"}},
+		{"a stack that is no output of Terraform", []string{"soak", "--stack", plain}, []string{plain, "terraform output -json"}},
+		{"a stack named by nothing", []string{"soak", "--stack", ""}, []string{"does not exist"}},
+		{"a stack and a calculator of one's own", []string{"soak", "--stack", deployed, "--calculator", plain},
+			[]string{"stack", "calculator", "--help"}},
+		{"a stack and a period of one's own", []string{"soak", "--stack", deployed, "--metrics-period", "10s"},
+			[]string{"stack", "metrics-period"}},
+		{"a stack and a scenario that unwires it", []string{"soak", "--stack", deployed, "-f", unwired}, []string{"local.policy", "--stack"}},
+		{"a stack that has expired", []string{"soak", "--stack", expired},
+			[]string{"run old expired at 2020-01-01T00:00:00Z", "make deploy", "make destroy"}},
+		{"a stack that expires before the hold ends", []string{"soak", "--stack", deployed, "--hold", "9000h"},
+			[]string{"before a hold of 9000h", "ttl_hours"}},
+		{"a stack without a load balancer", []string{"soak", "--stack", headless}, []string{"load_balancer_url is missing"}},
+		{"judge of a folder without a record", []string{"judge", dir}, []string{"manifest.json"}},
+		{"judge of a file", []string{"judge", plain}, []string{plain + " is a file", dir}},
+		{"load of a machine that nobody said is theirs", []string{"load", "--url", "http://192.0.2.1"}, []string{"192.0.2.1", "--mine"}},
+		{"load of what is no URL", []string{"load", "--url", "nonsense"}, []string{"nonsense"}},
+		{"load with a profile that cannot be read", []string{"load", "--url", "http://127.0.0.1:1", "--profile", "rampp:1"}, []string{"rampp"}},
+		{"doctor of two things", []string{"doctor", "--group", "a", "--stack", dir}, []string{"either"}},
+		{"doctor with prices that are none", []string{"doctor", "--group", "a", "--prices", prices}, []string{"prices.json", "version"}},
+		{"cost in an unknown Region", []string{"cost", "--region", "mars-1"}, []string{"mars-1", "eu-central-1", "--prices"}},
+		{"cost of an unknown type", []string{"cost", "--type", "t2.mirco"}, []string{"t2.mirco", "t2.micro"}},
+		{"cost with prices that are not there", []string{"cost", "--prices", filepath.Join(dir, "none")}, []string{"none", "--print-prices"}},
+	} {
+		t.Run(c.name, func(t *testing.T) { isMisuse(t, secondwind(t, c.args...), c.want) })
+	}
+}

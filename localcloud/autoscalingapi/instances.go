@@ -1,0 +1,92 @@
+package autoscalingapi
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"secondwind/autoscale"
+	"secondwind/localcloud/awsapi"
+	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/operation"
+	"secondwind/localcloud/optional"
+)
+
+func (a api) registerInstances(m *awsapi.Mux) {
+	operation.Handle(m, awsapi.AutoScaling, a.describeInstances)
+	operation.Handle(m, awsapi.AutoScaling, a.terminateInstance)
+	operation.Handle(m, awsapi.AutoScaling, a.setInstanceHealth)
+	operation.Handle(m, awsapi.AutoScaling, a.setInstanceProtection)
+}
+
+var instancePages = operation.Paging{DefaultSize: 50, MaxSize: 50, SizeName: "maxRecords", BadToken: "InvalidNextToken"}
+
+func (a api) describeInstances(
+	in *autoscaling.DescribeAutoScalingInstancesInput, out *autoscaling.DescribeAutoScalingInstancesOutput,
+) error {
+	var instances []types.AutoScalingInstanceDetails
+	err := a.Read(func(s *cloud.State) error {
+		for _, g := range s.Engine.Groups() {
+			for _, i := range g.Instances {
+				if len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, i.ID) {
+					continue
+				}
+				d := describedInstance(s, i)
+				instances = append(instances, types.AutoScalingInstanceDetails{
+					AutoScalingGroupName: &g.Name, InstanceId: d.InstanceId, AvailabilityZone: d.AvailabilityZone,
+					// Here, unlike in the group, AWS shouts the health.
+					HealthStatus: aws.String(strings.ToUpper(string(i.HealthStatus))), LifecycleState: (*string)(&i.LifecycleState),
+					ProtectedFromScaleIn: d.ProtectedFromScaleIn, InstanceType: d.InstanceType, LaunchTemplate: d.LaunchTemplate,
+				})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	out.AutoScalingInstances, out.NextToken, err = operation.Page(instances, in.MaxRecords, in.NextToken, instancePages)
+	return err
+}
+
+func (a api) terminateInstance(
+	in *autoscaling.TerminateInstanceInAutoScalingGroupInput, out *autoscaling.TerminateInstanceInAutoScalingGroupOutput,
+) error {
+	if len(in.InstanceIds) > 0 {
+		return operation.NotServed("InstanceIds of TerminateInstanceInAutoScalingGroup; call it with an InstanceId for each")
+	}
+	if err := operation.Require(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
+		return err
+	}
+	return a.Change(func(s *cloud.State) error {
+		activity, err := s.Engine.TerminateInstance(s.Now, *in.InstanceId, *in.ShouldDecrementDesiredCapacity)
+		if err != nil {
+			return err
+		}
+		described := describedActivity(activity, "")
+		out.Activity = &described
+		return nil
+	})
+}
+
+func (a api) setInstanceHealth(in *autoscaling.SetInstanceHealthInput, _ *autoscaling.SetInstanceHealthOutput) error {
+	if err := operation.Require(in, "InstanceId", "HealthStatus"); err != nil {
+		return err
+	}
+	health := autoscale.HealthStatus(*in.HealthStatus)
+	return a.Change(func(s *cloud.State) error {
+		return s.Engine.SetInstanceHealth(s.Now, *in.InstanceId, health, optional.Or(in.ShouldRespectGracePeriod, true))
+	})
+}
+
+func (a api) setInstanceProtection(in *autoscaling.SetInstanceProtectionInput, _ *autoscaling.SetInstanceProtectionOutput) error {
+	if err := operation.Require(in, "ProtectedFromScaleIn", "InstanceIds"); err != nil {
+		return err
+	}
+	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
+		return s.Engine.SetInstanceProtection(s.Now, g.Name, *in.ProtectedFromScaleIn, in.InstanceIds...)
+	})
+}

@@ -1,0 +1,3 @@
+// Package cloudwatchapi serves Amazon CloudWatch. Of the state it needs the engine
+// (alarms and metrics) and the tags of alarms.
+package cloudwatchapi

@@ -1,0 +1,41 @@
+package timeline
+
+import (
+	"encoding/json"
+
+	"secondwind/runlog"
+)
+
+// Subject is what a timeline is about.
+type Subject struct {
+	AutoScalingGroupName string
+	AlarmName            string // scale-out alarm
+	TargetGroupARN       string
+	Metric               runlog.Metric
+	PeriodSeconds        int
+}
+
+// SubjectOf is what the record is about: what its hypothesis declares or, where
+// none was declared, the first group and the first series that were asked for.
+func SubjectOf(r *runlog.Record) Subject {
+	if h := r.Hypothesis; h != nil {
+		return Subject{h.AutoScalingGroupName, h.AlarmName, h.TargetGroupARN, h.Metric, h.PeriodSeconds}
+	}
+	var s Subject
+	for _, o := range r.Cloud {
+		switch {
+		case s.AutoScalingGroupName == "" && o.Operation == runlog.OpDescribeAutoScalingGroups:
+			var a runlog.DescribeAutoScalingGroupsAnswer
+			if json.Unmarshal(o.Answer, &a) == nil && len(a.AutoScalingGroups) > 0 {
+				s.AutoScalingGroupName = a.AutoScalingGroups[0].AutoScalingGroupName
+				s.Metric = runlog.CPUOf(s.AutoScalingGroupName)
+			}
+		case s.PeriodSeconds == 0 && o.Operation == runlog.OpGetMetricData:
+			var in runlog.GetMetricDataInput
+			if json.Unmarshal(o.Input, &in) == nil && len(in.MetricDataQueries) > 0 {
+				s.PeriodSeconds = in.MetricDataQueries[0].MetricStat.Period
+			}
+		}
+	}
+	return s
+}

@@ -1,0 +1,5 @@
+// breaks: runlog knows none of the other parts
+// breaks: runlog imports the standard library only
+package runlog
+
+import _ "secondwind/verify/hypothesis"

@@ -1,0 +1,5 @@
+// breaks: textfile imports the standard library only
+
+package textfile
+
+import _ "secondwind/runlog"

@@ -1,0 +1,5 @@
+// breaks: verify/doctor knows only verify, runlog, the EC2 client and the burstable types
+
+package doctor
+
+import _ "secondwind/account/ec2form"

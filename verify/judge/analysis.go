@@ -1,0 +1,142 @@
+package judge
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/runlog/timeline"
+)
+
+// analysis is a run under judgement: the record taken apart, and what was found so
+// far. The steps of Judge read it and add to it in a fixed order.
+type analysis struct {
+	r      *runlog.Record
+	h      runlog.Hypothesis // zero if none was declared
+	load   load
+	cloud  *timeline.Timeline
+	clock  clock
+	period time.Duration
+
+	// By AWS's clock; zero if the run ended before.
+	firstLoad, began, ended time.Time
+
+	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
+	policy  *runlog.ScalingPolicy              // nil if none is wired
+	initial map[string]bool                    // instances the group had before the load
+
+	events map[runlog.Link]interval // e0 … e7 as far as they were seen
+	breach *timeline.Point          // e1
+	fired  *timeline.Transition     // e2
+	acted  *timeline.Seen[runlog.Activity]
+	oldID  string
+	newID  string
+	effect *float64 // mean CPU per instance after e6, of the busier one
+}
+
+func newAnalysis(r *runlog.Record) *analysis {
+	t := &analysis{r: r, load: newLoad(r.Load), initial: map[string]bool{}, events: map[runlog.Link]interval{}}
+	if r.Hypothesis != nil {
+		t.h = *r.Hypothesis
+	}
+	t.cloud, t.clock = timeline.New(r.Cloud, timeline.SubjectOf(r)), newClock(r.Cloud)
+	t.period = time.Duration(t.h.PeriodSeconds) * time.Second
+	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
+	t.findConfiguration()
+	return t
+}
+
+// aws is a time of the generator's clock by AWS's; zero stays zero.
+func (t *analysis) aws(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return t.clock.aws(at)
+}
+
+// findConfiguration reads how group, alarm and policy were configured before the load;
+// where the load never began, as they were last.
+func (t *analysis) findConfiguration() {
+	before := t.load.began()
+	if before.IsZero() {
+		before = time.Unix(1<<40, 0)
+	}
+	t.alarm = t.alarmUntil(before)
+	if p := last(t.cloud.Policies, before); p != nil {
+		for i := range p.Value {
+			if p.Value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
+				t.policy = &p.Value[i]
+			}
+		}
+	}
+	for _, g := range t.cloud.Groups {
+		if g.Received.After(before) {
+			break
+		}
+		for _, i := range g.Value.Instances {
+			t.initial[i.InstanceId] = true
+		}
+		if ids := g.Value.InService(); len(ids) > 0 {
+			t.oldID = ids[0]
+		}
+	}
+}
+
+// deadline is what was declared for the link; no terms if nothing was.
+func (t *analysis) deadline(link runlog.Link) runlog.Deadline { return t.h.Deadline(link) }
+
+func (t *analysis) breaches(value float64) bool {
+	if t.alarm != nil && t.alarm.Value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
+		return value >= t.h.Threshold
+	}
+	return value > t.h.Threshold
+}
+
+// watchEnd is until when the whole chain is watched: its end, or the load's.
+func (t *analysis) watchEnd() time.Time {
+	if m, ok := t.events[runlog.LinkLoadShared]; ok && m.hi.Before(t.ended) {
+		return m.hi
+	}
+	return t.ended
+}
+
+// expect begins a finding that nothing was found of yet.
+func expect(id, name, expected string, args ...any) Finding {
+	return Finding{ID: id, Name: name, Status: Undetermined, Expected: fmt.Sprintf(expected, args...)}
+}
+
+func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {
+	f.Status, f.Evidence, f.Seen = status, evidence, fmt.Sprintf(seen, args...)
+	return f
+}
+
+func (f Finding) held(seen string, args ...any) Finding {
+	return f.with(Held, f.Evidence, seen, args...)
+}
+func (f Finding) broken(seen string, args ...any) Finding {
+	return f.with(Broken, f.Evidence, seen, args...)
+}
+func (f Finding) notJudged(seen string, args ...any) Finding {
+	return f.with(NotJudged, f.Evidence, seen, args...)
+}
+func (f Finding) open(seen string, args ...any) Finding {
+	return f.with(Undetermined, f.Evidence, seen, args...)
+}
+
+// number prints a value with at most three decimals and no needless zeros.
+func number(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 3, 64)
+	for s[len(s)-1] == '0' {
+		s = s[:len(s)-1]
+	}
+	if s[len(s)-1] == '.' {
+		s = s[:len(s)-1]
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+func clockTime(at time.Time) string { return at.UTC().Format("15:04:05.000Z") }

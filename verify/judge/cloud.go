@@ -1,0 +1,97 @@
+package judge
+
+import (
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/runlog/timeline"
+)
+
+// last returns the newest value that was received no later than at; nil if none was.
+func last[T any](all []timeline.Seen[T], at time.Time) *timeline.Seen[T] {
+	var found *timeline.Seen[T]
+	for i := range all {
+		if all[i].Received.After(at) {
+			break
+		}
+		found = &all[i]
+	}
+	return found
+}
+
+// alarmUntil returns the newest answer about the declared alarm until at, nil if none.
+func (t *analysis) alarmUntil(at time.Time) *timeline.Seen[runlog.MetricAlarm] {
+	var found *timeline.Seen[runlog.MetricAlarm]
+	for i := range t.cloud.Alarms {
+		if a := &t.cloud.Alarms[i]; a.Value.AlarmName == t.h.AlarmName && !a.Received.After(at) {
+			found = a
+		}
+	}
+	return found
+}
+
+// watchedUntil is when the operation was last answered, by AWS's clock: what had
+// not happened by then is known not to have.
+func (t *analysis) watchedUntil(operation string) time.Time {
+	all := t.cloud.Answered[operation]
+	if len(all) == 0 {
+		return time.Time{}
+	}
+	return t.clock.aws(all[len(all)-1].Sent).Add(-t.clock.bound)
+}
+
+// stateAt is the declared alarm's state just before at, as far as the history and
+// the answers until then tell; "" if they do not.
+func (t *analysis) stateAt(at time.Time) string {
+	state := ""
+	var since time.Time
+	for _, a := range t.cloud.Alarms {
+		if received := t.clock.aws(a.Sent); a.Value.AlarmName == t.h.AlarmName && received.Before(at) {
+			state, since = a.Value.StateValue, received
+		}
+	}
+	for _, tr := range t.transitions() {
+		if tr.At.After(since) && tr.At.Before(at) {
+			state = tr.To.StateValue
+		}
+	}
+	return state
+}
+
+// transitions are the declared alarm's, oldest first.
+func (t *analysis) transitions() []timeline.Transition { return t.cloud.Transitions(t.h.AlarmName) }
+
+// The datapoints of a series of the declared metric, oldest first: those whose
+// period ends in (from, to], and those whose period lies whole in [from, to].
+
+func (t *analysis) ending(series string, from, to time.Time) []timeline.Point {
+	return t.cloud.Metric.Ending(series, from, to, t.period)
+}
+
+func (t *analysis) within(series string, from, to time.Time) []timeline.Point {
+	return t.cloud.Metric.Within(series, from, to, t.period)
+}
+
+func mean(points []timeline.Point) float64 {
+	var sum float64
+	for _, p := range points {
+		sum += p.Value()
+	}
+	return sum / float64(len(points))
+}
+
+// byThreshold reports whether the reason is what CloudWatch itself writes when
+// datapoints cross, not a caller's text. Source: CloudWatch User Guide.
+func byThreshold(s runlog.AlarmState) bool {
+	return strings.HasPrefix(s.StateReason, "Threshold Crossed: ")
+}
+
+// awsTime is the time format of StateReasonData.
+const awsTime = "2006-01-02T15:04:05.000-0700"
+
+func evidence(o *runlog.Observation) Evidence {
+	return Evidence{File: runlog.CloudFile, Line: o.Seq, RequestID: o.RequestID}
+}
+
+func loadEvidence(line int64) Evidence { return Evidence{File: runlog.LoadFile, Line: line} }
