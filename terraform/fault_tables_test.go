@@ -262,7 +262,8 @@ var ofSecurity = []fault{
 	{"a TLS load balancer that still answers on 80", "load_balancer.tf",
 		`type             = local.tls ? "redirect" : "forward"`, `type             = "forward"`,
 		"variants/tls", "With a certificate port 80 must only redirect"},
-	{"a budget that notifies too late", "notifications.tf", "ACTUAL = 80", "ACTUAL = 100", "variants/notified", "The budget must notify at 80 %"},
+	{"a budget that notifies too late", "notifications.tf", "ACTUAL = 80", "ACTUAL = 100",
+		"variants/notified", "The budget must notify at 80 %"},
 }
 
 // ofPromises were once seen by nothing.

@@ -16,24 +16,26 @@ const historyPlaces = `  CALCULATOR_HISTORY                where the history is 
                                     default: a key file next to the SQLite store, created at the first start)
 `
 
-var historySettings = []setting[history.Config]{
-	{"CALCULATOR_HISTORY_MAX_ENTRIES", "entries of a user (default 1000; the oldest go first)",
-		func(c *history.Config) any { return &c.MaxEntries }},
-	{"CALCULATOR_HISTORY_MAX_TOTAL", "entries of all users (default 100000)", func(c *history.Config) any { return &c.MaxTotal }},
-	{"CALCULATOR_HISTORY_MAX_BYTES", "of an entry (default 16384; a longer one is shortened)",
-		func(c *history.Config) any { return &c.MaxEntryBytes }},
-	{"CALCULATOR_HISTORY_RETENTION", "how long an entry is kept (default 2160h)", func(c *history.Config) any { return &c.Retention }},
+func historySettings(c *history.Config) []setting {
+	return []setting{
+		{"CALCULATOR_HISTORY_MAX_ENTRIES", "entries of a user (default 1000; the oldest go first)", &c.MaxEntries},
+		{"CALCULATOR_HISTORY_MAX_TOTAL", "entries of all users (default 100000)", &c.MaxTotal},
+		{"CALCULATOR_HISTORY_MAX_BYTES", "of an entry (default 16384; a longer one is shortened)", &c.MaxEntryBytes},
+		{"CALCULATOR_HISTORY_RETENTION", "how long an entry is kept (default 2160h)", &c.Retention},
+	}
 }
 
 // historyEnvironment is the help's part about the history.
-func historyEnvironment() string { return historyPlaces + described(historySettings) }
+func historyEnvironment() string {
+	return historyPlaces + described(historySettings(new(history.Config)))
+}
 
 // historyConfig reads the environment and reports everything that is wrong with it.
 func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (history.Config, error) {
 	cfg := history.Config{Log: log}
 	cfg.Store, _ = lookup("CALCULATOR_HISTORY")
 	cfg.Key, _ = lookup("CALCULATOR_KEY")
-	wrong := read(&cfg, historySettings, lookup)
+	wrong := read(historySettings(&cfg), lookup)
 	if cfg.Store == history.Off {
 		return cfg, wrong
 	}
