@@ -43,6 +43,10 @@ ifeq ($(PACKAGES),./...)
 endif
 endif
 
+.PHONY: verdicts
+verdicts: ## take a real soak to each verdict, side by side (two and a half minutes)
+	go test -tags soak -count=1 -timeout 10m -parallel 4 -run 'Real|SetByHand' $(TESTFLAGS) ./cmd/secondwind
+
 .PHONY: race
 race: ## run every test three times with the race detector; fails where there is no C compiler
 	CGO_ENABLED=1 go test -race -shuffle=on -count=3 -timeout 45m $(TESTFLAGS) $(PACKAGES)
