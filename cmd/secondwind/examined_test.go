@@ -52,7 +52,7 @@ func TestBeforeALoadTimeCostAndWhatStandsInTheWayAreTold(t *testing.T) {
 	r.price(cost.Default())
 	var text strings.Builder
 	p := proof{Config: live.Config{Progress: progress.Plain(&text), Start: time.Now()}, wanted: []string{"alarm.no-action"}}
-	blocking := tellFindings(p, r)
+	blocking := reportFindings(p, r)
 	if len(blocking) != 1 || blocking[0] != "permission.required" {
 		t.Errorf("blocking = %v, want permission.required alone: the scenario asks for the other error", blocking)
 	}

@@ -14,7 +14,8 @@ func newReport(out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report <run folder> | latest",
 		Short: "Write the plots and the report of a recorded run again",
-		Long:  "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\nfrom its folder alone.\n\nlatest is the newest run in --runs.",
+		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
+			"from its folder alone.\n\nlatest is the newest run in --runs.",
 	}
 	return onRun(cmd, func(ctx context.Context, dir string) error {
 		record, verdict, err := judgeFolder(dir)

@@ -67,7 +67,7 @@ func newSoak(out *output) *cobra.Command {
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.exports, "exports", "", "`file` to write the export lines for the AWS CLI to, for the length of the run; readable by you alone")
+	f.StringVar(&o.exports, "exports", "", "`file` to write the export lines for the AWS CLI to while the run lives; readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load even if the doctor finds an error, which otherwise ends the run")
 	for _, name := range onlyLocal {
 		cmd.MarkFlagsMutuallyExclusive("stack", name)
@@ -192,7 +192,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cfg := r.config
-	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = localAWS(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
+	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
 	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
@@ -235,7 +236,8 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 		}
 	})
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given and answer its health check, see what it logged in %s", healthyWithin, err, r.program, logs)
+		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given "+
+			"and answer its health check, see what it logged in %s", healthyWithin, err, r.program, logs)
 	}
 	return err
 }

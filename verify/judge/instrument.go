@@ -171,7 +171,9 @@ func (t *analysis) tail() time.Duration {
 
 // data is P4 for CloudWatch: every period of the group's CPU is there.
 func (t *analysis) data() Finding {
-	f := expect("premise.data", "P4: datapoints", "a datapoint of the group's CPUUtilization for every period from the baseline to the end of the chain, and those of its instances agree")
+	f := expect("premise.data", "P4: datapoints",
+		"a datapoint of the group's %s for every period from the baseline to the end of the chain, and those of its instances agree",
+		t.h.Metric.MetricName)
 	from, _, ok := t.baselineWindow()
 	if !ok || t.ended.IsZero() {
 		return f.open("the run ended before the load")

@@ -73,14 +73,13 @@ func (t *analysis) clocks() Finding {
 // configuration is P5: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
 func (t *analysis) configuration() Finding {
-	f := expect("premise.configuration", "P5: configuration captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
-		t.h.AlarmName, number(t.h.Threshold), t.h.PeriodSeconds)
+	f := expect("premise.configuration", "P5: configuration captured", "alarm %q on the group's %s, threshold %s, period %d s; policies and target group in the record",
+		t.h.AlarmName, t.h.Metric.MetricName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
 	}
 	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
 	a := t.alarm.Value
-	onGroup := slices.Contains(a.Dimensions, runlog.Dimension{Name: "AutoScalingGroupName", Value: t.h.AutoScalingGroupName})
 	switch {
 	case len(t.cloud.Policies) == 0:
 		return f.open("no answer lists the group's policies")
@@ -88,11 +87,11 @@ func (t *analysis) configuration() Finding {
 		return f.broken("the group has no policy %q", t.h.PolicyName)
 	case t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0:
 		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
-	case a.MetricName != "CPUUtilization" || a.Statistic != "Average" || !onGroup:
+	case !t.h.Metric.Watches(a) || a.Statistic != t.h.Metric.Statistic:
 		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
 	case a.Threshold != t.h.Threshold || a.Period != t.h.PeriodSeconds:
 		return f.broken("the alarm has threshold %s and period %d s", number(a.Threshold), a.Period)
-	case a.ComparisonOperator != "GreaterThanThreshold" && a.ComparisonOperator != "GreaterThanOrEqualToThreshold":
+	case !hypothesis.Above(a):
 		return f.broken("the alarm goes off on %s", a.ComparisonOperator)
 	}
 	return f.held("alarm actions %v, enabled %t; %s", a.AlarmActions, a.ActionsEnabled, t.policyText())
@@ -132,7 +131,7 @@ func (t *analysis) baseline() Finding {
 	}
 	points := t.ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 {
-		return f.open("no datapoint of CPUUtilization")
+		return f.open("no datapoint of %s", t.h.Metric.MetricName)
 	}
 	for _, p := range points {
 		if p.Value() >= t.h.IdleLimit {
