@@ -111,7 +111,7 @@ func (s *Server) forget(ctx context.Context, user string, remove func(context.Co
 		return err
 	}
 	if user == "" {
-		return newProblem(http.StatusNotFound, "this request carries no cookie of a user, and so has no history")
+		return newProblem(http.StatusNotFound, "this request has no user cookie, and therefore no history")
 	}
 	s.settled(ctx)
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -149,7 +149,7 @@ func historyFault(err error) error {
 		return newProblem(http.StatusNotFound, "there is no such entry in your history")
 	case errors.Is(err, history.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable,
-			"the history cannot be reached now: calculating goes on, try the history again in a while")
+			"the history is not available now: calculating still works; try the history again later")
 	}
 	return err
 }

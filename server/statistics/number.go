@@ -60,7 +60,7 @@ func (n Number) normal(whole, fraction string, maxDigits int) (Number, error) {
 }
 
 func tooLong(maxDigits int) error {
-	return fmt.Errorf("has more than %d digits before or behind its point, the most that are allowed here", maxDigits)
+	return fmt.Errorf("has more than %d digits before or behind its point, the maximum allowed here", maxDigits)
 }
 
 func allDigits(text string) bool {
