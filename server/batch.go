@@ -71,7 +71,7 @@ type batch struct {
 }
 
 // run writes the answers in order. It returns when nothing of the batch is
-// under way any more, whoever ended it.
+// running any more, whoever ended it.
 func (b *batch) run(c *gin.Context, form string) {
 	ctx, cancel := context.WithCancel(c.Request.Context())
 	defer cancel()

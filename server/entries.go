@@ -105,7 +105,7 @@ func (s *Server) deleteAll(ctx context.Context, user string) error {
 	return s.config.History.DeleteAll(ctx, user)
 }
 
-// forget deletes a user's entries, those too that are on their way to the store.
+// forget deletes a user's entries, including those that wait to be stored.
 func (s *Server) forget(ctx context.Context, user string, remove func(context.Context, string) error) error {
 	if err := s.historyKept(); err != nil {
 		return err
@@ -135,7 +135,7 @@ func (s *Server) historyKept() error {
 	return nil
 }
 
-// settled waits a little for the entries that are on their way to the store.
+// settled waits a little for the entries that wait to be stored.
 func (s *Server) settled(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()

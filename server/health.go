@@ -34,7 +34,7 @@ type readiness struct {
 }
 
 // ready is GET /readyz: whether this instance can do everything it is for, the
-// history too, and means to go on.
+// history too, and is not shutting down.
 func (s *Server) ready(c *gin.Context) error {
 	if s.readiness.draining.Load() {
 		return newProblem(http.StatusServiceUnavailable,

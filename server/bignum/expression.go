@@ -51,7 +51,7 @@ func (p *parser) fault(offset int, format string, args ...any) error {
 	return &InputError{Position: utf8.RuneCountInString(p.text[:offset]) + 1, Reason: fmt.Sprintf(format, args...)}
 }
 
-// shown is what stands at the current place, for people.
+// shown describes the next character for an error message.
 func (p *parser) shown() string {
 	if p.at >= len(p.text) {
 		return "the end"
@@ -298,7 +298,7 @@ func (p *parser) function(ctx context.Context) (number, error) {
 	return p.apply(ctx, a.operation, from, arguments...)
 }
 
-// arguments reads what stands between commas.
+// arguments reads the arguments of a function, separated by commas.
 func (p *parser) arguments(ctx context.Context) ([]number, error) {
 	var all []number
 	held := p.held
