@@ -9,22 +9,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerActivities(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.AutoScaling, a.describeActivities)
-}
-
 // activityPages is how Auto Scaling cuts lists that are longer.
 var activityPages = operation.Paging{DefaultSize: 100, MaxSize: 100, SizeName: "maxRecords", BadToken: "InvalidNextToken"}
 
-// describeActivities answers what is in progress first, then the newest.
+// DescribeScalingActivities answers what is in progress first, then the newest.
 // Without a group it answers those of all groups.
-func (a api) describeActivities(in *autoscaling.DescribeScalingActivitiesInput, out *autoscaling.DescribeScalingActivitiesOutput) error {
+func (a api) DescribeScalingActivities(
+	in *autoscaling.DescribeScalingActivitiesInput, out *autoscaling.DescribeScalingActivitiesOutput,
+) error {
 	// A bad filter is an error even when there is nothing to filter.
 	if _, err := activityMatches(in, autoscale.Activity{}); err != nil {
 		return err
@@ -37,11 +34,7 @@ func (a api) describeActivities(in *autoscaling.DescribeScalingActivitiesInput, 
 		}
 		for _, g := range groups {
 			for _, activity := range s.Engine.Activities(g.Name) {
-				ok, err := activityMatches(in, activity)
-				if err != nil {
-					return err
-				}
-				if ok {
+				if ok, _ := activityMatches(in, activity); ok {
 					activities = append(activities, describedActivity(activity, g.ARN))
 				}
 			}

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
@@ -18,13 +17,9 @@ import (
 // MetricDataQuery.
 var queryID = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 
-func (a api) registerMetricData(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.CloudWatch, a.getMetricData)
-}
-
-// getMetricData answers several series, newest datapoint first unless ScanBy
+// GetMetricData answers several series, newest datapoint first unless ScanBy
 // says otherwise. Metric math is refused: there is no engine for it here.
-func (a api) getMetricData(in *cloudwatch.GetMetricDataInput, out *cloudwatch.GetMetricDataOutput) error {
+func (a api) GetMetricData(in *cloudwatch.GetMetricDataInput, out *cloudwatch.GetMetricDataOutput) error {
 	if err := checkMetricDataInput(in); err != nil {
 		return err
 	}

@@ -14,17 +14,11 @@ import (
 	"secondwind/localcloud/optional"
 )
 
-// api are the handlers. A file of handlers registers its own operations.
+// api has a method for each operation, by its name.
 type api struct{ *cloud.Cloud }
 
 // Register serves EC2 on m.
-func Register(m *awsapi.Mux, c *cloud.Cloud) {
-	a := api{c}
-	a.registerTemplates(m)
-	a.registerInstances(m)
-	a.registerCatalogue(m)
-	a.registerNetwork(m)
-}
+func Register(m *awsapi.Mux, c *cloud.Cloud) { operation.Serve(m, awsapi.EC2, api{c}) }
 
 // pages is how EC2 cuts its lists.
 var pages = operation.Paging{DefaultSize: 1000, MaxSize: 1000, SizeName: "maxResults", BadToken: "InvalidParameterValue"}
@@ -78,7 +72,7 @@ func withTags(s *cloud.State, have attributes, resource string) attributes {
 
 // ec2Tags are a resource's tags.
 func ec2Tags(s *cloud.State, resource string) []types.Tag {
-	return cloud.List(s.Tags, resource, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+	return cloud.List(s.Tags[resource], func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
 }
 
 // invalidValuef refuses a value of a parameter.

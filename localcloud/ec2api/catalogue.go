@@ -10,21 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/fleet"
 	"secondwind/localcloud/operation"
 )
 
-func (a api) registerCatalogue(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.EC2, a.describeImages)
-	operation.Handle(m, awsapi.EC2, a.describeInstanceTypes)
-	operation.Handle(m, awsapi.EC2, a.describeInstanceCreditSpecifications)
-}
-
-// describeImages answers the images that the cloud was started with.
-func (a api) describeImages(in *ec2shapes.DescribeImagesInput, out *ec2shapes.DescribeImagesOutput) (err error) {
+// DescribeImages answers the images that the cloud was started with.
+func (a api) DescribeImages(in *ec2shapes.DescribeImagesInput, out *ec2shapes.DescribeImagesOutput) (err error) {
 	for _, id := range in.ImageIds {
 		if _, ok := a.Images()[id]; !ok {
 			return operation.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
@@ -66,9 +59,9 @@ func (a api) describedImage(id string) types.Image {
 	}
 }
 
-// describeInstanceTypes answers the types that are asked for by name: what
+// DescribeInstanceTypes answers the types that are asked for by name: what
 // counts here is their number of vCPUs.
-func (a api) describeInstanceTypes(in *ec2shapes.DescribeInstanceTypesInput, out *ec2shapes.DescribeInstanceTypesOutput) error {
+func (a api) DescribeInstanceTypes(in *ec2shapes.DescribeInstanceTypesInput, out *ec2shapes.DescribeInstanceTypesOutput) error {
 	if len(in.InstanceTypes) == 0 || len(in.Filters) > 0 {
 		return invalidValuef("The local cloud describes instance types by name: give InstanceTypes, and no Filters")
 	}
@@ -89,14 +82,17 @@ func burstable(instanceType string) bool {
 	return strings.HasPrefix(instanceType, "t") && strings.Contains(instanceType, ".")
 }
 
-// describeInstanceCreditSpecifications answers each burstable type's default:
+// DescribeInstanceCreditSpecifications answers each burstable type's default:
 // standard for t2, unlimited for the later ones. No credits are kept here.
-func (a api) describeInstanceCreditSpecifications(
+func (a api) DescribeInstanceCreditSpecifications(
 	in *ec2shapes.DescribeInstanceCreditSpecificationsInput, out *ec2shapes.DescribeInstanceCreditSpecificationsOutput,
 ) error {
 	var credits []types.InstanceCreditSpecification
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) error {
 		found, err := find(s, in.InstanceIds, in.Filters)
+		if err != nil {
+			return err
+		}
 		for _, i := range found {
 			if !burstable(i.Type) {
 				continue
@@ -107,11 +103,7 @@ func (a api) describeInstanceCreditSpecifications(
 			}
 			credits = append(credits, types.InstanceCreditSpecification{InstanceId: aws.String(i.ID), CpuCredits: &mode})
 		}
+		out.InstanceCreditSpecifications, out.NextToken, err = operation.Page(credits, in.MaxResults, in.NextToken, pages)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	out.InstanceCreditSpecifications, out.NextToken, err = operation.Page(credits, in.MaxResults, in.NextToken, pages)
-	return err
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
@@ -21,15 +20,7 @@ import (
 // templateName is how a launch template may be called.
 var templateName = regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
 
-func (a api) registerTemplates(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.EC2, a.createLaunchTemplate)
-	operation.Handle(m, awsapi.EC2, a.createLaunchTemplateVersion)
-	operation.Handle(m, awsapi.EC2, a.deleteLaunchTemplate)
-	operation.Handle(m, awsapi.EC2, a.describeLaunchTemplates)
-	operation.Handle(m, awsapi.EC2, a.describeLaunchTemplateVersions)
-}
-
-func (a api) createLaunchTemplate(in *ec2shapes.CreateLaunchTemplateInput, out *ec2shapes.CreateLaunchTemplateOutput) error {
+func (a api) CreateLaunchTemplate(in *ec2shapes.CreateLaunchTemplateInput, out *ec2shapes.CreateLaunchTemplateOutput) error {
 	switch {
 	case in.LaunchTemplateName == nil:
 		return missing("LaunchTemplateName")
@@ -67,7 +58,7 @@ func tag(s *cloud.State, id string, kind types.ResourceType, specifications []ty
 	}
 }
 
-func (a api) createLaunchTemplateVersion(
+func (a api) CreateLaunchTemplateVersion(
 	in *ec2shapes.CreateLaunchTemplateVersionInput, out *ec2shapes.CreateLaunchTemplateVersionOutput,
 ) error {
 	if in.LaunchTemplateData == nil {
@@ -108,7 +99,7 @@ func template(s *cloud.State, id, name *string) (*cloud.Template, error) {
 	return s.Template(optional.Value(id), optional.Value(name))
 }
 
-func (a api) deleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *ec2shapes.DeleteLaunchTemplateOutput) error {
+func (a api) DeleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *ec2shapes.DeleteLaunchTemplateOutput) error {
 	if err := dryRun(in.DryRun); err != nil {
 		return err
 	}
@@ -124,9 +115,9 @@ func (a api) deleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *
 	})
 }
 
-func (a api) describeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput, out *ec2shapes.DescribeLaunchTemplatesOutput) error {
+func (a api) DescribeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput, out *ec2shapes.DescribeLaunchTemplatesOutput) error {
 	var found []types.LaunchTemplate
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		for _, id := range in.LaunchTemplateIds {
 			if _, err := s.Template(id, ""); err != nil {
 				return err
@@ -142,21 +133,13 @@ func (a api) describeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput,
 		}
 		all := len(in.LaunchTemplateIds)+len(in.LaunchTemplateNames) == 0
 		for _, t := range s.Templates {
-			ok, err := templateAttributes(s, t).passes(in.Filters)
-			if err != nil {
-				return err
-			}
-			if ok && (all || slices.Contains(in.LaunchTemplateIds, t.ID) || slices.Contains(in.LaunchTemplateNames, t.Name)) {
+			if ok, _ := templateAttributes(s, t).passes(in.Filters); ok && (all || slices.Contains(in.LaunchTemplateIds, t.ID) || slices.Contains(in.LaunchTemplateNames, t.Name)) {
 				found = append(found, *a.describedTemplate(s, t))
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.LaunchTemplates, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
 		return err
-	}
-	out.LaunchTemplates, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
-	return err
+	})
 }
 
 // templateAttributes are what templates can be filtered by.
@@ -182,16 +165,16 @@ func describedVersion(t *cloud.Template, v cloud.TemplateVersion) (*types.Launch
 	}, err
 }
 
-// describeLaunchTemplateVersions answers the newest first. Without a template it
+// DescribeLaunchTemplateVersions answers the newest first. Without a template it
 // takes $Latest and $Default of all of them.
-func (a api) describeLaunchTemplateVersions(
+func (a api) DescribeLaunchTemplateVersions(
 	in *ec2shapes.DescribeLaunchTemplateVersionsInput, out *ec2shapes.DescribeLaunchTemplateVersionsOutput,
 ) error {
 	if len(in.Filters) > 0 {
 		return invalidValuef("The local cloud does not filter launch template versions")
 	}
 	var found []types.LaunchTemplateVersion
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		templates := s.Templates
 		if in.LaunchTemplateId != nil || in.LaunchTemplateName != nil {
 			t, err := template(s, in.LaunchTemplateId, in.LaunchTemplateName)
@@ -215,13 +198,9 @@ func (a api) describeLaunchTemplateVersions(
 				found = append(found, *described)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.LaunchTemplateVersions, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
 		return err
-	}
-	out.LaunchTemplateVersions, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
-	return err
+	})
 }
 
 func selectVersions(t *cloud.Template, in *ec2shapes.DescribeLaunchTemplateVersionsInput) ([]cloud.TemplateVersion, error) {

@@ -11,22 +11,14 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerTargetGroups(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.createTargetGroup)
-	operation.Handle(m, awsapi.ELBv2, a.deleteTargetGroup)
-	operation.Handle(m, awsapi.ELBv2, a.modifyTargetGroup)
-	operation.Handle(m, awsapi.ELBv2, a.describeTargetGroups)
-}
-
-// createTargetGroup makes a target group with AWS's defaults.
-func (a api) createTargetGroup(in *elb.CreateTargetGroupInput, out *elb.CreateTargetGroupOutput) error {
+// CreateTargetGroup makes a target group with AWS's defaults.
+func (a api) CreateTargetGroup(in *elb.CreateTargetGroupInput, out *elb.CreateTargetGroupOutput) error {
 	if err := checkTargetGroupInput(in); err != nil {
 		return err
 	}
@@ -178,7 +170,7 @@ func describedTargetGroup(s *cloud.State, t *cloud.TargetGroup) types.TargetGrou
 	return d
 }
 
-func (a api) modifyTargetGroup(in *elb.ModifyTargetGroupInput, out *elb.ModifyTargetGroupOutput) error {
+func (a api) ModifyTargetGroup(in *elb.ModifyTargetGroupInput, out *elb.ModifyTargetGroupOutput) error {
 	err := a.onTargetGroup(in.TargetGroupArn, func(s *cloud.State, t *cloud.TargetGroup) error {
 		if cmp.Or(in.HealthCheckProtocol, types.ProtocolEnumHttp) != types.ProtocolEnumHttp ||
 			optional.Or(in.HealthCheckPort, "traffic-port") != "traffic-port" {
@@ -213,9 +205,9 @@ func firstSet[T any](a, b *T) *T {
 	return b
 }
 
-// deleteTargetGroup refuses one that a listener uses; one that does not exist
+// DeleteTargetGroup refuses one that a listener uses; one that does not exist
 // counts as deleted, as in AWS.
-func (a api) deleteTargetGroup(in *elb.DeleteTargetGroupInput, _ *elb.DeleteTargetGroupOutput) error {
+func (a api) DeleteTargetGroup(in *elb.DeleteTargetGroupInput, _ *elb.DeleteTargetGroupOutput) error {
 	if err := operation.Require(in, "TargetGroupArn"); err != nil {
 		return err
 	}
@@ -234,9 +226,9 @@ func (a api) deleteTargetGroup(in *elb.DeleteTargetGroupInput, _ *elb.DeleteTarg
 	return err
 }
 
-func (a api) describeTargetGroups(in *elb.DescribeTargetGroupsInput, out *elb.DescribeTargetGroupsOutput) error {
+func (a api) DescribeTargetGroups(in *elb.DescribeTargetGroupsInput, out *elb.DescribeTargetGroupsOutput) error {
 	var found []types.TargetGroup
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		if in.LoadBalancerArn != nil && findLoadBalancer(s, *in.LoadBalancerArn) == nil {
 			return loadBalancerNotFound(*in.LoadBalancerArn)
 		}
@@ -255,13 +247,9 @@ func (a api) describeTargetGroups(in *elb.DescribeTargetGroupsInput, out *elb.De
 				return operation.Errorf("TargetGroupNotFound", "One or more target groups not found: '%s'", wanted)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.TargetGroups, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
 		return err
-	}
-	out.TargetGroups, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
-	return err
+	})
 }
 
 // onTargetGroup reads or changes the target group that the caller named.
