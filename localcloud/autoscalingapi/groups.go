@@ -40,12 +40,14 @@ func (a api) CreateAutoScalingGroup(in *autoscaling.CreateAutoScalingGroupInput,
 // groupNotServed refuses settings that would change how a group behaves and that
 // the engine does not know.
 func groupNotServed(in *autoscaling.CreateAutoScalingGroupInput) error {
-	if t := optional.Or(in.DesiredCapacityType, "units"); t != "units" {
+	if optional.Or(in.DesiredCapacityType, "units") != "units" {
 		return operation.NotServed("DesiredCapacityType")
 	}
 	return operation.Without(in, "", "LaunchConfigurationName", "InstanceId", "MixedInstancesPolicy", "LoadBalancerNames",
 		"LifecycleHookSpecificationList", "MaxInstanceLifetime", "InstanceMaintenancePolicy", "TrafficSources", "PlacementGroup",
-		"InstanceLifecyclePolicy", "CapacityReservationSpecification")
+		"InstanceLifecyclePolicy", "CapacityReservationSpecification", "AvailabilityZoneDistribution", "AvailabilityZoneIds",
+		"AvailabilityZoneImpairmentPolicy", "CapacityRebalance", "Context", "DeletionProtection", "Operator", "ServiceLinkedRoleARN",
+		"SkipZonalShiftValidation")
 }
 
 // groupOf reads a group with AWS's defaults.
@@ -128,7 +130,10 @@ func targetGroupsExist(s *cloud.State, arns []string) error {
 
 func (a api) UpdateAutoScalingGroup(in *autoscaling.UpdateAutoScalingGroupInput, _ *autoscaling.UpdateAutoScalingGroupOutput) error {
 	err := operation.Without(in, " of an existing group", "AvailabilityZones", "VPCZoneIdentifier", "MixedInstancesPolicy",
-		"LaunchConfigurationName", "TerminationPolicies", "MaxInstanceLifetime", "InstanceMaintenancePolicy", "PlacementGroup")
+		"LaunchConfigurationName", "TerminationPolicies", "MaxInstanceLifetime", "InstanceMaintenancePolicy", "PlacementGroup",
+		"CapacityReservationSpecification", "DesiredCapacityType", "InstanceLifecyclePolicy", "AvailabilityZoneDistribution",
+		"AvailabilityZoneIds", "AvailabilityZoneImpairmentPolicy", "CapacityRebalance", "Context", "DeletionProtection",
+		"ServiceLinkedRoleARN", "SkipZonalShiftValidation")
 	if err != nil {
 		return err
 	}

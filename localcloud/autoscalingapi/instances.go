@@ -1,6 +1,7 @@
 package autoscalingapi
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,8 @@ func (a api) TerminateInstanceInAutoScalingGroup(
 	if len(in.InstanceIds) > 0 {
 		return operation.NotServed("InstanceIds of TerminateInstanceInAutoScalingGroup; call it with an InstanceId for each")
 	}
-	if err := operation.Require(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
+	err := cmp.Or(operation.Without(in, "", "AutoScalingGroupName"), operation.Require(in, "InstanceId", "ShouldDecrementDesiredCapacity"))
+	if err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {

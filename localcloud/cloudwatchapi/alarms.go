@@ -38,7 +38,7 @@ func alarmOf(in *cloudwatch.PutMetricAlarmInput) (autoscale.Alarm, error) {
 	switch {
 	case len(in.Metrics) > 0 || in.ThresholdMetricId != nil:
 		return autoscale.Alarm{}, operation.NotServed("alarms on metric math (Metrics, ThresholdMetricId)")
-	case in.ExtendedStatistic != nil:
+	case in.ExtendedStatistic != nil || in.EvaluateLowSampleCountPercentile != nil:
 		return autoscale.Alarm{}, operation.NotServed("alarms on percentiles (ExtendedStatistic)")
 	case in.EvaluationCriteria != nil, in.EvaluationWindow != nil, in.WarmUpConfiguration != nil, in.EvaluationInterval != nil,
 		in.ActionConfiguration != nil:
@@ -79,7 +79,7 @@ func (a api) DescribeAlarms(in *cloudwatch.DescribeAlarmsInput, out *cloudwatch.
 }
 
 func (a api) DescribeAlarmsForMetric(in *cloudwatch.DescribeAlarmsForMetricInput, out *cloudwatch.DescribeAlarmsForMetricOutput) error {
-	if err := operation.Require(in, "MetricName", "Namespace"); err != nil {
+	if err := cmp.Or(operation.Require(in, "MetricName", "Namespace"), operation.Without(in, "", "ExtendedStatistic")); err != nil {
 		return err
 	}
 	metric := metricOf(*in.Namespace, *in.MetricName, in.Dimensions)

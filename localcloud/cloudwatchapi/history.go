@@ -13,6 +13,9 @@ import (
 // DescribeAlarmHistory answers newest first unless ScanBy says otherwise; the
 // bounds of time are inclusive.
 func (a api) DescribeAlarmHistory(in *cloudwatch.DescribeAlarmHistoryInput, out *cloudwatch.DescribeAlarmHistoryOutput) (err error) {
+	if err := operation.Without(in, "", "AlarmContributorId"); err != nil {
+		return err
+	}
 	if in.StartDate != nil && in.EndDate != nil && in.EndDate.Before(*in.StartDate) {
 		return invalidValuef("The parameter StartDate must not be after the parameter EndDate.")
 	}

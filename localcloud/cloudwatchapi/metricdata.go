@@ -1,6 +1,7 @@
 package cloudwatchapi
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"time"
@@ -41,7 +42,8 @@ func (a api) GetMetricData(in *cloudwatch.GetMetricDataInput, out *cloudwatch.Ge
 }
 
 func checkMetricDataInput(in *cloudwatch.GetMetricDataInput) error {
-	if err := operation.Require(in, "StartTime", "EndTime", "MetricDataQueries"); err != nil {
+	err := cmp.Or(operation.Require(in, "StartTime", "EndTime", "MetricDataQueries"), operation.Without(in, "", "LabelOptions"))
+	if err != nil {
 		return err
 	}
 	if n := len(in.MetricDataQueries); n > maxQueries {

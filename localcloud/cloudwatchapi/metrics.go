@@ -111,6 +111,9 @@ func (a api) datapoints(q autoscale.Query, unit string) []autoscale.Datapoint {
 // ListMetrics answers the series that match; a dimension filter without a value
 // matches any.
 func (a api) ListMetrics(in *cloudwatch.ListMetricsInput, out *cloudwatch.ListMetricsOutput) (err error) {
+	if err := operation.Without(in, "", "IncludeLinkedAccounts", "OwningAccount", "RecentlyActive"); err != nil {
+		return err
+	}
 	var metrics []types.Metric
 	for _, m := range view(a, (*autoscale.Engine).Metrics) {
 		if metricMatches(in, m) {

@@ -27,7 +27,7 @@ const (
 
 // PutMetricData takes custom metrics. One bad datum refuses the whole call.
 func (a api) PutMetricData(in *cloudwatch.PutMetricDataInput, _ *cloudwatch.PutMetricDataOutput) error {
-	if err := operation.Require(in, "Namespace"); err != nil {
+	if err := cmp.Or(operation.Require(in, "Namespace"), operation.Without(in, "", "StrictEntityValidation")); err != nil {
 		return err
 	}
 	data := slices.Clone(in.MetricData)

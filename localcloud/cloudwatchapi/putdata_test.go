@@ -133,6 +133,7 @@ func TestBadDataAreRefused(t *testing.T) {
 			"of tonight", datum + "Value=1&MetricData.member.1.Timestamp=2000-01-01T02:00:01Z",
 			"InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify …",
 		},
+		{"entities checked", datum + "Value=1&StrictEntityValidation=true", notServed("StrictEntityValidation")},
 		{"nothing was kept", "ListMetrics&Namespace=mine", "Metrics#=0"},
 	})
 }

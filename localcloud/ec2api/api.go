@@ -84,13 +84,5 @@ func missing(parameter string) error {
 	return operation.Errorf("MissingParameter", "The request must contain the parameter %s", parameter)
 }
 
-// dryRun answers a request that only asks whether it would be allowed.
-func dryRun(asked *bool) error {
-	if !optional.Value(asked) {
-		return nil
-	}
-	return &awsapi.Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", HTTPStatus: 412}
-}
-
 // stamp is a time as EC2 prints it into text members.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

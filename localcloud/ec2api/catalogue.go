@@ -3,6 +3,7 @@ package ec2api
 import (
 	"maps"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -61,26 +62,27 @@ func (a api) describedImage(id string) types.Image {
 
 // DescribeInstanceTypes answers the types that are asked for by name: what
 // counts here is their number of vCPUs.
-func (a api) DescribeInstanceTypes(in *ec2shapes.DescribeInstanceTypesInput, out *ec2shapes.DescribeInstanceTypesOutput) error {
+func (a api) DescribeInstanceTypes(in *ec2shapes.DescribeInstanceTypesInput, out *ec2shapes.DescribeInstanceTypesOutput) (err error) {
 	if len(in.InstanceTypes) == 0 || len(in.Filters) > 0 {
 		return invalidValuef("The local cloud describes instance types by name: give InstanceTypes, and no Filters")
 	}
+	var infos []types.InstanceTypeInfo
 	for _, t := range in.InstanceTypes {
 		n, ok := fleet.VCPUs(string(t))
 		if !ok {
 			return operation.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", t)
 		}
-		out.InstanceTypes = append(out.InstanceTypes, types.InstanceTypeInfo{
+		infos = append(infos, types.InstanceTypeInfo{
 			InstanceType: t, VCpuInfo: &types.VCpuInfo{DefaultVCpus: aws.Int32(int32(n))},
-			BurstablePerformanceSupported: aws.Bool(burstable(string(t))),
+			BurstablePerformanceSupported: aws.Bool(burstable.MatchString(string(t))),
 		})
 	}
-	return nil
+	out.InstanceTypes, out.NextToken, err = operation.Page(infos, in.MaxResults, in.NextToken, pages)
+	return err
 }
 
-func burstable(instanceType string) bool {
-	return strings.HasPrefix(instanceType, "t") && strings.Contains(instanceType, ".")
-}
+// burstable are the families t2, t3, t3a, t4g.
+var burstable = regexp.MustCompile(`^t\d\w*\.`)
 
 // DescribeInstanceCreditSpecifications answers each burstable type's default:
 // standard for t2, unlimited for the later ones. No credits are kept here.
@@ -94,7 +96,7 @@ func (a api) DescribeInstanceCreditSpecifications(
 			return err
 		}
 		for _, i := range found {
-			if !burstable(i.Type) {
+			if !burstable.MatchString(i.Type) {
 				continue
 			}
 			mode := "unlimited"

@@ -136,7 +136,7 @@ func (a api) TerminateInstances(in *ec2shapes.TerminateInstancesInput, out *ec2s
 	if len(in.InstanceIds) == 0 {
 		return missing("InstanceId")
 	}
-	if err := dryRun(in.DryRun); err != nil {
+	if err := cmp.Or(operation.Without(in, "", "Force", "SkipOsShutdown"), operation.DryRun(in)); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -156,7 +156,7 @@ func (a api) TerminateInstances(in *ec2shapes.TerminateInstancesInput, out *ec2s
 
 // CreateTags tags instances and launch templates.
 func (a api) CreateTags(in *ec2shapes.CreateTagsInput, _ *ec2shapes.CreateTagsOutput) error {
-	if err := dryRun(in.DryRun); err != nil {
+	if err := operation.DryRun(in); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {

@@ -72,11 +72,11 @@ func (a api) DescribeVpcs(in *ec2shapes.DescribeVpcsInput, out *ec2shapes.Descri
 	if err != nil || !ok {
 		return err
 	}
-	out.Vpcs = append(out.Vpcs, types.Vpc{
+	out.Vpcs, out.NextToken, err = operation.Page([]types.Vpc{{
 		VpcId: &vpc, CidrBlock: aws.String("172.31.0.0/16"), IsDefault: aws.Bool(true), State: types.VpcStateAvailable,
 		InstanceTenancy: types.TenancyDefault, OwnerId: aws.String(a.AccountID()),
-	})
-	return nil
+	}}, in.MaxResults, in.NextToken, pages)
+	return err
 }
 
 func (a api) DescribeSecurityGroups(in *ec2shapes.DescribeSecurityGroupsInput, out *ec2shapes.DescribeSecurityGroupsOutput) error {
@@ -95,9 +95,9 @@ func (a api) DescribeSecurityGroups(in *ec2shapes.DescribeSecurityGroupsInput, o
 	if err != nil || !ok {
 		return err
 	}
-	out.SecurityGroups = append(out.SecurityGroups, types.SecurityGroup{
+	out.SecurityGroups, out.NextToken, err = operation.Page([]types.SecurityGroup{{
 		GroupId: &id, GroupName: aws.String("default"), VpcId: &vpc, OwnerId: aws.String(a.AccountID()),
 		Description: aws.String("default VPC security group"),
-	})
-	return nil
+	}}, in.MaxResults, in.NextToken, pages)
+	return err
 }

@@ -1,6 +1,7 @@
 package ec2api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -30,7 +31,7 @@ func (a api) CreateLaunchTemplate(in *ec2shapes.CreateLaunchTemplateInput, out *
 		return operation.Errorf("InvalidLaunchTemplateName.MalformedException", "A launch template name must be between 3 and 128 characters, "+
 			"and may contain letters, numbers, and the following characters: - ( ) . / _ ; it is '%s'", *in.LaunchTemplateName)
 	}
-	if err := dryRun(in.DryRun); err != nil {
+	if err := cmp.Or(operation.Without(in, "", "Operator"), operation.DryRun(in)); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -64,7 +65,7 @@ func (a api) CreateLaunchTemplateVersion(
 	if in.LaunchTemplateData == nil {
 		return missing("LaunchTemplateData")
 	}
-	if err := dryRun(in.DryRun); err != nil {
+	if err := cmp.Or(operation.Without(in, "", "ResolveAlias"), operation.DryRun(in)); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -100,7 +101,7 @@ func template(s *cloud.State, id, name *string) (*cloud.Template, error) {
 }
 
 func (a api) DeleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *ec2shapes.DeleteLaunchTemplateOutput) error {
-	if err := dryRun(in.DryRun); err != nil {
+	if err := operation.DryRun(in); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {

@@ -1,6 +1,7 @@
 package elbapi
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -45,7 +46,8 @@ func (a api) CreateListener(in *elb.CreateListenerInput, out *elb.CreateListener
 
 // checkListenerInput returns the target group that the listener forwards to.
 func checkListenerInput(in *elb.CreateListenerInput) (string, error) {
-	err := operation.Require(in, "LoadBalancerArn", "Port", "DefaultActions")
+	err := cmp.Or(operation.Require(in, "LoadBalancerArn", "Port", "DefaultActions"),
+		operation.Without(in, "", "AlpnPolicy", "Certificates", "MutualAuthentication", "SslPolicy"))
 	switch {
 	case err != nil:
 		return "", err

@@ -2,6 +2,8 @@ package elbapi_test
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"secondwind/localcloud/apitest"
@@ -140,6 +142,48 @@ func TestListenersAreFoundAndDeleted(t *testing.T) {
 		})
 		if n := w.Balancer.Open(); n != 1 {
 			t.Errorf("%d listeners are open, want 1", n)
+		}
+	})
+}
+
+// A listener has its port from the moment it is asked for, not only once it is open.
+func TestOnePortIsGivenOnce(t *testing.T) {
+	withLB(t, func(t *testing.T, w *apitest.World) {
+		var made, refused atomic.Int32
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				switch failure := w.Try(t, awsapi.ELBv2, listener("{lb}", "81", "{tg}")); {
+				case failure == "":
+					made.Add(1)
+				case strings.HasPrefix(failure, "DuplicateListener: "):
+					refused.Add(1)
+				default:
+					t.Errorf("CreateListener = %s, want success or DuplicateListener", failure)
+				}
+			})
+		}
+		all.Wait()
+		if made.Load() != 1 || refused.Load() != 9 {
+			t.Errorf("%d listeners were made and %d refused, want 1 and 9", made.Load(), refused.Load())
+		}
+	})
+}
+
+// A target group that is deleted while it is changed must not come back.
+func TestTargetGroupsComeAndGoAtOnce(t *testing.T) {
+	withLB(t, func(t *testing.T, w *apitest.World) {
+		for range 10 {
+			arn := w.Name(t, "g", "TargetGroups.1.TargetGroupArn", awsapi.ELBv2, newTG)
+			var all sync.WaitGroup
+			for _, request := range []string{
+				"ModifyTargetGroup&TargetGroupArn=" + arn + "&HealthCheckPath=/up", "DescribeTargetHealth&TargetGroupArn=" + arn,
+				"DescribeTargetGroups", "DeleteTargetGroup&TargetGroupArn=" + arn,
+			} {
+				all.Go(func() { w.Try(t, awsapi.ELBv2, request) })
+			}
+			all.Wait()
+			w.Do(t, awsapi.ELBv2, apitest.Steps{{"it is gone", "DescribeTargetGroups", "TargetGroups#=1&TargetGroups.1.TargetGroupArn={tg}"}})
 		}
 	})
 }

@@ -32,7 +32,8 @@ var loadBalancerDefaults = map[string]string{
 // a loopback address of its own where the system has more than one (Linux), and
 // 127.0.0.1 elsewhere: a name would need a resolver that knows it.
 func (a api) CreateLoadBalancer(in *elb.CreateLoadBalancerInput, out *elb.CreateLoadBalancerOutput) error {
-	if err := operation.Require(in, "Name"); err != nil {
+	err := cmp.Or(operation.Require(in, "Name"), operation.Without(in, "", "CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools"))
+	if err != nil {
 		return err
 	}
 	if err := checkName("Load balancer", *in.Name); err != nil {

@@ -51,7 +51,7 @@ func (a api) CreateTargetGroup(in *elb.CreateTargetGroupInput, out *elb.CreateTa
 }
 
 func checkTargetGroupInput(in *elb.CreateTargetGroupInput) error {
-	if err := operation.Require(in, "Name"); err != nil {
+	if err := cmp.Or(operation.Require(in, "Name"), operation.Without(in, "", "TargetControlPort")); err != nil {
 		return err
 	}
 	if err := checkName("Target group", *in.Name); err != nil {
@@ -64,6 +64,8 @@ func checkTargetGroupInput(in *elb.CreateTargetGroupInput) error {
 		return operation.Invalidf("A protocol and a port must be specified")
 	case in.Protocol != types.ProtocolEnumHttp:
 		return operation.Errorf("UnsupportedProtocol", "Targets of the local cloud speak HTTP, not '%s'", in.Protocol)
+	case cmp.Or(in.IpAddressType, types.TargetGroupIpAddressTypeEnumIpv4) != types.TargetGroupIpAddressTypeEnumIpv4:
+		return operation.NotServed("IP address type " + string(in.IpAddressType))
 	case optional.Or(in.ProtocolVersion, "HTTP1") != "HTTP1":
 		return operation.NotServed("protocol version " + *in.ProtocolVersion)
 	case cmp.Or(in.HealthCheckProtocol, types.ProtocolEnumHttp) != types.ProtocolEnumHttp:
@@ -175,6 +177,9 @@ func (a api) ModifyTargetGroup(in *elb.ModifyTargetGroupInput, out *elb.ModifyTa
 		if cmp.Or(in.HealthCheckProtocol, types.ProtocolEnumHttp) != types.ProtocolEnumHttp ||
 			optional.Or(in.HealthCheckPort, "traffic-port") != "traffic-port" {
 			return operation.NotServed("health checks by another protocol than HTTP or on another port than traffic-port")
+		}
+		if !optional.Or(in.HealthCheckEnabled, true) {
+			return operation.NotServed("a target group without health checks")
 		}
 		changed := t.Described
 		changed.HealthCheckPath = firstSet(in.HealthCheckPath, changed.HealthCheckPath)

@@ -90,6 +90,9 @@ func (a api) target(s *cloud.State, tg *cloud.TargetGroup, n types.TargetDescrip
 }
 
 func (a api) DescribeTargetHealth(in *elb.DescribeTargetHealthInput, out *elb.DescribeTargetHealthOutput) error {
+	if err := operation.Without(in, "", "Include"); err != nil {
+		return err
+	}
 	used, byIP := false, false
 	err := a.onTargetGroup(in.TargetGroupArn, func(s *cloud.State, tg *cloud.TargetGroup) error {
 		used = len(s.LoadBalancersOf(tg.ARN())) > 0

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"reflect"
@@ -15,7 +16,7 @@ import (
 //	func(in *CreateTagsInput, out *CreateTagsOutput) error
 //
 // A method reads in and fills out, which is dropped if it fails. The engine's errors
-// become API errors.
+// become API errors. A method that changes anything must ask DryRun before.
 func Serve(m *awsapi.Mux, s awsapi.Service, api any) {
 	v := reflect.ValueOf(api)
 	for i := range v.NumMethod() {
@@ -31,7 +32,17 @@ func Serve(m *awsapi.Mux, s awsapi.Service, api any) {
 			if refused, ok := errors.AsType[*autoscale.Error](err); ok {
 				err = Errorf(refused.Code, "%s", refused.Message)
 			}
-			return answer.Interface(), err
+			return answer.Interface(), cmp.Or(err, DryRun(in))
 		})
 	}
+}
+
+// DryRun answers a request that only asks whether it would be allowed; nil if it
+// asks for more.
+func DryRun(in any) error {
+	asked := reflect.ValueOf(in).Elem().FieldByName("DryRun")
+	if !asked.IsValid() || asked.IsNil() || !asked.Elem().Bool() {
+		return nil
+	}
+	return &awsapi.Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", HTTPStatus: 412}
 }
