@@ -15,18 +15,21 @@ type Activity struct {
 	Description, Cause       string
 	Details                  string // JSON
 	Start, End               time.Time
-	StatusCode               string
+	StatusCode               ActivityStatusCode
 	StatusMessage            string
 	Progress                 int // percent
 }
 
-// The status codes of an activity.
+// ActivityStatusCode says how far an activity has come.
+type ActivityStatusCode string
+
+// The status codes that occur. Source: EC2 Auto Scaling API Reference, Activity.
 const (
-	statusInProgress = "InProgress"
-	statusDraining   = "WaitingForELBConnectionDraining"
-	statusSuccessful = "Successful"
-	statusFailed     = "Failed"
-	statusCancelled  = "Cancelled"
+	ActivityInProgress                      ActivityStatusCode = "InProgress"
+	ActivityWaitingForELBConnectionDraining ActivityStatusCode = "WaitingForELBConnectionDraining"
+	ActivitySuccessful                      ActivityStatusCode = "Successful"
+	ActivityFailed                          ActivityStatusCode = "Failed"
+	ActivityCancelled                       ActivityStatusCode = "Cancelled"
 )
 
 // How many activities are kept. Source of the time: EC2 Auto Scaling API
@@ -65,7 +68,7 @@ func (e *Engine) Activities(group string) []Activity {
 func (a *Activity) inProgress() bool { return a.End.IsZero() }
 
 // finish ends an activity.
-func (a *Activity) finish(now time.Time, status, message string) {
+func (a *Activity) finish(now time.Time, status ActivityStatusCode, message string) {
 	a.StatusCode, a.StatusMessage, a.Progress, a.End = status, message, 100, now
 }
 
@@ -84,7 +87,7 @@ func (e *Engine) begin(now time.Time, m *member, description, cause string, caus
 	a := &Activity{
 		ID: e.uuid(), AutoScalingGroupName: g.Name, InstanceID: m.ID,
 		Description: description, Cause: strings.ToValidUTF8(cause[:min(len(cause), maxCause)], ""), Details: encode(details),
-		Start: now, StatusCode: statusInProgress, Progress: 50,
+		Start: now, StatusCode: ActivityInProgress, Progress: 50,
 	}
 	g.activities = append(g.activities, a)
 	return a

@@ -1,6 +1,9 @@
 package autoscale
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // adjust returns the capacity that an adjustment makes of current.
 // PercentChangeInCapacity is rounded towards zero, but never to zero: above 1
@@ -9,9 +12,9 @@ import "math"
 // Source: EC2 Auto Scaling User Guide, "Scaling adjustment types".
 func (p Policy) adjust(current, adjustment int) int {
 	switch p.AdjustmentType {
-	case exactCapacity:
+	case ExactCapacity:
 		return adjustment
-	case percentChangeInCapacity:
+	case PercentChangeInCapacity:
 		change := roundPercent(float64(current) * float64(adjustment) / 100)
 		if least := float64(p.MinAdjustmentMagnitude); adjustment > 0 {
 			change = max(change, least)
@@ -19,9 +22,10 @@ func (p Policy) adjust(current, adjustment int) int {
 			change = min(change, -least)
 		}
 		return saturate(float64(current) + change)
-	default:
+	case ChangeInCapacity:
 		return saturate(float64(current) + float64(adjustment))
 	}
+	panic(impossible(p.AdjustmentType))
 }
 
 func roundPercent(change float64) float64 {
@@ -67,10 +71,7 @@ func (p Policy) aggregate(values []float64) float64 {
 	for _, v := range values {
 		s = s.Add(Value(v))
 	}
-	if p.MetricAggregationType == "" {
-		return s.Statistic("Average")
-	}
-	return s.Statistic(p.MetricAggregationType)
+	return s.Statistic(cmp.Or(p.MetricAggregationType, StatisticAverage))
 }
 
 // track returns the capacity that would bring a metric, which falls as capacity

@@ -8,24 +8,24 @@ import (
 func TestAdjust(t *testing.T) {
 	for _, c := range []struct {
 		name                         string
-		kind                         string
+		kind                         AdjustmentType
 		current, adjustment, atLeast int
 		want                         int
 	}{
-		{"a change adds", changeInCapacity, 3, 2, 0, 5},
-		{"a change takes away", changeInCapacity, 3, -5, 0, -2},
-		{"an exact capacity replaces", exactCapacity, 3, 7, 0, 7},
-		{"12.7 is 12", percentChangeInCapacity, 127, 10, 0, 139},
-		{"0.67 is 1", percentChangeInCapacity, 1, 67, 0, 2},
-		{"-0.58 is -1", percentChangeInCapacity, 1, -58, 0, 0},
-		{"-6.67 is -6", percentChangeInCapacity, 29, -23, 0, 23},
-		{"exactly 1 is 1", percentChangeInCapacity, 10, 10, 0, 11},
-		{"at least the magnitude, up", percentChangeInCapacity, 4, 25, 2, 6},
-		{"at least the magnitude, down", percentChangeInCapacity, 4, -25, 2, 2},
-		{"more than the magnitude", percentChangeInCapacity, 40, 25, 2, 50},
-		{"a percentage of nothing is nothing", percentChangeInCapacity, 0, 50, 0, 0},
-		{"but at least the magnitude", percentChangeInCapacity, 0, 50, 3, 3},
-		{"no overflow", changeInCapacity, 1, math.MaxInt, 0, math.MaxInt32},
+		{"a change adds", ChangeInCapacity, 3, 2, 0, 5},
+		{"a change takes away", ChangeInCapacity, 3, -5, 0, -2},
+		{"an exact capacity replaces", ExactCapacity, 3, 7, 0, 7},
+		{"12.7 is 12", PercentChangeInCapacity, 127, 10, 0, 139},
+		{"0.67 is 1", PercentChangeInCapacity, 1, 67, 0, 2},
+		{"-0.58 is -1", PercentChangeInCapacity, 1, -58, 0, 0},
+		{"-6.67 is -6", PercentChangeInCapacity, 29, -23, 0, 23},
+		{"exactly 1 is 1", PercentChangeInCapacity, 10, 10, 0, 11},
+		{"at least the magnitude, up", PercentChangeInCapacity, 4, 25, 2, 6},
+		{"at least the magnitude, down", PercentChangeInCapacity, 4, -25, 2, 2},
+		{"more than the magnitude", PercentChangeInCapacity, 40, 25, 2, 50},
+		{"a percentage of nothing is nothing", PercentChangeInCapacity, 0, 50, 0, 0},
+		{"but at least the magnitude", PercentChangeInCapacity, 0, 50, 3, 3},
+		{"no overflow", ChangeInCapacity, 1, math.MaxInt, 0, math.MaxInt32},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := Policy{AdjustmentType: c.kind, MinAdjustmentMagnitude: c.atLeast}
@@ -69,7 +69,7 @@ func TestStep(t *testing.T) {
 }
 
 func TestAggregate(t *testing.T) {
-	for kind, want := range map[string]float64{"": 20, "Average": 20, "Minimum": 10, "Maximum": 30} {
+	for kind, want := range map[Statistic]float64{"": 20, "Average": 20, "Minimum": 10, "Maximum": 30} {
 		if got := (Policy{MetricAggregationType: kind}).aggregate([]float64{10, 20, 30}); got != want {
 			t.Errorf("aggregate %q of 10, 20, 30 = %g, want %g", kind, got, want)
 		}

@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -24,14 +25,14 @@ type Alarm struct {
 	OKActions               []string
 	InsufficientDataActions []string
 	Metric                  Metric
-	Statistic               string // Average | Sum | Minimum | Maximum | SampleCount
+	Statistic               Statistic
 	Unit                    string // "": any
 	Period                  time.Duration
 	EvaluationPeriods       int
 	DatapointsToAlarm       int // 0: EvaluationPeriods
 	Threshold               float64
-	ComparisonOperator      string // GreaterThanThreshold …
-	TreatMissingData        string // missing | ignore | breaching | notBreaching; "" is missing
+	ComparisonOperator      ComparisonOperator
+	TreatMissingData        TreatMissingData // "": TreatMissing
 }
 
 // AlarmStatus is an alarm and what became of it.
@@ -46,43 +47,44 @@ type AlarmStatus struct {
 	ConfigurationUpdated time.Time
 }
 
-// The values of ComparisonOperator that compare with a fixed threshold.
+// ComparisonOperator is how an alarm compares a value with its threshold.
+type ComparisonOperator string
+
+// The operators that compare with a fixed threshold. Those of anomaly detection
+// are left out.
 const (
-	greaterThan        = "GreaterThanThreshold"
-	greaterThanOrEqual = "GreaterThanOrEqualToThreshold"
-	lessThan           = "LessThanThreshold"
-	lessThanOrEqual    = "LessThanOrEqualToThreshold"
+	GreaterThanThreshold          ComparisonOperator = "GreaterThanThreshold"
+	GreaterThanOrEqualToThreshold ComparisonOperator = "GreaterThanOrEqualToThreshold"
+	LessThanThreshold             ComparisonOperator = "LessThanThreshold"
+	LessThanOrEqualToThreshold    ComparisonOperator = "LessThanOrEqualToThreshold"
 )
 
-// The values of TreatMissingData.
+// TreatMissingData is what an alarm takes a missing datapoint for. The zero value
+// is TreatMissing, but answers and messages leave it out.
+type TreatMissingData string
+
+// The treatments of missing data.
 const (
-	treatMissing      = "missing"
-	treatIgnore       = "ignore"
-	treatBreaching    = "breaching"
-	treatNotBreaching = "notBreaching"
+	TreatMissing      TreatMissingData = "missing"
+	TreatIgnore       TreatMissingData = "ignore"
+	TreatBreaching    TreatMissingData = "breaching"
+	TreatNotBreaching TreatMissingData = "notBreaching"
 )
 
 // Validate returns nil, or the first thing that CloudWatch would refuse, as an
 // *Error.
 // Source: CloudWatch API Reference, PutMetricAlarm.
 func (a Alarm) Validate() error {
-	return firstError(
-		a.validateName(),
+	return cmp.Or( // AWS, too, reports one error at a time
+		nameLength("alarmName", a.Name),
 		a.validateMetric(),
-		oneOf("statistic", a.Statistic, "SampleCount", "Average", "Sum", "Minimum", "Maximum"),
-		oneOf("comparisonOperator", a.ComparisonOperator, greaterThanOrEqual, greaterThan, lessThan, lessThanOrEqual),
+		oneOf("statistic", a.Statistic, StatisticSampleCount, StatisticAverage, StatisticSum, StatisticMinimum, StatisticMaximum),
+		oneOf("comparisonOperator", a.ComparisonOperator,
+			GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold, LessThanOrEqualToThreshold),
 		a.validateTreatMissingData(),
 		a.validatePeriods(),
 		a.validateActions(),
 	)
-}
-
-func (a Alarm) validateName() error {
-	if a.Name == "" || len(a.Name) > 255 {
-		return invalid("1 validation error detected: Value '%s' at 'alarmName' failed to satisfy constraint: "+
-			"Member must have length between 1 and 255", a.Name)
-	}
-	return nil
 }
 
 func (a Alarm) validateMetric() error {
@@ -100,7 +102,7 @@ func (a Alarm) validateMetric() error {
 
 func (a Alarm) validateTreatMissingData() error {
 	switch a.TreatMissingData {
-	case "", treatMissing, treatIgnore, treatBreaching, treatNotBreaching:
+	case "", TreatMissing, TreatIgnore, TreatBreaching, TreatNotBreaching:
 		return nil
 	}
 	return invalid("The value %s is not supported for TreatMissingData parameter. "+
@@ -108,7 +110,7 @@ func (a Alarm) validateTreatMissingData() error {
 }
 
 func (a Alarm) validatePeriods() error {
-	if !validPeriod(a.Period) {
+	if !ValidPeriod(a.Period) {
 		return invalid("Period must be 10, 20, 30 or a multiple of 60")
 	}
 	if a.EvaluationPeriods < 1 {
@@ -143,8 +145,9 @@ func (a Alarm) validateActions() error {
 	return nil
 }
 
-// validPeriod reports whether an alarm may have the period: 10, 20, 30 s or whole minutes.
-func validPeriod(p time.Duration) bool {
+// ValidPeriod reports whether an alarm may have the period: 10, 20, 30 s or whole
+// minutes. Source: CloudWatch API Reference, PutMetricAlarm.
+func ValidPeriod(p time.Duration) bool {
 	switch p {
 	case 10 * time.Second, 20 * time.Second, 30 * time.Second:
 		return true
@@ -155,15 +158,16 @@ func validPeriod(p time.Duration) bool {
 // breaches reports whether a value crosses the threshold.
 func (a Alarm) breaches(v float64) bool {
 	switch a.ComparisonOperator {
-	case greaterThan:
+	case GreaterThanThreshold:
 		return v > a.Threshold
-	case greaterThanOrEqual:
+	case GreaterThanOrEqualToThreshold:
 		return v >= a.Threshold
-	case lessThan:
+	case LessThanThreshold:
 		return v < a.Threshold
-	default:
+	case LessThanOrEqualToThreshold:
 		return v <= a.Threshold
 	}
+	panic(impossible(a.ComparisonOperator))
 }
 
 // needed is M of "M of N".
@@ -189,9 +193,10 @@ func (a Alarm) actions(state State) []string {
 		return a.AlarmActions
 	case StateOK:
 		return a.OKActions
-	default:
+	case StateInsufficientData:
 		return a.InsufficientDataActions
 	}
+	panic(impossible(state))
 }
 
 func (a Alarm) names(arn string) bool {

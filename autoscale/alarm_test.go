@@ -33,7 +33,7 @@ func TestMissingDataTables(t *testing.T) {
 		for _, was := range []autoscale.State{autoscale.StateOK, autoscale.StateAlarm, autoscale.StateInsufficientData} {
 			alarm := highCPU()
 			alarm.EvaluationPeriods, alarm.DatapointsToAlarm = cell.EvaluationPeriods, cell.DatapointsToAlarm
-			alarm.TreatMissingData = cell.TreatMissingData
+			alarm.TreatMissingData = autoscale.TreatMissingData(cell.TreatMissingData)
 			want := autoscale.State(cell.Want)
 			if cell.Want == "KEEP" {
 				want = was
@@ -51,7 +51,7 @@ func TestMissingDataBeyondTheTables(t *testing.T) {
 	for _, c := range []struct {
 		name, points string
 		n, m         int
-		treat        string
+		treat        autoscale.TreatMissingData
 		was, want    autoscale.State
 	}{
 		{"M breaching points alarm, whatever is missing", "--XX-", 3, 2, "ignore", "OK", "ALARM"},
@@ -95,15 +95,17 @@ func evaluated(t *testing.T, a autoscale.Alarm, was autoscale.State, points stri
 func TestStateReason(t *testing.T) {
 	const threshold = "the threshold (20.0)"
 	for _, c := range []struct {
-		name, points, treat string
-		n, m                int
-		was                 autoscale.State
-		want                string
+		name, points string
+		treat        autoscale.TreatMissingData
+		n, m         int
+		was          autoscale.State
+		want         string
 	}{
 		{"one point, DatapointsToAlarm unset", "X", "", 1, 0, autoscale.StateOK,
 			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:00:00)] was greater than " + threshold + "."},
 		{"three points, newest first", "XXX", "", 3, 0, autoscale.StateOK,
-			"Threshold Crossed: 3 datapoints [30.0 (26/02/26 10:02:00), 30.0 (26/02/26 10:01:00), 30.0 (26/02/26 10:00:00)] were greater than " + threshold + "."},
+			"Threshold Crossed: 3 datapoints [30.0 (26/02/26 10:02:00), 30.0 (26/02/26 10:01:00), " +
+				"30.0 (26/02/26 10:00:00)] were greater than " + threshold + "."},
 		{"back under the threshold", "0", "", 1, 0, autoscale.StateAlarm,
 			"Threshold Crossed: 1 datapoint [10.0 (26/02/26 10:00:00)] was not greater than " + threshold + "."},
 		{"more than five points", "XXXXXXX", "", 7, 0, autoscale.StateOK,
@@ -113,14 +115,15 @@ func TestStateReason(t *testing.T) {
 			"Threshold Crossed: 2 out of the last 3 datapoints [30.0 (26/02/26 10:02:00), 30.0 (26/02/26 10:00:00)] were greater than " + threshold +
 				" (minimum 2 datapoints for OK -> ALARM transition)."},
 		{"M of N, back", "00X", "", 3, 2, autoscale.StateAlarm,
-			"Threshold Crossed: 2 out of the last 3 datapoints [10.0 (26/02/26 10:01:00), 10.0 (26/02/26 10:00:00)] were not greater than " + threshold +
-				" (minimum 2 datapoints for ALARM -> OK transition)."},
+			"Threshold Crossed: 2 out of the last 3 datapoints [10.0 (26/02/26 10:01:00), 10.0 (26/02/26 10:00:00)] " +
+				"were not greater than " + threshold + " (minimum 2 datapoints for ALARM -> OK transition)."},
 		{"nothing but missing, breaching", "--", "breaching", 2, 0, autoscale.StateOK,
 			"Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching]."},
 		{"nothing but missing, notBreaching", "-", "notBreaching", 1, 0, autoscale.StateAlarm,
 			"Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]."},
 		{"some missing, breaching", "-X", "breaching", 2, 0, autoscale.StateOK,
-			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:01:00)] was greater than " + threshold + " and 1 missing datapoint was treated as [Breaching]."},
+			"Threshold Crossed: 1 datapoint [30.0 (26/02/26 10:01:00)] was greater than " + threshold +
+				" and 1 missing datapoint was treated as [Breaching]."},
 		{"no data", "--", "missing", 2, 0, autoscale.StateOK, "Insufficient Data: 2 datapoints were unknown."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -150,7 +153,7 @@ func TestStateReasonData(t *testing.T) {
 
 func TestComparisonOperators(t *testing.T) {
 	for _, c := range []struct {
-		operator string
+		operator autoscale.ComparisonOperator
 		below    autoscale.State // with 10, 20 and 30 against a threshold of 20
 		at       autoscale.State
 		above    autoscale.State
@@ -176,7 +179,7 @@ func TestComparisonOperators(t *testing.T) {
 
 func TestStatistics(t *testing.T) {
 	// Two instances' samples in a minute: 10 and 40.
-	for statistic, want := range map[string]string{
+	for statistic, want := range map[autoscale.Statistic]string{
 		"Average": "[25.0]", "Sum": "[50.0]", "Minimum": "[10.0]", "Maximum": "[40.0]", "SampleCount": "[2.0]",
 	} {
 		a := highCPU()
@@ -203,7 +206,7 @@ func TestAlarmHistory(t *testing.T) {
 		if !json.Valid([]byte(h.Data)) {
 			t.Errorf("Data of %q is not JSON: %s", h.Summary, h.Data)
 		}
-		got = append(got, clock(h.Time)+" "+h.Type+" "+h.Summary)
+		got = append(got, clock(h.Time)+" "+string(h.Type)+" "+h.Summary)
 	}
 	arn := w.engine.Policies()[0].ARN
 	// The action repeats at 10:03:01 and 10:04:01, but the history has the first only.
@@ -339,7 +342,7 @@ func TestAlarmValidate(t *testing.T) {
 	}{
 		"an alarm as it should be":       {func(*autoscale.Alarm) {}, ""},
 		"a period of 20 s":               {func(a *autoscale.Alarm) { a.Period = 20 * time.Second }, ""},
-		"a period of 15 s":               {func(a *autoscale.Alarm) { a.Period = 15 * time.Second }, "Period must be 10, 20, 30 or a multiple of 60"},
+		"a period of 15 s":               {func(a *autoscale.Alarm) { a.Period = 15 * time.Second }, "must be 10, 20, 30 or a multiple of 60"},
 		"a period of 90 s":               {func(a *autoscale.Alarm) { a.Period = 90 * time.Second }, "multiple of 60"},
 		"no period":                      {func(a *autoscale.Alarm) { a.Period = 0 }, "multiple of 60"},
 		"a day and a minute":             {func(a *autoscale.Alarm) { a.EvaluationPeriods = 1441 }, "more than a day"},

@@ -43,9 +43,9 @@ func (e *Engine) PutMetricAlarm(now time.Time, a Alarm) error {
 func (e *Engine) putAlarm(now time.Time, config Alarm) {
 	config = config.clone()
 	a, found := e.alarms[config.Name]
-	did := "updated"
+	did := updated
 	if !found {
-		did = "created"
+		did = created
 		a = &alarm{AlarmStatus: AlarmStatus{
 			ARN: e.alarmARN(config.Name), State: StateInsufficientData, StateReason: initialReason,
 			StateUpdated: now, StateTransitioned: now,
@@ -78,7 +78,7 @@ func (e *Engine) DeleteAlarms(now time.Time, names ...string) error {
 
 func (e *Engine) deleteAlarm(now time.Time, name string) {
 	if a := e.alarms[name]; a != nil {
-		e.recordConfiguration(now, a.Alarm, "deleted")
+		e.recordConfiguration(now, a.Alarm, deleted)
 		delete(e.alarms, name)
 	}
 }
@@ -89,7 +89,7 @@ func (e *Engine) deleteAlarm(now time.Time, name string) {
 // Source: CloudWatch API Reference, SetAlarmState.
 func (e *Engine) SetAlarmState(now time.Time, name string, state State, reason, reasonData string) error {
 	now = e.advance(now)
-	if err := oneOf("stateValue", string(state), string(StateInsufficientData), string(StateAlarm), string(StateOK)); err != nil {
+	if err := oneOf("stateValue", state, StateInsufficientData, StateAlarm, StateOK); err != nil {
 		return err
 	}
 	a := e.alarms[name]
@@ -120,7 +120,7 @@ func (e *Engine) SetAlarmActions(now time.Time, enabled bool, names ...string) {
 		}
 		a.ActionsEnabled, a.ConfigurationUpdated = enabled, now
 		a.skipMissed(now)
-		e.recordConfiguration(now, a.Alarm, "updated")
+		e.recordConfiguration(now, a.Alarm, updated)
 	}
 }
 

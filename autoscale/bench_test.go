@@ -38,7 +38,7 @@ func BenchmarkStepManyAlarms(b *testing.B) {
 func BenchmarkStepLargeGroup(b *testing.B) {
 	w := newWorld(autoscale.Config{})
 	g := webGroup()
-	g.MinSize, g.MaxSize, g.DesiredCapacity = 10_000, 10_000, 10_000
+	g.MinSize, g.MaxSize, g.DesiredCapacity = 10_000, 10_000, nil
 	ok(b, w.engine.CreateGroup(start, g))
 	p, err := w.engine.PutScalingPolicy(start, addOne())
 	ok(b, err)

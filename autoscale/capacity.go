@@ -31,13 +31,14 @@ func (e *Engine) reconcile(now time.Time, g *group) {
 
 func (e *Engine) launchMissing(now time.Time, g *group) {
 	missing := g.DesiredCapacity - g.active
-	if missing <= 0 || g.deleting || g.isSuspended(processLaunch) || now.Before(g.failures.retry) {
+	if missing <= 0 || g.deleting || g.isSuspended(ProcessLaunch) || now.Before(g.failures.retry) {
 		return
 	}
 	replacing := min(missing, g.replacing)
 	g.replacing -= replacing
 	for range replacing {
-		e.launch(now, g, fmt.Sprintf("At %s an instance was launched in response to an unhealthy instance needing to be replaced.", stamp(now)), false)
+		e.launch(now, g, fmt.Sprintf("At %s an instance was launched in response to an unhealthy instance needing to be replaced.",
+			stamp(now)), false)
 	}
 	if missing == replacing {
 		return
@@ -55,7 +56,7 @@ func (e *Engine) launch(now time.Time, g *group, cause string, caused bool) {
 	m := &member{
 		Instance: Instance{
 			ID: e.instanceID(), AutoScalingGroupName: g.Name, AvailabilityZone: zone, LaunchTemplate: g.LaunchTemplate,
-			LifecycleState: lifecyclePending, HealthStatus: healthy, Protected: g.NewInstancesProtected, Launched: now,
+			LifecycleState: LifecyclePending, HealthStatus: Healthy, Protected: g.NewInstancesProtected, Launched: now,
 		},
 		group:  g,
 		warmup: g.defaultWarmup(),
@@ -71,7 +72,7 @@ func (e *Engine) launch(now time.Time, g *group, cause string, caused bool) {
 
 func (e *Engine) terminateExcess(now time.Time, g *group) {
 	excess := g.active - g.DesiredCapacity
-	if excess <= 0 || g.isSuspended(processTerminate) && !g.deleting {
+	if excess <= 0 || g.isSuspended(ProcessTerminate) && !g.deleting {
 		return
 	}
 	from, to := g.active, g.DesiredCapacity
@@ -112,7 +113,7 @@ func (e *Engine) failLaunch(now time.Time, m *member, reason string) {
 		reason = "Internal error."
 	}
 	m.launch.Description = "Launching a new EC2 instance.  Status Reason: " + reason + " Launching EC2 instance failed."
-	m.launch.finish(now, statusFailed, reason+" Launching EC2 instance failed.")
+	m.launch.finish(now, ActivityFailed, reason+" Launching EC2 instance failed.")
 	e.forget(m)
 	f := &g.failures
 	if now.Before(f.retry) { // another of the same batch
@@ -122,7 +123,7 @@ func (e *Engine) failLaunch(now time.Time, m *member, reason string) {
 		f.since = now
 	}
 	if now.Sub(f.since) >= failuresUntil {
-		g.suspended[processLaunch] = "Administrative suspension at " + stamp(now) + ": launches failed for 24 hours"
+		g.suspended[ProcessLaunch] = "Administrative suspension at " + stamp(now) + ": launches failed for 24 hours"
 		return
 	}
 	f.retry = now.Add(min(firstRetry<<min(f.count, 10), longestRetry))
@@ -131,7 +132,7 @@ func (e *Engine) failLaunch(now time.Time, m *member, reason string) {
 
 // retryDue is when a failed launch is tried again; zero: it is not.
 func (g *group) retryDue(now time.Time) time.Time {
-	if g.active >= g.DesiredCapacity || g.deleting || g.isSuspended(processLaunch) || !g.failures.retry.After(now) {
+	if g.active >= g.DesiredCapacity || g.deleting || g.isSuspended(ProcessLaunch) || !g.failures.retry.After(now) {
 		return time.Time{}
 	}
 	return g.failures.retry

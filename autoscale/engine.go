@@ -60,7 +60,7 @@ func New(cfg Config) *Engine {
 	if e.lag <= 0 {
 		e.lag = time.Second
 	}
-	if cfg.MinPeriod > 0 && cfg.MinPeriod < time.Minute && validPeriod(cfg.MinPeriod) {
+	if cfg.MinPeriod > 0 && cfg.MinPeriod < time.Minute && ValidPeriod(cfg.MinPeriod) {
 		e.trackingPeriod = cfg.MinPeriod
 	}
 	return e
@@ -72,8 +72,8 @@ func New(cfg Config) *Engine {
 // comes late evaluates an alarm once, on the newest complete period.
 func (e *Engine) Step(now time.Time, seen Observation) []Action {
 	now = e.advance(now)
-	for _, s := range seen.Samples {
-		if s.validate(now) == nil {
+	for i, s := range seen.Samples {
+		if s.validate(i+1, now) == nil {
 			e.metrics.add(s)
 		}
 	}

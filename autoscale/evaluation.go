@@ -49,17 +49,15 @@ func (a Alarm) evaluate(was State, points []point) evaluation {
 		return evaluation{state: a.count(known, 0), points: known, window: known}
 	}
 	e := evaluation{points: known, filled: n - len(known), window: recent(points, n)}
-	switch {
-	case a.TreatMissingData == treatBreaching:
+	switch a.TreatMissingData { // cases 2 and 3
+	case TreatBreaching:
 		e.state = a.count(known, e.filled)
-	case a.TreatMissingData == treatNotBreaching:
+	case TreatNotBreaching:
 		e.state = a.count(known, 0)
-	case len(known) > 0: // case 2
-		e.state = a.sparse(was, points, known)
-	case a.TreatMissingData == treatIgnore: // case 3
-		e.state = was
-	default:
-		e.state = StateInsufficientData
+	case TreatIgnore:
+		e.state = a.sparse(was, was, points, known)
+	case TreatMissing, "":
+		e.state = a.sparse(was, StateInsufficientData, points, known)
 	}
 	return e
 }
@@ -82,8 +80,12 @@ func (a Alarm) breaching(points []point) int {
 	return n
 }
 
-// sparse decides with some points missing that are neither breaching nor not.
-func (a Alarm) sparse(was State, points, known []point) State {
+// sparse decides with some points missing that are neither breaching nor not;
+// empty is the state if all are.
+func (a Alarm) sparse(was, empty State, points, known []point) State {
+	if len(known) == 0 {
+		return empty
+	}
 	breaching := a.breaching(known)
 	if breaching >= a.needed() {
 		return StateAlarm
@@ -95,7 +97,7 @@ func (a Alarm) sparse(was State, points, known []point) State {
 	// would be premature unless the oldest is at least M periods old: then all
 	// that came since is breaching or missing. Only "missing" goes that far.
 	age := len(points) - slices.IndexFunc(points, func(p point) bool { return p.present })
-	if a.TreatMissingData != treatIgnore && age >= a.needed() {
+	if a.TreatMissingData != TreatIgnore && age >= a.needed() {
 		return StateAlarm
 	}
 	return was

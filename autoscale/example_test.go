@@ -2,6 +2,7 @@ package autoscale_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"secondwind/autoscale"
@@ -16,7 +17,7 @@ func Example() {
 	zero := 0.0
 	_ = engine.CreateGroup(now, autoscale.Group{
 		Name: "web", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt-1"}, MinSize: 1, MaxSize: 2,
-		DesiredCapacity: 1, AvailabilityZones: []string{"us-east-1a"},
+		AvailabilityZones: []string{"us-east-1a"},
 	})
 	policy, _ := engine.PutScalingPolicy(now, autoscale.Policy{
 		AutoScalingGroupName: "web", Name: "scale-out", Type: "StepScaling", Enabled: true,
@@ -40,11 +41,13 @@ func Example() {
 			}
 		}
 	}
-	fmt.Println(engine.Activities("web")[0].Cause)
+	fmt.Println(strings.NewReplacer("  ", "\n", ", ", ",\n").Replace(engine.Activities("web")[0].Cause))
 	// Output:
 	// 10:00:00 launch i-0b398002335b9b38c
 	// 10:01:01 launch i-097202e68d0cfef14
-	// At 2026-02-26T10:01:01Z a monitor alarm cpu-high in state ALARM triggered policy scale-out changing the desired capacity from 1 to 2.  At 2026-02-26T10:01:01Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 1 to 2.
+	// At 2026-02-26T10:01:01Z a monitor alarm cpu-high in state ALARM triggered policy scale-out changing the desired capacity from 1 to 2.
+	// At 2026-02-26T10:01:01Z an instance was started in response to a difference between desired and actual capacity,
+	// increasing the capacity from 1 to 2.
 }
 
 // A statistic is taken of all samples of a period together.
@@ -70,7 +73,8 @@ func ExampleEngine_Datapoints() {
 	engine := autoscale.New(autoscale.Config{})
 	metric := autoscale.Metric{Namespace: "Shop", Name: "Orders"}
 	for i := range 4 {
-		_ = engine.PutMetricData(start, []autoscale.Sample{{Metric: metric, Time: start.Add(time.Duration(i) * 30 * time.Second), Value: autoscale.Value(float64(i))}})
+		at := start.Add(time.Duration(i) * 30 * time.Second)
+		_ = engine.PutMetricData(start, []autoscale.Sample{{Metric: metric, Time: at, Value: autoscale.Value(float64(i))}})
 	}
 	for _, d := range engine.Datapoints(autoscale.Query{Metric: metric, Period: time.Minute, Start: start, End: start.Add(time.Hour)}) {
 		fmt.Println(d.Time.Format("15:04"), d.Sum)

@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -15,18 +16,16 @@ type Group struct {
 	Name                   string
 	LaunchTemplate         LaunchTemplate
 	MinSize, MaxSize       int
-	DesiredCapacity        int // -1: MinSize
-	DefaultCooldown        time.Duration
-	DefaultInstanceWarmup  time.Duration // <0: not set
-	HealthCheckType        string        // EC2 | ELB; "": EC2
+	DesiredCapacity        *int            // to begin with; nil: MinSize
+	DefaultCooldown        *time.Duration  // nil: 300 s
+	DefaultInstanceWarmup  *time.Duration  // nil: none
+	HealthCheckType        HealthCheckType // "": HealthCheckEC2
 	HealthCheckGracePeriod time.Duration
 	AvailabilityZones      []string
 	VPCZoneIdentifier      string // subnets, separated by commas; one for each zone, in their order
 	TargetGroupARNs        []string
 	NewInstancesProtected  bool
-	TerminationPolicies    []string
-	Tags                   map[string]string
-	MonitoringEnabled      bool // detailed
+	TerminationPolicies    []TerminationPolicy // in their order; none: TerminateDefault
 }
 
 // GroupUpdate changes what is not nil.
@@ -34,7 +33,8 @@ type GroupUpdate struct {
 	LaunchTemplate                         *LaunchTemplate
 	MinSize, MaxSize, DesiredCapacity      *int
 	DefaultCooldown, DefaultInstanceWarmup *time.Duration
-	HealthCheckType                        *string
+	RemoveDefaultInstanceWarmup            bool // AWS's DefaultInstanceWarmup -1
+	HealthCheckType                        *HealthCheckType
 	HealthCheckGracePeriod                 *time.Duration
 	NewInstancesProtected                  *bool
 }
@@ -42,21 +42,24 @@ type GroupUpdate struct {
 // GroupStatus is a group and its instances.
 type GroupStatus struct {
 	Group
-	ARN       string
-	Created   time.Time
-	Instances []Instance
-	Suspended map[string]string // process → reason
-	Deleting  bool
+	DesiredCapacity int // as it is now
+	ARN             string
+	Created         time.Time
+	Instances       []Instance
+	Suspended       map[Process]string // process → reason
+	Deleting        bool
 }
 
 // group is a group as the engine keeps it.
 type group struct {
 	Group
+	DesiredCapacity int // as it is now
+
 	arn        string
 	created    time.Time
 	deleting   bool
-	suspended  map[string]string // process → reason
-	members    []*member         // by launch
+	suspended  map[Process]string // process → reason
+	members    []*member          // by launch
 	suspects   map[string]*member
 	active     int             // members that are Pending or InService
 	zones      map[string]int  // active members
@@ -73,28 +76,53 @@ type group struct {
 // maxGroupSize is ours: a slip of the keyboard must not ask for a million instances.
 const maxGroupSize = 100_000
 
+// defaultCooldown is a group's. Source: EC2 Auto Scaling API Reference,
+// CreateAutoScalingGroup.
+const defaultCooldown = 300 * time.Second
+
+// HealthCheckType says whose health checks a group heeds.
+type HealthCheckType string
+
+// The types of health checks: those of EC2 always count.
 const (
-	healthCheckEC2 = "EC2"
-	healthCheckELB = "ELB"
+	HealthCheckEC2 HealthCheckType = "EC2"
+	HealthCheckELB HealthCheckType = "ELB"
 )
+
+// withDefaults returns a copy that has AWS's defaults for what was left out.
+func (g Group) withDefaults() Group {
+	g = g.clone()
+	g.DesiredCapacity = cmp.Or(g.DesiredCapacity, new(g.MinSize))
+	g.DefaultCooldown = cmp.Or(g.DefaultCooldown, new(defaultCooldown))
+	g.HealthCheckType = cmp.Or(g.HealthCheckType, HealthCheckEC2)
+	if len(g.TerminationPolicies) == 0 {
+		g.TerminationPolicies = []TerminationPolicy{TerminateDefault}
+	}
+	return g
+}
 
 // Validate returns nil, or the first thing that EC2 Auto Scaling would refuse,
 // as an *Error.
 // Source: EC2 Auto Scaling API Reference, CreateAutoScalingGroup.
 func (g Group) Validate() error {
-	if g.Name == "" || len(g.Name) > 255 {
-		return invalid("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: "+
-			"Member must have length between 1 and 255", g.Name)
+	if err := nameLength("autoScalingGroupName", g.Name); err != nil {
+		return err
 	}
 	if g.LaunchTemplate.ID == "" && g.LaunchTemplate.Name == "" {
-		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or " +
+			"MixedInstancesPolicy parameter.")
 	}
 	if len(g.AvailabilityZones) == 0 && g.VPCZoneIdentifier == "" {
 		return invalid("At least one Availability Zone or VPC Subnet is required.")
 	}
-	return firstError(g.validateSize(), g.validateTimes(),
-		oneOf("healthCheckType", g.HealthCheckType, "", healthCheckEC2, healthCheckELB),
-		validateTerminationPolicies(g.TerminationPolicies))
+	return cmp.Or(
+		g.validateSize(),
+		notNegative("DefaultCooldown", g.DefaultCooldown),
+		notNegative("DefaultInstanceWarmup", g.DefaultInstanceWarmup),
+		notNegative("HealthCheckGracePeriod", &g.HealthCheckGracePeriod),
+		oneOf("healthCheckType", g.HealthCheckType, "", HealthCheckEC2, HealthCheckELB),
+		validateTerminationPolicies(g.TerminationPolicies),
+	)
 }
 
 func (g Group) validateSize() error {
@@ -107,22 +135,8 @@ func (g Group) validateSize() error {
 	if g.MaxSize > maxGroupSize {
 		return invalid("MaxSize (%d) must not be greater than %d", g.MaxSize, maxGroupSize)
 	}
-	if g.DesiredCapacity == -1 {
-		return nil
-	}
-	if g.DesiredCapacity < g.MinSize || g.DesiredCapacity > g.MaxSize {
-		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d",
-			g.DesiredCapacity, g.MinSize, g.MaxSize)
-	}
-	return nil
-}
-
-func (g Group) validateTimes() error {
-	if g.DefaultCooldown < 0 {
-		return invalid("DefaultCooldown must not be negative")
-	}
-	if g.HealthCheckGracePeriod < 0 {
-		return invalid("HealthCheckGracePeriod must not be negative")
+	if n := g.DesiredCapacity; n != nil && (*n < g.MinSize || *n > g.MaxSize) {
+		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d", *n, g.MinSize, g.MaxSize)
 	}
 	return nil
 }
@@ -138,19 +152,21 @@ func (g Group) subnet(zone string) string {
 }
 
 func (g Group) clone() Group {
+	g.DesiredCapacity = cloned(g.DesiredCapacity)
+	g.DefaultCooldown, g.DefaultInstanceWarmup = cloned(g.DefaultCooldown), cloned(g.DefaultInstanceWarmup)
 	g.AvailabilityZones = slices.Clone(g.AvailabilityZones)
 	g.TargetGroupARNs = slices.Clone(g.TargetGroupARNs)
 	g.TerminationPolicies = slices.Clone(g.TerminationPolicies)
-	g.Tags = maps.Clone(g.Tags)
 	return g
 }
 
 func (g *group) status() GroupStatus {
 	s := GroupStatus{
-		Group: g.Group.clone(), ARN: g.arn, Created: g.created,
+		Group: g.Group.clone(), DesiredCapacity: g.DesiredCapacity, ARN: g.arn, Created: g.created,
 		Suspended: maps.Clone(g.suspended), Deleting: g.deleting,
 		Instances: make([]Instance, len(g.members)),
 	}
+	s.Group.DesiredCapacity = new(g.DesiredCapacity)
 	for i, m := range g.members {
 		s.Instances[i] = m.Instance
 	}
@@ -170,5 +186,5 @@ func (e *Engine) changeable(name string) (*group, error) {
 }
 
 func groupNotFound(name string) error {
-	return invalid("AutoScalingGroup name not found - AutoScalingGroup '%s' not found", name)
+	return invalid("AutoScalingGroup name not found - AutoScalingGroup %s not found", name)
 }

@@ -75,7 +75,7 @@ func TestActivitiesInProgressComeFirst(t *testing.T) {
 	w.run(t, start.Add(2*time.Minute))
 	var got []string
 	for _, a := range w.engine.Activities("") {
-		got = append(got, a.StatusCode)
+		got = append(got, string(a.StatusCode))
 	}
 	if want := "WaitingForELBConnectionDraining Successful Successful"; strings.Join(got, " ") != want {
 		t.Errorf("Activities() = %v, want %s", got, want)
@@ -91,7 +91,8 @@ func TestCausesOfRequests(t *testing.T) {
 		want string // how the newest Cause begins
 	}{
 		"created": {func(*world, string) error { return nil },
-			"At 2026-02-26T10:00:00Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.  At 2026-02-26T10:00:00Z an instance was started"},
+			"At 2026-02-26T10:00:00Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.  " +
+				"At 2026-02-26T10:00:00Z an instance was started"},
 		"executed": {func(w *world, _ string) error {
 			if _, err := w.engine.PutScalingPolicy(w.now, autoscale.Policy{AutoScalingGroupName: "web", Name: "more", Enabled: true,
 				AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1}); err != nil {
@@ -99,22 +100,20 @@ func TestCausesOfRequests(t *testing.T) {
 			}
 			return w.engine.ExecutePolicy(w.now, "web", "more", true)
 		}, "At 2026-02-26T10:01:00Z a user request executed policy more changing the desired capacity from 1 to 2."},
-		"a step executed": {func(w *world, _ string) error {
-			if _, err := w.engine.PutScalingPolicy(w.now, addOne()); err != nil {
-				return err
-			}
-			return w.engine.ExecuteStepPolicy(w.now, "web", "out", 32, 20)
-		}, "At 2026-02-26T10:01:00Z a user request executed policy out changing the desired capacity from 1 to 2."},
 		"updated": {func(w *world, _ string) error {
 			two := 2
 			return w.engine.UpdateGroup(w.now, "web", autoscale.GroupUpdate{MinSize: &two})
-		}, "At 2026-02-26T10:01:00Z a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2 changing the desired capacity from 1 to 2."},
-		"set unhealthy": {func(w *world, id string) error { return w.engine.SetInstanceHealth(w.now, id, false, false) },
+		}, "At 2026-02-26T10:01:00Z a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2 " +
+			"changing the desired capacity from 1 to 2."},
+		"set unhealthy": {func(w *world, id string) error {
+			return w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, false)
+		},
 			"At 2026-02-26T10:01:00Z an instance was launched in response to an unhealthy instance needing to be replaced."},
 		"terminated, to be replaced": {func(w *world, id string) error {
 			_, err := w.engine.TerminateInstance(w.now, id, false)
 			return err
-		}, "At 2026-02-26T10:01:00Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 0 to 1."},
+		}, "At 2026-02-26T10:01:00Z an instance was started in response to a difference between desired and actual capacity, " +
+			"increasing the capacity from 0 to 1."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(autoscale.Config{})
@@ -135,10 +134,18 @@ func TestRefusedGroupCalls(t *testing.T) {
 		do        func(e *autoscale.Engine, id string) error
 		code, say string
 	}{
-		"a group that exists": {func(e *autoscale.Engine, _ string) error { return e.CreateGroup(start, webGroup()) }, "AlreadyExists", "already exists"},
-		"above the maximum":   {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "web", 5, false) }, "ValidationError", "New SetDesiredCapacity value 5 is above max value 2 for the AutoScalingGroup."},
-		"below the minimum":   {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "web", 0, false) }, "ValidationError", "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup."},
-		"no such group":       {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "x", 1, false) }, "ValidationError", "not found"},
+		"a group that exists": {func(e *autoscale.Engine, _ string) error {
+			return e.CreateGroup(start, webGroup())
+		}, "AlreadyExists", "already exists"},
+		"above the maximum": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "web", 5, false)
+		}, "ValidationError", "New SetDesiredCapacity value 5 is above max value 2 for the AutoScalingGroup."},
+		"below the minimum": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "web", 0, false)
+		}, "ValidationError", "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup."},
+		"no such group": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "x", 1, false)
+		}, "ValidationError", "not found"},
 		"minimum over maximum": {func(e *autoscale.Engine, _ string) error {
 			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{MinSize: &five})
 		}, "ValidationError", "Max bound, 2, must be greater than or equal to min bound, 5"},
@@ -148,21 +155,50 @@ func TestRefusedGroupCalls(t *testing.T) {
 		"desired below nothing": {func(e *autoscale.Engine, _ string) error {
 			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{DesiredCapacity: &minus})
 		}, "ValidationError", "negative"},
-		"deletion with instances": {func(e *autoscale.Engine, _ string) error { return e.DeleteGroup(start, "web", false) }, "ResourceInUse", "while there are instances"},
-		"an unknown process":      {func(e *autoscale.Engine, _ string) error { return e.SuspendProcesses(start, "web", "Sleep") }, "ValidationError", "Sleep"},
-		"an unknown instance":     {func(e *autoscale.Engine, _ string) error { return e.SetInstanceHealth(start, "i-x", false, false) }, "ValidationError", "No managed instance found for instance ID: i-x"},
+		"deletion with instances": {func(e *autoscale.Engine, _ string) error {
+			return e.DeleteGroup(start, "web", false)
+		}, "ResourceInUse", "while there are instances"},
+		"an unknown process": {func(e *autoscale.Engine, _ string) error {
+			return e.SuspendProcesses(start, "web", "Sleep")
+		}, "ValidationError", "Sleep"},
+		"an unknown instance": {func(e *autoscale.Engine, _ string) error {
+			return e.SetInstanceHealth(start, "i-x", autoscale.Unhealthy, false)
+		}, "ValidationError", "No managed instance found for instance ID: i-x"},
 		"a decrement below the minimum": {func(e *autoscale.Engine, id string) error {
 			_, err := e.TerminateInstance(start, id, true)
 			return err
 		}, "ValidationError", "desiredSize equals minSize (1)"},
-		"protection of a stranger":   {func(e *autoscale.Engine, _ string) error { return e.SetInstanceProtection(start, "web", true, "i-x") }, "ValidationError", "is not part of Auto Scaling group web"},
-		"detaching what is not":      {func(e *autoscale.Engine, _ string) error { return e.DetachTargetGroups(start, "web", "tg") }, "ValidationError", "not attached"},
-		"a policy that is not there": {func(e *autoscale.Engine, _ string) error { return e.ExecutePolicy(start, "web", "p", false) }, "ValidationError", "No policy found"},
-		"desired while launching":    {func(e *autoscale.Engine, _ string) error { return e.SetDesiredCapacity(start, "web", 2, true) }, "ScalingActivityInProgress", "is in progress and blocks this action"},
+		"protection of an unknown instance": {func(e *autoscale.Engine, _ string) error {
+			return e.SetInstanceProtection(start, "web", true, "i-x")
+		}, "ValidationError", "is not part of Auto Scaling group web"},
+		"detaching what is not": {func(e *autoscale.Engine, _ string) error {
+			return e.DetachTargetGroups(start, "web", "tg")
+		}, "ValidationError", "not attached"},
+		"a policy that is not there": {func(e *autoscale.Engine, _ string) error {
+			return e.ExecutePolicy(start, "web", "p", false)
+		}, "ValidationError", "No policy found"},
+		"desired while launching": {func(e *autoscale.Engine, _ string) error {
+			return e.SetDesiredCapacity(start, "web", 2, true)
+		}, "ScalingActivityInProgress", "is in progress and blocks this action"},
 		"a group without zones": {func(e *autoscale.Engine, _ string) error {
 			return e.CreateGroup(start, autoscale.Group{Name: "g", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt"}, MaxSize: 1})
 		}, "ValidationError", "Availability Zone"},
-		"a group without a template": {func(e *autoscale.Engine, _ string) error { return e.CreateGroup(start, autoscale.Group{Name: "g"}) }, "ValidationError", "LaunchTemplate"},
+		"a group without a template": {func(e *autoscale.Engine, _ string) error {
+			return e.CreateGroup(start, autoscale.Group{Name: "g"})
+		}, "ValidationError", "LaunchTemplate"},
+		"a group that starts below nothing": {func(e *autoscale.Engine, _ string) error {
+			return e.CreateGroup(start, autoscale.Group{Name: "g", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt"},
+				AvailabilityZones: []string{"us-east-1a"}, DesiredCapacity: &minus})
+		}, "ValidationError", "Desired capacity:-1 must be between the specified min size:0 and max size:0"},
+		"a negative default cooldown": {func(e *autoscale.Engine, _ string) error {
+			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{DefaultCooldown: new(-time.Second)})
+		}, "ValidationError", "DefaultCooldown must not be negative"},
+		"a negative default warm-up": {func(e *autoscale.Engine, _ string) error {
+			return e.UpdateGroup(start, "web", autoscale.GroupUpdate{DefaultInstanceWarmup: new(-time.Second)})
+		}, "ValidationError", "DefaultInstanceWarmup must not be negative"},
+		"a health that is none": {func(e *autoscale.Engine, id string) error {
+			return e.SetInstanceHealth(start, id, "Poorly", false)
+		}, "ValidationError", "Valid instance health states are: [Healthy, Unhealthy]."},
 		"a group of a billion": {func(e *autoscale.Engine, _ string) error {
 			g := webGroup()
 			g.Name, g.MaxSize = "g", 1e9
@@ -211,7 +247,7 @@ func TestCooldown(t *testing.T) {
 	g.MaxSize = 5
 	ok(t, w.engine.CreateGroup(start, g))
 	_, err := w.engine.PutScalingPolicy(start, autoscale.Policy{AutoScalingGroupName: "web", Name: "more", Enabled: true,
-		AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1, Cooldown: -1})
+		AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1})
 	ok(t, err)
 	w.run(t, start.Add(time.Minute))
 	ok(t, w.engine.ExecutePolicy(w.now, "web", "more", true))
@@ -238,13 +274,13 @@ func TestCooldown(t *testing.T) {
 func TestTerminationOrder(t *testing.T) {
 	// Six instances, launched a minute apart, in two zones; the first three from
 	// the old template. Each policy takes its pick among the fuller zone's.
-	for policy, want := range map[string]string{
+	for policy, want := range map[autoscale.TerminationPolicy]string{
 		"OldestInstance": "1", "NewestInstance": "7", "OldestLaunchTemplate": "1 or 3", "Default": "1 or 3",
 	} {
 		w := newWorld(autoscale.Config{Seed: 5})
 		g := webGroup()
-		g.MinSize, g.MaxSize, g.DesiredCapacity = 0, 9, 0
-		g.AvailabilityZones, g.TerminationPolicies = []string{"us-east-1a", "us-east-1b"}, []string{policy}
+		g.MinSize, g.MaxSize, g.DesiredCapacity = 0, 9, nil
+		g.AvailabilityZones, g.TerminationPolicies = []string{"us-east-1a", "us-east-1b"}, []autoscale.TerminationPolicy{policy}
 		ok(t, w.engine.CreateGroup(start, g))
 		for i := range 7 {
 			if i == 3 {
@@ -296,15 +332,15 @@ func TestSetInstanceHealthRespectsGrace(t *testing.T) {
 	ok(t, w.engine.CreateGroup(start, g))
 	w.run(t, start.Add(20*time.Second))
 	id := w.group(t, "web").Instances[0].ID
-	ok(t, w.engine.SetInstanceHealth(w.now, id, false, true))
+	ok(t, w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, true))
 	if got := w.group(t, "web").Instances[0].HealthStatus; got != "Healthy" {
 		t.Errorf("health status = %s, want Healthy: the grace period lasts until 10:01:10", got)
 	}
-	ok(t, w.engine.SetInstanceHealth(w.now, id, false, false))
+	ok(t, w.engine.SetInstanceHealth(w.now, id, autoscale.Unhealthy, false))
 	if got := w.group(t, "web").Instances[0].HealthStatus; got != "Unhealthy" {
 		t.Errorf("health status = %s, want Unhealthy", got)
 	}
-	ok(t, w.engine.SetInstanceHealth(w.now, id, true, false)) // before any Step
+	ok(t, w.engine.SetInstanceHealth(w.now, id, autoscale.Healthy, false)) // before any Step
 	w.run(t, w.now.Add(time.Minute))
 	if got := w.group(t, "web").Instances[0]; got.ID != id || got.HealthStatus != "Healthy" {
 		t.Errorf("the instance is %+v, want %s, healthy again", got, id)

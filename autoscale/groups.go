@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,33 +16,26 @@ const maxGroups = 500
 func (e *Engine) CreateGroup(now time.Time, config Group) error {
 	now = e.advance(now)
 	if e.groups[config.Name] != nil {
-		return refuse(codeAlreadyExists, "AutoScalingGroup by this name already exists - A group with the name %s already exists", config.Name)
+		return refuse(codeAlreadyExists,
+			"AutoScalingGroup by this name already exists - A group with the name %s already exists", config.Name)
 	}
-	config = config.clone()
-	if config.DesiredCapacity == -1 {
-		config.DesiredCapacity = config.MinSize
-	}
+	config = config.withDefaults()
 	if err := config.Validate(); err != nil {
 		return err
 	}
 	if len(e.groups) >= maxGroups {
 		return refuse(codeLimitExceeded, "There are %d groups, and may not be more", maxGroups)
 	}
-	if config.HealthCheckType == "" {
-		config.HealthCheckType = healthCheckEC2
-	}
 	if len(config.AvailabilityZones) == 0 {
 		config.AvailabilityZones = []string{e.region + "a"}
 	}
 	g := &group{
 		Group: config, arn: e.groupARN(config.Name), created: now,
-		suspended: map[string]string{}, suspects: map[string]*member{},
+		suspended: map[Process]string{}, suspects: map[string]*member{},
 		zones: map[string]int{}, attached: map[string]bool{},
 	}
 	e.groups[config.Name] = g
-	desired := config.DesiredCapacity
-	g.DesiredCapacity = 0
-	g.changeDesired(now, desired, origin{text: "a user request created an AutoScalingGroup", warmup: g.defaultWarmup()})
+	g.changeDesired(now, *config.DesiredCapacity, origin{text: "a user request created an AutoScalingGroup", warmup: g.defaultWarmup()})
 	e.dirty = true
 	return nil
 }
@@ -58,24 +52,24 @@ func (e *Engine) UpdateGroup(now time.Time, name string, u GroupUpdate) error {
 	set(&next.LaunchTemplate, u.LaunchTemplate)
 	set(&next.MinSize, u.MinSize)
 	set(&next.MaxSize, u.MaxSize)
-	set(&next.DefaultCooldown, u.DefaultCooldown)
-	set(&next.DefaultInstanceWarmup, u.DefaultInstanceWarmup)
+	next.DefaultCooldown = cmp.Or(u.DefaultCooldown, next.DefaultCooldown)
+	next.DefaultInstanceWarmup = cmp.Or(u.DefaultInstanceWarmup, next.DefaultInstanceWarmup)
+	if u.RemoveDefaultInstanceWarmup {
+		next.DefaultInstanceWarmup = nil
+	}
 	set(&next.HealthCheckType, u.HealthCheckType)
 	set(&next.HealthCheckGracePeriod, u.HealthCheckGracePeriod)
 	set(&next.NewInstancesProtected, u.NewInstancesProtected)
-	next.DesiredCapacity = max(next.MinSize, min(next.DesiredCapacity, next.MaxSize))
-	set(&next.DesiredCapacity, u.DesiredCapacity)
-	if next.DesiredCapacity < 0 {
-		return invalid("DesiredCapacity (%d) must not be negative", next.DesiredCapacity)
+	desired := max(next.MinSize, min(g.DesiredCapacity, next.MaxSize))
+	set(&desired, u.DesiredCapacity)
+	if desired < 0 {
+		return invalid("DesiredCapacity (%d) must not be negative", desired)
 	}
+	next.DesiredCapacity = &desired
+	next = next.withDefaults()
 	if err := next.Validate(); err != nil {
 		return err
 	}
-	if next.HealthCheckType == "" {
-		next.HealthCheckType = healthCheckEC2
-	}
-	desired := next.DesiredCapacity
-	next.DesiredCapacity = g.DesiredCapacity
 	g.Group = next
 	g.failures = launchFailures{} // what was wrong may just have been put right
 	g.changeDesired(now, desired, origin{
@@ -104,11 +98,13 @@ func (e *Engine) DeleteGroup(now time.Time, name string, force bool) error {
 	if g == nil {
 		return groupNotFound(name)
 	}
-	if !force && (g.active > 0 || g.DesiredCapacity > 0 && !g.isSuspended(processLaunch)) {
-		return refuse(codeResourceInUse, "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
+	if !force && (g.active > 0 || g.DesiredCapacity > 0 && !g.isSuspended(ProcessLaunch)) {
+		return refuse(codeResourceInUse, "You cannot delete an AutoScalingGroup while there are instances or "+
+			"pending Spot instance request(s) still in the group.")
 	}
 	if !force && len(g.members) > 0 {
-		return refuse(codeActivityInProgress, "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")
+		return refuse(codeActivityInProgress, "You cannot delete an AutoScalingGroup while there are "+
+			"scaling activities in progress for that group.")
 	}
 	g.deleting = true
 	for _, p := range e.groupPolicies(name) {
@@ -119,7 +115,7 @@ func (e *Engine) DeleteGroup(now time.Time, name string, force bool) error {
 		return nil
 	}
 	for _, m := range slices.Clone(g.members) {
-		if !m.isActive() && m.termination.StatusCode == statusDraining {
+		if !m.isActive() && m.termination.StatusCode == ActivityWaitingForELBConnectionDraining {
 			e.end(now, m)
 		}
 	}
@@ -172,7 +168,7 @@ func (e *Engine) AttachTargetGroups(now time.Time, name string, arns ...string) 
 		}
 		g.TargetGroupARNs = append(g.TargetGroupARNs, arn)
 		for _, m := range g.members {
-			if m.LifecycleState == lifecycleInService && !g.isSuspended(processAddToLoadBalancer) {
+			if m.LifecycleState == LifecycleInService && !g.isSuspended(ProcessAddToLoadBalancer) {
 				e.register(m, arn)
 			}
 		}
@@ -196,13 +192,22 @@ func (e *Engine) DetachTargetGroups(now time.Time, name string, arns ...string) 
 		g.TargetGroupARNs = slices.DeleteFunc(g.TargetGroupARNs, func(a string) bool { return a == arn })
 		delete(g.attached, arn)
 		for _, m := range g.members {
-			if _, registered := m.targets[arn]; registered && m.LifecycleState == lifecycleInService {
+			if _, registered := m.targets[arn]; registered && m.LifecycleState == LifecycleInService {
 				e.emit(DeregisterTarget{TargetGroupARN: arn, InstanceID: m.ID})
 				m.setTarget(arn, TargetDrained)
 			}
 		}
 	}
 	return nil
+}
+
+// Group returns the group of that name. The error is an *Error.
+func (e *Engine) Group(name string) (GroupStatus, error) {
+	g := e.groups[name]
+	if g == nil {
+		return GroupStatus{}, groupNotFound(name)
+	}
+	return g.status(), nil
 }
 
 // Groups returns every group, by name.

@@ -14,17 +14,17 @@ func (m *member) graceEnd() time.Time {
 
 // condemn makes a member Unhealthy; because ends the sentence of the Cause.
 func (m *member) condemn(because string) {
-	if m.HealthStatus == unhealthy {
+	if m.HealthStatus == Unhealthy {
 		return
 	}
-	m.HealthStatus, m.failure = unhealthy, because
+	m.HealthStatus, m.failure = Unhealthy, because
 	m.group.suspects[m.ID] = m
 }
 
 // failsELB reports whether a target group says that the instance is unhealthy,
 // and may: its attachment is InService.
 func (m *member) failsELB() bool {
-	if m.group.HealthCheckType != healthCheckELB {
+	if m.group.HealthCheckType != HealthCheckELB {
 		return false
 	}
 	for arn, health := range m.targets {
@@ -40,13 +40,13 @@ func (m *member) failsELB() bool {
 // Source: EC2 Auto Scaling User Guide, "Health checks for instances in an Auto
 // Scaling group".
 func (g *group) checkHealth(now time.Time) {
-	if g.isSuspended(processHealthCheck) {
+	if g.isSuspended(ProcessHealthCheck) {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(g.suspects)) {
 		m := g.suspects[id]
 		switch {
-		case m.LifecycleState != lifecycleInService || m.HealthStatus == unhealthy:
+		case m.LifecycleState != LifecycleInService || m.HealthStatus == Unhealthy:
 		case m.gone:
 			m.condemn("an EC2 health check indicating it has been terminated or stopped.")
 		case !m.failsELB():
@@ -64,12 +64,12 @@ func (g *group) checkHealth(now time.Time) {
 // replaceUnhealthy terminates Unhealthy members; their replacements are launched
 // after. Scale-in protection does not help them.
 func (e *Engine) replaceUnhealthy(now time.Time, g *group) {
-	if g.deleting || g.isSuspended(processReplaceUnhealthy) || g.isSuspended(processTerminate) {
+	if g.deleting || g.isSuspended(ProcessReplaceUnhealthy) || g.isSuspended(ProcessTerminate) {
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(g.suspects)) {
 		m := g.suspects[id]
-		if m.HealthStatus != unhealthy || m.LifecycleState != lifecycleInService {
+		if m.HealthStatus != Unhealthy || m.LifecycleState != LifecycleInService {
 			continue
 		}
 		e.terminate(now, m, fmt.Sprintf("At %s an instance was taken out of service in response to %s", stamp(now), m.failure), false)
@@ -80,11 +80,11 @@ func (e *Engine) replaceUnhealthy(now time.Time, g *group) {
 // graceDue is when the first grace period of a failing member ends; zero: none does.
 func (g *group) graceDue(now time.Time) time.Time {
 	var due time.Time
-	if g.isSuspended(processHealthCheck) {
+	if g.isSuspended(ProcessHealthCheck) {
 		return due
 	}
 	for _, m := range g.suspects {
-		if m.LifecycleState == lifecycleInService && m.HealthStatus == healthy && m.failsELB() && m.graceEnd().After(now) {
+		if m.LifecycleState == LifecycleInService && m.HealthStatus == Healthy && m.failsELB() && m.graceEnd().After(now) {
 			due = earlier(due, m.graceEnd())
 		}
 	}

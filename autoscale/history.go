@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,16 +12,19 @@ import (
 type HistoryItem struct {
 	AlarmName string
 	Time      time.Time
-	Type      string // ConfigurationUpdate | StateUpdate | Action
+	Type      HistoryItemType
 	Summary   string
 	Data      string // JSON
 }
 
+// HistoryItemType is what a history item tells of.
+type HistoryItemType string
+
 // The types of history items.
 const (
-	historyConfiguration = "ConfigurationUpdate"
-	historyState         = "StateUpdate"
-	historyAction        = "Action"
+	HistoryConfigurationUpdate HistoryItemType = "ConfigurationUpdate"
+	HistoryStateUpdate         HistoryItemType = "StateUpdate"
+	HistoryAction              HistoryItemType = "Action"
 )
 
 // How much history is kept. Source of the time: CloudWatch User Guide, "Alarm
@@ -37,7 +41,7 @@ func (e *Engine) AlarmHistory() []HistoryItem {
 	return items
 }
 
-func (e *Engine) record(now time.Time, alarm, kind, summary string, data any) {
+func (e *Engine) record(now time.Time, alarm string, kind HistoryItemType, summary string, data any) {
 	e.history = append(e.history, HistoryItem{alarm, now, kind, summary, encode(data)})
 	// A tenth at once: one by one would move the whole history each time.
 	if len(e.history) > maxHistory+maxHistory/10 {
@@ -69,7 +73,7 @@ func (s AlarmStatus) historyState() historyAlarmState {
 }
 
 func (e *Engine) recordState(now time.Time, old, next AlarmStatus) {
-	e.record(now, next.Name, historyState,
+	e.record(now, next.Name, HistoryStateUpdate,
 		fmt.Sprintf("Alarm updated from %s to %s", old.State, next.State),
 		struct {
 			Version  string            `json:"version"`
@@ -78,28 +82,37 @@ func (e *Engine) recordState(now time.Time, old, next AlarmStatus) {
 		}{"1.0", old.historyState(), next.historyState()})
 }
 
-// recordConfiguration notes that an alarm was created, updated or deleted.
-func (e *Engine) recordConfiguration(now time.Time, a Alarm, did string) {
+// alteration is what was done to an alarm, as HistoryData writes it.
+type alteration string
+
+const (
+	created alteration = "Create"
+	updated alteration = "Update"
+	deleted alteration = "Delete"
+)
+
+// recordConfiguration notes what was done to an alarm.
+func (e *Engine) recordConfiguration(now time.Time, a Alarm, did alteration) {
 	type configuration struct {
-		AlarmName          string   `json:"alarmName"`
-		AlarmArn           string   `json:"alarmArn"`
-		ActionsEnabled     bool     `json:"actionsEnabled"`
-		AlarmActions       []string `json:"alarmActions"`
-		Namespace          string   `json:"namespace"`
-		MetricName         string   `json:"metricName"`
-		Statistic          string   `json:"statistic"`
-		Period             int      `json:"period"`
-		EvaluationPeriods  int      `json:"evaluationPeriods"`
-		DatapointsToAlarm  int      `json:"datapointsToAlarm,omitempty"`
-		Threshold          double   `json:"threshold"`
-		ComparisonOperator string   `json:"comparisonOperator"`
-		TreatMissingData   string   `json:"treatMissingData,omitempty"`
+		AlarmName          string             `json:"alarmName"`
+		AlarmArn           string             `json:"alarmArn"`
+		ActionsEnabled     bool               `json:"actionsEnabled"`
+		AlarmActions       []string           `json:"alarmActions"`
+		Namespace          string             `json:"namespace"`
+		MetricName         string             `json:"metricName"`
+		Statistic          Statistic          `json:"statistic"`
+		Period             int                `json:"period"`
+		EvaluationPeriods  int                `json:"evaluationPeriods"`
+		DatapointsToAlarm  int                `json:"datapointsToAlarm,omitempty"`
+		Threshold          double             `json:"threshold"`
+		ComparisonOperator ComparisonOperator `json:"comparisonOperator"`
+		TreatMissingData   TreatMissingData   `json:"treatMissingData,omitempty"`
 	}
-	e.record(now, a.Name, historyConfiguration, fmt.Sprintf("Alarm %q %s", a.Name, did), struct {
+	e.record(now, a.Name, HistoryConfigurationUpdate, fmt.Sprintf("Alarm %q %sd", a.Name, strings.ToLower(string(did))), struct {
 		Version string        `json:"version"`
-		Type    string        `json:"type"`
+		Type    alteration    `json:"type"`
 		Alarm   configuration `json:"alarm"`
-	}{"1.0", map[string]string{"created": "Create", "updated": "Update", "deleted": "Delete"}[did], configuration{
+	}{"1.0", did, configuration{
 		a.Name, e.alarmARN(a.Name), a.ActionsEnabled, a.AlarmActions, a.Metric.Namespace, a.Metric.Name,
 		a.Statistic, int(a.Period / time.Second), a.EvaluationPeriods, a.DatapointsToAlarm, double(a.Threshold),
 		a.ComparisonOperator, a.TreatMissingData,
@@ -112,7 +125,7 @@ func (e *Engine) recordAction(now time.Time, a *alarm, old State, arn string, fa
 	if failure != nil {
 		state, summary = "Failed", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, failure.Error())
 	}
-	e.record(now, a.Name, historyAction, summary, struct {
+	e.record(now, a.Name, HistoryAction, summary, struct {
 		ActionState          string `json:"actionState"`
 		StateUpdateTimestamp int64  `json:"stateUpdateTimestamp"`
 		NotificationResource string `json:"notificationResource"`

@@ -10,23 +10,30 @@ import (
 type Instance struct {
 	ID, AutoScalingGroupName, AvailabilityZone string
 	LaunchTemplate                             LaunchTemplate
-	LifecycleState                             string // Pending, InService, Terminating
-	HealthStatus                               string // Healthy | Unhealthy
+	LifecycleState                             LifecycleState
+	HealthStatus                               HealthStatus
 	Protected                                  bool
 	Launched, InService                        time.Time // InService is zero while Pending
 }
 
-// The lifecycle states of an instance. One that is Terminated is no longer in
-// its group.
+// LifecycleState is where an instance stands in its group.
+type LifecycleState string
+
+// The lifecycle states that occur, as there are no hooks, warm pools and standby
+// here. An instance that is Terminated is no longer in its group.
 const (
-	lifecyclePending     = "Pending"
-	lifecycleInService   = "InService"
-	lifecycleTerminating = "Terminating"
+	LifecyclePending     LifecycleState = "Pending"
+	LifecycleInService   LifecycleState = "InService"
+	LifecycleTerminating LifecycleState = "Terminating"
 )
 
+// HealthStatus is the group's verdict on an instance.
+type HealthStatus string
+
+// The verdicts. An instance that is Unhealthy is replaced.
 const (
-	healthy   = "Healthy"
-	unhealthy = "Unhealthy"
+	Healthy   HealthStatus = "Healthy"
+	Unhealthy HealthStatus = "Unhealthy"
 )
 
 // member is an instance as the engine keeps it.
@@ -56,7 +63,7 @@ func (m *member) setTarget(arn string, health TargetState) {
 }
 
 // isActive reports whether the member counts as capacity, or soon will.
-func (m *member) isActive() bool { return m.LifecycleState != lifecycleTerminating }
+func (m *member) isActive() bool { return m.LifecycleState != LifecycleTerminating }
 
 // add takes a new member into the group.
 func (g *group) add(m *member) {
@@ -67,7 +74,7 @@ func (g *group) add(m *member) {
 
 // retire makes a member Terminating: it is no capacity any more.
 func (g *group) retire(m *member) {
-	m.LifecycleState = lifecycleTerminating
+	m.LifecycleState = LifecycleTerminating
 	g.active--
 	g.zones[m.AvailabilityZone]--
 	delete(g.suspects, m.ID)
@@ -92,19 +99,19 @@ func (e *Engine) observeInstance(now time.Time, event InstanceEvent) {
 	}
 	running := event.State == InstanceRunning
 	switch {
-	case m.LifecycleState == lifecyclePending && running:
+	case m.LifecycleState == LifecyclePending && running:
 		e.enterService(now, m)
-	case m.LifecycleState == lifecyclePending && event.State == InstanceFailed:
+	case m.LifecycleState == LifecyclePending && event.State == InstanceFailed:
 		e.failLaunch(now, m, event.Reason)
-	case m.LifecycleState == lifecyclePending && event.State == InstanceTerminated:
+	case m.LifecycleState == LifecyclePending && event.State == InstanceTerminated:
 		e.failLaunch(now, m, "Instance became unhealthy while waiting for instance to be in InService state.")
-	case m.LifecycleState == lifecycleTerminating && !running:
+	case m.LifecycleState == LifecycleTerminating && !running:
 		m.gone = true
 		// One that is still draining leaves when it has drained.
-		if m.termination.StatusCode != statusDraining {
+		if m.termination.StatusCode != ActivityWaitingForELBConnectionDraining {
 			e.leave(now, m)
 		}
-	case m.LifecycleState == lifecycleInService && !running:
+	case m.LifecycleState == LifecycleInService && !running:
 		m.gone = true
 		m.group.suspects[m.ID] = m
 	}
@@ -114,14 +121,14 @@ func (e *Engine) observeInstance(now time.Time, event InstanceEvent) {
 // makes it InService, which does not wait for the targets to be healthy.
 func (e *Engine) enterService(now time.Time, m *member) {
 	g := m.group
-	if !g.isSuspended(processAddToLoadBalancer) {
+	if !g.isSuspended(ProcessAddToLoadBalancer) {
 		for _, arn := range g.TargetGroupARNs {
 			e.register(m, arn)
 		}
 	}
-	m.LifecycleState = lifecycleInService
+	m.LifecycleState = LifecycleInService
 	m.Instance.InService = now
-	m.launch.finish(now, statusSuccessful, "")
+	m.launch.finish(now, ActivitySuccessful, "")
 	g.failures = launchFailures{}
 }
 
@@ -144,12 +151,14 @@ func (e *Engine) observeTarget(now time.Time, event TargetEvent) {
 	}
 	m.setTarget(event.TargetGroupARN, event.Health)
 	switch event.Health {
+	case TargetInitial:
 	case TargetHealthy:
 		m.group.attached[event.TargetGroupARN] = true
 	case TargetUnhealthy:
 		m.group.suspects[m.ID] = m
 	case TargetDrained:
-		if m.LifecycleState == lifecycleTerminating && len(m.targets) == 0 && m.termination.StatusCode == statusDraining {
+		if m.LifecycleState == LifecycleTerminating && len(m.targets) == 0 &&
+			m.termination.StatusCode == ActivityWaitingForELBConnectionDraining {
 			e.end(now, m)
 		}
 	}
@@ -158,8 +167,8 @@ func (e *Engine) observeTarget(now time.Time, event TargetEvent) {
 // terminate takes a member out of service: it drains, then ends.
 func (e *Engine) terminate(now time.Time, m *member, cause string, caused bool) *Activity {
 	g := m.group
-	if m.LifecycleState == lifecyclePending {
-		m.launch.finish(now, statusCancelled, "The instance was terminated before it was InService.")
+	if m.LifecycleState == LifecyclePending {
+		m.launch.finish(now, ActivityCancelled, "The instance was terminated before it was InService.")
 	}
 	g.retire(m)
 	m.termination = e.begin(now, m, terminateDescription(m.ID), cause, caused)
@@ -170,14 +179,14 @@ func (e *Engine) terminate(now time.Time, m *member, cause string, caused bool) 
 		e.end(now, m)
 		return m.termination
 	}
-	m.termination.StatusCode = statusDraining
+	m.termination.StatusCode = ActivityWaitingForELBConnectionDraining
 	m.termination.Description = drainDescription(m.ID)
 	return m.termination
 }
 
 // end asks for the end of a member that has drained.
 func (e *Engine) end(now time.Time, m *member) {
-	m.termination.StatusCode = statusInProgress
+	m.termination.StatusCode = ActivityInProgress
 	m.termination.Description = terminateDescription(m.ID)
 	if m.gone {
 		e.leave(now, m)
@@ -188,6 +197,6 @@ func (e *Engine) end(now time.Time, m *member) {
 
 // leave takes a member that has ended out of its group.
 func (e *Engine) leave(now time.Time, m *member) {
-	m.termination.finish(now, statusSuccessful, "")
+	m.termination.finish(now, ActivitySuccessful, "")
 	e.forget(m)
 }

@@ -36,18 +36,21 @@ func (e *Engine) TerminateInstance(now time.Time, id string, decrement bool) (Ac
 // With respectGrace an instance inside its health check grace period stays
 // healthy. The error is an *Error.
 // Source: EC2 Auto Scaling API Reference, SetInstanceHealth.
-func (e *Engine) SetInstanceHealth(now time.Time, id string, isHealthy, respectGrace bool) error {
+func (e *Engine) SetInstanceHealth(now time.Time, id string, health HealthStatus, respectGrace bool) error {
 	now = e.advance(now)
+	if health != Healthy && health != Unhealthy {
+		return invalid("Valid instance health states are: [Healthy, Unhealthy].")
+	}
 	m := e.members[id]
 	if m == nil {
 		return instanceNotFound(id)
 	}
 	e.dirty = true
-	if isHealthy {
-		m.HealthStatus, m.failure = healthy, ""
+	if health == Healthy {
+		m.HealthStatus, m.failure = Healthy, ""
 		return nil
 	}
-	if respectGrace && (m.LifecycleState == lifecyclePending || now.Before(m.graceEnd())) {
+	if respectGrace && (m.LifecycleState == LifecyclePending || now.Before(m.graceEnd())) {
 		return nil
 	}
 	m.condemn("a user health-check.")

@@ -1,6 +1,9 @@
 package autoscale
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // message is what an alarm publishes, and what a history item keeps of it.
 type message struct {
@@ -25,9 +28,9 @@ type trigger struct {
 	Unit                             *string
 	Period                           int
 	EvaluationPeriods                int
-	ComparisonOperator               string
+	ComparisonOperator               ComparisonOperator
 	Threshold                        double
-	TreatMissingData                 string
+	TreatMissingData                 TreatMissingData
 	EvaluateLowSampleCountPercentile string
 }
 
@@ -75,17 +78,9 @@ func (a Alarm) trigger() trigger {
 }
 
 // messageStatistic is how messages, other than the API, spell a statistic.
-func messageStatistic(s string) string {
-	switch s {
-	case "Average":
-		return "AVERAGE"
-	case "Sum":
-		return "SUM"
-	case "Minimum":
-		return "MINIMUM"
-	case "Maximum":
-		return "MAXIMUM"
-	default:
+func messageStatistic(s Statistic) string {
+	if s == StatisticSampleCount {
 		return "SAMPLE_COUNT"
 	}
+	return strings.ToUpper(string(s))
 }

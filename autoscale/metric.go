@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -50,23 +51,38 @@ func (s Statistics) Add(t Statistics) Statistics {
 	}
 }
 
-// Statistic returns Average, Sum, Minimum, Maximum or SampleCount. It is NaN for
-// any other name, and for an Average of nothing.
-func (s Statistics) Statistic(name string) float64 {
+// Statistic is a function of a set of values. Percentiles and trimmed means are
+// left out: they need every single value.
+type Statistic string
+
+// The statistics.
+const (
+	StatisticAverage     Statistic = "Average"
+	StatisticSum         Statistic = "Sum"
+	StatisticMinimum     Statistic = "Minimum"
+	StatisticMaximum     Statistic = "Maximum"
+	StatisticSampleCount Statistic = "SampleCount"
+)
+
+// Valid reports whether s is one of the statistics above.
+func (s Statistic) Valid() bool { return !math.IsNaN(Value(0).Statistic(s)) }
+
+// Statistic returns one of the statistics. It is NaN for any other name, and for
+// an Average of nothing.
+func (s Statistics) Statistic(name Statistic) float64 {
 	switch name {
-	case "Average":
+	case StatisticAverage:
 		return s.Sum / s.SampleCount
-	case "Sum":
+	case StatisticSum:
 		return s.Sum
-	case "Minimum":
+	case StatisticMinimum:
 		return s.Minimum
-	case "Maximum":
+	case StatisticMaximum:
 		return s.Maximum
-	case "SampleCount":
+	case StatisticSampleCount:
 		return s.SampleCount
-	default:
-		return math.NaN()
 	}
+	return math.NaN()
 }
 
 // Query asks for datapoints: period starts in [Start, End), oldest first. Start
@@ -85,6 +101,9 @@ type Datapoint struct {
 	Statistics
 	Unit string
 }
+
+// Same reports whether both name one series, whatever the order of their dimensions.
+func (m Metric) Same(other Metric) bool { return m.key() == other.key() }
 
 // key identifies the series, whatever the order of its dimensions.
 func (m Metric) key() string {
@@ -111,10 +130,7 @@ func (m Metric) clone() Metric {
 }
 
 func (d Dimension) compare(e Dimension) int {
-	if c := strings.Compare(d.Name, e.Name); c != 0 {
-		return c
-	}
-	return strings.Compare(d.Value, e.Value)
+	return cmp.Or(strings.Compare(d.Name, e.Name), strings.Compare(d.Value, e.Value))
 }
 
 // PutMetricData stores samples, all or, with an error, none. Refused are: a
@@ -124,8 +140,8 @@ func (d Dimension) compare(e Dimension) int {
 // Source: CloudWatch API Reference, PutMetricData and MetricDatum.
 func (e *Engine) PutMetricData(now time.Time, samples []Sample) error {
 	now = e.advance(now)
-	for _, s := range samples {
-		if err := s.validate(now); err != nil {
+	for i, s := range samples {
+		if err := s.validate(i+1, now); err != nil {
 			return err
 		}
 	}
@@ -150,21 +166,24 @@ const (
 	largestValue = 0x1p360
 )
 
-func (s Sample) validate(now time.Time) error {
+// validate refuses the nth sample of a call if it cannot be.
+func (s Sample) validate(n int, now time.Time) error {
 	switch {
 	case s.Metric.Namespace == "":
-		return refuse("MissingParameter", "The parameter Namespace is required.")
+		return refuse(codeMissingParameter, "The parameter Namespace is required.")
 	case s.Metric.Name == "":
-		return refuse("MissingParameter", "The parameter MetricData.member.1.MetricName is required.")
+		return refuse(codeMissingParameter, "The parameter MetricData.member.%d.MetricName is required.", n)
 	case len(s.Metric.Dimensions) > maxDimensions:
-		return refuse(codeInvalidValue, "The collection MetricData.member.1.Dimensions must not have a size greater than %d.", maxDimensions)
+		return refuse(codeInvalidValue, "The collection MetricData.member.%d.Dimensions must not have a size greater than %d.",
+			n, maxDimensions)
 	case !s.Value.plausible():
-		return refuse(codeInvalidValue, "The value %+v for parameter MetricData.member.1.StatisticValues of %s is invalid.", s.Value, s.Metric.Name)
+		return refuse(codeInvalidValue, "The value %+v for parameter MetricData.member.%d.StatisticValues of %s is invalid.",
+			s.Value, n, s.Metric.Name)
 	case s.Time.Before(now.Add(-oldestSample)), s.Time.After(now.Add(newestSample)):
-		return refuse(codeInvalidValue, "The parameter MetricData.member.1.Timestamp must specify a time no more than two weeks in the past and no more than two hours in the future.")
-	default:
-		return nil
+		return refuse(codeInvalidValue, "The parameter MetricData.member.%d.Timestamp must specify a time within the past two weeks "+
+			"and no more than two hours in the future.", n)
 	}
+	return nil
 }
 
 func (s Statistics) plausible() bool {

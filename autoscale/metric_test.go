@@ -70,7 +70,7 @@ func TestPutMetricDataRefusesWhatCannotBe(t *testing.T) {
 	}{
 		"a sample as it should be":     {func(*autoscale.Sample) {}, ""},
 		"no namespace":                 {func(s *autoscale.Sample) { s.Metric.Namespace = "" }, "Namespace"},
-		"no name":                      {func(s *autoscale.Sample) { s.Metric.Name = "" }, "MetricName"},
+		"no name":                      {func(s *autoscale.Sample) { s.Metric.Name = "" }, "MetricData.member.2.MetricName"},
 		"not a number":                 {func(s *autoscale.Sample) { s.Value.Sum = math.NaN() }, "invalid"},
 		"infinite":                     {func(s *autoscale.Sample) { s.Value.Maximum = math.Inf(1) }, "invalid"},
 		"beyond 2^360":                 {func(s *autoscale.Sample) { s.Value = autoscale.Value(1e300) }, "invalid"},
@@ -95,5 +95,33 @@ func TestPutMetricDataRefusesWhatCannotBe(t *testing.T) {
 				t.Errorf("after Step %d metrics are stored, want %d", got, stored)
 			}
 		})
+	}
+}
+
+func TestMetricSame(t *testing.T) {
+	a, b := autoscale.Dimension{Name: "A", Value: "1"}, autoscale.Dimension{Name: "B", Value: "2"}
+	m := autoscale.Metric{Namespace: "N", Name: "M", Dimensions: []autoscale.Dimension{a, b}}
+	for name, c := range map[string]struct {
+		other autoscale.Metric
+		want  bool
+	}{
+		"the order of dimensions does not matter": {autoscale.Metric{Namespace: "N", Name: "M", Dimensions: []autoscale.Dimension{b, a}}, true},
+		"fewer dimensions":                        {autoscale.Metric{Namespace: "N", Name: "M", Dimensions: []autoscale.Dimension{a}}, false},
+		"another name":                            {autoscale.Metric{Namespace: "N", Name: "L", Dimensions: m.Dimensions}, false},
+	} {
+		if got := m.Same(c.other); got != c.want {
+			t.Errorf("%s: Same(%v) = %t, want %t", name, c.other, got, c.want)
+		}
+	}
+}
+
+func TestStatisticValid(t *testing.T) {
+	for s, want := range map[autoscale.Statistic]bool{
+		autoscale.StatisticAverage: true, autoscale.StatisticSum: true, autoscale.StatisticMinimum: true,
+		autoscale.StatisticMaximum: true, autoscale.StatisticSampleCount: true, "p90": false, "": false,
+	} {
+		if got := s.Valid(); got != want {
+			t.Errorf("%q.Valid() = %t, want %t", s, got, want)
+		}
 	}
 }

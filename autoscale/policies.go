@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -21,23 +22,21 @@ func (e *Engine) PutScalingPolicy(now time.Time, config Policy) (Policy, error) 
 	if _, err := e.changeable(config.AutoScalingGroupName); err != nil {
 		return Policy{}, err
 	}
+	config = config.withDefaults()
 	if err := config.Validate(); err != nil {
 		return Policy{}, err
 	}
 	p := e.policy(config.AutoScalingGroupName, config.Name)
 	if p == nil {
 		if len(e.groupPolicies(config.AutoScalingGroupName)) >= maxPolicies {
-			return Policy{}, refuse(codeLimitExceeded, "Group %s has %d policies, and may not have more", config.AutoScalingGroupName, maxPolicies)
+			return Policy{}, refuse(codeLimitExceeded, "Group %s has %d policies, and may not have more",
+				config.AutoScalingGroupName, maxPolicies)
 		}
 		p = &policy{Policy: Policy{ARN: e.policyARN(config.AutoScalingGroupName, config.Name)}}
 		e.policies[p.ARN] = p
 	}
-	arn := p.ARN
-	p.Policy = config.clone()
-	p.ARN, p.Alarms = arn, nil
-	if p.Type == "" {
-		p.Type = simpleScaling
-	}
+	config.ARN, config.Alarms = p.ARN, nil
+	p.Policy = config
 	e.putTrackingAlarms(now, p)
 	return e.described(p), nil
 }
@@ -70,10 +69,7 @@ func (e *Engine) Policies() []Policy {
 		all = append(all, e.described(p))
 	}
 	slices.SortFunc(all, func(a, b Policy) int {
-		if c := strings.Compare(a.AutoScalingGroupName, b.AutoScalingGroupName); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(strings.Compare(a.AutoScalingGroupName, b.AutoScalingGroupName), strings.Compare(a.Name, b.Name))
 	})
 	return all
 }

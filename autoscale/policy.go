@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -9,15 +10,15 @@ import (
 // Policy is a scaling policy.
 type Policy struct {
 	AutoScalingGroupName, Name, ARN string
-	Type                            string // SimpleScaling | StepScaling | TargetTrackingScaling; "": SimpleScaling
+	Type                            PolicyType // "": SimpleScaling
 	Enabled                         bool
-	AdjustmentType                  string        // ChangeInCapacity | ExactCapacity | PercentChangeInCapacity
-	ScalingAdjustment               int           // simple
-	Cooldown                        time.Duration // simple; <0: the group's
+	AdjustmentType                  AdjustmentType // not of target tracking
+	ScalingAdjustment               int            // simple
+	Cooldown                        *time.Duration // simple; nil: the group's
 	Steps                           []StepAdjustment
-	MetricAggregationType           string // Average | Minimum | Maximum; "": Average
+	MetricAggregationType           Statistic // of the steps: Average, Minimum or Maximum; "": Average
 	MinAdjustmentMagnitude          int
-	EstimatedInstanceWarmup         time.Duration // <0: the group's default
+	EstimatedInstanceWarmup         *time.Duration // nil: the group's default, and without one its cooldown
 	TargetTracking                  *TargetTracking
 	Alarms                          []PolicyAlarm // that invoke it; filled in by the engine
 }
@@ -30,9 +31,9 @@ type StepAdjustment struct {
 
 // TargetTracking is a target tracking configuration.
 type TargetTracking struct {
-	PredefinedMetric string // ASGAverageCPUUtilization | ASGAverageNetworkIn | ASGAverageNetworkOut
+	PredefinedMetric PredefinedMetric // "": Customized
 	Customized       *Metric
-	Statistic        string // of Customized; "": Average
+	Statistic        Statistic // of Customized; "": Average
 	TargetValue      float64
 	DisableScaleIn   bool
 }
@@ -40,18 +41,31 @@ type TargetTracking struct {
 // PolicyAlarm names an alarm that invokes a policy.
 type PolicyAlarm struct{ Name, ARN string }
 
+// PredefinedMetric names a metric of the policy's own group.
+type PredefinedMetric string
+
+// ASGAverageCPUUtilization is CPUUtilization of AWS/EC2. The other predefined
+// metrics are left out: nothing here publishes what they track.
+const ASGAverageCPUUtilization PredefinedMetric = "ASGAverageCPUUtilization"
+
+// PolicyType is how a policy finds the capacity.
+type PolicyType string
+
 // The types of policies.
 const (
-	simpleScaling         = "SimpleScaling"
-	stepScaling           = "StepScaling"
-	targetTrackingScaling = "TargetTrackingScaling"
+	SimpleScaling         PolicyType = "SimpleScaling"
+	StepScaling           PolicyType = "StepScaling"
+	TargetTrackingScaling PolicyType = "TargetTrackingScaling"
 )
+
+// AdjustmentType is what an adjustment's number means.
+type AdjustmentType string
 
 // The types of adjustments.
 const (
-	changeInCapacity        = "ChangeInCapacity"
-	exactCapacity           = "ExactCapacity"
-	percentChangeInCapacity = "PercentChangeInCapacity"
+	ChangeInCapacity        AdjustmentType = "ChangeInCapacity"
+	ExactCapacity           AdjustmentType = "ExactCapacity"
+	PercentChangeInCapacity AdjustmentType = "PercentChangeInCapacity"
 )
 
 const (
@@ -59,34 +73,46 @@ const (
 	maxPolicies = 50 // a group
 )
 
+// withDefaults returns a copy that has AWS's defaults for what was left out.
+func (p Policy) withDefaults() Policy {
+	p = p.clone()
+	p.Type = cmp.Or(p.Type, SimpleScaling)
+	if p.TargetTracking != nil {
+		p.TargetTracking.Statistic = cmp.Or(p.TargetTracking.Statistic, StatisticAverage)
+	}
+	return p
+}
+
 // Validate returns nil, or the first thing that EC2 Auto Scaling would refuse,
 // as an *Error.
 // Source: EC2 Auto Scaling API Reference, PutScalingPolicy.
 func (p Policy) Validate() error {
-	if p.Name == "" || len(p.Name) > 255 {
-		return invalid("1 validation error detected: Value '%s' at 'policyName' failed to satisfy constraint: "+
-			"Member must have length between 1 and 255", p.Name)
+	if err := cmp.Or(
+		nameLength("policyName", p.Name),
+		notNegative("Cooldown", p.Cooldown),
+		notNegative("EstimatedInstanceWarmup", p.EstimatedInstanceWarmup),
+	); err != nil {
+		return err
 	}
 	switch p.Type {
-	case "", simpleScaling:
-		return firstError(p.validateAdjustment(), p.validateSimple())
-	case stepScaling:
-		return firstError(p.validateAdjustment(), p.validateStep())
-	case targetTrackingScaling:
+	case "", SimpleScaling:
+		return cmp.Or(p.validateAdjustment(), p.validateSimple())
+	case StepScaling:
+		return cmp.Or(p.validateAdjustment(), p.validateStep())
+	case TargetTrackingScaling:
 		return p.validateTracking()
-	default:
-		return oneOf("policyType", p.Type, simpleScaling, stepScaling, targetTrackingScaling)
 	}
+	return oneOf("policyType", p.Type, SimpleScaling, StepScaling, TargetTrackingScaling)
 }
 
 func (p Policy) validateAdjustment() error {
-	if err := oneOf("adjustmentType", p.AdjustmentType, changeInCapacity, exactCapacity, percentChangeInCapacity); err != nil {
+	if err := oneOf("adjustmentType", p.AdjustmentType, ChangeInCapacity, ExactCapacity, PercentChangeInCapacity); err != nil {
 		return err
 	}
 	if p.MinAdjustmentMagnitude < 0 {
 		return invalid("MinAdjustmentMagnitude of policy %s must not be negative", p.Name)
 	}
-	if p.MinAdjustmentMagnitude > 0 && p.AdjustmentType != percentChangeInCapacity {
+	if p.MinAdjustmentMagnitude > 0 && p.AdjustmentType != PercentChangeInCapacity {
 		return invalid("MinAdjustmentMagnitude is not supported by the specified adjustment type %s", p.AdjustmentType)
 	}
 	if p.TargetTracking != nil {
@@ -97,52 +123,49 @@ func (p Policy) validateAdjustment() error {
 
 func (p Policy) validateSimple() error {
 	if len(p.Steps) > 0 || p.MetricAggregationType != "" {
-		return invalid("StepAdjustments and MetricAggregationType are not supported by policy type %s", simpleScaling)
+		return invalid("StepAdjustments and MetricAggregationType are not supported by policy type %s", SimpleScaling)
 	}
-	if p.AdjustmentType == exactCapacity && p.ScalingAdjustment < 0 {
-		return invalid("ScalingAdjustment must not be negative with adjustment type %s", exactCapacity)
+	if p.AdjustmentType == ExactCapacity && p.ScalingAdjustment < 0 {
+		return invalid("ScalingAdjustment must not be negative with adjustment type %s", ExactCapacity)
 	}
 	return nil
 }
 
 func (p Policy) validateStep() error {
-	if p.MetricAggregationType != "" {
-		if err := oneOf("metricAggregationType", p.MetricAggregationType, "Minimum", "Maximum", "Average"); err != nil {
-			return err
-		}
+	if err := p.validateAggregation(); err != nil {
+		return err
 	}
 	if len(p.Steps) == 0 {
-		return invalid("At least one StepAdjustment must be specified for policy type %s", stepScaling)
+		return invalid("At least one StepAdjustment must be specified for policy type %s", StepScaling)
 	}
 	if len(p.Steps) > maxSteps {
 		return invalid("Only %d StepAdjustments are allowed per policy; %s has %d", maxSteps, p.Name, len(p.Steps))
 	}
 	if p.ScalingAdjustment != 0 {
-		return invalid("ScalingAdjustment is not supported by policy type %s", stepScaling)
+		return invalid("ScalingAdjustment is not supported by policy type %s", StepScaling)
 	}
 	for _, s := range p.Steps {
 		if s.lower() >= s.upper() || math.IsNaN(s.lower()) || math.IsNaN(s.upper()) {
 			return invalid("MetricIntervalLowerBound must be less than MetricIntervalUpperBound in every StepAdjustment of policy %s", p.Name)
 		}
-		if p.AdjustmentType == exactCapacity && s.Adjustment < 0 {
-			return invalid("ScalingAdjustment must not be negative with adjustment type %s", exactCapacity)
+		if p.AdjustmentType == ExactCapacity && s.Adjustment < 0 {
+			return invalid("ScalingAdjustment must not be negative with adjustment type %s", ExactCapacity)
 		}
 	}
 	return p.validateStepOrder()
 }
 
+func (p Policy) validateAggregation() error {
+	if p.MetricAggregationType == "" {
+		return nil
+	}
+	return oneOf("metricAggregationType", p.MetricAggregationType, StatisticMinimum, StatisticMaximum, StatisticAverage)
+}
+
 // validateStepOrder refuses gaps and overlaps. A policy for both sides of the
 // threshold may meet at it.
 func (p Policy) validateStepOrder() error {
-	steps := slices.SortedFunc(slices.Values(p.Steps), func(a, b StepAdjustment) int {
-		switch {
-		case a.lower() < b.lower():
-			return -1
-		case a.lower() > b.lower():
-			return 1
-		}
-		return 0
-	})
+	steps := slices.SortedFunc(slices.Values(p.Steps), func(a, b StepAdjustment) int { return cmp.Compare(a.lower(), b.lower()) })
 	for i, s := range steps[1:] {
 		if before := steps[i]; before.upper() > s.lower() {
 			return invalid("StepAdjustment intervals can't overlap")
@@ -156,10 +179,10 @@ func (p Policy) validateStepOrder() error {
 func (p Policy) validateTracking() error {
 	t := p.TargetTracking
 	if t == nil {
-		return invalid("TargetTrackingConfiguration must be specified for policy type %s", targetTrackingScaling)
+		return invalid("TargetTrackingConfiguration must be specified for policy type %s", TargetTrackingScaling)
 	}
 	if len(p.Steps) > 0 || p.AdjustmentType != "" || p.ScalingAdjustment != 0 || p.MinAdjustmentMagnitude != 0 {
-		return invalid("Adjustments are not supported by policy type %s", targetTrackingScaling)
+		return invalid("Adjustments are not supported by policy type %s", TargetTrackingScaling)
 	}
 	if (t.PredefinedMetric == "") == (t.Customized == nil) {
 		return invalid("Exactly one of PredefinedMetricSpecification and CustomizedMetricSpecification must be specified for policy %s", p.Name)
@@ -167,11 +190,13 @@ func (p Policy) validateTracking() error {
 	if !(t.TargetValue > 0 && t.TargetValue <= largestValue) {
 		return invalid("TargetValue of policy %s must be greater than 0", p.Name)
 	}
+	if err := p.validateAggregation(); err != nil {
+		return err
+	}
 	if t.Customized != nil {
 		return t.validateCustomized()
 	}
-	return oneOf("predefinedMetricType", t.PredefinedMetric,
-		"ASGAverageCPUUtilization", "ASGAverageNetworkIn", "ASGAverageNetworkOut")
+	return oneOf("predefinedMetricType", t.PredefinedMetric, ASGAverageCPUUtilization)
 }
 
 func (t TargetTracking) validateCustomized() error {
@@ -181,7 +206,7 @@ func (t TargetTracking) validateCustomized() error {
 	if t.Statistic == "" {
 		return nil
 	}
-	return oneOf("statistic", t.Statistic, "Average", "Minimum", "Maximum", "SampleCount", "Sum")
+	return oneOf("statistic", t.Statistic, StatisticAverage, StatisticMinimum, StatisticMaximum, StatisticSampleCount, StatisticSum)
 }
 
 func (s StepAdjustment) lower() float64 {
@@ -199,18 +224,17 @@ func (s StepAdjustment) upper() float64 {
 }
 
 func (p Policy) clone() Policy {
+	p.Cooldown, p.EstimatedInstanceWarmup = cloned(p.Cooldown), cloned(p.EstimatedInstanceWarmup)
 	p.Alarms = slices.Clone(p.Alarms)
 	p.Steps = slices.Clone(p.Steps)
 	for i, s := range p.Steps {
 		p.Steps[i].LowerBound, p.Steps[i].UpperBound = cloned(s.LowerBound), cloned(s.UpperBound)
 	}
 	if p.TargetTracking != nil {
-		t := *p.TargetTracking
-		if t.Customized != nil {
-			m := t.Customized.clone()
-			t.Customized = &m
+		p.TargetTracking = new(*p.TargetTracking)
+		if m := p.TargetTracking.Customized; m != nil {
+			p.TargetTracking.Customized = new(m.clone())
 		}
-		p.TargetTracking = &t
 	}
 	return p
 }
@@ -219,6 +243,5 @@ func cloned[T any](p *T) *T {
 	if p == nil {
 		return nil
 	}
-	v := *p
-	return &v
+	return new(*p)
 }

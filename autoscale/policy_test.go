@@ -51,7 +51,7 @@ func TestTargetTrackingAlarms(t *testing.T) {
 func TestTargetTrackingScalesInOnlyIfAllAgree(t *testing.T) {
 	w := newWorld(autoscale.Config{MinPeriod: 10 * time.Second})
 	g := webGroup()
-	g.MaxSize, g.DesiredCapacity = 4, 4
+	g.MaxSize, g.DesiredCapacity = 4, new(4)
 	ok(t, w.engine.CreateGroup(start, g))
 	network := cpu("web")
 	network.Name = "NetworkIn"
@@ -113,22 +113,39 @@ func TestPolicyValidate(t *testing.T) {
 		"a step upside down": {step(func(p *autoscale.Policy) {
 			p.Steps = []autoscale.StepAdjustment{{LowerBound: at(5), UpperBound: at(5)}}
 		}), "must be less than"},
-		"no steps":                     {step(func(p *autoscale.Policy) { p.Steps = nil }), "At least one StepAdjustment"},
-		"21 steps":                     {step(func(p *autoscale.Policy) { p.Steps = make([]autoscale.StepAdjustment, 21) }), "Only 20"},
-		"an unknown type":              {step(func(p *autoscale.Policy) { p.Type = "Guess" }), "policyType"},
-		"an unknown adjustment":        {step(func(p *autoscale.Policy) { p.AdjustmentType = "Double" }), "adjustmentType"},
-		"an unknown aggregation":       {step(func(p *autoscale.Policy) { p.MetricAggregationType = "Sum" }), "metricAggregationType"},
-		"a magnitude without percent":  {step(func(p *autoscale.Policy) { p.MinAdjustmentMagnitude = 2 }), "MinAdjustmentMagnitude"},
-		"a negative exact capacity":    {step(func(p *autoscale.Policy) { p.AdjustmentType, p.Steps[0].Adjustment = "ExactCapacity", -1 }), "must not be negative"},
-		"no name":                      {step(func(p *autoscale.Policy) { p.Name = "" }), "policyName"},
-		"no such group":                {step(func(p *autoscale.Policy) { p.AutoScalingGroupName = "none" }), "not found"},
-		"steps in a simple policy":     {step(func(p *autoscale.Policy) { p.Type = "SimpleScaling" }), "not supported"},
-		"tracking as it should be":     {tracking(func(*autoscale.TargetTracking) {}), ""},
-		"a target of nothing":          {tracking(func(t *autoscale.TargetTracking) { t.TargetValue = 0 }), "TargetValue"},
-		"two metrics at once":          {tracking(func(t *autoscale.TargetTracking) { m := cpu("web"); t.Customized = &m }), "Exactly one"},
-		"no metric":                    {tracking(func(t *autoscale.TargetTracking) { t.PredefinedMetric = "" }), "Exactly one"},
-		"a metric that needs a label":  {tracking(func(t *autoscale.TargetTracking) { t.PredefinedMetric = "ALBRequestCountPerTarget" }), "predefinedMetricType"},
-		"tracking without its setting": {autoscale.Policy{AutoScalingGroupName: "web", Name: "p", Type: "TargetTrackingScaling"}, "TargetTrackingConfiguration"},
+		"no steps":               {step(func(p *autoscale.Policy) { p.Steps = nil }), "At least one StepAdjustment"},
+		"21 steps":               {step(func(p *autoscale.Policy) { p.Steps = make([]autoscale.StepAdjustment, 21) }), "Only 20"},
+		"an unknown type":        {step(func(p *autoscale.Policy) { p.Type = "Guess" }), "policyType"},
+		"an unknown adjustment":  {step(func(p *autoscale.Policy) { p.AdjustmentType = "Double" }), "adjustmentType"},
+		"an unknown aggregation": {step(func(p *autoscale.Policy) { p.MetricAggregationType = "Sum" }), "metricAggregationType"},
+		"a negative cooldown":    {step(func(p *autoscale.Policy) { p.Cooldown = new(-time.Second) }), "must not be negative"},
+		"a negative warm-up": {step(func(p *autoscale.Policy) { p.EstimatedInstanceWarmup = new(-time.Second) }),
+			"must not be negative"},
+		"a magnitude without percent": {step(func(p *autoscale.Policy) { p.MinAdjustmentMagnitude = 2 }), "MinAdjustmentMagnitude"},
+		"a negative exact capacity": {step(func(p *autoscale.Policy) {
+			p.AdjustmentType, p.Steps[0].Adjustment = "ExactCapacity", -1
+		}), "must not be negative"},
+		"no name":                  {step(func(p *autoscale.Policy) { p.Name = "" }), "policyName"},
+		"no such group":            {step(func(p *autoscale.Policy) { p.AutoScalingGroupName = "none" }), "not found"},
+		"steps in a simple policy": {step(func(p *autoscale.Policy) { p.Type = "SimpleScaling" }), "not supported"},
+		"tracking as it should be": {tracking(func(*autoscale.TargetTracking) {}), ""},
+		"a target of nothing":      {tracking(func(t *autoscale.TargetTracking) { t.TargetValue = 0 }), "TargetValue"},
+		"two metrics at once":      {tracking(func(t *autoscale.TargetTracking) { m := cpu("web"); t.Customized = &m }), "Exactly one"},
+		"a predefined metric of the network": {tracking(func(t *autoscale.TargetTracking) {
+			t.PredefinedMetric = "ASGAverageNetworkIn"
+		}), "predefinedMetricType"},
+		"an unknown aggregation to track": {func() autoscale.Policy {
+			p := tracking(func(*autoscale.TargetTracking) {})
+			p.MetricAggregationType = "Median"
+			return p
+		}(), "metricAggregationType"},
+		"no metric": {tracking(func(t *autoscale.TargetTracking) { t.PredefinedMetric = "" }), "Exactly one"},
+		"a metric that needs a label": {tracking(func(t *autoscale.TargetTracking) {
+			t.PredefinedMetric = "ALBRequestCountPerTarget"
+		}), "predefinedMetricType"},
+		"tracking without its setting": {autoscale.Policy{
+			AutoScalingGroupName: "web", Name: "p", Type: "TargetTrackingScaling",
+		}, "TargetTrackingConfiguration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := autoscale.New(autoscale.Config{})
@@ -153,5 +170,5 @@ func TestPolicyThatIsDisabled(t *testing.T) {
 	if got := w.group(t, "web").DesiredCapacity; got != 1 {
 		t.Errorf("desired capacity = %d, want 1", got)
 	}
-	wantMessage(t, w.engine.ExecuteStepPolicy(w.now, "web", "out", 90, 20), "disabled")
+	wantMessage(t, w.engine.ExecutePolicy(w.now, "web", "out", false), "disabled")
 }

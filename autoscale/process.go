@@ -5,27 +5,33 @@ import (
 	"time"
 )
 
-// The processes of a group that can be suspended. Those that the engine does
-// not have (AZRebalance, InstanceRefresh, ScheduledActions) can be too, to no effect.
+// Process is what a group does by itself and can be suspended.
+type Process string
+
+// The processes. Those that the engine does not have (AZRebalance,
+// InstanceRefresh, ScheduledActions) can be suspended too, to no effect.
 const (
-	processLaunch            = "Launch"
-	processTerminate         = "Terminate"
-	processAddToLoadBalancer = "AddToLoadBalancer"
-	processAlarmNotification = "AlarmNotification"
-	processHealthCheck       = "HealthCheck"
-	processReplaceUnhealthy  = "ReplaceUnhealthy"
+	ProcessLaunch            Process = "Launch"
+	ProcessTerminate         Process = "Terminate"
+	ProcessAddToLoadBalancer Process = "AddToLoadBalancer"
+	ProcessAlarmNotification Process = "AlarmNotification"
+	ProcessAZRebalance       Process = "AZRebalance"
+	ProcessHealthCheck       Process = "HealthCheck"
+	ProcessInstanceRefresh   Process = "InstanceRefresh"
+	ProcessReplaceUnhealthy  Process = "ReplaceUnhealthy"
+	ProcessScheduledActions  Process = "ScheduledActions"
 )
 
-func processes() []string {
-	return []string{processLaunch, processTerminate, processAddToLoadBalancer, processAlarmNotification,
-		"AZRebalance", processHealthCheck, "InstanceRefresh", processReplaceUnhealthy, "ScheduledActions"}
+func processes() []Process {
+	return []Process{ProcessLaunch, ProcessTerminate, ProcessAddToLoadBalancer, ProcessAlarmNotification,
+		ProcessAZRebalance, ProcessHealthCheck, ProcessInstanceRefresh, ProcessReplaceUnhealthy, ProcessScheduledActions}
 }
 
 // SuspendProcesses suspends processes of a group, or all if none is named. The
 // error is an *Error.
-func (e *Engine) SuspendProcesses(now time.Time, groupName string, names ...string) error {
+func (e *Engine) SuspendProcesses(now time.Time, groupName string, names ...Process) error {
 	now = e.advance(now)
-	return e.eachProcess(groupName, names, func(g *group, name string) {
+	return e.eachProcess(groupName, names, func(g *group, name Process) {
 		if !g.isSuspended(name) {
 			g.suspended[name] = "User suspended at " + stamp(now)
 		}
@@ -34,17 +40,17 @@ func (e *Engine) SuspendProcesses(now time.Time, groupName string, names ...stri
 
 // ResumeProcesses resumes processes of a group, or all if none is named. The
 // error is an *Error.
-func (e *Engine) ResumeProcesses(now time.Time, groupName string, names ...string) error {
+func (e *Engine) ResumeProcesses(now time.Time, groupName string, names ...Process) error {
 	e.advance(now)
-	return e.eachProcess(groupName, names, func(g *group, name string) {
+	return e.eachProcess(groupName, names, func(g *group, name Process) {
 		delete(g.suspended, name)
-		if name == processLaunch {
+		if name == ProcessLaunch {
 			g.failures = launchFailures{}
 		}
 	})
 }
 
-func (e *Engine) eachProcess(groupName string, names []string, do func(*group, string)) error {
+func (e *Engine) eachProcess(groupName string, names []Process, do func(*group, Process)) error {
 	g, err := e.changeable(groupName)
 	if err != nil {
 		return err
@@ -64,7 +70,7 @@ func (e *Engine) eachProcess(groupName string, names []string, do func(*group, s
 	return nil
 }
 
-func (g *group) isSuspended(process string) bool {
+func (g *group) isSuspended(process Process) bool {
 	_, suspended := g.suspended[process]
 	return suspended
 }

@@ -98,7 +98,8 @@ func operate(t *testing.T, w *world, op byte, n int, fed time.Time) time.Time {
 		w.run(t, now.Add(time.Duration(n)*time.Second))
 		checkIdle(t, w)
 	case 3:
-		_ = e.SuspendProcesses(now, "web", []string{"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy", "AlarmNotification"}[n%5])
+		_ = e.SuspendProcesses(now, "web", []autoscale.Process{autoscale.ProcessLaunch, autoscale.ProcessTerminate,
+			autoscale.ProcessHealthCheck, autoscale.ProcessReplaceUnhealthy, autoscale.ProcessAlarmNotification}[n%5])
 	case 4:
 		_ = e.ResumeProcesses(now, "web")
 	case 5:
@@ -117,10 +118,10 @@ func operate(t *testing.T, w *world, op byte, n int, fed time.Time) time.Time {
 		_ = e.SetAlarmState(now, "high", []autoscale.State{"OK", "ALARM", "INSUFFICIENT_DATA"}[n%3], "because", `{"recentDatapoints":[33]}`)
 	case 12:
 		_, _ = e.PutScalingPolicy(now, autoscale.Policy{AutoScalingGroupName: "web", Name: "keep", Type: "TargetTrackingScaling", Enabled: true,
-			EstimatedInstanceWarmup: time.Duration(n-1) * time.Second,
+			EstimatedInstanceWarmup: []*time.Duration{nil, new(time.Duration(n) * time.Second)}[n%2],
 			TargetTracking:          &autoscale.TargetTracking{PredefinedMetric: "ASGAverageCPUUtilization", TargetValue: float64(1 + n)}})
 	case 13:
-		_ = e.SetInstanceHealth(now, nth(), false, n%2 == 0)
+		_ = e.SetInstanceHealth(now, nth(), autoscale.Unhealthy, n%2 == 0)
 	case 14:
 		low, high := n%4, n%7
 		_ = e.UpdateGroup(now, "web", autoscale.GroupUpdate{MinSize: &low, MaxSize: &high})
@@ -128,7 +129,7 @@ func operate(t *testing.T, w *world, op byte, n int, fed time.Time) time.Time {
 		_ = e.DeleteGroup(now, "web", n%2 == 0)
 	case 16:
 		_, _ = e.PutScalingPolicy(now, autoscale.Policy{AutoScalingGroupName: "web", Name: "less", Enabled: true,
-			AdjustmentType: "PercentChangeInCapacity", ScalingAdjustment: n - 128, MinAdjustmentMagnitude: n % 3, Cooldown: -1})
+			AdjustmentType: "PercentChangeInCapacity", ScalingAdjustment: n - 128, MinAdjustmentMagnitude: n % 3})
 		_ = e.ExecutePolicy(now, "web", "less", n%2 == 0)
 	}
 	return fed
@@ -174,7 +175,7 @@ func FuzzEvaluation(f *testing.F) {
 	f.Add("XXXXX", 1, 1, "breaching")
 	f.Fuzz(func(t *testing.T, points string, n, m int, treat string) {
 		a := highCPU()
-		a.EvaluationPeriods, a.DatapointsToAlarm, a.TreatMissingData = n, m, treat
+		a.EvaluationPeriods, a.DatapointsToAlarm, a.TreatMissingData = n, m, autoscale.TreatMissingData(treat)
 		if a.Validate() != nil || n > 10 || len(points) > 20 {
 			t.Skip("CloudWatch would refuse the alarm, or it is only larger")
 		}
@@ -202,7 +203,8 @@ func TestALateStepEvaluatesOnce(t *testing.T) {
 	w.run(t, start.Add(20*time.Second))
 	var seen autoscale.Observation
 	for i := range 10 {
-		seen.Samples = append(seen.Samples, autoscale.Sample{Metric: cpu("web"), Time: start.Add(time.Duration(i) * time.Minute), Value: autoscale.Value(90)})
+		at := start.Add(time.Duration(i) * time.Minute)
+		seen.Samples = append(seen.Samples, autoscale.Sample{Metric: cpu("web"), Time: at, Value: autoscale.Value(90)})
 	}
 	w.engine.Step(start.Add(10*time.Minute+30*time.Second), seen)
 	if got, want := w.alarm(t, "high").StateTransitioned, start.Add(10*time.Minute+30*time.Second); !got.Equal(want) {

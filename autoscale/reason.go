@@ -59,14 +59,14 @@ func (a Alarm) crossedText(state State, crossed []point) string {
 	if state == StateOK {
 		verb += " not"
 	}
-	return fmt.Sprintf("%s %s %s the threshold (%s)", subject, verb, comparison(a.ComparisonOperator), double(a.Threshold).String())
+	return fmt.Sprintf("%s %s %s the threshold (%s)", subject, verb, comparison(a.ComparisonOperator), double(a.Threshold))
 }
 
 // filledText tells of missing points that were counted for the state.
 func (a Alarm) filledText(e evaluation, alone bool) string {
 	treated := map[State]string{StateAlarm: "Breaching", StateOK: "NonBreaching"}[e.state]
-	counts := a.TreatMissingData == treatBreaching && e.state == StateAlarm ||
-		a.TreatMissingData == treatNotBreaching && e.state == StateOK
+	counts := a.TreatMissingData == TreatBreaching && e.state == StateAlarm ||
+		a.TreatMissingData == TreatNotBreaching && e.state == StateOK
 	if e.filled == 0 || !counts {
 		return ""
 	}
@@ -97,17 +97,18 @@ func list(points []point) string {
 	return "[" + strings.Join(texts, ", ") + "]"
 }
 
-func comparison(operator string) string {
+func comparison(operator ComparisonOperator) string {
 	switch operator {
-	case greaterThan:
+	case GreaterThanThreshold:
 		return "greater than"
-	case greaterThanOrEqual:
+	case GreaterThanOrEqualToThreshold:
 		return "greater than or equal to"
-	case lessThan:
+	case LessThanThreshold:
 		return "less than"
-	default:
+	case LessThanOrEqualToThreshold:
 		return "less than or equal to"
 	}
+	panic(impossible(operator))
 }
 
 func plural(n int, noun string) string {
@@ -159,7 +160,7 @@ type reasonData struct {
 	QueryDate           string           `json:"queryDate"`
 	StartDate           string           `json:"startDate,omitempty"`
 	Unit                string           `json:"unit,omitempty"`
-	Statistic           string           `json:"statistic"`
+	Statistic           Statistic        `json:"statistic"`
 	Period              int              `json:"period"`
 	RecentDatapoints    []double         `json:"recentDatapoints"` // oldest first
 	Threshold           double           `json:"threshold"`

@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -13,61 +14,33 @@ type execution struct {
 	origin origin
 }
 
-// ExecutePolicy executes a simple policy as a user's request. A step policy
-// needs a metric value: see ExecuteStepPolicy. With honorCooldown the request is
-// refused while an activity or a cooldown is in progress. The error is an *Error.
+// ExecutePolicy executes a simple policy as a user's request. Other policies need
+// an alarm. With honorCooldown the request is refused while an activity or a
+// cooldown is in progress. The error is an *Error.
 // Source: EC2 Auto Scaling API Reference, ExecutePolicy.
 func (e *Engine) ExecutePolicy(now time.Time, group, name string, honorCooldown bool) error {
 	now = e.advance(now)
-	x, err := e.requested(group, name)
+	g, err := e.changeable(group)
 	if err != nil {
 		return err
 	}
-	if x.policy.Type != simpleScaling {
-		return invalid("Policy %s is of type %s and cannot be executed without MetricValue and BreachThreshold", name, x.policy.Type)
+	p := e.policy(group, name)
+	switch {
+	case p == nil:
+		return policyNotFound(name)
+	case !p.Enabled:
+		return invalid("Policy %s of group %s is disabled", name, group)
+	case p.Type != SimpleScaling:
+		return invalid("Policy %s is of type %s and cannot be executed without MetricValue and BreachThreshold", name, p.Type)
 	}
 	if honorCooldown {
-		if err := x.group.blocked(now); err != nil {
+		if err := g.blocked(now); err != nil {
 			return err
 		}
 	}
-	e.executeSimple(now, x)
+	e.executeSimple(now, execution{p, g, origin{text: "a user request executed policy " + name, warmup: g.defaultWarmup()}})
 	e.dirty = true
 	return nil
-}
-
-// ExecuteStepPolicy executes a step policy as a user's request, as though an
-// alarm with that threshold had seen that metric value. The error is an *Error.
-func (e *Engine) ExecuteStepPolicy(now time.Time, group, name string, metricValue, breachThreshold float64) error {
-	now = e.advance(now)
-	x, err := e.requested(group, name)
-	if err != nil {
-		return err
-	}
-	if x.policy.Type != stepScaling {
-		return invalid("MetricValue and BreachThreshold are not supported by policy type %s", x.policy.Type)
-	}
-	if _, ok := x.policy.step(metricValue - breachThreshold); !ok {
-		return invalid("There is no step adjustment in policy %s for the metric value %s", name, double(metricValue))
-	}
-	e.executeStep(now, x, metricValue-breachThreshold)
-	e.dirty = true
-	return nil
-}
-
-func (e *Engine) requested(group, name string) (execution, error) {
-	g, err := e.changeable(group)
-	if err != nil {
-		return execution{}, err
-	}
-	p := e.policy(group, name)
-	if p == nil {
-		return execution{}, policyNotFound(name)
-	}
-	if !p.Enabled {
-		return execution{}, invalid("Policy %s of group %s is disabled", name, group)
-	}
-	return execution{p, g, origin{text: fmt.Sprintf("a user request executed policy %s", name), warmup: g.defaultWarmup()}}, nil
 }
 
 // invoke executes the policies that alarms invoke. Nothing comes of a policy
@@ -79,7 +52,7 @@ func (e *Engine) invoke(now time.Time, invocations []invocation) {
 			continue
 		}
 		g := e.groups[p.AutoScalingGroupName]
-		if g.deleting || g.isSuspended(processAlarmNotification) {
+		if g.deleting || g.isSuspended(ProcessAlarmNotification) {
 			continue
 		}
 		e.invokePolicy(now, i, execution{p, g, origin{
@@ -92,25 +65,29 @@ func (e *Engine) invoke(now time.Time, invocations []invocation) {
 }
 
 func (e *Engine) invokePolicy(now time.Time, i invocation, x execution) {
-	if x.policy.Type == simpleScaling {
+	hasMetric := len(i.alarm.recent) > 0 // without, nothing says which step, or how far from the target
+	switch x.policy.Type {
+	case SimpleScaling:
 		if x.group.blocked(now) == nil {
 			e.executeSimple(now, x)
 		}
-		return
+	case StepScaling:
+		if hasMetric {
+			e.executeStep(now, x, x.policy.aggregate(i.alarm.recent)-i.alarm.Threshold)
+		}
+	case TargetTrackingScaling:
+		if hasMetric {
+			e.executeTracking(now, i.alarm, x)
+		}
 	}
-	// Without a value nothing says which step, or how far from the target.
-	if len(i.alarm.recent) == 0 {
-		return
-	}
-	metric := x.policy.aggregate(i.alarm.recent)
-	if x.policy.Type == stepScaling {
-		e.executeStep(now, x, metric-i.alarm.Threshold)
-		return
-	}
-	switch i.alarm.Name {
+}
+
+// executeTracking adjusts the capacity to the target, by the policy's own alarms only.
+func (e *Engine) executeTracking(now time.Time, a *alarm, x execution) {
+	switch a.Name {
 	case x.policy.high:
 		x.origin.warmup = x.group.warmup(x.policy.Policy)
-		x.group.scaleOut(now, x.policy.TargetTracking.track(x.group.warmed(now), metric), x.origin)
+		x.group.scaleOut(now, x.policy.TargetTracking.track(x.group.warmed(now), x.policy.aggregate(a.recent)), x.origin)
 	case x.policy.low:
 		e.trackIn(now, x)
 	}
@@ -122,10 +99,7 @@ func (e *Engine) executeSimple(now time.Time, x execution) {
 	if !g.changeDesired(now, g.clamp(p.adjust(g.DesiredCapacity, p.ScalingAdjustment)), x.origin) {
 		return
 	}
-	g.cooldown = p.Cooldown
-	if p.Cooldown < 0 {
-		g.cooldown = g.DefaultCooldown
-	}
+	g.cooldown = *cmp.Or(p.Cooldown, g.DefaultCooldown)
 }
 
 // executeStep adjusts the capacity by the step for the difference from the threshold.
@@ -147,7 +121,7 @@ func (e *Engine) executeStep(now time.Time, x execution, difference float64) {
 func (e *Engine) trackIn(now time.Time, x execution) {
 	proposed := 0
 	for _, p := range e.groupPolicies(x.group.Name) {
-		if p.Type != targetTrackingScaling || !p.Enabled || p.low == "" {
+		if p.Type != TargetTrackingScaling || !p.Enabled || p.low == "" {
 			continue
 		}
 		a := e.alarms[p.low]
@@ -181,7 +155,7 @@ func (g *group) scaleIn(now time.Time, proposed int, o origin) {
 func (g *group) warmed(now time.Time) int {
 	n := 0
 	for _, m := range g.members {
-		if m.LifecycleState == lifecycleInService && !now.Before(m.warm()) {
+		if m.LifecycleState == LifecycleInService && !now.Before(m.warm()) {
 			n++
 		}
 	}
@@ -190,24 +164,19 @@ func (g *group) warmed(now time.Time) int {
 
 func (g *group) warming(now time.Time) bool {
 	return slices.ContainsFunc(g.members, func(m *member) bool {
-		return m.LifecycleState == lifecyclePending || m.LifecycleState == lifecycleInService && now.Before(m.warm())
+		return m.LifecycleState == LifecyclePending || m.LifecycleState == LifecycleInService && now.Before(m.warm())
 	})
 }
 
 // warmup is how long instances that the policy launches take to warm up.
 func (g *group) warmup(p Policy) time.Duration {
-	switch {
-	case p.EstimatedInstanceWarmup >= 0:
-		return p.EstimatedInstanceWarmup
-	case g.DefaultInstanceWarmup >= 0:
-		return g.DefaultInstanceWarmup
-	default:
-		return g.DefaultCooldown
-	}
+	return *cmp.Or(p.EstimatedInstanceWarmup, g.DefaultInstanceWarmup, g.DefaultCooldown)
 }
 
 // defaultWarmup is the warm-up of instances that no policy with one launched.
-func (g *group) defaultWarmup() time.Duration { return max(g.DefaultInstanceWarmup, 0) }
+func (g *group) defaultWarmup() time.Duration {
+	return *cmp.Or(g.DefaultInstanceWarmup, new(time.Duration))
+}
 
 func (g *group) clamp(capacity int) int { return max(g.MinSize, min(capacity, g.MaxSize)) }
 

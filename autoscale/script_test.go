@@ -91,24 +91,24 @@ func (s *script) do(t *testing.T, f []string, line string) {
 func (s *script) group(t *testing.T, f []string) {
 	t.Helper()
 	g := webGroup()
-	g.Name, g.DesiredCapacity = f[0], -1
+	g.Name, g.DesiredCapacity = f[0], nil
 	g.MinSize, g.MaxSize = s.sizes(t, f[1])
 	for i := 2; i+1 < len(f); i += 2 {
 		switch f[i] {
 		case "desired":
-			g.DesiredCapacity = s.number(t, f[i+1])
+			g.DesiredCapacity = new(s.number(t, f[i+1]))
 		case "zones":
 			g.AvailabilityZones = strings.Split(f[i+1], ",")
 		case "targets":
 			g.TargetGroupARNs = strings.Split(f[i+1], ",")
 		case "health":
-			g.HealthCheckType = f[i+1]
+			g.HealthCheckType = autoscale.HealthCheckType(f[i+1])
 		case "grace":
 			g.HealthCheckGracePeriod = s.duration(t, f[i+1])
 		case "warmup":
-			g.DefaultInstanceWarmup = s.duration(t, f[i+1])
+			g.DefaultInstanceWarmup = new(s.duration(t, f[i+1]))
 		case "cooldown":
-			g.DefaultCooldown = s.duration(t, f[i+1])
+			g.DefaultCooldown = new(s.duration(t, f[i+1]))
 		default:
 			t.Fatalf("%s: unknown word %q", s.where, f[i])
 		}
@@ -119,8 +119,7 @@ func (s *script) group(t *testing.T, f []string) {
 func (s *script) policy(t *testing.T, f []string) {
 	t.Helper()
 	p := autoscale.Policy{
-		AutoScalingGroupName: s.w.engine.Groups()[0].Name, Name: f[0], Enabled: true, Cooldown: -1,
-		EstimatedInstanceWarmup: -1, AdjustmentType: "ChangeInCapacity",
+		AutoScalingGroupName: s.w.engine.Groups()[0].Name, Name: f[0], Enabled: true, AdjustmentType: "ChangeInCapacity",
 	}
 	switch f[1] {
 	case "step":
@@ -138,9 +137,9 @@ func (s *script) policy(t *testing.T, f []string) {
 		case isStep:
 			p.Steps = append(p.Steps, s.step(t, adjustment, bound))
 		case f[i] == "warmup":
-			p.EstimatedInstanceWarmup = s.duration(t, f[i+1])
+			p.EstimatedInstanceWarmup = new(s.duration(t, f[i+1]))
 		case f[i] == "cooldown":
-			p.Cooldown = s.duration(t, f[i+1])
+			p.Cooldown = new(s.duration(t, f[i+1]))
 		}
 	}
 	for i := range p.Steps[:max(len(p.Steps)-1, 0)] { // a step ends where the next begins
@@ -165,7 +164,7 @@ func (s *script) alarm(t *testing.T, f []string) {
 	t.Helper()
 	a := highCPU()
 	a.Name, a.Metric = f[0], s.metric(f[1])
-	a.ComparisonOperator = map[string]string{">": "GreaterThanThreshold", ">=": "GreaterThanOrEqualToThreshold",
+	a.ComparisonOperator = map[string]autoscale.ComparisonOperator{">": "GreaterThanThreshold", ">=": "GreaterThanOrEqualToThreshold",
 		"<": "LessThanThreshold", "<=": "LessThanOrEqualToThreshold"}[f[2]]
 	a.Threshold = float64(s.number(t, f[3]))
 	a.DatapointsToAlarm, a.EvaluationPeriods = s.number(t, f[4]), s.number(t, f[6])
@@ -173,7 +172,7 @@ func (s *script) alarm(t *testing.T, f []string) {
 	for i := 9; i+1 < len(f); i += 2 {
 		switch f[i] {
 		case "missing":
-			a.TreatMissingData = f[i+1]
+			a.TreatMissingData = autoscale.TreatMissingData(f[i+1])
 		case "do":
 			a.AlarmActions = append(a.AlarmActions, s.arn(t, f[i+1]))
 		default:
@@ -234,9 +233,9 @@ func (s *script) act(t *testing.T, verb string, f []string) {
 		low, high := s.sizes(t, f[0])
 		ok(t, e.UpdateGroup(now, group.Name, autoscale.GroupUpdate{MinSize: &low, MaxSize: &high}))
 	case "suspend":
-		ok(t, e.SuspendProcesses(now, group.Name, f...))
+		ok(t, e.SuspendProcesses(now, group.Name, autoscale.Process(f[0])))
 	case "resume":
-		ok(t, e.ResumeProcesses(now, group.Name, f...))
+		ok(t, e.ResumeProcesses(now, group.Name, autoscale.Process(f[0])))
 	case "disable", "enable":
 		e.SetAlarmActions(now, verb == "enable", f...)
 	case "state":
@@ -292,7 +291,7 @@ func (s *script) compare(t *testing.T, what, rest string) {
 		subject, want, got = "", subject, strconv.Itoa(len(s.w.engine.Activities(group.Name)))
 	case "suspended":
 		got = "no"
-		if _, isSuspended := group.Suspended[subject]; isSuspended {
+		if _, isSuspended := group.Suspended[autoscale.Process(subject)]; isSuspended {
 			got = "yes"
 		}
 	case "status", "cause", "description":
@@ -312,7 +311,7 @@ func (s *script) activity(t *testing.T, what string, n int) string {
 		t.Fatalf("%s: there are %d activities, want %d", s.where, len(all), n)
 	}
 	a := all[n-1]
-	text := map[string]string{"status": a.StatusCode, "cause": a.Cause, "description": a.Description}[what]
+	text := map[string]string{"status": string(a.StatusCode), "cause": a.Cause, "description": a.Description}[what]
 	return regexp.MustCompile(`i-[0-9a-f]{17}`).ReplaceAllString(text, "i-*")
 }
 

@@ -70,7 +70,7 @@ func TestLateSamples(t *testing.T) {
 func TestHistoryAndActivitiesAreBounded(t *testing.T) {
 	e := New(Config{})
 	for i := range 3 * maxHistory {
-		e.record(midnight.Add(time.Duration(i)*time.Second), "a", historyState, "", nil)
+		e.record(midnight.Add(time.Duration(i)*time.Second), "a", HistoryStateUpdate, "", nil)
 	}
 	if got, most := len(e.history), maxHistory+maxHistory/10; got > most {
 		t.Errorf("%d history items are held, want at most %d", got, most)

@@ -2,21 +2,30 @@ package autoscale
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
-// The termination policies that are known. AllocationStrategy concerns Spot
-// instances, and chooses nothing here.
-func terminationPolicies() []string {
-	return []string{"Default", "OldestInstance", "NewestInstance", "OldestLaunchTemplate",
-		"OldestLaunchConfiguration", "ClosestToNextInstanceHour", "AllocationStrategy"}
-}
+// TerminationPolicy is a rule by which scale-in narrows down what to terminate.
+type TerminationPolicy string
 
-func validateTerminationPolicies(names []string) error {
+// The termination policies. AllocationStrategy concerns Spot instances, and
+// chooses nothing here.
+const (
+	TerminateDefault                   TerminationPolicy = "Default"
+	TerminateOldestInstance            TerminationPolicy = "OldestInstance"
+	TerminateNewestInstance            TerminationPolicy = "NewestInstance"
+	TerminateOldestLaunchTemplate      TerminationPolicy = "OldestLaunchTemplate"
+	TerminateOldestLaunchConfiguration TerminationPolicy = "OldestLaunchConfiguration"
+	TerminateClosestToNextInstanceHour TerminationPolicy = "ClosestToNextInstanceHour"
+	TerminateAllocationStrategy        TerminationPolicy = "AllocationStrategy"
+)
+
+func validateTerminationPolicies(names []TerminationPolicy) error {
+	known := []TerminationPolicy{TerminateDefault, TerminateOldestInstance, TerminateNewestInstance, TerminateOldestLaunchTemplate,
+		TerminateOldestLaunchConfiguration, TerminateClosestToNextInstanceHour, TerminateAllocationStrategy}
 	for _, name := range names {
-		if !slices.Contains(terminationPolicies(), name) {
-			return invalid("'%s' is not a valid termination policy; those are %s", name, strings.Join(terminationPolicies(), ", "))
+		if !slices.Contains(known, name) {
+			return invalid("'%s' is not a valid termination policy; those are %s", name, commas(known))
 		}
 	}
 	return nil
@@ -33,18 +42,14 @@ func (e *Engine) victim(now time.Time, g *group) *member {
 	if len(candidates) == 0 {
 		return nil
 	}
-	if i := slices.IndexFunc(candidates, func(m *member) bool { return m.LifecycleState == lifecyclePending }); i >= 0 {
+	if i := slices.IndexFunc(candidates, func(m *member) bool { return m.LifecycleState == LifecyclePending }); i >= 0 {
 		return candidates[i]
 	}
 	crowded := slices.MaxFunc(candidates, func(a, b *member) int { return g.zones[a.AvailabilityZone] - g.zones[b.AvailabilityZone] })
 	most := g.zones[crowded.AvailabilityZone]
 	candidates = keep(candidates, func(m *member) bool { return g.zones[m.AvailabilityZone] == most })
-	policies := g.TerminationPolicies
-	if len(policies) == 0 {
-		policies = []string{"Default"}
-	}
-	for _, name := range policies {
-		candidates = g.narrow(now, candidates, name)
+	for _, policy := range g.TerminationPolicies {
+		candidates = g.narrow(now, candidates, policy)
 	}
 	return candidates[e.rng.IntN(len(candidates))]
 }
@@ -56,21 +61,22 @@ func (g *group) candidates() []*member {
 }
 
 // narrow leaves the candidates that a termination policy would take: at least one.
-func (g *group) narrow(now time.Time, candidates []*member, policy string) []*member {
+func (g *group) narrow(now time.Time, candidates []*member, policy TerminationPolicy) []*member {
 	switch policy {
-	case "OldestInstance":
+	case TerminateOldestInstance:
 		return least(candidates, func(m *member) int64 { return m.Launched.UnixNano() })
-	case "NewestInstance":
+	case TerminateNewestInstance:
 		return least(candidates, func(m *member) int64 { return -m.Launched.UnixNano() })
-	case "ClosestToNextInstanceHour":
+	case TerminateClosestToNextInstanceHour:
 		return least(candidates, func(m *member) int64 { return int64(time.Hour - now.Sub(m.Launched)%time.Hour) })
-	case "OldestLaunchTemplate", "OldestLaunchConfiguration":
+	case TerminateOldestLaunchTemplate, TerminateOldestLaunchConfiguration:
 		return g.outdated(candidates)
-	case "Default":
-		return g.narrow(now, g.outdated(candidates), "ClosestToNextInstanceHour")
-	default:
+	case TerminateDefault:
+		return g.narrow(now, g.outdated(candidates), TerminateClosestToNextInstanceHour)
+	case TerminateAllocationStrategy:
 		return candidates
 	}
+	panic(impossible(policy))
 }
 
 // outdated leaves those not launched from the group's template, the oldest

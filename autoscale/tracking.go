@@ -15,7 +15,7 @@ const (
 
 // putTrackingAlarms makes, changes or removes the alarms of a policy.
 func (e *Engine) putTrackingAlarms(now time.Time, p *policy) {
-	if p.Type != targetTrackingScaling {
+	if p.Type != TargetTrackingScaling {
 		e.deleteAlarm(now, p.high)
 		e.deleteAlarm(now, p.low)
 		p.high, p.low = "", ""
@@ -25,7 +25,7 @@ func (e *Engine) putTrackingAlarms(now time.Time, p *policy) {
 	if p.high == "" {
 		p.high = fmt.Sprintf("TargetTracking-%s-AlarmHigh-%s", p.AutoScalingGroupName, e.uuid())
 	}
-	e.putAlarm(now, e.trackingAlarm(p, p.high, greaterThan, t.TargetValue, highPeriods))
+	e.putAlarm(now, e.trackingAlarm(p, p.high, GreaterThanThreshold, t.TargetValue, highPeriods))
 	if t.DisableScaleIn {
 		e.deleteAlarm(now, p.low)
 		p.low = ""
@@ -35,21 +35,17 @@ func (e *Engine) putTrackingAlarms(now time.Time, p *policy) {
 		p.low = fmt.Sprintf("TargetTracking-%s-AlarmLow-%s", p.AutoScalingGroupName, e.uuid())
 	}
 	low := t.TargetValue * lowTenths / 10
-	e.putAlarm(now, e.trackingAlarm(p, p.low, lessThan, low, lowPeriods))
+	e.putAlarm(now, e.trackingAlarm(p, p.low, LessThanThreshold, low, lowPeriods))
 }
 
-func (e *Engine) trackingAlarm(p *policy, name, operator string, threshold float64, periods int) Alarm {
-	statistic := p.TargetTracking.Statistic
-	if statistic == "" {
-		statistic = "Average"
-	}
+func (e *Engine) trackingAlarm(p *policy, name string, operator ComparisonOperator, threshold float64, periods int) Alarm {
 	return Alarm{
 		Name:               name,
 		Description:        fmt.Sprintf("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy %s.", p.ARN),
 		ActionsEnabled:     true,
 		AlarmActions:       []string{p.ARN},
 		Metric:             p.trackedMetric(),
-		Statistic:          statistic,
+		Statistic:          p.TargetTracking.Statistic,
 		Period:             e.trackingPeriod,
 		EvaluationPeriods:  periods,
 		Threshold:          threshold,
@@ -57,15 +53,11 @@ func (e *Engine) trackingAlarm(p *policy, name, operator string, threshold float
 	}
 }
 
-// trackedMetric is the metric that the policy holds at its target.
+// trackedMetric is the metric that the policy holds at its target. Only one is
+// predefined, ASGAverageCPUUtilization.
 func (p *policy) trackedMetric() Metric {
 	if p.TargetTracking.Customized != nil {
 		return p.TargetTracking.Customized.clone()
 	}
-	name := map[string]string{
-		"ASGAverageCPUUtilization": "CPUUtilization",
-		"ASGAverageNetworkIn":      "NetworkIn",
-		"ASGAverageNetworkOut":     "NetworkOut",
-	}[p.TargetTracking.PredefinedMetric]
-	return Metric{"AWS/EC2", name, []Dimension{{"AutoScalingGroupName", p.AutoScalingGroupName}}}
+	return Metric{"AWS/EC2", "CPUUtilization", []Dimension{{"AutoScalingGroupName", p.AutoScalingGroupName}}}
 }

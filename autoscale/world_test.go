@@ -130,13 +130,9 @@ func (w *world) feed(from time.Time, metric autoscale.Metric, period time.Durati
 
 func (w *world) group(t testing.TB, name string) autoscale.GroupStatus {
 	t.Helper()
-	for _, g := range w.engine.Groups() {
-		if g.Name == name {
-			return g
-		}
-	}
-	t.Fatalf("group %q is gone", name)
-	return autoscale.GroupStatus{}
+	g, err := w.engine.Group(name)
+	ok(t, err)
+	return g
 }
 
 func (w *world) alarm(t testing.TB, name string) autoscale.AlarmStatus {
@@ -168,7 +164,7 @@ func ok(t testing.TB, err error) {
 func webGroup() autoscale.Group {
 	return autoscale.Group{
 		Name: "web", LaunchTemplate: autoscale.LaunchTemplate{ID: "lt-1", Version: "1"},
-		MinSize: 1, MaxSize: 2, DesiredCapacity: 1, DefaultInstanceWarmup: -1, DefaultCooldown: time.Minute,
+		MinSize: 1, MaxSize: 2, DesiredCapacity: new(1), DefaultCooldown: new(time.Minute),
 		AvailabilityZones: []string{"us-east-1a"},
 	}
 }
@@ -178,7 +174,7 @@ func addOne() autoscale.Policy {
 	zero := 0.0
 	return autoscale.Policy{
 		AutoScalingGroupName: "web", Name: "out", Type: "StepScaling", Enabled: true, AdjustmentType: "ChangeInCapacity",
-		Steps: []autoscale.StepAdjustment{{LowerBound: &zero, Adjustment: 1}}, EstimatedInstanceWarmup: time.Minute,
+		Steps: []autoscale.StepAdjustment{{LowerBound: &zero, Adjustment: 1}}, EstimatedInstanceWarmup: new(time.Minute),
 	}
 }
 

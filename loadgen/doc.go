@@ -1,4 +1,4 @@
-// Package loadgen turns a scenario into traffic and tells honestly what was sent.
+// Package loadgen turns a scenario into traffic and records what was sent.
 //
 //	scenario     what a run is to do, read strictly from YAML
 //	profile      offered load over time

@@ -30,39 +30,36 @@ type outcomeOf struct {
 type questions interface {
 	// next returns io.EOF after the last one; a *problem where only this one is at
 	// fault; and any other error where the rest cannot be read.
-	next() (Calculation, error)
+	next(ctx context.Context) (Calculation, error)
 }
 
 // calculateBatch is POST /v1/batch: a JSON array or JSON lines of calculations.
 // The answers stream back in the same order while the rest is still coming in.
-func (s *Server) calculateBatch(c *gin.Context) {
+func (s *Server) calculateBatch(c *gin.Context) error {
 	asked, err := contentType(c, typeJSON, typeJSONLines, typeNDJSON)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	offered := []string{asked, typeJSON, typeJSONLines, typeNDJSON} // answered as it was asked, by default
 	form, err := negotiate(c, offered...)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	stream := newStream(c, s.config)
 	from, release, err := s.openBatch(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	defer release()
 	var list questions = newLines(from, s.config.MaxBodyBytes, reservationOf(c), stream)
 	if asked == typeJSON {
 		if list, err = newArray(from, s.config.MaxBodyBytes, reservationOf(c), stream); err != nil {
-			s.fail(c, err)
-			return
+			return err
 		}
 	}
 	b := &batch{server: s, stream: stream, list: list, order: make(chan chan outcomeOf, batchAtOnce)}
 	b.run(c, form)
+	return nil
 }
 
 // batch is one request's calculations under way.
@@ -95,7 +92,7 @@ func (b *batch) run(c *gin.Context, form string) {
 func (b *batch) read(ctx context.Context) {
 	defer close(b.order)
 	for n := 1; ctx.Err() == nil; n++ {
-		asked, err := b.list.next()
+		asked, err := b.list.next(ctx)
 		if errors.Is(err, io.EOF) {
 			return
 		}
@@ -254,9 +251,9 @@ func newLines(from *body, most int64, held *reservation, stream *stream) *lines 
 	return &lines{newLineReader(from, most, held), stream}
 }
 
-func (l *lines) next() (Calculation, error) {
+func (l *lines) next(ctx context.Context) (Calculation, error) {
 	for {
-		line, err := l.from.next()
+		line, err := l.from.next(ctx)
 		if err != nil {
 			return Calculation{}, err
 		}
@@ -279,7 +276,6 @@ func ofLine(err error) error {
 
 // lineReader reads lines of at most so many bytes. A longer one is skipped.
 type lineReader struct {
-	ctx      context.Context
 	from     *bufio.Reader
 	reserved *reservation // holds the line
 	most     int64
@@ -287,12 +283,12 @@ type lineReader struct {
 }
 
 func newLineReader(from *body, most int64, held *reservation) *lineReader {
-	return &lineReader{ctx: from.ctx, from: bufio.NewReaderSize(from, 16<<10), reserved: held, most: most}
+	return &lineReader{from: bufio.NewReaderSize(from, 16<<10), reserved: held, most: most}
 }
 
 // next returns the next line without its end and the spaces around it, valid
 // until next is called again, or a *lineFault, or io.EOF.
-func (l *lineReader) next() ([]byte, error) {
+func (l *lineReader) next(ctx context.Context) ([]byte, error) {
 	if cap(l.line) > 64<<10 {
 		l.line = nil // one long line must not hold memory for all that follow
 	}
@@ -302,7 +298,7 @@ func (l *lineReader) next() ([]byte, error) {
 	for {
 		part, err := l.from.ReadSlice('\n')
 		if tooLong = tooLong || int64(len(l.line)+len(part)) > l.most; !tooLong {
-			if full := l.reserved.grow(l.ctx, int64(len(part))); full != nil {
+			if full := l.reserved.grow(ctx, int64(len(part))); full != nil {
 				return nil, full
 			}
 			l.line = append(l.line, part...)
@@ -313,7 +309,8 @@ func (l *lineReader) next() ([]byte, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return nil, err
 		case tooLong:
-			return nil, &lineFault{newProblem(http.StatusRequestEntityTooLarge, "the line is longer than %d bytes, the most that is accepted", l.most)}
+			return nil, &lineFault{newProblem(http.StatusRequestEntityTooLarge,
+				"the line is longer than %d bytes, the most that is accepted", l.most)}
 		case errors.Is(err, io.EOF) && len(l.line) == 0:
 			return nil, io.EOF
 		}
@@ -337,7 +334,8 @@ func newArray(from *body, most int64, held *reservation, stream *stream) (*array
 		return nil, a.fault(err)
 	}
 	if opening != json.Delim('[') {
-		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for instance [%s], or one calculation a line as %s", example, typeJSONLines)
+		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for instance [%s], or one calculation a line as %s",
+			example, typeJSONLines)
 	}
 	return a, nil
 }
@@ -349,7 +347,7 @@ func (a *array) fault(err error) error {
 	return newProblem(http.StatusBadRequest, "the batch is not a JSON array (%s): send for instance [%s]", jsonFault(err), example)
 }
 
-func (a *array) next() (Calculation, error) {
+func (a *array) next(context.Context) (Calculation, error) {
 	if a.ended {
 		return Calculation{}, io.EOF
 	}
@@ -392,7 +390,7 @@ func (r *refilled) Read(p []byte) (int, error) {
 	}
 	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
-	if full := r.reserved.grow(r.from.ctx, int64(n)); full != nil {
+	if full := r.reserved.grow(r.from.request.Context(), int64(n)); full != nil {
 		return 0, full
 	}
 	return n, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -29,7 +28,8 @@ const (
 func contentType(c *gin.Context, accepted ...string) (string, error) {
 	mediaType, parameters, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || !slices.Contains(accepted, mediaType) {
-		return "", newProblem(http.StatusUnsupportedMediaType, "this kind of body is not read here: send it with Content-Type: %s", strings.Join(accepted, " or "))
+		return "", newProblem(http.StatusUnsupportedMediaType, "this kind of body is not read here: send it with Content-Type: %s",
+			strings.Join(accepted, " or "))
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
 		return "", newProblem(http.StatusUnsupportedMediaType, "the body must be UTF-8: send it without charset, or with charset=utf-8")
@@ -40,7 +40,7 @@ func contentType(c *gin.Context, accepted ...string) (string, error) {
 // body is a request's body, uncompressed and within its limits. Its errors are
 // problems.
 type body struct {
-	ctx      context.Context
+	request  *http.Request
 	from     io.Reader
 	reserved *reservation // nil: the reader of the body counts what it keeps
 	left     int64
@@ -53,7 +53,7 @@ func openBody(c *gin.Context, most int64, held *reservation) (*body, error) {
 		return nil, &http.MaxBytesError{Limit: most}
 	}
 	b := &body{
-		ctx:      c.Request.Context(),
+		request:  c.Request,
 		from:     http.MaxBytesReader(c.Writer, c.Request.Body, most),
 		reserved: held, left: most, most: most,
 	}
@@ -82,11 +82,11 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, &http.MaxBytesError{Limit: b.most}
 	}
 	if b.reserved != nil {
-		if full := b.reserved.grow(b.ctx, int64(n)); full != nil {
+		if full := b.reserved.grow(b.request.Context(), int64(n)); full != nil {
 			return 0, full
 		}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = bodyFault(err)
 	}
 	return n, err
@@ -139,7 +139,7 @@ func (s *Server) openBatch(c *gin.Context) (from *body, release func(), err erro
 		return nil, nil, err
 	}
 	length := int64(len(whole))
-	return &body{ctx: from.ctx, from: bytes.NewReader(whole), left: length, most: length}, held.release, nil
+	return &body{request: c.Request, from: bytes.NewReader(whole), left: length, most: length}, held.release, nil
 }
 
 const reservationKey = "reservation"

@@ -71,7 +71,8 @@ func shows(selector, text string) chromedp.Action[chromedp.Void] {
 
 // has waits until the selector finds so many elements.
 func has(selector string, count int) chromedp.Action[chromedp.Void] {
-	found := chromedp.Poll[bool](fmt.Sprintf(`document.querySelectorAll(%q).length === %d`, selector, count), chromedp.WithPollingTimeout(10*time.Second))
+	found := chromedp.Poll[bool](fmt.Sprintf(`document.querySelectorAll(%q).length === %d`, selector, count),
+		chromedp.WithPollingTimeout(10*time.Second))
 	return explained(found, fmt.Sprintf("there are not %d of %s", count, selector))
 }
 
@@ -136,7 +137,8 @@ func TestPageMarksWhatIsWrong(t *testing.T) {
 	do(t, ctx, chromedp.SendKeys("#expression", "1+(2*3"+kb.Enter), shows("#fault", "this parenthesis is not closed"))
 	picture(t, ctx, "fault")
 	if got := evaluates[string](t, ctx, `(() => { const e = document.activeElement;
-		return [e.id, e.selectionStart, e.selectionEnd, e.ariaInvalid, e.getAttribute("aria-describedby")].join(" "); })()`); got != "expression 2 3 true hint fault" {
+		return [e.id, e.selectionStart, e.selectionEnd, e.ariaInvalid, e.getAttribute("aria-describedby")].join(" ");
+	})()`); got != "expression 2 3 true hint fault" {
 		t.Errorf("after a fault at character 3: %s, want it selected in the field, which is marked invalid and described by the fault", got)
 	}
 	do(t, ctx, chromedp.SendKeys("#expression", kb.Escape+"1+2"+kb.Enter), shows("#result", "3"))
@@ -177,8 +179,10 @@ func TestPageFoldsLongResults(t *testing.T) {
 func TestPageWithoutJavaScriptInABrowser(t *testing.T) {
 	ctx, address := openPage(t, server.Config{})
 	// By the keyboard: a click of chromedp waits for the button to stand still, by a script.
-	do(t, ctx, command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), chromedp.Navigate(address),
-		chromedp.SendKeys("#expression", "2^5000"), chromedp.Focus(".primary"), chromedp.KeyEvent(kb.Enter), chromedp.WaitReady("#folded:not([hidden])"))
+	do(t, ctx, command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}),
+		chromedp.Navigate(address),
+		chromedp.SendKeys("#expression", "2^5000"), chromedp.Focus(".primary"), chromedp.KeyEvent(kb.Enter),
+		chromedp.WaitReady("#folded:not([hidden])"))
 	picture(t, ctx, "without-script")
 	if kind := run(t, ctx, chromedp.Text("#kind")); kind != "1,506 digits" {
 		t.Errorf("2^5000 without JavaScript is told as %q, want 1,506 digits", kind)

@@ -51,7 +51,9 @@ func (o *Operands) UnmarshalJSON(text []byte) error {
 		return newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", bignum.DefaultMaxOperands)
 	}
 	if err := json.Unmarshal(text, (*[]string)(o)); err != nil {
-		return newProblem(http.StatusBadRequest, "the body is not a calculation (\"operands\" must be a list of texts: numbers are given as text in quotes, so that no digit is lost): send for instance %s", example)
+		return newProblem(http.StatusBadRequest,
+			"the body is not a calculation (\"operands\" must be a list of strings: numbers are quoted, so that no digit is lost): "+
+				"send for instance %s", example)
 	}
 	return nil
 }
@@ -63,24 +65,22 @@ type Result struct {
 }
 
 // calculate is POST /v1/calculate.
-func (s *Server) calculate(c *gin.Context) {
+func (s *Server) calculate(c *gin.Context) error {
 	form, err := negotiate(c, typeJSON, typeText)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	asked, err := s.readCalculation(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	result, err := s.answer(c, asked)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Header("Cache-Control", "no-store")
 	writeResult(c, form, result)
+	return nil
 }
 
 // writeResult writes the parts one by one: a result of millions of digits is
@@ -174,12 +174,14 @@ func (s *Server) readText(c *gin.Context) (Calculation, error) {
 	operation := c.Query("operation")
 	if operation == "" {
 		if strings.TrimSpace(text) == "" {
-			return Calculation{}, newProblem(http.StatusBadRequest, "the body is empty: send an expression such as 2^100 + 1/3, or operands, one a line, and ?operation=")
+			return Calculation{}, newProblem(http.StatusBadRequest,
+				"the body is empty: send an expression such as 2^100 + 1/3, or operands, one a line, and ?operation=")
 		}
 		return Calculation{Expression: text, Precision: precision}, nil
 	}
 	if strings.Count(text, "\n") >= bignum.DefaultMaxOperands {
-		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", bignum.DefaultMaxOperands)
+		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here",
+			bignum.DefaultMaxOperands)
 	}
 	asked := Calculation{Operation: bignum.Operation(operation), Precision: precision}
 	for line := range strings.SplitSeq(text, "\n") {

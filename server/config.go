@@ -1,14 +1,15 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"time"
 
 	"secondwind/server/bignum"
+	"secondwind/server/internal/config"
 )
 
 // Defaults of a Config.
@@ -68,33 +69,24 @@ type Config struct {
 
 // Validate reports every field that is out of range.
 func (c Config) Validate() error {
-	var wrong []error
-	for _, f := range []struct {
-		name  string
-		value int64
-	}{
-		{"max body bytes", c.MaxBodyBytes},
-		{"max stream bytes", c.MaxStreamBytes},
-		{"max held bytes", c.MaxHeldBytes},
-		{"max digits", int64(c.MaxDigits)},
-		{"calculation timeout", int64(c.CalculationTimeout)},
-		{"max calculations", int64(c.MaxCalculations)},
-		{"max queued", int64(c.MaxQueued)},
-		{"queue timeout", int64(c.QueueTimeout)},
-		{"drain timeout", int64(c.DrainTimeout)},
-		{"max connections", int64(c.MaxConnections)},
-		{"max header bytes", int64(c.MaxHeaderBytes)},
-		{"read header timeout", int64(c.ReadHeaderTimeout)},
-		{"read timeout", int64(c.ReadTimeout)},
-		{"write timeout", int64(c.WriteTimeout)},
-		{"idle timeout", int64(c.IdleTimeout)},
-		{"instance id wait", int64(c.InstanceIDWait)},
-	} {
-		if f.value < 0 {
-			wrong = append(wrong, fmt.Errorf("%s is negative: use a positive value, or 0 for the default", f.name))
-		}
-	}
-	return errors.Join(wrong...)
+	return errors.Join(
+		config.NotNegative("max body bytes", c.MaxBodyBytes),
+		config.NotNegative("max stream bytes", c.MaxStreamBytes),
+		config.NotNegative("max held bytes", c.MaxHeldBytes),
+		config.NotNegative("max digits", c.MaxDigits),
+		config.NotNegative("calculation timeout", c.CalculationTimeout),
+		config.NotNegative("max calculations", c.MaxCalculations),
+		config.NotNegative("max queued", c.MaxQueued),
+		config.NotNegative("queue timeout", c.QueueTimeout),
+		config.NotNegative("drain timeout", c.DrainTimeout),
+		config.NotNegative("max connections", c.MaxConnections),
+		config.NotNegative("max header bytes", c.MaxHeaderBytes),
+		config.NotNegative("read header timeout", c.ReadHeaderTimeout),
+		config.NotNegative("read timeout", c.ReadTimeout),
+		config.NotNegative("write timeout", c.WriteTimeout),
+		config.NotNegative("idle timeout", c.IdleTimeout),
+		config.NotNegative("instance id wait", c.InstanceIDWait),
+	)
 }
 
 // withDefaults fills in what was left zero.
@@ -105,29 +97,23 @@ func (c Config) withDefaults() Config {
 	if c.InstanceID == nil {
 		c.InstanceID = MetadataInstanceID()
 	}
-	orDefault(&c.MaxBodyBytes, DefaultMaxBodyBytes)
-	orDefault(&c.MaxStreamBytes, DefaultMaxStreamBytes)
-	orDefault(&c.MaxHeldBytes, 4*c.MaxBodyBytes)
-	orDefault(&c.MaxDigits, bignum.DefaultMaxDigits)
-	orDefault(&c.CalculationTimeout, DefaultCalculationTimeout)
-	orDefault(&c.MaxCalculations, 2*runtime.GOMAXPROCS(0))
-	orDefault(&c.MaxQueued, DefaultMaxQueued)
-	orDefault(&c.QueueTimeout, DefaultQueueTimeout)
-	orDefault(&c.DrainTimeout, DefaultDrainTimeout)
-	orDefault(&c.MaxConnections, DefaultMaxConnections)
-	orDefault(&c.MaxHeaderBytes, DefaultMaxHeaderBytes)
-	orDefault(&c.ReadHeaderTimeout, DefaultReadHeaderTimeout)
-	orDefault(&c.ReadTimeout, DefaultReadTimeout)
-	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
-	orDefault(&c.IdleTimeout, DefaultIdleTimeout)
-	orDefault(&c.InstanceIDWait, DefaultInstanceIDWait)
+	c.MaxBodyBytes = cmp.Or(c.MaxBodyBytes, DefaultMaxBodyBytes)
+	c.MaxStreamBytes = cmp.Or(c.MaxStreamBytes, DefaultMaxStreamBytes)
+	c.MaxHeldBytes = cmp.Or(c.MaxHeldBytes, 4*c.MaxBodyBytes)
+	c.MaxDigits = cmp.Or(c.MaxDigits, bignum.DefaultMaxDigits)
+	c.CalculationTimeout = cmp.Or(c.CalculationTimeout, DefaultCalculationTimeout)
+	c.MaxCalculations = cmp.Or(c.MaxCalculations, 2*runtime.GOMAXPROCS(0))
+	c.MaxQueued = cmp.Or(c.MaxQueued, DefaultMaxQueued)
+	c.QueueTimeout = cmp.Or(c.QueueTimeout, DefaultQueueTimeout)
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, DefaultDrainTimeout)
+	c.MaxConnections = cmp.Or(c.MaxConnections, DefaultMaxConnections)
+	c.MaxHeaderBytes = cmp.Or(c.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	c.ReadHeaderTimeout = cmp.Or(c.ReadHeaderTimeout, DefaultReadHeaderTimeout)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, DefaultReadTimeout)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, DefaultIdleTimeout)
+	c.InstanceIDWait = cmp.Or(c.InstanceIDWait, DefaultInstanceIDWait)
 	return c
-}
-
-func orDefault[T int | int64 | time.Duration](field *T, value T) {
-	if *field == 0 {
-		*field = value
-	}
 }
 
 // What is behind the limits in memory; measured, then rounded up.

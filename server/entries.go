@@ -30,23 +30,21 @@ type entries struct {
 }
 
 // listHistory is GET /v1/history?search=&before=&limit=.
-func (s *Server) listHistory(c *gin.Context) {
+func (s *Server) listHistory(c *gin.Context) error {
 	if _, err := negotiate(c, typeJSON); err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	q, err := historyQuery(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	answer, err := s.entriesOf(c.Request.Context(), userOf(c), q)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, answer)
+	return nil
 }
 
 func historyQuery(c *gin.Context) (history.Query, error) {
@@ -91,16 +89,16 @@ func (s *Server) entriesOf(ctx context.Context, user string, q history.Query) (e
 }
 
 // deleteEntry is DELETE /v1/history/:id.
-func (s *Server) deleteEntry(c *gin.Context) {
+func (s *Server) deleteEntry(c *gin.Context) error {
 	err := s.forget(c.Request.Context(), userOf(c), func(ctx context.Context, user string) error {
 		return s.config.History.Delete(ctx, user, c.Param("id"))
 	})
-	s.writeDeleted(c, err)
+	return deleted(c, err)
 }
 
 // deleteHistory is DELETE /v1/history.
-func (s *Server) deleteHistory(c *gin.Context) {
-	s.writeDeleted(c, s.forget(c.Request.Context(), userOf(c), s.deleteAll))
+func (s *Server) deleteHistory(c *gin.Context) error {
+	return deleted(c, s.forget(c.Request.Context(), userOf(c), s.deleteAll))
 }
 
 func (s *Server) deleteAll(ctx context.Context, user string) error {
@@ -121,13 +119,13 @@ func (s *Server) forget(ctx context.Context, user string, remove func(context.Co
 	return historyFault(remove(ctx, user))
 }
 
-func (s *Server) writeDeleted(c *gin.Context, err error) {
-	if err != nil {
-		s.fail(c, err)
-		return
+// deleted answers that it is done, unless there is an error.
+func deleted(c *gin.Context, err error) error {
+	if err == nil {
+		c.Header("Cache-Control", "no-store")
+		c.Status(http.StatusNoContent)
 	}
-	c.Header("Cache-Control", "no-store")
-	c.Status(http.StatusNoContent)
+	return err
 }
 
 func (s *Server) historyKept() error {
@@ -150,7 +148,8 @@ func historyFault(err error) error {
 	case errors.Is(err, history.ErrNotFound):
 		return newProblem(http.StatusNotFound, "there is no such entry in your history")
 	case errors.Is(err, history.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, "the history cannot be reached now: calculating goes on, try the history again in a while")
+		return newProblem(http.StatusServiceUnavailable,
+			"the history cannot be reached now: calculating goes on, try the history again in a while")
 	}
 	return err
 }

@@ -35,17 +35,16 @@ type readiness struct {
 
 // ready is GET /readyz: whether this instance can do everything it is for, the
 // history too, and means to go on.
-func (s *Server) ready(c *gin.Context) {
+func (s *Server) ready(c *gin.Context) error {
 	if s.readiness.draining.Load() {
-		s.fail(c, newProblem(http.StatusServiceUnavailable, "this instance is ending: it answers what is in flight, and takes no more"))
-		return
+		return newProblem(http.StatusServiceUnavailable, "this instance is ending: it answers what is in flight, and takes no more")
 	}
 	if s.config.History != nil && s.readiness.ask(c.Request.Context(), s.config.History) != nil {
-		s.fail(c, newProblem(http.StatusServiceUnavailable, "the history's store or its key cannot be reached: calculating goes on without it"))
-		return
+		return newProblem(http.StatusServiceUnavailable, "the history's store or its key cannot be reached: calculating goes on without it")
 	}
 	c.Header("Cache-Control", "no-store")
 	c.String(http.StatusOK, "ready")
+	return nil
 }
 
 // ask returns the store's answer of the last second, or asks it.

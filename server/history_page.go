@@ -93,24 +93,23 @@ func (s *Server) historyOnPage(ctx context.Context, user, search string) *histor
 }
 
 // searchOnPage is the search form.
-func (s *Server) searchOnPage(c *gin.Context, fields url.Values) {
+func (s *Server) searchOnPage(c *gin.Context, fields url.Values) error {
 	search := fields.Get("search")
 	if len(search) > maxSearch || !utf8.ValidString(search) {
-		s.fail(c, newProblem(http.StatusBadRequest, "the search must be UTF-8 text of at most %d bytes", maxSearch))
-		return
+		return newProblem(http.StatusBadRequest, "the search must be UTF-8 text of at most %d bytes", maxSearch)
 	}
-	s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, search)
+	return s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, search)
 }
 
 // deleteOnPage deletes what remove does.
-func (s *Server) deleteOnPage(c *gin.Context, remove func(ctx context.Context, user string) error) {
+func (s *Server) deleteOnPage(c *gin.Context, remove func(ctx context.Context, user string) error) error {
 	err := s.forget(c.Request.Context(), userOf(c), remove)
 	if p, ok := errors.AsType[*problem](err); ok && p.Status == http.StatusNotFound {
 		err = nil // it is gone, which is what was asked for
 	}
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Redirect(http.StatusSeeOther, "/") // loading the page again must not delete again
+	return nil
 }

@@ -90,15 +90,18 @@ func TestHistoryOnThePageWithoutJavaScript(t *testing.T) {
 	}
 	v.submit(url.Values{"expression": {"6*7"}})
 	html := v.submit(url.Values{"expression": {"2^3000"}})
-	for _, want := range []string{`<p class="asked">6*7</p>`, `<p class="told">= 42</p>`, `<p class="asked">2^3000</p>`, `<p class="told">= 1230231922`, "…"} {
+	for _, want := range []string{`<p class="asked">6*7</p>`, `<p class="told">= 42</p>`, `<p class="asked">2^3000</p>`,
+		`<p class="told">= 1230231922`, "…"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page after two calculations = %s, want %s", html, want)
 		}
 	}
-	if html := v.submit(url.Values{"do": {"search"}, "search": {"6*7"}}); strings.Contains(html, "2^3000") || !strings.Contains(html, "= 42<") || !strings.Contains(html, `value="6*7"`) {
+	if html := v.submit(url.Values{"do": {"search"}, "search": {"6*7"}}); strings.Contains(html, "2^3000") ||
+		!strings.Contains(html, "= 42<") || !strings.Contains(html, `value="6*7"`) {
 		t.Errorf("the search for 6*7 shows %s, want 6*7 alone", html)
 	}
-	if html := v.submit(url.Values{"do": {"search"}, "search": {"nothing has this"}}); !strings.Contains(html, "Nothing in the history has that.") {
+	if html := v.submit(url.Values{"do": {"search"}, "search": {"nothing has this"}}); !strings.Contains(html,
+		"Nothing in the history has that.") {
 		t.Errorf("a search without a hit shows %s", html)
 	}
 	stranger := visit(t, s)
@@ -140,7 +143,8 @@ func TestHistoryInABrowser(t *testing.T) {
 	do(t, ctx, chromedp.Click(`#entries li:nth-child(3) button[aria-label="Delete sqrt(144)"]`), has("#entries li", 3))
 	do(t, ctx, chromedp.Click(`#entries li:nth-child(3) .reuse`), shows("#expression", "2^64-1"))
 	do(t, ctx, chromedp.Navigate(address), shows("#entries li:nth-child(3) .told", "= 18446744073709551615"))
-	do(t, ctx, chromedp.Emulate(device.IPhoneSE), chromedp.Navigate(address), shows("#entries li:nth-child(3) .told", "= 18446744073709551615"))
+	do(t, ctx, chromedp.Emulate(device.IPhoneSE), chromedp.Navigate(address),
+		shows("#entries li:nth-child(3) .told", "= 18446744073709551615"))
 	picture(t, ctx, "history-phone")
 	if wide := evaluates[int](t, ctx, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
 		t.Errorf("the page with a history is %d pixels wider than the phone", wide)

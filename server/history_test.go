@@ -146,7 +146,8 @@ func TestWithoutAHistoryThereIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
-		if w := ask(t, s, alice, method, "/v1/history", ""); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no history is kept") {
+		if w := ask(t, s, alice, method, "/v1/history", ""); w.Code != http.StatusNotFound ||
+			!strings.Contains(w.Body.String(), "no history is kept") {
 			t.Errorf("%s /v1/history = %d %s, want 404 that says so", method, w.Code, w.Body)
 		}
 	}
@@ -177,7 +178,8 @@ func TestCalculatingGoesOnWithoutTheStore(t *testing.T) {
 		t.Errorf("GET /healthz = %d, want 200: the process is well", w.Code)
 	}
 	kept.fail(errors.New("secret 31415926"))
-	if w := ask(t, s, alice, http.MethodDelete, "/v1/history", ""); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "31415926") {
+	if w := ask(t, s, alice, http.MethodDelete, "/v1/history", ""); w.Code != http.StatusInternalServerError ||
+		strings.Contains(w.Body.String(), "31415926") {
 		t.Errorf("DELETE /v1/history of a store that fails = %d %s, want 500 without its words", w.Code, w.Body)
 	}
 }
@@ -198,7 +200,8 @@ func TestAnswersDoNotWaitForTheStore(t *testing.T) {
 		t.Errorf("stored = %d, want the %d that could wait", got, maxWaiting)
 	}
 	metrics := ask(t, s, "", http.MethodGet, "/metrics", "").Body.String()
-	if want := `calculator_history_entries_total{instance="` + s.instance.name() + `",outcome="dropped"} 10`; !strings.Contains(metrics, want) {
+	if want := `calculator_history_entries_total{instance="` + s.instance.name() + `",outcome="dropped"} 10`; !strings.Contains(metrics,
+		want) {
 		t.Errorf("/metrics lacks %s", want)
 	}
 }

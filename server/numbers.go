@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -31,9 +32,9 @@ type numbers struct {
 }
 
 // next returns the next number, a *lineFault, or io.EOF.
-func (n *numbers) next() (statistics.Number, error) {
+func (n *numbers) next(ctx context.Context) (statistics.Number, error) {
 	for len(n.row) == 0 {
-		line, err := n.lines.next()
+		line, err := n.lines.next(ctx)
 		n.line++
 		if err != nil {
 			return statistics.Number{}, err
@@ -44,7 +45,7 @@ func (n *numbers) next() (statistics.Number, error) {
 		if len(line) == 0 {
 			continue
 		}
-		if n.row, err = n.split(line); err != nil {
+		if n.row, err = n.split(ctx, line); err != nil {
 			return statistics.Number{}, err
 		}
 		n.rows++
@@ -71,7 +72,7 @@ func (n *numbers) fault(format string, args ...any) error {
 }
 
 // split returns the texts on a line that must be numbers.
-func (n *numbers) split(line []byte) ([]string, error) {
+func (n *numbers) split(ctx context.Context, line []byte) ([]string, error) {
 	if n.json {
 		text := string(line)
 		if line[0] == '"' && json.Unmarshal(line, &text) != nil {
@@ -79,7 +80,7 @@ func (n *numbers) split(line []byte) ([]string, error) {
 		}
 		return []string{text}, nil
 	}
-	fields, err := n.fields(line)
+	fields, err := n.fields(ctx, line)
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +91,12 @@ func (n *numbers) split(line []byte) ([]string, error) {
 }
 
 // fields takes a row of CSV apart.
-func (n *numbers) fields(line []byte) ([]string, error) {
+func (n *numbers) fields(ctx context.Context, line []byte) ([]string, error) {
 	count := bytes.Count(line, []byte(",")) + 1
 	if count == 1 {
 		return []string{strings.Trim(string(line), `"`)}, nil
 	}
-	if err := n.lines.reserved.grow(n.lines.ctx, int64(count)*fieldBytes); err != nil {
+	if err := n.lines.reserved.grow(ctx, int64(count)*fieldBytes); err != nil {
 		return nil, err
 	}
 	r := csv.NewReader(bytes.NewReader(line))

@@ -117,7 +117,8 @@ func TestRealAnswersAreAsDescribed(t *testing.T) {
 				t.Fatal(err)
 			}
 			asked := &openapi3filter.RequestValidationInput{Request: r, PathParams: parameters, Route: route,
-				Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, SkipSettingDefaults: true}}
+				Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true,
+					SkipSettingDefaults: true}}
 			if err := openapi3filter.ValidateRequest(t.Context(), asked); (err == nil) != tt.described {
 				t.Errorf("ValidateRequest = %v, want it described: %v", err, tt.described)
 			}

@@ -13,7 +13,7 @@ import (
 // calculateAsOriginal is GET /_calculate: {"result":…} with a JSON number, or
 // {"result":"Error!"}, always with status 200 as the original has it. Only a
 // server that has no time for it answers otherwise.
-func (s *Server) calculateAsOriginal(c *gin.Context) {
+func (s *Server) calculateAsOriginal(c *gin.Context) error {
 	number1 := c.DefaultQuery("number1", "0")
 	operator := c.DefaultQuery("operator", "+")
 	number2 := c.DefaultQuery("number2", "0")
@@ -25,27 +25,25 @@ func (s *Server) calculateAsOriginal(c *gin.Context) {
 		ctx, cancel = context.WithTimeout(ctx, s.config.CalculationTimeout)
 		defer cancel()
 		if err := s.admission.enter(ctx); err != nil {
-			s.fail(c, err)
-			return
+			return err
 		}
 	}
 	defer s.admission.leave()
 	start := time.Now()
 	result, err := python.Evaluate(ctx, number1, operator, number2)
 	if ctx.Err() != nil {
-		err = ctx.Err()
-		s.fail(c, err)
-		return
+		return ctx.Err()
 	}
 	s.metrics.asked(int64(len(number1) + len(number2)))
 	s.metrics.calculated(time.Since(start), len(result), err)
 	c.Writer.Header()["Cache-Control"] = noStore
 	if err != nil {
 		writeOriginal(c, `"`+python.Error+`"`)
-		return
+		return nil
 	}
 	s.remember(c, Calculation{Operation: bignum.Operation(operator), Operands: Operands{number1, number2}}, bignum.Answer{Text: result})
 	writeOriginal(c, result)
+	return nil
 }
 
 // shortOperands are together so short, in characters, that calculating with them

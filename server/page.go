@@ -56,9 +56,9 @@ type precision struct {
 }
 
 func precisions(selected int) []precision {
-	all := []precision{{0, "exact", false}, {10, "10", false}, {30, "30", false}, {100, "100", false}, {1000, "1,000", false}, {100_000, "100,000", false}}
-	for i := range all {
-		all[i].Selected = all[i].Digits == selected
+	all := []precision{{0, "exact", selected == 0}}
+	for _, digits := range []int{10, 30, 100, 1000, 100_000} {
+		all = append(all, precision{digits, grouped(digits), digits == selected})
 	}
 	return all
 }
@@ -75,7 +75,8 @@ type key struct {
 func keys() []key {
 	return []key{
 		{"gcd(", "gcd", "greatest common divisor", "function"}, {"lcm(", "lcm", "least common multiple", "function"},
-		{"binomial(", "binom", "binomial", "function"}, {"sqrt(", "√", "square root", "function"}, {"mod-inverse(", "mod⁻¹", "modular inverse", "function"},
+		{"binomial(", "binom", "binomial", "function"}, {"sqrt(", "√", "square root", "function"},
+		{"mod-inverse(", "mod⁻¹", "modular inverse", "function"},
 		{"is-prime(", "prime?", "is it prime", "function"}, {"next-prime(", "next", "next prime", "function"},
 		{"fibonacci(", "fib", "Fibonacci number", "function"}, {"!", "n!", "factorial", "function"}, {",", ",", "comma", "sign"},
 		{"(", "(", "open parenthesis", "sign"}, {")", ")", "close parenthesis", "sign"}, {"^", "xʸ", "to the power of", "sign"},
@@ -83,7 +84,8 @@ func keys() []key {
 		{"7", "7", "", ""}, {"8", "8", "", ""}, {"9", "9", "", ""}, {"÷", "÷", "divided by", "sign"}, {"//", "//", "whole division", "sign"},
 		{"4", "4", "", ""}, {"5", "5", "", ""}, {"6", "6", "", ""}, {"×", "×", "times", "sign"}, {"%", "%", "remainder", "sign"},
 		{"1", "1", "", ""}, {"2", "2", "", ""}, {"3", "3", "", ""}, {"-", "−", "minus", "sign"}, {"ans", "ans", "the last result", "function"},
-		{"0", "0", "", ""}, {".", ".", "point", ""}, {"e", "e", "times ten to the power of", ""}, {"+", "+", "plus", "sign"}, {"equals", "=", "calculate", "primary"},
+		{"0", "0", "", ""}, {".", ".", "point", ""}, {"e", "e", "times ten to the power of", ""}, {"+", "+", "plus", "sign"},
+		{"equals", "=", "calculate", "primary"},
 	}
 }
 
@@ -160,40 +162,40 @@ func newPage() (*page, error) {
 }
 
 // showPage is GET /.
-func (s *Server) showPage(c *gin.Context) {
+func (s *Server) showPage(c *gin.Context) error {
 	s.greet(c)
-	s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, "")
+	return s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, "")
 }
 
 // usePage is POST /: what the page's forms ask in a browser without JavaScript.
 // A form's fields are never part of an address, which proxies log.
-func (s *Server) usePage(c *gin.Context) {
+func (s *Server) usePage(c *gin.Context) error {
 	fields, err := s.readForm(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	switch fields.Get("do") {
 	case "", "calculate":
-		s.calculateOnPage(c, fields)
+		return s.calculateOnPage(c, fields)
 	case "download":
-		s.download(c, fields)
+		return s.download(c, fields)
 	case "search":
-		s.searchOnPage(c, fields)
+		return s.searchOnPage(c, fields)
 	case "delete":
-		s.deleteOnPage(c, func(ctx context.Context, user string) error {
+		return s.deleteOnPage(c, func(ctx context.Context, user string) error {
 			return s.config.History.Delete(ctx, user, fields.Get("id"))
 		})
 	case "delete-all":
-		s.deleteOnPage(c, s.deleteAll)
-	default:
-		s.fail(c, newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate, download, search, delete or delete-all", fields.Get("do")))
+		return s.deleteOnPage(c, s.deleteAll)
 	}
+	return newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate, download, search, delete or delete-all",
+		fields.Get("do"))
 }
 
 func (s *Server) readForm(c *gin.Context) (url.Values, error) {
 	if mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || mediaType != gin.MIMEPOSTForm {
-		return nil, newProblem(http.StatusUnsupportedMediaType, "the page is sent as a form: use Content-Type: %s, or POST /v1/calculate with JSON", gin.MIMEPOSTForm)
+		return nil, newProblem(http.StatusUnsupportedMediaType,
+			"the page is sent as a form: use Content-Type: %s, or POST /v1/calculate with JSON", gin.MIMEPOSTForm)
 	}
 	body, err := s.readBody(c)
 	if err != nil {
@@ -201,7 +203,8 @@ func (s *Server) readForm(c *gin.Context) (url.Values, error) {
 	}
 	fields, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, newProblem(http.StatusBadRequest, "the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
+		return nil, newProblem(http.StatusBadRequest,
+			"the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
 	}
 	return fields, nil
 }
@@ -221,7 +224,7 @@ func askedOnPage(fields url.Values) (Calculation, error) {
 	return asked, nil
 }
 
-func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
+func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) error {
 	asked, err := askedOnPage(fields)
 	var answer bignum.Answer
 	if err == nil {
@@ -236,49 +239,48 @@ func (s *Server) calculateOnPage(c *gin.Context, fields url.Values) {
 	} else {
 		v.Result = shownResult(answer)
 	}
-	s.writePage(c, status, v, "")
+	return s.writePage(c, status, v, "")
 }
 
 // download is the result as a file.
-func (s *Server) download(c *gin.Context, fields url.Values) {
+func (s *Server) download(c *gin.Context, fields url.Values) error {
 	asked, err := askedOnPage(fields)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	answer, err := s.answer(c, asked)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Disposition", `attachment; filename="result.txt"`)
 	c.String(http.StatusOK, "%s\n", answer.Text)
+	return nil
 }
 
 // writePage completes the view with what every page shows, the history by what
 // is searched for in it.
-func (s *Server) writePage(c *gin.Context, status int, v view, search string) {
+func (s *Server) writePage(c *gin.Context, status int, v view, search string) error {
 	v.History = s.historyOnPage(c.Request.Context(), userOf(c), search)
 	v.Instance, v.Keys, v.Functions = s.instance.name(), keys(), bignum.Functions()
 	var html bytes.Buffer
 	if err := s.page.html.Execute(&html, v); err != nil {
-		s.fail(c, fmt.Errorf("write the page: %w", err))
-		return
+		return fmt.Errorf("write the page: %w", err)
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(status, "text/html; charset=utf-8", html.Bytes())
+	return nil
 }
 
 // showAsset is GET /assets/:name.
-func (s *Server) showAsset(c *gin.Context) {
+func (s *Server) showAsset(c *gin.Context) error {
 	name := c.Param("name")
 	file, ok := s.page.files[name]
 	if !ok {
-		writeProblem(c, newProblem(http.StatusNotFound, "there is no such file: the calculator is at /"))
-		return
+		return newProblem(http.StatusNotFound, "there is no such file: the calculator is at /")
 	}
 	c.Header("ETag", file.etag)
 	c.Header("Cache-Control", "no-cache") // may be kept, and is asked for by its ETag
 	http.ServeContent(c.Writer, c.Request, name, time.Time{}, bytes.NewReader(file.content))
+	return nil
 }

@@ -54,12 +54,22 @@ func (s *Server) asProblem(err error) *problem {
 	case errors.Is(err, errBusy):
 		return newProblem(http.StatusServiceUnavailable, "too many calculations are running on this instance: try again in a second")
 	case errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, "the calculation took longer than %v: use shorter operands, or try again when this instance is less busy", s.config.CalculationTimeout)
+		return newProblem(http.StatusServiceUnavailable,
+			"the calculation took longer than %v: use shorter operands, or try again when this instance is less busy", s.config.CalculationTimeout)
 	case errors.Is(err, context.Canceled):
 		// The client has gone: nobody reads this.
 		return newProblem(http.StatusServiceUnavailable, "the request was cancelled")
 	}
 	return newProblem(http.StatusInternalServerError, "the calculator failed; its log says why")
+}
+
+// failing makes a handler of one that returns an error, and answers with that.
+func (s *Server) failing(handler func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := handler(c); err != nil {
+			s.fail(c, err)
+		}
+	}
 }
 
 // fail answers with the problem that err is. Only what is the server's own

@@ -96,6 +96,11 @@ func TestAnInstanceIDThatIsNoNameIsNotUsed(t *testing.T) {
 // unknown is a metadata service that is not there.
 func unknown(context.Context) (string, error) { return "", errors.New("no metadata service") }
 
+// expecting is the header of a calculation whose client waits for "100 Continue",
+// with the body's length.
+const expecting = "POST /v1/calculate HTTP/1.1\r\nHost: calculator.example\r\n" +
+	"Content-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n"
+
 func TestDrainingAnswersWhatIsInFlightAndClosesItsConnection(t *testing.T) {
 	address, stop := serve(t, newServer(t, server.Config{InstanceID: unknown}))
 	// The body is sent in two halves: the request is in flight from the first on.
@@ -105,7 +110,7 @@ func TestDrainingAnswersWhatIsInFlightAndClosesItsConnection(t *testing.T) {
 		t.Fatalf("connect: %v", err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /v1/calculate HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", address, len(body))
+	fmt.Fprintf(conn, expecting, len(body))
 	in := bufio.NewReader(conn)
 	// "100 Continue" says that the handler is reading the body.
 	if line, err := in.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
@@ -161,7 +166,7 @@ func TestDrainingCutsWhatDoesNotEnd(t *testing.T) {
 		t.Fatalf("connect: %v", err)
 	}
 	defer conn.Close()
-	fmt.Fprint(conn, "POST /v1/calculate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+	fmt.Fprintf(conn, expecting, 5)
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("first line = %q, %v, want 100 Continue", line, err)
 	}

@@ -69,28 +69,29 @@ func (s *Server) routes() *gin.Engine {
 	r.Use(s.observed, s.recovered, secure)
 
 	read := []string{http.MethodGet, http.MethodHead}
-	r.Match(read, "/", s.showPage)
-	r.POST("/", s.holding, s.usePage)
-	r.Match(read, "/assets/:name", s.showAsset)
+	r.Match(read, "/", s.failing(s.showPage))
+	r.POST("/", s.holding, s.failing(s.usePage))
+	r.Match(read, "/assets/:name", s.failing(s.showAsset))
 	r.Match(read, "/healthz", healthy)
-	r.Match(read, "/readyz", s.ready)
+	r.Match(read, "/readyz", s.failing(s.ready))
 	r.GET("/metrics", s.metrics.handler(s.instance.name))
 	r.Match(read, "/openapi.json", describe)
-	r.GET("/_calculate", s.calculateAsOriginal)
+	r.GET("/_calculate", s.failing(s.calculateAsOriginal))
 
 	v1 := r.Group("/v1")
-	v1.POST("/calculate", s.holding, s.calculate)
-	v1.POST("/batch", s.holding, s.calculateBatch)
-	v1.POST("/statistics", s.holding, s.summarize)
-	v1.GET("/history", s.listHistory)
-	v1.DELETE("/history", s.deleteHistory)
-	v1.DELETE("/history/:id", s.deleteEntry)
+	v1.POST("/calculate", s.holding, s.failing(s.calculate))
+	v1.POST("/batch", s.holding, s.failing(s.calculateBatch))
+	v1.POST("/statistics", s.holding, s.failing(s.summarize))
+	v1.GET("/history", s.failing(s.listHistory))
+	v1.DELETE("/history", s.failing(s.deleteHistory))
+	v1.DELETE("/history/:id", s.failing(s.deleteEntry))
 
 	r.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(http.StatusNotFound, "there is nothing here: the calculator is at /, its API is described at /openapi.json"))
 	})
 	r.NoMethod(func(c *gin.Context) {
-		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "this path does not answer %s: use %s", c.Request.Method, c.Writer.Header().Get("Allow")))
+		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "this path does not answer %s: use %s", c.Request.Method,
+			c.Writer.Header().Get("Allow")))
 	})
 	return r
 }

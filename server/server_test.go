@@ -155,7 +155,7 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"no object", post(`[1]`, "application/json"), 400, "not a JSON object"},
 		{"more than an object", post(`{"operation":"+","operands":["1","2"]} {}`, "application/json"), 400, "goes on after"},
 		{"an unknown field", post(`{"operator":"+"}`, "application/json"), 400, `unknown field \"operator\"`},
-		{"numbers that lose digits", post(`{"operation":"+","operands":[1,2]}`, "application/json"), 400, "text in quotes"},
+		{"numbers that lose digits", post(`{"operation":"+","operands":[1,2]}`, "application/json"), 400, "numbers are quoted"},
 		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "takes at least 2 operands, not 1"},
 		{"three operands", post(`{"operation":"-","operands":["1","2","3"]}`, "application/json"), 400, "takes 2 operands, not 3"},
 		{"an expression with a slip", post(`{"expression":"1+(2*3"}`, "application/json"), 400, `"position":3`},
@@ -257,7 +257,8 @@ func TestPageNeedsNothingFromElsewhere(t *testing.T) {
 	if !strings.Contains(html, got.Header.Get(server.HeaderInstanceID)) {
 		t.Errorf("GET / does not show the instance %s", got.Header.Get(server.HeaderInstanceID))
 	}
-	if policy := got.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+	if policy := got.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") ||
+		strings.Contains(policy, "unsafe") {
 		t.Errorf("GET / has the policy %q, want one that allows nothing by default", policy)
 	}
 	// The policy forbids what stands in the HTML itself.

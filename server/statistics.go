@@ -27,28 +27,26 @@ const defaultQuantiles = "0.25,0.5,0.75"
 
 // summarize is POST /v1/statistics?quantiles=&precision=&column=: figures of the
 // numbers in a body of CSV or JSON lines, of any length.
-func (s *Server) summarize(c *gin.Context) {
+func (s *Server) summarize(c *gin.Context) error {
 	form, err := negotiate(c, typeJSON, typeText)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	asked, err := s.readSummary(c)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	result, err := asked.run(c.Request.Context())
 	if err != nil {
-		s.fail(c, err)
-		return
+		return err
 	}
 	c.Header("Cache-Control", "no-store")
 	if form == typeText {
 		c.String(http.StatusOK, "%s", result.Text())
-		return
+		return nil
 	}
 	c.JSON(http.StatusOK, result)
+	return nil
 }
 
 // summary is one request for statistics.
@@ -104,7 +102,8 @@ func readQuantiles(text string) ([]statistics.Probability, error) {
 	for _, t := range texts {
 		p, err := statistics.ParseProbability(strings.TrimSpace(t))
 		if err != nil {
-			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for instance with quantiles=%s, or quantiles=none", err, defaultQuantiles)
+			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for instance with quantiles=%s, or quantiles=none", err,
+				defaultQuantiles)
 		}
 		all = append(all, p)
 	}
@@ -144,7 +143,7 @@ func (a *summary) run(ctx context.Context) (statistics.Result, error) {
 func (a *summary) readBlock(ctx context.Context) ([]statistics.Number, error) {
 	var block []statistics.Number
 	for bytes := int64(0); len(block) < blockNumbers && bytes < blockBytes; {
-		n, err := a.numbers.next()
+		n, err := a.numbers.next(ctx)
 		if err != nil {
 			return block, err
 		}

@@ -72,9 +72,12 @@ func TestBatchAnswersInOrderAndGoesOnAfterFaults(t *testing.T) {
 	}{
 		{"lines", "application/jsonl", "", slow + "\n" + quick + "\n\n" + quick, []string{
 			`{"result":"376","exact":true}`, `{"result":"3","exact":true}`, `{"result":"3","exact":true}`}},
-		{"lines with faults", "application/x-ndjson", "*/*", strings.Join([]string{badBatchLine, "{", `{"x":1}`, long, `"1"`, quick}, "\n"), []string{
-			`"status":400,"detail":"at character 2: operand 2 of / is zero`, `"detail":"the body is not a calculation (it ends early)`, `unknown field`,
-			`{"problem":{"type":"about:blank","title":"Request Entity Too Large","status":413,`, `not a JSON object`, `{"result":"3","exact":true}`}},
+		{"lines with faults", "application/x-ndjson", "*/*",
+			strings.Join([]string{badBatchLine, "{", `{"x":1}`, long, `"1"`, quick}, "\n"), []string{
+				`"status":400,"detail":"at character 2: operand 2 of / is zero`, `"detail":"the body is not a calculation (it ends early)`,
+				`unknown field`,
+				`{"problem":{"type":"about:blank","title":"Request Entity Too Large","status":413,`, `not a JSON object`,
+				`{"result":"3","exact":true}`}},
 		{"an array", "application/json", "", "[" + slow + "," + badBatchLine + " , " + quick + "]", []string{
 			`[{"result":"376","exact":true},`, `"line":2`, `{"result":"3","exact":true}]`}},
 		{"no calculation", "application/json", "", "[]", []string{"[]"}},

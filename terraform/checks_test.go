@@ -83,7 +83,8 @@ func TestPassedRunsAreCounted(t *testing.T) {
 
 // unreachable are what Terraform and OpenTofu say when a registry, or where it
 // keeps its files, does not answer.
-var unreachable = regexp.MustCompile(`could not connect to registry|failed to request discovery document|no such host|connection refused|network is unreachable|i/o timeout|Client\.Timeout exceeded|TLS handshake timeout|Forbidden|Service Unavailable`)
+var unreachable = regexp.MustCompile(`could not connect to registry|failed to request discovery document|no such host|` +
+	`connection refused|network is unreachable|i/o timeout|Client\.Timeout exceeded|TLS handshake timeout|Forbidden|Service Unavailable`)
 
 func TestStackPassesItsTestsWithTheRealProvider(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,8 @@ const fakeVersion = "6.25.0"
 
 // ofStack are the files that make the stack: what git leaves out (state, records
 // of a run, a person's own variables and backend) is not among them.
-var ofStack = []string{"*.tf", "scaling.auto.tfvars.json", "verifier-policy.json", "instance/*", "tests/*.hcl", "tests/*/*.hcl", "github/*.tf", "github/tests/*.hcl"}
+var ofStack = []string{"*.tf", "scaling.auto.tfvars.json", "verifier-policy.json", "instance/*", "tests/*.hcl", "tests/*/*.hcl",
+	"github/*.tf", "github/tests/*.hcl"}
 
 // notOfStack are files that match ofStack and yet are a person's own.
 var notOfStack = []string{"backend.tf", "override.tf", "*_override.tf", "*/backend.tf", "*/override.tf", "*/*_override.tf", "instance/*.go"}
@@ -299,7 +300,8 @@ func TestMain(m *testing.M) {
 func TestCopyOfTheStackHoldsNothingThatGitLeavesOut(t *testing.T) {
 	t.Parallel()
 	from, to := t.TempDir(), t.TempDir()
-	ours := []string{"main.tf", "scaling.auto.tfvars.json", "verifier-policy.json", "instance/nginx.conf", "tests/run.tftest.hcl", "tests/mocks/aws.tfmock.hcl", "github/main.tf", "github/tests/github.tftest.hcl"}
+	ours := []string{"main.tf", "scaling.auto.tfvars.json", "verifier-policy.json", "instance/nginx.conf", "tests/run.tftest.hcl",
+		"tests/mocks/aws.tfmock.hcl", "github/main.tf", "github/tests/github.tftest.hcl"}
 	theirs := []string{
 		".terraform/environment", ".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup", "deploy.tfplan", "run.env",
 		"terraform.tfvars", "mine.auto.tfvars", "backend.tf", "override.tf", "mine_override.tf", "instance/render_test.go",

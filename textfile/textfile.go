@@ -24,7 +24,7 @@ func UTF8(data []byte) ([]byte, error) {
 	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
 }
 
-// hasZero tells whether one of the first two bytes is zero: UTF-16 without a byte
+// hasZero reports whether one of the first two bytes is zero: UTF-16 without a byte
 // order mark begins so, and no text in UTF-8 does.
 func hasZero(data []byte) bool { return bytes.IndexByte(data[:min(2, len(data))], 0) >= 0 }
 

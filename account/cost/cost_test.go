@@ -114,7 +114,8 @@ func TestAnEstimateFitsATerminalAndSaysWhatItLeavesOut(t *testing.T) {
 			t.Errorf("the estimate does not say %q", part)
 		}
 	}
-	if !strings.Contains(wide.String(), "a begun hour counts") || strings.Contains(narrow.String(), "a begun hour counts") || !strings.Contains(narrow.String(), "wider terminal") {
+	const note, hint = "a begun hour counts", "wider terminal"
+	if !strings.Contains(wide.String(), note) || strings.Contains(narrow.String(), note) || !strings.Contains(narrow.String(), hint) {
 		t.Errorf("wide:\n%s\nnarrow:\n%s\nwant what each item counts where there is room, and a word where not", wide.String(), narrow.String())
 	}
 }
@@ -157,9 +158,11 @@ func TestWhatIsNotKnownIsNamedWithWhatIs(t *testing.T) {
 		change func(*cost.Plan)
 		want   []string
 	}{
-		"an unknown Region":        {func(p *cost.Plan) { p.Region = "mars-1" }, []string{`"mars-1"`, "eu-central-1", "us-west-2", "--prices"}},
-		"no Region":                {func(p *cost.Plan) { p.Region = "" }, []string{`""`, "us-east-1"}},
-		"an unknown instance type": {func(p *cost.Plan) { p.InstanceType = "t2.mirco" }, []string{`"t2.mirco"`, "t2.micro", "t4g.small", "--prices"}},
+		"an unknown Region": {func(p *cost.Plan) { p.Region = "mars-1" }, []string{`"mars-1"`, "eu-central-1", "us-west-2", "--prices"}},
+		"no Region":         {func(p *cost.Plan) { p.Region = "" }, []string{`""`, "us-east-1"}},
+		"an unknown instance type": {
+			func(p *cost.Plan) { p.InstanceType = "t2.mirco" }, []string{`"t2.mirco"`, "t2.micro", "t4g.small", "--prices"},
+		},
 		"no time at all":           {func(p *cost.Plan) { p.Duration = -time.Hour }, []string{"duration -1h0m0s"}},
 		"a million years":          {func(p *cost.Plan) { p.Duration = math.MaxInt64 }, []string{"at most a year"}},
 		"fewer at most than least": {func(p *cost.Plan) { p.MinSize, p.MaxSize = 3, 2 }, []string{"3 to 2 instances"}},

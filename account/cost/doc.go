@@ -1,4 +1,4 @@
 // Package cost estimates what a run costs on AWS before it starts, from a table
-// of list prices with its date. It asks nobody: a figure is a range to decide by,
-// never a bill.
+// of list prices with its date. It sends no request. Its figures are ranges to decide
+// by, not a bill.
 package cost

@@ -24,7 +24,7 @@ type Plan struct {
 	PollInterval     time.Duration // of the observer
 }
 
-// Defaults fills what is zero: the numbers of terraform/ and a usual run.
+// Defaults fills what is zero: the scaling variables of terraform/ and a usual run.
 func (p Plan) Defaults() Plan {
 	for _, d := range []struct {
 		field *float64
@@ -57,7 +57,8 @@ func (p Plan) validate() error {
 		}
 	}
 	check(p.Duration > 0 && p.Duration <= 366*24*time.Hour, "duration %s: it must be more than 0 and at most a year", p.Duration)
-	check(p.MinSize >= 1 && p.MaxSize >= p.MinSize && p.MaxSize <= 10000, "%d to %d instances: the least must be 1 or more, and the most at least that and at most 10000", p.MinSize, p.MaxSize)
+	check(p.MinSize >= 1 && p.MaxSize >= p.MinSize && p.MaxSize <= 10000,
+		"%d to %d instances: give a minimum of 1 or more, and a maximum from the minimum to 10000", p.MinSize, p.MaxSize)
 	check(p.CPUPercent > 0 && p.CPUPercent <= 100, "CPU %g %%: it must be more than 0 and at most 100", p.CPUPercent)
 	check(p.VolumeGB >= 1, "volume %g GB: 1 is the least", p.VolumeGB)
 	check(p.RequestRate >= 0 && p.RequestBytes >= 0, "requests: a rate of %g/s of %g bytes is negative", p.RequestRate, p.RequestBytes)
@@ -112,7 +113,8 @@ func Of(p Plan, prices Prices) (Estimate, error) {
 	}
 	out := Estimate{
 		Version: 1, Region: p.Region, InstanceType: p.InstanceType, Hours: p.Duration.Hours(), MinSize: p.MinSize, MaxSize: p.MaxSize,
-		Items: items(p, region, prices.Everywhere, instanceHour), PricesOf: prices.Date, Source: prices.Source, Verify: prices.Verify, Notes: notes(p),
+		Items: items(p, region, prices.Everywhere, instanceHour), Notes: notes(p),
+		PricesOf: prices.Date, Source: prices.Source, Verify: prices.Verify,
 	}
 	out.Low, out.High = sum(out.Items)
 	p.Duration += time.Hour
@@ -141,8 +143,10 @@ func items(p Plan, r Region, e Everywhere, instanceHour float64) []Item {
 // notes are what no line shows.
 func notes(p Plan) []string {
 	all := []string{
-		"Without tax, in USD, on-demand. The low end counts the least use and the free allowances of every account; the high end the most use and none.",
-		"Free tier: accounts opened before 2025-07-15 have 750 hours a month of t2.micro or t3.micro and of a load balancer in their first 12 months; later ones have credits instead. Neither is counted here.",
+		"In USD, on-demand, without tax. " +
+			"The low end assumes the least use and the free allowances of every account; the high end the most use and none.",
+		"Free tier: accounts opened before 2025-07-15 have 750 hours a month of t2.micro or t3.micro and of a load balancer " +
+			"in their first 12 months; later ones have credits instead. Neither is counted here.",
 		"AWS charges what is there, not what is used: run `make destroy` when you are done.",
 	}
 	if p.Duration > 24*time.Hour {
@@ -171,17 +175,21 @@ func (b *builder) add(name string, low, high float64, unit string, unitPrice flo
 // instances are what each instance brings with it.
 func (b *builder) instances(hour float64) {
 	low, high := float64(b.p.MinSize)*b.hours, float64(b.p.MaxSize)*b.hours
-	b.add("EC2 "+b.p.InstanceType, low, high, "instance-hours", hour, fmt.Sprintf("on-demand Linux; %d to %d all the time", b.p.MinSize, b.p.MaxSize))
+	b.add("EC2 "+b.p.InstanceType, low, high, "instance-hours", hour,
+		fmt.Sprintf("on-demand Linux; %d to %d all the time", b.p.MinSize, b.p.MaxSize))
 	if t, ok := burstable.Of(b.p.InstanceType); ok {
 		price := b.e.SurplusVCPUHour
 		if strings.HasPrefix(b.p.InstanceType, "t4g.") {
 			price = b.e.SurplusVCPUHourT4g
 		}
 		over := max(b.p.CPUPercent-t.BaselinePercent, 0) / 100 * t.VCPUs
-		b.add("surplus CPU credits", 0, over*high, "vCPU-hours", price, fmt.Sprintf("if unlimited: %g %% of CPU over a baseline of %g %%, averaged over 24 h", b.p.CPUPercent, t.BaselinePercent))
+		b.add("surplus CPU credits", 0, over*high, "vCPU-hours", price,
+			fmt.Sprintf("if unlimited: %g %% of CPU over a baseline of %g %%, averaged over 24 h", b.p.CPUPercent, t.BaselinePercent))
 	}
-	b.add("EBS gp3", low*b.p.VolumeGB/hoursInMonth, high*b.p.VolumeGB/hoursInMonth, "GB-months", b.r.GP3GBMonth, fmt.Sprintf("%g GB each", b.p.VolumeGB))
-	b.add("public IPv4 addresses", 2*b.hours, 2*b.hours+high, "address-hours", b.e.PublicIPv4Hour, "the load balancer's two; the instances' if they are in public subnets")
+	b.add("EBS gp3", low*b.p.VolumeGB/hoursInMonth, high*b.p.VolumeGB/hoursInMonth, "GB-months", b.r.GP3GBMonth,
+		fmt.Sprintf("%g GB each", b.p.VolumeGB))
+	b.add("public IPv4 addresses", 2*b.hours, 2*b.hours+high, "address-hours", b.e.PublicIPv4Hour,
+		"the load balancer's two; the instances' if they are in public subnets")
 }
 
 // traffic is the load balancer and what it carries. An LCU is the largest of 25
@@ -190,7 +198,8 @@ func (b *builder) traffic() {
 	gbPerHour := b.p.RequestRate * b.p.RequestBytes * 3600 / 1e9
 	lcu := max(b.p.RequestRate/25, gbPerHour, b.p.RequestRate/1000)
 	b.add("Application Load Balancer", b.hours, b.hours+1, "hours", b.r.LoadBalancerHour, "a begun hour counts")
-	b.add("load balancer capacity", gbPerHour*b.hours, lcu*b.hours, "LCU-hours", b.r.LCUHour, fmt.Sprintf("%g requests/s of %g KB; most if each has a connection of its own", b.p.RequestRate, b.p.RequestBytes/1024))
+	b.add("load balancer capacity", gbPerHour*b.hours, lcu*b.hours, "LCU-hours", b.r.LCUHour,
+		fmt.Sprintf("%g requests/s of %g KB; most if each has a connection of its own", b.p.RequestRate, b.p.RequestBytes/1024))
 	out := gbPerHour * b.hours
 	b.add("data transfer out", out-100, out, "GB", b.e.TransferOutGB, "the first 100 GB a month are free; nothing from inside the VPC")
 }
@@ -208,10 +217,12 @@ func (b *builder) watching() {
 	months := b.hours / hoursInMonth
 	polls := b.p.Duration.Seconds() / b.p.PollInterval.Seconds()
 	low, high := float64(b.p.MinSize)*months*metricsOfInstance, float64(b.p.MaxSize)*months*metricsOfInstance
-	b.add("CloudWatch detailed monitoring", low-10*months, high, "metric-months", b.e.MetricMonth, fmt.Sprintf("%d metrics an instance; 10 are free", metricsOfInstance))
+	b.add("CloudWatch detailed monitoring", low-10*months, high, "metric-months", b.e.MetricMonth,
+		fmt.Sprintf("%d metrics an instance; 10 are free", metricsOfInstance))
 	b.add("CloudWatch alarms", 0, alarms*months, "alarm-months", b.e.AlarmMonth, "10 are free")
 	data := polls * float64(metricsInPoll-2+b.p.MaxSize) / 1000
-	b.add("CloudWatch GetMetricData", data, data, "thousand metrics", b.e.MetricDataPer1000, fmt.Sprintf("a poll each %s; never free", b.p.PollInterval))
+	b.add("CloudWatch GetMetricData", data, data, "thousand metrics", b.e.MetricDataPer1000,
+		fmt.Sprintf("a poll every %s; never free", b.p.PollInterval))
 	b.add("CloudWatch API requests", 0, polls*2/1000, "thousand requests", b.e.RequestPer1000, "a million a month are free")
 	b.add("CloudWatch dashboard", 0, min(1, months+1.0/hoursInMonth), "dashboard-months", b.e.DashboardMonth, "three are free")
 }
@@ -220,7 +231,8 @@ func (b *builder) watching() {
 func (b *builder) rest() {
 	months := b.hours / hoursInMonth
 	b.add("KMS key", months, months+1.0/hoursInMonth, "key-months", b.e.KeyMonth, "a key that is scheduled for deletion is not charged")
-	b.add("KMS requests", 0, 0.1*float64(b.p.MaxSize)+b.hours/10, "ten thousand requests", b.e.KeyRequestPer10000, "20,000 a month are free; the calculator keeps its data key")
+	b.add("KMS requests", 0, 0.1*float64(b.p.MaxSize)+b.hours/10, "ten thousand requests", b.e.KeyRequestPer10000,
+		"20,000 a month are free; the calculator keeps its data key")
 	b.add("S3 storage", 0.05*months, 0.1*months, "GB-months", b.r.S3GBMonth, "the calculator's binary, in a few versions")
 	b.add("S3 requests", 0, 0.1, "thousand requests", b.e.S3RequestPer1000, "")
 	b.add("SNS e-mail", 0, 0.001, "hundred thousand e-mails", b.e.EmailPer100000, "1,000 a month are free")

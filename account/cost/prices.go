@@ -95,21 +95,13 @@ func (p Prices) validate() error {
 		faults = append(faults, fmt.Errorf("date: %q is not a day such as 2025-07-01", p.Date))
 	}
 	if p.Source == "" {
-		faults = append(faults, errors.New("source: missing; say where the prices are from"))
+		faults = append(faults, errors.New("source: missing; name where the prices are from"))
 	}
 	if len(p.Regions) == 0 {
 		faults = append(faults, errors.New("regions: none"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Regions)) {
-		r := p.Regions[name]
-		if len(r.InstanceHour) == 0 {
-			faults = append(faults, fmt.Errorf("regions.%s.instance_hour: no instance type", name))
-		}
-		for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
-			faults = append(faults, price("regions."+name+".instance_hour."+t, r.InstanceHour[t]))
-		}
-		faults = append(faults, price("regions."+name+".gp3_gb_month", r.GP3GBMonth), price("regions."+name+".load_balancer_hour", r.LoadBalancerHour),
-			price("regions."+name+".lcu_hour", r.LCUHour), price("regions."+name+".s3_gb_month", r.S3GBMonth))
+		faults = append(faults, p.Regions[name].validate("regions."+name))
 	}
 	e := p.Everywhere
 	for _, f := range []struct {
@@ -127,7 +119,21 @@ func (p Prices) validate() error {
 	return errors.Join(faults...)
 }
 
-// price refuses what is no price; a member that was forgotten is 0.
+func (r Region) validate(name string) error {
+	faults := []error{
+		price(name+".gp3_gb_month", r.GP3GBMonth), price(name+".load_balancer_hour", r.LoadBalancerHour),
+		price(name+".lcu_hour", r.LCUHour), price(name+".s3_gb_month", r.S3GBMonth),
+	}
+	if len(r.InstanceHour) == 0 {
+		faults = append(faults, fmt.Errorf("%s.instance_hour: no instance type", name))
+	}
+	for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
+		faults = append(faults, price(name+".instance_hour."+t, r.InstanceHour[t]))
+	}
+	return errors.Join(faults...)
+}
+
+// price refuses a value that cannot be a price; one that was left out is 0.
 func price(name string, v float64) error {
 	if v <= 0 || v > 1000 {
 		return fmt.Errorf("%s: %g is not a price between 0 and 1000 USD", name, v)
@@ -140,11 +146,17 @@ func price(name string, v float64) error {
 func (p Prices) find(region, instanceType string) (Region, float64, error) {
 	r, ok := p.Regions[region]
 	if !ok {
-		return r, 0, fmt.Errorf("no prices of Region %q are known; known are %s: choose one of these, or give a table of your own (--prices)", region, strings.Join(slices.Sorted(maps.Keys(p.Regions)), ", "))
+		return r, 0, unknown(fmt.Sprintf("no prices of Region %q are known", region), p.Regions)
 	}
 	hour, ok := r.InstanceHour[instanceType]
 	if !ok {
-		return r, 0, fmt.Errorf("no price of instance type %q in %s is known; known are %s: choose one of these, or give a table of your own (--prices)", instanceType, region, strings.Join(slices.Sorted(maps.Keys(r.InstanceHour)), ", "))
+		return r, 0, unknown(fmt.Sprintf("no price of instance type %q in %s is known", instanceType, region), r.InstanceHour)
 	}
 	return r, hour, nil
+}
+
+// unknown is the error for a name that a part of the table does not have.
+func unknown[V any](what string, known map[string]V) error {
+	names := strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+	return fmt.Errorf("%s; known are %s: choose one of these, or give a table of your own (--prices)", what, names)
 }

@@ -22,8 +22,8 @@ func dollars(low, high float64) string {
 	return fmt.Sprintf("$%.2f to $%.2f", math.Floor(low*100)/100, math.Ceil(high*100)/100)
 }
 
-// Write writes the estimate for a person. Width is of the terminal in columns, 0
-// if there is none: what does not fit beside an item is left out, and said so.
+// Write writes the estimate for a person. Width is that of the terminal in columns,
+// 0 if there is none: notes that do not fit are left out, and a line says so.
 func Write(w io.Writer, e Estimate, width int) error {
 	fmt.Fprintf(w, "%s, %s, %d to %d instances for %.4g h, USD\n\n", e.Region, e.InstanceType, e.MinSize, e.MaxSize, e.Hours)
 	text, err := table(e, true)
@@ -36,7 +36,7 @@ func Write(w io.Writer, e Estimate, width int) error {
 	}
 	fmt.Fprintf(w, "%s\nAn hour more costs %s.\n", text, e.Hour())
 	if short {
-		fmt.Fprintln(w, "What each item counts, a wider terminal shows, and --json.")
+		fmt.Fprintln(w, "A wider terminal, or --json, shows what each item counts.")
 	}
 	fmt.Fprintf(w, "\nPrices of %s: %s. %s\n", e.PricesOf, e.Source, e.Verify)
 	for _, note := range e.Notes {

@@ -23,13 +23,13 @@ import (
 // version is the version of the EC2 API that is spoken.
 const version = "2016-11-15"
 
-// maxAnswer bounds what is read of an answer, in bytes.
+// maxAnswer is how many bytes of an answer are read.
 const maxAnswer = 8 << 20
 
-// Client calls EC2 as AWS says to: with its credentials, Region, HTTP client and,
-// if set, base endpoint. It does not retry, but for a signature that was refused
-// because this machine's clock is off: then it signs again by EC2's clock, as the
-// SDK's clients do.
+// Client calls EC2 with the configuration's credentials, Region, HTTP client and,
+// if set, base endpoint. It retries only when a signature was refused because this
+// machine's clock is wrong: then it signs again by EC2's clock, as the SDK's clients
+// do.
 type Client struct{ AWS aws.Config }
 
 // Call posts a signed form and decodes the XML answer into answer, which may be
@@ -53,15 +53,15 @@ func (c Client) Call(ctx context.Context, action string, form url.Values, answer
 // maxSkew is below the 5 minutes that a signature's date may be off.
 const maxSkew = 4 * time.Minute
 
-// post sends a form that is signed at a time, and returns EC2's time of the answer,
-// which is now if it does not tell.
+// post sends a form that is signed at a time, and returns EC2's time in the answer,
+// or now if the answer has none.
 func (c Client) post(ctx context.Context, body string, at time.Time, answer any) (theirs time.Time, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(), strings.NewReader(body))
 	if err != nil {
 		return time.Now(), err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	if err := c.sign(ctx, request, body, at); err != nil {
+	if err := Sign(ctx, c.AWS, request, []byte(body), "ec2", at); err != nil {
 		return time.Now(), err
 	}
 	return c.send(request, answer)
@@ -77,16 +77,17 @@ func (c Client) endpoint() string {
 	return "https://ec2." + c.AWS.Region + ".amazonaws.com/"
 }
 
-func (c Client) sign(ctx context.Context, request *http.Request, body string, at time.Time) error {
-	if c.AWS.Credentials == nil {
+// Sign signs a request to a service, named as signatures name it, at a time.
+func Sign(ctx context.Context, cfg aws.Config, request *http.Request, body []byte, service string, at time.Time) error {
+	if cfg.Credentials == nil {
 		return errors.New("no credentials configured")
 	}
-	credentials, err := c.AWS.Credentials.Retrieve(ctx)
+	credentials, err := cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		return fmt.Errorf("retrieve credentials: %w", err)
 	}
-	digest := sha256.Sum256([]byte(body))
-	return v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "ec2", c.AWS.Region, at)
+	digest := sha256.Sum256(body)
+	return v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), service, cfg.Region, at)
 }
 
 // client is whichever HTTP client the SDK is configured with.

@@ -33,20 +33,27 @@ func TestCallPostsASignedFormAndDecodesTheAnswer(t *testing.T) {
 		if !signed || form.Get("Action") != "DescribeInstances" || form.Get("Version") == "" || form.Get("InstanceId.1") != "i-1" {
 			t.Errorf("request = %q, authorization %q", body, r.Header.Get("Authorization"))
 		}
-		_, _ = io.WriteString(w, `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`)
+		_, _ = io.WriteString(w, `<DescribeInstancesResponse><reservationSet><item>
+			<instancesSet><item><instanceId>i-1</instanceId></item></instancesSet>
+		</item></reservationSet></DescribeInstancesResponse>`)
 	})
 	var answer struct {
 		IDs []string `xml:"reservationSet>item>instancesSet>item>instanceId"`
 	}
-	if err := c.Call(t.Context(), "DescribeInstances", url.Values{"InstanceId.1": {"i-1"}}, &answer); err != nil || len(answer.IDs) != 1 || answer.IDs[0] != "i-1" {
+	err := c.Call(t.Context(), "DescribeInstances", url.Values{"InstanceId.1": {"i-1"}}, &answer)
+	if err != nil || len(answer.IDs) != 1 || answer.IDs[0] != "i-1" {
 		t.Errorf("Call() = %v, answer %+v", err, answer)
 	}
+}
+
+func refusal(code string) string {
+	return "<Response><Errors><Error><Code>" + code + "</Code><Message>not now</Message></Error></Errors></Response>"
 }
 
 func TestARefusalKeepsItsCode(t *testing.T) {
 	c := client(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized</Message></Error></Errors></Response>`)
+		_, _ = io.WriteString(w, refusal("UnauthorizedOperation"))
 	})
 	err := c.Call(t.Context(), "DescribeInstances", nil, nil)
 	refused, ok := errors.AsType[smithy.APIError](err)
@@ -77,7 +84,7 @@ func TestAMachineWhoseClockIsOffSignsByThatOfEC2(t *testing.T) {
 		w.Header().Set("Date", theirs.Format(http.TimeFormat))
 		if signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date")); err != nil || signed.Sub(theirs).Abs() > 5*time.Minute {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = io.WriteString(w, `<Response><Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error></Errors></Response>`)
+			_, _ = io.WriteString(w, refusal("RequestExpired"))
 			return
 		}
 		_, _ = io.WriteString(w, `<DescribeInstancesResponse/>`)

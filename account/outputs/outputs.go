@@ -40,7 +40,7 @@ const maxBytes = 1 << 20
 
 // Read returns the outputs at path: a folder of Terraform files that was applied
 // (it runs `terraform output -json` there, or tofu), or a file that holds what
-// that command printed. Errors are sentences that say what to do.
+// that command printed. Its errors name the remedy.
 func Read(ctx context.Context, path string) (Outputs, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

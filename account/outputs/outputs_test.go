@@ -43,7 +43,8 @@ func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	state := `{"version":4,"terraform_version":"1.5.0","serial":1,"lineage":"a","outputs":{"auto_scaling_group_name":{"value":"from-state","type":"string"}},"resources":[]}`
+	state := `{"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "a", "resources": [],
+		"outputs": {"auto_scaling_group_name": {"value": "from-state", "type": "string"}}}`
 	if err := os.WriteFile(filepath.Join(dir, "terraform.tfstate"), []byte(state), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,8 @@ func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
 			}
 		})
 	}
-	if _, err := outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "does not exist") {
+	_, err := outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none"))
+	if err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("Read(nowhere) = %v, want a sentence", err)
 	}
 }

@@ -71,7 +71,9 @@ func (b *builder) putPolicy(ctx context.Context, suffix string, adjustment int32
 }
 
 // putAlarm makes an alarm on the group's average CPU.
-func (b *builder) putAlarm(ctx context.Context, name string, operator cwtypes.ComparisonOperator, threshold float64, actions []string) error {
+func (b *builder) putAlarm(
+	ctx context.Context, name string, operator cwtypes.ComparisonOperator, threshold float64, actions []string,
+) error {
 	n := b.o.Variables
 	_, err := b.alarms.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
 		AlarmName: &name, AlarmActions: actions, ActionsEnabled: aws.Bool(!b.o.ActionsDisabled),
@@ -95,8 +97,10 @@ func (b *builder) targetTracking(ctx context.Context) error {
 		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name("scale-out"), PolicyType: aws.String("TargetTrackingScaling"),
 		EstimatedInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
 		TargetTrackingConfiguration: &astypes.TargetTrackingConfiguration{
-			TargetValue:                   &n.CPUThreshold,
-			PredefinedMetricSpecification: &astypes.PredefinedMetricSpecification{PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization},
+			TargetValue: &n.CPUThreshold,
+			PredefinedMetricSpecification: &astypes.PredefinedMetricSpecification{
+				PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization,
+			},
 		},
 	})
 	if err != nil {

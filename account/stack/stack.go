@@ -20,7 +20,7 @@ import (
 	"secondwind/account/ec2form"
 )
 
-// Options say what to build.
+// Options describe the stack to build.
 type Options struct {
 	Name      string // prefix of every name: "<Name>-asg"; at most 28 characters
 	Variables ScalingVariables
@@ -31,10 +31,10 @@ type Options struct {
 	// WithoutPolicy leaves the scale-out policy out: the alarm has no action. A
 	// control for the proof: nothing may scale then.
 	WithoutPolicy bool
-	// ActionsDisabled wires everything, with the alarms' actions switched off:
-	// the other control.
+	// ActionsDisabled builds everything, with the alarms' actions disabled: the
+	// other control.
 	ActionsDisabled bool
-	// Tags are put on everything that can have them, and on the instances.
+	// Tags are put on every resource that can have tags, instances included.
 	Tags map[string]string
 }
 
@@ -52,9 +52,9 @@ type Stack struct {
 	targets *elb.Client
 }
 
-// Create builds the stack and returns as soon as everything is asked for; the
+// Create builds the stack and returns once everything has been requested; the
 // first instance may still be starting (WaitHealthy). What was built before an
-// error is left as it is.
+// error stays.
 func Create(ctx context.Context, cfg aws.Config, o Options) (Stack, error) {
 	if o.MetricsPeriod == 0 {
 		o.MetricsPeriod = time.Minute
@@ -122,7 +122,8 @@ func tagList[T any](tags map[string]string, of func(key, value *string) T) []T {
 func (b *builder) targetGroup(ctx context.Context) error {
 	n := b.o.Variables
 	out, err := b.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: b.name("tg"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		Name: b.name("tg"), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
 		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200")},
@@ -177,9 +178,11 @@ func (b *builder) group(ctx context.Context) error {
 	_, err := b.groups.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName: b.name("asg"),
 		LaunchTemplate:       &astypes.LaunchTemplateSpecification{LaunchTemplateId: &b.stack.LaunchTemplateID, Version: aws.String("$Latest")},
-		MinSize:              aws.Int32(int32(n.MinSize)), MaxSize: aws.Int32(int32(n.MaxSize)), DesiredCapacity: aws.Int32(int32(n.DesiredCapacity)),
-		DefaultCooldown: aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)), DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
-		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
+		MinSize:              aws.Int32(int32(n.MinSize)), MaxSize: aws.Int32(int32(n.MaxSize)),
+		DesiredCapacity:       aws.Int32(int32(n.DesiredCapacity)),
+		DefaultCooldown:       aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)),
+		DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
+		HealthCheckType:       aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
 		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnetIDs(), ",")),
 		Tags: append([]astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
 			tagList(b.o.Tags, func(k, v *string) astypes.Tag {
@@ -192,8 +195,8 @@ func (b *builder) group(ctx context.Context) error {
 // pollHealth is how often WaitHealthy asks.
 const pollHealth = 250 * time.Millisecond
 
-// WaitHealthy returns once a target of the stack is healthy. Its error, when ctx
-// ends first, says what became of the targets.
+// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, its
+// error has the state of the target that was seen last.
 func (s Stack) WaitHealthy(ctx context.Context) error {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()
@@ -208,12 +211,13 @@ func (s Stack) WaitHealthy(ctx context.Context) error {
 				if d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
 					return nil
 				}
-				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), d.TargetHealth.State, d.TargetHealth.Reason, aws.ToString(d.TargetHealth.Description))
+				h := d.TargetHealth
+				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), h.State, h.Reason, aws.ToString(h.Description))
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for a healthy target of %s: %w; at last %s", s.TargetGroup, ctx.Err(), seen)
+			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, ctx.Err(), seen)
 		case <-ticker.C:
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"secondwind/account/stack"
 )
 
-// What a stack builds is tested in localcloud, against a cloud.
+// What a stack builds is tested in localcloud, where there is a cloud to build it in.
 
 func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
 	variables := defaults(t)
@@ -22,8 +22,10 @@ func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
 		"a name that is too long": {stack.Options{Name: strings.Repeat("x", 29), ImageID: "ami-1", Variables: variables}, "1 to 28 characters"},
 		"no image":                {stack.Options{Name: "demo", Variables: variables}, `image ""`},
 		"no variables":            {stack.Options{Name: "demo", ImageID: "ami-1"}, "cpu_threshold: 0"},
-		"a period of 7 s":         {stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
-		"no credentials":          {stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables}, "no credentials configured"},
+		"a period of 7 s": {
+			stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables, MetricsPeriod: 7 * time.Second}, "metrics period 7s",
+		},
+		"no credentials": {stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables}, "no credentials configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := stack.Create(t.Context(), aws.Config{Region: "local-1"}, test.o)

@@ -29,18 +29,22 @@ var iamRemovals = map[string]string{
 // iamParts are what each thing has that must go before it: "list" answers it,
 // "remove" ends it.
 var iamParts = map[string]string{
-	"GetInstanceProfile":       "<InstanceProfile><InstanceProfileName>p</InstanceProfileName><Roles><member><RoleName>its-role</RoleName></member></Roles></InstanceProfile>",
-	"ListRolePolicies":         "<PolicyNames><member>in-line</member></PolicyNames>",
-	"ListAttachedRolePolicies": "<AttachedPolicies><member><PolicyArn>arn:aws:iam::aws:policy/attached</PolicyArn></member></AttachedPolicies>",
-	"ListPolicyVersions":       "<Versions><member><VersionId>v1</VersionId><IsDefaultVersion>false</IsDefaultVersion></member><member><VersionId>v2</VersionId><IsDefaultVersion>true</IsDefaultVersion></member></Versions>",
+	"GetInstanceProfile": "<InstanceProfile><InstanceProfileName>p</InstanceProfileName>" +
+		"<Roles><member><RoleName>its-role</RoleName></member></Roles></InstanceProfile>",
+	"ListRolePolicies": "<PolicyNames><member>in-line</member></PolicyNames>",
+	"ListAttachedRolePolicies": "<AttachedPolicies><member><PolicyArn>arn:aws:iam::aws:policy/attached</PolicyArn></member>" +
+		"</AttachedPolicies>",
+	"ListPolicyVersions": "<Versions><member><VersionId>v1</VersionId><IsDefaultVersion>false</IsDefaultVersion></member>" +
+		"<member><VersionId>v2</VersionId><IsDefaultVersion>true</IsDefaultVersion></member></Versions>",
 }
 
 // iamSteps are the removals of those parts, with the parameter that says of which.
 var iamSteps = map[string]string{
-	"RemoveRoleFromInstanceProfile": "InstanceProfileName", "DeleteRolePolicy": "RoleName", "DetachRolePolicy": "RoleName", "DeletePolicyVersion": "PolicyArn",
+	"RemoveRoleFromInstanceProfile": "InstanceProfileName", "DeleteRolePolicy": "RoleName", "DetachRolePolicy": "RoleName",
+	"DeletePolicyVersion": "PolicyArn",
 }
 
-// iam answers IAM; it says whether the action is one of IAM's.
+// iam answers IAM; it tells whether the action is one of IAM's.
 func (a *account) iam(w http.ResponseWriter, form url.Values) bool {
 	action := form.Get("Action")
 	result := func(body string) {

@@ -190,7 +190,8 @@ func (a *account) control(w http.ResponseWriter, operation string, body []byte) 
 	}
 	arn := ""
 	for id := range a.have {
-		if id == in.Identifier || strings.HasPrefix(id, "arn:") && (strings.HasSuffix(id, "/"+in.Identifier) || strings.HasSuffix(id, ":"+in.Identifier)) {
+		ends := strings.HasSuffix(id, "/"+in.Identifier) || strings.HasSuffix(id, ":"+in.Identifier)
+		if id == in.Identifier || strings.HasPrefix(id, "arn:") && ends {
 			arn = id
 		}
 	}
@@ -203,7 +204,8 @@ func (a *account) control(w http.ResponseWriter, operation string, body []byte) 
 		answerJSON(w, 200, map[string]any{"TypeName": in.TypeName})
 	case operation == "DeleteResource":
 		if code := a.take(arn); code != "" {
-			answerJSON(w, 200, map[string]any{"ProgressEvent": map[string]string{"OperationStatus": "FAILED", "ErrorCode": code, "StatusMessage": "not now"}})
+			failed := map[string]string{"OperationStatus": "FAILED", "ErrorCode": code, "StatusMessage": "not now"}
+			answerJSON(w, 200, map[string]any{"ProgressEvent": failed})
 			return
 		}
 		answerJSON(w, 200, map[string]any{"ProgressEvent": map[string]string{"OperationStatus": "SUCCESS"}})
@@ -215,25 +217,35 @@ func (a *account) control(w http.ResponseWriter, operation string, body []byte) 
 // lists are the answers of EC2: what stands around the items, and what each has.
 // Source: Amazon EC2 API Reference.
 var lists = map[string]struct{ prefix, open, item, close string }{
-	"DescribeInstances":          {"i-", "<reservationSet><item><instancesSet>", "<instanceId>%s</instanceId>", "</instancesSet></item></reservationSet>"},
-	"DescribeLaunchTemplates":    {"lt-", "<launchTemplates>", "<launchTemplateId>%s</launchTemplateId>", "</launchTemplates>"},
-	"DescribeImages":             {"ami-", "<imagesSet>", "<imageId>%s</imageId>", "</imagesSet>"},
-	"DescribeSnapshots":          {"snap-", "<snapshotSet>", "<snapshotId>%s</snapshotId>", "</snapshotSet>"},
-	"DescribeVolumes":            {"vol-", "<volumeSet>", "<volumeId>%s</volumeId>", "</volumeSet>"},
-	"DescribeNetworkInterfaces":  {"eni-", "<networkInterfaceSet>", "<networkInterfaceId>%s</networkInterfaceId>", "</networkInterfaceSet>"},
-	"DescribeSecurityGroupRules": {"sgr-", "<securityGroupRuleSet>", "<securityGroupRuleId>%s</securityGroupRuleId><groupId>sg-of-rule</groupId><isEgress>true</isEgress>", "</securityGroupRuleSet>"},
-	"DescribeSecurityGroups":     {"sg-", "<securityGroupInfo>", "<groupId>%s</groupId>", "</securityGroupInfo>"},
-	"DescribeInternetGateways":   {"igw-", "<internetGatewaySet>", "<internetGatewayId>%s</internetGatewayId><attachmentSet><item><vpcId>vpc-of-gateway</vpcId></item></attachmentSet>", "</internetGatewaySet>"},
-	"DescribeSubnets":            {"subnet-", "<subnetSet>", "<subnetId>%s</subnetId>", "</subnetSet>"},
-	"DescribeRouteTables":        {"rtb-", "<routeTableSet>", "<routeTableId>%s</routeTableId>", "</routeTableSet>"},
-	"DescribeVpcs":               {"vpc-", "<vpcSet>", "<vpcId>%s</vpcId>", "</vpcSet>"},
+	"DescribeInstances": {
+		"i-", "<reservationSet><item><instancesSet>", "<instanceId>%s</instanceId>", "</instancesSet></item></reservationSet>",
+	},
+	"DescribeLaunchTemplates":   {"lt-", "<launchTemplates>", "<launchTemplateId>%s</launchTemplateId>", "</launchTemplates>"},
+	"DescribeImages":            {"ami-", "<imagesSet>", "<imageId>%s</imageId>", "</imagesSet>"},
+	"DescribeSnapshots":         {"snap-", "<snapshotSet>", "<snapshotId>%s</snapshotId>", "</snapshotSet>"},
+	"DescribeVolumes":           {"vol-", "<volumeSet>", "<volumeId>%s</volumeId>", "</volumeSet>"},
+	"DescribeNetworkInterfaces": {"eni-", "<networkInterfaceSet>", "<networkInterfaceId>%s</networkInterfaceId>", "</networkInterfaceSet>"},
+	"DescribeSecurityGroupRules": {
+		"sgr-", "<securityGroupRuleSet>",
+		"<securityGroupRuleId>%s</securityGroupRuleId><groupId>sg-of-rule</groupId><isEgress>true</isEgress>", "</securityGroupRuleSet>",
+	},
+	"DescribeSecurityGroups": {"sg-", "<securityGroupInfo>", "<groupId>%s</groupId>", "</securityGroupInfo>"},
+	"DescribeInternetGateways": {
+		"igw-", "<internetGatewaySet>",
+		"<internetGatewayId>%s</internetGatewayId><attachmentSet><item><vpcId>vpc-of-gateway</vpcId></item></attachmentSet>",
+		"</internetGatewaySet>",
+	},
+	"DescribeSubnets":     {"subnet-", "<subnetSet>", "<subnetId>%s</subnetId>", "</subnetSet>"},
+	"DescribeRouteTables": {"rtb-", "<routeTableSet>", "<routeTableId>%s</routeTableId>", "</routeTableSet>"},
+	"DescribeVpcs":        {"vpc-", "<vpcSet>", "<vpcId>%s</vpcId>", "</vpcSet>"},
 }
 
 // removals are EC2's calls that end something, with the parameter that says what.
 var removals = map[string]string{
-	"TerminateInstances": "InstanceId.1", "DeleteLaunchTemplate": "LaunchTemplateId", "DeregisterImage": "ImageId", "DeleteSnapshot": "SnapshotId",
-	"DeleteVolume": "VolumeId", "DeleteNetworkInterface": "NetworkInterfaceId", "RevokeSecurityGroupEgress": "SecurityGroupRuleId.1",
-	"DeleteSecurityGroup": "GroupId", "DeleteInternetGateway": "InternetGatewayId", "DeleteSubnet": "SubnetId", "DeleteRouteTable": "RouteTableId", "DeleteVpc": "VpcId",
+	"TerminateInstances": "InstanceId.1", "DeleteLaunchTemplate": "LaunchTemplateId", "DeregisterImage": "ImageId",
+	"DeleteSnapshot": "SnapshotId", "DeleteVolume": "VolumeId", "DeleteNetworkInterface": "NetworkInterfaceId",
+	"RevokeSecurityGroupEgress": "SecurityGroupRuleId.1", "DeleteSecurityGroup": "GroupId",
+	"DeleteInternetGateway": "InternetGatewayId", "DeleteSubnet": "SubnetId", "DeleteRouteTable": "RouteTableId", "DeleteVpc": "VpcId",
 }
 
 // form answers Auto Scaling and ELBv2, which have nothing, and EC2.
@@ -308,7 +320,9 @@ func (a *account) s3(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprint(w, "</TagSet></Tagging>")
 	case r.Method == http.MethodGet && versions:
-		fmt.Fprint(w, "<ListVersionsResult><Version><Key>calculator</Key><VersionId>1</VersionId></Version><Version><Key>calculator</Key><VersionId>2</VersionId></Version><DeleteMarker><Key>old</Key><VersionId>3</VersionId></DeleteMarker></ListVersionsResult>")
+		fmt.Fprint(w, "<ListVersionsResult>"+
+			"<Version><Key>calculator</Key><VersionId>1</VersionId></Version><Version><Key>calculator</Key><VersionId>2</VersionId></Version>"+
+			"<DeleteMarker><Key>old</Key><VersionId>3</VersionId></DeleteMarker></ListVersionsResult>")
 	case r.Method == http.MethodPost && remove:
 		a.removed = append(a.removed, "versions of "+name)
 		fmt.Fprint(w, "<DeleteResult></DeleteResult>")

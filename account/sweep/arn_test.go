@@ -7,11 +7,14 @@ import (
 
 func TestAnARNIsTakenApart(t *testing.T) {
 	for name, test := range map[string]struct{ arn, kind, name string }{
-		"joined by a slash":         {"arn:aws:ec2:eu-north-1:1:instance/i-1", "ec2:instance", "i-1"},
-		"joined by a colon":         {"arn:aws:cloudwatch:eu-north-1:1:alarm:a:b/c", "cloudwatch:alarm", "a:b/c"},
-		"a path in the name":        {"arn:aws:iam::1:role/secondwind/r", "iam:role", "secondwind/r"},
-		"a log group":               {"arn:aws:logs:eu-north-1:1:log-group:/secondwind/x", "logs:log-group", "/secondwind/x"},
-		"a group of Auto Scaling":   {"arn:aws:autoscaling:eu-north-1:1:autoScalingGroup:uuid:autoScalingGroupName/g", "autoscaling:autoScalingGroup", "uuid:autoScalingGroupName/g"},
+		"joined by a slash":  {"arn:aws:ec2:eu-north-1:1:instance/i-1", "ec2:instance", "i-1"},
+		"joined by a colon":  {"arn:aws:cloudwatch:eu-north-1:1:alarm:a:b/c", "cloudwatch:alarm", "a:b/c"},
+		"a path in the name": {"arn:aws:iam::1:role/secondwind/r", "iam:role", "secondwind/r"},
+		"a log group":        {"arn:aws:logs:eu-north-1:1:log-group:/secondwind/x", "logs:log-group", "/secondwind/x"},
+		"a group of Auto Scaling": {
+			"arn:aws:autoscaling:eu-north-1:1:autoScalingGroup:uuid:autoScalingGroupName/g",
+			"autoscaling:autoScalingGroup", "uuid:autoScalingGroupName/g",
+		},
 		"a topic with a dash":       {"arn:aws:sns:eu-north-1:1:topic", "sns", "topic"},
 		"a bucket":                  {"arn:aws:s3:::bucket", "s3", "bucket"},
 		"an object is its bucket's": {"arn:aws:s3:::bucket/a:b", "s3", "bucket/a:b"},

@@ -51,12 +51,15 @@ func removeBucket(ctx context.Context, s *Sweeper, name string) error {
 		if len(objects) == 0 {
 			continue
 		}
-		out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &name, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)}})
+		out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: &name, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+		})
 		if err != nil {
 			return err
 		}
 		for _, e := range out.Errors {
-			return fmt.Errorf("object %s: %w", aws.ToString(e.Key), &smithy.GenericAPIError{Code: aws.ToString(e.Code), Message: aws.ToString(e.Message)})
+			refused := &smithy.GenericAPIError{Code: aws.ToString(e.Code), Message: aws.ToString(e.Message)}
+			return fmt.Errorf("object %s: %w", aws.ToString(e.Key), refused)
 		}
 	}
 	_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &name})

@@ -3,10 +3,7 @@ package sweep
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +11,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
+
+	"secondwind/account/ec2form"
 )
 
 // controlled is a kind that is left to AWS Cloud Control, one API for all kinds.
@@ -122,15 +120,7 @@ func (s *Sweeper) control(ctx context.Context, operation string, in map[string]s
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	request.Header.Set("X-Amz-Target", "CloudApiService."+operation)
-	if s.cfg.AWS.Credentials == nil {
-		return errors.New("no credentials configured")
-	}
-	credentials, err := s.cfg.AWS.Credentials.Retrieve(ctx)
-	if err != nil {
-		return fmt.Errorf("retrieve credentials: %w", err)
-	}
-	digest := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(digest[:]), "cloudcontrolapi", s.cfg.AWS.Region, time.Now()); err != nil {
+	if err := ec2form.Sign(ctx, s.cfg.AWS, request, body, "cloudcontrolapi", time.Now()); err != nil {
 		return err
 	}
 	if err := s.sendControl(request, answer); err != nil {

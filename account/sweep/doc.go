@@ -1,5 +1,5 @@
 // Package sweep finds what a run left in an AWS account, by the tags that
-// terraform/ puts on everything, and removes it when told to. What does not have
+// terraform/ puts on everything, and removes it on request. What does not have
 // the tags that were asked for is never touched.
 //
 // The Resource Groups Tagging API is asked first; because its answers lag behind,

@@ -9,14 +9,28 @@ import (
 
 // ec2Kind is a kind that EC2 lists and removes by a form each.
 type ec2Kind struct {
-	name, arnType string
-	stage         int
-	list          string     // action
-	form          url.Values // beside the tag filter
-	path          string     // of the answer's items
-	id            string     // of an item
-	remove        string     // action
-	parameter     string     // of it, that takes the id
+	name   string
+	stage  int
+	list   string     // action
+	form   url.Values // besides the tag filter
+	path   string     // of the answer's items
+	id     string     // of an item
+	remove string     // action
+}
+
+// arnType is the type in ARNs: "ec2:launch-template" of a launch template.
+func (k ec2Kind) arnType() string {
+	return "ec2:" + strings.ToLower(strings.ReplaceAll(k.name, " ", "-"))
+}
+
+// parameter is that of the removal which takes the id. TerminateInstances alone
+// takes a list.
+func (k ec2Kind) parameter() string {
+	name := strings.ToUpper(k.id[:1]) + k.id[1:]
+	if k.remove == "TerminateInstances" {
+		return name + ".1"
+	}
+	return name
 }
 
 // liveStates are those of an instance that is not gone: EC2 describes one that is
@@ -30,16 +44,19 @@ var ownedBySelf = url.Values{"Owner.1": {"self"}}
 
 func ec2Table() []ec2Kind {
 	return []ec2Kind{
-		{"instance", "ec2:instance", stageUsers, "DescribeInstances", liveStates, "reservationSet>item>instancesSet>item", "instanceId", "TerminateInstances", "InstanceId.1"},
-		{"launch template", "ec2:launch-template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplates>item", "launchTemplateId", "DeleteLaunchTemplate", "LaunchTemplateId"},
-		{"image", "ec2:image", stageUsed, "DescribeImages", ownedBySelf, "imagesSet>item", "imageId", "DeregisterImage", "ImageId"},
-		{"snapshot", "ec2:snapshot", stageParts, "DescribeSnapshots", ownedBySelf, "snapshotSet>item", "snapshotId", "DeleteSnapshot", "SnapshotId"},
-		{"volume", "ec2:volume", stageParts, "DescribeVolumes", nil, "volumeSet>item", "volumeId", "DeleteVolume", "VolumeId"},
-		{"network interface", "ec2:network-interface", stageParts, "DescribeNetworkInterfaces", nil, "networkInterfaceSet>item", "networkInterfaceId", "DeleteNetworkInterface", "NetworkInterfaceId"},
-		{"security group", "ec2:security-group", stageNetwork, "DescribeSecurityGroups", nil, "securityGroupInfo>item", "groupId", "DeleteSecurityGroup", "GroupId"},
-		{"subnet", "ec2:subnet", stageSubnets, "DescribeSubnets", nil, "subnetSet>item", "subnetId", "DeleteSubnet", "SubnetId"},
-		{"route table", "ec2:route-table", stageRoutes, "DescribeRouteTables", nil, "routeTableSet>item", "routeTableId", "DeleteRouteTable", "RouteTableId"},
-		{"VPC", "ec2:vpc", stageVPC, "DescribeVpcs", nil, "vpcSet>item", "vpcId", "DeleteVpc", "VpcId"},
+		{"instance", stageUsers, "DescribeInstances", liveStates, "reservationSet>item>instancesSet>item", "instanceId", "TerminateInstances"},
+		{"launch template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplates>item", "launchTemplateId", "DeleteLaunchTemplate"},
+		{"image", stageUsed, "DescribeImages", ownedBySelf, "imagesSet>item", "imageId", "DeregisterImage"},
+		{"snapshot", stageParts, "DescribeSnapshots", ownedBySelf, "snapshotSet>item", "snapshotId", "DeleteSnapshot"},
+		{"volume", stageParts, "DescribeVolumes", nil, "volumeSet>item", "volumeId", "DeleteVolume"},
+		{
+			"network interface", stageParts, "DescribeNetworkInterfaces", nil, "networkInterfaceSet>item", "networkInterfaceId",
+			"DeleteNetworkInterface",
+		},
+		{"security group", stageNetwork, "DescribeSecurityGroups", nil, "securityGroupInfo>item", "groupId", "DeleteSecurityGroup"},
+		{"subnet", stageSubnets, "DescribeSubnets", nil, "subnetSet>item", "subnetId", "DeleteSubnet"},
+		{"route table", stageRoutes, "DescribeRouteTables", nil, "routeTableSet>item", "routeTableId", "DeleteRouteTable"},
+		{"VPC", stageVPC, "DescribeVpcs", nil, "vpcSet>item", "vpcId", "DeleteVpc"},
 	}
 }
 
@@ -48,7 +65,7 @@ func ec2Kinds() []kind {
 	all := []kind{ruleKind(), gatewayKind()}
 	for _, k := range ec2Table() {
 		all = append(all, kind{
-			name: k.name, types: []string{k.arnType}, stage: k.stage,
+			name: k.name, types: []string{k.arnType()}, stage: k.stage,
 			list: func(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 				var things []thing
 				err := s.describe(ctx, k, func(item node) {
@@ -57,7 +74,7 @@ func ec2Kinds() []kind {
 				return things, err
 			},
 			remove: func(ctx context.Context, s *Sweeper, id string) error {
-				return s.ec2.Call(ctx, k.remove, url.Values{k.parameter: {id}}, nil)
+				return s.ec2.Call(ctx, k.remove, url.Values{k.parameter(): {id}}, nil)
 			},
 		})
 	}
@@ -69,7 +86,7 @@ func ec2Kinds() []kind {
 func ruleKind() kind {
 	list := ec2Kind{name: "security group rule", list: "DescribeSecurityGroupRules", path: "securityGroupRuleSet>item"}
 	return kind{
-		name: list.name, types: []string{"ec2:security-group-rule"}, stage: stageParts,
+		name: list.name, types: []string{list.arnType()}, stage: stageParts,
 		list: func(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 			var things []thing
 			err := s.describe(ctx, list, func(item node) {
@@ -77,7 +94,8 @@ func ruleKind() kind {
 				if item.text("isEgress") == "true" {
 					direction = "egress"
 				}
-				things = append(things, thing{id: strings.Join([]string{direction, item.text("groupId"), item.text("securityGroupRuleId")}, " "), tags: item.tags()})
+				id := direction + " " + item.text("groupId") + " " + item.text("securityGroupRuleId")
+				things = append(things, thing{id: id, tags: item.tags()})
 			})
 			return things, err
 		},
@@ -96,7 +114,7 @@ func ruleKind() kind {
 func gatewayKind() kind {
 	list := ec2Kind{name: "internet gateway", list: "DescribeInternetGateways", path: "internetGatewaySet>item"}
 	return kind{
-		name: list.name, types: []string{"ec2:internet-gateway"}, stage: stageNetwork,
+		name: list.name, types: []string{list.arnType()}, stage: stageNetwork,
 		list: func(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 			var things []thing
 			err := s.describe(ctx, list, func(item node) {

@@ -76,7 +76,8 @@ func removeProfile(ctx context.Context, s *Sweeper, name string) error {
 		return err
 	}
 	for _, r := range out.InstanceProfile.Roles {
-		if _, err := client.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &name, RoleName: r.RoleName}); err != nil {
+		in := iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: &name, RoleName: r.RoleName}
+		if _, err := client.RemoveRoleFromInstanceProfile(ctx, &in); err != nil {
 			return err
 		}
 	}
@@ -132,7 +133,7 @@ func listPolicies(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
 		})
 }
 
-// removePolicy fails while somebody else has the policy: it tells that.
+// removePolicy fails while another role or user has the policy; the error says so.
 func removePolicy(ctx context.Context, s *Sweeper, arn string) error {
 	client := iam.NewFromConfig(s.cfg.AWS)
 	versions, err := client.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: &arn})

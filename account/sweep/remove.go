@@ -27,14 +27,16 @@ func (s *Sweeper) Remove(ctx context.Context) (Found, error) {
 }
 
 // looksAtUnseen is how often a kind that cannot be looked for is tried, before
-// it is told.
+// it is reported.
 const looksAtUnseen = 3
 
-// until alternates between looking and acting. act gets what is left, and notes
-// the reasons why something could not be removed.
-func (s *Sweeper) until(ctx context.Context, act func(ctx context.Context, found Found, reasons map[string]string) (stuck bool)) (Found, error) {
+// action gets what is left, and notes the reasons why something could not be removed.
+type action func(ctx context.Context, found Found, reasons map[string]string) (stuck bool)
+
+// until alternates between looking and acting.
+func (s *Sweeper) until(ctx context.Context, act action) (Found, error) {
 	ends := time.Now().Add(s.cfg.Timeout)
-	reasons, told := map[string]string{}, -1
+	reasons, reported := map[string]string{}, -1
 	for looks := 1; ; looks++ {
 		found, err := s.Find(ctx)
 		if err != nil {
@@ -44,9 +46,9 @@ func (s *Sweeper) until(ctx context.Context, act func(ctx context.Context, found
 		if found.Clean() || len(left) == 0 && looks == looksAtUnseen {
 			return found, nil
 		}
-		if len(left) != told && len(left) > 0 {
-			s.cfg.Tell(fmt.Sprintf("%s left, such as %s", count(len(left), "resource"), left[0]))
-			told = len(left)
+		if len(left) != reported && len(left) > 0 {
+			s.cfg.Report(fmt.Sprintf("%s left, such as %s", count(len(left), "resource"), left[0]))
+			reported = len(left)
 		}
 		stuck := len(left) > 0 && act(ctx, found, reasons)
 		if stuck || !time.Now().Add(s.cfg.Interval).Before(ends) {
@@ -96,7 +98,7 @@ func (s *Sweeper) round(ctx context.Context, left []Resource, reasons map[string
 	return true
 }
 
-// note keeps why a resource is still there, and tells it once.
+// note keeps why a resource is still there, and reports it once.
 func (s *Sweeper) note(r Resource, err error, reasons map[string]string) {
 	reason := "its removal was accepted, and it is still there"
 	if err != nil {
@@ -107,10 +109,10 @@ func (s *Sweeper) note(r Resource, err error, reasons map[string]string) {
 	}
 	reasons[r.key()] = reason
 	if err == nil {
-		s.cfg.Tell("removing " + r.key())
+		s.cfg.Report("removing " + r.key())
 		return
 	}
-	s.cfg.Tell(r.key() + " stays for now: " + reason)
+	s.cfg.Report(r.key() + " stays for now: " + reason)
 }
 
 // pause waits, unless ctx ends first.
@@ -132,17 +134,19 @@ func (e neverError) Error() string { return string(e) }
 
 func never(why string) error { return neverError(why) }
 
-// deniedCodes are how AWS's services say that the caller may not.
-var deniedCodes = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "UnauthorizedException", "OptInRequired"}
+// deniedCodes are the codes with which AWS's services deny access.
+var deniedCodes = []string{
+	"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "UnauthorizedException", "OptInRequired",
+}
 
-// hopeless tells whether trying again cannot help. What is in use, throttled or
+// hopeless reports whether trying again cannot help. What is in use, throttled or
 // failing inside AWS is tried again until the time is over.
 func hopeless(err error) bool {
 	_, is := errors.AsType[neverError](err)
 	return is || slices.Contains(deniedCodes, codeOf(err))
 }
 
-// unserved tells whether the endpoint does not have the operation at all: a local
+// unserved reports whether the endpoint does not have the operation at all: a local
 // cloud's answer, never AWS's.
 func unserved(err error) bool {
 	return slices.Contains([]string{"InvalidAction", "UnknownOperationException"}, codeOf(err))

@@ -14,7 +14,7 @@ type Resource struct {
 	ID      string    `json:"id"`   // the name, id or ARN that the service's calls take
 	Run     string    `json:"run"`
 	Expires time.Time `json:"expires,omitzero"` // zero if it has no such tag
-	// Going says that AWS removes it by itself, and when; "" if it does not.
+	// Going is when AWS removes it by itself; "" if it does not.
 	Going string `json:"going,omitempty"`
 	// Reason is why it could not be removed, "" if nobody tried.
 	Reason string `json:"reason,omitempty"`
@@ -34,18 +34,18 @@ func (r Resource) String() string {
 	return text
 }
 
-// Unseen is a kind of resource that could not be looked for.
+// Unseen is a kind of resource that could not be listed.
 type Unseen struct {
 	Kind   string `json:"kind"`
 	Reason string `json:"reason"`
 }
 
-// Found is what a look at the account has brought.
+// Found is what was found in an account.
 type Found struct {
 	Region    string     `json:"region"`
 	Resources []Resource `json:"resources"`
-	// Unseen are the kinds of which nothing is known: without them nobody can
-	// say that nothing is left.
+	// Unseen are the kinds that could not be listed: while there are any, it is
+	// not known that nothing is left.
 	Unseen []Unseen `json:"unseen,omitempty"`
 	// Kinds are those that were looked for.
 	Kinds []string `json:"kinds"`
@@ -56,7 +56,7 @@ func (f Found) Left() []Resource {
 	return slices.DeleteFunc(slices.Clone(f.Resources), func(r Resource) bool { return r.Going != "" })
 }
 
-// Clean tells whether it is known that nothing is left.
+// Clean reports whether it is known that nothing is left.
 func (f Found) Clean() bool { return len(f.Left()) == 0 && len(f.Unseen) == 0 }
 
 // Runs are the runs of what was found, in order.
@@ -71,10 +71,10 @@ func (f Found) Runs() []string {
 	return runs
 }
 
-// Selection says whose resources are meant. The zero value means every run's.
+// Selection selects resources by their run. The zero value selects every run's.
 type Selection struct {
 	Run string // the run's id; "" is any
-	// ExpiredAt, if not zero, leaves out what expires later, or says not when.
+	// ExpiredAt, if not zero, leaves out what expires later, or has no expiry.
 	ExpiredAt time.Time
 }
 
@@ -96,7 +96,7 @@ func (s Selection) selects(tags map[string]string) (r Resource, ok bool) {
 
 // typeOf is the type in an ARN, as the tagging API's filters have it:
 // "ec2:instance", "elasticloadbalancing:targetgroup", "sns" where there is none.
-// What is no ARN is of the type "".
+// The type of text that is not an ARN is "".
 func typeOf(arn string) string {
 	service, kind, _ := splitARN(arn)
 	if kind == "" {
@@ -132,7 +132,7 @@ func byKind(order []string) func(a, b Resource) int {
 	}
 }
 
-// count says how many of each kind there are, for a person: "2 instances".
+// count is a number of things as a person reads it: "2 instances".
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

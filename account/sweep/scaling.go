@@ -30,13 +30,16 @@ func scalingKinds() []kind {
 	return []kind{
 		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, listGroups, removeGroup},
 		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, listAlarms, removeAlarm},
-		{"load balancer", []string{"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule"}, stageUsers, listLoadBalancers, removeLoadBalancer},
+		{"load balancer", []string{
+			"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule",
+		}, stageUsers, listLoadBalancers, removeLoadBalancer},
 		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, listTargetGroups, removeTargetGroup},
 	}
 }
 
 func listGroups(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoscaling.NewFromConfig(s.cfg.AWS), &autoscaling.DescribeAutoScalingGroupsInput{
+	client := autoscaling.NewFromConfig(s.cfg.AWS)
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(client, &autoscaling.DescribeAutoScalingGroupsInput{
 		Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{RunTag}}},
 	})
 	groups, err := collect(ctx, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
@@ -51,7 +54,9 @@ func listGroups(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err 
 
 // removeGroup takes its instances, policies and scheduled actions with it.
 func removeGroup(ctx context.Context, s *Sweeper, name string) error {
-	_, err := autoscaling.NewFromConfig(s.cfg.AWS).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: &name, ForceDelete: aws.Bool(true)})
+	_, err := autoscaling.NewFromConfig(s.cfg.AWS).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: &name, ForceDelete: aws.Bool(true),
+	})
 	return err
 }
 
@@ -74,7 +79,9 @@ func listAlarms(ctx context.Context, s *Sweeper, candidates tagged) (things []th
 			if err != nil {
 				return nil, err
 			}
-			things = append(things, thing{id: aws.ToString(a.AlarmName), tags: tagsOf(tags.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value })})
+			things = append(things, thing{
+				id: aws.ToString(a.AlarmName), tags: tagsOf(tags.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value }),
+			})
 		}
 	}
 	return things, nil

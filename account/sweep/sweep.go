@@ -20,7 +20,7 @@ type Config struct {
 	// Timeout is how long Remove and Wait go on; 0 is 20 minutes: a load
 	// balancer's interfaces and a group's instances take that long at worst.
 	Timeout time.Duration
-	Tell    func(line string) // what is under way; nil: nobody
+	Report  func(line string) // what is under way; nil: to nobody
 }
 
 // Sweeper looks for what runs left. It keeps nothing between calls.
@@ -37,8 +37,8 @@ func New(cfg Config) *Sweeper {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 20 * time.Minute
 	}
-	if cfg.Tell == nil {
-		cfg.Tell = func(string) {}
+	if cfg.Report == nil {
+		cfg.Report = func(string) {}
 	}
 	return &Sweeper{cfg: cfg, ec2: ec2form.Client{AWS: cfg.AWS}}
 }

@@ -27,8 +27,9 @@ func TestNothingWithoutTheRunsTagIsTouched(t *testing.T) {
 	a, cfg := newAccount(t)
 	a.add(tags("a"), idsOf("mine")...)
 	others := map[string]map[string]string{
-		"other": tags("b"), "longer": tags("ab"), "upper": tags("A"), "padded": tags("a "), "untagged": {},
-		"project": {"Project": "secondwind"}, "name": {"Name": "secondwind", "run": "a"}, "key": {"Secondwind:run": "a"}, "value": {"a": sweep.RunTag}, "empty": tags(""),
+		"other": tags("b"), "longer": tags("ab"), "upper": tags("A"), "padded": tags("a "), "untagged": {}, "empty": tags(""),
+		"project": {"Project": "secondwind"}, "name": {"Name": "secondwind", "run": "a"},
+		"key": {"Secondwind:run": "a"}, "value": {"a": sweep.RunTag},
 	}
 	for suffix, tags := range others {
 		a.add(tags, idsOf(suffix)...)
@@ -63,12 +64,13 @@ func TestWhatNeedsSomethingIsRemovedBeforeIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, iam := "arn:aws:kms:eu-north-1:123456789012:key/key-x", "arn:aws:iam::123456789012:"
-	profile, role, policy := iam+"instance-profile/secondwind/profile-x-instance", iam+"role/secondwind/role-x-instance", iam+"policy/policy-x-verifier"
+	profile, role := iam+"instance-profile/secondwind/profile-x-instance", iam+"role/secondwind/role-x-instance"
+	policy := iam + "policy/policy-x-verifier"
 	for _, order := range [][]string{
 		{"i-x", "lt-x"}, {"i-x", "vol-x"}, {"i-x", "eni-x", "sg-x"}, {"ami-x", "snap-x", key}, {"sgr-x", "sg-x", "vpc-x"}, {"igw-x", "vpc-x"},
 		{"subnet-x", "rtb-x", "vpc-x"}, {"versions of bucket-x", "arn:aws:s3:::bucket-x", key}, {"vol-x", key},
-		{"RemoveRoleFromInstanceProfile " + profile, profile, "DeleteRolePolicy " + role, role, "DeletePolicyVersion " + policy, policy}, {"DetachRolePolicy " + role, role},
-		{"alias/of-" + key, key},
+		{"RemoveRoleFromInstanceProfile " + profile, profile, "DeleteRolePolicy " + role, role, "DeletePolicyVersion " + policy, policy},
+		{"DetachRolePolicy " + role, role}, {"alias/of-" + key, key},
 	} {
 		for i := 1; i < len(order); i++ {
 			before, after := slices.Index(a.removed, order[i-1]), slices.Index(a.removed, order[i])
@@ -92,7 +94,7 @@ func TestWhatIsInUseIsTriedAgainAndNothingThatItNeedsMeanwhile(t *testing.T) {
 	}
 }
 
-func TestWhatRemainsIsToldWithTheReason(t *testing.T) {
+func TestWhatRemainsIsReportedWithTheReason(t *testing.T) {
 	a, cfg := newAccount(t)
 	a.add(tags("a"), "i-x", "vol-x", "arn:aws:sns:eu-north-1:123456789012:t", "arn:aws:mystery:eu-north-1:123456789012:thing/x")
 	a.refuse["vol-x"] = slices.Repeat([]string{"UnauthorizedOperation"}, 100)
@@ -118,11 +120,12 @@ func TestWhatRemainsIsToldWithTheReason(t *testing.T) {
 	}
 }
 
-func TestWhatMayNotBeLookedForIsNeverSaidToBeGone(t *testing.T) {
+func TestWhatMayNotBeLookedForIsNeverReportedAsGone(t *testing.T) {
 	a, cfg := newAccount(t)
 	a.denied = "DescribeVolumes"
 	found, err := sweeper(cfg, sweep.Selection{Run: "a"}).Wait(t.Context())
-	if err != nil || found.Clean() || len(found.Unseen) != 1 || found.Unseen[0].Kind != "volume" || !strings.Contains(found.Unseen[0].Reason, "ec2:DescribeVolumes") {
+	if err != nil || found.Clean() || len(found.Unseen) != 1 || found.Unseen[0].Kind != "volume" ||
+		!strings.Contains(found.Unseen[0].Reason, "ec2:DescribeVolumes") {
 		t.Errorf("Wait() = %+v, %v, want that volumes could not be looked for, and why", found, err)
 	}
 }
@@ -140,7 +143,7 @@ func TestWhatIsGoneAndStillNamedByTheTaggingAPIIsNotLeft(t *testing.T) {
 	}
 }
 
-func TestAKeyThatWaitsForItsDeletionIsToldAndNotLeft(t *testing.T) {
+func TestAKeyThatWaitsForItsDeletionIsReportedAndNotLeft(t *testing.T) {
 	a, cfg := newAccount(t)
 	a.stale = true
 	a.gone["arn:aws:kms:eu-north-1:123456789012:key/k"] = tags("a")
@@ -173,7 +176,9 @@ func TestAWaitEndsWhenItsCallerDoes(t *testing.T) {
 	a, cfg := newAccount(t)
 	a.add(tags("a"), "vol-x")
 	ctx, cancel := context.WithCancel(t.Context())
-	s := sweep.New(sweep.Config{AWS: cfg, Select: sweep.Selection{Run: "a"}, Interval: time.Hour, Timeout: 2 * time.Hour, Tell: func(string) { cancel() }})
+	s := sweep.New(sweep.Config{
+		AWS: cfg, Select: sweep.Selection{Run: "a"}, Interval: time.Hour, Timeout: 2 * time.Hour, Report: func(string) { cancel() },
+	})
 	if _, err := s.Wait(ctx); err == nil {
 		t.Error("Wait() = nil, want the context's error")
 	}

@@ -16,8 +16,9 @@ func (s *Sweeper) named(ctx context.Context) (tagged, error) {
 	if s.cfg.Select.Run != "" {
 		filter.Values = []string{s.cfg.Select.Run}
 	}
-	pages := tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}})
-	resources, err := collect(ctx, pages, func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
+	resources, err := collect(ctx,
+		tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
+		func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
 	if err != nil {
 		return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
 	}
@@ -64,7 +65,8 @@ func otherKind() kind {
 			return fromCandidates(candidates), nil
 		},
 		remove: func(context.Context, *Sweeper, string) error {
-			return never("secondwind does not know how to remove it: use its service's console or CLI; if it is gone already, the tagging API shows it for some minutes more")
+			return never("secondwind does not know how to remove it: use its service's console or CLI; " +
+				"if it is gone already, the tagging API shows it for some minutes more")
 		},
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -41,7 +40,7 @@ func endure(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	p, err := start(ctx, "/healthz", []string{"CALCULATOR_HISTORY=sqlite:" + filepath.Join(folder, "history.db")}, o.calculator, "--address", "ADDRESS")
+	p, err := startWithHistory(ctx, o, folder)
 	if err != nil {
 		return err
 	}
@@ -145,16 +144,19 @@ func watch(ctx context.Context, p *process, every time.Duration) []int64 {
 }
 
 func tellEndurance(used float64, metrics []vegeta.Metrics, resident []int64) {
-	fmt.Printf("calculator used %.0f %% of the cores\n\n%-16s %10s %10s %10s %10s %8s\n", used*100, "size", "requests", "p50", "p99", "max", "errors")
+	fmt.Printf("calculator used %.0f %% of the cores\n\n", used*100)
+	fmt.Printf("%-16s %10s %10s %10s %10s %8s\n", "size", "requests", "p50", "p99", "max", "errors")
 	for i, m := range metrics {
 		failed := m.Requests - uint64(float64(m.Requests)*m.Success+0.5)
 		fmt.Printf("%-16s %10d %10v %10v %10v %8d %s\n", sizes()[i].name(), m.Requests,
-			m.Latencies.P50.Round(10*time.Microsecond), m.Latencies.P99.Round(10*time.Microsecond), m.Latencies.Max.Round(10*time.Microsecond), failed, firstOf(m.Errors))
+			m.Latencies.P50.Round(10*time.Microsecond), m.Latencies.P99.Round(10*time.Microsecond), m.Latencies.Max.Round(10*time.Microsecond),
+			failed, firstOf(m.Errors))
 	}
 	largest := metrics[len(metrics)-1].Latencies
 	fmt.Printf("\nlargest size: p99 is %.2f times p50, asked: at most 3\n", largest.P99.Seconds()/largest.P50.Seconds())
 	if third := len(resident) / 3; third > 0 {
-		fmt.Printf("resident: %.1f MiB in the first third, %.1f MiB in the last, asked: no growth\n", mean(resident[:third]), mean(resident[len(resident)-third:]))
+		fmt.Printf("resident: %.1f MiB in the first third, %.1f MiB in the last, asked: no growth\n",
+			mean(resident[:third]), mean(resident[len(resident)-third:]))
 	}
 }
 

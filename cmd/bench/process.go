@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,6 +49,12 @@ func start(ctx context.Context, path string, environment []string, program strin
 		return nil, errors.Join(err, p.stop())
 	}
 	return p, nil
+}
+
+// startWithHistory starts the calculator with its history in a folder.
+func startWithHistory(ctx context.Context, o options, folder string) (*process, error) {
+	environment := []string{"CALCULATOR_HISTORY=sqlite:" + filepath.Join(folder, "history.db")}
+	return start(ctx, "/healthz", environment, o.calculator, "--address", "ADDRESS")
 }
 
 func freeAddress(ctx context.Context) (string, error) {

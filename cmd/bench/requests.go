@@ -116,7 +116,8 @@ func startOriginal(ctx context.Context, gunicorn, folder string) (*process, erro
 	if err := os.WriteFile(filepath.Join(folder, "original.py"), []byte(original), 0o600); err != nil {
 		return nil, err
 	}
-	return startServer(ctx, smallQuestion, nil, gunicorn, "--log-level", "critical", "--chdir", folder, "--workers", strconv.Itoa(serverCores()), "--bind", "ADDRESS", "original:app")
+	return startServer(ctx, smallQuestion, nil, gunicorn, "--log-level", "critical", "--chdir", folder,
+		"--workers", strconv.Itoa(serverCores()), "--bind", "ADDRESS", "original:app")
 }
 
 // bareArgument makes this program a bare net/http server that does the same.
@@ -147,7 +148,8 @@ var (
 func (c *contestant) round(ctx context.Context, length time.Duration) error {
 	seconds := strconv.Itoa(max(1, int(length.Seconds())))
 	last := runtime.NumCPU() - 1
-	wrk := onCores(last, last, "wrk", []string{"--threads", "1", "--connections", "16", "--duration", seconds, "--latency", c.server.url(smallQuestion)})
+	wrk := onCores(last, last, "wrk",
+		[]string{"--threads", "1", "--connections", "16", "--duration", seconds, "--latency", c.server.url(smallQuestion)})
 	text, err := exec.CommandContext(ctx, wrk[0], wrk[1:]...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("wrk on %s: %w: %s", c.name, err, text)

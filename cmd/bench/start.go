@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -26,7 +25,7 @@ func measureStart(ctx context.Context, o options) (err error) {
 	var healthy []time.Duration
 	var idle int64
 	for range o.rounds {
-		p, err := start(ctx, "/healthz", []string{"CALCULATOR_HISTORY=sqlite:" + filepath.Join(folder, "history.db")}, o.calculator, "--address", "ADDRESS")
+		p, err := startWithHistory(ctx, o, folder)
 		if err != nil {
 			return err
 		}
@@ -41,7 +40,8 @@ func measureStart(ctx context.Context, o options) (err error) {
 		}
 	}
 	const mebibyte = 1 << 20
-	fmt.Printf("start to first healthy answer  %v (median of %d), asked: under 100ms\n", median(healthy).Round(100*time.Microsecond), len(healthy))
+	fmt.Printf("start to first healthy answer  %v (median of %d), asked: under 100ms\n",
+		median(healthy).Round(100*time.Microsecond), len(healthy))
 	fmt.Printf("binary                         %.1f MiB, asked: under 40 MB\n", float64(binary.Size())/mebibyte)
 	fmt.Printf("resident when idle             %.1f MiB, asked: under 30 MB\n", float64(idle)/mebibyte)
 	return nil

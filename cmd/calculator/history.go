@@ -9,46 +9,38 @@ import (
 	"secondwind/server/history"
 )
 
-const historyEnvironment = `  CALCULATOR_HISTORY               where history is kept: sqlite:PATH, postgres://USER@HOST/DATABASE?sslmode=verify-full,
-                                   or off (default history.db in $STATE_DIRECTORY, or in the user's state folder)
+const historyPlaces = `  CALCULATOR_HISTORY               where history is kept: sqlite:PATH, off, or
+                                   postgres://USER@HOST/DATABASE?sslmode=verify-full
+                                   (default history.db in $STATE_DIRECTORY, or in the user's state folder)
   CALCULATOR_KEY                   what encrypts it: file:PATH or aws-kms:KEY (a key id, an ARN or alias/NAME;
                                    default a key file beside the SQLite store, made at first start)
-  CALCULATOR_HISTORY_MAX_ENTRIES   entries of a user (default 1000; the oldest go first)
-  CALCULATOR_HISTORY_MAX_TOTAL     entries of all users (default 100000)
-  CALCULATOR_HISTORY_MAX_BYTES     of an entry (default 16384; a longer one is shortened)
-  CALCULATOR_HISTORY_RETENTION     how long an entry is kept (default 2160h)
 `
+
+var historySettings = []setting[history.Config]{
+	{"CALCULATOR_HISTORY_MAX_ENTRIES", "entries of a user (default 1000; the oldest go first)",
+		func(c *history.Config) any { return &c.MaxEntries }},
+	{"CALCULATOR_HISTORY_MAX_TOTAL", "entries of all users (default 100000)", func(c *history.Config) any { return &c.MaxTotal }},
+	{"CALCULATOR_HISTORY_MAX_BYTES", "of an entry (default 16384; a longer one is shortened)",
+		func(c *history.Config) any { return &c.MaxEntryBytes }},
+	{"CALCULATOR_HISTORY_RETENTION", "how long an entry is kept (default 2160h)", func(c *history.Config) any { return &c.Retention }},
+}
+
+// historyEnvironment is the help's part about the history.
+func historyEnvironment() string { return historyPlaces + described(historySettings) }
 
 // historyConfig reads the environment and reports everything that is wrong with it.
 func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (history.Config, error) {
 	cfg := history.Config{Log: log}
 	cfg.Store, _ = lookup("CALCULATOR_HISTORY")
 	cfg.Key, _ = lookup("CALCULATOR_KEY")
-	var wrong []error
-	for _, setting := range []struct {
-		name, want string
-		set        func(string) error
-	}{
-		{"CALCULATOR_HISTORY_MAX_ENTRIES", "a number above 0", func(t string) error { return positive(t, &cfg.MaxEntries) }},
-		{"CALCULATOR_HISTORY_MAX_TOTAL", "a number above 0", func(t string) error { return positive(t, &cfg.MaxTotal) }},
-		{"CALCULATOR_HISTORY_MAX_BYTES", "a number of bytes above 0", func(t string) error { return positive(t, &cfg.MaxEntryBytes) }},
-		{"CALCULATOR_HISTORY_RETENTION", "a duration above 0 such as 2160h", func(t string) error { return duration(t, &cfg.Retention) }},
-	} {
-		text, _ := lookup(setting.name)
-		if text == "" {
-			continue
-		}
-		if err := setting.set(text); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s=%q: give %s", setting.name, text, setting.want))
-		}
-	}
+	wrong := read(&cfg, historySettings, lookup)
 	if cfg.Store == history.Off {
-		return cfg, errors.Join(wrong...)
+		return cfg, wrong
 	}
 	if err := cfg.Validate(); err != nil {
-		wrong = append(wrong, fmt.Errorf("CALCULATOR_HISTORY, CALCULATOR_KEY: %w", err))
+		wrong = errors.Join(wrong, fmt.Errorf("CALCULATOR_HISTORY, CALCULATOR_KEY: %w", err))
 	}
-	return cfg, errors.Join(wrong...)
+	return cfg, wrong
 }
 
 // keepHistory runs a history beside the server until stop is called. It returns

@@ -50,11 +50,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	cfg, err := configuration(os.LookupEnv, stderr)
-	if err != nil {
-		fmt.Fprintf(stderr, "calculator: %v\n", err)
-		return exitMisuse
+	if err == nil {
+		options.history, err = historyConfig(os.LookupEnv, cfg.Log)
 	}
-	if options.history, err = historyConfig(os.LookupEnv, cfg.Log); err != nil {
+	if err != nil {
 		fmt.Fprintf(stderr, "calculator: %v\n", err)
 		return exitMisuse
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -25,8 +26,20 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	os.Setenv("CALCULATOR_HISTORY", "off") // what wants one says where
-	os.Exit(m.Run())
+	os.Exit(func() int {
+		folder, err := os.MkdirTemp("", "calculator-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		scratch = folder
+		return m.Run()
+	}())
 }
+
+// scratch is a folder for what all tests share.
+var scratch string
 
 func TestRunRefusesMisuse(t *testing.T) {
 	for _, tt := range []struct {
@@ -72,7 +85,8 @@ func TestVersionAndHelp(t *testing.T) {
 	if code := run(t.Context(), []string{"--version"}, &stdout, &stderr); code != exitDone || stdout.String() != "calculator dev\n" {
 		t.Errorf("run(--version) = %d, %q, want 0 and calculator dev", code, stdout.String())
 	}
-	if code := run(t.Context(), []string{"--help"}, &stdout, &stderr); code != exitDone || !strings.Contains(stderr.String(), "-address") || !strings.Contains(stderr.String(), "CALCULATOR_MAX_DIGITS") {
+	if code := run(t.Context(), []string{"--help"}, &stdout, &stderr); code != exitDone || !strings.Contains(stderr.String(), "-address") ||
+		!strings.Contains(stderr.String(), "CALCULATOR_MAX_DIGITS") {
 		t.Errorf("run(--help) = %d, %q, want 0, the flags and the environment", code, stderr.String())
 	}
 }

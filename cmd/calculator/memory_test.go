@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,13 +23,21 @@ import (
 	"secondwind/server"
 )
 
-// built makes the calculator as users have it: the test binary may carry the
-// race detector, whose memory is many times larger.
+// build makes the calculator as users have it, once for all tests: the test binary
+// may carry the race detector, whose memory is many times larger.
+var build = sync.OnceValues(func() (path string, err error) {
+	path = filepath.Join(scratch, "calculator")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
 func built(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "calculator")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
@@ -93,7 +102,7 @@ type heldBack struct {
 
 func (h *heldBack) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		h.once.Do(h.arrived)
 		<-h.all
 	}
@@ -105,7 +114,8 @@ func TestMemoryIsBoundedByTheLimits(t *testing.T) {
 		t.Skip("only Linux tells the most memory that a process has had, in /proc")
 	}
 	const clients, bodyBytes = 150, 4 << 20
-	cmd, address := start(t, built(t), "CALCULATOR_HISTORY=sqlite:"+filepath.Join(t.TempDir(), "history.db"), "CALCULATOR_MAX_BODY_BYTES=4194304", "CALCULATOR_MAX_HELD_BYTES=8388608",
+	cmd, address := start(t, built(t), "CALCULATOR_HISTORY=sqlite:"+filepath.Join(t.TempDir(), "history.db"),
+		"CALCULATOR_MAX_BODY_BYTES=4194304", "CALCULATOR_MAX_HELD_BYTES=8388608",
 		"CALCULATOR_MAX_DIGITS=200000", "CALCULATOR_MAX_CALCULATIONS=4", "CALCULATOR_MAX_CONNECTIONS=200",
 		"CALCULATOR_MAX_HEADER_BYTES=16384", "CALCULATOR_QUEUE_TIMEOUT=300ms")
 	s, err := server.New(server.Config{MaxBodyBytes: bodyBytes, MaxHeldBytes: 2 * bodyBytes, MaxDigits: 200_000,

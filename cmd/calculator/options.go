@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"secondwind/server"
@@ -31,68 +30,35 @@ Usage: calculator [--address host:port] [--pprof 127.0.0.1:port] [--version]
 
 `
 
-// setting is a variable of the environment.
-type setting struct {
-	name    string
-	meaning string
-	want    string // what to give, where it is wrong
-	set     func(*server.Config, string) error
-}
-
-const (
-	aSize     = "a number of bytes above 0"
-	aNumber   = "a number above 0"
-	aDuration = "a duration above 0 such as 10s"
-)
-
 // settings are the limits. Their defaults are safe on an instance with two cores and 1 GiB.
-var settings = []setting{
-	{"CALCULATOR_MAX_BODY_BYTES", "largest request body (default 16777216)", aSize,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxBodyBytes) }},
-	{"CALCULATOR_MAX_STREAM_BYTES", "largest batch or statistics (default 1073741824)", aSize,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxStreamBytes) }},
-	{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", aSize,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxHeldBytes) }},
-	{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", aSize,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxHeaderBytes) }},
-	{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", "a number of digits above 0",
-		func(c *server.Config, t string) error { return positive(t, &c.MaxDigits) }},
-	{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", aNumber,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxCalculations) }},
-	{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", aNumber,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxQueued) }},
-	{"CALCULATOR_MAX_CONNECTIONS", "connections at once (default 1024)", aNumber,
-		func(c *server.Config, t string) error { return positive(t, &c.MaxConnections) }},
-	{"CALCULATOR_TIMEOUT", "longest calculation (default 10s)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.CalculationTimeout) }},
-	{"CALCULATOR_QUEUE_TIMEOUT", "longest wait for a turn, then 503 (default 3s)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.QueueTimeout) }},
-	{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at the end (default 10s)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.DrainTimeout) }},
-	{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.ReadHeaderTimeout) }},
-	{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.ReadTimeout) }},
-	{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.WriteTimeout) }},
-	{"CALCULATOR_IDLE_TIMEOUT", "longest time between two requests of a connection (default 2m)", aDuration,
-		func(c *server.Config, t string) error { return duration(t, &c.IdleTimeout) }},
+var settings = []setting[server.Config]{
+	{"CALCULATOR_MAX_BODY_BYTES", "largest request body (default 16777216)", func(c *server.Config) any { return &c.MaxBodyBytes }},
+	{"CALCULATOR_MAX_STREAM_BYTES", "largest batch or statistics (default 1073741824)", func(c *server.Config) any { return &c.MaxStreamBytes }},
+	{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", func(c *server.Config) any { return &c.MaxHeldBytes }},
+	{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", func(c *server.Config) any { return &c.MaxHeaderBytes }},
+	{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", func(c *server.Config) any { return &c.MaxDigits }},
+	{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", func(c *server.Config) any { return &c.MaxCalculations }},
+	{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", func(c *server.Config) any { return &c.MaxQueued }},
+	{"CALCULATOR_MAX_CONNECTIONS", "connections at once (default 1024)", func(c *server.Config) any { return &c.MaxConnections }},
+	{"CALCULATOR_TIMEOUT", "longest calculation (default 10s)", func(c *server.Config) any { return &c.CalculationTimeout }},
+	{"CALCULATOR_QUEUE_TIMEOUT", "longest wait for a turn, then 503 (default 3s)", func(c *server.Config) any { return &c.QueueTimeout }},
+	{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at the end (default 10s)", func(c *server.Config) any { return &c.DrainTimeout }},
+	{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", func(c *server.Config) any { return &c.ReadHeaderTimeout }},
+	{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", func(c *server.Config) any { return &c.ReadTimeout }},
+	{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", func(c *server.Config) any { return &c.WriteTimeout }},
+	{"CALCULATOR_IDLE_TIMEOUT", "longest time between two requests of a connection (default 2m)", func(c *server.Config) any { return &c.IdleTimeout }},
 }
 
 // environment is the help's part about it.
 func environment() string {
-	var b strings.Builder
-	line := func(name, meaning string) { fmt.Fprintf(&b, "  %-33s %s\n", name, meaning) }
-	b.WriteString("\nEnvironment:\n")
-	line("CALCULATOR_LOG_LEVEL", "debug, info, warn or error (default info; debug logs requests)")
-	for _, s := range settings {
-		line(s.name, s.meaning)
-	}
-	line("AWS_EC2_METADATA_DISABLED", "true: do not ask for the instance id")
-	line("AWS_EC2_METADATA_SERVICE_ENDPOINT", "where to ask for it")
-	line("GOGC", "garbage for what is alive, in percent (default 300)")
-	line("GOMEMLIMIT", "soft limit of memory (default what the limits above come to)")
-	return b.String()
+	return "\nEnvironment:\n" + described([]setting[any]{
+		{name: "CALCULATOR_LOG_LEVEL", meaning: "debug, info, warn or error (default info; debug logs requests)"},
+	}) + described(settings) + described([]setting[any]{
+		{name: "AWS_EC2_METADATA_DISABLED", meaning: "true: do not ask for the instance id"},
+		{name: "AWS_EC2_METADATA_SERVICE_ENDPOINT", meaning: "where to ask for it"},
+		{name: "GOGC", meaning: "how much garbage may gather, in percent of what is alive (default 300)"},
+		{name: "GOMEMLIMIT", meaning: "soft limit of the memory (default: what the limits above add up to)"},
+	}) + historyEnvironment()
 }
 
 // namedMetadataWait is how long the first answer may be held back for the
@@ -113,7 +79,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, environment(), historyEnvironment)
+		fmt.Fprint(stderr, environment())
 		return o, err
 	}
 	if err != nil {
@@ -160,48 +126,12 @@ func configuration(lookup func(string) (string, bool), stderr io.Writer) (server
 	var (
 		cfg   server.Config
 		level slog.Level
-		wrong []error
 	)
-	logLevel := setting{name: "CALCULATOR_LOG_LEVEL", want: "debug, info, warn or error",
-		set: func(_ *server.Config, t string) error { return level.UnmarshalText([]byte(t)) }}
-	for _, s := range append([]setting{logLevel}, settings...) {
-		text, _ := lookup(s.name)
-		if text == "" {
-			continue
-		}
-		if err := s.set(&cfg, text); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s=%q: give %s", s.name, text, s.want))
-		}
-	}
+	logLevel := setting[slog.Level]{name: "CALCULATOR_LOG_LEVEL", field: func(l *slog.Level) any { return l }}
+	err := errors.Join(logLevel.read(&level, lookup), read(&cfg, settings, lookup))
 	if endpoint, _ := lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT"); endpoint != "" {
 		cfg.InstanceIDWait = namedMetadataWait
 	}
 	cfg.Log = logger(stderr, level)
-	return cfg, errors.Join(wrong...)
-}
-
-var errNotPositive = errors.New("not above 0")
-
-func positive[T int | int64](text string, field *T) error {
-	n, err := strconv.ParseInt(text, 10, strconv.IntSize)
-	if err != nil {
-		return err
-	}
-	if n <= 0 {
-		return errNotPositive
-	}
-	*field = T(n)
-	return nil
-}
-
-func duration(text string, field *time.Duration) error {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return err
-	}
-	if d <= 0 {
-		return errNotPositive
-	}
-	*field = d
-	return nil
+	return cfg, err
 }

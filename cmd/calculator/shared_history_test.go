@@ -113,7 +113,8 @@ func calculator(t *testing.T) string {
 		if err := process.Wait(); err != nil {
 			t.Errorf("the calculator ended with %v", err)
 		}
-		if text := rest.String(); strings.Contains(text, secretOperand) || strings.Contains(text, secretResult) || strings.Contains(text, `"level":"ERROR"`) {
+		if text := rest.String(); strings.Contains(text, secretOperand) || strings.Contains(text, secretResult) ||
+			strings.Contains(text, `"level":"ERROR"`) {
 			t.Errorf("its log has an operand, a result or an error:\n%s", text)
 		}
 	})

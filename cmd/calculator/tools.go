@@ -54,7 +54,7 @@ func parseTool(f *flag.FlagSet, usage string, args []string, stderr io.Writer) (
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, "\nEnvironment:\n"+historyEnvironment)
+		fmt.Fprint(stderr, "\nEnvironment:\n"+historyEnvironment())
 		return exitDone, true
 	case err != nil:
 		return misuse(stderr, f.Name(), fmt.Errorf("%w: see calculator %s --help", err, f.Name())), true
@@ -81,10 +81,11 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		asJSON bool
 	)
 	f := flag.NewFlagSet("audit", flag.ContinueOnError)
-	f.Func("known", "a `text` that users entered or saw, or a user's cookie, of at least 6 bytes: it must not be found; may be repeated", func(t string) error {
-		o.Known = append(o.Known, t)
-		return nil
-	})
+	f.Func("known", "a `text` that users entered or saw, or a user's cookie, of at least 6 bytes: it must not be found; may be repeated",
+		func(t string) error {
+			o.Known = append(o.Known, t)
+			return nil
+		})
 	f.StringVar(&file, "known-file", "", "a `file` with such texts, one a line: other users of this machine see arguments")
 	f.BoolVar(&o.ReadOnly, "read-only", false, "write no marked records; then deletion is not shown")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
@@ -140,7 +141,8 @@ func runRotate(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		asJSON bool
 	)
 	f := flag.NewFlagSet("rotate-key", flag.ContinueOnError)
-	f.StringVar(&to, "new-key", "", "wrap the keys under this `key` from now on, file:PATH (made if it is missing) or aws-kms:KEY; then restart the calculators with it as CALCULATOR_KEY")
+	f.StringVar(&to, "new-key", "", "wrap the keys under this `key` from now on, file:PATH (made if it is missing) or aws-kms:KEY; "+
+		"then restart the calculators with it as CALCULATOR_KEY")
 	f.BoolVar(&asJSON, "json", false, "print what was done as JSON")
 	if code, done := parseTool(f, rotateUsage, args, stderr); done {
 		return code

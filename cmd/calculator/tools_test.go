@@ -66,7 +66,8 @@ func TestAuditPassesBesideARunningCalculator(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := tried(t, "audit", "--known", cookie, "--known-file", known)
-	if code != exitDone || !strings.Contains(stdout, "PASSED") || !strings.Contains(stdout, "2 known texts") || strings.Contains(stdout, cookie) {
+	if code != exitDone || !strings.Contains(stdout, "PASSED") || !strings.Contains(stdout, "2 known texts") ||
+		strings.Contains(stdout, cookie) {
 		t.Errorf("audit = %d, want it passed with two known texts, not shown:\n%s%s", code, stdout, stderr)
 	}
 	code, stdout, stderr = tried(t, "audit", "--json", "--read-only")
@@ -87,7 +88,8 @@ func TestAuditFailsWhereAKnownTextStands(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := tried(t, "audit", "--known", cookie)
-	if code != exitFailed || !strings.Contains(stdout, "FAIL     no known plaintext") || !strings.Contains(stdout, "known text 1 stands as it is at byte ") {
+	if code != exitFailed || !strings.Contains(stdout, "FAIL     no known plaintext") ||
+		!strings.Contains(stdout, "known text 1 stands as it is at byte ") {
 		t.Errorf("audit = %d, want 1 and where the text stands:\n%s%s", code, stdout, stderr)
 	}
 }
@@ -100,7 +102,8 @@ func TestRotatingDisturbsNoRunningCalculator(t *testing.T) {
 	}
 	code, stdout, stderr = tried(t, "rotate-key", "--json", "--new-key", "file:"+filepath.Join(filepath.Dir(path), "other.key"))
 	var rotation history.Rotation
-	if err := json.Unmarshal([]byte(stdout), &rotation); code != exitDone || err != nil || rotation.DataKeys != 3 || !strings.Contains(rotation.KEK, "other.key") {
+	if err := json.Unmarshal([]byte(stdout), &rotation); code != exitDone || err != nil || rotation.DataKeys != 3 ||
+		!strings.Contains(rotation.KEK, "other.key") {
 		t.Errorf("rotate-key --json = %d, %v, want three data keys under the new key file:\n%s%s", code, err, stdout, stderr)
 	}
 	if entries, err := h.List(t.Context(), cookie, history.Query{}); err != nil || len(entries) != 1 {
@@ -184,7 +187,8 @@ func TestAStoreThatCanNotBeMadeStopsNoCalculator(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range log {
 		seen["listening"] = seen["listening"] || strings.Contains(line, `"listening"`)
-		seen["unavailable"] = seen["unavailable"] || strings.Contains(line, "history is not available") && strings.Contains(line, "a folder that it may write to")
+		seen["unavailable"] = seen["unavailable"] ||
+			strings.Contains(line, "history is not available") && strings.Contains(line, "a folder that it may write to")
 		if seen["listening"] && seen["unavailable"] {
 			stop()
 		}

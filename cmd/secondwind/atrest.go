@@ -24,14 +24,16 @@ type historyAtRest struct {
 }
 
 // visitsPerPeriod is how often the synthetic user comes in a metrics period, whose length
-// decides how long a walk takes: even a short hold has visits to both instances,
+// decides how long an experiment takes: even a short hold has visits to both instances,
 // and four visits of two small requests are lost in what a datapoint shows.
 const visitsPerPeriod = 4
 
 // newHistoryAtRest returns one whose synthetic user has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
 	// The manifest has this seed: the operands can be made again.
-	user, err := syntheticuser.New(syntheticuser.Config{URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start)})
+	user, err := syntheticuser.New(syntheticuser.Config{
+		URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +44,11 @@ func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string
 // historyKey is the key of a local stack that the calculators' history is under.
 func historyKey() string { return "aws-kms:" + stack.HistoryAlias(localStack) }
 
-// record audits the store, writes history.json and tells of it. The synthetic user must
+// record audits the store, writes history.json and reports it. The synthetic user must
 // have ended, and the cloud must live: it has the key.
 func (a *historyAtRest) record(ctx context.Context, p proof) {
 	if !a.user.Came() {
-		return // the run ended before the walk
+		return // the run ended before the experiment
 	}
 	h := a.user.History()
 	switch {
@@ -60,11 +62,11 @@ func (a *historyAtRest) record(ctx context.Context, p proof) {
 			h.NotAudited = err.Error()
 		}
 	}
-	tell := historyLine(h)
+	line := historyLine(h)
 	if err := p.Writer.WriteHistory(h); err != nil {
-		tell = "history: NO EVIDENCE was kept: " + err.Error()
+		line = "history: NO EVIDENCE was kept: " + err.Error()
 	}
-	p.Progress.Event(time.Since(p.Start), tell)
+	p.Progress.Event(time.Since(p.Start), line)
 }
 
 // audit searches the store's raw bytes for whatever the synthetic user entered and saw,

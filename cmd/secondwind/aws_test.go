@@ -46,7 +46,8 @@ func TestWhatIsWrongWithTheAWSConfigurationIsReportedWithWhatToDo(t *testing.T) 
 		t.Errorf("loadAWS without a Region: %v, want errNoRegion and what to set", err)
 	}
 	t.Setenv("AWS_PROFILE", "nobody")
-	if _, err := loadAWS(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "nobody") || !strings.Contains(err.Error(), "AWS_PROFILE") {
+	_, err := loadAWS(t.Context(), "")
+	if err == nil || !strings.Contains(err.Error(), "nobody") || !strings.Contains(err.Error(), "AWS_PROFILE") {
 		t.Errorf("loadAWS with a profile that is not there: %v, want its name and what to correct", err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 const calculatorImageID = "ami-00000000ca1c01a70"
 
 // findCalculator returns the program that an instance runs: the one asked for,
-// or the calculator beside this binary.
+// or the calculator in this binary's own folder.
 func findCalculator(asked string) (string, error) {
 	path := asked
 	if path == "" {

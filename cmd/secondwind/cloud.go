@@ -50,7 +50,7 @@ func newCloud(out *output) *cobra.Command {
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or n minutes")
 	f.BoolVar(&o.withStack, "stack", false, "create the stack of terraform/ in it: load balancer, group, policies, alarms")
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.outputs, "outputs", "", "`file` that receives the stack's outputs as `terraform output -json` prints them, for --stack of soak, doctor and sweep")
+	f.StringVar(&o.outputs, "outputs", "", "`file` to write the stack's outputs to, for --stack of soak, doctor and sweep")
 	f.StringVar(&o.run, "run", "local", "`id` of the run that the stack is tagged with ("+sweep.RunTag+")")
 	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "time from now until the stack expires ("+sweep.ExpiresTag+"); only sweep heeds it here")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")

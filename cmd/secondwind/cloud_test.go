@@ -107,7 +107,8 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 	c.awaitHealthy(t)
 
 	t.Run("load drives the load balancer and records it", func(t *testing.T) {
-		folder, got := c.command(t, "load", "--url", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--for", "2s", "--digits", "2000", "--json")
+		folder, got := c.command(t, "load", "--url", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--for", "2s",
+			"--digits", "2000", "--json")
 		if got.code != 0 {
 			t.Fatalf("load = %+v", got)
 		}
@@ -144,7 +145,9 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 			}
 			seen[o.Operation]++
 		}
-		for _, operation := range []string{runlog.OpDescribeAutoScalingGroups, runlog.OpGetMetricData, runlog.OpDescribeTargetHealth, runlog.OpDescribeAlarmHistory} {
+		for _, operation := range []string{
+			runlog.OpDescribeAutoScalingGroups, runlog.OpGetMetricData, runlog.OpDescribeTargetHealth, runlog.OpDescribeAlarmHistory,
+		} {
 			if seen[operation] < 2 {
 				t.Errorf("%s was recorded %d times, want at least twice", operation, seen[operation])
 			}

@@ -33,7 +33,7 @@ func newDoctor(out *output) *cobra.Command {
 		Use:   "doctor --group NAME | --stack PATH",
 		Short: "Examine a group before a proof: can it scale, and would it be seen",
 		Long: "Asks AWS (or any endpoint, AWS_ENDPOINT_URL) how the group, its alarm, its policy and its load\n" +
-			"balancer hang together, tries each permission that a proof needs, and reports with each finding\n" +
+			"balancer are connected, tries each permission that a proof needs, and reports with each finding\n" +
 			"what to change. It only reads. docs/doctor.md explains every finding.\n\n" +
 			"Exit codes: 0 fit (warnings and notes are allowed); 3 an error was found, with which a proof could\n" +
 			"only be inconclusive or refuted; 2 misuse.",
@@ -43,8 +43,8 @@ func newDoctor(out *output) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
-	stackFlag(f, &o.stack, "examine the group of a deployed stack: ")
-	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: that of the stack, or its DNS name)")
+	stackFlag(f, &o.stack, "the deployed stack of the group: ")
+	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: that of the stack, or one made of its DNS name)")
 	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held after the proof itself")
 	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
 	f.BoolVar(&o.policy, "policy", false, "print the IAM policy with all permissions that a proof and the doctor use, and exit")
@@ -110,7 +110,7 @@ func (e *examined) price(prices cost.Prices) {
 		e.CostUnknown = "none, the local cloud is this machine"
 		return
 	}
-	// A run is charged from deploy to destroy: an hour beside the proof itself.
+	// A run is charged from deploy to destroy: an hour in addition to the proof itself.
 	plan := cost.Plan{Region: e.Region, InstanceType: e.InstanceTypes[0], MaxSize: e.MaxSize, Duration: time.Hour + expected(e.Report)}
 	estimate, err := cost.Of(plan, prices)
 	if err != nil {
@@ -128,7 +128,8 @@ func writeExamined(out *output, r doctor.Report, prices cost.Prices) error {
 		doctor.Write(w, r, out.style())
 		switch {
 		case all.Cost != nil:
-			fmt.Fprintf(w, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(), all.Cost.PricesOf)
+			fmt.Fprintf(w, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(),
+				all.Cost.PricesOf)
 		case all.CostUnknown != "":
 			fmt.Fprintf(w, "Cost: %s.\n", all.CostUnknown)
 		}

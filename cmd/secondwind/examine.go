@@ -19,11 +19,12 @@ import (
 const doctorFile = "doctor.json"
 
 // examineFirst runs the doctor on the group before any load, and keeps its report
-// in the run's folder. Its error says what stands in the way of a proof, and how
+// in the run's folder. Its error names what stands in the way of a proof, and how
 // to go on all the same; what p.wanted names does not.
 func examineFirst(ctx context.Context, p proof) error {
 	report := doctor.Examine(ctx, doctor.Config{
-		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL, Hold: p.Scenario.Hold,
+		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL,
+		Hold: p.Scenario.Hold,
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -33,34 +34,35 @@ func examineFirst(ctx context.Context, p proof) error {
 	if err := writeReport(filepath.Join(p.Writer.Dir(), doctorFile), all); err != nil {
 		return err
 	}
-	blocking := tellFindings(p, all)
+	blocking := reportFindings(p, all)
 	if len(blocking) == 0 || p.skipDoctor {
 		return nil
 	}
-	return fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; do what it says (%s; docs/doctor.md), or go on all the same with --skip-doctor",
+	return fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; "+
+		"do what it advises (%s; docs/doctor.md), or go on all the same with --skip-doctor",
 		strings.Join(blocking, ", "), filepath.Join(p.Writer.Dir(), doctorFile))
 }
 
-// tellFindings reports the findings that are more than notes, and returns those
+// reportFindings reports the findings that are more than notes, and returns those
 // with which a proof could not succeed.
-func tellFindings(p proof, r examined) (blocking []string) {
-	tell := func(text string) { p.Progress.Event(time.Since(p.Start), "doctor: "+text) }
-	expect := fmt.Sprintf("%s; at most %s beside calibration", r.Summary(), expected(r.Report))
+func reportFindings(p proof, r examined) (blocking []string) {
+	report := func(text string) { p.Progress.Event(time.Since(p.Start), "doctor: "+text) }
+	expect := fmt.Sprintf("%s; at most %s without calibration", r.Summary(), expected(r.Report))
 	if r.Cost != nil {
 		expect += ", and " + r.Cost.Total() + " with an hour around it"
 	}
-	tell(expect)
+	report(expect)
 	for _, f := range r.Findings {
 		if f.Severity == doctor.Note {
 			continue
 		}
-		tell(fmt.Sprintf("%s: %s: %s: %s Change: %s", f.Severity, f.ID, f.Where, f.What, f.Change))
+		report(fmt.Sprintf("%s: %s: %s: %s Change: %s", f.Severity, f.ID, f.Where, f.What, f.Change))
 		if f.Severity == doctor.Error && !slices.Contains(p.wanted, f.ID) && !slices.Contains(blocking, f.ID) {
 			blocking = append(blocking, f.ID)
 		}
 	}
 	if missing := r.Policy(); missing != nil {
-		tell("missing from the caller's policy: " + missing.String())
+		report("missing from the caller's policy: " + missing.String())
 	}
 	return blocking
 }

@@ -27,7 +27,8 @@ func TestTheCostOfARunFollowsFromWhatWasExamined(t *testing.T) {
 			e := examined{Report: report}
 			test.change(&e.Report)
 			e.price(cost.Default())
-			if known := e.Cost != nil; known != (test.hours > 0) || known && e.Cost.Hours != test.hours || !strings.Contains(e.CostUnknown, test.want) {
+			known := e.Cost != nil
+			if known != (test.hours > 0) || known && e.Cost.Hours != test.hours || !strings.Contains(e.CostUnknown, test.want) {
 				t.Errorf("price() = %+v, %q, want %g hours, or …%s…", e.Cost, e.CostUnknown, test.hours, test.want)
 			}
 		})
@@ -39,7 +40,10 @@ func TestBeforeALoadTimeCostAndWhatStandsInTheWayAreTold(t *testing.T) {
 	r := examined{Report: doctor.Report{
 		Region: "eu-central-1", InstanceTypes: []string{"t3.micro"}, MaxSize: 2, ExpectSeconds: 1800,
 		Findings: []doctor.Finding{
-			{ID: "permission.required", Severity: doctor.Error, Where: "autoscaling:DescribePolicies", What: "Denied.", Change: "Allow it.", Statement: &statement},
+			{
+				ID: "permission.required", Severity: doctor.Error, Where: "autoscaling:DescribePolicies",
+				What: "Denied.", Change: "Allow it.", Statement: &statement,
+			},
 			{ID: "alarm.no-action", Severity: doctor.Error, Where: "alarm", What: "No action.", Change: "Put it."},
 			{ID: "group.hook", Severity: doctor.Warning, Where: "hook", What: "It waits.", Change: "Remove it."},
 			{ID: "credits.unknown", Severity: doctor.Note, Where: "t3.micro", What: "Not yet.", Change: "Nothing."},
@@ -47,11 +51,15 @@ func TestBeforeALoadTimeCostAndWhatStandsInTheWayAreTold(t *testing.T) {
 	}}
 	r.price(cost.Default())
 	var text strings.Builder
-	blocking := tellFindings(proof{Config: live.Config{Progress: progress.Plain(&text), Start: time.Now()}, wanted: []string{"alarm.no-action"}}, r)
+	p := proof{Config: live.Config{Progress: progress.Plain(&text), Start: time.Now()}, wanted: []string{"alarm.no-action"}}
+	blocking := reportFindings(p, r)
 	if len(blocking) != 1 || blocking[0] != "permission.required" {
 		t.Errorf("blocking = %v, want permission.required alone: the scenario asks for the other error", blocking)
 	}
-	for _, part := range []string{"at most 30m0s", r.Cost.Total(), "error: permission.required", "error: alarm.no-action", "warning: group.hook: hook: It waits. Change: Remove it.", `"autoscaling:DescribePolicies"`} {
+	for _, part := range []string{
+		"at most 30m0s", r.Cost.Total(), "error: permission.required", "error: alarm.no-action",
+		"warning: group.hook: hook: It waits. Change: Remove it.", `"autoscaling:DescribePolicies"`,
+	} {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("told:\n%s\nwant %q in it", text.String(), part)
 		}

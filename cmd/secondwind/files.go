@@ -18,11 +18,11 @@ func runsFlag(f *pflag.FlagSet, path *string) {
 }
 
 func stackFlag(f *pflag.FlagSet, path *string, purpose string) {
-	f.StringVar(path, "stack", "", purpose+"`path` of the Terraform folder that was applied, or of a file that `terraform output -json` wrote")
+	f.StringVar(path, "stack", "", purpose+"`path` of the applied Terraform folder, or of a file that `terraform output -json` wrote")
 }
 
 func calculatorFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator beside secondwind)")
+	f.StringVar(path, "calculator", "", "`path` of the program that an instance runs (default: calculator in secondwind's own folder)")
 }
 
 func scalingVariablesFlag(f *pflag.FlagSet, path *string) {

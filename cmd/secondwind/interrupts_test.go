@@ -19,7 +19,9 @@ func TestWhatASignalMeans(t *testing.T) {
 		steps []step
 	}{
 		{"before the hold a first signal stops, a second one exits", []step{{"", os.Interrupt, "stops"}, {"", os.Interrupt, "exits"}}},
-		{"in the hold a first one ends it, a second one stops", []step{{hold, os.Interrupt, "ends the hold"}, {"", os.Interrupt, "stops"}, {"", os.Interrupt, "exits"}}},
+		{"in the hold a first one ends it, a second one stops", []step{
+			{hold, os.Interrupt, "ends the hold"}, {"", os.Interrupt, "stops"}, {"", os.Interrupt, "exits"},
+		}},
 		{"in the hold SIGTERM stops", []step{{hold, syscall.SIGTERM, "stops"}}},
 		{"after the hold a first one stops", []step{{hold, nil, ""}, {release, os.Interrupt, "stops"}}},
 		{"a hold that was ended is not ended again", []step{{hold, os.Interrupt, "ends the hold"}, {hold, os.Interrupt, "stops"}}},

@@ -21,21 +21,22 @@ func newJudge(out *output) *cobra.Command {
 		Use:   "judge <run folder> | latest",
 		Short: "Judge a recorded run again, from its folder alone",
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
-			"for the same record. A file that was changed since the run is named, and the exit code is 2.",
+			"for the same record. A file that was changed since the run is named, and the exit code is 2.\n\n" +
+			"latest is the newest run in --runs.",
 	}
 	return onRun(cmd, func(_ context.Context, dir string) error {
 		_, verdict, err := judgeFolder(dir)
 		if err != nil {
 			return err
 		}
-		return tellVerdict(out, verdict, filepath.Join(dir, runlog.VerdictFile))
+		return writeVerdict(out, verdict, filepath.Join(dir, runlog.VerdictFile))
 	})
 }
 
 // onRun lets cmd take a run as its only argument, and do something with its folder.
 func onRun(cmd *cobra.Command, do func(ctx context.Context, dir string) error) *cobra.Command {
 	var runs, dir string
-	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "`folder` in which latest is looked for")
+	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "`folder` of the runs, for latest")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return fmt.Errorf("name one run folder, for instance %s, or latest; %d were given", filepath.Join(defaultRuns, "<id>"), len(args))
@@ -110,8 +111,8 @@ func reseal(dir string, record *runlog.Record) error {
 	return runlog.Seal(dir)
 }
 
-// tellVerdict writes the chain and, as the last line, the verdict and where it stands.
-func tellVerdict(out *output, v judge.Verdict, where string) error {
+// writeVerdict writes the chain and, as the last line, the verdict and where it stands.
+func writeVerdict(out *output, v judge.Verdict, where string) error {
 	err := out.write(v, func(w io.Writer) error {
 		reports.Summary(w, v, out.coloured())
 		_, err := fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)

@@ -55,7 +55,7 @@ func newLoad(out *output) *cobra.Command {
 	f.StringVar(&o.url, "url", "", "`URL` of the load balancer or server")
 	f.BoolVar(&o.mine, "mine", false, "I own the server at the URL, or its owner asked me to load it")
 	f.StringVar(&o.profile, "profile", "constant:50", "offered load in requests/s over time: constant:R, ramp:R1..R2/D, …")
-	f.DurationVar(&o.duration, "for", 30*time.Second, "how long")
+	f.DurationVar(&o.duration, "for", 30*time.Second, "how long to send requests")
 	f.IntVar(&o.digits, "digits", 4000, "decimal digits of an operand")
 	f.IntVar(&o.users, "users", 200, "how many users the requests come from")
 	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
@@ -112,7 +112,8 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	traffic := new(experiment.Traffic)
 	err = l.run(ctx, writer, traffic, reporter)
 	if ctx.Err() != nil {
-		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: "interrupted by the user"}}))
+		interrupted := &runlog.Interrupted{Reason: "interrupted by the user"}
+		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: interrupted}))
 	}
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
@@ -134,38 +135,33 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, traffic *experi
 	if err != nil {
 		return err
 	}
-	generator.SetPhase(runlog.PhaseLoad, l.offered.Rate(rateStep/2))
 	follow := func(ctx context.Context) error {
-		l.follow(ctx, generator.SetRate, func(elapsed time.Duration, rate float64) {
-			reporter.Status(loadStatus(traffic, elapsed, l.scenario.Hold, rate))
+		start := time.Now()
+		generator.SetPhase(runlog.PhaseLoad, 0)
+		generator.Follow(l.offered)
+		l.await(ctx, func() {
+			elapsed := time.Since(start)
+			reporter.Status(loadStatus(traffic, elapsed, l.scenario.Hold, l.offered.Rate(elapsed)))
 		})
 		return nil
 	}
 	return live.RunGroup(ctx, follow, generator.Run)
 }
 
-// rateStep is how often a profile's rate is looked up: a ramp is climbed in steps
-// of this length, each at the rate of its middle, so that no request is lost.
-const rateStep = 100 * time.Millisecond
-
-// follow sets the rate as the profile says until the time is over or ctx ends,
-// and reports about once a second.
-func (l loading) follow(ctx context.Context, setRate func(float64), report func(elapsed time.Duration, rate float64)) {
-	start := time.Now()
-	ticker := time.NewTicker(rateStep)
+// await waits until the load's time is over or ctx ends, and reports once a second.
+func (l loading) await(ctx context.Context, report func()) {
+	over := time.NewTimer(l.scenario.Hold)
+	defer over.Stop()
+	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	reported := time.Duration(0)
-	for elapsed := time.Duration(0); elapsed < l.scenario.Hold; elapsed = time.Since(start) {
-		rate := l.offered.Rate(elapsed + rateStep/2)
-		setRate(rate)
+	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-over.C:
+			return
 		case <-ticker.C:
-		}
-		if elapsed-reported >= time.Second {
-			reported = elapsed
-			report(elapsed, rate)
+			report()
 		}
 	}
 }

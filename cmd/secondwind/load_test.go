@@ -39,7 +39,8 @@ func TestALoadThatIsInterruptedKeepsItsRecordAndExitsWith130(t *testing.T) {
 	defer server.Close()
 	runs := t.TempDir()
 	var stdout, stderr bytes.Buffer
-	code := run(ctx, []string{"load", "--url", server.URL, "--for", "1h", "--digits", "10", "--users", "1", "--json", "--runs", runs}, &stdout, &stderr)
+	args := []string{"load", "--url", server.URL, "--for", "1h", "--digits", "10", "--users", "1", "--json", "--runs", runs}
+	code := run(ctx, args, &stdout, &stderr)
 	if code != exitInterrupted {
 		t.Errorf("exit code = %d, want %d\n%s", code, exitInterrupted, stderr.String())
 	}

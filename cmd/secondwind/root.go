@@ -14,7 +14,7 @@ import (
 	"secondwind/verify/judge"
 )
 
-// Exit codes beside those of a verdict (0 proved, 1 refuted, 3 inconclusive).
+// Exit codes in addition to those of a verdict (0 proved, 1 refuted, 3 inconclusive).
 const (
 	exitMisuse      = 2
 	exitInterrupted = 130 // 128 + SIGINT, as a shell expects

@@ -17,10 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-
 	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
@@ -186,8 +182,12 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 	for _, moment := range []string{"the local cloud listens", "premises:", "calibration:"} {
 		t.Run("at "+strings.TrimSuffix(moment, ":"), func(t *testing.T) {
 			t.Parallel()
-			soak := startSoak(t)
+			exports := filepath.Join(t.TempDir(), "exports")
+			soak := startSoak(t, "--exports", exports)
 			soak.waitFor(t, moment)
+			if moment != "the local cloud listens" { // they are written once there is a stack
+				readExports(t, exports)
+			}
 			if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
@@ -201,6 +201,9 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 				t.Errorf("last line = %q, want INCONCLUSIVE and the report", last)
 			}
 			noInstanceLeft(t, soak)
+			if _, err := os.Stat(exports); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the export lines are still there: %v", err)
+			}
 			verdictOf(t, soak.folder(t), judge.Inconclusive)
 			for _, name := range []string{"report.html", "report.md", "junit.xml"} {
 				if _, err := os.Stat(filepath.Join(soak.folder(t), name)); err != nil {
@@ -270,37 +273,6 @@ func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
 			}
 			verdictOf(t, soak.folder(t), judge.Inconclusive)
 		})
-	}
-}
-
-// TestCapacitySetByHandIsNeverProved is the auditor who helps: during the control
-// somebody sets the desired capacity to 2 through the AWS API.
-func TestCapacitySetByHandIsNeverProved(t *testing.T) {
-	t.Parallel()
-	exports := filepath.Join(t.TempDir(), "exports")
-	soak := startSoak(t, "--exports", exports)
-	soak.waitFor(t, "control:")
-	env := readExports(t, exports)
-	groups := autoscaling.NewFromConfig(aws.Config{
-		Region: env["AWS_REGION"], BaseEndpoint: aws.String(env["AWS_ENDPOINT_URL"]),
-		Credentials: credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"]),
-	})
-	if _, err := groups.SetDesiredCapacity(t.Context(), &autoscaling.SetDesiredCapacityInput{
-		AutoScalingGroupName: aws.String(env["SECONDWIND_GROUP"]), DesiredCapacity: aws.Int32(2),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	lines := soak.rest()
-	_ = soak.cmd.Wait()
-	if code := soak.cmd.ProcessState.ExitCode(); code != 3 {
-		t.Errorf("exit code = %d, want 3", code)
-	}
-	theHistoryIsEvidence(t, soak.folder(t), lines)
-	if v := verdictOf(t, soak.folder(t), judge.Inconclusive); v.Reason != "confounder.manual-capacity" {
-		t.Errorf("reason = %q, want confounder.manual-capacity", v.Reason)
-	}
-	if _, err := os.Stat(exports); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the export lines are still there: %v", err)
 	}
 }
 

@@ -40,10 +40,10 @@ func newSoak(out *output) *cobra.Command {
 		Use:   "soak",
 		Short: "Prove scale-out end to end, on the local cloud or of a deployed stack",
 		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
-			"calibration, control, load, hold and release; judges the record and writes the report.\n\n" +
+			"calibration, control, load, hold and release. Then it judges the record and writes the report.\n\n" +
 			"With --stack it does the same to what Terraform deployed, with the usual AWS credentials\n" +
 			"(AWS_PROFILE, AWS_ENDPOINT_URL …): same scenario, same judge, and the periods and deadlines\n" +
-			"of what is deployed. The doctor examines it before any load. docs/aws.md has the whole way.\n\n" +
+			"of what is deployed. The doctor examines it before any load. docs/aws.md describes every step.\n\n" +
 			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,15 +59,16 @@ func newSoak(out *output) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	stackFlag(f, &o.stack, "prove what is deployed: ")
+	stackFlag(f, &o.stack, "prove a deployed stack: ")
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held with two instances, instead of the scenario's hold")
-	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
+	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
+		"how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.exports, "exports", "", "`file` that receives the export lines for the AWS CLI while the run lives, readable by you alone")
-	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load whatever the doctor finds; without it, an error that it finds ends the run")
+	f.StringVar(&o.exports, "exports", "", "`file` to write the export lines for the AWS CLI to while the run lives; readable by you alone")
+	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load even if the doctor finds an error, which otherwise ends the run")
 	for _, name := range onlyLocal {
 		cmd.MarkFlagsMutuallyExclusive("stack", name)
 	}
@@ -191,7 +192,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cfg := r.config
-	cfg.AWS, cfg.Where, cfg.AutoScalingGroupName, cfg.LoadBalancerURL = localAWS(cloud), "the local cloud", built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
+	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
 	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
@@ -234,7 +236,8 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 		}
 	})
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given and answer its health check, see what it logged in %s", healthyWithin, err, r.program, logs)
+		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given "+
+			"and answer its health check, see what it logged in %s", healthyWithin, err, r.program, logs)
 	}
 	return err
 }
@@ -265,14 +268,14 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	if concluding.Err() != nil {
 		shown = w.Dir() // without a report
 	}
-	told := tellVerdict(out, verdict, shown)
+	written := writeVerdict(out, verdict, shown)
 	if interrupted {
 		return &exitError{code: exitInterrupted}
 	}
 	if runErr != nil {
 		return &exitError{code: judge.Inconclusive.ExitCode(), err: runErr}
 	}
-	return told
+	return written
 }
 
 // conclude closes the record, judges it, reports it and seals the folder.

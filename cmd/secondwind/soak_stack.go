@@ -25,7 +25,8 @@ var onlyLocal = []string{"calculator", "scaling-variables", "metrics-period", "e
 // periods and deadlines are those of what is deployed.
 func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, start time.Time) error {
 	if s.Local.Policy != scenario.PolicyWired || !s.Local.AlarmActions {
-		return fmt.Errorf("scenario %q unwires the scale-out alarm (local.policy, local.alarm_actions), which is for the local cloud: a deployed stack is as it is; leave these keys out, or leave out --stack", s.Name)
+		return fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), which only the local cloud does: "+
+			"a deployed stack is as it is; leave these keys out, or leave out --stack", s.Name)
 	}
 	deployed, err := outputs.Read(ctx, o.stack)
 	if err != nil {
@@ -55,13 +56,17 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 func provable(deployed outputs.Outputs, now time.Time, hold time.Duration) error {
 	switch ends := now.Add(hold); {
 	case deployed.LoadBalancerURL == "":
-		return errors.New("output load_balancer_url is missing: without a load balancer no request can reach a second instance; this is not the stack of terraform/, or its deploy was interrupted: run `make deploy` again")
+		return errors.New("output load_balancer_url is missing: without a load balancer no request can reach a second instance; " +
+			"this is not the stack of terraform/, or its deploy was interrupted: run `make deploy` again")
 	case deployed.Expires.IsZero() || deployed.Expires.After(ends):
 		return nil
 	case deployed.Expires.After(now):
-		return fmt.Errorf("run %s expires at %s, when its group is scaled to zero, which is before a hold of %s ends: shorten --hold, or give a longer ttl_hours and run `make deploy` again", deployed.RunID, deployed.Expires.Format(time.RFC3339), hold)
+		return fmt.Errorf("run %s expires at %s, when its group is scaled to zero, which is before a hold of %s ends: "+
+			"shorten --hold, or give a longer ttl_hours and run `make deploy` again",
+			deployed.RunID, deployed.Expires.Format(time.RFC3339), hold)
 	}
-	return fmt.Errorf("run %s expired at %s, when its group was scaled to zero: run `make deploy` again, or `make destroy`", deployed.RunID, deployed.Expires.Format(time.RFC3339))
+	return fmt.Errorf("run %s expired at %s, when its group was scaled to zero: run `make deploy` again, or `make destroy`",
+		deployed.RunID, deployed.Expires.Format(time.RFC3339))
 }
 
 // placeOf names where the API is, for the verdict.

@@ -47,13 +47,13 @@ func newSweep(out *output) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.run, "run", "", "`id` of the run: output run_id of its stack")
-	stackFlag(f, &o.stack, "the run of a deployed stack: ")
+	stackFlag(f, &o.stack, "the deployed stack of the run: ")
 	f.BoolVar(&o.expired, "expired", false, "only what has expired by its tag "+sweep.ExpiresTag)
 	f.BoolVar(&o.remove, "remove", false, "remove it, once that is confirmed")
 	f.BoolVar(&o.yes, "yes", false, "with --remove: confirm it")
 	f.BoolVar(&o.wait, "wait", false, "wait until nothing is left, and remove nothing")
 	f.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long --remove and --wait go on")
-	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between two looks")
+	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between two listings")
 	cmd.MarkFlagsMutuallyExclusive("run", "stack")
 	cmd.MarkFlagsMutuallyExclusive("remove", "wait")
 	return cmd
@@ -93,7 +93,7 @@ func runSweep(ctx context.Context, out *output, in io.Reader, o sweepOptions) er
 	}
 	s := sweeping{out: out, in: in, o: o, Sweeper: sweep.New(sweep.Config{
 		AWS: cfg, Select: selection, Interval: o.interval, Timeout: o.timeout,
-		Tell: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
+		Report: func(line string) { fmt.Fprintln(out.stderr, "sweep:", line) },
 	})}
 	err = s.run(ctx)
 	if ctx.Err() != nil {

@@ -44,12 +44,12 @@ func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 			t.Error(err)
 		}
 	})
-	numbers, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
+	variables, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		o := stack.Options{Name: name, Variables: numbers, MetricsPeriod: 10 * time.Second, ImageID: "ami-1"}
+		o := stack.Options{Name: name, Variables: variables, MetricsPeriod: 10 * time.Second, ImageID: "ami-1"}
 		if name != "untagged" {
 			o.Tags = map[string]string{sweep.RunTag: name, sweep.ExpiresTag: "2026-01-01T00:00:00Z"}
 		}
@@ -96,7 +96,9 @@ func listed(t *testing.T, env []string, args ...string) map[string][]string {
 }
 
 // ofStack are the kinds of a stack of the local cloud, whose group has one instance.
-var ofStack = []string{"Auto Scaling group", "CloudWatch alarm", "CloudWatch alarm", "load balancer", "instance", "target group", "launch template", "KMS key"}
+var ofStack = []string{
+	"Auto Scaling group", "CloudWatch alarm", "CloudWatch alarm", "load balancer", "instance", "target group", "launch template", "KMS key",
+}
 
 // TestASweepRemovesARunAndNothingElse is in a cloud with two runs' stacks and one
 // that has no tags.
@@ -143,7 +145,9 @@ func TestASweepRemovesARunAndNothingElse(t *testing.T) {
 func taggedIn(t *testing.T, cloud *localcloud.Cloud) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(resourcegroupstaggingapi.NewFromConfig(cloud.AWSConfig()), &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(3)})
+	client := resourcegroupstaggingapi.NewFromConfig(cloud.AWSConfig())
+	in := &resourcegroupstaggingapi.GetResourcesInput{ResourcesPerPage: aws.Int32(3)}
+	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(client, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
@@ -168,7 +172,9 @@ func stillThere(t *testing.T, env []string, groups ...string) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "secondwind"), "doctor", "--json", "--group", group)
 		cmd.Env = append(os.Environ(), env...)
 		out, _ := cmd.Output() // it may find that the instance is not healthy yet
-		for _, lost := range []string{"group.missing", "alarm.missing", "alarm.policy-gone", "targets.none", "targets.gone", "targets.no-load-balancer"} {
+		for _, lost := range []string{
+			"group.missing", "alarm.missing", "alarm.policy-gone", "targets.none", "targets.gone", "targets.no-load-balancer",
+		} {
 			if strings.Contains(string(out), lost) {
 				t.Errorf("%s is no more whole: %s", group, out)
 			}
@@ -210,10 +216,12 @@ func TestASweepAsksTwice(t *testing.T) {
 	if found := listed(t, env)["mine"]; !slices.Equal(found, ofStack) {
 		t.Errorf("after all these there are %v, want %v", found, ofStack)
 	}
-	if got := sweepIn(t, env, "expired\n", "--expired", "--remove", "--interval", "100ms"); got.code != 0 || !strings.Contains(got.stderr, "Type expired") {
+	got := sweepIn(t, env, "expired\n", "--expired", "--remove", "--interval", "100ms")
+	if got.code != 0 || !strings.Contains(got.stderr, "Type expired") {
 		t.Errorf("sweep = %+v, want that it is removed once it is confirmed", got)
 	}
-	if got := sweepIn(t, env, "", "--run", "mine", "--wait"); got.code != 0 || !strings.Contains(got.stdout, "Nothing with the tag secondwind:run = mine is left") {
+	got = sweepIn(t, env, "", "--run", "mine", "--wait")
+	if got.code != 0 || !strings.Contains(got.stdout, "Nothing with the tag secondwind:run = mine is left") {
 		t.Errorf("sweep --wait = %+v, want that nothing is left", got)
 	}
 }

@@ -161,7 +161,8 @@ func TestTheVersionIsPrintedHoweverItIsAskedFor(t *testing.T) {
 		}
 	}
 	var object struct{ Version, Go, OS, Arch string }
-	if got := secondwind(t, "--version", "--json"); json.Unmarshal([]byte(got.stdout), &object) != nil || object.Version != "dev" || object.Arch == "" {
+	got := secondwind(t, "--version", "--json")
+	if json.Unmarshal([]byte(got.stdout), &object) != nil || object.Version != "dev" || object.Arch == "" {
 		t.Errorf("--version --json = %+v", got)
 	}
 }

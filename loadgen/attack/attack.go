@@ -52,7 +52,8 @@ type Attack struct {
 	pacer    *pacer     // nil until Run
 	began    time.Time
 	phase    runlog.Phase
-	rate     float64
+	offered  profile.Profile
+	since    time.Duration // when that began, from began
 	interval time.Duration
 	flushed  flushed
 	stopped  bool
@@ -88,35 +89,39 @@ func New(cfg Config) (*Attack, error) {
 		checker:  &checker{next: cfg.Transport, set: cfg.Payload},
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
+		offered:  profile.Constant{},
 		interval: time.Second,
 	}, nil
 }
 
-// SetPhase changes phase and rate (requests per second) at once. The interval
-// under way ends with the old ones, so that no line is of two phases.
+// SetPhase changes the phase, and the rate (requests per second), at once. The
+// interval under way ends with the old ones, so that no line is of two phases.
 func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := time.Now()
 	if a.pacer != nil {
-		a.flush(now)
-		if !a.stopped {
-			a.schedule.SetRate(now.Sub(a.began), rate)
-			a.pacer.wake()
-		}
+		a.flush(time.Now())
 	}
-	a.phase, a.rate = phase, rate
+	a.phase = phase
+	a.follow(profile.Constant{PerSecond: rate})
 }
 
-// SetRate changes the rate (requests per second) within the phase.
-func (a *Attack) SetRate(rate float64) {
+// Follow offers what the profile does, from now on and within the phase.
+func (a *Attack) Follow(p profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pacer != nil && !a.stopped {
-		a.schedule.SetRate(time.Since(a.began), rate)
-		a.pacer.wake()
+	a.follow(p)
+}
+
+// follow is Follow for who holds mu. Before Run, it is what Run begins with.
+func (a *Attack) follow(p profile.Profile) {
+	a.offered = p
+	if a.pacer == nil || a.stopped {
+		return
 	}
-	a.rate = rate
+	a.since = time.Since(a.began)
+	a.schedule.Follow(a.since, p)
+	a.pacer.wake()
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on.
@@ -164,8 +169,8 @@ func (a *Attack) start(ctx context.Context) {
 	defer a.mu.Unlock()
 	a.began = time.Now()
 	a.flushed.at = a.began
-	a.schedule.SetRate(0, a.rate)
-	a.pacer = newPacer(ctx, a.schedule, a.began)
+	a.schedule.Follow(0, a.offered)
+	a.pacer = newPacer(ctx.Done(), a.schedule, a.began)
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -198,7 +203,7 @@ func (a *Attack) note(r *vegeta.Result) {
 		fromSchedule += r.Timestamp.Sub(due)
 	}
 	failure := r.Error
-	if r.Code != 0 { // Vegeta calls any status outside 200–399 an error too; the checker says it better
+	if r.Code != 0 { // Vegeta calls any status outside 200–399 an error too; the checker's text is better
 		failure = r.Headers.Get(answeredHeader)
 	} else if failure != "" {
 		failure = errorText(failure)
@@ -224,7 +229,7 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.schedule.SetRate(time.Since(a.began), 0)
+	a.schedule.Follow(time.Since(a.began), profile.Constant{})
 	a.stopped = true
 }
 
@@ -254,8 +259,8 @@ func (a *Attack) flush(now time.Time) {
 // offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
-		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))), sent: a.sent.Load(), dropped: a.pacer.dropped.Load(),
-		bytesIn: a.checker.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))),
+		sent: a.sent.Load(), dropped: a.pacer.dropped.Load(), bytesIn: a.checker.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }
 
@@ -266,7 +271,8 @@ func (a *Attack) write(is flushed) {
 	}
 	was := a.flushed
 	second := a.tally.take()
-	second.Phase, second.OfferedRate = a.phase, a.rate
+	middle := (was.at.Sub(a.began) + is.at.Sub(a.began)) / 2
+	second.Phase, second.OfferedRate = a.phase, a.offered.Rate(max(0, middle-a.since))
 	second.IntervalSeconds = is.at.Sub(was.at).Seconds()
 	second.Offered = is.offered - was.offered
 	second.Sent, second.Dropped = is.sent-was.sent, is.dropped-was.dropped

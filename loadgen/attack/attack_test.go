@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"secondwind/loadgen/payload"
+	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
 
@@ -166,6 +168,35 @@ func TestEveryRequestOfferedIsSentOrDroppedAndEveryOneSentEnds(t *testing.T) {
 					t.Errorf("dropped = %d, want some: %v", sum.Dropped, tt.dropped)
 				}
 			})
+		})
+	}
+}
+
+func TestAProfileIsSentRequestByRequest(t *testing.T) {
+	for _, text := range []string{"ramp:10..200/5s", "ramp:100..0/5s", "steps:50,0,100/1s", "sine:0..100@2s/4s", "constant:50/3s"} {
+		offered, err := profile.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			var r lines
+			a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
+			run(t, a, func() {
+				a.SetPhase(runlog.PhaseLoad, 0)
+				a.Follow(offered)
+				time.Sleep(6 * time.Second) // longer than any lasts: nothing is due after its end
+			})
+			sum, want := r.total(), offered.Hits(offered.Duration())
+			if math.Abs(float64(sum.Offered)-want) > 1 || sum.Sent != sum.Offered || sum.LagMaxSeconds > 0.01 {
+				t.Errorf("%s: offered %d, sent %d, at most %v s late; want %v of both, on time", text, sum.Offered, sum.Sent, sum.LagMaxSeconds, want)
+			}
+			var sent float64
+			for _, l := range r.kept {
+				sent += l.Second.OfferedRate * l.Second.IntervalSeconds
+			}
+			if math.Abs(sent-want) > 0.05*want {
+				t.Errorf("%s: the lines' rates come to %v requests, want about %v", text, sent, want)
+			}
 		})
 	}
 }

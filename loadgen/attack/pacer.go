@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,11 +12,11 @@ import (
 // counted as dropped instead of being sent too late to mean anything.
 const maxLate = time.Second
 
-// pacer lets Vegeta hit when the schedule says so. Its Pace blocks where
+// pacer lets Vegeta hit when a request of the schedule is due. Its Pace blocks where
 // Vegeta's own would return a wait: Vegeta sleeps such a wait out, whatever
 // happens meanwhile, and always hits after it.
 type pacer struct {
-	ctx      context.Context
+	done     <-chan struct{} // closed when the attack ends
 	schedule *profile.Schedule
 	began    time.Time
 
@@ -28,14 +27,14 @@ type pacer struct {
 	skips   []skip        // by hit
 }
 
-// skip says that from a hit on, requests of the schedule were left out.
+// skip is how many requests of the schedule were left out up to a hit.
 type skip struct{ hit, total uint64 }
 
 // maxSkips bounds what is remembered of them; results come in soon after.
 const maxSkips = 4096
 
-func newPacer(ctx context.Context, schedule *profile.Schedule, began time.Time) *pacer {
-	return &pacer{ctx: ctx, schedule: schedule, began: began, changed: make(chan struct{})}
+func newPacer(done <-chan struct{}, schedule *profile.Schedule, began time.Time) *pacer {
+	return &pacer{done: done, schedule: schedule, began: began, changed: make(chan struct{})}
 }
 
 // wake makes a waiting Pace look at the schedule again.
@@ -52,8 +51,10 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 		p.mu.Lock()
 		changed := p.changed
 		p.mu.Unlock()
-		if p.ctx.Err() != nil {
+		select {
+		case <-p.done:
 			return 0, true
+		default:
 		}
 		wait := time.Hour // nothing is due until the rate changes
 		if due, ok := p.schedule.Due(p.sequence(hits)); ok {
@@ -65,7 +66,7 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 		}
 		timer := time.NewTimer(wait)
 		select {
-		case <-p.ctx.Done():
+		case <-p.done:
 		case <-changed:
 		case <-timer.C:
 		}

@@ -16,7 +16,7 @@ const (
 	significant = 3
 )
 
-// The most instances and error texts that a line tells apart; the rest is other.
+// The most instances and error texts that a line distinguishes; the rest is other.
 const (
 	maxInstances = 64
 	maxErrors    = 8
@@ -33,8 +33,8 @@ type outcome struct {
 
 // tally counts the outcomes of one interval. Failed requests count into the
 // latencies too: a time-out that vanished from them would make the tail look
-// better than it was. It keeps its histograms from one
-// interval to the next, so that a long soak makes no garbage of them.
+// better than it was. Histograms are reused from one interval to the next, so that a
+// long soak does not allocate them anew.
 type tally struct {
 	mu        sync.Mutex
 	instances map[string]*instanceTally

@@ -13,7 +13,7 @@ import (
 	"secondwind/loadgen/payload"
 )
 
-// Headers by which the transport and the results speak of one request.
+// Headers that carry what belongs to one request from the transport to its result.
 const (
 	payloadHeader  = "X-Payload"     // request: number of the body in the set
 	answeredHeader = "X-Answered"    // set on the answer: what is wrong with it, "" if nothing
@@ -49,7 +49,7 @@ func (c *checker) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// wrong says what is wrong with an answer, "" if nothing is.
+// wrong is what is wrong with an answer, "" if nothing is.
 func (c *checker) wrong(r *http.Request, resp *http.Response, body []byte) string {
 	if resp.StatusCode != http.StatusOK {
 		return "status " + strconv.Itoa(resp.StatusCode)

@@ -12,7 +12,7 @@ import (
 	"slices"
 )
 
-// Spec says what to make.
+// Spec describes the bodies to make.
 type Spec struct {
 	Operation string `yaml:"operation"` // + - * on integers
 	Digits    Range  `yaml:"digits"`    // of each operand
@@ -20,7 +20,7 @@ type Spec struct {
 	Seed      uint64 `yaml:"seed"`
 }
 
-// Range is a range of whole numbers, both ends in it.
+// Range is a range of whole numbers, both ends included.
 type Range struct {
 	Min int `yaml:"min"`
 	Max int `yaml:"max"`
@@ -45,7 +45,9 @@ func (s Spec) Faults() []Fault {
 		found = append(found, Fault{"digits.min", fmt.Sprintf("is %d; give 1 to %d", s.Digits.Min, maxDigits)})
 	}
 	if s.Digits.Max < s.Digits.Min || s.Digits.Max > maxDigits {
-		found = append(found, Fault{"digits.max", fmt.Sprintf("is %d; give at least digits.min (%d) and at most %d", s.Digits.Max, s.Digits.Min, maxDigits)})
+		found = append(found, Fault{
+			"digits.max", fmt.Sprintf("is %d; give at least digits.min (%d) and at most %d", s.Digits.Max, s.Digits.Min, maxDigits),
+		})
 	}
 	if s.Bodies < 1 || s.Bodies > maxBodies {
 		found = append(found, Fault{"bodies", fmt.Sprintf("is %d; give 1 to %d", s.Bodies, maxBodies)})
@@ -104,7 +106,7 @@ func (s *Set) Len() int { return len(s.items) }
 // Body is a body of POST /v1/calculate; it must not be changed.
 func (s *Set) Body(i int) []byte { return s.items[i].body }
 
-// Answered tells whether answer holds the right result for body i.
+// Answered reports whether answer holds the right result for body i.
 func (s *Set) Answered(i int, answer []byte) bool {
 	return bytes.Contains(answer, s.items[i].answer)
 }

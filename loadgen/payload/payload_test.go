@@ -34,7 +34,9 @@ func TestABodyIsJSONAndItsAnswerIsRight(t *testing.T) {
 			if right := fmt.Sprintf(`{"result":"%s"}`, want.Num()); !set.Answered(i, []byte(right)) {
 				t.Errorf("Answered(%d, %s) = false, want true", i, right)
 			}
-			for _, wrong := range []string{"", "{}", `{"result":"1"}`, fmt.Sprintf(`{"result":"%s0"}`, want.Num()), fmt.Sprintf(`{"result":"1%s"}`, want.Num())} {
+			for _, wrong := range []string{
+				"", "{}", `{"result":"1"}`, fmt.Sprintf(`{"result":"%s0"}`, want.Num()), fmt.Sprintf(`{"result":"1%s"}`, want.Num()),
+			} {
 				if set.Answered(i, []byte(wrong)) {
 					t.Errorf("Answered(%d, %s) = true, want false", i, wrong)
 				}

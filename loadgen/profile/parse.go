@@ -16,7 +16,7 @@ import (
 //	sine:50..150@1m/10m     swings of one minute, for ten
 //
 // Rates are requests per second, durations as time.ParseDuration reads them.
-// The error says what is wrong and shows the right form.
+// The error names what is wrong and shows the right form.
 func Parse(text string) (Profile, error) {
 	shape, rest, named := strings.Cut(strings.TrimSpace(text), ":")
 	if !named {

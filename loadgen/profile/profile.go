@@ -107,7 +107,7 @@ func (r Ramp) Duration() time.Duration { return r.Over }
 // Validate implements Profile.
 func (r Ramp) Validate() error {
 	if r.Over <= 0 {
-		return fmt.Errorf("ramp: duration %v is not positive; say over how long, as in ramp:10..200/5m", r.Over)
+		return fmt.Errorf("ramp: duration %v is not positive; give how long it takes, as in ramp:10..200/5m", r.Over)
 	}
 	if err := validRate("ramp", r.From); err != nil {
 		return err
@@ -156,7 +156,8 @@ func (s Steps) Validate() error {
 		return fmt.Errorf("steps: no rate; list them, as in steps:10,50,100/1m")
 	}
 	if s.Each <= 0 || s.Each > forever/time.Duration(len(s.Rates)) {
-		return fmt.Errorf("steps: duration %v of a step is not positive, or too long; say how long each is held, as in steps:10,50,100/1m", s.Each)
+		return fmt.Errorf("steps: duration %v of a step is not positive, or too long; "+
+			"give how long each is held, as in steps:10,50,100/1m", s.Each)
 	}
 	for _, rate := range s.Rates {
 		if err := validRate("steps", rate); err != nil {

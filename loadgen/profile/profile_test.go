@@ -88,7 +88,9 @@ func TestARateIsNeverNegativeAndHitsNeverFall(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"200", "constant:1/1s", "ramp:10..200/5m", "steps:10,50,100/1m", "sine:50..150@1m/10m", "ramp:..", "sine:@/"} {
+	for _, seed := range []string{
+		"200", "constant:1/1s", "ramp:10..200/5m", "steps:10,50,100/1m", "sine:50..150@1m/10m", "ramp:..", "sine:@/",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,43 +1,42 @@
-// Package profile says when requests are due: offered load over time, pure.
+// Package profile computes when requests are due: offered load over time. It is pure.
 package profile
 
 import (
-	"math"
 	"sync"
 	"time"
 )
 
-// Schedule is an offered rate that can be changed while it runs, without a
-// request lost or doubled at the change. Times are counted from its start.
-// It is safe for concurrent use; the zero value offers nothing.
+// Schedule is offered load that can be changed while it runs, without a request
+// lost or doubled at the change. Times are counted from its start. It is safe for
+// concurrent use; the zero value offers nothing.
 type Schedule struct {
 	mu       sync.Mutex
 	segments []segment // by start; the last one is open-ended
 }
 
-// segment is a stretch of constant rate.
+// segment is a stretch of one profile.
 type segment struct {
-	from time.Duration
-	hits float64 // due before from
-	rate float64 // requests per second
+	from    time.Duration
+	hits    float64 // due before from
+	profile Profile
 }
 
 // maxSegments bounds what is remembered: due times are asked for requests that
 // are under way, never for those of a thousand changes ago.
 const maxSegments = 1024
 
-// SetRate changes the rate at a time not before the last change. A rate below
-// zero, or not a number, counts as zero.
-func (s *Schedule) SetRate(at time.Duration, rate float64) {
-	if !(rate > 0) {
-		rate = 0
+// Follow offers what the profile does, from a time on that is not before the last
+// change. A profile that is not valid offers nothing.
+func (s *Schedule) Follow(at time.Duration, p Profile) {
+	if p.Validate() != nil {
+		p = Constant{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := len(s.segments); n > 0 {
 		at = max(at, s.segments[n-1].from)
 	}
-	s.segments = append(s.segments, segment{at, s.hits(at), rate})
+	s.segments = append(s.segments, segment{at, s.hits(at), p})
 	if len(s.segments) > maxSegments {
 		s.segments = append(s.segments[:0:0], s.segments[len(s.segments)-maxSegments/2:]...)
 	}
@@ -53,14 +52,14 @@ func (s *Schedule) Hits(t time.Duration) float64 {
 func (s *Schedule) hits(t time.Duration) float64 {
 	for i := len(s.segments) - 1; i >= 0; i-- {
 		if g := s.segments[i]; t >= g.from || i == 0 {
-			return g.hits + g.rate*max(0, (t-g.from).Seconds())
+			return g.hits + g.profile.Hits(t-g.from)
 		}
 	}
 	return 0
 }
 
-// Due is when request seq (0, 1, 2 …) is due; ok is false while the rate is
-// zero and nothing says when it will be.
+// Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
+// the rate is zero, or the profile has ended.
 func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,10 +69,30 @@ func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 		if n < g.hits && i > 0 {
 			continue
 		}
-		if g.rate == 0 {
-			return 0, false
-		}
-		return g.from + time.Duration(math.Max(0, n-g.hits)/g.rate*float64(time.Second)), true
+		after, ok := reaches(g.profile, max(0, n-g.hits))
+		return g.from + after, ok
 	}
 	return 0, false
+}
+
+// reaches is when a profile's hits come to n; ok is false if they never do.
+func reaches(p Profile, n float64) (at time.Duration, ok bool) {
+	if c, steady := p.(Constant); steady && c.PerSecond > 0 {
+		at = time.Duration(n / c.PerSecond * float64(time.Second))
+		return at, c.For == 0 || at < c.For
+	}
+	end := p.Duration()
+	if p.Hits(end) <= n {
+		return 0, false
+	}
+	// The first nanosecond at which they do: hits never fall.
+	low, high := time.Duration(0), end
+	for low < high {
+		if middle := low + (high-low)/2; p.Hits(middle) < n {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, true
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// decoder fills a scenario in from YAML. It reads scalars itself: what YAML's
-// versions disagree about, such as whether 010 is eight, is read as it is written.
+// decoder fills a scenario in from YAML. It reads scalars itself: where YAML's
+// versions disagree, such as about 010, a value is what it looks like.
 type decoder struct {
 	name   string         // of the file
 	lines  map[string]int // by key
@@ -22,7 +22,7 @@ func (d *decoder) fault(at ast.Node, key, format string, args ...any) {
 	d.faults = append(d.faults, &Error{File: d.name, Line: at.GetToken().Position.Line, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
-// isEmpty tells whether a document, or a key, has nothing in it but comments.
+// isEmpty reports whether a document, or a key, has nothing in it but comments.
 func isEmpty(node ast.Node) bool {
 	switch node.(type) {
 	case nil, *ast.NullNode, *ast.CommentGroupNode, *ast.DirectiveNode:
@@ -141,7 +141,7 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// parse sets a value from its text, and tells whether it could be read.
+// parse sets a value from its text, and reports whether it could be read.
 func parse[T any](text string, read func(string) (T, error), set func(T)) bool {
 	v, err := read(text)
 	if err == nil {
@@ -150,8 +150,8 @@ func parse[T any](text string, read func(string) (T, error), set func(T)) bool {
 	return err == nil
 }
 
-// textOf returns a scalar as it is written, without quotes; ok is false for what
-// is none. Anchors, aliases and tags are none: a scenario needs no indirection.
+// textOf returns a scalar as it is written, without quotes; ok is false if the node
+// is not a scalar. Anchors, aliases and tags are refused: a scenario needs none.
 func textOf(node ast.Node) (text string, ok bool) {
 	switch n := node.(type) {
 	case *ast.StringNode:

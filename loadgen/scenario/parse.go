@@ -14,7 +14,7 @@ import (
 	"secondwind/textfile"
 )
 
-// Error is one fault of a scenario: where it stands and what would be right.
+// Error is one fault of a scenario: where it is and what would be right.
 type Error struct {
 	File string
 	Line int    // 0 if the fault is not in a line of the file
@@ -62,7 +62,7 @@ func Parse(name string, data []byte) (Scenario, error) {
 	return s, s.validate(name, d.lines)
 }
 
-// Validate tells every fault of a scenario that was changed after it was read.
+// Validate reports every fault of a scenario that was changed after it was read.
 func (s Scenario) Validate() error { return s.validate("scenario", nil) }
 
 func (s Scenario) validate(name string, lines map[string]int) error {

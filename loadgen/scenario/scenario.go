@@ -1,5 +1,5 @@
-// Package scenario reads what a run is to do: a small YAML file in which a
-// misspelt key, or a number that cannot be meant, is an error with its line.
+// Package scenario reads scenarios: small YAML files that define a run. A misspelt
+// key, or a value out of range, is an error with its line.
 package scenario
 
 import (
@@ -38,50 +38,50 @@ type Scenario struct {
 	Local   Local         `yaml:"local"`
 }
 
-// Premises says how long the group must be seen at rest.
+// Premises defines how long the group must be observed at rest.
 type Premises struct {
 	Window time.Duration `yaml:"window"`
 }
 
-// Calibration says how the cost of a request is measured.
+// Calibration defines how the cost of a request is measured.
 type Calibration struct {
 	StartRate  float64 `yaml:"start_rate"`  // requests per second, before anything is known
 	CPUPercent float64 `yaml:"cpu_percent"` // where one instance stands during the control
 }
 
-// Load says how hard the group is driven.
+// Load defines the load during the load phase.
 type Load struct {
 	Band float64 `yaml:"band"` // one instance's CPU as a multiple of the alarm's threshold
-	Rate float64 `yaml:"rate"` // requests per second instead; 0: as Band and the calibration say
+	Rate float64 `yaml:"rate"` // requests per second instead; 0: from Band and the calibration
 }
 
-// Release says what goes on while the group scales in.
+// Release defines the load while the group scales in.
 type Release struct {
 	RatePercent float64 `yaml:"rate_percent"` // of the load's rate
 }
 
-// Judge holds what the judge asks of the instrument.
+// Judge holds what the judge requires of the load generator.
 type Judge struct {
 	MinAchieved float64 `yaml:"min_achieved"` // share of the offered requests that must be sent
 }
 
-// Policy says how a local stack's scale-out alarm is wired.
+// Policy is what the scale-out alarm of a local stack invokes.
 type Policy string
 
-// The ways of wiring it.
+// The values of Policy.
 const (
-	PolicyWired Policy = "wired" // to the policy of the numbers file
-	PolicyNone  Policy = "none"  // to nothing: the alarm goes off and nobody listens
+	PolicyWired Policy = "wired" // the policy of the scaling variables
+	PolicyNone  Policy = "none"  // nothing: the alarm goes to ALARM without an effect
 )
 
-// Local says what a local run sets up; on AWS it has no meaning.
+// Local configures the local cloud and its stack; a run on AWS ignores it.
 type Local struct {
 	MetricsPeriod time.Duration `yaml:"metrics_period"`
 	Policy        Policy        `yaml:"policy"`
 	AlarmActions  bool          `yaml:"alarm_actions"`
 }
 
-// Default is the scenario that an empty file means.
+// Default is the scenario of an empty file.
 func Default() Scenario {
 	return Scenario{
 		Version:     Version,
@@ -99,7 +99,7 @@ func Default() Scenario {
 	}
 }
 
-// Read reads a scenario from a file. Every fault in it is told at once.
+// Read reads a scenario from a file. The error has every fault in it.
 func Read(path string) (Scenario, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -113,9 +113,8 @@ func (s Scenario) Marshal() ([]byte, error) {
 	return yaml.Marshal(s)
 }
 
-// PollInterval is how often an observer asks: ten times a period, but never
-// more often than once a second, nor, where periods are AWS's minutes, than
-// AWS's shared request quota bears.
+// PollInterval is how often an observer polls: every second; with periods of a
+// minute and more, as on AWS, every ten, which AWS's shared request quota allows.
 func (s Scenario) PollInterval(period time.Duration) time.Duration {
 	if period < time.Minute {
 		return time.Second
@@ -166,7 +165,7 @@ func (s Scenario) faults() []fault {
 	return found
 }
 
-// plain tells whether the run folder's copy of the scenario would read as this text.
+// plain reports whether the run folder's copy of the scenario reads as this text.
 func plain(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }

@@ -101,7 +101,8 @@ func TestWhatIsLeftOutIsTheDefault(t *testing.T) {
 		"nothing": "", "a line break": "\n", "comments only": "# users: 5\n", "a document without a key": "---\n", "its end too": "---\n...\n",
 		"null": "~", "an empty mapping": "{}", "a part without a key": "load:\n  # band: 1.5\n",
 		"a second document without a key": "version: 1\n---\n# none\n",
-		"a byte order mark":               "\ufeff", "a byte order mark before a key": "\ufeffversion: 1\n", "a directive": "%YAML 1.2\n---\nversion: 1\n",
+		"a byte order mark":               "\ufeff", "a byte order mark before a key": "\ufeffversion: 1\n",
+		"a directive":          "%YAML 1.2\n---\nversion: 1\n",
 		"line ends of Windows": "version: 1\r\n# a comment\r\n",
 	} {
 		if got, err := Parse("x.yaml", []byte(text)); err != nil || got != Default() {
@@ -110,7 +111,7 @@ func TestWhatIsLeftOutIsTheDefault(t *testing.T) {
 	}
 }
 
-func TestAllFaultsAreToldAtOnce(t *testing.T) {
+func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, err := Parse("x.yaml", []byte("users: 0\nhold: -1s\nload:\n  rate: -1\n  band: 9\n"))
 	wantKeys(t, err, "users", "hold", "load.rate", "load.band")
 	_, err = Parse("x.yaml", []byte("users: some\nhold: soon\nload:\n  rate: high\nlokal: 1\n"))

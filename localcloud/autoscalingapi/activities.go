@@ -27,40 +27,24 @@ func (a api) DescribeScalingActivities(
 		return err
 	}
 	var activities []types.Activity
-	err := a.Read(func(s *cloud.State) error {
-		groups, err := groupsOfActivities(s, in)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			for _, activity := range s.Engine.Activities(g.Name) {
-				if ok, _ := activityMatches(in, activity); ok {
-					activities = append(activities, describedActivity(activity, g.ARN))
-				}
+	return a.Read(func(s *cloud.State) (err error) {
+		if in.AutoScalingGroupName != nil && !optional.Value(in.IncludeDeletedGroups) {
+			if _, err := s.Engine.Group(*in.AutoScalingGroupName); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		arns := map[string]string{}
+		for _, g := range s.Engine.Groups() {
+			arns[g.Name] = g.ARN
+		}
+		for _, activity := range s.Engine.Activities(optional.Value(in.AutoScalingGroupName)) {
+			if ok, _ := activityMatches(in, activity); ok {
+				activities = append(activities, describedActivity(activity, arns[activity.AutoScalingGroupName]))
+			}
+		}
+		out.Activities, out.NextToken, err = operation.Page(activities, in.MaxRecords, in.NextToken, activityPages)
 		return err
-	}
-	if in.AutoScalingGroupName == nil {
-		slices.SortStableFunc(activities, inProgressFirst)
-	}
-	out.Activities, out.NextToken, err = operation.Page(activities, in.MaxRecords, in.NextToken, activityPages)
-	return err
-}
-
-// groupsOfActivities are those whose activities are asked for.
-func groupsOfActivities(s *cloud.State, in *autoscaling.DescribeScalingActivitiesInput) ([]autoscale.GroupStatus, error) {
-	if in.AutoScalingGroupName == nil {
-		return s.Engine.Groups(), nil
-	}
-	g, err := group(s, *in.AutoScalingGroupName)
-	if err != nil && optional.Value(in.IncludeDeletedGroups) {
-		return []autoscale.GroupStatus{{Group: autoscale.Group{Name: *in.AutoScalingGroupName}}}, nil
-	}
-	return []autoscale.GroupStatus{g}, err
+	})
 }
 
 func activityMatches(in *autoscaling.DescribeScalingActivitiesInput, activity autoscale.Activity) (bool, error) {
@@ -68,7 +52,7 @@ func activityMatches(in *autoscaling.DescribeScalingActivitiesInput, activity au
 	for _, f := range in.Filters {
 		name := optional.Value(f.Name)
 		if name == "Status" {
-			ok = ok && slices.Contains(f.Values, activity.StatusCode)
+			ok = ok && slices.Contains(f.Values, string(activity.StatusCode))
 			continue
 		}
 		if name != "StartTimeLowerBound" && name != "StartTimeUpperBound" {
@@ -97,14 +81,4 @@ func describedActivity(a autoscale.Activity, groupARN string) types.Activity {
 		StatusCode: types.ScalingActivityStatusCode(a.StatusCode), StatusMessage: optional.NonZero(a.StatusMessage),
 		Progress: aws.Int32(int32(a.Progress)),
 	}
-}
-
-func inProgressFirst(a, b types.Activity) int {
-	switch aRuns, bRuns := a.EndTime == nil, b.EndTime == nil; {
-	case aRuns && !bRuns:
-		return -1
-	case bRuns && !aRuns:
-		return 1
-	}
-	return b.StartTime.Compare(*a.StartTime)
 }

@@ -1,8 +1,6 @@
 package autoscalingapi
 
 import (
-	"slices"
-
 	"secondwind/autoscale"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
@@ -18,23 +16,13 @@ func Register(m *awsapi.Mux, c *cloud.Cloud) { operation.Serve(m, awsapi.AutoSca
 // groupPages is how Auto Scaling cuts most lists.
 var groupPages = operation.Paging{DefaultSize: 50, MaxSize: 100, SizeName: "maxRecords", BadToken: "InvalidNextToken"}
 
-// group returns a group by its name.
-func group(s *cloud.State, name string) (autoscale.GroupStatus, error) {
-	groups := s.Engine.Groups()
-	i := slices.IndexFunc(groups, func(g autoscale.GroupStatus) bool { return g.Name == name })
-	if i < 0 {
-		return autoscale.GroupStatus{}, operation.Invalidf("AutoScalingGroup name not found - AutoScalingGroup %s not found", name)
-	}
-	return groups[i], nil
-}
-
 // onGroup changes something of a group that the caller named.
 func (a api) onGroup(name *string, f func(s *cloud.State, g autoscale.GroupStatus) error) error {
 	if err := operation.Given("autoScalingGroupName", name); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
-		g, err := group(s, *name)
+		g, err := s.Engine.Group(*name)
 		if err != nil {
 			return err
 		}
@@ -48,7 +36,7 @@ func (a api) groupIfNamed(name *string) error {
 		return nil
 	}
 	return a.Read(func(s *cloud.State) error {
-		_, err := group(s, *name)
+		_, err := s.Engine.Group(*name)
 		return err
 	})
 }

@@ -19,19 +19,14 @@ func (a api) described(s *cloud.State, g autoscale.GroupStatus, withInstances bo
 	out := types.AutoScalingGroup{
 		AutoScalingGroupName: &g.Name, AutoScalingGroupARN: &g.ARN, CreatedTime: &g.Created,
 		MinSize: aws.Int32(int32(g.MinSize)), MaxSize: aws.Int32(int32(g.MaxSize)), DesiredCapacity: aws.Int32(int32(g.DesiredCapacity)),
-		DefaultCooldown: optional.WholeSeconds(g.DefaultCooldown), HealthCheckType: &g.HealthCheckType,
+		DefaultCooldown: optional.SecondsOf(g.DefaultCooldown), HealthCheckType: (*string)(&g.HealthCheckType),
+		DefaultInstanceWarmup:  optional.SecondsOf(g.DefaultInstanceWarmup),
 		HealthCheckGracePeriod: optional.WholeSeconds(g.HealthCheckGracePeriod),
 		AvailabilityZones:      g.AvailabilityZones, VPCZoneIdentifier: &g.VPCZoneIdentifier,
 		TargetGroupARNs: g.TargetGroupARNs, TrafficSources: trafficSources(g.TargetGroupARNs),
-		NewInstancesProtectedFromScaleIn: &g.NewInstancesProtected, TerminationPolicies: g.TerminationPolicies,
+		NewInstancesProtectedFromScaleIn: &g.NewInstancesProtected, TerminationPolicies: converted[string](g.TerminationPolicies),
 		LaunchTemplate: templateSpecification(g.LaunchTemplate), CapacityRebalance: aws.Bool(false),
 		ServiceLinkedRoleARN: aws.String("arn:aws:iam::" + a.AccountID() + serviceLinkedRole),
-	}
-	if g.DefaultInstanceWarmup >= 0 {
-		out.DefaultInstanceWarmup = optional.WholeSeconds(g.DefaultInstanceWarmup)
-	}
-	if len(out.TerminationPolicies) == 0 {
-		out.TerminationPolicies = []string{"Default"}
 	}
 	if g.Deleting {
 		out.Status = aws.String("Delete in progress")
@@ -40,8 +35,8 @@ func (a api) described(s *cloud.State, g autoscale.GroupStatus, withInstances bo
 		out.EnabledMetrics = append(out.EnabledMetrics, types.EnabledMetric{Metric: &name, Granularity: aws.String("1Minute")})
 	}
 	for _, process := range slices.Sorted(maps.Keys(g.Suspended)) {
-		reason := g.Suspended[process]
-		out.SuspendedProcesses = append(out.SuspendedProcesses, types.SuspendedProcess{ProcessName: &process, SuspensionReason: &reason})
+		suspended := types.SuspendedProcess{ProcessName: (*string)(&process), SuspensionReason: new(g.Suspended[process])}
+		out.SuspendedProcesses = append(out.SuspendedProcesses, suspended)
 	}
 	for _, t := range s.GroupTags[g.Name] {
 		out.Tags = append(out.Tags, describedTag(t, g.Name))
@@ -58,7 +53,7 @@ func (a api) described(s *cloud.State, g autoscale.GroupStatus, withInstances bo
 func describedInstance(s *cloud.State, i autoscale.Instance) types.Instance {
 	out := types.Instance{
 		InstanceId: &i.ID, AvailabilityZone: &i.AvailabilityZone, LifecycleState: types.LifecycleState(i.LifecycleState),
-		HealthStatus: &i.HealthStatus, ProtectedFromScaleIn: &i.Protected, LaunchTemplate: templateSpecification(i.LaunchTemplate),
+		HealthStatus: (*string)(&i.HealthStatus), ProtectedFromScaleIn: &i.Protected, LaunchTemplate: templateSpecification(i.LaunchTemplate),
 	}
 	// What was launched is known only to EC2: the group may name $Latest.
 	if ec2 := s.Instances[i.ID]; ec2 != nil {

@@ -54,31 +54,41 @@ func groupNotServed(in *autoscaling.CreateAutoScalingGroupInput) error {
 func (a api) groupOf(s *cloud.State, in *autoscaling.CreateAutoScalingGroupInput) (autoscale.Group, error) {
 	g := autoscale.Group{
 		Name: *in.AutoScalingGroupName, MinSize: int(*in.MinSize), MaxSize: int(*in.MaxSize),
-		DesiredCapacity:        int(optional.Or(in.DesiredCapacity, -1)),
-		DefaultCooldown:        time.Duration(optional.Or(in.DefaultCooldown, 300)) * time.Second,
-		DefaultInstanceWarmup:  time.Duration(optional.Or(in.DefaultInstanceWarmup, -1)) * time.Second,
-		HealthCheckType:        optional.Or(in.HealthCheckType, "EC2"),
+		DesiredCapacity: optional.Int(in.DesiredCapacity), DefaultCooldown: optional.Duration(in.DefaultCooldown),
+		DefaultInstanceWarmup:  warmupOf(in.DefaultInstanceWarmup),
+		HealthCheckType:        autoscale.HealthCheckType(optional.Value(in.HealthCheckType)),
 		HealthCheckGracePeriod: optional.Seconds(in.HealthCheckGracePeriod),
 		AvailabilityZones:      in.AvailabilityZones, VPCZoneIdentifier: optional.Value(in.VPCZoneIdentifier),
 		TargetGroupARNs: in.TargetGroupARNs, NewInstancesProtected: optional.Value(in.NewInstancesProtectedFromScaleIn),
-		TerminationPolicies: in.TerminationPolicies, Tags: map[string]string{}, MonitoringEnabled: true,
+		TerminationPolicies: converted[autoscale.TerminationPolicy](in.TerminationPolicies),
 	}
-	for _, t := range in.Tags {
-		g.Tags[optional.Value(t.Key)] = optional.Value(t.Value)
+	var err error
+	if in.LaunchTemplate != nil {
+		if g.LaunchTemplate, err = launchTemplateOf(s, in.LaunchTemplate); err != nil {
+			return g, err
+		}
 	}
-	if in.LaunchTemplate == nil {
-		return g, operation.Invalidf("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId " +
-			"or MixedInstancesPolicy parameter.")
-	}
-	template, err := launchTemplateOf(s, in.LaunchTemplate)
-	if err != nil {
-		return g, err
-	}
-	g.LaunchTemplate = template
 	if g.AvailabilityZones, err = a.zones(in.AvailabilityZones, g.VPCZoneIdentifier); err != nil {
 		return g, err
 	}
 	return g, targetGroupsExist(s, in.TargetGroupARNs)
+}
+
+// warmupOf is a DefaultInstanceWarmup; AWS's word for none is -1.
+func warmupOf(seconds *int32) *time.Duration {
+	if optional.Value(seconds) < 0 {
+		return nil
+	}
+	return optional.Duration(seconds)
+}
+
+// converted are words of a request or an answer, as another type.
+func converted[To, From ~string](words []From) []To {
+	to := make([]To, len(words))
+	for i, w := range words {
+		to[i] = To(w)
+	}
+	return to
 }
 
 // launchTemplateOf checks that the template and its version exist.
@@ -102,9 +112,6 @@ func launchTemplateOf(s *cloud.State, named *types.LaunchTemplateSpecification) 
 func (a api) zones(named []string, vpcZoneIdentifier string) ([]string, error) {
 	if vpcZoneIdentifier != "" {
 		return a.Network().ZonesOf(vpcZoneIdentifier)
-	}
-	if len(named) == 0 {
-		return nil, operation.Invalidf("At least one Availability Zone or VPC Subnet is required.")
 	}
 	var unknown []string
 	for _, zone := range named {
@@ -140,9 +147,11 @@ func (a api) UpdateAutoScalingGroup(in *autoscaling.UpdateAutoScalingGroupInput,
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
 		u := autoscale.GroupUpdate{
 			MinSize: optional.Int(in.MinSize), MaxSize: optional.Int(in.MaxSize), DesiredCapacity: optional.Int(in.DesiredCapacity),
-			DefaultCooldown: optional.Duration(in.DefaultCooldown), DefaultInstanceWarmup: optional.Duration(in.DefaultInstanceWarmup),
-			HealthCheckType: in.HealthCheckType, HealthCheckGracePeriod: optional.Duration(in.HealthCheckGracePeriod),
-			NewInstancesProtected: in.NewInstancesProtectedFromScaleIn,
+			DefaultCooldown: optional.Duration(in.DefaultCooldown), DefaultInstanceWarmup: warmupOf(in.DefaultInstanceWarmup),
+			RemoveDefaultInstanceWarmup: optional.Value(in.DefaultInstanceWarmup) < 0,
+			HealthCheckType:             (*autoscale.HealthCheckType)(in.HealthCheckType),
+			HealthCheckGracePeriod:      optional.Duration(in.HealthCheckGracePeriod),
+			NewInstancesProtected:       in.NewInstancesProtectedFromScaleIn,
 		}
 		if in.LaunchTemplate != nil {
 			template, err := launchTemplateOf(s, in.LaunchTemplate)
@@ -198,13 +207,13 @@ func (a api) DescribeAutoScalingGroups(
 
 func (a api) SuspendProcesses(in *autoscaling.SuspendProcessesInput, _ *autoscaling.SuspendProcessesOutput) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
-		return s.Engine.SuspendProcesses(s.Now, g.Name, in.ScalingProcesses...)
+		return s.Engine.SuspendProcesses(s.Now, g.Name, converted[autoscale.Process](in.ScalingProcesses)...)
 	})
 }
 
 func (a api) ResumeProcesses(in *autoscaling.ResumeProcessesInput, _ *autoscaling.ResumeProcessesOutput) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
-		return s.Engine.ResumeProcesses(s.Now, g.Name, in.ScalingProcesses...)
+		return s.Engine.ResumeProcesses(s.Now, g.Name, converted[autoscale.Process](in.ScalingProcesses)...)
 	})
 }
 

@@ -31,7 +31,7 @@ func (a api) DescribeAutoScalingInstances(
 				instances = append(instances, types.AutoScalingInstanceDetails{
 					AutoScalingGroupName: &g.Name, InstanceId: d.InstanceId, AvailabilityZone: d.AvailabilityZone,
 					// Here, unlike in the group, AWS shouts the health.
-					HealthStatus: aws.String(strings.ToUpper(i.HealthStatus)), LifecycleState: &i.LifecycleState,
+					HealthStatus: aws.String(strings.ToUpper(string(i.HealthStatus))), LifecycleState: (*string)(&i.LifecycleState),
 					ProtectedFromScaleIn: d.ProtectedFromScaleIn, InstanceType: d.InstanceType, LaunchTemplate: d.LaunchTemplate,
 				})
 			}
@@ -66,12 +66,9 @@ func (a api) SetInstanceHealth(in *autoscaling.SetInstanceHealthInput, _ *autosc
 	if err := operation.Require(in, "InstanceId", "HealthStatus"); err != nil {
 		return err
 	}
-	healthy := *in.HealthStatus == "Healthy"
-	if !healthy && *in.HealthStatus != "Unhealthy" {
-		return operation.Invalidf("Valid instance health states are: [Healthy, Unhealthy].")
-	}
+	health := autoscale.HealthStatus(*in.HealthStatus)
 	return a.Change(func(s *cloud.State) error {
-		return s.Engine.SetInstanceHealth(s.Now, *in.InstanceId, healthy, optional.Or(in.ShouldRespectGracePeriod, true))
+		return s.Engine.SetInstanceHealth(s.Now, *in.InstanceId, health, optional.Or(in.ShouldRespectGracePeriod, true))
 	})
 }
 

@@ -1,9 +1,9 @@
 package autoscalingapi
 
 import (
+	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -14,8 +14,6 @@ import (
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
-
-const notSet = -time.Second // of a duration: the group's own applies
 
 func (a api) PutScalingPolicy(in *autoscaling.PutScalingPolicyInput, out *autoscaling.PutScalingPolicyOutput) error {
 	if err := operation.Require(in, "PolicyName"); err != nil {
@@ -40,23 +38,20 @@ func (a api) PutScalingPolicy(in *autoscaling.PutScalingPolicyInput, out *autosc
 // API Reference, PutScalingPolicy.
 func policyOf(in *autoscaling.PutScalingPolicyInput) (autoscale.Policy, error) {
 	p := autoscale.Policy{
-		Name: *in.PolicyName, Type: optional.Or(in.PolicyType, "SimpleScaling"), Enabled: optional.Or(in.Enabled, true),
-		AdjustmentType: optional.Value(in.AdjustmentType), ScalingAdjustment: int(optional.Value(in.ScalingAdjustment)),
-		Cooldown: optional.Or(optional.Duration(in.Cooldown), notSet), MetricAggregationType: optional.Value(in.MetricAggregationType),
+		Name: *in.PolicyName, Type: autoscale.PolicyType(optional.Value(in.PolicyType)), Enabled: optional.Or(in.Enabled, true),
+		AdjustmentType:    autoscale.AdjustmentType(optional.Value(in.AdjustmentType)),
+		ScalingAdjustment: int(optional.Value(in.ScalingAdjustment)), Cooldown: optional.Duration(in.Cooldown),
+		MetricAggregationType:   autoscale.Statistic(optional.Value(in.MetricAggregationType)),
 		MinAdjustmentMagnitude:  int(optional.Value(in.MinAdjustmentMagnitude)),
-		EstimatedInstanceWarmup: optional.Or(optional.Duration(in.EstimatedInstanceWarmup), notSet),
+		EstimatedInstanceWarmup: optional.Duration(in.EstimatedInstanceWarmup),
 	}
 	switch {
 	case in.MinAdjustmentStep != nil: //lint:ignore SA1019 it is refused because it is deprecated
 		return p, operation.NotServed("MinAdjustmentStep (deprecated by MinAdjustmentMagnitude)")
 	case p.Type == "PredictiveScaling" || in.PredictiveScalingConfiguration != nil:
 		return p, operation.NotServed("predictive scaling")
-	case p.Type == "SimpleScaling" && in.ScalingAdjustment == nil:
+	case cmp.Or(p.Type, autoscale.SimpleScaling) == autoscale.SimpleScaling && in.ScalingAdjustment == nil:
 		return p, operation.Invalidf("ScalingAdjustment must be specified for policy type SimpleScaling")
-	case p.Type == "StepScaling" && len(in.StepAdjustments) == 0:
-		return p, operation.Invalidf("At least one StepAdjustment must be specified for policy type StepScaling")
-	case p.Type == "TargetTrackingScaling" && in.TargetTrackingConfiguration == nil:
-		return p, operation.Invalidf("TargetTrackingConfiguration must be specified for policy type TargetTrackingScaling")
 	}
 	for _, s := range in.StepAdjustments {
 		if s.ScalingAdjustment == nil {
@@ -78,16 +73,16 @@ func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTr
 	if c.TargetValue == nil {
 		return nil, operation.Invalidf("TargetTrackingConfiguration must have a TargetValue")
 	}
-	t := &autoscale.TargetTracking{TargetValue: *c.TargetValue, DisableScaleIn: optional.Value(c.DisableScaleIn), Statistic: "Average"}
+	t := &autoscale.TargetTracking{TargetValue: *c.TargetValue, DisableScaleIn: optional.Value(c.DisableScaleIn)}
 	predefined, customized := c.PredefinedMetricSpecification, c.CustomizedMetricSpecification
 	switch {
 	case (predefined == nil) == (customized == nil):
 		return nil, operation.Invalidf("TargetTrackingConfiguration must have either a PredefinedMetricSpecification " +
 			"or a CustomizedMetricSpecification")
-	case predefined != nil && predefined.PredefinedMetricType != types.MetricTypeASGAverageCPUUtilization:
+	case predefined != nil && predefined.PredefinedMetricType != types.MetricType(autoscale.ASGAverageCPUUtilization):
 		return nil, operation.NotServed("predefined metric " + string(predefined.PredefinedMetricType))
 	case predefined != nil:
-		t.PredefinedMetric = string(predefined.PredefinedMetricType)
+		t.PredefinedMetric = autoscale.ASGAverageCPUUtilization
 	case len(customized.Metrics) > 0:
 		return nil, operation.NotServed("target tracking on metric math (Metrics)")
 	case customized.Period != nil:
@@ -97,10 +92,7 @@ func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTr
 		for _, d := range customized.Dimensions {
 			m.Dimensions = append(m.Dimensions, autoscale.Dimension{Name: optional.Value(d.Name), Value: optional.Value(d.Value)})
 		}
-		t.Customized = &m
-		if customized.Statistic != "" {
-			t.Statistic = string(customized.Statistic)
-		}
+		t.Customized, t.Statistic = &m, autoscale.Statistic(customized.Statistic)
 	}
 	return t, nil
 }
@@ -113,7 +105,7 @@ func (a api) DescribePolicies(in *autoscaling.DescribePoliciesInput, out *autosc
 	for _, p := range cloud.View(a.Cloud, func(s *cloud.State) []autoscale.Policy { return s.Engine.Policies() }) {
 		if (in.AutoScalingGroupName == nil || *in.AutoScalingGroupName == p.AutoScalingGroupName) &&
 			(len(in.PolicyNames) == 0 || slices.Contains(in.PolicyNames, p.Name) || slices.Contains(in.PolicyNames, p.ARN)) &&
-			(len(in.PolicyTypes) == 0 || slices.Contains(in.PolicyTypes, p.Type)) {
+			(len(in.PolicyTypes) == 0 || slices.Contains(in.PolicyTypes, string(p.Type))) {
 			policies = append(policies, describedPolicy(p))
 		}
 	}
@@ -124,28 +116,25 @@ func (a api) DescribePolicies(in *autoscaling.DescribePoliciesInput, out *autosc
 // describedPolicy has the members that AWS answers for the policy's type.
 func describedPolicy(p autoscale.Policy) types.ScalingPolicy {
 	out := types.ScalingPolicy{
-		AutoScalingGroupName: &p.AutoScalingGroupName, PolicyName: &p.Name, PolicyARN: &p.ARN, PolicyType: &p.Type,
-		Enabled: &p.Enabled, Alarms: alarmsOf(p), AdjustmentType: optional.NonZero(p.AdjustmentType),
+		AutoScalingGroupName: &p.AutoScalingGroupName, PolicyName: &p.Name, PolicyARN: &p.ARN, PolicyType: (*string)(&p.Type),
+		Enabled: &p.Enabled, Alarms: alarmsOf(p), AdjustmentType: optional.NonZero(string(p.AdjustmentType)),
 		MinAdjustmentMagnitude: optional.NonZero(int32(p.MinAdjustmentMagnitude)),
 	}
-	if p.EstimatedInstanceWarmup >= 0 && p.Type != "SimpleScaling" {
-		out.EstimatedInstanceWarmup = optional.WholeSeconds(p.EstimatedInstanceWarmup)
+	if p.Type != autoscale.SimpleScaling {
+		out.EstimatedInstanceWarmup = optional.SecondsOf(p.EstimatedInstanceWarmup)
 	}
 	switch p.Type {
-	case "SimpleScaling":
-		out.ScalingAdjustment = aws.Int32(int32(p.ScalingAdjustment))
-		if p.Cooldown >= 0 {
-			out.Cooldown = optional.WholeSeconds(p.Cooldown)
-		}
-	case "StepScaling":
-		out.MetricAggregationType = optional.NonZero(p.MetricAggregationType)
+	case autoscale.SimpleScaling:
+		out.ScalingAdjustment, out.Cooldown = aws.Int32(int32(p.ScalingAdjustment)), optional.SecondsOf(p.Cooldown)
+	case autoscale.StepScaling:
+		out.MetricAggregationType = optional.NonZero(string(p.MetricAggregationType))
 		for _, s := range p.Steps {
 			out.StepAdjustments = append(out.StepAdjustments, types.StepAdjustment{
 				MetricIntervalLowerBound: s.LowerBound, MetricIntervalUpperBound: s.UpperBound,
 				ScalingAdjustment: aws.Int32(int32(s.Adjustment)),
 			})
 		}
-	case "TargetTrackingScaling":
+	case autoscale.TargetTrackingScaling:
 		out.TargetTrackingConfiguration = describedTargetTracking(p.TargetTracking)
 	}
 	return out

@@ -76,7 +76,7 @@ func (a api) eachTag(tags []types.Tag, f func(*cloud.State, types.Tag)) error {
 			if optional.Value(t.ResourceType) != "auto-scaling-group" {
 				return operation.Invalidf("The resource type of a tag must be auto-scaling-group")
 			}
-			if _, err := group(s, optional.Value(t.ResourceId)); err != nil {
+			if _, err := s.Engine.Group(optional.Value(t.ResourceId)); err != nil {
 				return err
 			}
 		}

@@ -125,10 +125,7 @@ func (cfg Config) validate() error {
 // ValidateMetricsPeriod tells whether CloudWatch alarms can be evaluated on
 // metrics of that period: 10 s, 20 s, 30 s or a multiple of 60 s.
 func ValidateMetricsPeriod(period time.Duration) error {
-	switch {
-	case period == 10*time.Second, period == 20*time.Second, period == 30*time.Second:
-		return nil
-	case period > 0 && period <= 24*time.Hour && period%time.Minute == 0:
+	if autoscale.ValidPeriod(period) && period <= 24*time.Hour {
 		return nil
 	}
 	return fmt.Errorf("metrics period %s: CloudWatch knows periods of 10s, 20s, 30s and whole minutes up to a day", period)

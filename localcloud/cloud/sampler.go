@@ -80,7 +80,7 @@ func (c *Cloud) cpuSamples() []autoscale.Sample {
 			}
 			for _, d := range i.dimensions() {
 				m := autoscale.Metric{Namespace: "AWS/EC2", Name: "CPUUtilization", Dimensions: []autoscale.Dimension{d}}
-				samples = append(samples, c.sample(m, s.start, one(percent), "Percent"))
+				samples = append(samples, c.sample(m, s.start, autoscale.Value(percent), "Percent"))
 			}
 		}
 	}
@@ -109,9 +109,4 @@ func (c *Cloud) sample(m autoscale.Metric, start time.Time, v autoscale.Statisti
 		resolution = time.Second
 	}
 	return autoscale.Sample{Metric: m, Time: start, Value: v, Unit: unit, Resolution: resolution}
-}
-
-// one is a single value.
-func one(v float64) autoscale.Statistics {
-	return autoscale.Statistics{SampleCount: 1, Sum: v, Minimum: v, Maximum: v}
 }

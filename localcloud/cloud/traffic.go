@@ -75,12 +75,12 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 	}
 	both, alone := []autoscale.Dimension{tg, lb}, []autoscale.Dimension{lb}
 	healthy, unhealthy := healthCounts(c.balancer.Health(r.targetGroupARN))
-	add("HealthyHostCount", "Count", one(healthy), both)
-	add("UnHealthyHostCount", "Count", one(unhealthy), both)
+	add("HealthyHostCount", "Count", autoscale.Value(healthy), both)
+	add("UnHealthyHostCount", "Count", autoscale.Value(unhealthy), both)
 	if n.RequestCount > 0 {
 		requests := float64(n.RequestCount)
 		add("RequestCount", "Count", sum(requests), alone, both)
-		add("RequestCountPerTarget", "Count", one(requests/max(healthy, 1)), []autoscale.Dimension{tg}, both)
+		add("RequestCountPerTarget", "Count", autoscale.Value(requests/max(healthy, 1)), []autoscale.Dimension{tg}, both)
 	}
 	var answered int64
 	for class, count := range n.HTTPCodeTarget {
@@ -111,7 +111,7 @@ func (c *Cloud) groupSamples(start time.Time) []autoscale.Sample {
 		for name, n := range GroupSizes(g) {
 			m := autoscale.Metric{Namespace: "AWS/AutoScaling", Name: name,
 				Dimensions: []autoscale.Dimension{{Name: "AutoScalingGroupName", Value: g.Name}}}
-			samples = append(samples, c.sample(m, start, one(float64(n)), "None"))
+			samples = append(samples, c.sample(m, start, autoscale.Value(float64(n)), "None"))
 		}
 	}
 	return samples
@@ -125,12 +125,12 @@ func GroupSizes(g autoscale.GroupStatus) map[string]int {
 		"GroupTotalInstances": len(g.Instances),
 	}
 	for _, i := range g.Instances {
-		switch {
-		case i.LifecycleState == "InService":
+		switch i.LifecycleState {
+		case autoscale.LifecycleInService:
 			sizes["GroupInServiceInstances"]++
-		case strings.HasPrefix(i.LifecycleState, "Pending"):
+		case autoscale.LifecyclePending:
 			sizes["GroupPendingInstances"]++
-		case strings.HasPrefix(i.LifecycleState, "Terminating"):
+		case autoscale.LifecycleTerminating:
 			sizes["GroupTerminatingInstances"]++
 		}
 	}

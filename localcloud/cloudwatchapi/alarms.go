@@ -52,10 +52,10 @@ func alarmOf(in *cloudwatch.PutMetricAlarmInput) (autoscale.Alarm, error) {
 		ActionsEnabled: optional.Or(in.ActionsEnabled, true),
 		AlarmActions:   in.AlarmActions, OKActions: in.OKActions, InsufficientDataActions: in.InsufficientDataActions,
 		Metric:    metricOf(optional.Value(in.Namespace), optional.Value(in.MetricName), in.Dimensions),
-		Statistic: string(in.Statistic), Unit: string(in.Unit), Period: optional.Seconds(in.Period),
+		Statistic: autoscale.Statistic(in.Statistic), Unit: string(in.Unit), Period: optional.Seconds(in.Period),
 		EvaluationPeriods: int(optional.Value(in.EvaluationPeriods)), DatapointsToAlarm: int(optional.Value(in.DatapointsToAlarm)),
-		Threshold: optional.Value(in.Threshold), ComparisonOperator: string(in.ComparisonOperator),
-		TreatMissingData: optional.Value(in.TreatMissingData),
+		Threshold: optional.Value(in.Threshold), ComparisonOperator: autoscale.ComparisonOperator(in.ComparisonOperator),
+		TreatMissingData: autoscale.TreatMissingData(optional.Value(in.TreatMissingData)),
 	}, err
 }
 
@@ -84,8 +84,8 @@ func (a api) DescribeAlarmsForMetric(in *cloudwatch.DescribeAlarmsForMetricInput
 	}
 	metric := metricOf(*in.Namespace, *in.MetricName, in.Dimensions)
 	alarms := a.alarms(func(s autoscale.AlarmStatus) bool {
-		return sameMetric(s.Metric, metric) &&
-			(in.Statistic == "" || string(in.Statistic) == s.Statistic) &&
+		return s.Metric.Same(metric) &&
+			(in.Statistic == "" || autoscale.Statistic(in.Statistic) == s.Statistic) &&
 			(in.Period == nil || optional.Seconds(in.Period) == s.Period) &&
 			(in.Unit == "" || string(in.Unit) == s.Unit)
 	})
@@ -122,7 +122,7 @@ func describedAlarm(s autoscale.AlarmStatus) types.MetricAlarm {
 		AlarmConfigurationUpdatedTimestamp: &s.ConfigurationUpdated,
 		AlarmDescription:                   optional.NonZero(s.Description),
 		StateReasonData:                    optional.NonZero(s.StateReasonData),
-		TreatMissingData:                   optional.NonZero(s.TreatMissingData),
+		TreatMissingData:                   optional.NonZero(string(s.TreatMissingData)),
 		DatapointsToAlarm:                  optional.NonZero(int32(s.DatapointsToAlarm)),
 	}
 	return m

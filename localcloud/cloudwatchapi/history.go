@@ -38,7 +38,7 @@ func (a api) DescribeAlarmHistory(in *cloudwatch.DescribeAlarmHistoryInput, out 
 func historyMatches(in *cloudwatch.DescribeAlarmHistoryInput, h autoscale.HistoryItem) bool {
 	switch {
 	case in.AlarmName != nil && *in.AlarmName != h.AlarmName,
-		in.HistoryItemType != "" && string(in.HistoryItemType) != h.Type,
+		in.HistoryItemType != "" && autoscale.HistoryItemType(in.HistoryItemType) != h.Type,
 		in.StartDate != nil && h.Time.Before(*in.StartDate),
 		in.EndDate != nil && h.Time.After(*in.EndDate),
 		len(in.AlarmTypes) > 0 && !slices.Contains(in.AlarmTypes, types.AlarmTypeMetricAlarm):

@@ -71,9 +71,10 @@ func checkMetricDataInput(in *cloudwatch.GetMetricDataInput) error {
 
 func (a api) metricDataResult(q types.MetricDataQuery, start, end time.Time) (types.MetricDataResult, error) {
 	s := q.MetricStat
-	if _, ok := statistic(optional.Value(s.Stat), autoscale.Statistics{}); !ok {
+	stat := autoscale.Statistic(optional.Value(s.Stat))
+	if !stat.Valid() {
 		return types.MetricDataResult{}, operation.Invalidf("MetricDataQueries '%s': the statistic '%s' is not kept here; "+
-			"Average, Sum, Minimum, Maximum and SampleCount are.", *q.Id, optional.Value(s.Stat))
+			"Average, Sum, Minimum, Maximum and SampleCount are.", *q.Id, stat)
 	}
 	metric := metricOf(optional.Value(s.Metric.Namespace), optional.Value(s.Metric.MetricName), s.Metric.Dimensions)
 	query, err := a.query(metric, optional.Seconds(s.Period), start, end)
@@ -85,9 +86,8 @@ func (a api) metricDataResult(q types.MetricDataQuery, start, end time.Time) (ty
 		result.Label = &metric.Name
 	}
 	for _, d := range a.datapoints(query, string(s.Unit)) {
-		v, _ := statistic(*s.Stat, d.Statistics)
 		result.Timestamps = append(result.Timestamps, d.Time)
-		result.Values = append(result.Values, v)
+		result.Values = append(result.Values, d.Statistic(stat))
 	}
 	return result, nil
 }

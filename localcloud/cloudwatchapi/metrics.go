@@ -47,7 +47,7 @@ func (a api) GetMetricStatistics(in *cloudwatch.GetMetricStatisticsInput, out *c
 			"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxStatisticsPoints)
 	}
 	for _, s := range in.Statistics {
-		if _, ok := statistic(string(s), autoscale.Statistics{}); !ok {
+		if !autoscale.Statistic(s).Valid() {
 			return invalidValuef("The value %s for parameter Statistics is not supported.", s)
 		}
 	}
@@ -63,7 +63,7 @@ func (a api) GetMetricStatistics(in *cloudwatch.GetMetricStatisticsInput, out *c
 }
 
 func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statistics) {
-	v, _ := statistic(string(name), s)
+	v := s.Statistic(autoscale.Statistic(name))
 	switch name {
 	case types.StatisticAverage:
 		d.Average = &v
@@ -81,8 +81,7 @@ func setStatistic(d *types.Datapoint, name types.Statistic, s autoscale.Statisti
 // query checks period and times and rounds the start as CloudWatch does: down to
 // the minute, or to the second for a period under a minute.
 func (a api) query(m autoscale.Metric, period time.Duration, start, end time.Time) (autoscale.Query, error) {
-	short := slices.Contains([]time.Duration{1, 5, 10, 20, 30}, period/time.Second)
-	if !short && (period <= 0 || period%time.Minute != 0) {
+	if period != time.Second && period != 5*time.Second && !autoscale.ValidPeriod(period) {
 		return autoscale.Query{}, invalidValuef("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60 seconds; it is %d.",
 			period/time.Second)
 	}
@@ -90,7 +89,7 @@ func (a api) query(m autoscale.Metric, period time.Duration, start, end time.Tim
 		return autoscale.Query{}, invalidValuef("The parameter StartTime must be less than the parameter EndTime.")
 	}
 	grain := time.Minute
-	if short && time.Since(start) < fineGrained {
+	if period < time.Minute && time.Since(start) < fineGrained {
 		grain = time.Second
 	}
 	return autoscale.Query{Metric: m, Period: period, Start: start.UTC().Truncate(grain), End: end.UTC()}, nil

@@ -18,11 +18,8 @@ import (
 
 // Limits of publishing. Source: CloudWatch API Reference, PutMetricData and MetricDatum.
 const (
-	maxData       = 1000
-	maxDimensions = 30
-	maxValues     = 150
-	maxAge        = 14 * 24 * time.Hour
-	maxAhead      = 2 * time.Hour
+	maxData   = 1000
+	maxValues = 150
 )
 
 // PutMetricData takes custom metrics. One bad datum refuses the whole call.
@@ -65,19 +62,12 @@ func sampleOf(namespace string, n int, d types.MetricDatum, now time.Time) (auto
 		s.Resolution = time.Second
 	}
 	switch {
-	case s.Metric.Name == "":
-		return s, operation.Errorf("MissingParameter", "The parameter MetricData.member.%d.MetricName is required.", n)
-	case len(d.Dimensions) > maxDimensions:
-		return s, invalidValuef("The collection MetricData.member.%d.Dimensions must not have a size greater than %d.", n, maxDimensions)
 	case slices.ContainsFunc(s.Metric.Dimensions, func(d autoscale.Dimension) bool { return d.Name == "" || d.Value == "" }):
 		return s, invalidValuef("MetricData.member.%d.Dimensions: every dimension needs a Name and a Value.", n)
 	case d.StorageResolution != nil && *d.StorageResolution != 1 && *d.StorageResolution != 60:
 		return s, invalidValuef("The parameter MetricData.member.%d.StorageResolution must be 1 or 60.", n)
 	case !slices.Contains(types.StandardUnit("").Values(), types.StandardUnit(s.Unit)):
 		return s, invalidValuef("The value %s for parameter MetricData.member.%d.Unit is invalid.", s.Unit, n)
-	case now.Sub(s.Time) > maxAge || s.Time.Sub(now) > maxAhead:
-		return s, invalidValuef("The parameter MetricData.member.%d.Timestamp must specify a time within the past two weeks "+
-			"and no more than two hours in the future.", n)
 	}
 	return valuesOf(s, n, d)
 }
@@ -98,7 +88,7 @@ func valuesOf(s autoscale.Sample, n int, d types.MetricDatum) (autoscale.Sample,
 	}
 	switch {
 	case d.Value != nil:
-		s.Value = autoscale.Statistics{SampleCount: 1, Sum: *d.Value, Minimum: *d.Value, Maximum: *d.Value}
+		s.Value = autoscale.Value(*d.Value)
 	case set != nil:
 		s.Value = autoscale.Statistics{
 			SampleCount: optional.Value(set.SampleCount), Sum: optional.Value(set.Sum),

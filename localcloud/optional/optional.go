@@ -45,6 +45,14 @@ func WholeSeconds(d time.Duration) *int32 {
 	return &n
 }
 
+// SecondsOf is a duration as an answer gives it; nil stays nil.
+func SecondsOf(d *time.Duration) *int32 {
+	if d == nil {
+		return nil
+	}
+	return WholeSeconds(*d)
+}
+
 // Int is a number of a request as Go counts; nil stays nil.
 func Int(n *int32) *int {
 	if n == nil {

@@ -1,12 +1,19 @@
 package bignum
 
-import "math/big"
+import (
+	"context"
+	"math/big"
+)
 
-func (c *calculation) add(x, y number) (number, error)      { return c.sum(x, y, (*big.Int).Add) }
-func (c *calculation) subtract(x, y number) (number, error) { return c.sum(x, y, (*big.Int).Sub) }
+func (c *calculation) add(ctx context.Context, x, y number) (number, error) {
+	return c.sum(ctx, x, y, (*big.Int).Add)
+}
+func (c *calculation) subtract(ctx context.Context, x, y number) (number, error) {
+	return c.sum(ctx, x, y, (*big.Int).Sub)
+}
 
 // sum is x + y or x − y.
-func (c *calculation) sum(x, y number, f func(z, x, y *big.Int) *big.Int) (number, error) {
+func (c *calculation) sum(ctx context.Context, x, y number, f func(z, x, y *big.Int) *big.Int) (number, error) {
 	if x.denominator == nil && y.denominator == nil {
 		a, b, scale, err := c.aligned(x, y)
 		if err != nil {
@@ -18,7 +25,7 @@ func (c *calculation) sum(x, y number, f func(z, x, y *big.Int) *big.Int) (numbe
 	if err != nil {
 		return number{}, err
 	}
-	return c.quotient(f(new(big.Int), a, b), common)
+	return c.quotient(ctx, f(new(big.Int), a, b), common)
 }
 
 // overOne brings x and y over one denominator.
@@ -31,7 +38,7 @@ func (c *calculation) overOne(x, y number) (a, b, common *big.Int, err error) {
 	return times(xn, yd), times(yn, xd), times(xd, yd), nil
 }
 
-func (c *calculation) multiply(x, y number) (number, error) {
+func (c *calculation) multiply(ctx context.Context, x, y number) (number, error) {
 	// A product has as many digits as its factors together, or one less.
 	if x.unscaled.Sign() != 0 && y.unscaled.Sign() != 0 && max(x.length()+y.length()-1, x.scale+y.scale) > c.MaxDigits+2 {
 		return number{}, resultTooLong(c.MaxDigits)
@@ -41,10 +48,10 @@ func (c *calculation) multiply(x, y number) (number, error) {
 	}
 	xn, xd := x.sides()
 	yn, yd := y.sides()
-	return c.quotient(times(xn, yn), times(xd, yd))
+	return c.quotient(ctx, times(xn, yn), times(xd, yd))
 }
 
-func (c *calculation) divide(x, y number) (number, error) {
+func (c *calculation) divide(ctx context.Context, x, y number) (number, error) {
 	if y.unscaled.Sign() == 0 {
 		return number{}, divisionByZero()
 	}
@@ -52,10 +59,10 @@ func (c *calculation) divide(x, y number) (number, error) {
 	if err != nil {
 		return number{}, err
 	}
-	return c.quotient(a, b)
+	return c.quotient(ctx, a, b)
 }
 
-func (c *calculation) floorDivide(x, y number) (number, error) {
+func (c *calculation) floorDivide(_ context.Context, x, y number) (number, error) {
 	a, b, err := c.divisible(x, y)
 	if err != nil {
 		return number{}, err
@@ -64,16 +71,16 @@ func (c *calculation) floorDivide(x, y number) (number, error) {
 }
 
 // modulo is x − y × (x // y).
-func (c *calculation) modulo(x, y number) (number, error) {
+func (c *calculation) modulo(ctx context.Context, x, y number) (number, error) {
 	a, b, err := c.divisible(x, y)
 	if err != nil {
 		return number{}, err
 	}
-	multiple, err := c.multiply(integer(floor(a, b)), y)
+	multiple, err := c.multiply(ctx, integer(floor(a, b)), y)
 	if err != nil {
 		return number{}, err
 	}
-	return c.subtract(x, multiple)
+	return c.subtract(ctx, x, multiple)
 }
 
 func (c *calculation) divisible(x, y number) (a, b *big.Int, err error) {

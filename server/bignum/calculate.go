@@ -27,32 +27,32 @@ type Answer struct {
 // It returns an *InputError for what cannot be calculated, and the context's
 // error when that ends first.
 func (l Limits) Answer(ctx context.Context, q Question) (Answer, error) {
-	c := &calculation{Limits: l.withDefaults(), ctx: ctx, precision: q.Precision}
-	result, err := c.result(q)
+	c := &calculation{Limits: l.withDefaults(), precision: q.Precision}
+	result, err := c.result(ctx, q)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		return Answer{}, err
 	}
-	return c.write(result)
+	return c.write(ctx, result)
 }
 
-func (c *calculation) result(q Question) (number, error) {
+func (c *calculation) result(ctx context.Context, q Question) (number, error) {
 	switch {
 	case q.Precision < 0 || q.Precision > c.MaxDigits:
 		return number{}, &InputError{Reason: fmt.Sprintf("the precision must be 0 (exact) or a number of digits up to %d", c.MaxDigits)}
 	case q.Expression != "" && (q.Operation != "" || len(q.Operands) > 0):
 		return number{}, &InputError{Reason: "give an expression, or an operation with its operands, not both"}
 	case q.Expression != "":
-		return c.evaluate(q.Expression)
+		return c.evaluate(ctx, q.Expression)
 	case q.Operation == "":
 		return number{}, &InputError{Reason: "there is nothing to calculate: give an expression, or an operation with its operands"}
 	}
-	return c.operate(q.Operation, q.Operands)
+	return c.operate(ctx, q.Operation, q.Operands)
 }
 
-func (c *calculation) operate(op Operation, texts []string) (number, error) {
+func (c *calculation) operate(ctx context.Context, op Operation, texts []string) (number, error) {
 	a, known := op.arity()
 	if !known {
 		return number{}, unknown(op)
@@ -65,8 +65,8 @@ func (c *calculation) operate(op Operation, texts []string) (number, error) {
 	}
 	operands := make([]number, len(texts))
 	for i, text := range texts {
-		n, err := c.parse(text)
-		if err := c.ctx.Err(); err != nil {
+		n, err := c.parse(ctx, text)
+		if err := ctx.Err(); err != nil {
 			return number{}, err
 		}
 		if err != nil {
@@ -74,5 +74,5 @@ func (c *calculation) operate(op Operation, texts []string) (number, error) {
 		}
 		operands[i] = n
 	}
-	return a.run(c, operands)
+	return a.run(c, ctx, operands)
 }

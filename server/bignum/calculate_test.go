@@ -175,7 +175,8 @@ func FuzzCalculate(f *testing.F) {
 	})
 }
 
-var inTheOracle = []bignum.Operation{bignum.Add, bignum.Subtract, bignum.Multiply, bignum.Divide, bignum.FloorDivide, bignum.Modulo, bignum.Power}
+var inTheOracle = []bignum.Operation{bignum.Add, bignum.Subtract, bignum.Multiply, bignum.Divide, bignum.FloorDivide,
+	bignum.Modulo, bignum.Power}
 
 func rat(t *testing.T, text string) *big.Rat {
 	r, ok := new(big.Rat).SetString(text)

@@ -7,7 +7,7 @@ import (
 )
 
 // quotient is a / b for b ≠ 0: an integer, a finite decimal, or a reduced fraction.
-func (c *calculation) quotient(a, b *big.Int) (number, error) {
+func (c *calculation) quotient(ctx context.Context, a, b *big.Int) (number, error) {
 	whole, rest := new(big.Int).QuoRem(a, b, new(big.Int))
 	if rest.Sign() == 0 {
 		return integer(whole), nil
@@ -16,12 +16,12 @@ func (c *calculation) quotient(a, b *big.Int) (number, error) {
 	// factors 2 and 5 divides a. That needs no greatest common divisor, which is
 	// slow for long numbers.
 	twos := int(b.TrailingZeroBits())
-	odd, fives, err := without(c.ctx, new(big.Int).Rsh(b, uint(twos)), 5)
+	odd, fives, err := without(ctx, new(big.Int).Rsh(b, uint(twos)), 5)
 	if err != nil {
 		return number{}, err
 	}
 	reduced, rest := new(big.Int).QuoRem(a, odd, new(big.Int))
-	if err := c.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return number{}, err
 	}
 	if rest.Sign() != 0 {
@@ -59,7 +59,8 @@ func fraction(a, b *big.Int) (number, error) {
 }
 
 func fractionTooLong() error {
-	return &InputError{Reason: fmt.Sprintf("the result has no finite decimal form, and as a fraction it is too long: use operands of at most %d digits, or // and %%", maxFractionDigits)}
+	const reason = "the result has no finite decimal form and is too long as a fraction: use operands of at most %d digits, or // and %%"
+	return &InputError{Reason: fmt.Sprintf(reason, maxFractionDigits)}
 }
 
 // without returns n less all its factors p, and how many there were. n must not

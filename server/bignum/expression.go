@@ -1,6 +1,7 @@
 package bignum
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/big"
@@ -31,10 +32,10 @@ type parser struct {
 
 // evaluate reads the whole expression before it calculates anything, so that a
 // slip at its end costs nothing.
-func (c *calculation) evaluate(text string) (number, error) {
+func (c *calculation) evaluate(ctx context.Context, text string) (number, error) {
 	for _, check := range []bool{true, false} {
 		p := &parser{calculation: c, text: text, check: check}
-		result, err := p.sum()
+		result, err := p.sum(ctx)
 		if err == nil && p.peek() != "" {
 			err = p.fault(p.at, "%s was not expected here", p.shown())
 		}
@@ -117,28 +118,30 @@ func (p *parser) nest() (leave func(), err error) {
 	return func() { p.depth-- }, nil
 }
 
-func (p *parser) sum() (number, error) {
+func (p *parser) sum(ctx context.Context) (number, error) {
 	leave, err := p.nest()
 	if err != nil {
 		return number{}, err
 	}
 	defer leave()
-	return p.chain(p.term, "+", "-")
+	return p.chain(ctx, p.term, "+", "-")
 }
 
-func (p *parser) term() (number, error) { return p.chain(p.sign, "*", "/", "//", "%") }
+func (p *parser) term(ctx context.Context) (number, error) {
+	return p.chain(ctx, p.sign, "*", "/", "//", "%")
+}
 
 // chain reads what is joined by operators of one rank, from the left.
-func (p *parser) chain(operand func() (number, error), signs ...string) (number, error) {
-	x, err := operand()
+func (p *parser) chain(ctx context.Context, operand func(context.Context) (number, error), signs ...string) (number, error) {
+	x, err := operand(ctx)
 	for err == nil {
 		sign, at := p.accept(signs...)
 		if sign == "" {
 			return x, nil
 		}
 		var y number
-		if y, err = p.beside(x, at, operand); err == nil {
-			x, err = p.apply(Operation(sign), at, x, y)
+		if y, err = p.beside(ctx, x, at, operand); err == nil {
+			x, err = p.apply(ctx, Operation(sign), at, x, y)
 		}
 	}
 	return number{}, err
@@ -146,16 +149,17 @@ func (p *parser) chain(operand func() (number, error), signs ...string) (number,
 
 // beside reads an operand while x waits for it. Without a bound a short text
 // could keep a long number at each of its levels.
-func (p *parser) beside(x number, at int, operand func() (number, error)) (number, error) {
+func (p *parser) beside(ctx context.Context, x number, at int, operand func(context.Context) (number, error)) (number, error) {
 	length := x.size()
 	defer func() { p.held -= length }()
 	if p.held += length; p.held > maxHeld*p.MaxDigits {
-		return number{}, p.fault(at, "numbers of more than %d digits together wait here for the rest of what they are in: calculate it in steps", maxHeld*p.MaxDigits)
+		return number{}, p.fault(at, "numbers of more than %d digits together wait here for the rest of what they are in: calculate it in steps",
+			maxHeld*p.MaxDigits)
 	}
-	return operand()
+	return operand(ctx)
 }
 
-func (p *parser) sign() (number, error) {
+func (p *parser) sign(ctx context.Context) (number, error) {
 	negative, first := false, p.at
 	for count := 0; ; count++ {
 		sign, at := p.accept("+", "-")
@@ -167,15 +171,15 @@ func (p *parser) sign() (number, error) {
 		}
 		negative, first = negative != (sign == "-"), at
 	}
-	x, err := p.power()
+	x, err := p.power(ctx)
 	if err != nil || !negative {
 		return x, err
 	}
-	return p.apply(Multiply, first, x, integer(big.NewInt(-1)))
+	return p.apply(ctx, Multiply, first, x, integer(big.NewInt(-1)))
 }
 
-func (p *parser) power() (number, error) {
-	x, err := p.postfix()
+func (p *parser) power(ctx context.Context) (number, error) {
+	x, err := p.postfix(ctx)
 	if err != nil {
 		return x, err
 	}
@@ -188,29 +192,29 @@ func (p *parser) power() (number, error) {
 		return number{}, err
 	}
 	defer leave()
-	y, err := p.beside(x, at, p.sign)
+	y, err := p.beside(ctx, x, at, p.sign)
 	if err != nil {
 		return number{}, err
 	}
-	return p.apply(Power, at, x, y)
+	return p.apply(ctx, Power, at, x, y)
 }
 
-func (p *parser) postfix() (number, error) {
-	x, err := p.atom()
+func (p *parser) postfix(ctx context.Context) (number, error) {
+	x, err := p.atom(ctx)
 	for err == nil {
 		sign, at := p.accept("!")
 		if sign == "" {
 			return x, nil
 		}
-		x, err = p.apply(Factorial, at, x)
+		x, err = p.apply(ctx, Factorial, at, x)
 	}
 	return number{}, err
 }
 
-func (p *parser) atom() (number, error) {
+func (p *parser) atom(ctx context.Context) (number, error) {
 	sign, at := p.accept("(")
 	if sign != "" {
-		x, err := p.sum()
+		x, err := p.sum(ctx)
 		if err == nil {
 			err = p.closed(at)
 		}
@@ -220,9 +224,9 @@ func (p *parser) atom() (number, error) {
 		return number{}, p.fault(p.at, "a number, a function or a parenthesis was expected here, not %s", p.shown())
 	}
 	if c := p.text[p.at]; c >= '0' && c <= '9' || c == '.' {
-		return p.literal()
+		return p.literal(ctx)
 	}
-	return p.function()
+	return p.function(ctx)
 }
 
 func (p *parser) closed(opened int) error {
@@ -233,7 +237,7 @@ func (p *parser) closed(opened int) error {
 }
 
 // literal reads digits, a point, and an exponent.
-func (p *parser) literal() (number, error) {
+func (p *parser) literal(ctx context.Context) (number, error) {
 	if p.operands++; p.operands > p.MaxOperands {
 		return number{}, p.fault(p.at, "there are more than %d numbers, the most that are allowed here", p.MaxOperands)
 	}
@@ -251,10 +255,10 @@ func (p *parser) literal() (number, error) {
 	if p.check {
 		return number{}, nil
 	}
-	d, err := p.parseDecimal(p.text[from:p.at])
+	d, err := p.parseDecimal(ctx, p.text[from:p.at])
 	switch {
-	case p.ctx.Err() != nil:
-		return number{}, p.ctx.Err()
+	case ctx.Err() != nil:
+		return number{}, ctx.Err()
 	case err != nil:
 		return number{}, p.fault(from, "this number %s", err)
 	}
@@ -270,17 +274,18 @@ func (p *parser) digits(point bool) (some bool) {
 }
 
 // function reads a name and its arguments.
-func (p *parser) function() (number, error) {
+func (p *parser) function(ctx context.Context) (number, error) {
 	from := p.at
 	a, ok := p.name()
 	if !ok {
-		return number{}, p.fault(from, "%s is neither a number nor a function that is known here: the functions are %s", p.shown(), strings.Join(Functions(), " "))
+		return number{}, p.fault(from, "%s is neither a number nor a function that is known here: the functions are %s", p.shown(),
+			strings.Join(Functions(), " "))
 	}
 	if sign, _ := p.accept("("); sign == "" {
 		return number{}, p.fault(p.at, "%s needs its arguments in parentheses", a.operation)
 	}
 	opened := p.at
-	arguments, err := p.arguments()
+	arguments, err := p.arguments(ctx)
 	if err != nil {
 		return number{}, err
 	}
@@ -290,17 +295,17 @@ func (p *parser) function() (number, error) {
 	if err := a.check(len(arguments)); err != nil {
 		return number{}, p.fault(from, "%s", err)
 	}
-	return p.apply(a.operation, from, arguments...)
+	return p.apply(ctx, a.operation, from, arguments...)
 }
 
 // arguments reads what stands between commas.
-func (p *parser) arguments() ([]number, error) {
+func (p *parser) arguments(ctx context.Context) ([]number, error) {
 	var all []number
 	held := p.held
 	defer func() { p.held = held }()
 	for {
 		at := p.at
-		x, err := p.sum()
+		x, err := p.sum(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -341,11 +346,11 @@ func (p *parser) name() (arity, bool) {
 }
 
 // apply calculates, and tells of a fault where the operation stands.
-func (p *parser) apply(op Operation, at int, operands ...number) (number, error) {
+func (p *parser) apply(ctx context.Context, op Operation, at int, operands ...number) (number, error) {
 	if p.check {
 		return number{}, nil
 	}
-	if err := p.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return number{}, err
 	}
 	for _, o := range operands {
@@ -354,7 +359,7 @@ func (p *parser) apply(op Operation, at int, operands ...number) (number, error)
 		}
 	}
 	a, _ := op.arity()
-	result, err := a.run(p.calculation, operands)
+	result, err := a.run(p.calculation, ctx, operands)
 	input, ok := errors.AsType[*InputError](err)
 	switch {
 	case !ok:

@@ -1,6 +1,7 @@
 package bignum
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/big"
@@ -37,14 +38,14 @@ func (c *calculation) small(operand number, index, least, most int) (int, error)
 	return int(n.Int64()), nil
 }
 
-func (c *calculation) gcd(operands []number) (number, error) {
+func (c *calculation) gcd(ctx context.Context, operands []number) (number, error) {
 	all, err := wholes(operands, maxFractionDigits)
 	if err != nil {
 		return number{}, err
 	}
 	common := new(big.Int)
 	for _, n := range all {
-		if err := c.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return number{}, err
 		}
 		common.GCD(nil, nil, common, new(big.Int).Abs(n))
@@ -52,14 +53,14 @@ func (c *calculation) gcd(operands []number) (number, error) {
 	return integer(common), nil
 }
 
-func (c *calculation) lcm(operands []number) (number, error) {
+func (c *calculation) lcm(ctx context.Context, operands []number) (number, error) {
 	all, err := wholes(operands, maxFractionDigits)
 	if err != nil {
 		return number{}, err
 	}
 	multiple := big.NewInt(1)
 	for _, n := range all {
-		if err := c.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return number{}, err
 		}
 		if n.Sign() == 0 {
@@ -75,7 +76,7 @@ func (c *calculation) lcm(operands []number) (number, error) {
 	return integer(multiple), nil
 }
 
-func (c *calculation) modInverse(operands []number) (number, error) {
+func (c *calculation) modInverse(_ context.Context, operands []number) (number, error) {
 	all, err := wholes(operands, maxFractionDigits/4) // the extended algorithm takes about four times as long
 	if err != nil {
 		return number{}, err
@@ -91,7 +92,7 @@ func (c *calculation) modInverse(operands []number) (number, error) {
 }
 
 // factorial multiplies neighbours first, so that factors are of like length.
-func (c *calculation) factorial(operands []number) (number, error) {
+func (c *calculation) factorial(ctx context.Context, operands []number) (number, error) {
 	n, err := c.small(operands[0], 1, 0, math.MaxInt32)
 	if err != nil {
 		return number{}, err
@@ -99,24 +100,24 @@ func (c *calculation) factorial(operands []number) (number, error) {
 	if logarithm, _ := math.Lgamma(float64(n) + 1); logarithm/math.Ln10 > float64(c.MaxDigits) {
 		return number{}, resultTooLong(c.MaxDigits)
 	}
-	product, err := c.product(2, int64(n))
+	product, err := c.product(ctx, 2, int64(n))
 	return integer(product), err
 }
 
 // product is first × … × last, 1 if there is none.
-func (c *calculation) product(first, last int64) (*big.Int, error) {
-	if err := c.ctx.Err(); err != nil {
+func (c *calculation) product(ctx context.Context, first, last int64) (*big.Int, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if last-first < 256 {
 		return new(big.Int).MulRange(first, max(last, first-1)), nil
 	}
 	middle := first + (last-first)/2
-	low, err := c.product(first, middle)
+	low, err := c.product(ctx, first, middle)
 	if err != nil {
 		return nil, err
 	}
-	high, err := c.product(middle+1, last)
+	high, err := c.product(ctx, middle+1, last)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (c *calculation) product(first, last int64) (*big.Int, error) {
 }
 
 // binomial is how many ways there are to choose k of n.
-func (c *calculation) binomial(operands []number) (number, error) {
+func (c *calculation) binomial(ctx context.Context, operands []number) (number, error) {
 	n, err := c.small(operands[0], 1, 0, math.MaxInt64-1)
 	if err != nil {
 		return number{}, err
@@ -140,11 +141,11 @@ func (c *calculation) binomial(operands []number) (number, error) {
 	if float64(k)*math.Log10(float64(n)+1) > float64(c.MaxDigits) { // of the product above the fraction bar
 		return number{}, resultTooLong(c.MaxDigits)
 	}
-	above, err := c.product(int64(n-k)+1, int64(n))
+	above, err := c.product(ctx, int64(n-k)+1, int64(n))
 	if err != nil {
 		return number{}, err
 	}
-	below, err := c.product(2, int64(k))
+	below, err := c.product(ctx, 2, int64(k))
 	if err != nil {
 		return number{}, err
 	}
@@ -152,7 +153,7 @@ func (c *calculation) binomial(operands []number) (number, error) {
 }
 
 // fibonacci doubles: F(2k) and F(2k+1) from F(k) and F(k+1).
-func (c *calculation) fibonacci(operands []number) (number, error) {
+func (c *calculation) fibonacci(ctx context.Context, operands []number) (number, error) {
 	const digitsEach = 0.20898764024997873 // log₁₀ of the golden ratio
 	n, err := c.small(operands[0], 1, math.MinInt32, math.MaxInt32)
 	if err != nil {
@@ -164,7 +165,7 @@ func (c *calculation) fibonacci(operands []number) (number, error) {
 	}
 	a, b := big.NewInt(0), big.NewInt(1) // F(k), F(k+1)
 	for bit := 31; bit >= 0; bit-- {
-		if err := c.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return number{}, err
 		}
 		twice := new(big.Int).Sub(new(big.Int).Lsh(b, 1), a)
@@ -181,7 +182,7 @@ func (c *calculation) fibonacci(operands []number) (number, error) {
 	return integer(a), nil
 }
 
-func (c *calculation) isPrime(operands []number) (number, error) {
+func (c *calculation) isPrime(_ context.Context, operands []number) (number, error) {
 	all, err := wholes(operands, maxPrimeDigits)
 	if err != nil {
 		return number{}, err
@@ -201,7 +202,7 @@ func prime(n *big.Int) bool {
 	return n.BitLen() > manyRoundsBits || n.ProbablyPrime(20)
 }
 
-func (c *calculation) nextPrime(operands []number) (number, error) {
+func (c *calculation) nextPrime(ctx context.Context, operands []number) (number, error) {
 	all, err := wholes(operands, maxNextDigits)
 	if err != nil {
 		return number{}, err
@@ -213,7 +214,7 @@ func (c *calculation) nextPrime(operands []number) (number, error) {
 	}
 	candidate.SetBit(candidate, 0, 1)
 	for !prime(candidate) {
-		if err := c.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return number{}, err
 		}
 		candidate.Add(candidate, two)

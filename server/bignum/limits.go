@@ -1,6 +1,9 @@
 package bignum
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // Defaults of Limits.
 const (
@@ -36,14 +39,8 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	orDefault(&l.MaxDigits, DefaultMaxDigits)
-	orDefault(&l.MaxOperands, DefaultMaxOperands)
-	orDefault(&l.MaxDepth, DefaultMaxDepth)
+	l.MaxDigits = cmp.Or(l.MaxDigits, DefaultMaxDigits)
+	l.MaxOperands = cmp.Or(l.MaxOperands, DefaultMaxOperands)
+	l.MaxDepth = cmp.Or(l.MaxDepth, DefaultMaxDepth)
 	return l
-}
-
-func orDefault(field *int, value int) {
-	if *field == 0 {
-		*field = value
-	}
 }

@@ -1,6 +1,7 @@
 package bignum
 
 import (
+	"context"
 	"errors"
 	"math/big"
 	"strconv"
@@ -42,29 +43,29 @@ func (n number) sides() (numerator, denominator *big.Int) {
 }
 
 // parse reads [+-]digits[.digits][e[+-]digits], or two of them as a fraction.
-func (c *calculation) parse(text string) (number, error) {
+func (c *calculation) parse(ctx context.Context, text string) (number, error) {
 	above, below, fraction := strings.Cut(text, "/")
-	x, err := c.parseDecimal(above)
+	x, err := c.parseDecimal(ctx, above)
 	if err != nil || !fraction {
 		return number{decimal: x}, err
 	}
-	y, err := c.parseDecimal(below)
+	y, err := c.parseDecimal(ctx, below)
 	if err != nil {
 		return number{}, err
 	}
 	if y.unscaled.Sign() == 0 {
 		return number{}, errors.New("has a zero below its fraction bar")
 	}
-	return c.divide(number{decimal: x}, number{decimal: y})
+	return c.divide(ctx, number{decimal: x}, number{decimal: y})
 }
 
 // parseDecimal reads a decimal with or without an exponent of ten.
-func (c *calculation) parseDecimal(text string) (decimal, error) {
+func (c *calculation) parseDecimal(ctx context.Context, text string) (decimal, error) {
 	cut := strings.IndexAny(text, "eE")
 	if cut < 0 {
-		return parse(c.ctx, text, c.MaxDigits)
+		return parse(ctx, text, c.MaxDigits)
 	}
-	d, err := parse(c.ctx, text[:cut], c.MaxDigits)
+	d, err := parse(ctx, text[:cut], c.MaxDigits)
 	if err != nil {
 		return d, err
 	}

@@ -37,7 +37,7 @@ const (
 type arity struct {
 	operation   Operation
 	least, most int // operands; most < 0: any number
-	run         func(c *calculation, operands []number) (number, error)
+	run         func(c *calculation, ctx context.Context, operands []number) (number, error)
 }
 
 // arities lists every operation, in the order a person would.
@@ -112,15 +112,17 @@ func unknown(op Operation) error {
 }
 
 // folded applies an operation of two operands from the left.
-func folded(f func(c *calculation, x, y number) (number, error)) func(*calculation, []number) (number, error) {
-	return func(c *calculation, operands []number) (number, error) {
+func folded(
+	f func(c *calculation, ctx context.Context, x, y number) (number, error),
+) func(*calculation, context.Context, []number) (number, error) {
+	return func(c *calculation, ctx context.Context, operands []number) (number, error) {
 		x := operands[0]
 		for _, y := range operands[1:] {
-			if err := c.ctx.Err(); err != nil {
+			if err := ctx.Err(); err != nil {
 				return number{}, err
 			}
 			var err error
-			if x, err = f(c, x, y); err != nil {
+			if x, err = f(c, ctx, x, y); err != nil {
 				return number{}, err
 			}
 		}
@@ -128,11 +130,9 @@ func folded(f func(c *calculation, x, y number) (number, error)) func(*calculati
 	}
 }
 
-// calculation is one question on its way to an answer. It carries the context
-// because every step of it may be the last.
+// calculation is one question on its way to an answer.
 type calculation struct {
 	Limits
-	ctx       context.Context
 	precision int
 	inexact   bool // a root was rounded on the way
 }

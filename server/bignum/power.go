@@ -7,7 +7,7 @@ import (
 )
 
 // power returns x to the y. y must be an integer; 0^0 is 1, as for Python.
-func (c *calculation) power(x, y number) (number, error) {
+func (c *calculation) power(ctx context.Context, x, y number) (number, error) {
 	n, ok := y.whole()
 	switch {
 	case !ok:
@@ -28,7 +28,7 @@ func (c *calculation) power(x, y number) (number, error) {
 	if err != nil {
 		return number{}, err
 	}
-	raisedAbove, err := raise(c.ctx, above, exponent)
+	raisedAbove, err := raise(ctx, above, exponent)
 	if err != nil {
 		return number{}, err
 	}
@@ -36,14 +36,14 @@ func (c *calculation) power(x, y number) (number, error) {
 	if x.denominator == nil && n.Sign() > 0 {
 		return scaled(raisedAbove, scale), nil
 	}
-	raisedBelow, err := raise(c.ctx, below, exponent)
+	raisedBelow, err := raise(ctx, below, exponent)
 	if err != nil {
 		return number{}, err
 	}
 	if n.Sign() > 0 {
-		return c.quotient(raisedAbove, raisedBelow)
+		return c.quotient(ctx, raisedAbove, raisedBelow)
 	}
-	return c.quotient(times(raisedBelow, powerOfTen(scale)), raisedAbove)
+	return c.quotient(ctx, times(raisedBelow, powerOfTen(scale)), raisedAbove)
 }
 
 // powerOfUnit is base^exponent for a base of 0, 1 or −1 and an exponent that

@@ -1,6 +1,7 @@
 package bignum
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 )
@@ -10,7 +11,7 @@ import (
 const guardDigits = 10
 
 // sqrt is exact for squares. Other roots need a precision.
-func (c *calculation) sqrt(operands []number) (number, error) {
+func (c *calculation) sqrt(ctx context.Context, operands []number) (number, error) {
 	x := operands[0]
 	if x.unscaled.Sign() < 0 {
 		return number{}, &InputError{Operand: 1, Reason: "is negative: its root is no real number"}
@@ -20,7 +21,7 @@ func (c *calculation) sqrt(operands []number) (number, error) {
 	if scale%2 == 1 {
 		above, scale = new(big.Int).Mul(above, big.NewInt(10)), scale+1
 	}
-	root, exact, err := c.rootOf(above)
+	root, exact, err := c.rootOf(ctx, above)
 	if err != nil {
 		return number{}, err
 	}
@@ -28,24 +29,24 @@ func (c *calculation) sqrt(operands []number) (number, error) {
 		return scaled(root, scale/2), nil
 	}
 	if exact {
-		lower, exactBelow, err := c.rootOf(below)
+		lower, exactBelow, err := c.rootOf(ctx, below)
 		if err != nil {
 			return number{}, err
 		}
 		if exactBelow {
-			return c.quotient(root, lower)
+			return c.quotient(ctx, root, lower)
 		}
 	}
 	if c.precision == 0 {
 		return number{}, &InputError{Operand: 1, Reason: "is not a square, so its root has no end: ask for a precision, in digits"}
 	}
-	return c.rounded(x)
+	return c.rounded(ctx, x)
 }
 
 // rounded is the root of x, not a square, to a few digits more than the
 // precision. Its last digit is 1 where the root goes on, so that no rounding
 // mistakes it for a half.
-func (c *calculation) rounded(x number) (number, error) {
+func (c *calculation) rounded(ctx context.Context, x number) (number, error) {
 	above, below := x.sides()
 	// The root of above × 10^(2k) / below has as many digits as are wanted.
 	have := (digitsOf(above) - digitsOf(below)) / 2
@@ -54,7 +55,7 @@ func (c *calculation) rounded(x number) (number, error) {
 		return number{}, resultTooLong(c.MaxDigits)
 	}
 	radicand := times(above, powerOfTen(2*k))
-	root, _, err := c.rootOf(radicand.Quo(radicand, below))
+	root, _, err := c.rootOf(ctx, radicand.Quo(radicand, below))
 	if err != nil {
 		return number{}, err
 	}
@@ -64,8 +65,8 @@ func (c *calculation) rounded(x number) (number, error) {
 }
 
 // rootOf is the integer root of n ≥ 0, and whether n is its square.
-func (c *calculation) rootOf(n *big.Int) (root *big.Int, exact bool, err error) {
-	root, rest, err := c.squareRoot(n)
+func (c *calculation) rootOf(ctx context.Context, n *big.Int) (root *big.Int, exact bool, err error) {
+	root, rest, err := c.squareRoot(ctx, n)
 	if err != nil {
 		return nil, false, fmt.Errorf("root: %w", err)
 	}
@@ -76,9 +77,9 @@ func (c *calculation) rootOf(n *big.Int) (root *big.Int, exact bool, err error) 
 // upper half first, so that its time is that of a few multiplications, where
 // big.Int.Sqrt divides anew at full length in every step.
 // Source: P. Zimmermann, "Karatsuba Square Root", INRIA report 3805, 1999.
-func (c *calculation) squareRoot(n *big.Int) (s, r *big.Int, err error) {
+func (c *calculation) squareRoot(ctx context.Context, n *big.Int) (s, r *big.Int, err error) {
 	const leafBits = 4096
-	if err := c.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
 	if n.BitLen() <= leafBits {
@@ -91,7 +92,7 @@ func (c *calculation) squareRoot(n *big.Int) (s, r *big.Int, err error) {
 	upper := new(big.Int).Rsh(low, l)
 	low.Sub(low, new(big.Int).Lsh(upper, l))
 	lowest := new(big.Int).Sub(n, new(big.Int).Lsh(new(big.Int).Rsh(n, l), l))
-	s, r, err = c.squareRoot(upper)
+	s, r, err = c.squareRoot(ctx, upper)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,18 +1,19 @@
 package bignum
 
 import (
+	"context"
 	"fmt"
 	"math/big"
 	"strings"
 )
 
 // write is the answer as text, rounded where a precision was asked for.
-func (c *calculation) write(n number) (Answer, error) {
+func (c *calculation) write(ctx context.Context, n number) (Answer, error) {
 	if n.truth != "" {
 		return Answer{Text: n.truth, Exact: true}, nil
 	}
 	if c.precision > 0 {
-		if answer, rounds, err := c.round(n); rounds || err != nil {
+		if answer, rounds, err := c.round(ctx, n); rounds || err != nil {
 			return answer, err
 		}
 	}
@@ -26,7 +27,7 @@ func (c *calculation) write(n number) (Answer, error) {
 }
 
 // round rounds n half to even; rounds is false where there is nothing to round.
-func (c *calculation) round(n number) (answer Answer, rounds bool, err error) {
+func (c *calculation) round(ctx context.Context, n number) (answer Answer, rounds bool, err error) {
 	above, below := n.unscaled, n.denominator
 	if below == nil {
 		below = big.NewInt(1)
@@ -43,7 +44,7 @@ func (c *calculation) round(n number) (answer Answer, rounds bool, err error) {
 		shift -= length - c.precision
 		digits, exact, _ = roundedQuotient(above, below, shift)
 	}
-	if err := c.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return Answer{}, false, err
 	}
 	if len(digits) > c.precision { // 9.99 became 10.0

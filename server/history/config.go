@@ -1,8 +1,8 @@
 package history
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,6 +14,7 @@ import (
 
 	"secondwind/server/history/store"
 	"secondwind/server/history/vault"
+	"secondwind/server/internal/config"
 )
 
 // Off is the Config.Store of a calculator that keeps no history.
@@ -65,23 +66,14 @@ func (c Config) Validate() error {
 	case c.Store != "" && !strings.HasPrefix(c.Store, sqlitePrefix):
 		wrong = append(wrong, errors.New("a PostgreSQL store needs a key: give file:PATH, the same file on every instance, or aws-kms:KEY"))
 	}
-	for _, f := range []struct {
-		name  string
-		value int64
-	}{
-		{"max entries", int64(c.MaxEntries)},
-		{"max total", int64(c.MaxTotal)},
-		{"max entry bytes", int64(c.MaxEntryBytes)},
-		{"retention", int64(c.Retention)},
-		{"refresh", int64(c.Refresh)},
-		{"key check", int64(c.KeyCheck)},
-		{"timeout", int64(c.Timeout)},
-	} {
-		if f.value < 0 {
-			wrong = append(wrong, fmt.Errorf("%s is negative: use a positive value, or 0 for the default", f.name))
-		}
-	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong,
+		config.NotNegative("max entries", c.MaxEntries),
+		config.NotNegative("max total", c.MaxTotal),
+		config.NotNegative("max entry bytes", c.MaxEntryBytes),
+		config.NotNegative("retention", c.Retention),
+		config.NotNegative("refresh", c.Refresh),
+		config.NotNegative("key check", c.KeyCheck),
+		config.NotNegative("timeout", c.Timeout))...)
 }
 
 const sqlitePrefix = "sqlite:"
@@ -101,20 +93,14 @@ func (c Config) withDefaults() Config {
 	if path, ok := strings.CutPrefix(c.Store, sqlitePrefix); ok && c.Key == "" {
 		c.Key = "file:" + path + ".key"
 	}
-	orDefault(&c.MaxEntries, DefaultMaxEntries)
-	orDefault(&c.MaxTotal, DefaultMaxTotal)
-	orDefault(&c.MaxEntryBytes, DefaultMaxEntryBytes)
-	orDefault(&c.Retention, DefaultRetention)
-	orDefault(&c.Refresh, DefaultRefresh)
-	orDefault(&c.KeyCheck, DefaultKeyCheck)
-	orDefault(&c.Timeout, DefaultTimeout)
+	c.MaxEntries = cmp.Or(c.MaxEntries, DefaultMaxEntries)
+	c.MaxTotal = cmp.Or(c.MaxTotal, DefaultMaxTotal)
+	c.MaxEntryBytes = cmp.Or(c.MaxEntryBytes, DefaultMaxEntryBytes)
+	c.Retention = cmp.Or(c.Retention, DefaultRetention)
+	c.Refresh = cmp.Or(c.Refresh, DefaultRefresh)
+	c.KeyCheck = cmp.Or(c.KeyCheck, DefaultKeyCheck)
+	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	return c
-}
-
-func orDefault[T int | time.Duration](field *T, value T) {
-	if *field == 0 {
-		*field = value
-	}
 }
 
 // defaultStore returns "" where the environment names no folder for state.

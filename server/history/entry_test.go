@@ -29,7 +29,8 @@ func TestManyOperandsLoseTheirMiddle(t *testing.T) {
 	operands[0], operands[4999] = "1", "2"
 	got := Entry{Operands: operands}.fitted(DefaultMaxEntryBytes)
 	if n := len(got.Operands); n != maxOperands || got.Operands[0] != "1" || got.Operands[n-1] != "2" || !got.Shortened {
-		t.Errorf("fitted keeps %d operands from %s to %s, shortened %v, want %d from 1 to 2, shortened", n, got.Operands[0], got.Operands[n-1], got.Shortened, maxOperands)
+		t.Errorf("fitted keeps %d operands from %s to %s, shortened %v, want %d from 1 to 2, shortened", n, got.Operands[0], got.Operands[n-1],
+			got.Shortened, maxOperands)
 	}
 	if operands[maxOperands/2] != "7" {
 		t.Error("fitted changed the caller's operands")
@@ -40,7 +41,8 @@ func anyEntry(t *rapid.T) Entry {
 	return Entry{
 		ID: "0198f2a0-0000-7000-8000-000000000000", Time: time.Unix(0, rapid.Int64().Draw(t, "time")).UTC(),
 		Instance: rapid.String().Draw(t, "instance"), Operation: rapid.String().Draw(t, "operation"),
-		Operands: rapid.SliceOf(rapid.String()).Draw(t, "operands"), Expression: rapid.String().Draw(t, "expression"), Result: rapid.String().Draw(t, "result"),
+		Operands: rapid.SliceOf(rapid.String()).Draw(t, "operands"), Expression: rapid.String().Draw(t, "expression"),
+		Result: rapid.String().Draw(t, "result"),
 	}
 }
 
@@ -58,7 +60,8 @@ func TestFittedEntriesFit(t *testing.T) {
 		if total > most {
 			t.Errorf("fitted(%d) has %d bytes", most, total)
 		}
-		if same := cmp.Equal(e.Operands, got.Operands) && e.Expression == got.Expression && e.Result == got.Result; same == got.Shortened && len(e.Operands) > 0 {
+		if same := cmp.Equal(e.Operands, got.Operands) && e.Expression == got.Expression && e.Result == got.Result; same == got.Shortened &&
+			len(e.Operands) > 0 {
 			t.Errorf("fitted says shortened %v, changed %v", got.Shortened, !same)
 		}
 	})

@@ -24,7 +24,8 @@ func entriesComeBackNewestFirstForTheirUserAlone(t *testing.T, cfg Config) {
 	h := opened(t, cfg)
 	var want []Entry
 	for i := range 7 {
-		want = append(want, add(t, h, alice, Entry{Instance: "i-1", Operation: "+", Operands: []string{"1", fmt.Sprint(i)}, Result: fmt.Sprint(1 + i)}))
+		want = append(want, add(t, h, alice,
+			Entry{Instance: "i-1", Operation: "+", Operands: []string{"1", fmt.Sprint(i)}, Result: fmt.Sprint(1 + i)}))
 	}
 	add(t, h, bob, Entry{Expression: "2^10", Result: "1024"})
 	slices.Reverse(want)
@@ -110,7 +111,8 @@ func deletedEntriesAreGoneForTheirUserAlone(t *testing.T, cfg Config) {
 
 func TestWhatIsNoIDIsNotFound(t *testing.T) {
 	h := opened(t, sqliteConfig(t))
-	for _, id := range []string{"", "1", "'; DROP TABLE history_record", strings.Repeat("9", 1<<20), "{0198F2A0-0000-7000-8000-000000000000}"} {
+	for _, id := range []string{"", "1", "'; DROP TABLE history_record", strings.Repeat("9", 1<<20),
+		"{0198F2A0-0000-7000-8000-000000000000}"} {
 		if err := h.Delete(t.Context(), alice, id); !errors.Is(err, ErrNotFound) || len(err.Error()) > 300 {
 			t.Errorf("Delete(%.20q) = %v, want a short ErrNotFound", id, err)
 		}
@@ -210,7 +212,8 @@ func TestConfigReportsEverythingThatIsWrong(t *testing.T) {
 		cfg  Config
 		says []string
 	}{
-		{"an unknown store and key", Config{Store: "mysql://root:secret@host/x", Key: "pkcs11:1"}, []string{"mysql://host/x", "sqlite:PATH", "pkcs11:1", "aws-kms:KEY"}},
+		{"an unknown store and key", Config{Store: "mysql://root:secret@host/x", Key: "pkcs11:1"},
+			[]string{"mysql://host/x", "sqlite:PATH", "pkcs11:1", "aws-kms:KEY"}},
 		{"a store without a path", Config{Store: "sqlite:"}, []string{"names no file"}},
 		{"a PostgreSQL store without a key", Config{Store: "postgres://host/x"}, []string{"needs a key"}},
 		{"a PostgreSQL URL that is none", Config{Store: "postgres://u:secret@host:port/x", Key: "file:k"}, []string{"no valid PostgreSQL URL"}},

@@ -154,7 +154,8 @@ func TestRotationCanMoveToAnotherKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.stop()
-	if err := h.tend(t.Context(), true); !errors.Is(err, vault.ErrLost) || !strings.Contains(err.Error(), "under another key: start the calculator with that one: file:new.key") {
+	if err := h.tend(t.Context(), true); !errors.Is(err, vault.ErrLost) ||
+		!strings.Contains(err.Error(), "under another key: start the calculator with that one: file:new.key") {
 		t.Errorf("a new calculator with the old key: %v, want ErrLost and the name of the new one", err)
 	}
 	unavailableEverywhere(t, h)
@@ -218,7 +219,8 @@ func TestAKeyFileThatIsNotItsOwnersAloneIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = h.tend(t.Context(), true)
-		if !errors.Is(err, vault.ErrLost) || !strings.Contains(err.Error(), fmt.Sprintf("has permissions %04o", mode)) || !strings.Contains(err.Error(), "chmod 600") {
+		if !errors.Is(err, vault.ErrLost) || !strings.Contains(err.Error(), fmt.Sprintf("has permissions %04o", mode)) ||
+			!strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("with permissions %04o: %v, want a sentence that says chmod 600", mode, err)
 		}
 		h.stop()

@@ -18,7 +18,8 @@ func TestAPostgreSQLThatDropsItsConnectionsIsFoundAgain(t *testing.T) {
 	}
 	defer conn.Close(t.Context())
 	for round := range 3 {
-		const others = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+		const others = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid()`
 		if _, err := conn.Exec(t.Context(), others); err != nil {
 			t.Fatal(err)
 		}

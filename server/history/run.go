@@ -93,7 +93,8 @@ func (h *History) tended(ctx context.Context, s state, checkKey bool) state {
 
 func (h *History) open(ctx context.Context) (*store.Store, error) {
 	if h.config.Store == "" {
-		return nil, errors.New("no folder is known for it: set CALCULATOR_HISTORY to sqlite:PATH, postgres://… or off, or STATE_DIRECTORY or HOME")
+		return nil, errors.New("there is no folder for it: set CALCULATOR_HISTORY to sqlite:PATH, postgres://… or off, " +
+			"or set STATE_DIRECTORY or HOME")
 	}
 	return store.Open(ctx, h.config.Store)
 }

@@ -29,7 +29,8 @@ func TestAStoreThatIsNotWritableSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := late.tend(t.Context(), true); err == nil || !strings.Contains(err.Error(), "permission denied") || !strings.Contains(err.Error(), "may write to") {
+	if err := late.tend(t.Context(), true); err == nil || !strings.Contains(err.Error(), "permission denied") ||
+		!strings.Contains(err.Error(), "may write to") {
 		t.Errorf("a store that is read-only opens with %v, want what to do", err)
 	}
 	if got := list(t, h, alice, Query{}); len(got) != 1 || got[0].ID != want.ID {

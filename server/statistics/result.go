@@ -55,30 +55,29 @@ func ParseProbability(text string) (Probability, error) {
 
 // figures writes numbers, exactly or rounded.
 type figures struct {
-	ctx       context.Context
 	limits    bignum.Limits
 	precision int
 	rounded   bool
 	err       error // the first
 }
 
-func (f *figures) of(q bignum.Question) string {
+func (f *figures) of(ctx context.Context, q bignum.Question) string {
 	if f.err != nil {
 		return ""
 	}
 	q.Precision = f.precision
-	answer, err := f.limits.Answer(f.ctx, q)
+	answer, err := f.limits.Answer(ctx, q)
 	f.rounded = f.rounded || !answer.Exact
 	f.err = err
 	return answer.Text
 }
 
-func (f *figures) number(text string) string {
-	return f.of(bignum.Question{Operation: bignum.Add, Operands: []string{text, "0"}})
+func (f *figures) number(ctx context.Context, text string) string {
+	return f.of(ctx, bignum.Question{Operation: bignum.Add, Operands: []string{text, "0"}})
 }
 
-func (f *figures) quotient(above, below string) string {
-	return f.of(bignum.Question{Operation: bignum.Divide, Operands: []string{above, below}})
+func (f *figures) quotient(ctx context.Context, above, below string) string {
+	return f.of(ctx, bignum.Question{Operation: bignum.Divide, Operands: []string{above, below}})
 }
 
 // Result calculates the figures, rounded to precision significant digits, or
@@ -91,7 +90,7 @@ func (s *Sample) Result(ctx context.Context, limits bignum.Limits, precision int
 	if s.count == 0 {
 		return Result{}, ErrNone
 	}
-	f := &figures{ctx: ctx, limits: limits, precision: precision}
+	f := &figures{limits: limits, precision: precision}
 	n := big.NewInt(s.count)
 	sum := fmt.Sprintf("%ve-%d", &s.sum, s.scale)
 	// n Σx² − (Σx)² is n² times the variance of the population, with no rounding on the way.
@@ -100,36 +99,36 @@ func (s *Sample) Result(ctx context.Context, limits bignum.Limits, precision int
 	deviation := fmt.Sprintf("%ve-%d", spread, 2*s.scale)
 	r := Result{
 		Count:              s.count,
-		Sum:                f.number(sum),
-		Minimum:            f.number(s.min.String()),
-		Maximum:            f.number(s.max.String()),
-		Mean:               f.quotient(sum, n.String()),
-		PopulationVariance: f.quotient(deviation, new(big.Int).Mul(n, n).String()),
+		Sum:                f.number(ctx, sum),
+		Minimum:            f.number(ctx, s.min.String()),
+		Maximum:            f.number(ctx, s.max.String()),
+		Mean:               f.quotient(ctx, sum, n.String()),
+		PopulationVariance: f.quotient(ctx, deviation, new(big.Int).Mul(n, n).String()),
 	}
 	if s.count > 1 {
-		r.Variance = f.quotient(deviation, new(big.Int).Mul(n, big.NewInt(s.count-1)).String())
+		r.Variance = f.quotient(ctx, deviation, new(big.Int).Mul(n, big.NewInt(s.count-1)).String())
 	}
 	if len(quantiles) > 0 {
 		s.sort()
 	}
 	for _, p := range quantiles {
-		r.Quantiles = append(r.Quantiles, Quantile{p.text, s.quantile(f, p.value)})
+		r.Quantiles = append(r.Quantiles, Quantile{p.text, s.quantile(ctx, f, p.value)})
 	}
 	r.Exact = !f.rounded
 	return r, f.err
 }
 
 // quantile is the value at (n-1)p, counted from 0, of what is kept in order.
-func (s *Sample) quantile(f *figures, p *big.Rat) string {
+func (s *Sample) quantile(ctx context.Context, f *figures, p *big.Rat) string {
 	at := new(big.Rat).Mul(p, new(big.Rat).SetInt64(s.count-1))
 	below := new(big.Int).Quo(at.Num(), at.Denom())
 	share := at.Sub(at, new(big.Rat).SetInt(below))
 	i := below.Int64()
 	if share.Sign() == 0 {
-		return f.number(s.kept[i].String())
+		return f.number(ctx, s.kept[i].String())
 	}
 	low, high := s.kept[i].String(), s.kept[i+1].String()
-	return f.of(bignum.Question{Expression: fmt.Sprintf("(%s)+((%s)-(%s))*%v/%v", low, high, low, share.Num(), share.Denom())})
+	return f.of(ctx, bignum.Question{Expression: fmt.Sprintf("(%s)+((%s)-(%s))*%v/%v", low, high, low, share.Num(), share.Denom())})
 }
 
 // Text writes the figures one a line, the name first.

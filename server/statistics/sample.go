@@ -41,9 +41,6 @@ type Sample struct {
 	x, xx         big.Int // of the number that is added
 }
 
-// Count is how many numbers there are.
-func (s *Sample) Count() int64 { return s.count }
-
 // Add takes one more number. It returns ErrTooMany, or the context's error.
 func (s *Sample) Add(ctx context.Context, n Number) error {
 	if s.Keep {

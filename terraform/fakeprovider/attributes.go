@@ -2,6 +2,9 @@ package main
 
 import "regexp"
 
+// protocol is that of a listener or a target group.
+var protocol = oneOf("HTTP", "HTTPS", "GENEVE", "TCP", "TCP_UDP", "TLS", "UDP", "QUIC", "TCP_QUIC")
+
 var lowerName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]*$`)
 
 // byAttribute are the validations of the provider 6.25 that the stack can run
@@ -21,18 +24,21 @@ var byAttribute = map[string][]rule{
 	"aws_autoscaling_schedule.end_time":   {isTime},
 	"aws_autoscaling_schedule.start_time": {isTime},
 
-	"aws_budgets_budget.budget_type":                      {oneOf("USAGE", "COST", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE")},
+	"aws_budgets_budget.budget_type": {oneOf("USAGE", "COST", "RI_UTILIZATION", "RI_COVERAGE",
+		"SAVINGS_PLANS_UTILIZATION", "SAVINGS_PLANS_COVERAGE")},
 	"aws_budgets_budget.time_unit":                        {oneOf("DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY")},
 	"aws_budgets_budget.notification.comparison_operator": {oneOf("GREATER_THAN", "LESS_THAN", "EQUAL_TO")},
 	"aws_budgets_budget.notification.notification_type":   {oneOf("ACTUAL", "FORECASTED")},
 	"aws_budgets_budget.notification.threshold_type":      {oneOf("PERCENTAGE", "ABSOLUTE_VALUE")},
 
 	"aws_cloudwatch_dashboard.dashboard_body": {isJSON},
-	"aws_cloudwatch_dashboard.dashboard_name": {matches(regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`), "holds what a dashboard's name may not")},
+	"aws_cloudwatch_dashboard.dashboard_name": {matches(regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`),
+		"holds what a dashboard's name may not")},
 
-	"aws_cloudwatch_metric_alarm.alarm_name":          {longest(255)},
-	"aws_cloudwatch_metric_alarm.alarm_actions":       {isARN},
-	"aws_cloudwatch_metric_alarm.comparison_operator": {oneOf("GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")},
+	"aws_cloudwatch_metric_alarm.alarm_name":    {longest(255)},
+	"aws_cloudwatch_metric_alarm.alarm_actions": {isARN},
+	"aws_cloudwatch_metric_alarm.comparison_operator": {oneOf("GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
+		"LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")},
 	"aws_cloudwatch_metric_alarm.datapoints_to_alarm": {between(1, 86400)},
 	"aws_cloudwatch_metric_alarm.evaluation_periods":  {between(1, 86400)},
 	"aws_cloudwatch_metric_alarm.namespace":           {longest(255), matches(regexp.MustCompile(`^[^:].*$`), "begins with a colon")},
@@ -71,17 +77,20 @@ var byAttribute = map[string][]rule{
 	"aws_launch_template.metadata_options.http_put_response_hop_limit": {between(1, 64)},
 	"aws_launch_template.metadata_options.http_tokens":                 {oneOf("optional", "required")},
 	"aws_launch_template.metadata_options.instance_metadata_tags":      {oneOf("enabled", "disabled")},
-	"aws_launch_template.name":                                         {matches(regexp.MustCompile(`^[0-9A-Za-z()./_-]{3,125}$`), "is not 3 to 125 of the characters that a launch template's name may have")},
-	"aws_launch_template.tag_specifications.resource_type":             {oneOf("instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu")},
+	"aws_launch_template.name": {matches(regexp.MustCompile(`^[0-9A-Za-z()./_-]{3,125}$`),
+		"is not 3 to 125 of the characters that a launch template's name may have")},
+	"aws_launch_template.tag_specifications.resource_type": {oneOf("instance", "volume", "network-interface",
+		"spot-instances-request", "elastic-gpu")},
 
 	"aws_lb.desync_mitigation_mode": {oneOf("monitor", "defensive", "strictest")},
 	"aws_lb.load_balancer_type":     {oneOf("application", "gateway", "network")},
 	"aws_lb.name":                   {longest(32), matches(lowerName, "holds what a load balancer's name may not")},
 
 	"aws_lb_listener.default_action.redirect.status_code": {oneOf("HTTP_301", "HTTP_302")},
-	"aws_lb_listener.default_action.type":                 {oneOf("authenticate-cognito", "authenticate-oidc", "fixed-response", "forward", "jwt-validation", "redirect")},
-	"aws_lb_listener.port":                                {between(1, 65535)},
-	"aws_lb_listener.protocol":                            {oneOf("HTTP", "HTTPS", "GENEVE", "TCP", "TCP_UDP", "TLS", "UDP", "QUIC", "TCP_QUIC")},
+	"aws_lb_listener.default_action.type": {oneOf("authenticate-cognito", "authenticate-oidc", "fixed-response", "forward",
+		"jwt-validation", "redirect")},
+	"aws_lb_listener.port":     {between(1, 65535)},
+	"aws_lb_listener.protocol": {protocol},
 
 	"aws_lb_target_group.deregistration_delay":             {between(0, 3600)},
 	"aws_lb_target_group.health_check.healthy_threshold":   {between(2, 10)},
@@ -92,7 +101,7 @@ var byAttribute = map[string][]rule{
 	"aws_lb_target_group.health_check.unhealthy_threshold": {between(2, 10)},
 	"aws_lb_target_group.name":                             {longest(32), matches(lowerName, "holds what a target group's name may not")},
 	"aws_lb_target_group.port":                             {between(1, 65535)},
-	"aws_lb_target_group.protocol":                         {oneOf("HTTP", "HTTPS", "GENEVE", "TCP", "TCP_UDP", "TLS", "UDP", "QUIC", "TCP_QUIC")},
+	"aws_lb_target_group.protocol":                         {protocol},
 	"aws_lb_target_group.target_type":                      {oneOf("instance", "ip", "lambda", "alb")},
 
 	"aws_s3_bucket.bucket_prefix": {longest(37)},
@@ -103,7 +112,9 @@ var byAttribute = map[string][]rule{
 
 	"aws_s3_bucket_policy.policy": {isJSON},
 
-	"aws_s3_bucket_server_side_encryption_configuration.rule.apply_server_side_encryption_by_default.sse_algorithm": {oneOf("aws:kms", "AES256", "aws:kms:dsse")},
+	"aws_s3_bucket_server_side_encryption_configuration.rule.apply_server_side_encryption_by_default.sse_algorithm": {
+		oneOf("aws:kms", "AES256", "aws:kms:dsse"),
+	},
 
 	"aws_s3_bucket_versioning.versioning_configuration.status": {oneOf("Enabled", "Suspended", "Disabled")},
 
@@ -139,15 +150,19 @@ func exactlyOne(of ...string) choice { return choice{exactly: true, of: of} }
 
 // choices are those of the provider 6.25 that the stack can run into, by type.
 var choices = map[string][]choice{
-	"aws_autoscaling_group":               {atMostOne("name", "name_prefix"), exactlyOne("launch_configuration", "launch_template", "mixed_instances_policy")},
-	"aws_autoscaling_policy":              {atMostOne("scaling_adjustment", "step_adjustment")},
-	"aws_cloudwatch_metric_alarm":         {atMostOne("metric_name", "metric_query"), atMostOne("statistic", "extended_statistic"), atMostOne("threshold", "threshold_metric_id")},
-	"aws_iam_instance_profile":            {atMostOne("name", "name_prefix")},
-	"aws_iam_policy":                      {atMostOne("name", "name_prefix")},
-	"aws_iam_role":                        {atMostOne("name", "name_prefix")},
-	"aws_iam_role_policy":                 {atMostOne("name", "name_prefix")},
-	"aws_instance":                        {atMostOne("user_data", "user_data_base64"), atMostOne("associate_public_ip_address", "network_interface")},
-	"aws_launch_template":                 {atMostOne("name", "name_prefix"), atMostOne("vpc_security_group_ids", "security_group_names"), atMostOne("default_version", "update_default_version"), atMostOne("iam_instance_profile.arn", "iam_instance_profile.name")},
+	"aws_autoscaling_group": {atMostOne("name", "name_prefix"),
+		exactlyOne("launch_configuration", "launch_template", "mixed_instances_policy")},
+	"aws_autoscaling_policy": {atMostOne("scaling_adjustment", "step_adjustment")},
+	"aws_cloudwatch_metric_alarm": {atMostOne("metric_name", "metric_query"), atMostOne("statistic", "extended_statistic"),
+		atMostOne("threshold", "threshold_metric_id")},
+	"aws_iam_instance_profile": {atMostOne("name", "name_prefix")},
+	"aws_iam_policy":           {atMostOne("name", "name_prefix")},
+	"aws_iam_role":             {atMostOne("name", "name_prefix")},
+	"aws_iam_role_policy":      {atMostOne("name", "name_prefix")},
+	"aws_instance": {atMostOne("user_data", "user_data_base64"),
+		atMostOne("associate_public_ip_address", "network_interface")},
+	"aws_launch_template": {atMostOne("name", "name_prefix"), atMostOne("vpc_security_group_ids", "security_group_names"),
+		atMostOne("default_version", "update_default_version"), atMostOne("iam_instance_profile.arn", "iam_instance_profile.name")},
 	"aws_lb":                              {atMostOne("name", "name_prefix"), exactlyOne("subnet_mapping", "subnets")},
 	"aws_lb_target_group":                 {atMostOne("name", "name_prefix")},
 	"aws_s3_bucket":                       {atMostOne("bucket", "bucket_prefix")},

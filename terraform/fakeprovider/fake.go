@@ -52,12 +52,16 @@ func (f *fake) GetProviderSchema(context.Context, *tfprotov5.GetProviderSchemaRe
 }
 
 // GetResourceIdentitySchemas knows none.
-func (f *fake) GetResourceIdentitySchemas(context.Context, *tfprotov5.GetResourceIdentitySchemasRequest) (*tfprotov5.GetResourceIdentitySchemasResponse, error) {
+func (f *fake) GetResourceIdentitySchemas(
+	context.Context, *tfprotov5.GetResourceIdentitySchemasRequest,
+) (*tfprotov5.GetResourceIdentitySchemasResponse, error) {
 	return &tfprotov5.GetResourceIdentitySchemasResponse{}, nil
 }
 
 // PrepareProviderConfig checks the provider's own block.
-func (f *fake) PrepareProviderConfig(_ context.Context, r *tfprotov5.PrepareProviderConfigRequest) (*tfprotov5.PrepareProviderConfigResponse, error) {
+func (f *fake) PrepareProviderConfig(
+	_ context.Context, r *tfprotov5.PrepareProviderConfigRequest,
+) (*tfprotov5.PrepareProviderConfigResponse, error) {
 	diagnostics, err := check("provider", f.schemas.Provider, r.Config)
 	return &tfprotov5.PrepareProviderConfigResponse{PreparedConfig: r.Config, Diagnostics: diagnostics}, err
 }
@@ -67,7 +71,8 @@ func (f *fake) ConfigureProvider(context.Context, *tfprotov5.ConfigureProviderRe
 	return &tfprotov5.ConfigureProviderResponse{Diagnostics: []*tfprotov5.Diagnostic{{
 		Severity: tfprotov5.DiagnosticSeverityError,
 		Summary:  "This is the fake provider, not the AWS provider",
-		Detail:   "It checks configurations and runs tests under mock_provider; nothing can be planned or applied with it. Install the real provider: terraform init without the mirror of the fake one.",
+		Detail: "It checks configurations and runs tests under mock_provider; nothing can be planned or applied with it. " +
+			"Install the real provider: run terraform init without the mirror of the fake one.",
 	}}}, nil
 }
 
@@ -82,13 +87,17 @@ func (f *fake) GetFunctions(context.Context, *tfprotov5.GetFunctionsRequest) (*t
 }
 
 // ValidateResourceTypeConfig checks a resource's arguments.
-func (f *fake) ValidateResourceTypeConfig(_ context.Context, r *tfprotov5.ValidateResourceTypeConfigRequest) (*tfprotov5.ValidateResourceTypeConfigResponse, error) {
+func (f *fake) ValidateResourceTypeConfig(
+	_ context.Context, r *tfprotov5.ValidateResourceTypeConfigRequest,
+) (*tfprotov5.ValidateResourceTypeConfigResponse, error) {
 	diagnostics, err := check(r.TypeName, f.schemas.Resources[r.TypeName], r.Config)
 	return &tfprotov5.ValidateResourceTypeConfigResponse{Diagnostics: diagnostics}, err
 }
 
 // ValidateDataSourceConfig checks a data source's arguments.
-func (f *fake) ValidateDataSourceConfig(_ context.Context, r *tfprotov5.ValidateDataSourceConfigRequest) (*tfprotov5.ValidateDataSourceConfigResponse, error) {
+func (f *fake) ValidateDataSourceConfig(
+	_ context.Context, r *tfprotov5.ValidateDataSourceConfigRequest,
+) (*tfprotov5.ValidateDataSourceConfigResponse, error) {
 	diagnostics, err := check("data."+r.TypeName, f.schemas.DataSources[r.TypeName], r.Config)
 	return &tfprotov5.ValidateDataSourceConfigResponse{Diagnostics: diagnostics}, err
 }

@@ -65,11 +65,18 @@ func wantSound(t *testing.T, name string, block *tfprotov5.SchemaBlock) {
 
 func TestBrokenSchemasAreRefused(t *testing.T) {
 	for name, test := range map[string]struct{ text, says string }{
-		"no JSON":                    {"{", "unexpected end"},
-		"no provider":                {"{}", "0 providers"},
-		"no provider's own block":    {`{"provider_schemas":{"aws":{}}}`, "no schema of provider"},
-		"a type that is none":        {`{"provider_schemas":{"aws":{"provider":{},"resource_schemas":{"aws_x":{"block":{"attributes":{"a":{"type":"text"}}}}}}}}`, "aws_x: a: "},
-		"a nesting mode that is not": {`{"provider_schemas":{"aws":{"provider":{},"data_source_schemas":{"aws_x":{"block":{"block_types":{"b":{"nesting_mode":"heap"}}}}}}}}`, `"heap" is unknown`},
+		"no JSON":                 {"{", "unexpected end"},
+		"no provider":             {"{}", "0 providers"},
+		"no provider's own block": {`{"provider_schemas":{"aws":{}}}`, "no schema of provider"},
+		"a type that is none": {
+			`{"provider_schemas":{"aws":{"provider":{},"resource_schemas":{"aws_x":{"block":{"attributes":{"a":{"type":"text"}}}}}}}}`,
+			"aws_x: a: ",
+		},
+		"a nesting mode that is not": {
+			`{"provider_schemas":{"aws":{"provider":{},"data_source_schemas":{` +
+				`"aws_x":{"block":{"block_types":{"b":{"nesting_mode":"heap"}}}}}}}}`,
+			`"heap" is unknown`,
+		},
 	} {
 		f, err := newFake([]byte(test.text))
 		if err == nil {
@@ -144,7 +151,8 @@ func TestUnknownTypesAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := theFake(t).ValidateResourceTypeConfig(context.Background(), &tfprotov5.ValidateResourceTypeConfigRequest{TypeName: "aws_teapot", Config: &empty}); err == nil {
+	if _, err := theFake(t).ValidateResourceTypeConfig(context.Background(),
+		&tfprotov5.ValidateResourceTypeConfigRequest{TypeName: "aws_teapot", Config: &empty}); err == nil {
 		t.Error("aws_teapot is checked, although there is no such resource")
 	}
 }

@@ -107,7 +107,8 @@ func (b blockJSON) block() (*tfprotov5.SchemaBlock, error) {
 		if !known {
 			return nil, fmt.Errorf("%s: nesting mode %q is unknown", name, n.NestingMode)
 		}
-		block.BlockTypes = append(block.BlockTypes, &tfprotov5.SchemaNestedBlock{TypeName: name, Block: inner, Nesting: mode, MinItems: n.MinItems, MaxItems: n.MaxItems})
+		block.BlockTypes = append(block.BlockTypes,
+			&tfprotov5.SchemaNestedBlock{TypeName: name, Block: inner, Nesting: mode, MinItems: n.MinItems, MaxItems: n.MaxItems})
 	}
 	slices.SortFunc(block.Attributes, func(a, b *tfprotov5.SchemaAttribute) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(block.BlockTypes, func(a, b *tfprotov5.SchemaNestedBlock) int { return strings.Compare(a.TypeName, b.TypeName) })

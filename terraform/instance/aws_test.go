@@ -213,7 +213,8 @@ func TestObjectIsFetchedByVersionAndChecked(t *testing.T) {
 		{name: "a connection that ends early", version: version, sha256: sum(binary), cuts: 1, requests: 2},
 		{name: "a role that may not read it", version: version, sha256: sum(binary), refusals: 3, says: "AccessDenied", requests: 3},
 		{name: "another version", version: "other", sha256: sum(binary), says: "NoSuchVersion", requests: 1},
-		{name: "a binary that is not the one that was built", version: version, sha256: sum([]byte("other")), says: "it is not installed", requests: 1},
+		{name: "a binary that is not the one that was built", version: version, sha256: sum([]byte("other")), says: "it is not installed",
+			requests: 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -35,7 +35,8 @@ func unit(t *testing.T) string {
 	if err != nil {
 		t.Skip("there is no program true: the unit cannot be verified")
 	}
-	text := strings.NewReplacer("/usr/local/lib/secondwind/aws.py", program, "/usr/local/bin/calculator", program).Replace(read(t, "calculator.service"))
+	programs := strings.NewReplacer("/usr/local/lib/secondwind/aws.py", program, "/usr/local/bin/calculator", program)
+	text := programs.Replace(read(t, "calculator.service"))
 	file := filepath.Join(t.TempDir(), "calculator.service")
 	write(t, file, []byte(text), 0o644)
 	return file
@@ -58,7 +59,8 @@ func TestUnitIsHardened(t *testing.T) {
 	if err != nil {
 		t.Skip("systemd-analyze is not installed: the unit's exposure is not known")
 	}
-	out, err := exec.CommandContext(t.Context(), program, "security", "--offline=true", "--threshold=13", "--no-pager", unit(t)).CombinedOutput()
+	cmd := exec.CommandContext(t.Context(), program, "security", "--offline=true", "--threshold=13", "--no-pager", unit(t))
+	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "unrecognized option") {
 		t.Skip("this systemd-analyze cannot judge a unit's security offline")
 	}
@@ -70,7 +72,8 @@ func TestUnitIsHardened(t *testing.T) {
 
 func TestUnitRunsTheCalculatorBehindNginxOnly(t *testing.T) {
 	text := read(t, "calculator.service")
-	for _, want := range []string{"--address 127.0.0.1:8081", "DynamicUser=yes", "StateDirectory=calculator", "Restart=always", "MemoryMax=", "TasksMax=", "LimitNOFILE="} {
+	for _, want := range []string{"--address 127.0.0.1:8081", "DynamicUser=yes", "StateDirectory=calculator", "Restart=always", "MemoryMax=",
+		"TasksMax=", "LimitNOFILE="} {
 		if !strings.Contains(text, want) {
 			t.Errorf("calculator.service has no %s", want)
 		}

@@ -101,9 +101,14 @@ func TestInstallerDoesWhatIsMissing(t *testing.T) {
 	binary := []byte("#!/bin/true\n")
 	a := (&account{objects: map[string][]byte{"artifacts/calculator/1?versionId=v1": binary}}).serve(t)
 	v := usual()
-	v["region"], v["bucket"], v["artifact_key"], v["artifact_version"], v["artifact_sha256"] = region, "artifacts", "calculator/1", "v1", sum(binary)
+	v["region"], v["bucket"] = region, "artifacts"
+	v["artifact_key"], v["artifact_version"], v["artifact_sha256"] = "calculator/1", "v1", sum(binary)
 	m := newMachine(t, a, render(t, v))
-	const enable, start, restart = "enable calculator.service nginx.service", "start calculator.service nginx.service", "restart calculator.service nginx.service"
+	const (
+		enable  = "enable calculator.service nginx.service"
+		start   = "start calculator.service nginx.service"
+		restart = "restart calculator.service nginx.service"
+	)
 
 	for _, step := range []struct {
 		name     string
@@ -128,7 +133,8 @@ func TestInstallerDoesWhatIsMissing(t *testing.T) {
 		t.Run(step.name, func(t *testing.T) {
 			step.before()
 			asked, said, err := m.install(t)
-			if fails := step.asked == nil; (err != nil) != fails || strings.Join(asked, "\n") != strings.Join(step.asked, "\n") || !strings.Contains(said, step.says) {
+			if fails := step.asked == nil; (err != nil) != fails || strings.Join(asked, "\n") != strings.Join(step.asked, "\n") ||
+				!strings.Contains(said, step.says) {
 				t.Errorf("install = %v, asked systemd for %q, want %q and %q in:\n%s", err, asked, step.asked, step.says, said)
 			}
 			if got := a.requests.Load(); got != step.requests {

@@ -175,10 +175,12 @@ func TestNoUpgradePassesAndTheHostStays(t *testing.T) {
 	t.Parallel()
 	address, last := recorder(t)
 	p := startProxy(t, address, usual())
-	got := p.do(t, p.from(t, balancerAddress), http.MethodGet, "/", nil, "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Key", "x")
+	got := p.do(t, p.from(t, balancerAddress), http.MethodGet, "/", nil, "Connection", "Upgrade", "Upgrade", "websocket",
+		"Sec-WebSocket-Key", "x")
 	r := last.Load()
 	if got.status != http.StatusOK || r.Header.Get("Upgrade") != "" || r.Header.Get("Connection") != "" || r.Proto != "HTTP/1.1" {
-		t.Errorf("answer %d; the calculator got %s with Upgrade %q, Connection %q, want neither", got.status, r.Proto, r.Header.Get("Upgrade"), r.Header.Get("Connection"))
+		t.Errorf("answer %d; the calculator got %s with Upgrade %q, Connection %q, want neither", got.status, r.Proto, r.Header.Get("Upgrade"),
+			r.Header.Get("Connection"))
 	}
 	if r.Host != p.address || len(r.Header.Get("X-Request-Id")) != 32 {
 		t.Errorf("the calculator got host %q and request id %q, want %q and one of 32 digits", r.Host, r.Header.Get("X-Request-Id"), p.address)
@@ -250,7 +252,8 @@ func TestMetricsAreForTheInstanceOnly(t *testing.T) {
 	address, last := recorder(t)
 	p := startProxy(t, address, usual())
 	for _, chain := range []string{"203.0.113.7", "127.0.0.1, 203.0.113.7"} {
-		if got := p.do(t, p.from(t, balancerAddress), http.MethodGet, "/metrics", nil, "X-Forwarded-For", chain); got.status != http.StatusForbidden || last.Load() != nil {
+		got := p.do(t, p.from(t, balancerAddress), http.MethodGet, "/metrics", nil, "X-Forwarded-For", chain)
+		if got.status != http.StatusForbidden || last.Load() != nil {
 			t.Errorf("/metrics for %s = %d, want 403", chain, got.status)
 		}
 	}
@@ -366,7 +369,8 @@ func TestNoLogHoldsAnOperand(t *testing.T) {
 			t.Errorf("%s holds an operand:\n%s", name, text)
 		}
 	}
-	for _, want := range []string{`"path":"/_calculate","status":200`, `"status":413`, `"status":429`, `"client":"203.0.113.7","method":"GET","path":"/_calculate","status":502`} {
+	for _, want := range []string{`"path":"/_calculate","status":200`, `"status":413`, `"status":429`,
+		`"client":"203.0.113.7","method":"GET","path":"/_calculate","status":502`} {
 		if !strings.Contains(logs["access.log"], want) {
 			t.Errorf("the access log has no %s:\n%.3000s", want, logs["access.log"])
 		}

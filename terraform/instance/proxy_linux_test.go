@@ -207,7 +207,8 @@ func (a answer) problem(t *testing.T, status int) {
 		Detail string `json:"detail"`
 	}
 	err := json.Unmarshal([]byte(a.body), &problem)
-	if a.status != status || problem.Status != status || problem.Detail == "" || err != nil || a.header.Get("Content-Type") != "application/problem+json" {
+	if a.status != status || problem.Status != status || problem.Detail == "" || err != nil ||
+		a.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("answer = %d, %q, %q, want problem details of %d", a.status, a.header.Get("Content-Type"), a.body, status)
 	}
 }

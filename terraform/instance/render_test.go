@@ -69,7 +69,8 @@ func render(t *testing.T, v values) string {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "values.json"), text, 0o600)
-	write(t, filepath.Join(folder, "main.tf"), []byte("locals {\n\tuser_data = templatefile(\""+filepath.Join(here, template)+"\", jsondecode(file(\"values.json\")))\n}\n"), 0o600)
+	write(t, filepath.Join(folder, "main.tf"),
+		[]byte("locals {\n\tuser_data = templatefile(\""+filepath.Join(here, template)+"\", jsondecode(file(\"values.json\")))\n}\n"), 0o600)
 	write(t, filepath.Join(folder, "terraformrc"), nil, 0o600)
 
 	cmd := exec.CommandContext(t.Context(), program, "-chdir="+folder, "console")

@@ -34,20 +34,25 @@ func (x *examination) checkCredits(a runlog.MetricAlarm) {
 			continue
 		}
 		if t.BaselinePercent >= a.Threshold {
-			x.find("credits.baseline", name, fmt.Sprintf("Its baseline of %g %% is not under the threshold of %g %%: an instance without credits is held just there.", t.BaselinePercent, a.Threshold),
+			x.find("credits.baseline", name, fmt.Sprintf(
+				"Its baseline of %g %% is not under the threshold of %g %%: an instance without credits is held just there.", t.BaselinePercent,
+				a.Threshold),
 				"Choose a type with a lower baseline (t3.micro: 10 %), or one that is not burstable.")
 		}
 		x.checkBalance(name, t, a.Threshold)
 	}
 }
 
-// checkBalance tells whether the credits last for control, chain and hold.
+// checkBalance reports whether the credits last for control, chain and hold.
 func (x *examination) checkBalance(name string, t burstable.Type, threshold float64) {
 	switch mode := x.creditMode(name); {
 	case mode == "":
 		return // the permission is missing, and a finding
 	case mode == "unlimited":
-		x.find("credits.unlimited", name, fmt.Sprintf("It is unlimited: above its baseline of %g %% on average, surplus credits cost $0.05 per vCPU-hour ($0.04 for t4g).", t.BaselinePercent), "Nothing; `secondwind cost` counts them.")
+		x.find("credits.unlimited", name,
+			fmt.Sprintf("It is unlimited: on average, what exceeds its baseline of %g %% costs $0.05 per vCPU-hour (t4g: $0.04).",
+				t.BaselinePercent),
+			"Nothing; `secondwind cost` counts them.")
 		return
 	}
 	load := min(threshold*loadBand, 100)
@@ -58,15 +63,19 @@ func (x *examination) checkBalance(name string, t burstable.Type, threshold floa
 	}
 	if len(x.facts.balance.values) == 0 {
 		if x.facts.answered[runlog.OpGetMetricData] {
-			x.find("credits.unknown", name, fmt.Sprintf("Its CPU credits are published every 5 minutes, and not yet; the run takes %.1f.", needs), "Nothing for a new instance (a t2 starts with 30); else look again in 5 minutes.")
+			x.find("credits.unknown", name,
+				fmt.Sprintf("Its CPU credits are published every 5 minutes, and not yet; the run takes %.1f.", needs),
+				"Nothing for a new instance (a t2 starts with 30); else look again in 5 minutes.")
 		}
 		return
 	}
 	if have := x.facts.balance.values[0]; have < needs {
-		hours := have / burn
-		x.find("credits.low", name, fmt.Sprintf("It has %.1f CPU credits, and at %g %% they last %.0f minutes of the %.0f that the run takes; then it is held at %g %% and cannot cross %g %%.",
-			have, load, hours*60, x.report.ExpectSeconds/60, t.BaselinePercent, threshold),
-			fmt.Sprintf("Let it idle for %.0f minutes, launch a fresh one, or switch it to unlimited (aws ec2 modify-instance-credit-specification).", (needs-have)/t.CreditsPerHour*60))
+		x.find("credits.low", name,
+			fmt.Sprintf("It has %.1f CPU credits. At %g %% they last %.0f minutes of the %.0f that the run takes; "+
+				"then it is held at %g %% and cannot cross %g %%.",
+				have, load, have/burn*60, x.report.ExpectSeconds/60, t.BaselinePercent, threshold),
+			fmt.Sprintf("Let it idle for %.0f minutes, launch a fresh one, or switch it to unlimited "+
+				"(aws ec2 modify-instance-credit-specification).", (needs-have)/t.CreditsPerHour*60))
 	}
 }
 

@@ -49,7 +49,7 @@ type examination struct {
 	sts    *sts.Client
 	facts  facts
 
-	mu     sync.Mutex // of report.Findings, while questions are asked side by side
+	mu     sync.Mutex // of report.Findings and facts.answered, while questions are asked concurrently
 	report Report
 }
 
@@ -102,7 +102,7 @@ func (x *examination) add(f Finding) {
 	x.report.Findings = append(x.report.Findings, f)
 }
 
-// checkAccess tells whether AWS can be asked at all.
+// checkAccess reports whether AWS can be asked at all.
 func (x *examination) checkAccess(ctx context.Context) bool {
 	if x.cfg.AWS.Region == "" {
 		x.find("region.missing", "AWS_REGION", "No AWS Region is set.", "Set AWS_REGION, or a region in the AWS profile.")
@@ -139,7 +139,7 @@ func (x *examination) checkAll(ctx context.Context) {
 	alarm, policy, ok := x.facts.scaleOut(x.cfg.AlarmName)
 	x.checkAlarm(alarm, ok)
 	if ok {
-		x.checkWiring(alarm, policy)
+		x.checkActions(alarm, policy)
 		x.checkMonitoring(alarm)
 		x.expect(alarm, policy)
 		x.checkMetric(alarm)

@@ -57,7 +57,7 @@ func (broken breakage) check(w *world) {
 	}
 }
 
-// whole tells whether a text is a sentence or more.
+// whole reports whether a text is a sentence or more.
 func whole(text string) bool {
 	return strings.HasSuffix(text, ".") && !strings.Contains(text, "..") && !strings.Contains(text, "%!")
 }

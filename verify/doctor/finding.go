@@ -65,7 +65,7 @@ func (r Report) Count(s Severity) int {
 	return n
 }
 
-// Fit tells whether nothing was found with which a proof cannot succeed.
+// Fit reports whether nothing was found with which a proof cannot succeed.
 func (r Report) Fit() bool { return r.Count(Error) == 0 }
 
 // Policy is the policy document that the caller lacks, nil if nothing is missing.

@@ -63,7 +63,9 @@ type instance struct {
 }
 
 // ask asks one question of the SDK; a failure is a finding.
-func ask[In, Out, Options any](ctx context.Context, x *examination, operation string, in *In, call func(context.Context, *In, ...func(*Options)) (*Out, error)) (*Out, bool) {
+func ask[In, Out, Options any](
+	ctx context.Context, x *examination, operation string, in *In, call func(context.Context, *In, ...func(*Options)) (*Out, error),
+) (*Out, bool) {
 	out, err := call(ctx, in)
 	return out, x.answer(operation, err)
 }
@@ -83,8 +85,8 @@ func (x *examination) answer(operation string, err error) bool {
 	return true
 }
 
-// together runs questions side by side, each of which fills facts of its own.
-func together(ctx context.Context, questions ...func(context.Context)) {
+// askAll asks questions concurrently, each of which fills facts of its own.
+func askAll(ctx context.Context, questions ...func(context.Context)) {
 	var all sync.WaitGroup
 	for _, q := range questions {
 		all.Go(func() { q(ctx) })
@@ -95,9 +97,9 @@ func together(ctx context.Context, questions ...func(context.Context)) {
 // gather asks everything: first what the group's name alone answers, then what
 // follows from that, so that each permission is tried.
 func (x *examination) gather(ctx context.Context) {
-	together(ctx, x.askGroup, x.askPolicies, x.askActivities, x.askSchedules, x.askRefreshes, x.askHooks)
-	together(ctx, x.askAlarms, x.askTargets, x.askTemplate, x.askInstances)
-	together(ctx, x.askBalancers, x.askAttributes, x.askMetrics)
+	askAll(ctx, x.askGroup, x.askPolicies, x.askActivities, x.askSchedules, x.askRefreshes, x.askHooks)
+	askAll(ctx, x.askAlarms, x.askTargets, x.askTemplate, x.askInstances)
+	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetrics)
 }
 
 func (x *examination) askGroup(ctx context.Context) {
@@ -106,7 +108,8 @@ func (x *examination) askGroup(ctx context.Context) {
 	switch {
 	case !ok:
 	case len(out.AutoScalingGroups) == 0:
-		x.find("group.missing", x.cfg.AutoScalingGroupName, fmt.Sprintf("Region %s of account %s has no Auto Scaling group of that name.", x.cfg.AWS.Region, x.report.Account),
+		x.find("group.missing", x.cfg.AutoScalingGroupName, fmt.Sprintf("Region %s of account %s has no Auto Scaling group of that name.",
+			x.cfg.AWS.Region, x.report.Account),
 			"Correct --group, AWS_REGION or AWS_PROFILE, or deploy the stack first (make deploy).")
 	default:
 		group := &out.AutoScalingGroups[0]
@@ -188,7 +191,8 @@ func (x *examination) askAlarms(ctx context.Context) {
 	if len(names) == 0 { // asked all the same, to try the permission; no alarm has this name
 		names = []string{"secondwind-doctor/" + x.cfg.AutoScalingGroupName}
 	}
-	if out, ok := ask(ctx, x, runlog.OpDescribeAlarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: names[:min(len(names), 100)]}, x.alarms.DescribeAlarms); ok {
+	byName := &cloudwatch.DescribeAlarmsInput{AlarmNames: names[:min(len(names), 100)]}
+	if out, ok := ask(ctx, x, runlog.OpDescribeAlarms, byName, x.alarms.DescribeAlarms); ok {
 		x.facts.configuration.Alarms, _ = convert[[]runlog.MetricAlarm](x, runlog.OpDescribeAlarms, out.MetricAlarms)
 	}
 	history := &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &names[0], MaxRecords: aws.Int32(1)}
@@ -206,13 +210,16 @@ func (x *examination) askTargets(ctx context.Context) {
 	out, err := x.elb.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: arns})
 	switch code := codeOf(err); {
 	case code == "TargetGroupNotFound" || code == "TargetGroupNotFoundException":
-		x.find("targets.gone", strings.Join(arns, ", "), "The group is attached to a target group that does not exist.", "Attach one that exists (aws autoscaling attach-load-balancer-target-groups), or deploy again.")
+		x.find("targets.gone", strings.Join(arns, ", "),
+			"The group is attached to a target group that does not exist.",
+			"Attach one that exists (aws autoscaling attach-load-balancer-target-groups), or deploy again.")
 		return
 	case x.answer(runlog.OpDescribeTargetGroups, err):
 		x.facts.targetGroups = out.TargetGroups
 		x.facts.configuration.TargetGroups, _ = convert[[]runlog.TargetGroup](x, runlog.OpDescribeTargetGroups, out.TargetGroups)
 	}
-	if health, ok := ask(ctx, x, runlog.OpDescribeTargetHealth, &elb.DescribeTargetHealthInput{TargetGroupArn: &arns[0]}, x.elb.DescribeTargetHealth); ok {
+	of := &elb.DescribeTargetHealthInput{TargetGroupArn: &arns[0]}
+	if health, ok := ask(ctx, x, runlog.OpDescribeTargetHealth, of, x.elb.DescribeTargetHealth); ok {
 		x.facts.targets = health.TargetHealthDescriptions
 	}
 }
@@ -235,7 +242,8 @@ func (x *examination) askBalancers(ctx context.Context) {
 		return
 	}
 	arns := x.facts.targetGroups[0].LoadBalancerArns
-	if out, ok := ask(ctx, x, opDescribeLoadBalancers, &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}, x.elb.DescribeLoadBalancers); ok {
+	byARN := &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}
+	if out, ok := ask(ctx, x, opDescribeLoadBalancers, byARN, x.elb.DescribeLoadBalancers); ok {
 		x.facts.balancers = out.LoadBalancers
 	}
 	if out, ok := ask(ctx, x, opDescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}, x.elb.DescribeListeners); ok {

@@ -100,10 +100,12 @@ func groupBreakages() []breakage {
 
 func protect(w *world) {
 	name := &w.Stack.AutoScalingGroupName
-	out, err := w.groups.DescribeAutoScalingGroups(w.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{*name}})
+	byName := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{*name}}
+	out, err := w.groups.DescribeAutoScalingGroups(w.Context(), byName)
 	w.must(err)
 	_, err = w.groups.SetInstanceProtection(w.Context(), &autoscaling.SetInstanceProtectionInput{
-		AutoScalingGroupName: name, InstanceIds: []string{*out.AutoScalingGroups[0].Instances[0].InstanceId}, ProtectedFromScaleIn: aws.Bool(true),
+		AutoScalingGroupName: name, ProtectedFromScaleIn: aws.Bool(true),
+		InstanceIds: []string{*out.AutoScalingGroups[0].Instances[0].InstanceId},
 	})
 	w.must(err)
 }

@@ -40,7 +40,8 @@ func (x *examination) askMetrics(ctx context.Context) {
 	queries = nil
 	for i, member := range x.facts.group.Instances[:min(len(x.facts.group.Instances), 100)] {
 		if _, ok := burstable.Of(aws.ToString(member.InstanceType)); ok {
-			queries = append(queries, query(fmt.Sprintf("c%d", i), "CPUCreditBalance", "InstanceId", aws.ToString(member.InstanceId), "Minimum", creditPeriod))
+			queries = append(queries, query(fmt.Sprintf("c%d",
+				i), "CPUCreditBalance", "InstanceId", aws.ToString(member.InstanceId), "Minimum", creditPeriod))
 		}
 	}
 	if len(queries) == 0 {
@@ -58,7 +59,9 @@ func (x *examination) askMetrics(ctx context.Context) {
 	}
 }
 
-func (x *examination) data(ctx context.Context, queries []cwtypes.MetricDataQuery, reach time.Duration) (*cloudwatch.GetMetricDataOutput, bool) {
+func (x *examination) data(
+	ctx context.Context, queries []cwtypes.MetricDataQuery, reach time.Duration,
+) (*cloudwatch.GetMetricDataOutput, bool) {
 	now := time.Now().UTC().Add(x.clock.Offset())
 	return ask(ctx, x, runlog.OpGetMetricData, &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries, StartTime: aws.Time(now.Add(-reach)), EndTime: aws.Time(now), ScanBy: cwtypes.ScanByTimestampAscending,
@@ -66,8 +69,9 @@ func (x *examination) data(ctx context.Context, queries []cwtypes.MetricDataQuer
 }
 
 func query(id, metric, dimension, value, stat string, period time.Duration) cwtypes.MetricDataQuery {
+	dimensions := []cwtypes.Dimension{{Name: &dimension, Value: &value}}
 	return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{
-		Metric: &cwtypes.Metric{Namespace: aws.String("AWS/EC2"), MetricName: &metric, Dimensions: []cwtypes.Dimension{{Name: &dimension, Value: &value}}},
+		Metric: &cwtypes.Metric{Namespace: aws.String("AWS/EC2"), MetricName: &metric, Dimensions: dimensions},
 		Period: aws.Int32(int32(period / time.Second)), Stat: &stat,
 	}}
 }
@@ -82,7 +86,7 @@ func points(out *cloudwatch.GetMetricDataOutput, id string) ([]time.Time, []floa
 	return nil, nil
 }
 
-// checkMetric tells whether CloudWatch has the CPU that the alarm asks for. An
+// checkMetric reports whether CloudWatch has the CPU that the alarm asks for. An
 // instance that has just come has none yet, which is nobody's fault.
 func (x *examination) checkMetric(alarm runlog.MetricAlarm) {
 	cpu, old := x.facts.cpu, x.oldest()
@@ -93,10 +97,12 @@ func (x *examination) checkMetric(alarm runlog.MetricAlarm) {
 	switch n := len(cpu.values); {
 	case due < 3:
 	case n == 0:
-		x.find("metric.none", "CPUUtilization of "+x.cfg.AutoScalingGroupName, fmt.Sprintf("CloudWatch has no datapoint of it, although an instance has run for %s.", old.Round(time.Second)),
+		x.find("metric.none", "CPUUtilization of "+x.cfg.AutoScalingGroupName, fmt.Sprintf(
+			"CloudWatch has no datapoint of it, although an instance has run for %s.", old.Round(time.Second)),
 			"See whether the instance runs (aws ec2 describe-instances), and whether the group's name is the dimension.")
 	case n < min(due, 5)/2:
-		x.find("metric.sparse", "CPUUtilization of "+x.cfg.AutoScalingGroupName, fmt.Sprintf("It has %d datapoints where the alarm, with its period of %d s, asks for %d.", n, alarm.Period, min(due, int(5*time.Minute/cpu.period))),
+		x.find("metric.sparse", "CPUUtilization of "+x.cfg.AutoScalingGroupName, fmt.Sprintf(
+			"It has %d datapoints where the alarm, with its period of %d s, asks for %d.", n, alarm.Period, min(due, int(5*time.Minute/cpu.period))),
 			"Set the alarm's period to 60 s with detailed monitoring, or to 300 s without: EC2 publishes no more often.")
 	}
 }

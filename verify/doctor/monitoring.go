@@ -17,12 +17,15 @@ func (x *examination) checkMonitoring(a runlog.MetricAlarm) {
 		return // both kinds of monitoring are enough
 	}
 	if t := x.facts.template; t != nil && !t.Monitoring {
-		x.find("monitoring.basic", t.name, fmt.Sprintf("Detailed monitoring is off: EC2 publishes CPU every 5 minutes, and the alarm's period of %s finds no data in most of them.", period),
+		x.find("monitoring.basic", t.name, fmt.Sprintf(
+			"Detailed monitoring is off: EC2 publishes CPU every 5 minutes, and the alarm's period of %s finds no data in most of them.", period),
 			"Switch Monitoring.Enabled on in a new version of the template, and replace the instance (terraform/ has it on).")
 	}
 	for _, i := range x.facts.instances {
 		if i.Monitoring == "disabled" || i.Monitoring == "disabling" {
-			x.find("monitoring.instance", "instance "+i.ID, "It runs with basic monitoring: it has CPU every 5 minutes only.", fmt.Sprintf("aws ec2 monitor-instances --instance-ids %s.", i.ID))
+			x.find("monitoring.instance", "instance "+i.ID,
+				"It runs with basic monitoring: it has CPU every 5 minutes only.",
+				fmt.Sprintf("aws ec2 monitor-instances --instance-ids %s.", i.ID))
 		}
 	}
 }

@@ -51,8 +51,9 @@ func Actions() []string {
 var (
 	deniedCodes = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "UnauthorizedException"}
 	unsignCodes = []string{
-		"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "ExpiredToken", "ExpiredTokenException",
-		"RequestExpired", "AuthFailure", "InvalidAccessKeyId", "IncompleteSignature", "MissingAuthenticationToken", "InvalidToken",
+		"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "ExpiredToken",
+		"ExpiredTokenException", "RequestExpired", "AuthFailure", "InvalidAccessKeyId", "IncompleteSignature",
+		"MissingAuthenticationToken", "InvalidToken",
 	}
 )
 
@@ -64,7 +65,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// findFailure says why an operation was not answered.
+// findFailure reports why an operation was not answered.
 func (x *examination) findFailure(operation string, err error) {
 	code := codeOf(err)
 	switch {
@@ -79,7 +80,9 @@ func (x *examination) findFailure(operation string, err error) {
 		x.find("endpoint.unreachable", operation, fmt.Sprintf("The API cannot be reached: %s.", lastOf(err)),
 			"Check the network, a proxy, AWS_REGION and AWS_ENDPOINT_URL; if that names a local cloud, start it.")
 	default:
-		x.find("api.failed", operation, fmt.Sprintf("The question was not answered: %s.", messageOf(err)), "Run the doctor again; if it stays, what depends on the answer was not examined.")
+		x.find("api.failed", operation,
+			fmt.Sprintf("The request failed: %s.", messageOf(err)),
+			"Run the doctor again. What depends on the answer was not examined.")
 	}
 }
 

@@ -172,7 +172,7 @@ func (w *world) refuse(action, code string) {
 		case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-amz-json"):
 			return fmt.Appendf(nil, `{"__type":%q,"message":%q}`, code, message)
 		}
-		const fault = "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>"
-		return fmt.Appendf(nil, fault, code, message)
+		return fmt.Appendf(nil, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error>"+
+			"<RequestId>1</RequestId></ErrorResponse>", code, message)
 	})
 }

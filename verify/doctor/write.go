@@ -114,7 +114,8 @@ func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 	if len(r.ScaleIn) > 0 {
 		writeTerms(w, "scale-in", r.ScaleIn, s)
 	}
-	text := fmt.Sprintf("Control, chain, hold and scaling in take %s at most; calibration comes on top.", time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
+	text := fmt.Sprintf("Control, chain, hold and scaling in take %s at most; calibration comes on top.",
+		time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
 	fmt.Fprintf(w, "%s\n\n", s.Wrap(text, 0))
 }
 

@@ -14,11 +14,22 @@ func sample() Report {
 	statement := statementOf("autoscaling:DescribePolicies")
 	r := Report{
 		AutoScalingGroupName: "secondwind-asg", Region: "eu-central-1", Account: "123456789012",
-		Deadlines: []runlog.Deadline{{Link: runlog.LinkBreachingData, Terms: runlog.Terms{{Name: "the period in which the load begins", Seconds: 60}, {Name: "one full period", Seconds: 60}}}},
+		Deadlines: []runlog.Deadline{{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
+			{Name: "the period in which the load begins", Seconds: 60}, {Name: "one full period", Seconds: 60},
+		}}},
 		Findings: []Finding{
-			{ID: "alarm.slow", Severity: Note, Where: "alarm cpu-high", What: "It looks at 40 periods of 60 s: 40m0s until it goes off.", Change: "Nothing, if the deadlines below suit you."},
-			{ID: "group.hook", Severity: Warning, Where: "secondwind-asg: hook", What: "The lifecycle hook holds each launch until it is completed, at most 3600 s, and then says ABANDON.", Change: "Remove the hook for the proof."},
-			{ID: "permission.required", Severity: Error, Where: "autoscaling:DescribePolicies", What: "The caller may not call it.", Change: "Add this statement.", Statement: &statement},
+			{
+				ID: "alarm.slow", Severity: Note, Where: "alarm cpu-high",
+				What: "It looks at 40 periods of 60 s: 40m0s until it goes off.", Change: "Nothing, if the deadlines below suit you.",
+			},
+			{
+				ID: "group.hook", Severity: Warning, Where: "secondwind-asg: hook", Change: "Remove the hook for the proof.",
+				What: "The lifecycle hook holds each launch until it is completed, at most 3600 s, and its default result is ABANDON.",
+			},
+			{
+				ID: "permission.required", Severity: Error, Where: "autoscaling:DescribePolicies", What: "The caller may not call it.",
+				Change: "Add this statement.", Statement: &statement,
+			},
 		},
 	}
 	r.sort()
@@ -53,7 +64,10 @@ func TestErrorsComeFirstAndTheMissingPolicyIsWhole(t *testing.T) {
 	}
 	var text bytes.Buffer
 	Write(&text, r, terminal.Style{})
-	order := []string{"error    permission.required", "warning  group.hook", "note     alarm.slow", `"Action": [`, `"autoscaling:DescribePolicies"`, "Deadlines", "60 one full period", "not fit: 1 error"}
+	order := []string{
+		"error    permission.required", "warning  group.hook", "note     alarm.slow", `"Action": [`, `"autoscaling:DescribePolicies"`,
+		"Deadlines", "60 one full period", "not fit: 1 error",
+	}
 	rest := text.String()
 	for _, part := range order {
 		_, after, ok := strings.Cut(rest, part)

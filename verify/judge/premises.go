@@ -12,7 +12,8 @@ import (
 // hypothesis is P2: the claim stood, hashed, before the first request was sent,
 // and its deadlines follow from the recorded configuration.
 func (t *analysis) hypothesis() Finding {
-	f := expect("premise.hypothesis", "P2: declared before the load", "hypothesis.json hashed before the first request, deadlines as the configuration gives them")
+	f := expect("premise.hypothesis", "P2: declared before the load",
+		"hypothesis.json hashed before the first request, deadlines as the configuration gives them")
 	d := t.load.digest
 	switch {
 	case t.r.Hypothesis == nil:
@@ -73,14 +74,14 @@ func (t *analysis) clocks() Finding {
 // configuration is P5: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
 func (t *analysis) configuration() Finding {
-	f := expect("premise.configuration", "P5: configuration captured", "alarm %q on the group's CPUUtilization, threshold %s, period %d s; policies and target group in the record",
-		t.h.AlarmName, number(t.h.Threshold), t.h.PeriodSeconds)
+	f := expect("premise.configuration", "P5: configuration captured",
+		"alarm %q on the group's %s, threshold %s, period %d s; policies and target group in the record",
+		t.h.AlarmName, t.h.Metric.MetricName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
 	}
 	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
 	a := t.alarm.Value
-	onGroup := slices.Contains(a.Dimensions, runlog.Dimension{Name: "AutoScalingGroupName", Value: t.h.AutoScalingGroupName})
 	switch {
 	case len(t.cloud.Policies) == 0:
 		return f.open("no answer lists the group's policies")
@@ -88,11 +89,11 @@ func (t *analysis) configuration() Finding {
 		return f.broken("the group has no policy %q", t.h.PolicyName)
 	case t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0:
 		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
-	case a.MetricName != "CPUUtilization" || a.Statistic != "Average" || !onGroup:
+	case !t.h.Metric.Watches(a) || a.Statistic != t.h.Metric.Statistic:
 		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
 	case a.Threshold != t.h.Threshold || a.Period != t.h.PeriodSeconds:
 		return f.broken("the alarm has threshold %s and period %d s", number(a.Threshold), a.Period)
-	case a.ComparisonOperator != "GreaterThanThreshold" && a.ComparisonOperator != "GreaterThanOrEqualToThreshold":
+	case !hypothesis.Above(a):
 		return f.broken("the alarm goes off on %s", a.ComparisonOperator)
 	}
 	return f.held("alarm actions %v, enabled %t; %s", a.AlarmActions, a.ActionsEnabled, t.policyText())
@@ -109,7 +110,8 @@ func (t *analysis) policyText() string {
 // baseline is P1: one idle instance, alarm OK, nothing in progress, for one
 // evaluation range before the first load.
 func (t *analysis) baseline() Finding {
-	f := expect("premise.baseline", "P1: baseline", "min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
+	f := expect("premise.baseline", "P1: baseline",
+		"min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
 		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
 	if !ok {
@@ -132,14 +134,15 @@ func (t *analysis) baseline() Finding {
 	}
 	points := t.ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 {
-		return f.open("no datapoint of CPUUtilization")
+		return f.open("no datapoint of %s", t.h.Metric.MetricName)
 	}
 	for _, p := range points {
 		if p.Value() >= t.h.IdleLimit {
 			return f.with(Broken, []Evidence{evidence(p.Last)}, "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
-	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
+	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
+		number(mean(points)))
 }
 
 func openIf(missing bool) Status {
@@ -181,8 +184,10 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 		looked = true
 		v := g.Value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
-			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize ||
+			len(v.Instances) != t.h.MinSize {
+			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
+					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				[]Evidence{evidence(g.Observation)}
 		}
 	}
@@ -216,7 +221,8 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 // instance breaches and two do not.
 func (t *analysis) loaded() Finding {
 	theta := t.h.Threshold
-	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta), number(2*theta))
+	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
+		number(2*theta))
 	if t.began.IsZero() {
 		return f.open("the load never began")
 	}

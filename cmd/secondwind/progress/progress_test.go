@@ -92,7 +92,8 @@ func TestLiveWrapsEventsBetweenWords(t *testing.T) {
 func TestLiveNamesAPhaseThatIsNoneOfAnExperiment(t *testing.T) {
 	var b bytes.Buffer
 	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "observe", Elapsed: time.Minute})
-	if view := b.String(); !strings.Contains(view, "▸ observe") || strings.Contains(view, "calibration") || strings.Contains(view, "threshold") {
+	view := b.String()
+	if !strings.Contains(view, "▸ observe") || strings.Contains(view, "calibration") || strings.Contains(view, "threshold") {
 		t.Errorf("view = %q, want the one phase, and no threshold where none is known", view)
 	}
 }

@@ -28,7 +28,8 @@ func (o Options) Validate() error {
 	var wrong []error
 	for i, text := range o.Known {
 		if len(text) < MinKnown {
-			wrong = append(wrong, fmt.Errorf("known text %d has %d bytes: give at least %d, since a shorter one is found by chance", i+1, len(text), MinKnown))
+			wrong = append(wrong, fmt.Errorf("known text %d has %d bytes: give at least %d, since a shorter one is found by chance",
+				i+1, len(text), MinKnown))
 		}
 	}
 	return errors.Join(wrong...)
@@ -107,7 +108,8 @@ func searchPlaintext(ctx context.Context, u *history.Unlocked, o Options, marks 
 	}
 	report.Parts = parts
 	if len(marks) > 0 {
-		report.check("the search finds what is there: each marked record, encrypted", missing(len(stored), len(of(sealed, hits))), "%d of %d", len(stored), len(stored))
+		report.check("the search finds what is there: each marked record, encrypted",
+			missing(len(stored), len(of(sealed, hits))), "%d of %d", len(stored), len(stored))
 	}
 	if len(plain) > 0 {
 		report.check("no known plaintext and no user stands in the raw bytes", asError(of(plaintext, hits)),
@@ -192,7 +194,8 @@ func forget(ctx context.Context, u *history.Unlocked, marks []mark, report *Repo
 		bytes := m.record.Sealed
 		step := max(pieceBytes, len(bytes)/maxPieces)
 		for at := 0; at+pieceBytes <= len(bytes); at += step {
-			pieces = append(pieces, searchPattern{sealed, fmt.Sprintf("deleted record %d, from its byte %d,", i+1, at), "encrypted", bytes[at : at+pieceBytes]})
+			what := fmt.Sprintf("deleted record %d, from its byte %d,", i+1, at)
+			pieces = append(pieces, searchPattern{sealed, what, "encrypted", bytes[at : at+pieceBytes]})
 		}
 		pieces = append(pieces, searchPattern{sealed, fmt.Sprintf("the id of deleted record %d", i+1), "as it is", m.record.ID})
 	}

@@ -46,7 +46,8 @@ func kept(t *testing.T, cfg history.Config) *history.History {
 	})
 	awaitReady(t, h)
 	for i := range 30 {
-		e, err := h.Add(t.Context(), user, history.Entry{Operation: "*", Operands: []string{operand, fmt.Sprint(i), strings.Repeat("5", 400*i)}, Result: result})
+		e, err := h.Add(t.Context(), user, history.Entry{Operation: "*", Operands: []string{operand, fmt.Sprint(i), strings.Repeat("5", 400*i)},
+			Result: result})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +134,8 @@ func TestAStolenStoreTellsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !report.Passed || len(report.Checks) != 9 || report.Records != 23 || report.DataKeys != 2 {
-			t.Errorf("the audit has %d checks, %d records, %d keys, passed %v, want 9, 23 (two of its own), 2 and passed:\n%s", len(report.Checks), report.Records, report.DataKeys, report.Passed, &text)
+			t.Errorf("the audit has %d checks, %d records, %d keys, passed %v, want 9, 23 (two of its own), 2 and passed:\n%s", len(report.Checks),
+				report.Records, report.DataKeys, report.Passed, &text)
 		}
 		if again := run(t, cfg, Options{ReadOnly: true}); again.Records != 21 || !again.Passed {
 			t.Errorf("after the audit there are %d records, passed %v, want the user's 21", again.Records, again.Passed)
@@ -157,12 +159,16 @@ func TestTheAuditSeesWhatIsWrong(t *testing.T) {
 	}{
 		{"a plaintext column", `ALTER TABLE history_record ADD COLUMN note TEXT DEFAULT '` + operand + `'`, ``, "no known plaintext"},
 		{"a plaintext record", `INSERT INTO history_record VALUES (zeroblob(32), zeroblob(16), CAST('{"result":"` + result + `"}' AS BLOB))`,
-			`INSERT INTO history_record VALUES ('\x00', '\x00', convert_to('{"result":"` + result + `"}', 'UTF8'))`, "no known plaintext,every record decrypts"},
+			`INSERT INTO history_record VALUES ('\x00', '\x00', convert_to('{"result":"` + result + `"}', 'UTF8'))`,
+			"no known plaintext,every record decrypts"},
 		{"a user in clear", `UPDATE history_keyset SET kek = '` + user + `'`, ``, "no known plaintext"},
-		{"a record of another user's", `UPDATE history_record SET owner = zeroblob(32) WHERE id = ` + one, `UPDATE history_record SET owner = '\x00' WHERE id = ` + one, "every record decrypts"},
-		{"a record in another row", `UPDATE history_record SET id = zeroblob(16) WHERE id = ` + one, `UPDATE history_record SET id = '\x00' WHERE id = ` + one, "every record decrypts"},
+		{"a record of another user's", `UPDATE history_record SET owner = zeroblob(32) WHERE id = ` + one,
+			`UPDATE history_record SET owner = '\x00' WHERE id = ` + one, "every record decrypts"},
+		{"a record in another row", `UPDATE history_record SET id = zeroblob(16) WHERE id = ` + one,
+			`UPDATE history_record SET id = '\x00' WHERE id = ` + one, "every record decrypts"},
 		{"a changed record", `UPDATE history_record SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE id = ` + one,
-			`UPDATE history_record SET sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1) WHERE id = ` + one, "every record decrypts"},
+			`UPDATE history_record SET sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1) WHERE id = ` + one,
+			"every record decrypts"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			onEveryStore(t, func(t *testing.T, cfg history.Config, db *sql.DB) {

@@ -15,7 +15,8 @@ import (
 
 func TestAPatternIsFoundWhereverItStands(t *testing.T) {
 	p := searchPattern{plaintext, "x", "as it is", []byte("sought in a haystack")}
-	for _, at := range []int{0, 1, chunkBytes - 10, chunkBytes, chunkBytes + 10, chunkBytes + 19, chunkBytes + 20, 2*chunkBytes - 1, 2*chunkBytes + 30, 3*chunkBytes - 20} {
+	for _, at := range []int{0, 1, chunkBytes - 10, chunkBytes, chunkBytes + 10, chunkBytes + 19, chunkBytes + 20, 2*chunkBytes - 1,
+		2*chunkBytes + 30, 3*chunkBytes - 20} {
 		hay := bytes.Repeat([]byte("sought in a haystac"), 3*chunkBytes/19+2)[:3*chunkBytes]
 		copy(hay[at:], p.bytes)
 		want := int64(bytes.Index(hay, p.bytes))
@@ -51,7 +52,8 @@ func TestATextIsFoundInEveryEncoding(t *testing.T) {
 		}
 		for name, form := range forms {
 			hit := false
-			if _, err := scan(t.Context(), bytes.NewReader(form), patternsOf(plaintext, "x", []byte(text)), func(int, int64) { hit = true }); err != nil {
+			if _, err := scan(t.Context(), bytes.NewReader(form), patternsOf(plaintext, "x", []byte(text)),
+				func(int, int64) { hit = true }); err != nil {
 				t.Fatal(err)
 			}
 			if !hit {

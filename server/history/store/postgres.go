@@ -133,16 +133,18 @@ func (d postgresDialect) explain(err error) error {
 		case strings.HasPrefix(refused.Code, "28"):
 			return fmt.Errorf("%w: check the user and password of the URL", err)
 		case refused.Code == "42501" || refused.Code == "25006":
-			return fmt.Errorf("%w: the user may not do this: grant it CREATE on the schema, or make it the tables' owner; the server must not be a read-only standby", err)
+			return fmt.Errorf("%w: the user may not do this: grant it CREATE on the schema, or make it the owner of the tables; "+
+				"the server must not be a read-only standby", err)
 		case refused.Code == "3D000":
 			return fmt.Errorf("%w: create the database first", err)
 		case strings.HasPrefix(refused.Code, "53"):
-			return fmt.Errorf("%w: the server has no room or no connections left", err)
+			return fmt.Errorf("%w: the server has no disk space, memory or connections left", err)
 		}
 		return err
 	}
 	if failed, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return fmt.Errorf("%w: check that the server runs, that its address is right and, with sslmode=verify-full, that sslrootcert names its authority", failed)
+		return fmt.Errorf("%w: check that the server runs, that its address is right and, with sslmode=verify-full, "+
+			"that sslrootcert names its authority", failed)
 	}
 	return err
 }

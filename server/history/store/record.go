@@ -8,7 +8,8 @@ import (
 // Insert stores r and removes its owner's oldest records beyond the newest keep.
 func (s *Store) Insert(ctx context.Context, r Record, keep int) (removed int64, err error) {
 	err = s.transaction(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO history_record (owner, id, sealed) VALUES ($1, $2, $3)`, r.Owner, r.ID, r.Sealed); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO history_record (owner, id, sealed) VALUES ($1, $2, $3)`, r.Owner, r.ID,
+			r.Sealed); err != nil {
 			return err
 		}
 		removed, err = affected(tx.ExecContext(ctx, `DELETE FROM history_record WHERE owner = $1 AND id <= (

@@ -146,9 +146,9 @@ func (d sqliteDialect) explain(err error) error {
 	case sqlite3.SQLITE_CANTOPEN:
 		return fmt.Errorf("%w: the file can not be opened: check that its folder is there and writable for the calculator's user", err)
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("%w: the file is damaged, or no SQLite database: restore it from a backup, or move it away to begin anew", err)
+		return fmt.Errorf("%w: the file is damaged, or no SQLite database: restore it from a backup, or move it away to start afresh", err)
 	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("%w: its disk is full: make room", err)
+		return fmt.Errorf("%w: its disk is full: free some space", err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("%w: another process has held it for too long", err)
 	}

@@ -79,7 +79,8 @@ func TestDeletedRecordsLeaveNoBytes(t *testing.T) {
 					continue
 				}
 				id := binary.BigEndian.AppendUint64(nil, uint64(i))
-				record := Record{random(r, 32), append(id, random(r, 8)...), random(r, rapid.SampledFrom([]int{256, 1100, 3900, 4100, 20_000}).Draw(t, "size"))}
+				record := Record{random(r, 32), append(id, random(r, 8)...),
+					random(r, rapid.SampledFrom([]int{256, 1100, 3900, 4100, 20_000}).Draw(t, "size"))}
 				if _, err := s.Insert(ctx, record, 1000); err != nil {
 					t.Fatalf("Insert: %v", err)
 				}
@@ -210,7 +211,7 @@ func TestStoresThatCanNotBeOpenedSayWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ name, store, says string }{
-		{"a damaged file", "sqlite:" + damaged, "move it away to begin anew"},
+		{"a damaged file", "sqlite:" + damaged, "move it away to start afresh"},
 		{"a folder", "sqlite:" + t.TempDir(), "is a directory"},
 		{"a folder that can not be made", "sqlite:/dev/null/history.db", "a folder that it may write to"},
 		{"a server that is not there", "postgres://calculator:hunter2@127.0.0.1:1/history?sslmode=disable", "check that the server runs"},

@@ -27,13 +27,15 @@ func openFile(path string, create bool) (*KEK, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: the key file %s is missing, and the store has records that only its key opens: bring it back from a backup, or move the store away to begin anew", ErrLost, path)
+		return nil, fmt.Errorf("%w: the key file %s is missing, and the store has records that only its key opens: "+
+			"restore it from a backup, or move the store away to start afresh", ErrLost, path)
 	case err != nil:
 		return nil, fmt.Errorf("%w: the key file: %w", ErrLost, err)
 	case !info.Mode().IsRegular() || info.Size() > maxKeyFile:
 		return nil, fmt.Errorf("%w: %s is no key file", ErrLost, path)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("%w: the key file %s has permissions %04o, so others than its owner can reach it: chmod 600 it; if someone may have read it, rotate the key too", ErrLost, path, info.Mode().Perm())
+		return nil, fmt.Errorf("%w: the key file %s has permissions %04o, so users other than its owner can read it: chmod 600 it; "+
+			"if someone may have read it, rotate the key too", ErrLost, path, info.Mode().Perm())
 	}
 	return readFile(path)
 }
@@ -52,7 +54,8 @@ func readFile(path string) (*KEK, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the key file %s holds no key for authenticated encryption: bring it back from a backup", ErrLost, path)
 	}
-	return &KEK{name: fmt.Sprintf("file:%s (key %d)", filepath.Base(path), h.KeysetInfo().GetPrimaryKeyId()), aead: withoutContext{primitive}}, nil
+	return &KEK{name: fmt.Sprintf("file:%s (key %d)", filepath.Base(path), h.KeysetInfo().GetPrimaryKeyId()), aead: withoutContext{primitive}},
+		nil
 }
 
 // createFile makes a new key. The file appears whole or not at all, and if

@@ -137,7 +137,8 @@ func (s *server) launch(bin string) error {
 	if err != nil {
 		return err
 	}
-	s.url = &url.URL{Scheme: "postgres", User: url.UserPassword(role, s.password), Host: net.JoinHostPort("127.0.0.1", port), Path: "/postgres",
+	s.url = &url.URL{Scheme: "postgres", User: url.UserPassword(role, s.password), Host: net.JoinHostPort("127.0.0.1", port),
+		Path:     "/postgres",
 		RawQuery: url.Values{"sslmode": {"verify-full"}, "sslrootcert": {filepath.Join(s.folder, "ca.crt")}}.Encode()}
 	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-k", s.folder,
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=50",

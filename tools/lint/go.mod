@@ -1,0 +1,18 @@
+module lint
+
+go 1.26.0
+
+require (
+	github.com/nishanths/exhaustive v0.17.1
+	github.com/polyfloyd/go-errorlint v1.8.0
+	github.com/sivchari/containedctx v1.0.3
+	golang.org/x/tools v0.52.0
+	honnef.co/go/tools v0.8.1
+)
+
+require (
+	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
