@@ -113,13 +113,14 @@ func TestPolicyValidate(t *testing.T) {
 		"a step upside down": {step(func(p *autoscale.Policy) {
 			p.Steps = []autoscale.StepAdjustment{{LowerBound: at(5), UpperBound: at(5)}}
 		}), "must be less than"},
-		"no steps":                    {step(func(p *autoscale.Policy) { p.Steps = nil }), "At least one StepAdjustment"},
-		"21 steps":                    {step(func(p *autoscale.Policy) { p.Steps = make([]autoscale.StepAdjustment, 21) }), "Only 20"},
-		"an unknown type":             {step(func(p *autoscale.Policy) { p.Type = "Guess" }), "policyType"},
-		"an unknown adjustment":       {step(func(p *autoscale.Policy) { p.AdjustmentType = "Double" }), "adjustmentType"},
-		"an unknown aggregation":      {step(func(p *autoscale.Policy) { p.MetricAggregationType = "Sum" }), "metricAggregationType"},
-		"a negative cooldown":         {step(func(p *autoscale.Policy) { p.Cooldown = new(-time.Second) }), "must not be negative"},
-		"a negative warm-up":          {step(func(p *autoscale.Policy) { p.EstimatedInstanceWarmup = new(-time.Second) }), "must not be negative"},
+		"no steps":               {step(func(p *autoscale.Policy) { p.Steps = nil }), "At least one StepAdjustment"},
+		"21 steps":               {step(func(p *autoscale.Policy) { p.Steps = make([]autoscale.StepAdjustment, 21) }), "Only 20"},
+		"an unknown type":        {step(func(p *autoscale.Policy) { p.Type = "Guess" }), "policyType"},
+		"an unknown adjustment":  {step(func(p *autoscale.Policy) { p.AdjustmentType = "Double" }), "adjustmentType"},
+		"an unknown aggregation": {step(func(p *autoscale.Policy) { p.MetricAggregationType = "Sum" }), "metricAggregationType"},
+		"a negative cooldown":    {step(func(p *autoscale.Policy) { p.Cooldown = new(-time.Second) }), "must not be negative"},
+		"a negative warm-up": {step(func(p *autoscale.Policy) { p.EstimatedInstanceWarmup = new(-time.Second) }),
+			"must not be negative"},
 		"a magnitude without percent": {step(func(p *autoscale.Policy) { p.MinAdjustmentMagnitude = 2 }), "MinAdjustmentMagnitude"},
 		"a negative exact capacity": {step(func(p *autoscale.Policy) {
 			p.AdjustmentType, p.Steps[0].Adjustment = "ExactCapacity", -1

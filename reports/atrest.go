@@ -83,11 +83,13 @@ func failures(rows []checkRow) string {
 			broken++
 		case judge.Undetermined:
 			undetermined++
+		case judge.Held, judge.NotJudged:
 		}
 	}
 	switch {
 	case broken > 0:
-		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling is not touched by it.", broken, len(rows))
+		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling is not touched by it.",
+			broken, len(rows))
 	case undetermined > 0:
 		return fmt.Sprintf("%d of %d checks decide nothing.", undetermined, len(rows))
 	}

@@ -24,16 +24,20 @@ func TestMeasure(t *testing.T) {
 		want           Elasticity
 	}{
 		{"supply comes 20 s late in 100 s", steps(0, 1, 10, 2), steps(0, 1, 30, 2), 0, 100,
-			Elasticity{AccuracyU: number(0.2), AccuracyO: number(0), NormalisedU: number(10), NormalisedO: number(0), TimeshareU: number(20), TimeshareO: number(0), Jitter: number(0)}},
+			Elasticity{AccuracyU: number(0.2), AccuracyO: number(0), NormalisedU: number(10), NormalisedO: number(0), TimeshareU: number(20),
+				TimeshareO: number(0), Jitter: number(0)}},
 		{"supply stays after demand fell", steps(0, 2, 50, 1), steps(0, 2), 0, 100,
-			Elasticity{AccuracyU: number(0), AccuracyO: number(0.5), NormalisedU: number(0), NormalisedO: number(50), TimeshareU: number(0), TimeshareO: number(50), Jitter: number(-0.6)}},
+			Elasticity{AccuracyU: number(0), AccuracyO: number(0.5), NormalisedU: number(0), NormalisedO: number(50), TimeshareU: number(0),
+				TimeshareO: number(50), Jitter: number(-0.6)}},
 		{"no demand at all leaves the normalised excess undefined", steps(0, 0), steps(0, 1), 0, 60,
-			Elasticity{AccuracyU: number(0), AccuracyO: number(1), NormalisedU: number(0), TimeshareU: number(0), TimeshareO: number(100), Jitter: number(0)}},
+			Elasticity{AccuracyU: number(0), AccuracyO: number(1), NormalisedU: number(0), TimeshareU: number(0), TimeshareO: number(100),
+				Jitter: number(0)}},
 		{"an empty window is undefined", steps(0, 1), steps(0, 1), 5, 5, Elasticity{}},
 		{"supply unknown at the start is undefined", steps(0, 1), steps(3, 1), 0, 10, Elasticity{}},
 		{"no demand on record is undefined", nil, steps(0, 1), 0, 10, Elasticity{}},
 		{"what changed before the window does not count", steps(-9, 1), steps(-9, 1, -5, 2, -2, 1), 0, 60,
-			Elasticity{AccuracyU: number(0), AccuracyO: number(0), NormalisedU: number(0), NormalisedO: number(0), TimeshareU: number(0), TimeshareO: number(0), Jitter: number(0)}},
+			Elasticity{AccuracyU: number(0), AccuracyO: number(0), NormalisedU: number(0), NormalisedO: number(0), TimeshareU: number(0),
+				TimeshareO: number(0), Jitter: number(0)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := Measure("", c.demand, c.supply, c.from, c.to)

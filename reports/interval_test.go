@@ -59,7 +59,8 @@ func TestIntervalsThatAChangeOfPhaseCutOffAreNotDrawnByThemselves(t *testing.T) 
 				offered += l.Second.Offered
 			}
 			if rates.sum.Offered != offered || rates.sum.Completed != offered || rates.totals[oldID] != offered {
-				t.Errorf("%d offered, %d completed, %d by the instance, want %d of each", rates.sum.Offered, rates.sum.Completed, rates.totals[oldID], offered)
+				t.Errorf("%d offered, %d completed, %d by the instance, want %d of each", rates.sum.Offered, rates.sum.Completed, rates.totals[oldID],
+					offered)
 			}
 		})
 	}

@@ -147,6 +147,7 @@ func verdictCase(v judge.Verdict) testCase {
 		status = judge.Held
 	case judge.Refuted:
 		status = judge.Broken
+	case judge.Inconclusive:
 	}
 	c := testCase{ClassName: "secondwind.verdict", Name: string(v.Outcome), Time: "0.000", Output: v.Summary}
 	c.Failure, c.Error = problems(v.Outcome, status, v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)

@@ -65,10 +65,12 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 // it is not.
 func (a *account) warn(answers int, l *latencies) {
 	if answers > 0 {
-		a.warnings = append(a.warnings, fmt.Sprintf("%d answers in cloud.jsonl could not be decoded; the figures are drawn without them.", answers))
+		a.warnings = append(a.warnings, fmt.Sprintf("%d answers in cloud.jsonl could not be decoded; the figures are drawn without them.",
+			answers))
 	}
 	if l.unreadable > 0 {
-		a.warnings = append(a.warnings, fmt.Sprintf("%d latency histograms could not be read; the latencies are told without them. The first: %v.", l.unreadable, l.firstError))
+		a.warnings = append(a.warnings,
+			fmt.Sprintf("%d latency histograms could not be read; the latencies are told without them. The first: %v.", l.unreadable, l.firstError))
 	}
 }
 

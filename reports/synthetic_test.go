@@ -131,7 +131,8 @@ func (s synthesis) cloud(t testing.TB) []runlog.Observation {
 	var all []runlog.Observation
 	last := map[string]int{}
 	see := func(at float64, op string, input, answer any) {
-		o := runlog.Observation{Operation: op, Sent: moment(at), Received: moment(at + 0.02), Date: moment(at).Truncate(time.Second), RequestID: "req-" + op}
+		o := runlog.Observation{Operation: op, Sent: moment(at), Received: moment(at + 0.02), Date: moment(at).Truncate(time.Second),
+			RequestID: "req-" + op}
 		o.Input, o.Answer = raw(t, input), raw(t, answer)
 		key := op + string(o.Input)
 		if i, found := last[key]; found && string(all[i-1].Answer) == string(o.Answer) {
@@ -208,7 +209,8 @@ func (s synthesis) history(at float64) any {
 		if at < when {
 			return
 		}
-		data, _ := json.Marshal(runlog.StateUpdateData{OldState: runlog.AlarmState{StateValue: from}, NewState: runlog.AlarmState{StateValue: to}})
+		data, _ := json.Marshal(runlog.StateUpdateData{OldState: runlog.AlarmState{StateValue: from},
+			NewState: runlog.AlarmState{StateValue: to}})
 		items = append([]runlog.AlarmHistoryItem{{AlarmName: alarmName, Timestamp: moment(when), HistoryItemType: "StateUpdate",
 			HistorySummary: "Alarm updated from " + from + " to " + to, HistoryData: string(data)}}, items...)
 	}

@@ -313,8 +313,8 @@ func TestWriteNamesTheFolderItCannotWriteTo(t *testing.T) {
 
 // countdown is a context that ends once it has been asked so often.
 type countdown struct {
-	context.Context
-	left int
+	context.Context //lint:ignore containedctx it is a context itself
+	left            int
 }
 
 func (c *countdown) Err() error {
@@ -371,7 +371,9 @@ func TestWhatCannotBeWrittenLeavesNoPartOfAReport(t *testing.T) {
 func TestWhatWasNotJudgedIsSkippedAndNeverCountedAsHeld(t *testing.T) {
 	v := (synthesis{Scales: true}).verdict()
 	v.Outcome, v.Reason = judge.Inconclusive, "interrupted"
-	v.Confounders = []judge.Finding{{ID: "confounder.refresh", Name: "instance refreshes", Status: judge.NotJudged, Seen: "the load never began"}}
+	v.Confounders = []judge.Finding{
+		{ID: "confounder.refresh", Name: "instance refreshes", Status: judge.NotJudged, Seen: "the load never began"},
+	}
 	files := written(t, (synthesis{Scales: true}).record(t), v)
 	for name, want := range map[string]string{
 		JUnitFile:    `<skipped message="instance refreshes: not judged">`,

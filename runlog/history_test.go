@@ -62,7 +62,8 @@ func TestARunWithoutHistoryHasNone(t *testing.T) {
 
 func TestWhatTheVisitsShow(t *testing.T) {
 	s := visited().Summary()
-	want := runlog.HistorySummary{Calculations: 3, Lists: 3, Whole: 3, Failed: 1, CalculatedBy: map[string]int{"i-a": 1, "i-b": 2}, ListedBy: map[string]int{"i-a": 1, "i-b": 1, "i-c": 1}}
+	want := runlog.HistorySummary{Calculations: 3, Lists: 3, Whole: 3, Failed: 1, CalculatedBy: map[string]int{"i-a": 1, "i-b": 2},
+		ListedBy: map[string]int{"i-a": 1, "i-b": 1, "i-c": 1}}
 	if diff := cmp.Diff(want, s); diff != "" || !s.Same() || strings.Join(s.Instances(), " ") != "i-a i-b i-c" {
 		t.Errorf("Summary: same %t by %v, want true by i-a i-b i-c (-want +got):\n%s", s.Same(), s.Instances(), diff)
 	}

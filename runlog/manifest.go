@@ -101,7 +101,8 @@ func sameDigest(name string, sealed, now map[string]FileDigest) error {
 	case !wasThere && isThere:
 		return &TamperedError{name, "it was not there when the run was sealed"}
 	case was != is:
-		return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", is.Size, is.SHA256, was.Size, was.SHA256)}
+		return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", is.Size, is.SHA256, was.Size,
+			was.SHA256)}
 	}
 	return nil
 }

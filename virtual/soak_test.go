@@ -1,6 +1,7 @@
 package virtual_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,14 +60,16 @@ func second(change func(*virtual.Launch)) func(*virtual.Config) {
 }
 
 // during lets somebody act once a phase has begun.
-func during(phase runlog.Phase, act func(*virtual.Acting)) func(*virtual.Config) {
-	return func(c *virtual.Config) { c.During = map[runlog.Phase]func(*virtual.Acting){phase: act} }
+func during(phase runlog.Phase, act func(context.Context, *virtual.Acting)) func(*virtual.Config) {
+	return func(c *virtual.Config) {
+		c.During = map[runlog.Phase]func(context.Context, *virtual.Acting){phase: act}
+	}
 }
 
 // setDesired sets the group's desired capacity by hand.
-func setDesired(n int32) func(*virtual.Acting) {
-	return func(a *virtual.Acting) {
-		_, err := autoscaling.NewFromConfig(a.AWS).SetDesiredCapacity(a.Context, &autoscaling.SetDesiredCapacityInput{
+func setDesired(n int32) func(context.Context, *virtual.Acting) {
+	return func(ctx context.Context, a *virtual.Acting) {
+		_, err := autoscaling.NewFromConfig(a.AWS).SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
 			AutoScalingGroupName: &a.Stack.AutoScalingGroupName, DesiredCapacity: aws.Int32(n),
 		})
 		if err != nil {
@@ -78,14 +81,20 @@ func setDesired(n int32) func(*virtual.Acting) {
 func causes() []soak {
 	return []soak{
 		{"nothing is amiss", func(*virtual.Config) {}, judge.Proved, ""},
-		{"the alarm invokes no policy", func(c *virtual.Config) { c.Scenario.Local.Policy = scenario.PolicyNone }, judge.Refuted, "link.scaling-activity"},
-		{"the alarm's actions are disabled", func(c *virtual.Config) { c.Scenario.Local.AlarmActions = false }, judge.Refuted, "link.scaling-activity"},
-		{"the second instance cannot be launched", second(func(l *virtual.Launch) { l.Fails = errors.New("no capacity") }), judge.Inconclusive, "confounder.launch-failure"},
+		{"the alarm invokes no policy", func(c *virtual.Config) { c.Scenario.Local.Policy = scenario.PolicyNone }, judge.Refuted,
+			"link.scaling-activity"},
+		{"the alarm's actions are disabled", func(c *virtual.Config) { c.Scenario.Local.AlarmActions = false }, judge.Refuted,
+			"link.scaling-activity"},
+		{"the second instance cannot be launched", second(func(l *virtual.Launch) { l.Fails = errors.New("no capacity") }), judge.Inconclusive,
+			"confounder.launch-failure"},
 		{"the second instance boots too late", second(func(l *virtual.Launch) { l.Boot = 15 * time.Second }), judge.Refuted, "link.in-service"},
-		{"the second instance starts too late", second(func(l *virtual.Launch) { l.Start = 20 * time.Second }), judge.Refuted, "link.target-healthy"},
+		{"the second instance starts too late", second(func(l *virtual.Launch) { l.Start = 20 * time.Second }), judge.Refuted,
+			"link.target-healthy"},
 		{"the second instance is unhealthy", second(func(l *virtual.Launch) { l.Unhealthy = true }), judge.Refuted, "link.target-healthy"},
-		{"the second instance comes unasked in the control", during(runlog.PhaseControl, setDesired(2)), judge.Inconclusive, "confounder.manual-capacity"},
-		{"the second instance comes unasked under load", during(runlog.PhaseLoad, setDesired(2)), judge.Inconclusive, "confounder.manual-capacity"},
+		{"the second instance comes unasked in the control", during(runlog.PhaseControl, setDesired(2)), judge.Inconclusive,
+			"confounder.manual-capacity"},
+		{"the second instance comes unasked under load", during(runlog.PhaseLoad, setDesired(2)), judge.Inconclusive,
+			"confounder.manual-capacity"},
 		{"the load never crosses", func(c *virtual.Config) { c.Scenario.Load.Rate = 12 }, judge.Inconclusive, "premise.crossed"},
 		{"a request costs no CPU", func(c *virtual.Config) { c.Service.CPU = 0 }, judge.Inconclusive, "premise.instrument"},
 	}
@@ -102,7 +111,8 @@ func latencies() (all []soak) {
 
 func idles() (all []soak) {
 	for idle := range 20 {
-		s := soak{fmt.Sprintf("an idle instance uses %d %% CPU", idle), func(c *virtual.Config) { c.Service.IdleCPUPercent = float64(idle) }, judge.Proved, ""}
+		s := soak{fmt.Sprintf("an idle instance uses %d %% CPU", idle), func(c *virtual.Config) { c.Service.IdleCPUPercent = float64(idle) },
+			judge.Proved, ""}
 		if idle >= 15 {
 			s.want, s.reason = judge.Inconclusive, "premise.baseline"
 		}
@@ -135,11 +145,12 @@ func interruptions() (all []soak) {
 	for _, phase := range []runlog.Phase{
 		runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl, runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
 	} {
-		all = append(all, soak{fmt.Sprintf("the user interrupts %s", phase), during(phase, func(a *virtual.Acting) { a.Interrupt() }), judge.Inconclusive, "interrupted"})
+		interrupt := during(phase, func(_ context.Context, a *virtual.Acting) { a.Interrupt() })
+		all = append(all, soak{fmt.Sprintf("the user interrupts %s", phase), interrupt, judge.Inconclusive, "interrupted"})
 	}
 	return append(all, soak{"the user ends an hour's hold", func(c *virtual.Config) {
 		c.Scenario.Hold = time.Hour
-		during(runlog.PhaseHold, func(a *virtual.Acting) { a.EndHold() })(c)
+		during(runlog.PhaseHold, func(_ context.Context, a *virtual.Acting) { a.EndHold() })(c)
 	}, judge.Proved, ""})
 }
 
@@ -151,4 +162,24 @@ func periods() (all []soak) {
 		}, judge.Proved, ""})
 	}
 	return all
+}
+
+// TestAnInterruptedRunSaysWhatWasNotJudged: what a run never came to must not look
+// as if it had been looked for and not been there.
+func TestAnInterruptedRunSaysWhatWasNotJudged(t *testing.T) {
+	for _, phase := range []runlog.Phase{runlog.PhasePremises, runlog.PhaseControl} {
+		cfg := virtual.Default(t)
+		during(phase, func(_ context.Context, a *virtual.Acting) { a.Interrupt() })(&cfg)
+		v := virtual.Soak(t, cfg).Verdict
+		for _, f := range append(v.Confounders, v.Controls[1]) {
+			if f.Status != judge.NotJudged {
+				t.Errorf("interrupted in %s: %s is %s (%s), want not judged", phase, f.ID, f.Status, f.Seen)
+			}
+		}
+		for _, l := range v.Chain {
+			if l.Status != judge.NotJudged {
+				t.Errorf("interrupted in %s: link %s is %s, want not judged", phase, l.ID, l.Status)
+			}
+		}
+	}
 }

@@ -42,12 +42,11 @@ type Config struct {
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
 	// During is what somebody else does once a phase is seen to have begun.
-	During map[runlog.Phase]func(*Acting)
+	During map[runlog.Phase]func(context.Context, *Acting)
 }
 
 // Acting is who acts in a World while the run goes on.
 type Acting struct {
-	Context   context.Context
 	AWS       aws.Config // with the account's credentials
 	Stack     stack.Stack
 	EndHold   func() // as a user's Ctrl-C in the hold
@@ -202,9 +201,11 @@ func (w *world) soak(t *testing.T, dir string) error {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
-	w.reporter = &reporter{start: start, during: w.cfg.During, acting: &Acting{
-		Context: ctx, AWS: w.aws, Stack: built, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt,
-	}}
+	acting := &Acting{AWS: w.aws, Stack: built, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt}
+	w.reporter = &reporter{acts: map[runlog.Phase]func(){}}
+	for phase, act := range w.cfg.During {
+		w.reporter.acts[phase] = func() { act(ctx, acting) }
+	}
 	err = live.Prove(ctx, live.Config{
 		AWS: w.aws, Where: "the virtual cloud", AutoScalingGroupName: built.AutoScalingGroupName, LoadBalancerURL: built.LoadBalancerURL,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
@@ -224,12 +225,9 @@ func (w *world) soak(t *testing.T, dir string) error {
 
 // reporter keeps what is reported, and lets others act when a phase begins.
 type reporter struct {
-	start  time.Time
-	during map[runlog.Phase]func(*Acting)
-	acting *Acting
+	acts map[runlog.Phase]func() // each is done once
 
 	mu     sync.Mutex
-	acted  map[runlog.Phase]bool
 	events []string
 }
 
@@ -242,15 +240,10 @@ func (r *reporter) Event(at time.Duration, text string) {
 
 // Status implements progress.Reporter.
 func (r *reporter) Status(s progress.Status) {
-	act := r.during[s.Phase]
-	if act == nil || r.acted[s.Phase] {
-		return
+	if act := r.acts[s.Phase]; act != nil {
+		delete(r.acts, s.Phase)
+		act()
 	}
-	if r.acted == nil {
-		r.acted = map[runlog.Phase]bool{}
-	}
-	r.acted[s.Phase] = true
-	act(r.acting)
 }
 
 // Close implements progress.Reporter.

@@ -163,7 +163,7 @@ func (b *Balancer) Listen(arn, address, _ string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	host, port, _ := net.SplitHostPort(address)
-	if port == b.taken {
+	if port == b.taken || b.taken == "*" {
 		return "", errors.New("permission denied")
 	}
 	if port == "0" {
@@ -191,7 +191,7 @@ func (b *Balancer) Open() int {
 	return len(b.open)
 }
 
-// Take lets no listener open on a port.
+// Take lets no listener open on a port, or on any: "*".
 func (b *Balancer) Take(port string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -45,13 +45,16 @@ type World struct {
 	Fleet    *Fleet
 	Balancer *Balancer
 	mux      *awsapi.Mux
-	names    map[string]string // of what was made up: see Name
+	signer   aws.Credentials
+	roles    map[string]awsapi.Principal // by access key id
+	names    map[string]string           // of what was made up: see Name
 }
 
 // New returns a world that does not run yet. It must be called in a bubble.
 func New(t *testing.T) *World {
 	t.Helper()
-	w := &World{names: map[string]string{}}
+	w := &World{names: map[string]string{}, roles: map[string]awsapi.Principal{}}
+	w.signer = aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}
 	w.Fleet = &Fleet{exits: make(chan fleet.Exit), used: map[string]time.Duration{}, read: time.Now()}
 	c, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: 10 * time.Second, Seed: 1, Fleet: w.Fleet,
@@ -71,7 +74,10 @@ func New(t *testing.T) *World {
 		t.Fatal(err)
 	}
 	w.Cloud = c
-	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
+	w.mux = awsapi.NewMux(awsapi.Config{
+		AccessKeyID: key, SecretAccessKey: secret, Region: region,
+		Principals: func(id string) (awsapi.Principal, bool) { p, ok := w.roles[id]; return p, ok },
+	})
 	api.Register(w.mux, c)
 	for i, subnet := range c.Network().Subnets {
 		w.names["subnet"+string(rune('1'+i))] = subnet.ID
@@ -113,6 +119,14 @@ func (w *World) build(t *testing.T) {
 		"&Threshold=20&ComparisonOperator=GreaterThanThreshold&AlarmActions.member.1={policy}")
 }
 
+// As lets a role that may call everything sign from now on.
+func (w *World) As(role awsapi.Principal) {
+	w.signer = aws.Credentials{AccessKeyID: "ASIATESTTESTTESTTEST", SecretAccessKey: "role", SessionToken: "token"}
+	role.SecretAccessKey, role.SessionToken, role.Expires = w.signer.SecretAccessKey, w.signer.SessionToken, time.Now().Add(time.Hour)
+	role.Allows = func(awsapi.Service, string) bool { return true }
+	w.roles[w.signer.AccessKeyID] = role
+}
+
 // Wait lets virtual time pass, and everything happen that is due.
 func (w *World) Wait(d time.Duration) {
 	time.Sleep(d)
@@ -129,6 +143,13 @@ func (w *World) Call(t *testing.T, s awsapi.Service, request string) Answer {
 		t.Fatalf("%s: %s", request, failure)
 	}
 	return a
+}
+
+// Try makes a request and returns its error as "Code: message", "" if it has none.
+func (w *World) Try(t *testing.T, s awsapi.Service, request string) string {
+	t.Helper()
+	_, failure := w.call(t, s, request)
+	return failure
 }
 
 // Name makes a request and gives a value of its answer a name.
@@ -197,8 +218,7 @@ func (w *World) send(t *testing.T, s awsapi.Service, body string, read func(stri
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://cloud.test/", strings.NewReader(body))
 	r.Header.Set(header, value)
 	digest := sha256.Sum256([]byte(body))
-	signer := aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}
-	if err := v4.NewSigner().SignHTTP(t.Context(), signer, r, hex.EncodeToString(digest[:]), string(s), region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(t.Context(), w.signer, r, hex.EncodeToString(digest[:]), string(s), region, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()

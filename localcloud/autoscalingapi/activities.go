@@ -9,28 +9,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerActivities(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.AutoScaling, a.describeActivities)
-}
-
 // activityPages is how Auto Scaling cuts lists that are longer.
 var activityPages = operation.Paging{DefaultSize: 100, MaxSize: 100, SizeName: "maxRecords", BadToken: "InvalidNextToken"}
 
-// describeActivities answers what is in progress first, then the newest.
+// DescribeScalingActivities answers what is in progress first, then the newest.
 // Without a group it answers those of all groups.
-func (a api) describeActivities(in *autoscaling.DescribeScalingActivitiesInput, out *autoscaling.DescribeScalingActivitiesOutput) error {
+func (a api) DescribeScalingActivities(
+	in *autoscaling.DescribeScalingActivitiesInput, out *autoscaling.DescribeScalingActivitiesOutput,
+) error {
 	// A bad filter is an error even when there is nothing to filter.
 	if _, err := activityMatches(in, autoscale.Activity{}); err != nil {
 		return err
 	}
 	var activities []types.Activity
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		if in.AutoScalingGroupName != nil && !optional.Value(in.IncludeDeletedGroups) {
 			if _, err := s.Engine.Group(*in.AutoScalingGroupName); err != nil {
 				return err
@@ -41,21 +38,13 @@ func (a api) describeActivities(in *autoscaling.DescribeScalingActivitiesInput, 
 			arns[g.Name] = g.ARN
 		}
 		for _, activity := range s.Engine.Activities(optional.Value(in.AutoScalingGroupName)) {
-			ok, err := activityMatches(in, activity)
-			if err != nil {
-				return err
-			}
-			if ok {
+			if ok, _ := activityMatches(in, activity); ok {
 				activities = append(activities, describedActivity(activity, arns[activity.AutoScalingGroupName]))
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.Activities, out.NextToken, err = operation.Page(activities, in.MaxRecords, in.NextToken, activityPages)
 		return err
-	}
-	out.Activities, out.NextToken, err = operation.Page(activities, in.MaxRecords, in.NextToken, activityPages)
-	return err
+	})
 }
 
 func activityMatches(in *autoscaling.DescribeScalingActivitiesInput, activity autoscale.Activity) (bool, error) {

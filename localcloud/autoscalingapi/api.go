@@ -7,19 +7,11 @@ import (
 	"secondwind/localcloud/operation"
 )
 
-// api are the handlers. A file of handlers registers its own operations.
+// api has a method for each operation, by its name.
 type api struct{ *cloud.Cloud }
 
 // Register serves EC2 Auto Scaling on m.
-func Register(m *awsapi.Mux, c *cloud.Cloud) {
-	a := api{c}
-	a.registerGroups(m)
-	a.registerInstances(m)
-	a.registerPolicies(m)
-	a.registerActivities(m)
-	a.registerTags(m)
-	a.registerNone(m)
-}
+func Register(m *awsapi.Mux, c *cloud.Cloud) { operation.Serve(m, awsapi.AutoScaling, api{c}) }
 
 // groupPages is how Auto Scaling cuts most lists.
 var groupPages = operation.Paging{DefaultSize: 50, MaxSize: 100, SizeName: "maxRecords", BadToken: "InvalidNextToken"}

@@ -10,26 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerGroups(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.AutoScaling, a.createGroup)
-	operation.Handle(m, awsapi.AutoScaling, a.updateGroup)
-	operation.Handle(m, awsapi.AutoScaling, a.deleteGroup)
-	operation.Handle(m, awsapi.AutoScaling, a.describeGroups)
-	operation.Handle(m, awsapi.AutoScaling, a.setDesiredCapacity)
-	operation.Handle(m, awsapi.AutoScaling, a.suspendProcesses)
-	operation.Handle(m, awsapi.AutoScaling, a.resumeProcesses)
-	operation.Handle(m, awsapi.AutoScaling, a.attachTargetGroups)
-	operation.Handle(m, awsapi.AutoScaling, a.detachTargetGroups)
-	operation.Handle(m, awsapi.AutoScaling, a.describeTargetGroups)
-}
-
-func (a api) createGroup(in *autoscaling.CreateAutoScalingGroupInput, _ *autoscaling.CreateAutoScalingGroupOutput) error {
+func (a api) CreateAutoScalingGroup(in *autoscaling.CreateAutoScalingGroupInput, _ *autoscaling.CreateAutoScalingGroupOutput) error {
 	if err := operation.Require(in, "AutoScalingGroupName", "MinSize", "MaxSize"); err != nil {
 		return err
 	}
@@ -54,12 +40,14 @@ func (a api) createGroup(in *autoscaling.CreateAutoScalingGroupInput, _ *autosca
 // groupNotServed refuses settings that would change how a group behaves and that
 // the engine does not know.
 func groupNotServed(in *autoscaling.CreateAutoScalingGroupInput) error {
-	if t := optional.Or(in.DesiredCapacityType, "units"); t != "units" {
+	if optional.Or(in.DesiredCapacityType, "units") != "units" {
 		return operation.NotServed("DesiredCapacityType")
 	}
 	return operation.Without(in, "", "LaunchConfigurationName", "InstanceId", "MixedInstancesPolicy", "LoadBalancerNames",
 		"LifecycleHookSpecificationList", "MaxInstanceLifetime", "InstanceMaintenancePolicy", "TrafficSources", "PlacementGroup",
-		"InstanceLifecyclePolicy", "CapacityReservationSpecification")
+		"InstanceLifecyclePolicy", "CapacityReservationSpecification", "AvailabilityZoneDistribution", "AvailabilityZoneIds",
+		"AvailabilityZoneImpairmentPolicy", "CapacityRebalance", "Context", "DeletionProtection", "Operator", "ServiceLinkedRoleARN",
+		"SkipZonalShiftValidation")
 }
 
 // groupOf reads a group with AWS's defaults.
@@ -147,9 +135,12 @@ func targetGroupsExist(s *cloud.State, arns []string) error {
 	return nil
 }
 
-func (a api) updateGroup(in *autoscaling.UpdateAutoScalingGroupInput, _ *autoscaling.UpdateAutoScalingGroupOutput) error {
+func (a api) UpdateAutoScalingGroup(in *autoscaling.UpdateAutoScalingGroupInput, _ *autoscaling.UpdateAutoScalingGroupOutput) error {
 	err := operation.Without(in, " of an existing group", "AvailabilityZones", "VPCZoneIdentifier", "MixedInstancesPolicy",
-		"LaunchConfigurationName", "TerminationPolicies", "MaxInstanceLifetime", "InstanceMaintenancePolicy", "PlacementGroup")
+		"LaunchConfigurationName", "TerminationPolicies", "MaxInstanceLifetime", "InstanceMaintenancePolicy", "PlacementGroup",
+		"CapacityReservationSpecification", "DesiredCapacityType", "InstanceLifecyclePolicy", "AvailabilityZoneDistribution",
+		"AvailabilityZoneIds", "AvailabilityZoneImpairmentPolicy", "CapacityRebalance", "Context", "DeletionProtection",
+		"ServiceLinkedRoleARN", "SkipZonalShiftValidation")
 	if err != nil {
 		return err
 	}
@@ -173,7 +164,7 @@ func (a api) updateGroup(in *autoscaling.UpdateAutoScalingGroupInput, _ *autosca
 	})
 }
 
-func (a api) deleteGroup(in *autoscaling.DeleteAutoScalingGroupInput, _ *autoscaling.DeleteAutoScalingGroupOutput) error {
+func (a api) DeleteAutoScalingGroup(in *autoscaling.DeleteAutoScalingGroupInput, _ *autoscaling.DeleteAutoScalingGroupOutput) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
 		if err := s.Engine.DeleteGroup(s.Now, g.Name, optional.Value(in.ForceDelete)); err != nil {
 			return err
@@ -183,7 +174,7 @@ func (a api) deleteGroup(in *autoscaling.DeleteAutoScalingGroupInput, _ *autosca
 	})
 }
 
-func (a api) setDesiredCapacity(in *autoscaling.SetDesiredCapacityInput, _ *autoscaling.SetDesiredCapacityOutput) error {
+func (a api) SetDesiredCapacity(in *autoscaling.SetDesiredCapacityInput, _ *autoscaling.SetDesiredCapacityOutput) error {
 	if err := operation.Require(in, "DesiredCapacity"); err != nil {
 		return err
 	}
@@ -192,47 +183,41 @@ func (a api) setDesiredCapacity(in *autoscaling.SetDesiredCapacityInput, _ *auto
 	})
 }
 
-func (a api) describeGroups(in *autoscaling.DescribeAutoScalingGroupsInput, out *autoscaling.DescribeAutoScalingGroupsOutput) error {
+func (a api) DescribeAutoScalingGroups(
+	in *autoscaling.DescribeAutoScalingGroupsInput, out *autoscaling.DescribeAutoScalingGroupsOutput,
+) error {
 	// A bad filter is an error even when there is nothing to filter.
 	if _, err := tagsMatch(nil, in.Filters); err != nil {
 		return err
 	}
 	var groups []types.AutoScalingGroup
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		for _, g := range s.Engine.Groups() {
 			if len(in.AutoScalingGroupNames) > 0 && !slices.Contains(in.AutoScalingGroupNames, g.Name) {
 				continue
 			}
-			ok, err := tagsMatch(s.GroupTags[g.Name], in.Filters)
-			if err != nil {
-				return err
-			}
-			if ok {
+			if ok, _ := tagsMatch(s.GroupTags[g.Name], in.Filters); ok {
 				groups = append(groups, a.described(s, g, optional.Or(in.IncludeInstances, true)))
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.AutoScalingGroups, out.NextToken, err = operation.Page(groups, in.MaxRecords, in.NextToken, groupPages)
 		return err
-	}
-	out.AutoScalingGroups, out.NextToken, err = operation.Page(groups, in.MaxRecords, in.NextToken, groupPages)
-	return err
+	})
 }
 
-func (a api) suspendProcesses(in *autoscaling.SuspendProcessesInput, _ *autoscaling.SuspendProcessesOutput) error {
+func (a api) SuspendProcesses(in *autoscaling.SuspendProcessesInput, _ *autoscaling.SuspendProcessesOutput) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
 		return s.Engine.SuspendProcesses(s.Now, g.Name, converted[autoscale.Process](in.ScalingProcesses)...)
 	})
 }
 
-func (a api) resumeProcesses(in *autoscaling.ResumeProcessesInput, _ *autoscaling.ResumeProcessesOutput) error {
+func (a api) ResumeProcesses(in *autoscaling.ResumeProcessesInput, _ *autoscaling.ResumeProcessesOutput) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
 		return s.Engine.ResumeProcesses(s.Now, g.Name, converted[autoscale.Process](in.ScalingProcesses)...)
 	})
 }
 
-func (a api) attachTargetGroups(
+func (a api) AttachLoadBalancerTargetGroups(
 	in *autoscaling.AttachLoadBalancerTargetGroupsInput, _ *autoscaling.AttachLoadBalancerTargetGroupsOutput,
 ) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
@@ -243,7 +228,7 @@ func (a api) attachTargetGroups(
 	})
 }
 
-func (a api) detachTargetGroups(
+func (a api) DetachLoadBalancerTargetGroups(
 	in *autoscaling.DetachLoadBalancerTargetGroupsInput, _ *autoscaling.DetachLoadBalancerTargetGroupsOutput,
 ) error {
 	return a.onGroup(in.AutoScalingGroupName, func(s *cloud.State, g autoscale.GroupStatus) error {
@@ -251,21 +236,17 @@ func (a api) detachTargetGroups(
 	})
 }
 
-// describeTargetGroups answers InService for every attachment: registering is
+// DescribeLoadBalancerTargetGroups answers InService for every attachment: registering is
 // done as soon as it is asked for, so none stays in Adding.
-func (a api) describeTargetGroups(
+func (a api) DescribeLoadBalancerTargetGroups(
 	in *autoscaling.DescribeLoadBalancerTargetGroupsInput, out *autoscaling.DescribeLoadBalancerTargetGroupsOutput,
 ) error {
 	var states []types.LoadBalancerTargetGroupState
-	err := a.onGroup(in.AutoScalingGroupName, func(_ *cloud.State, g autoscale.GroupStatus) error {
+	return a.onGroup(in.AutoScalingGroupName, func(_ *cloud.State, g autoscale.GroupStatus) (err error) {
 		for _, arn := range g.TargetGroupARNs {
 			states = append(states, types.LoadBalancerTargetGroupState{LoadBalancerTargetGroupARN: &arn, State: aws.String("InService")})
 		}
-		return nil
-	})
-	if err != nil {
+		out.LoadBalancerTargetGroups, out.NextToken, err = operation.Page(states, in.MaxRecords, in.NextToken, activityPages)
 		return err
-	}
-	out.LoadBalancerTargetGroups, out.NextToken, err = operation.Page(states, in.MaxRecords, in.NextToken, activityPages)
-	return err
+	})
 }

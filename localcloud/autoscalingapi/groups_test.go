@@ -187,20 +187,26 @@ func TestMembersThatAreNotServedAreRefused(t *testing.T) {
 		"LifecycleHookSpecificationList": ".member.1.LifecycleHookName=h", "MaxInstanceLifetime": "=86400",
 		"InstanceMaintenancePolicy": ".MinHealthyPercentage=90", "TrafficSources": ".member.1.Identifier=t", "PlacementGroup": "=p",
 		"InstanceLifecyclePolicy": "=", "CapacityReservationSpecification": "=", "DesiredCapacityType": "=vcpu",
+		"AvailabilityZoneDistribution": "=", "AvailabilityZoneIds": ".member.1=loc1-az1", "AvailabilityZoneImpairmentPolicy": "=",
+		"CapacityRebalance": "=true", "Context": "=c", "DeletionProtection": "=prevent-all-deletion", "Operator": "=",
+		"ServiceLinkedRoleARN": "=arn:x", "SkipZonalShiftValidation": "=true",
 	} {
 		steps = append(steps, [3]string{"create with " + member, create + "&" + member + value, notServed(member)})
 	}
 	for member, value := range map[string]string{
 		"AvailabilityZones": ".member.1=local-1c", "VPCZoneIdentifier": "={subnet1}", "MixedInstancesPolicy": "=",
 		"LaunchConfigurationName": "=c", "TerminationPolicies": ".member.1=Default", "MaxInstanceLifetime": "=86400",
-		"InstanceMaintenancePolicy": "=", "PlacementGroup": "=p",
+		"InstanceMaintenancePolicy": "=", "PlacementGroup": "=p", "CapacityReservationSpecification": "=", "DesiredCapacityType": "=units",
+		"InstanceLifecyclePolicy": "=", "AvailabilityZoneDistribution": "=", "AvailabilityZoneIds": ".member.1=loc1-az1",
+		"AvailabilityZoneImpairmentPolicy": "=", "CapacityRebalance": "=true", "Context": "=c",
+		"DeletionProtection": "=prevent-all-deletion", "ServiceLinkedRoleARN": "=arn:x", "SkipZonalShiftValidation": "=true",
 	} {
 		request := "UpdateAutoScalingGroup&AutoScalingGroupName=web-asg&" + member + value
 		steps = append(steps, [3]string{"update " + member, request, notServed(member + " of an existing group")})
 	}
 	steps = append(steps,
-		[3]string{"a lifetime of 0 is none", create + "&MaxInstanceLifetime=0", ""},
-		[3]string{"desired capacity in instances", "UpdateAutoScalingGroup&AutoScalingGroupName=g&MaxInstanceLifetime=0", ""})
+		[3]string{"what is so anyway", create + "&MaxInstanceLifetime=0&CapacityRebalance=false&DesiredCapacityType=units", ""},
+		[3]string{"updated too", "UpdateAutoScalingGroup&AutoScalingGroupName=g&MaxInstanceLifetime=0&CapacityRebalance=false", ""})
 	do(t, steps)
 }
 

@@ -1,6 +1,7 @@
 package autoscalingapi
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,26 +10,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerInstances(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.AutoScaling, a.describeInstances)
-	operation.Handle(m, awsapi.AutoScaling, a.terminateInstance)
-	operation.Handle(m, awsapi.AutoScaling, a.setInstanceHealth)
-	operation.Handle(m, awsapi.AutoScaling, a.setInstanceProtection)
-}
-
 var instancePages = operation.Paging{DefaultSize: 50, MaxSize: 50, SizeName: "maxRecords", BadToken: "InvalidNextToken"}
 
-func (a api) describeInstances(
+func (a api) DescribeAutoScalingInstances(
 	in *autoscaling.DescribeAutoScalingInstancesInput, out *autoscaling.DescribeAutoScalingInstancesOutput,
 ) error {
 	var instances []types.AutoScalingInstanceDetails
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		for _, g := range s.Engine.Groups() {
 			for _, i := range g.Instances {
 				if len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, i.ID) {
@@ -43,22 +36,19 @@ func (a api) describeInstances(
 				})
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.AutoScalingInstances, out.NextToken, err = operation.Page(instances, in.MaxRecords, in.NextToken, instancePages)
 		return err
-	}
-	out.AutoScalingInstances, out.NextToken, err = operation.Page(instances, in.MaxRecords, in.NextToken, instancePages)
-	return err
+	})
 }
 
-func (a api) terminateInstance(
+func (a api) TerminateInstanceInAutoScalingGroup(
 	in *autoscaling.TerminateInstanceInAutoScalingGroupInput, out *autoscaling.TerminateInstanceInAutoScalingGroupOutput,
 ) error {
 	if len(in.InstanceIds) > 0 {
 		return operation.NotServed("InstanceIds of TerminateInstanceInAutoScalingGroup; call it with an InstanceId for each")
 	}
-	if err := operation.Require(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
+	err := cmp.Or(operation.Without(in, "", "AutoScalingGroupName"), operation.Require(in, "InstanceId", "ShouldDecrementDesiredCapacity"))
+	if err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -72,7 +62,7 @@ func (a api) terminateInstance(
 	})
 }
 
-func (a api) setInstanceHealth(in *autoscaling.SetInstanceHealthInput, _ *autoscaling.SetInstanceHealthOutput) error {
+func (a api) SetInstanceHealth(in *autoscaling.SetInstanceHealthInput, _ *autoscaling.SetInstanceHealthOutput) error {
 	if err := operation.Require(in, "InstanceId", "HealthStatus"); err != nil {
 		return err
 	}
@@ -82,7 +72,7 @@ func (a api) setInstanceHealth(in *autoscaling.SetInstanceHealthInput, _ *autosc
 	})
 }
 
-func (a api) setInstanceProtection(in *autoscaling.SetInstanceProtectionInput, _ *autoscaling.SetInstanceProtectionOutput) error {
+func (a api) SetInstanceProtection(in *autoscaling.SetInstanceProtectionInput, _ *autoscaling.SetInstanceProtectionOutput) error {
 	if err := operation.Require(in, "ProtectedFromScaleIn", "InstanceIds"); err != nil {
 		return err
 	}

@@ -74,6 +74,10 @@ func TestTerminatingAnInstance(t *testing.T) {
 				"several at once", terminate + "&ShouldDecrementDesiredCapacity=false&InstanceIds.member.1={i}",
 				notServed("InstanceIds of TerminateInstanceInAutoScalingGroup; call it with an InstanceId for each"),
 			},
+			{
+				"of a group that is named", terminate + "&ShouldDecrementDesiredCapacity=false&AutoScalingGroupName=web-asg",
+				notServed("AutoScalingGroupName"),
+			},
 			{"below the minimum", terminate + "&ShouldDecrementDesiredCapacity=true", "ValidationError: …"},
 			{
 				"of no group", "TerminateInstanceInAutoScalingGroup&InstanceId=i-1&ShouldDecrementDesiredCapacity=false",
@@ -117,7 +121,6 @@ func TestHealthIsSetByHand(t *testing.T) {
 			{"of no instance", "SetInstanceHealth&InstanceId=i-1&HealthStatus=Unhealthy", "ValidationError: …"},
 			{"healthy", set + "&HealthStatus=Healthy", ""},
 			{"unhealthy", set + "&HealthStatus=Unhealthy&ShouldRespectGracePeriod=false", ""},
-			{"at once", "DescribeAutoScalingInstances&InstanceIds.member.1={i}", "AutoScalingInstances.1.HealthStatus=UNHEALTHY"},
 		})
 		w.Wait(2 * time.Minute)
 		w.Do(t, awsapi.AutoScaling, apitest.Steps{

@@ -10,20 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerPolicies(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.AutoScaling, a.putScalingPolicy)
-	operation.Handle(m, awsapi.AutoScaling, a.describePolicies)
-	operation.Handle(m, awsapi.AutoScaling, a.deletePolicy)
-	operation.Handle(m, awsapi.AutoScaling, a.executePolicy)
-}
-
-func (a api) putScalingPolicy(in *autoscaling.PutScalingPolicyInput, out *autoscaling.PutScalingPolicyOutput) error {
+func (a api) PutScalingPolicy(in *autoscaling.PutScalingPolicyInput, out *autoscaling.PutScalingPolicyOutput) error {
 	if err := operation.Require(in, "PolicyName"); err != nil {
 		return err
 	}
@@ -105,7 +97,7 @@ func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTr
 	return t, nil
 }
 
-func (a api) describePolicies(in *autoscaling.DescribePoliciesInput, out *autoscaling.DescribePoliciesOutput) (err error) {
+func (a api) DescribePolicies(in *autoscaling.DescribePoliciesInput, out *autoscaling.DescribePoliciesOutput) (err error) {
 	if err := a.groupIfNamed(in.AutoScalingGroupName); err != nil {
 		return err
 	}
@@ -176,13 +168,13 @@ func alarmsOf(p autoscale.Policy) []types.Alarm {
 	return alarms
 }
 
-func (a api) deletePolicy(in *autoscaling.DeletePolicyInput, _ *autoscaling.DeletePolicyOutput) error {
+func (a api) DeletePolicy(in *autoscaling.DeletePolicyInput, _ *autoscaling.DeletePolicyOutput) error {
 	return a.onPolicy(in.PolicyName, in.AutoScalingGroupName, func(s *cloud.State, p autoscale.Policy) error {
 		return s.Engine.DeletePolicy(s.Now, p.AutoScalingGroupName, p.Name)
 	})
 }
 
-func (a api) executePolicy(in *autoscaling.ExecutePolicyInput, _ *autoscaling.ExecutePolicyOutput) error {
+func (a api) ExecutePolicy(in *autoscaling.ExecutePolicyInput, _ *autoscaling.ExecutePolicyOutput) error {
 	if in.MetricValue != nil || in.BreachThreshold != nil {
 		return operation.NotServed("ExecutePolicy with a MetricValue and a BreachThreshold")
 	}

@@ -10,17 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
-
-func (a api) registerTags(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.AutoScaling, a.createOrUpdateTags)
-	operation.Handle(m, awsapi.AutoScaling, a.deleteTags)
-	operation.Handle(m, awsapi.AutoScaling, a.describeTags)
-}
 
 func describedTag(t cloud.GroupTag, group string) types.TagDescription {
 	return types.TagDescription{
@@ -63,11 +56,11 @@ func tagsMatch(tags []cloud.GroupTag, filters []types.Filter) (bool, error) {
 	return ok, nil
 }
 
-func (a api) createOrUpdateTags(in *autoscaling.CreateOrUpdateTagsInput, _ *autoscaling.CreateOrUpdateTagsOutput) error {
+func (a api) CreateOrUpdateTags(in *autoscaling.CreateOrUpdateTagsInput, _ *autoscaling.CreateOrUpdateTagsOutput) error {
 	return a.eachTag(in.Tags, func(s *cloud.State, t types.Tag) { tagGroup(s, *t.ResourceId, t) })
 }
 
-func (a api) deleteTags(in *autoscaling.DeleteTagsInput, _ *autoscaling.DeleteTagsOutput) error {
+func (a api) DeleteTags(in *autoscaling.DeleteTagsInput, _ *autoscaling.DeleteTagsOutput) error {
 	return a.eachTag(in.Tags, func(s *cloud.State, t types.Tag) {
 		s.GroupTags[*t.ResourceId] = withoutTag(s.GroupTags[*t.ResourceId], *t.Key)
 	})
@@ -94,31 +87,23 @@ func (a api) eachTag(tags []types.Tag, f func(*cloud.State, types.Tag)) error {
 	})
 }
 
-// describeTags filters by auto-scaling-group, key, value and propagate-at-launch.
-func (a api) describeTags(in *autoscaling.DescribeTagsInput, out *autoscaling.DescribeTagsOutput) error {
+// DescribeTags filters by auto-scaling-group, key, value and propagate-at-launch.
+func (a api) DescribeTags(in *autoscaling.DescribeTagsInput, out *autoscaling.DescribeTagsOutput) error {
 	if _, err := tagMatches(cloud.GroupTag{}, autoscale.GroupStatus{}, in.Filters); err != nil {
 		return err
 	}
 	var tags []types.TagDescription
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		for _, g := range s.Engine.Groups() {
 			for _, t := range s.GroupTags[g.Name] {
-				ok, err := tagMatches(t, g, in.Filters)
-				if err != nil {
-					return err
-				}
-				if ok {
+				if ok, _ := tagMatches(t, g, in.Filters); ok {
 					tags = append(tags, describedTag(t, g.Name))
 				}
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.Tags, out.NextToken, err = operation.Page(tags, in.MaxRecords, in.NextToken, groupPages)
 		return err
-	}
-	out.Tags, out.NextToken, err = operation.Page(tags, in.MaxRecords, in.NextToken, groupPages)
-	return err
+	})
 }
 
 func tagMatches(t cloud.GroupTag, g autoscale.GroupStatus, filters []types.Filter) (bool, error) {

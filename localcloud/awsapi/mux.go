@@ -88,14 +88,15 @@ func NewMux(cfg Config) *Mux {
 // wrong: an unknown service, an operation given twice, a type that the wire
 // cannot carry.
 func Handle[In, Out any](m *Mux, s Service, h func(ctx context.Context, in *In) (*Out, error)) {
-	m.handle(s, reflect.TypeFor[In](), reflect.TypeFor[Out](), func(ctx context.Context, in any) (any, error) {
+	HandleTypes(m, s, reflect.TypeFor[In](), reflect.TypeFor[Out](), func(ctx context.Context, in any) (any, error) {
 		out, err := h(ctx, in.(*In))
 		return out, err
 	})
 }
 
-// handle is Handle without type parameters.
-func (m *Mux) handle(s Service, in, out reflect.Type, serve func(context.Context, any) (any, error)) {
+// HandleTypes is Handle for types that are found by reflection: serve gets a pointer
+// to an in and returns one to an out.
+func HandleTypes(m *Mux, s Service, in, out reflect.Type, serve func(context.Context, any) (any, error)) {
 	name, ok := strings.CutSuffix(in.Name(), "Input")
 	key := operationKey{s, name}
 	if !ok || m.operations[key] != nil {

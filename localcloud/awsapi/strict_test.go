@@ -147,7 +147,7 @@ func testArrivesWhole(t *testing.T, service Service, client func(aws.Config) any
 		answer := reflect.New(op.Output).Interface()
 		filler.Fill(answer)
 		answers[op.Name] = answer
-		m.handle(service, op.Input, op.Output, func(_ context.Context, in any) (any, error) {
+		HandleTypes(m, service, op.Input, op.Output, func(_ context.Context, in any) (any, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			received = in

@@ -95,12 +95,10 @@ func (t Tags) Set(resource, key, value string) {
 	t[resource][key] = value
 }
 
-// List lists a resource's tags in the order of their keys, each made by of.
-func List[T any](t Tags, resource string, of func(key, value *string) T) []T {
-	tags := t[resource]
-	list := make([]T, 0, len(tags))
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		value := tags[key]
+// List lists tags or attributes in the order of their keys, each made by of.
+func List[T any](values map[string]string, of func(key, value *string) T) (list []T) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		value := values[key]
 		list = append(list, of(&key, &value))
 	}
 	return list

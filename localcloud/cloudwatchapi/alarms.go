@@ -16,18 +16,7 @@ import (
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerAlarms(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.CloudWatch, a.putMetricAlarm)
-	operation.Handle(m, awsapi.CloudWatch, a.describeAlarms)
-	operation.Handle(m, awsapi.CloudWatch, a.describeAlarmsForMetric)
-	operation.Handle(m, awsapi.CloudWatch, a.deleteAlarms)
-	operation.Handle(m, awsapi.CloudWatch, a.setAlarmState)
-	operation.Handle(m, awsapi.CloudWatch, a.enableAlarmActions)
-	operation.Handle(m, awsapi.CloudWatch, a.disableAlarmActions)
-	operation.Handle(m, awsapi.CloudWatch, a.listTagsForResource)
-}
-
-func (a api) putMetricAlarm(in *cloudwatch.PutMetricAlarmInput, _ *cloudwatch.PutMetricAlarmOutput) error {
+func (a api) PutMetricAlarm(in *cloudwatch.PutMetricAlarmInput, _ *cloudwatch.PutMetricAlarmOutput) error {
 	alarm, err := alarmOf(in)
 	if err != nil {
 		return err
@@ -49,7 +38,7 @@ func alarmOf(in *cloudwatch.PutMetricAlarmInput) (autoscale.Alarm, error) {
 	switch {
 	case len(in.Metrics) > 0 || in.ThresholdMetricId != nil:
 		return autoscale.Alarm{}, operation.NotServed("alarms on metric math (Metrics, ThresholdMetricId)")
-	case in.ExtendedStatistic != nil:
+	case in.ExtendedStatistic != nil || in.EvaluateLowSampleCountPercentile != nil:
 		return autoscale.Alarm{}, operation.NotServed("alarms on percentiles (ExtendedStatistic)")
 	case in.EvaluationCriteria != nil, in.EvaluationWindow != nil, in.WarmUpConfiguration != nil, in.EvaluationInterval != nil,
 		in.ActionConfiguration != nil:
@@ -70,7 +59,7 @@ func alarmOf(in *cloudwatch.PutMetricAlarmInput) (autoscale.Alarm, error) {
 	}, err
 }
 
-func (a api) describeAlarms(in *cloudwatch.DescribeAlarmsInput, out *cloudwatch.DescribeAlarmsOutput) (err error) {
+func (a api) DescribeAlarms(in *cloudwatch.DescribeAlarmsInput, out *cloudwatch.DescribeAlarmsOutput) (err error) {
 	if in.AlarmNamePrefix != nil && len(in.AlarmNames) > 0 {
 		return operation.Invalidf("AlarmNamePrefix and AlarmNames cannot both be given: choose one")
 	}
@@ -89,8 +78,8 @@ func (a api) describeAlarms(in *cloudwatch.DescribeAlarmsInput, out *cloudwatch.
 	return err
 }
 
-func (a api) describeAlarmsForMetric(in *cloudwatch.DescribeAlarmsForMetricInput, out *cloudwatch.DescribeAlarmsForMetricOutput) error {
-	if err := operation.Require(in, "MetricName", "Namespace"); err != nil {
+func (a api) DescribeAlarmsForMetric(in *cloudwatch.DescribeAlarmsForMetricInput, out *cloudwatch.DescribeAlarmsForMetricOutput) error {
+	if err := cmp.Or(operation.Require(in, "MetricName", "Namespace"), operation.Without(in, "", "ExtendedStatistic")); err != nil {
 		return err
 	}
 	metric := metricOf(*in.Namespace, *in.MetricName, in.Dimensions)
@@ -139,7 +128,7 @@ func describedAlarm(s autoscale.AlarmStatus) types.MetricAlarm {
 	return m
 }
 
-func (a api) deleteAlarms(in *cloudwatch.DeleteAlarmsInput, _ *cloudwatch.DeleteAlarmsOutput) error {
+func (a api) DeleteAlarms(in *cloudwatch.DeleteAlarmsInput, _ *cloudwatch.DeleteAlarmsOutput) error {
 	return a.Change(func(s *cloud.State) error {
 		if err := s.Engine.DeleteAlarms(s.Now, in.AlarmNames...); err != nil {
 			return err
@@ -151,7 +140,7 @@ func (a api) deleteAlarms(in *cloudwatch.DeleteAlarmsInput, _ *cloudwatch.Delete
 	})
 }
 
-func (a api) setAlarmState(in *cloudwatch.SetAlarmStateInput, _ *cloudwatch.SetAlarmStateOutput) error {
+func (a api) SetAlarmState(in *cloudwatch.SetAlarmStateInput, _ *cloudwatch.SetAlarmStateOutput) error {
 	if err := operation.Require(in, "AlarmName", "StateValue", "StateReason"); err != nil {
 		return err
 	}
@@ -160,11 +149,11 @@ func (a api) setAlarmState(in *cloudwatch.SetAlarmStateInput, _ *cloudwatch.SetA
 	})
 }
 
-func (a api) enableAlarmActions(in *cloudwatch.EnableAlarmActionsInput, _ *cloudwatch.EnableAlarmActionsOutput) error {
+func (a api) EnableAlarmActions(in *cloudwatch.EnableAlarmActionsInput, _ *cloudwatch.EnableAlarmActionsOutput) error {
 	return a.setActions(true, in.AlarmNames)
 }
 
-func (a api) disableAlarmActions(in *cloudwatch.DisableAlarmActionsInput, _ *cloudwatch.DisableAlarmActionsOutput) error {
+func (a api) DisableAlarmActions(in *cloudwatch.DisableAlarmActionsInput, _ *cloudwatch.DisableAlarmActionsOutput) error {
 	return a.setActions(false, in.AlarmNames)
 }
 
@@ -175,7 +164,7 @@ func (a api) setActions(enabled bool, names []string) error {
 	})
 }
 
-func (a api) listTagsForResource(in *cloudwatch.ListTagsForResourceInput, out *cloudwatch.ListTagsForResourceOutput) error {
+func (a api) ListTagsForResource(in *cloudwatch.ListTagsForResourceInput, out *cloudwatch.ListTagsForResourceOutput) error {
 	if err := operation.Require(in, "ResourceARN"); err != nil {
 		return err
 	}
@@ -184,7 +173,7 @@ func (a api) listTagsForResource(in *cloudwatch.ListTagsForResourceInput, out *c
 		if !known {
 			return &awsapi.Error{Code: "ResourceNotFoundException", Message: "No alarm has the ARN " + *in.ResourceARN, HTTPStatus: 404}
 		}
-		out.Tags = cloud.List(s.Tags, *in.ResourceARN, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+		out.Tags = cloud.List(s.Tags[*in.ResourceARN], func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
 		return nil
 	})
 }

@@ -120,6 +120,7 @@ func TestBadAlarmsAreRefused(t *testing.T) {
 		{"metric math", put + "&Metrics.member.1.Id=m", notServed("alarms on metric math (Metrics, ThresholdMetricId)")},
 		{"a band", put + "&ThresholdMetricId=m", notServed("alarms on metric math (Metrics, ThresholdMetricId)")},
 		{"percentiles", put + "&ExtendedStatistic=p99", notServed("alarms on percentiles (ExtendedStatistic)")},
+		{"few samples of them", put + "&EvaluateLowSampleCountPercentile=ignore", notServed("alarms on percentiles (ExtendedStatistic)")},
 		{"an interval", put + "&EvaluationInterval=10", notServed(others)},
 		{"a window", put + "&EvaluationWindow.SlidingWindow.x=1", "ValidationError: …"},
 		{"a member that there is not", put + "&Colour=red", "ValidationError: The parameter Colour is not recognized"},
@@ -176,6 +177,7 @@ func TestAlarmsOfAMetricAreFound(t *testing.T) {
 			"in whatever order", "DescribeAlarmsForMetric&MetricName=m&Namespace=n" +
 				"&Dimensions.member.1.Name=y&Dimensions.member.1.Value=2&Dimensions.member.2.Name=x&Dimensions.member.2.Value=1", "MetricAlarms#=1",
 		},
+		{"with a percentile", of + "&ExtendedStatistic=p99", notServed("ExtendedStatistic")},
 		{"no metric", "DescribeAlarmsForMetric&Namespace=n", lacks("metricName")},
 		{"nothing", "DescribeAlarmsForMetric", lacks("metricName", "namespace")},
 	})
@@ -253,6 +255,7 @@ func TestHistory(t *testing.T) {
 				"from after to before", history + "&StartDate=2000-01-01T00:00:02Z&EndDate=2000-01-01T00:00:01Z",
 				"InvalidParameterValue: The parameter StartDate must not be after the parameter EndDate.",
 			},
+			{"by contributor", history + "&AlarmContributorId=c", notServed("AlarmContributorId")},
 			{"the second page", history + "&MaxRecords=1&NextToken={next}", "AlarmHistoryItems#=1&!NextToken"},
 			{"a page that is too long", history + "&MaxRecords=101", tooLong("101", "maxRecords", "100")},
 			{"a token that is not ours", history + "&NextToken=x", "InvalidNextToken: The token 'x' is invalid."},

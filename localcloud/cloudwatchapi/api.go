@@ -7,18 +7,11 @@ import (
 	"secondwind/localcloud/operation"
 )
 
-// api are the handlers. A file of handlers registers its own operations.
+// api has a method for each operation, by its name.
 type api struct{ *cloud.Cloud }
 
 // Register serves CloudWatch on m.
-func Register(m *awsapi.Mux, c *cloud.Cloud) {
-	a := api{c}
-	a.registerAlarms(m)
-	a.registerHistory(m)
-	a.registerMetrics(m)
-	a.registerMetricData(m)
-	a.registerPutData(m)
-}
+func Register(m *awsapi.Mux, c *cloud.Cloud) { operation.Serve(m, awsapi.CloudWatch, api{c}) }
 
 // invalidValuef refuses a value of a parameter.
 func invalidValuef(format string, args ...any) error {

@@ -7,17 +7,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/operation"
 )
 
-func (a api) registerHistory(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.CloudWatch, a.describeAlarmHistory)
-}
-
-// describeAlarmHistory answers newest first unless ScanBy says otherwise; the
+// DescribeAlarmHistory answers newest first unless ScanBy says otherwise; the
 // bounds of time are inclusive.
-func (a api) describeAlarmHistory(in *cloudwatch.DescribeAlarmHistoryInput, out *cloudwatch.DescribeAlarmHistoryOutput) (err error) {
+func (a api) DescribeAlarmHistory(in *cloudwatch.DescribeAlarmHistoryInput, out *cloudwatch.DescribeAlarmHistoryOutput) (err error) {
+	if err := operation.Without(in, "", "AlarmContributorId"); err != nil {
+		return err
+	}
 	if in.StartDate != nil && in.EndDate != nil && in.EndDate.Before(*in.StartDate) {
 		return invalidValuef("The parameter StartDate must not be after the parameter EndDate.")
 	}

@@ -1,6 +1,7 @@
 package cloudwatchapi
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
@@ -18,13 +18,9 @@ import (
 // MetricDataQuery.
 var queryID = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 
-func (a api) registerMetricData(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.CloudWatch, a.getMetricData)
-}
-
-// getMetricData answers several series, newest datapoint first unless ScanBy
+// GetMetricData answers several series, newest datapoint first unless ScanBy
 // says otherwise. Metric math is refused: there is no engine for it here.
-func (a api) getMetricData(in *cloudwatch.GetMetricDataInput, out *cloudwatch.GetMetricDataOutput) error {
+func (a api) GetMetricData(in *cloudwatch.GetMetricDataInput, out *cloudwatch.GetMetricDataOutput) error {
 	if err := checkMetricDataInput(in); err != nil {
 		return err
 	}
@@ -46,7 +42,8 @@ func (a api) getMetricData(in *cloudwatch.GetMetricDataInput, out *cloudwatch.Ge
 }
 
 func checkMetricDataInput(in *cloudwatch.GetMetricDataInput) error {
-	if err := operation.Require(in, "StartTime", "EndTime", "MetricDataQueries"); err != nil {
+	err := cmp.Or(operation.Require(in, "StartTime", "EndTime", "MetricDataQueries"), operation.Without(in, "", "LabelOptions"))
+	if err != nil {
 		return err
 	}
 	if n := len(in.MetricDataQueries); n > maxQueries {

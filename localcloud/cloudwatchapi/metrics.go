@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
@@ -23,17 +22,12 @@ const (
 	fineGrained         = 3 * time.Hour // for how long periods under a minute are kept
 )
 
-func (a api) registerMetrics(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.CloudWatch, a.getMetricStatistics)
-	operation.Handle(m, awsapi.CloudWatch, a.listMetrics)
-}
-
 // metricPages is how ListMetrics cuts its list.
 var metricPages = operation.Paging{DefaultSize: 500, BadToken: "InvalidParameterValue"}
 
-// getMetricStatistics answers one series with several statistics. As in AWS the
+// GetMetricStatistics answers one series with several statistics. As in AWS the
 // datapoints come in no order worth relying on.
-func (a api) getMetricStatistics(in *cloudwatch.GetMetricStatisticsInput, out *cloudwatch.GetMetricStatisticsOutput) error {
+func (a api) GetMetricStatistics(in *cloudwatch.GetMetricStatisticsInput, out *cloudwatch.GetMetricStatisticsOutput) error {
 	err := operation.Require(in, "Namespace", "MetricName", "Period", "StartTime", "EndTime")
 	if err != nil {
 		return err
@@ -113,9 +107,12 @@ func (a api) datapoints(q autoscale.Query, unit string) []autoscale.Datapoint {
 	return slices.DeleteFunc(slices.Clone(points), func(d autoscale.Datapoint) bool { return d.Unit != unit })
 }
 
-// listMetrics answers the series that match; a dimension filter without a value
+// ListMetrics answers the series that match; a dimension filter without a value
 // matches any.
-func (a api) listMetrics(in *cloudwatch.ListMetricsInput, out *cloudwatch.ListMetricsOutput) (err error) {
+func (a api) ListMetrics(in *cloudwatch.ListMetricsInput, out *cloudwatch.ListMetricsOutput) (err error) {
+	if err := operation.Without(in, "", "IncludeLinkedAccounts", "OwningAccount", "RecentlyActive"); err != nil {
+		return err
+	}
 	var metrics []types.Metric
 	for _, m := range view(a, (*autoscale.Engine).Metrics) {
 		if metricMatches(in, m) {

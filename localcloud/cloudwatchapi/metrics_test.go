@@ -150,6 +150,7 @@ func TestBadQueriesAreRefused(t *testing.T) {
 	do(t, apitest.Steps{
 		{"nothing", "GetMetricData", lacks("startTime", "endTime", "metricDataQueries")},
 		{"no query", "GetMetricData" + window, lacks("metricDataQueries")},
+		{"labels in another time", data + "&LabelOptions.Timezone=%2B0100", notServed("LabelOptions")},
 		{
 			"too many", "GetMetricData" + window + many.String(),
 			"ValidationError: The collection MetricDataQueries must not have a size greater than 500; it has 501.",
@@ -193,6 +194,10 @@ func TestMetricsAreListed(t *testing.T) {
 			{
 				"with two", "ListMetrics" + dimensions + "&Dimensions.member.2.Name=AutoScalingGroupName", "Metrics#=0",
 			},
+			{"of late", "ListMetrics&RecentlyActive=PT3H", notServed("RecentlyActive")},
+			{"of other accounts", "ListMetrics&IncludeLinkedAccounts=true", notServed("IncludeLinkedAccounts")},
+			{"of one of them", "ListMetrics&OwningAccount=1", notServed("OwningAccount")},
+			{"of this one alone", "ListMetrics&IncludeLinkedAccounts=false&Namespace=mine", "Metrics#=1"},
 			{"a token that is not ours", "ListMetrics&NextToken=x", "InvalidParameterValue: The token 'x' is invalid."},
 		})
 		for i := range 501 {

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/autoscale"
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
@@ -23,13 +22,9 @@ const (
 	maxValues = 150
 )
 
-func (a api) registerPutData(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.CloudWatch, a.putMetricData)
-}
-
-// putMetricData takes custom metrics. One bad datum refuses the whole call.
-func (a api) putMetricData(in *cloudwatch.PutMetricDataInput, _ *cloudwatch.PutMetricDataOutput) error {
-	if err := operation.Require(in, "Namespace"); err != nil {
+// PutMetricData takes custom metrics. One bad datum refuses the whole call.
+func (a api) PutMetricData(in *cloudwatch.PutMetricDataInput, _ *cloudwatch.PutMetricDataOutput) error {
+	if err := cmp.Or(operation.Require(in, "Namespace"), operation.Without(in, "", "StrictEntityValidation")); err != nil {
 		return err
 	}
 	data := slices.Clone(in.MetricData)

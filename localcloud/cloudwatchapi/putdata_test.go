@@ -52,6 +52,7 @@ func TestEveryFormOfADatumIsTaken(t *testing.T) {
 }
 
 func TestBadDataAreRefused(t *testing.T) {
+	const dimension = "&MetricData.member.1.Dimensions.member.%[1]d.Name=d%[1]d&MetricData.member.1.Dimensions.member.%[1]d.Value=v"
 	many := func(n int, format string) string {
 		var b strings.Builder
 		for i := range n {
@@ -109,7 +110,7 @@ func TestBadDataAreRefused(t *testing.T) {
 			"InvalidParameterValue: MetricData.member.1: the sample count must be greater than 0.",
 		},
 		{
-			"too many dimensions", datum + "Value=1" + many(31, "&MetricData.member.1.Dimensions.member.%d.Name=d"),
+			"too many dimensions", datum + "Value=1" + many(31, dimension),
 			"InvalidParameterValue: The collection MetricData.member.1.Dimensions must not have a size greater than 30.",
 		},
 		{
@@ -133,6 +134,7 @@ func TestBadDataAreRefused(t *testing.T) {
 			"of tonight", datum + "Value=1&MetricData.member.1.Timestamp=2000-01-01T02:00:01Z",
 			"InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify …",
 		},
+		{"entities checked", datum + "Value=1&StrictEntityValidation=true", notServed("StrictEntityValidation")},
 		{"nothing was kept", "ListMetrics&Namespace=mine", "Metrics#=0"},
 	})
 }

@@ -14,17 +14,11 @@ import (
 	"secondwind/localcloud/optional"
 )
 
-// api are the handlers. A file of handlers registers its own operations.
+// api has a method for each operation, by its name.
 type api struct{ *cloud.Cloud }
 
 // Register serves EC2 on m.
-func Register(m *awsapi.Mux, c *cloud.Cloud) {
-	a := api{c}
-	a.registerTemplates(m)
-	a.registerInstances(m)
-	a.registerCatalogue(m)
-	a.registerNetwork(m)
-}
+func Register(m *awsapi.Mux, c *cloud.Cloud) { operation.Serve(m, awsapi.EC2, api{c}) }
 
 // pages is how EC2 cuts its lists.
 var pages = operation.Paging{DefaultSize: 1000, MaxSize: 1000, SizeName: "maxResults", BadToken: "InvalidParameterValue"}
@@ -78,7 +72,7 @@ func withTags(s *cloud.State, have attributes, resource string) attributes {
 
 // ec2Tags are a resource's tags.
 func ec2Tags(s *cloud.State, resource string) []types.Tag {
-	return cloud.List(s.Tags, resource, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
+	return cloud.List(s.Tags[resource], func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} })
 }
 
 // invalidValuef refuses a value of a parameter.
@@ -88,14 +82,6 @@ func invalidValuef(format string, args ...any) error {
 
 func missing(parameter string) error {
 	return operation.Errorf("MissingParameter", "The request must contain the parameter %s", parameter)
-}
-
-// dryRun answers a request that only asks whether it would be allowed.
-func dryRun(asked *bool) error {
-	if !optional.Value(asked) {
-		return nil
-	}
-	return &awsapi.Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", HTTPStatus: 412}
 }
 
 // stamp is a time as EC2 prints it into text members.

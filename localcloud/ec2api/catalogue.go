@@ -3,6 +3,7 @@ package ec2api
 import (
 	"maps"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -10,21 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/fleet"
 	"secondwind/localcloud/operation"
 )
 
-func (a api) registerCatalogue(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.EC2, a.describeImages)
-	operation.Handle(m, awsapi.EC2, a.describeInstanceTypes)
-	operation.Handle(m, awsapi.EC2, a.describeInstanceCreditSpecifications)
-}
-
-// describeImages answers the images that the cloud was started with.
-func (a api) describeImages(in *ec2shapes.DescribeImagesInput, out *ec2shapes.DescribeImagesOutput) (err error) {
+// DescribeImages answers the images that the cloud was started with.
+func (a api) DescribeImages(in *ec2shapes.DescribeImagesInput, out *ec2shapes.DescribeImagesOutput) (err error) {
 	for _, id := range in.ImageIds {
 		if _, ok := a.Images()[id]; !ok {
 			return operation.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
@@ -66,39 +60,43 @@ func (a api) describedImage(id string) types.Image {
 	}
 }
 
-// describeInstanceTypes answers the types that are asked for by name: what
+// DescribeInstanceTypes answers the types that are asked for by name: what
 // counts here is their number of vCPUs.
-func (a api) describeInstanceTypes(in *ec2shapes.DescribeInstanceTypesInput, out *ec2shapes.DescribeInstanceTypesOutput) error {
+func (a api) DescribeInstanceTypes(in *ec2shapes.DescribeInstanceTypesInput, out *ec2shapes.DescribeInstanceTypesOutput) (err error) {
 	if len(in.InstanceTypes) == 0 || len(in.Filters) > 0 {
 		return invalidValuef("The local cloud describes instance types by name: give InstanceTypes, and no Filters")
 	}
+	var infos []types.InstanceTypeInfo
 	for _, t := range in.InstanceTypes {
 		n, ok := fleet.VCPUs(string(t))
 		if !ok {
 			return operation.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", t)
 		}
-		out.InstanceTypes = append(out.InstanceTypes, types.InstanceTypeInfo{
+		infos = append(infos, types.InstanceTypeInfo{
 			InstanceType: t, VCpuInfo: &types.VCpuInfo{DefaultVCpus: aws.Int32(int32(n))},
-			BurstablePerformanceSupported: aws.Bool(burstable(string(t))),
+			BurstablePerformanceSupported: aws.Bool(burstable.MatchString(string(t))),
 		})
 	}
-	return nil
+	out.InstanceTypes, out.NextToken, err = operation.Page(infos, in.MaxResults, in.NextToken, pages)
+	return err
 }
 
-func burstable(instanceType string) bool {
-	return strings.HasPrefix(instanceType, "t") && strings.Contains(instanceType, ".")
-}
+// burstable are the families t2, t3, t3a, t4g.
+var burstable = regexp.MustCompile(`^t\d\w*\.`)
 
-// describeInstanceCreditSpecifications answers each burstable type's default:
+// DescribeInstanceCreditSpecifications answers each burstable type's default:
 // standard for t2, unlimited for the later ones. No credits are kept here.
-func (a api) describeInstanceCreditSpecifications(
+func (a api) DescribeInstanceCreditSpecifications(
 	in *ec2shapes.DescribeInstanceCreditSpecificationsInput, out *ec2shapes.DescribeInstanceCreditSpecificationsOutput,
 ) error {
 	var credits []types.InstanceCreditSpecification
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) error {
 		found, err := find(s, in.InstanceIds, in.Filters)
+		if err != nil {
+			return err
+		}
 		for _, i := range found {
-			if !burstable(i.Type) {
+			if !burstable.MatchString(i.Type) {
 				continue
 			}
 			mode := "unlimited"
@@ -107,11 +105,7 @@ func (a api) describeInstanceCreditSpecifications(
 			}
 			credits = append(credits, types.InstanceCreditSpecification{InstanceId: aws.String(i.ID), CpuCredits: &mode})
 		}
+		out.InstanceCreditSpecifications, out.NextToken, err = operation.Page(credits, in.MaxResults, in.NextToken, pages)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	out.InstanceCreditSpecifications, out.NextToken, err = operation.Page(credits, in.MaxResults, in.NextToken, pages)
-	return err
 }

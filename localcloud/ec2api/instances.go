@@ -8,19 +8,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
-
-func (a api) registerInstances(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.EC2, a.describeInstances)
-	operation.Handle(m, awsapi.EC2, a.describeInstanceStatus)
-	operation.Handle(m, awsapi.EC2, a.terminateInstances)
-	operation.Handle(m, awsapi.EC2, a.createTags)
-}
 
 // stateCodes are the numbers EC2 gives the states. Source: EC2 API Reference, InstanceState.
 var stateCodes = map[types.InstanceStateName]int32{
@@ -48,11 +40,7 @@ func find(s *cloud.State, ids []string, filters []types.Filter) ([]*cloud.Instan
 		if len(ids) > 0 && !slices.Contains(ids, i.ID) {
 			continue
 		}
-		ok, err := withTags(s, instanceAttributes(i), i.ID).passes(filters)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
+		if ok, _ := withTags(s, instanceAttributes(i), i.ID).passes(filters); ok {
 			found = append(found, i)
 		}
 	}
@@ -67,23 +55,22 @@ func instanceAttributes(i *cloud.Instance) attributes {
 	}
 }
 
-func (a api) describeInstances(in *ec2shapes.DescribeInstancesInput, out *ec2shapes.DescribeInstancesOutput) error {
+func (a api) DescribeInstances(in *ec2shapes.DescribeInstancesInput, out *ec2shapes.DescribeInstancesOutput) error {
 	var reservations []types.Reservation
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) error {
 		found, err := find(s, in.InstanceIds, in.Filters)
+		if err != nil {
+			return err
+		}
 		for _, i := range found {
 			reservations = append(reservations, types.Reservation{
 				ReservationId: aws.String("r-" + strings.TrimPrefix(i.ID, "i-")), OwnerId: aws.String(a.AccountID()),
 				Groups: []types.GroupIdentifier{}, Instances: []types.Instance{a.described(s, i)},
 			})
 		}
+		out.Reservations, out.NextToken, err = operation.Page(reservations, in.MaxResults, in.NextToken, pages)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	out.Reservations, out.NextToken, err = operation.Page(reservations, in.MaxResults, in.NextToken, pages)
-	return err
 }
 
 // described is an instance as EC2 answers it. Its monitoring is
@@ -116,11 +103,14 @@ func (a api) described(s *cloud.State, i *cloud.Instance) types.Instance {
 	return out
 }
 
-// describeInstanceStatus answers running instances only, unless all are asked for.
-func (a api) describeInstanceStatus(in *ec2shapes.DescribeInstanceStatusInput, out *ec2shapes.DescribeInstanceStatusOutput) error {
+// DescribeInstanceStatus answers running instances only, unless all are asked for.
+func (a api) DescribeInstanceStatus(in *ec2shapes.DescribeInstanceStatusInput, out *ec2shapes.DescribeInstanceStatusOutput) error {
 	var statuses []types.InstanceStatus
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) error {
 		found, err := find(s, in.InstanceIds, in.Filters)
+		if err != nil {
+			return err
+		}
 		for _, i := range found {
 			if i.State != cloud.Running && !optional.Value(in.IncludeAllInstances) {
 				continue
@@ -135,22 +125,18 @@ func (a api) describeInstanceStatus(in *ec2shapes.DescribeInstanceStatusInput, o
 				InstanceStatus: &check, SystemStatus: &check,
 			})
 		}
+		out.InstanceStatuses, out.NextToken, err = operation.Page(statuses, in.MaxResults, in.NextToken, pages)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	out.InstanceStatuses, out.NextToken, err = operation.Page(statuses, in.MaxResults, in.NextToken, pages)
-	return err
 }
 
-// terminateInstances ends instances behind their group's back. The group's EC2
+// TerminateInstances ends instances behind their group's back. The group's EC2
 // health check finds them gone and replaces them.
-func (a api) terminateInstances(in *ec2shapes.TerminateInstancesInput, out *ec2shapes.TerminateInstancesOutput) error {
+func (a api) TerminateInstances(in *ec2shapes.TerminateInstancesInput, out *ec2shapes.TerminateInstancesOutput) error {
 	if len(in.InstanceIds) == 0 {
 		return missing("InstanceId")
 	}
-	if err := dryRun(in.DryRun); err != nil {
+	if err := cmp.Or(operation.Without(in, "", "Force", "SkipOsShutdown"), operation.DryRun(in)); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -168,9 +154,9 @@ func (a api) terminateInstances(in *ec2shapes.TerminateInstancesInput, out *ec2s
 	})
 }
 
-// createTags tags instances and launch templates.
-func (a api) createTags(in *ec2shapes.CreateTagsInput, _ *ec2shapes.CreateTagsOutput) error {
-	if err := dryRun(in.DryRun); err != nil {
+// CreateTags tags instances and launch templates.
+func (a api) CreateTags(in *ec2shapes.CreateTagsInput, _ *ec2shapes.CreateTagsOutput) error {
+	if err := operation.DryRun(in); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {

@@ -4,21 +4,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
 	"secondwind/localcloud/operation"
 )
 
 // The network never changes, so these handlers read no state.
 
-func (a api) registerNetwork(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.EC2, a.describeAvailabilityZones)
-	operation.Handle(m, awsapi.EC2, a.describeSubnets)
-	operation.Handle(m, awsapi.EC2, a.describeVpcs)
-	operation.Handle(m, awsapi.EC2, a.describeSecurityGroups)
-}
-
-func (a api) describeAvailabilityZones(in *ec2shapes.DescribeAvailabilityZonesInput, out *ec2shapes.DescribeAvailabilityZonesOutput) error {
+func (a api) DescribeAvailabilityZones(in *ec2shapes.DescribeAvailabilityZonesInput, out *ec2shapes.DescribeAvailabilityZonesOutput) error {
 	for _, s := range a.Network().Subnets {
 		ok, err := attributes{
 			"zone-name": {s.Zone}, "zone-id": {s.ZoneID}, "region-name": {a.Region()}, "state": {"available"},
@@ -39,7 +31,7 @@ func (a api) describeAvailabilityZones(in *ec2shapes.DescribeAvailabilityZonesIn
 	return nil
 }
 
-func (a api) describeSubnets(in *ec2shapes.DescribeSubnetsInput, out *ec2shapes.DescribeSubnetsOutput) (err error) {
+func (a api) DescribeSubnets(in *ec2shapes.DescribeSubnetsInput, out *ec2shapes.DescribeSubnetsOutput) (err error) {
 	for _, id := range in.SubnetIds {
 		if _, ok := a.Network().Find(id); !ok {
 			return operation.Errorf("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
@@ -67,7 +59,7 @@ func (a api) describeSubnets(in *ec2shapes.DescribeSubnetsInput, out *ec2shapes.
 	return err
 }
 
-func (a api) describeVpcs(in *ec2shapes.DescribeVpcsInput, out *ec2shapes.DescribeVpcsOutput) error {
+func (a api) DescribeVpcs(in *ec2shapes.DescribeVpcsInput, out *ec2shapes.DescribeVpcsOutput) error {
 	vpc := a.Network().VPC
 	for _, id := range in.VpcIds {
 		if id != vpc {
@@ -80,14 +72,14 @@ func (a api) describeVpcs(in *ec2shapes.DescribeVpcsInput, out *ec2shapes.Descri
 	if err != nil || !ok {
 		return err
 	}
-	out.Vpcs = append(out.Vpcs, types.Vpc{
+	out.Vpcs, out.NextToken, err = operation.Page([]types.Vpc{{
 		VpcId: &vpc, CidrBlock: aws.String("172.31.0.0/16"), IsDefault: aws.Bool(true), State: types.VpcStateAvailable,
 		InstanceTenancy: types.TenancyDefault, OwnerId: aws.String(a.AccountID()),
-	})
-	return nil
+	}}, in.MaxResults, in.NextToken, pages)
+	return err
 }
 
-func (a api) describeSecurityGroups(in *ec2shapes.DescribeSecurityGroupsInput, out *ec2shapes.DescribeSecurityGroupsOutput) error {
+func (a api) DescribeSecurityGroups(in *ec2shapes.DescribeSecurityGroupsInput, out *ec2shapes.DescribeSecurityGroupsOutput) error {
 	id, vpc := a.Network().SecurityGroup, a.Network().VPC
 	for _, wanted := range in.GroupIds {
 		if wanted != id {
@@ -103,9 +95,9 @@ func (a api) describeSecurityGroups(in *ec2shapes.DescribeSecurityGroupsInput, o
 	if err != nil || !ok {
 		return err
 	}
-	out.SecurityGroups = append(out.SecurityGroups, types.SecurityGroup{
+	out.SecurityGroups, out.NextToken, err = operation.Page([]types.SecurityGroup{{
 		GroupId: &id, GroupName: aws.String("default"), VpcId: &vpc, OwnerId: aws.String(a.AccountID()),
 		Description: aws.String("default VPC security group"),
-	})
-	return nil
+	}}, in.MaxResults, in.NextToken, pages)
+	return err
 }

@@ -1,6 +1,7 @@
 package ec2api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -11,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/awsapi/ec2shapes"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
@@ -21,15 +21,7 @@ import (
 // templateName is how a launch template may be called.
 var templateName = regexp.MustCompile(`^[a-zA-Z0-9().\-/_]{3,128}$`)
 
-func (a api) registerTemplates(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.EC2, a.createLaunchTemplate)
-	operation.Handle(m, awsapi.EC2, a.createLaunchTemplateVersion)
-	operation.Handle(m, awsapi.EC2, a.deleteLaunchTemplate)
-	operation.Handle(m, awsapi.EC2, a.describeLaunchTemplates)
-	operation.Handle(m, awsapi.EC2, a.describeLaunchTemplateVersions)
-}
-
-func (a api) createLaunchTemplate(in *ec2shapes.CreateLaunchTemplateInput, out *ec2shapes.CreateLaunchTemplateOutput) error {
+func (a api) CreateLaunchTemplate(in *ec2shapes.CreateLaunchTemplateInput, out *ec2shapes.CreateLaunchTemplateOutput) error {
 	switch {
 	case in.LaunchTemplateName == nil:
 		return missing("LaunchTemplateName")
@@ -39,7 +31,7 @@ func (a api) createLaunchTemplate(in *ec2shapes.CreateLaunchTemplateInput, out *
 		return operation.Errorf("InvalidLaunchTemplateName.MalformedException", "A launch template name must be between 3 and 128 characters, "+
 			"and may contain letters, numbers, and the following characters: - ( ) . / _ ; it is '%s'", *in.LaunchTemplateName)
 	}
-	if err := dryRun(in.DryRun); err != nil {
+	if err := cmp.Or(operation.Without(in, "", "Operator"), operation.DryRun(in)); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -67,13 +59,13 @@ func tag(s *cloud.State, id string, kind types.ResourceType, specifications []ty
 	}
 }
 
-func (a api) createLaunchTemplateVersion(
+func (a api) CreateLaunchTemplateVersion(
 	in *ec2shapes.CreateLaunchTemplateVersionInput, out *ec2shapes.CreateLaunchTemplateVersionOutput,
 ) error {
 	if in.LaunchTemplateData == nil {
 		return missing("LaunchTemplateData")
 	}
-	if err := dryRun(in.DryRun); err != nil {
+	if err := cmp.Or(operation.Without(in, "", "ResolveAlias"), operation.DryRun(in)); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -108,8 +100,8 @@ func template(s *cloud.State, id, name *string) (*cloud.Template, error) {
 	return s.Template(optional.Value(id), optional.Value(name))
 }
 
-func (a api) deleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *ec2shapes.DeleteLaunchTemplateOutput) error {
-	if err := dryRun(in.DryRun); err != nil {
+func (a api) DeleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *ec2shapes.DeleteLaunchTemplateOutput) error {
+	if err := operation.DryRun(in); err != nil {
 		return err
 	}
 	return a.Change(func(s *cloud.State) error {
@@ -124,9 +116,9 @@ func (a api) deleteLaunchTemplate(in *ec2shapes.DeleteLaunchTemplateInput, out *
 	})
 }
 
-func (a api) describeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput, out *ec2shapes.DescribeLaunchTemplatesOutput) error {
+func (a api) DescribeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput, out *ec2shapes.DescribeLaunchTemplatesOutput) error {
 	var found []types.LaunchTemplate
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		for _, id := range in.LaunchTemplateIds {
 			if _, err := s.Template(id, ""); err != nil {
 				return err
@@ -142,21 +134,13 @@ func (a api) describeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput,
 		}
 		all := len(in.LaunchTemplateIds)+len(in.LaunchTemplateNames) == 0
 		for _, t := range s.Templates {
-			ok, err := templateAttributes(s, t).passes(in.Filters)
-			if err != nil {
-				return err
-			}
-			if ok && (all || slices.Contains(in.LaunchTemplateIds, t.ID) || slices.Contains(in.LaunchTemplateNames, t.Name)) {
+			if ok, _ := templateAttributes(s, t).passes(in.Filters); ok && (all || slices.Contains(in.LaunchTemplateIds, t.ID) || slices.Contains(in.LaunchTemplateNames, t.Name)) {
 				found = append(found, *a.describedTemplate(s, t))
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.LaunchTemplates, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
 		return err
-	}
-	out.LaunchTemplates, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
-	return err
+	})
 }
 
 // templateAttributes are what templates can be filtered by.
@@ -182,16 +166,16 @@ func describedVersion(t *cloud.Template, v cloud.TemplateVersion) (*types.Launch
 	}, err
 }
 
-// describeLaunchTemplateVersions answers the newest first. Without a template it
+// DescribeLaunchTemplateVersions answers the newest first. Without a template it
 // takes $Latest and $Default of all of them.
-func (a api) describeLaunchTemplateVersions(
+func (a api) DescribeLaunchTemplateVersions(
 	in *ec2shapes.DescribeLaunchTemplateVersionsInput, out *ec2shapes.DescribeLaunchTemplateVersionsOutput,
 ) error {
 	if len(in.Filters) > 0 {
 		return invalidValuef("The local cloud does not filter launch template versions")
 	}
 	var found []types.LaunchTemplateVersion
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		templates := s.Templates
 		if in.LaunchTemplateId != nil || in.LaunchTemplateName != nil {
 			t, err := template(s, in.LaunchTemplateId, in.LaunchTemplateName)
@@ -215,13 +199,9 @@ func (a api) describeLaunchTemplateVersions(
 				found = append(found, *described)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.LaunchTemplateVersions, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
 		return err
-	}
-	out.LaunchTemplateVersions, out.NextToken, err = operation.Page(found, in.MaxResults, in.NextToken, pages)
-	return err
+	})
 }
 
 func selectVersions(t *cloud.Template, in *ec2shapes.DescribeLaunchTemplateVersionsInput) ([]cloud.TemplateVersion, error) {

@@ -9,19 +9,11 @@ import (
 	"secondwind/localcloud/operation"
 )
 
-// api are the handlers. A file of handlers registers its own operations.
+// api has a method for each operation, by its name.
 type api struct{ *cloud.Cloud }
 
 // Register serves Elastic Load Balancing v2 on m.
-func Register(m *awsapi.Mux, c *cloud.Cloud) {
-	a := api{c}
-	a.registerLoadBalancers(m)
-	a.registerTargetGroups(m)
-	a.registerAttributes(m)
-	a.registerListeners(m)
-	a.registerTargetOperations(m)
-	a.registerTags(m)
-}
+func Register(m *awsapi.Mux, c *cloud.Cloud) { operation.Serve(m, awsapi.ELBv2, api{c}) }
 
 // findLoadBalancer returns nil for an unknown ARN.
 func findLoadBalancer(s *cloud.State, arn string) *cloud.LoadBalancer {

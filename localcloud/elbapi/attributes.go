@@ -1,7 +1,6 @@
 package elbapi
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
@@ -18,14 +16,7 @@ import (
 // matcherPattern is how a health check's codes are written.
 var matcherPattern = regexp.MustCompile(`^[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*$`)
 
-func (a api) registerAttributes(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.modifyTargetGroupAttributes)
-	operation.Handle(m, awsapi.ELBv2, a.describeTargetGroupAttributes)
-	operation.Handle(m, awsapi.ELBv2, a.modifyLoadBalancerAttributes)
-	operation.Handle(m, awsapi.ELBv2, a.describeLoadBalancerAttributes)
-}
-
-func (a api) modifyTargetGroupAttributes(in *elb.ModifyTargetGroupAttributesInput, out *elb.ModifyTargetGroupAttributesOutput) error {
+func (a api) ModifyTargetGroupAttributes(in *elb.ModifyTargetGroupAttributesInput, out *elb.ModifyTargetGroupAttributesOutput) error {
 	err := a.onTargetGroup(in.TargetGroupArn, func(_ *cloud.State, t *cloud.TargetGroup) error {
 		for _, attribute := range in.Attributes {
 			if err := checkTargetGroupAttribute(t, optional.Value(attribute.Key), optional.Value(attribute.Value)); err != nil {
@@ -66,7 +57,7 @@ func checkTargetGroupAttribute(t *cloud.TargetGroup, key, value string) error {
 	return operation.NotServed("target group attribute '" + key + "' = '" + value + "'")
 }
 
-func (a api) describeTargetGroupAttributes(in *elb.DescribeTargetGroupAttributesInput, out *elb.DescribeTargetGroupAttributesOutput) error {
+func (a api) DescribeTargetGroupAttributes(in *elb.DescribeTargetGroupAttributesInput, out *elb.DescribeTargetGroupAttributesOutput) error {
 	return a.onTargetGroup(in.TargetGroupArn, func(_ *cloud.State, t *cloud.TargetGroup) error {
 		out.Attributes = describedTargetGroupAttributes(t)
 		return nil
@@ -74,15 +65,10 @@ func (a api) describeTargetGroupAttributes(in *elb.DescribeTargetGroupAttributes
 }
 
 func describedTargetGroupAttributes(t *cloud.TargetGroup) []types.TargetGroupAttribute {
-	var attributes []types.TargetGroupAttribute
-	for _, key := range slices.Sorted(maps.Keys(t.Attributes)) {
-		value := t.Attributes[key]
-		attributes = append(attributes, types.TargetGroupAttribute{Key: &key, Value: &value})
-	}
-	return attributes
+	return cloud.List(t.Attributes, func(k, v *string) types.TargetGroupAttribute { return types.TargetGroupAttribute{Key: k, Value: v} })
 }
 
-func (a api) modifyLoadBalancerAttributes(in *elb.ModifyLoadBalancerAttributesInput, out *elb.ModifyLoadBalancerAttributesOutput) error {
+func (a api) ModifyLoadBalancerAttributes(in *elb.ModifyLoadBalancerAttributesInput, out *elb.ModifyLoadBalancerAttributesOutput) error {
 	return a.onLoadBalancer(in.LoadBalancerArn, func(lb *cloud.LoadBalancer) error {
 		for _, attribute := range in.Attributes {
 			if _, known := lb.Attributes[optional.Value(attribute.Key)]; !known {
@@ -97,7 +83,7 @@ func (a api) modifyLoadBalancerAttributes(in *elb.ModifyLoadBalancerAttributesIn
 	})
 }
 
-func (a api) describeLoadBalancerAttributes(
+func (a api) DescribeLoadBalancerAttributes(
 	in *elb.DescribeLoadBalancerAttributesInput, out *elb.DescribeLoadBalancerAttributesOutput,
 ) error {
 	return a.onLoadBalancer(in.LoadBalancerArn, func(lb *cloud.LoadBalancer) error {
@@ -107,10 +93,5 @@ func (a api) describeLoadBalancerAttributes(
 }
 
 func describedAttributes(lb *cloud.LoadBalancer) []types.LoadBalancerAttribute {
-	var attributes []types.LoadBalancerAttribute
-	for _, key := range slices.Sorted(maps.Keys(lb.Attributes)) {
-		value := lb.Attributes[key]
-		attributes = append(attributes, types.LoadBalancerAttribute{Key: &key, Value: &value})
-	}
-	return attributes
+	return cloud.List(lb.Attributes, func(k, v *string) types.LoadBalancerAttribute { return types.LoadBalancerAttribute{Key: k, Value: v} })
 }

@@ -1,6 +1,7 @@
 package elbapi
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -11,23 +12,16 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerListeners(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.createListener)
-	operation.Handle(m, awsapi.ELBv2, a.deleteListener)
-	operation.Handle(m, awsapi.ELBv2, a.describeListeners)
-}
-
-// createListener opens an HTTP listener on the load balancer's address at the
+// CreateListener opens an HTTP listener on the load balancer's address at the
 // port that is asked for. Where the system does not allow that (a port below
 // 1024 for an ordinary user, or one that is taken), it opens at a free port, and
 // the listener's Port says which: http://DNSName:Port always works.
-func (a api) createListener(in *elb.CreateListenerInput, out *elb.CreateListenerOutput) error {
+func (a api) CreateListener(in *elb.CreateListenerInput, out *elb.CreateListenerOutput) error {
 	targetGroupARN, err := checkListenerInput(in)
 	if err != nil {
 		return err
@@ -52,7 +46,8 @@ func (a api) createListener(in *elb.CreateListenerInput, out *elb.CreateListener
 
 // checkListenerInput returns the target group that the listener forwards to.
 func checkListenerInput(in *elb.CreateListenerInput) (string, error) {
-	err := operation.Require(in, "LoadBalancerArn", "Port", "DefaultActions")
+	err := cmp.Or(operation.Require(in, "LoadBalancerArn", "Port", "DefaultActions"),
+		operation.Without(in, "", "AlpnPolicy", "Certificates", "MutualAuthentication", "SslPolicy"))
 	switch {
 	case err != nil:
 		return "", err
@@ -125,7 +120,7 @@ func (a api) listen(arn, host string, port int, targetGroupARN string) (int, err
 	return strconv.Atoi(text)
 }
 
-func (a api) deleteListener(in *elb.DeleteListenerInput, _ *elb.DeleteListenerOutput) error {
+func (a api) DeleteListener(in *elb.DeleteListenerInput, _ *elb.DeleteListenerOutput) error {
 	if err := operation.Require(in, "ListenerArn"); err != nil {
 		return err
 	}
@@ -156,12 +151,12 @@ func (a api) closeListener(arn string) {
 	}
 }
 
-func (a api) describeListeners(in *elb.DescribeListenersInput, out *elb.DescribeListenersOutput) error {
+func (a api) DescribeListeners(in *elb.DescribeListenersInput, out *elb.DescribeListenersOutput) error {
 	if in.LoadBalancerArn == nil && len(in.ListenerArns) == 0 {
 		return operation.Invalidf("You must specify either listener ARNs or a load balancer ARN")
 	}
 	var found []types.Listener
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		if in.LoadBalancerArn != nil && findLoadBalancer(s, *in.LoadBalancerArn) == nil {
 			return loadBalancerNotFound(*in.LoadBalancerArn)
 		}
@@ -175,13 +170,9 @@ func (a api) describeListeners(in *elb.DescribeListenersInput, out *elb.Describe
 				return listenerNotFound(arn)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.Listeners, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
 		return err
-	}
-	out.Listeners, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
-	return err
+	})
 }
 
 func listenerNotFound(arn string) error {

@@ -11,7 +11,6 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
@@ -29,17 +28,12 @@ var loadBalancerDefaults = map[string]string{
 	"access_logs.s3.enabled":                          "false",
 }
 
-func (a api) registerLoadBalancers(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.createLoadBalancer)
-	operation.Handle(m, awsapi.ELBv2, a.deleteLoadBalancer)
-	operation.Handle(m, awsapi.ELBv2, a.describeLoadBalancers)
-}
-
-// createLoadBalancer makes a load balancer that is active at once. Its DNSName is
+// CreateLoadBalancer makes a load balancer that is active at once. Its DNSName is
 // a loopback address of its own where the system has more than one (Linux), and
 // 127.0.0.1 elsewhere: a name would need a resolver that knows it.
-func (a api) createLoadBalancer(in *elb.CreateLoadBalancerInput, out *elb.CreateLoadBalancerOutput) error {
-	if err := operation.Require(in, "Name"); err != nil {
+func (a api) CreateLoadBalancer(in *elb.CreateLoadBalancerInput, out *elb.CreateLoadBalancerOutput) error {
+	err := cmp.Or(operation.Require(in, "Name"), operation.Without(in, "", "CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools"))
+	if err != nil {
 		return err
 	}
 	if err := checkName("Load balancer", *in.Name); err != nil {
@@ -120,9 +114,9 @@ func describedLoadBalancer(l *cloud.LoadBalancer) types.LoadBalancer {
 	return d
 }
 
-func (a api) describeLoadBalancers(in *elb.DescribeLoadBalancersInput, out *elb.DescribeLoadBalancersOutput) error {
+func (a api) DescribeLoadBalancers(in *elb.DescribeLoadBalancersInput, out *elb.DescribeLoadBalancersOutput) error {
 	var found []types.LoadBalancer
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		seen := map[string]bool{}
 		for _, l := range s.LoadBalancers {
 			name := *l.Described.LoadBalancerName
@@ -137,18 +131,14 @@ func (a api) describeLoadBalancers(in *elb.DescribeLoadBalancersInput, out *elb.
 				return loadBalancerNotFound(wanted)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.LoadBalancers, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
 		return err
-	}
-	out.LoadBalancers, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
-	return err
+	})
 }
 
-// deleteLoadBalancer deletes its listeners too. One that does not exist counts as
+// DeleteLoadBalancer deletes its listeners too. One that does not exist counts as
 // deleted, as in AWS.
-func (a api) deleteLoadBalancer(in *elb.DeleteLoadBalancerInput, _ *elb.DeleteLoadBalancerOutput) error {
+func (a api) DeleteLoadBalancer(in *elb.DeleteLoadBalancerInput, _ *elb.DeleteLoadBalancerOutput) error {
 	if err := operation.Require(in, "LoadBalancerArn"); err != nil {
 		return err
 	}

@@ -4,32 +4,26 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerTags(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.describeTags)
-	operation.Handle(m, awsapi.ELBv2, a.addTags)
-}
-
-func (a api) describeTags(in *elb.DescribeTagsInput, out *elb.DescribeTagsOutput) error {
+func (a api) DescribeTags(in *elb.DescribeTagsInput, out *elb.DescribeTagsOutput) error {
 	return a.Read(func(s *cloud.State) error {
 		for _, arn := range in.ResourceArns {
 			if err := resourceExists(s, arn); err != nil {
 				return err
 			}
 			out.TagDescriptions = append(out.TagDescriptions, types.TagDescription{
-				ResourceArn: &arn, Tags: cloud.List(s.Tags, arn, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} }),
+				ResourceArn: &arn, Tags: cloud.List(s.Tags[arn], func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} }),
 			})
 		}
 		return nil
 	})
 }
 
-func (a api) addTags(in *elb.AddTagsInput, _ *elb.AddTagsOutput) error {
+func (a api) AddTags(in *elb.AddTagsInput, _ *elb.AddTagsOutput) error {
 	return a.Change(func(s *cloud.State) error {
 		for _, arn := range in.ResourceArns {
 			if err := resourceExists(s, arn); err != nil {

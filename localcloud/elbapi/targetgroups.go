@@ -11,22 +11,14 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerTargetGroups(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.createTargetGroup)
-	operation.Handle(m, awsapi.ELBv2, a.deleteTargetGroup)
-	operation.Handle(m, awsapi.ELBv2, a.modifyTargetGroup)
-	operation.Handle(m, awsapi.ELBv2, a.describeTargetGroups)
-}
-
-// createTargetGroup makes a target group with AWS's defaults.
-func (a api) createTargetGroup(in *elb.CreateTargetGroupInput, out *elb.CreateTargetGroupOutput) error {
+// CreateTargetGroup makes a target group with AWS's defaults.
+func (a api) CreateTargetGroup(in *elb.CreateTargetGroupInput, out *elb.CreateTargetGroupOutput) error {
 	if err := checkTargetGroupInput(in); err != nil {
 		return err
 	}
@@ -59,7 +51,7 @@ func (a api) createTargetGroup(in *elb.CreateTargetGroupInput, out *elb.CreateTa
 }
 
 func checkTargetGroupInput(in *elb.CreateTargetGroupInput) error {
-	if err := operation.Require(in, "Name"); err != nil {
+	if err := cmp.Or(operation.Require(in, "Name"), operation.Without(in, "", "TargetControlPort")); err != nil {
 		return err
 	}
 	if err := checkName("Target group", *in.Name); err != nil {
@@ -72,6 +64,8 @@ func checkTargetGroupInput(in *elb.CreateTargetGroupInput) error {
 		return operation.Invalidf("A protocol and a port must be specified")
 	case in.Protocol != types.ProtocolEnumHttp:
 		return operation.Errorf("UnsupportedProtocol", "Targets of the local cloud speak HTTP, not '%s'", in.Protocol)
+	case cmp.Or(in.IpAddressType, types.TargetGroupIpAddressTypeEnumIpv4) != types.TargetGroupIpAddressTypeEnumIpv4:
+		return operation.NotServed("IP address type " + string(in.IpAddressType))
 	case optional.Or(in.ProtocolVersion, "HTTP1") != "HTTP1":
 		return operation.NotServed("protocol version " + *in.ProtocolVersion)
 	case cmp.Or(in.HealthCheckProtocol, types.ProtocolEnumHttp) != types.ProtocolEnumHttp:
@@ -178,11 +172,14 @@ func describedTargetGroup(s *cloud.State, t *cloud.TargetGroup) types.TargetGrou
 	return d
 }
 
-func (a api) modifyTargetGroup(in *elb.ModifyTargetGroupInput, out *elb.ModifyTargetGroupOutput) error {
+func (a api) ModifyTargetGroup(in *elb.ModifyTargetGroupInput, out *elb.ModifyTargetGroupOutput) error {
 	err := a.onTargetGroup(in.TargetGroupArn, func(s *cloud.State, t *cloud.TargetGroup) error {
 		if cmp.Or(in.HealthCheckProtocol, types.ProtocolEnumHttp) != types.ProtocolEnumHttp ||
 			optional.Or(in.HealthCheckPort, "traffic-port") != "traffic-port" {
 			return operation.NotServed("health checks by another protocol than HTTP or on another port than traffic-port")
+		}
+		if !optional.Or(in.HealthCheckEnabled, true) {
+			return operation.NotServed("a target group without health checks")
 		}
 		changed := t.Described
 		changed.HealthCheckPath = firstSet(in.HealthCheckPath, changed.HealthCheckPath)
@@ -213,9 +210,9 @@ func firstSet[T any](a, b *T) *T {
 	return b
 }
 
-// deleteTargetGroup refuses one that a listener uses; one that does not exist
+// DeleteTargetGroup refuses one that a listener uses; one that does not exist
 // counts as deleted, as in AWS.
-func (a api) deleteTargetGroup(in *elb.DeleteTargetGroupInput, _ *elb.DeleteTargetGroupOutput) error {
+func (a api) DeleteTargetGroup(in *elb.DeleteTargetGroupInput, _ *elb.DeleteTargetGroupOutput) error {
 	if err := operation.Require(in, "TargetGroupArn"); err != nil {
 		return err
 	}
@@ -234,9 +231,9 @@ func (a api) deleteTargetGroup(in *elb.DeleteTargetGroupInput, _ *elb.DeleteTarg
 	return err
 }
 
-func (a api) describeTargetGroups(in *elb.DescribeTargetGroupsInput, out *elb.DescribeTargetGroupsOutput) error {
+func (a api) DescribeTargetGroups(in *elb.DescribeTargetGroupsInput, out *elb.DescribeTargetGroupsOutput) error {
 	var found []types.TargetGroup
-	err := a.Read(func(s *cloud.State) error {
+	return a.Read(func(s *cloud.State) (err error) {
 		if in.LoadBalancerArn != nil && findLoadBalancer(s, *in.LoadBalancerArn) == nil {
 			return loadBalancerNotFound(*in.LoadBalancerArn)
 		}
@@ -255,13 +252,9 @@ func (a api) describeTargetGroups(in *elb.DescribeTargetGroupsInput, out *elb.De
 				return operation.Errorf("TargetGroupNotFound", "One or more target groups not found: '%s'", wanted)
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		out.TargetGroups, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
 		return err
-	}
-	out.TargetGroups, out.NextMarker, err = operation.Page(found, in.PageSize, in.Marker, pages)
-	return err
+	})
 }
 
 // onTargetGroup reads or changes the target group that the caller named.

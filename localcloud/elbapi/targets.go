@@ -9,23 +9,16 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
 	"secondwind/localcloud/operation"
 	"secondwind/localcloud/optional"
 )
 
-func (a api) registerTargetOperations(m *awsapi.Mux) {
-	operation.Handle(m, awsapi.ELBv2, a.registerTargets)
-	operation.Handle(m, awsapi.ELBv2, a.deregisterTargets)
-	operation.Handle(m, awsapi.ELBv2, a.describeTargetHealth)
-}
-
 // target is a target as the balancer knows it.
 type target struct{ id, address string }
 
-func (a api) registerTargets(in *elb.RegisterTargetsInput, _ *elb.RegisterTargetsOutput) error {
+func (a api) RegisterTargets(in *elb.RegisterTargetsInput, _ *elb.RegisterTargetsOutput) error {
 	targets, err := a.targets(in.TargetGroupArn, in.Targets, true)
 	if err != nil {
 		return err
@@ -38,8 +31,8 @@ func (a api) registerTargets(in *elb.RegisterTargetsInput, _ *elb.RegisterTarget
 	return nil
 }
 
-// deregisterTargets ignores targets that are not registered, as AWS does.
-func (a api) deregisterTargets(in *elb.DeregisterTargetsInput, _ *elb.DeregisterTargetsOutput) error {
+// DeregisterTargets ignores targets that are not registered, as AWS does.
+func (a api) DeregisterTargets(in *elb.DeregisterTargetsInput, _ *elb.DeregisterTargetsOutput) error {
 	targets, err := a.targets(in.TargetGroupArn, in.Targets, false)
 	if err != nil {
 		return err
@@ -96,7 +89,10 @@ func (a api) target(s *cloud.State, tg *cloud.TargetGroup, n types.TargetDescrip
 	return target{id, i.Address}, nil
 }
 
-func (a api) describeTargetHealth(in *elb.DescribeTargetHealthInput, out *elb.DescribeTargetHealthOutput) error {
+func (a api) DescribeTargetHealth(in *elb.DescribeTargetHealthInput, out *elb.DescribeTargetHealthOutput) error {
+	if err := operation.Without(in, "", "Include"); err != nil {
+		return err
+	}
 	used, byIP := false, false
 	err := a.onTargetGroup(in.TargetGroupArn, func(s *cloud.State, tg *cloud.TargetGroup) error {
 		used = len(s.LoadBalancersOf(tg.ARN())) > 0

@@ -1,31 +1,13 @@
 package operation
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 
-	"secondwind/autoscale"
 	"secondwind/localcloud/awsapi"
 )
-
-// Handle serves an operation: h reads in and fills out, which is dropped if h
-// fails. The engine's errors become API errors.
-func Handle[In, Out any](m *awsapi.Mux, s awsapi.Service, h func(in *In, out *Out) error) {
-	awsapi.Handle(m, s, func(_ context.Context, in *In) (*Out, error) {
-		out := new(Out)
-		err := h(in, out)
-		if refused, ok := errors.AsType[*autoscale.Error](err); ok {
-			err = Errorf(refused.Code, "%s", refused.Message)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return out, nil
-	})
-}
 
 // shapes are the errors whose shape has another name than their query code, in
 // the services that are also spoken in JSON and CBOR (CloudWatch).

@@ -20,17 +20,17 @@ import (
 // pages is how the tagging API cuts its lists.
 var pages = operation.Paging{DefaultSize: 50, MaxSize: 100, SizeName: "resourcesPerPage", BadToken: "PaginationTokenExpiredException"}
 
-// api are the handlers.
+// api has a method for each operation, by its name.
 type api struct{ *cloud.Cloud }
 
 // Register serves the Resource Groups Tagging API on m.
 func Register(m *awsapi.Mux, c *cloud.Cloud) {
-	operation.Handle(m, awsapi.Tagging, api{c}.getResources)
+	operation.Serve(m, awsapi.Tagging, api{c})
 }
 
-// getResources answers what has tags, in the order of ARNs. AWS's answer lags
+// GetResources answers what has tags, in the order of ARNs. AWS's answer lags
 // behind by minutes, and shows for a while what is gone; this one does not.
-func (a api) getResources(in *tagging.GetResourcesInput, out *tagging.GetResourcesOutput) error {
+func (a api) GetResources(in *tagging.GetResourcesInput, out *tagging.GetResourcesOutput) error {
 	if err := checkGetResources(in); err != nil {
 		return err
 	}
@@ -121,9 +121,7 @@ func ofType(arn, filter string) bool {
 }
 
 func mapping(arn string, tags map[string]string) types.ResourceTagMapping {
-	m := types.ResourceTagMapping{ResourceARN: &arn, Tags: []types.Tag{}}
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		m.Tags = append(m.Tags, types.Tag{Key: aws.String(key), Value: aws.String(tags[key])})
+	return types.ResourceTagMapping{
+		ResourceARN: &arn, Tags: cloud.List(tags, func(k, v *string) types.Tag { return types.Tag{Key: k, Value: v} }),
 	}
-	return m
 }

@@ -14,7 +14,8 @@ import (
 // bar from the event before to its deadline, and when it was seen.
 func Chain(r Run) *Figure {
 	f := newFigure(r, "chain", "The chain of events and their deadlines",
-		"A bar reaches from the event before to the deadline of this one; a disc is when the event was seen; a cross is what broke the chain, or the deadline at which it was not seen; a ring is an event that the record does not decide.")
+		"A bar reaches from the event before to the deadline of this one; a disc is when the event was seen; a cross is what broke the chain, "+
+			"or the deadline at which it was not seen; a ring is an event that the record does not decide.")
 	f.plot.X.Label.Text = "seconds since the start of the run"
 	f.plot.X.Tick.Marker = secondTicks{}
 	f.plot.X.Min, f.plot.X.Max = chainRange(r)

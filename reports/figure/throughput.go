@@ -6,7 +6,8 @@ import "gonum.org/v1/plot/plotter"
 // never sent, each per second.
 func Throughput(r Run) *Figure {
 	f := overTime(r, "throughput", "Offered load and throughput",
-		"Requests due (offered), answered as expected (completed), answered otherwise or not at all (failed) and due but never sent (dropped), each divided by its interval's length.")
+		"Requests due (offered), answered as expected (completed), answered otherwise or not at all (failed) and due but never sent "+
+			"(dropped), each divided by its interval's length.")
 	f.plot.Y.Label.Text = "requests per second"
 	f.empty = true
 	for i, s := range []Series{r.Offered, r.Completed, r.Failed, r.Dropped} {

@@ -126,8 +126,10 @@ func TestTheSubjectIsDeclaredElseWhatWasFirstAskedFor(t *testing.T) {
 	if found.AutoScalingGroupName != "web" || found.PeriodSeconds != 10 || found.Metric != runlog.CPUOf("web") {
 		t.Errorf("SubjectOf a record without a hypothesis = %+v, want group web and periods of 10 s", found)
 	}
-	h := &runlog.Hypothesis{AutoScalingGroupName: "declared", AlarmName: "high", TargetGroupARN: "arn", Metric: runlog.CPUOf("declared"), PeriodSeconds: 60}
-	if got := timeline.SubjectOf(&runlog.Record{Cloud: r.cloud, Hypothesis: h}); got.AutoScalingGroupName != "declared" || got.PeriodSeconds != 60 {
+	h := &runlog.Hypothesis{AutoScalingGroupName: "declared", AlarmName: "high", TargetGroupARN: "arn", Metric: runlog.CPUOf("declared"),
+		PeriodSeconds: 60}
+	if got := timeline.SubjectOf(&runlog.Record{Cloud: r.cloud, Hypothesis: h}); got.AutoScalingGroupName != "declared" ||
+		got.PeriodSeconds != 60 {
 		t.Errorf("SubjectOf = %+v, want what the hypothesis declares", got)
 	}
 	if got := timeline.SubjectOf(&runlog.Record{}); got != (timeline.Subject{}) {

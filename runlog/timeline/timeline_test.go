@@ -34,7 +34,8 @@ func (r *record) see(seconds float64, operation string, input, answer any) *runl
 		return raw
 	}
 	r.cloud = append(r.cloud, runlog.Observation{
-		Seq: int64(len(r.cloud) + 1), Operation: operation, Sent: at(seconds - 0.1), Received: at(seconds), Input: encode(input), Answer: encode(answer),
+		Seq: int64(len(r.cloud) + 1), Operation: operation, Sent: at(seconds - 0.1), Received: at(seconds), Input: encode(input),
+		Answer: encode(answer),
 	})
 	return &r.cloud[len(r.cloud)-1]
 }
@@ -49,7 +50,8 @@ func (r *record) history(seconds float64, alarm string, items ...runlog.AlarmHis
 	for i := range items {
 		items[i].AlarmName = alarm
 	}
-	r.see(seconds, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarm}, runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: items})
+	r.see(seconds, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarm},
+		runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: items})
 }
 
 var subject = timeline.Subject{
@@ -61,7 +63,8 @@ func TestAnswersAreOrderedByArrivalAndOthersAreLeftOut(t *testing.T) {
 	r.group(3, "web", 2)
 	r.group(1, "web", 1)
 	r.group(2, "other", 9)
-	r.see(4, runlog.OpDescribeTargetGroups, nil, runlog.DescribeTargetGroupsAnswer{TargetGroups: []runlog.TargetGroup{{TargetGroupArn: "arn:web"}, {TargetGroupArn: "arn:other"}}})
+	r.see(4, runlog.OpDescribeTargetGroups, nil,
+		runlog.DescribeTargetGroupsAnswer{TargetGroups: []runlog.TargetGroup{{TargetGroupArn: "arn:web"}, {TargetGroupArn: "arn:other"}}})
 	r.see(5, "ec2:DescribeInstances", nil, "{}")
 	tl := timeline.New(r.cloud, subject)
 	var desired []int
@@ -144,12 +147,14 @@ func TestTransitionsAreReadFromDataElseFromTheSummary(t *testing.T) {
 		return runlog.AlarmHistoryItem{Timestamp: at(seconds), HistoryItemType: "StateUpdate", HistoryData: data, HistorySummary: summary}
 	}
 	r.history(30, "high",
-		update(20, `{"oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"because"}}`, "Alarm updated from OK to ALARM"),
+		update(20, `{"oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"because"}}`,
+			"Alarm updated from OK to ALARM"),
 		update(10, "nonsense", "Alarm updated from INSUFFICIENT_DATA to OK"),
 		update(5, "nonsense", "nonsense"),
 		runlog.AlarmHistoryItem{Timestamp: at(1), HistoryItemType: "ConfigurationUpdate"})
 	r.history(31, "low", update(15, `{"oldState":{"stateValue":"ALARM"},"newState":{"stateValue":"OK"}}`, ""))
-	r.history(32, "high", update(20, `{"oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"because"}}`, "Alarm updated from OK to ALARM"))
+	r.history(32, "high", update(20, `{"oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"because"}}`,
+		"Alarm updated from OK to ALARM"))
 	tl := timeline.New(r.cloud, subject)
 	var got []string
 	for _, tr := range tl.Transitions("high") {

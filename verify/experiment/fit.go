@@ -27,7 +27,8 @@ func Fit(idle float64, points []runlog.CalibrationPoint, seed uint64) (runlog.Ca
 	}
 	b := slope(idle, loaded)
 	if !(b > 0) || math.IsInf(b, 0) {
-		return runlog.Calibration{}, fmt.Errorf("CPU did not rise above its idle %.2f %% under %.1f requests/s: does the load reach the group's instances?",
+		return runlog.Calibration{}, fmt.Errorf("CPU did not rise above its idle %.2f %% under %.1f requests/s: does the load reach the "+
+			"group's instances?",
 			idle, loaded[len(loaded)-1].Rate)
 	}
 	low, high := interval(idle, loaded, seed)

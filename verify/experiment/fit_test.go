@@ -50,7 +50,8 @@ func TestFitStaysCloseWhenEachPointIsOffByFifteenPercent(t *testing.T) {
 			t.Errorf("seed %d: b = %v, want 0.3 within 12 %%", seed, cal.CPUPercentPerRate)
 		}
 		if cal.CPUPercentPerRateLow > cal.CPUPercentPerRate || cal.CPUPercentPerRateHigh < cal.CPUPercentPerRate {
-			t.Errorf("seed %d: interval %v to %v does not hold b = %v", seed, cal.CPUPercentPerRateLow, cal.CPUPercentPerRateHigh, cal.CPUPercentPerRate)
+			t.Errorf("seed %d: interval %v to %v does not hold b = %v", seed, cal.CPUPercentPerRateLow, cal.CPUPercentPerRateHigh,
+				cal.CPUPercentPerRate)
 		}
 		if cal.CPUPercentPerRateLow <= 0.3 && 0.3 <= cal.CPUPercentPerRateHigh {
 			covered++

@@ -14,7 +14,8 @@ func (e *Experiment) enterPremises(now time.Time) {
 	e.enter(runlog.PhasePremises, 0, "")
 	e.do(SetPollInterval{e.plan.PollInterval})
 	if e.h.MinSize != 1 {
-		e.stop(fmt.Sprintf("the claim is about a second instance, but group %s keeps %d (MinSize): set its MinSize to 1", e.h.AutoScalingGroupName, e.h.MinSize))
+		e.stop(fmt.Sprintf("the claim is about a second instance, but group %s keeps %d (MinSize): set its MinSize to 1",
+			e.h.AutoScalingGroupName, e.h.MinSize))
 		return
 	}
 	e.report("premises: waiting for one healthy, idle instance and an alarm that is OK")

@@ -34,7 +34,6 @@ type world struct {
 	rates       []change // of the load
 	state       runlog.State
 	wanted      bool // a snapshot
-	alarmSince  time.Time
 	served      map[string]time.Time
 	now, start  time.Time
 	held        time.Time

@@ -28,7 +28,8 @@ func timingOf(period int) timing {
 // sums, from the alarm's and the health check's own configuration. Policy is nil
 // where none is wired; target groups that were not found have zero terms. The
 // harness declares them before the load; Judge derives them again.
-func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) []runlog.Deadline {
+func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup,
+	policy *runlog.ScalingPolicy) []runlog.Deadline {
 	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	return []runlog.Deadline{
 		{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
@@ -68,7 +69,8 @@ func alarmTerms(alarm runlog.MetricAlarm) runlog.Terms {
 			Seconds: float64((alarm.EvaluationPeriods - 1) * alarm.Period),
 		})
 	}
-	return append(terms, runlog.Term{Name: "publication of the datapoint", Seconds: t.publish}, runlog.Term{Name: "evaluation grid", Seconds: t.grid})
+	return append(terms, runlog.Term{Name: "publication of the datapoint", Seconds: t.publish}, runlog.Term{Name: "evaluation grid",
+		Seconds: t.grid})
 }
 
 func decideTerms(t timing, policy *runlog.ScalingPolicy) runlog.Terms {

@@ -28,15 +28,18 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	alarm, ok := c.ScaleOutAlarm(in.AlarmName)
 	if !ok || !c.Metric().Watches(alarm) || !Above(alarm) {
 		return runlog.Hypothesis{}, fmt.Errorf(
-			"group %q has no alarm on %s that goes off above a threshold: there is nothing to prove; add one (see terraform/)", group, c.Metric().MetricName)
+			"group %q has no alarm on %s that goes off above a threshold: there is nothing to prove; add one (see terraform/)", group,
+			c.Metric().MetricName)
 	}
 	if len(c.TargetGroups) == 0 {
-		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance", group)
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
+			group)
 	}
 	policy := c.PolicyOf(alarm)
 	h := runlog.Hypothesis{
 		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
-		Claim:                fmt.Sprintf("A second instance of %s comes because %s crosses %g %%.", group, c.Metric().MetricName, alarm.Threshold),
+		Claim: fmt.Sprintf("A second instance of %s comes because %s crosses %g %%.", group, c.Metric().MetricName,
+			alarm.Threshold),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
 		MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
 		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,

@@ -50,7 +50,8 @@ func (t *analysis) knownBefore(id string) (where string, e Evidence) {
 		}
 	}
 	for _, a := range t.cloud.Activities {
-		if launchedInstance(a.Value) == id && a.Value.ActivityId != t.acted.Value.ActivityId && a.Value.StartTime.Before(t.acted.Value.StartTime) {
+		if launchedInstance(a.Value) == id && a.Value.ActivityId != t.acted.Value.ActivityId &&
+			a.Value.StartTime.Before(t.acted.Value.StartTime) {
 			return "launched by activity " + a.Value.ActivityId, evidence(a.Observation)
 		}
 	}
@@ -75,7 +76,8 @@ func (t *analysis) disagreement(from, to time.Time) (*timeline.Point, string) {
 	for _, p := range t.within(runlog.GroupSeries, from, to) {
 		low, high, known := t.between(t.settled(p.Start, p.Start.Add(t.period)), p.Start)
 		if known && !slices.ContainsFunc(p.Values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
-			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.Value()), clockTime(p.Start), number(low), number(high))
+			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.Value()), clockTime(p.Start),
+				number(low), number(high))
 		}
 	}
 	return nil, ""
@@ -130,7 +132,8 @@ func (t *analysis) miscalibrated(c *runlog.Calibration) string {
 			return fmt.Sprintf("calibration read %s %% at %s, which the metric does not have", number(p.CPUPercent), clockTime(p.Timestamp))
 		}
 		if low, high := t.sentRates(p.Timestamp); p.Rate < 0.95*low || p.Rate > 1.05*high {
-			return fmt.Sprintf("calibration counted %s requests/s from %s on, load.jsonl has %s to %s", number(p.Rate), clockTime(p.Timestamp), number(low), number(high))
+			return fmt.Sprintf("calibration counted %s requests/s from %s on, load.jsonl has %s to %s", number(p.Rate), clockTime(p.Timestamp),
+				number(low), number(high))
 		}
 	}
 	return ""

@@ -35,11 +35,12 @@ func (t *analysis) confounders(control Finding) []Finding {
 	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
 		t.noSuspension(), t.noDirtyStart(control), t.noPinning())
-	if t.began.IsZero() {
-		for i, f := range all {
-			if f.Status != Broken {
-				all[i] = f.notJudged("the load never began")
-			}
+	for i, f := range all {
+		switch {
+		case t.firstLoad.IsZero():
+			all[i] = f.notJudged("no load was offered")
+		case t.began.IsZero() && f.Status != Broken:
+			all[i] = f.notJudged("the load never began")
 		}
 	}
 	return all
@@ -75,7 +76,8 @@ func (t *analysis) noSchedule() Finding {
 	for _, s := range t.cloud.Schedules {
 		for _, a := range s.Value {
 			if t.judged(a.StartTime) {
-				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName, a.StartTime.UTC().Format(time.RFC3339))
+				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName,
+					a.StartTime.UTC().Format(time.RFC3339))
 			}
 		}
 	}
@@ -106,7 +108,8 @@ func (t *analysis) noSecondPolicy() Finding {
 		}
 		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
-				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm, tr.policy)
+				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
+					tr.policy)
 			}
 		}
 	}
@@ -176,7 +179,8 @@ func (t *analysis) noSuspension() Finding {
 	}
 	for _, g := range t.cloud.Groups {
 		if len(g.Value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.Value.SuspendedProcesses[0].ProcessName, g.Value.SuspendedProcesses[0].SuspensionReason)
+			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.Value.SuspendedProcesses[0].ProcessName,
+				g.Value.SuspendedProcesses[0].SuspensionReason)
 		}
 	}
 	return f.held("none is")
@@ -187,7 +191,8 @@ func (t *analysis) noLaunchFailure() Finding {
 	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
 	for _, a := range t.cloud.Activities {
 		if isLaunch(a.Value) && isFailed(a.Value) && t.judged(a.Value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode, a.Value.StatusMessage)
+			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode,
+				a.Value.StatusMessage)
 		}
 	}
 	return f.held("none failed")
@@ -222,7 +227,8 @@ func (t *analysis) noDirtyStart(control Finding) Finding {
 // noPinning: a client whose connections stay with the old instance shows no
 // request at the new one although scaling worked.
 func (t *analysis) noPinning() Finding {
-	f := expect("confounder.pinned-connections", "connections pinned to the old instance", "once its target is healthy, the new instance is sent requests")
+	f := expect("confounder.pinned-connections", "connections pinned to the old instance",
+		"once its target is healthy, the new instance is sent requests")
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		return f.notJudged("no new target became healthy")
 	}
@@ -233,7 +239,8 @@ func (t *analysis) noPinning() Finding {
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
 	default:
-		return f.broken("its target is healthy, yet every answer came from %s: the connections, or the load balancer's stickiness, keep the load there", t.oldID)
+		return f.broken("its target is healthy, yet every answer came from %s: the connections, or the load balancer's stickiness, keep the "+
+			"load there", t.oldID)
 	}
 }
 

@@ -29,7 +29,8 @@ func (t *analysis) belowThreshold() Finding {
 	if why, e := t.moved(from, t.began); why != "" {
 		return f.with(Broken, []Evidence{e}, "%s", why)
 	}
-	return f.held("CPU %s %% in the mean of %d datapoints over %s s; nothing moved", number(mean(points)), len(points), number(phase.seconds()))
+	return f.held("CPU %s %% in the mean of %d datapoints over %s s; nothing moved", number(mean(points)), len(points),
+		number(phase.seconds()))
 }
 
 // controlled says why the control was none; "" if it was one.
@@ -72,7 +73,8 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 			continue
 		}
 		if g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
-			return fmt.Sprintf("desired %d, InService %d at %s", g.Value.DesiredCapacity, len(g.Value.InService()), clockTime(t.aws(g.Received))), evidence(g.Observation)
+			return fmt.Sprintf("desired %d, InService %d at %s", g.Value.DesiredCapacity, len(g.Value.InService()), clockTime(t.aws(g.Received))),
+				evidence(g.Observation)
 		}
 	}
 	for _, a := range t.cloud.Alarms {
@@ -106,7 +108,8 @@ func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 
 // scaleIn is that the group gives the second instance back once the load ended.
 func (t *analysis) scaleIn() Finding {
-	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time", t.h.MinSize)
+	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time",
+		t.h.MinSize)
 	alarm, policy := t.scaleInAlarm()
 	switch {
 	case t.newID == "":

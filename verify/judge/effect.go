@@ -17,14 +17,16 @@ import (
 // sooner, when the first of those periods ended.
 func (t *analysis) findEffect(l *Link) (interval, bool) {
 	theta := t.h.Threshold
-	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK", number(theta))
+	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK",
+		number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
 	group := t.within(runlog.GroupSeries, from, to)
 	before := t.within(t.oldID, from, to)
 	after := t.within(t.newID, from, to)
 	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
-		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after), t.newID)
+		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after),
+			t.newID)
 		return interval{}, true
 	}
 	l.Evidence = []Evidence{evidence(group[0].First), evidence(after[0].First)}
@@ -70,7 +72,8 @@ func (t *analysis) silent(periods []timeline.Point) string {
 	for _, p := range periods {
 		for _, id := range []string{t.oldID, t.newID} {
 			answers := func(s second) bool {
-				return t.aws(s.end).After(p.Start) && t.aws(s.start).Before(p.Start.Add(t.period)) && s.Instances[id] != nil && s.Instances[id].Completed > 0
+				return t.aws(s.end).After(p.Start) && t.aws(s.start).Before(p.Start.Add(t.period)) && s.Instances[id] != nil &&
+					s.Instances[id].Completed > 0
 			}
 			if !slices.ContainsFunc(t.load.seconds, answers) {
 				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.Start))

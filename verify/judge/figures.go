@@ -26,7 +26,8 @@ func (t *analysis) figures() Figures {
 		f.ActivityID = t.acted.Value.ActivityId
 	}
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
-	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy), t.since(runlog.LinkFirstRequest)
+	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy),
+		t.since(runlog.LinkFirstRequest)
 	t.count(&f)
 	f.InstanceSecondsOfGroup = t.instanceSeconds()
 	return f

@@ -95,7 +95,8 @@ func (r *raw) rename(when func(time.Time) bool) {
 // recordForgeries add and remove lines, and edit what was declared.
 func recordForgeries() []forgery {
 	all := []forgery{
-		{"a hypothesis edited afterwards", func(r *raw) { r.hypothesis = bytes.Replace(r.hypothesis, []byte("0.98"), []byte("0.90"), 1) }, "premise.hypothesis"},
+		{"a hypothesis edited afterwards", func(r *raw) { r.hypothesis = bytes.Replace(r.hypothesis, []byte("0.98"), []byte("0.90"), 1) },
+			"premise.hypothesis"},
 		{"a hypothesis edited afterwards, with its digest, for longer deadlines", func(r *raw) {
 			r.restate(func(h *runlog.Hypothesis) { h.Deadlines[2].Terms[0].Seconds = 30 })
 		}, "premise.hypothesis"},
@@ -117,7 +118,8 @@ func recordForgeries() []forgery {
 		{"the load of another run", func(r *raw) { r.spliceLoad(false) }, "premise.hypothesis"},
 		{"the load of another run, moved to this one's time", func(r *raw) { r.spliceLoad(true) }, "premise.load"},
 		{"observations of another run from the load step on", func(r *raw) { r.spliceCloud(false) }, "premise.observation"},
-		{"observations of another run from the load step on, moved to this one's time", func(r *raw) { r.spliceCloud(true) }, "premise.observation"},
+		{"observations of another run from the load step on, moved to this one's time", func(r *raw) { r.spliceCloud(true) },
+			"premise.observation"},
 	}
 	for _, k := range []int{2, 3, 7, 10, 13, 50} {
 		reason := "premise.observation"

@@ -115,12 +115,15 @@ func answerForgeries() []forgery {
 	activities, history := runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory
 	inCause := func(old, with string) func(*raw) { return func(r *raw) { r.replace(activities, old, with) } }
 	return []forgery{
-		{"a Cause edited to a capacity set by hand", inCause(realTrigger, "a user request explicitly set group desired capacity"), "confounder.manual-capacity"},
+		{"a Cause edited to a capacity set by hand", inCause(realTrigger, "a user request explicitly set group desired capacity"),
+			"confounder.manual-capacity"},
 		{"a Cause edited to another policy", inCause("triggered policy "+realPolicy, "triggered policy other"), "confounder.second-policy"},
 		{"a Cause edited to another alarm", inCause("monitor alarm "+realHigh, "monitor alarm "+realLow), "confounder.second-policy"},
-		{"a Cause without its first sentence", inCause(realTrigger+" changing the desired capacity from 1 to 2", "nothing"), "confounder.unexplained-activity"},
+		{"a Cause without its first sentence", inCause(realTrigger+" changing the desired capacity from 1 to 2", "nothing"),
+			"confounder.unexplained-activity"},
 		{"InvokingAlarms of another alarm", inCause(`\"AlarmName\":\"`+realHigh, `\"AlarmName\":\"`+realLow), "link.scaling-activity"},
-		{"InvokingAlarms of another change of state", inCause(`\"StateChangeTime\":1795441211000`, `\"StateChangeTime\":1795441201000`), "link.scaling-activity"},
+		{"InvokingAlarms of another change of state", inCause(`\"StateChangeTime\":1795441211000`, `\"StateChangeTime\":1795441201000`),
+			"link.scaling-activity"},
 		{"StateReasonData altered by 0.1 %", func(r *raw) { r.replace(history, realBreach, "27.64717632") }, "link.alarm"},
 		{"StateReasonData altered by 0.1 % in both APIs", func(r *raw) { r.replace("", realBreach+`}]`, `27.64717632}]`) }, "link.alarm"},
 		{"StateReasonData of a period that the metric does not have", func(r *raw) {
@@ -179,7 +182,8 @@ func (r *raw) inControl(value float64) {
 
 // addActivity lists an activity of another policy between e2 and e3.
 func (r *raw) addActivity(policy string) {
-	cause := fmt.Sprintf("At %sZ a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2.", realSecond, realHigh, policy)
+	cause := fmt.Sprintf("At %sZ a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2.", realSecond,
+		realHigh, policy)
 	r.edit(runlog.OpDescribeScalingActivities, func(o *runlog.Observation, answer map[string]any) {
 		if o.Received.Before(r.began().Add(15 * time.Second)) {
 			return

@@ -39,7 +39,8 @@ func TestWhatHappensInHonestRunsIsJudgedFairly(t *testing.T) {
 				return v + map[string]float64{realNew: 6, "group": 3}[series]*map[bool]float64{true: 1}[at == "2026-11-23T13:40:30Z"]
 			})
 		}, judge.Proved, ""},
-		{"operations that the judge does not know", func(r *raw) { r.replace(runlog.OpDescribeAlarmsForMetric, "MetricAlarms", "Others") }, judge.Proved, ""},
+		{"operations that the judge does not know", func(r *raw) { r.replace(runlog.OpDescribeAlarmsForMetric, "MetricAlarms", "Others") },
+			judge.Proved, ""},
 		{"an operation that the judge does not know, unreadable", func(r *raw) {
 			for i := range r.cloud {
 				if o := &r.cloud[i]; o.Operation == runlog.OpDescribeAlarmsForMetric && o.Answer != nil {
@@ -171,10 +172,13 @@ func TestRecordsWithoutAClaimAreInconclusive(t *testing.T) {
 		}
 	}
 	tests := map[string]func(*raw){
-		"load without phases":                  without(func(l runlog.LoadLine) bool { return l.Second != nil }),
-		"load without phases and observations": func(r *raw) { without(func(l runlog.LoadLine) bool { return l.Second != nil })(r); r.cloud = nil },
-		"observations without load":            func(r *raw) { unclaimed(r); r.load = nil },
-		"observations without a load phase":    without(func(l runlog.LoadLine) bool { return l.Second == nil && l.Calibration == nil }),
+		"load without phases": without(func(l runlog.LoadLine) bool { return l.Second != nil }),
+		"load without phases and observations": func(r *raw) {
+			without(func(l runlog.LoadLine) bool { return l.Second != nil })(r)
+			r.cloud = nil
+		},
+		"observations without load":         func(r *raw) { unclaimed(r); r.load = nil },
+		"observations without a load phase": without(func(l runlog.LoadLine) bool { return l.Second == nil && l.Calibration == nil }),
 		"load without phases, but with a claim": func(r *raw) {
 			h := r.hypothesis
 			without(func(l runlog.LoadLine) bool { return l.Second != nil })(r)

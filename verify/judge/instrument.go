@@ -17,7 +17,8 @@ const maxFailedShare = 0.01
 // instrument is P4 for the load generator: what was offered was sent, without a
 // silence, and answered.
 func (t *analysis) instrument() Finding {
-	f := expect("premise.instrument", "P4: load generator", "at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
+	f := expect("premise.instrument", "P4: load generator",
+		"at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
 		number(100*t.h.MinAchieved), number(100*maxFailedShare))
 	if l := t.load.disordered; l > 0 {
 		return f.with(Broken, []Evidence{loadEvidence(l)}, "this line does not fit the order of the phases")
@@ -74,7 +75,8 @@ func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {
 // observation is P4 for the observer: no line missing, no answer unreadable, and
 // no silence longer than declared while the chain was watched.
 func (t *analysis) observation() Finding {
-	f := expect("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s", number(t.h.MaxPollGapSeconds))
+	f := expect("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s",
+		number(t.h.MaxPollGapSeconds))
 	if s := t.missingSeq(); s > 0 {
 		return f.broken("observation %d is missing or out of order", s)
 	}

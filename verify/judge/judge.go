@@ -20,7 +20,8 @@ func Judge(r *runlog.Record) Verdict {
 	}
 	v.Chain = t.chain()
 	crossed := t.crossed(v.Chain[1])
-	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.loaded(), crossed}
+	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.loaded(),
+		crossed}
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
 	v.Confounders = append(t.confounders(below), t.credits(crossed))

@@ -19,7 +19,8 @@ import (
 // event was not seen, but not because it failed to come.
 
 func (t *analysis) findBreach(l *Link) (interval, bool) {
-	l.Expected = fmt.Sprintf("a datapoint of %s of group %s above %s %%", t.h.Metric.MetricName, t.h.AutoScalingGroupName, number(t.h.Threshold))
+	l.Expected = fmt.Sprintf("a datapoint of %s of group %s above %s %%", t.h.Metric.MetricName, t.h.AutoScalingGroupName,
+		number(t.h.Threshold))
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
 	points := t.ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))

@@ -61,11 +61,18 @@ func premiseMutants() []mutant {
 		{"a run that was interrupted", func(w *world) { w.interrupted = "signal: interrupt" }, nil, open, "interrupted"},
 		{"a run that was killed under load", func(w *world) { w.end, w.pollEnd = 120, 120 }, nil, open, "interrupted"},
 		{"a run without a hypothesis", nil, func(r *runlog.Record) { r.Hypothesis = nil }, open, "premise.hypothesis"},
-		{"a hypothesis that was changed afterwards", nil, func(r *runlog.Record) { r.HypothesisSHA256 = strings.Repeat("0", 64) }, open, "premise.hypothesis"},
-		{"a hypothesis of another run", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.RunID = "20200101T000000Z-ffff" } }, nil, open, "premise.hypothesis"},
-		{"a hypothesis declared after requests were sent", nil, func(r *runlog.Record) { r.Load[2].Second.Sent, r.Load[2].Second.Offered = 5, 5 }, open, "premise.hypothesis"},
-		{"a hypothesis without a hash in the load record", nil, func(r *runlog.Record) { eachPhase(r, func(p *runlog.PhaseChange) { p.HypothesisSHA256 = "" }) }, open, "premise.hypothesis"},
-		{"deadlines longer than the configuration gives", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.Deadlines[2].Terms[0].Seconds = 600 } }, nil, open, "premise.hypothesis"},
+		{"a hypothesis that was changed afterwards", nil, func(r *runlog.Record) { r.HypothesisSHA256 = strings.Repeat("0", 64) }, open,
+			"premise.hypothesis"},
+		{"a hypothesis of another run", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.RunID = "20200101T000000Z-ffff" } }, nil,
+			open, "premise.hypothesis"},
+		{"a hypothesis declared after requests were sent", nil, func(r *runlog.Record) { r.Load[2].Second.Sent, r.Load[2].Second.Offered = 5, 5 },
+			open, "premise.hypothesis"},
+		{"a hypothesis without a hash in the load record", nil, func(r *runlog.Record) {
+			eachPhase(r,
+				func(p *runlog.PhaseChange) { p.HypothesisSHA256 = "" })
+		}, open, "premise.hypothesis"},
+		{"deadlines longer than the configuration gives",
+			func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.Deadlines[2].Terms[0].Seconds = 600 } }, nil, open, "premise.hypothesis"},
 		{"answers without Date headers", nil, func(r *runlog.Record) {
 			eachAnswer(r, "", func(o *runlog.Observation) { o.Date = time.Time{} })
 		}, open, "premise.clocks"},
@@ -80,12 +87,16 @@ func premiseMutants() []mutant {
 		{"an alarm that is not in the record", nil, func(r *runlog.Record) { drop(r, runlog.OpDescribeAlarms) }, open, "premise.hypothesis"},
 		{"an alarm with another threshold than declared", func(w *world) { w.alarm.Threshold = 40 }, nil, open, "premise.configuration"},
 		{"an alarm on another metric", func(w *world) { w.alarm.MetricName = "NetworkIn" }, nil, open, "premise.configuration"},
-		{"policies that are not in the record", func(w *world) { w.skip = failing(runlog.OpDescribePolicies, 0, 1e9) }, nil, open, "premise.hypothesis"},
-		{"a target group that is not in the record", func(w *world) { w.skip = failing(runlog.OpDescribeTargetGroups, 0, 1e9) }, nil, open, "premise.hypothesis"},
-		{"two instances in the baseline", func(w *world) { w.members[1].pending, w.members[1].inService, w.members[1].healthy = -20, -19, -18 }, nil, open, "premise.baseline"},
+		{"policies that are not in the record", func(w *world) { w.skip = failing(runlog.OpDescribePolicies, 0, 1e9) }, nil, open,
+			"premise.hypothesis"},
+		{"a target group that is not in the record", func(w *world) { w.skip = failing(runlog.OpDescribeTargetGroups, 0, 1e9) }, nil, open,
+			"premise.hypothesis"},
+		{"two instances in the baseline", func(w *world) { w.members[1].pending, w.members[1].inService, w.members[1].healthy = -20, -19, -18 },
+			nil, open, "premise.baseline"},
 		{"desired capacity 2 in the baseline", func(w *world) { w.desired[1].x = 5 }, nil, open, "premise.baseline"},
 		{"an alarm that is in ALARM in the baseline", func(w *world) {
-			w.transitions = append([]change{{alarmName, 1, ok(), alarmState(-10, 33), "StateUpdate"}, {alarmName, 20, alarmState(-10, 33), ok(), "StateUpdate"}}, w.transitions...)
+			w.transitions = append([]change{{alarmName, 1, ok(), alarmState(-10, 33), "StateUpdate"}, {alarmName, 20, alarmState(-10, 33), ok(),
+				"StateUpdate"}}, w.transitions...)
 		}, nil, open, "premise.baseline"},
 		{"an alarm without data in the baseline", func(w *world) {
 			none := runlog.AlarmState{StateValue: "INSUFFICIENT_DATA"}
@@ -94,18 +105,24 @@ func premiseMutants() []mutant {
 		{"CPU that is busy in the baseline", func(w *world) { w.cpu["group"][0] = 17 }, nil, open, "premise.baseline"},
 		{"an activity in progress in the baseline", func(w *world) { w.activities[0].EndTime = aws(14) }, nil, open, "premise.baseline"},
 		{"a baseline shorter than an evaluation range", func(w *world) { w.phases[1].x = 9 }, nil, open, "premise.baseline"},
-		{"a baseline that was not looked at", func(w *world) { w.skip = failing(runlog.OpDescribeAutoScalingGroups, 0, 16) }, nil, open, "premise.baseline"},
+		{"a baseline that was not looked at", func(w *world) { w.skip = failing(runlog.OpDescribeAutoScalingGroups, 0, 16) }, nil, open,
+			"premise.baseline"},
 		{"a group whose maximum is 1", func(w *world) { w.group.MaxSize = 1 }, nil, open, "premise.baseline"},
 		{"a generator that sent too little", func(w *world) { w.achieved = 0.9 }, nil, open, "premise.instrument"},
 		{"a load of which many requests failed", func(w *world) {
 			w.failed = func(x float64) int64 { return map[bool]int64{true: 5}[x > 100 && x < 170] }
 		}, nil, open, "premise.instrument"},
-		{"seconds missing from the load", nil, func(r *runlog.Record) { r.Load = append(r.Load[:120:120], r.Load[124:]...) }, open, "premise.instrument"},
-		{"phases in another order", nil, func(r *runlog.Record) { swapPhases(r, runlog.PhaseControl, runlog.PhaseHold) }, open, "premise.instrument"},
+		{"seconds missing from the load", nil, func(r *runlog.Record) { r.Load = append(r.Load[:120:120], r.Load[124:]...) }, open,
+			"premise.instrument"},
+		{"phases in another order", nil, func(r *runlog.Record) { swapPhases(r, runlog.PhaseControl, runlog.PhaseHold) }, open,
+			"premise.instrument"},
 		{"an observer that was silent for too long", func(w *world) { w.skip = failing("", 104, 111) }, nil, open, "premise.observation"},
-		{"activities that were not asked for", nil, func(r *runlog.Record) { drop(r, runlog.OpDescribeScalingActivities) }, open, "premise.observation"},
-		{"an observation that is missing", nil, func(r *runlog.Record) { r.Cloud = append(r.Cloud[:50:50], r.Cloud[51:]...) }, open, "premise.observation"},
-		{"two observations in the wrong order", nil, func(r *runlog.Record) { r.Cloud[50], r.Cloud[51] = r.Cloud[51], r.Cloud[50] }, open, "premise.observation"},
+		{"activities that were not asked for", nil, func(r *runlog.Record) { drop(r, runlog.OpDescribeScalingActivities) }, open,
+			"premise.observation"},
+		{"an observation that is missing", nil, func(r *runlog.Record) { r.Cloud = append(r.Cloud[:50:50], r.Cloud[51:]...) }, open,
+			"premise.observation"},
+		{"two observations in the wrong order", nil, func(r *runlog.Record) { r.Cloud[50], r.Cloud[51] = r.Cloud[51], r.Cloud[50] }, open,
+			"premise.observation"},
 		{"an answer that cannot be read", nil, func(r *runlog.Record) {
 			r.Cloud[60].Answer = []byte(`{"AutoScalingGroups":7,"MetricAlarms":7,"Activities":7,"AlarmHistoryItems":7,"TargetHealthDescriptions":7,"MetricDataResults":7}`)
 		}, open, "premise.observation"},
@@ -142,13 +159,18 @@ func premiseMutants() []mutant {
 func chainMutants() []mutant {
 	return []mutant{
 		{"an alarm that never fires", func(w *world) { w.transitions = nil; w.withoutScaling() }, nil, refuted, "link.alarm"},
-		{"an alarm that fires late", func(w *world) { w.shift(15); w.cpu["group"][110] = 25; delete(w.cpu[newID], 110) }, nil, refuted, "link.alarm"},
+		{"an alarm that fires late", func(w *world) { w.shift(15); w.cpu["group"][110] = 25; delete(w.cpu[newID], 110) }, nil, refuted,
+			"link.alarm"},
 		{"an alarm that fires before the datapoint", func(w *world) { w.transitions[0].x = 105 }, nil, refuted, "link.alarm"},
-		{"an alarm that fires on a datapoint the metric does not have", func(w *world) { w.transitions[0].to = alarmState(100, 77) }, nil, open, "link.alarm"},
-		{"an alarm that fires on a datapoint from before the load", func(w *world) { w.transitions[0].to = alarmState(80, 33) }, nil, open, "link.alarm"},
-		{"an alarm that comes from INSUFFICIENT_DATA", func(w *world) { w.transitions[0].from.StateValue = "INSUFFICIENT_DATA" }, nil, open, "link.alarm"},
+		{"an alarm that fires on a datapoint the metric does not have", func(w *world) { w.transitions[0].to = alarmState(100, 77) }, nil, open,
+			"link.alarm"},
+		{"an alarm that fires on a datapoint from before the load", func(w *world) { w.transitions[0].to = alarmState(80, 33) }, nil, open,
+			"link.alarm"},
+		{"an alarm that comes from INSUFFICIENT_DATA", func(w *world) { w.transitions[0].from.StateValue = "INSUFFICIENT_DATA" }, nil, open,
+			"link.alarm"},
 		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open, "link.alarm"},
-		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open, "link.alarm"},
+		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open,
+			"link.alarm"},
 		{"no policy wired", func(w *world) {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
@@ -158,10 +180,14 @@ func chainMutants() []mutant {
 			w.withoutScaling()
 		}, nil, refuted, "link.scaling-activity"},
 		{"alarm actions disabled", func(w *world) { w.alarm.ActionsEnabled = false; w.withoutScaling() }, nil, refuted, "link.scaling-activity"},
-		{"an activity that starts late", func(w *world) { w.activities[1].StartTime = aws(119); w.late(119) }, nil, refuted, "link.scaling-activity"},
-		{"an activity triggered before the alarm fired", func(w *world) { w.cause(":52Z a monitor", ":09Z a monitor") }, nil, refuted, "link.scaling-activity"},
-		{"an activity whose Details name another alarm", func(w *world) { w.activities[1].Details = invoking("other", 112.5) }, nil, open, "link.scaling-activity"},
-		{"an activity whose Details name another transition", func(w *world) { w.activities[1].Details = invoking(alarmName, 80) }, nil, open, "link.scaling-activity"},
+		{"an activity that starts late", func(w *world) { w.activities[1].StartTime = aws(119); w.late(119) }, nil, refuted,
+			"link.scaling-activity"},
+		{"an activity triggered before the alarm fired", func(w *world) { w.cause(":52Z a monitor", ":09Z a monitor") }, nil, refuted,
+			"link.scaling-activity"},
+		{"an activity whose Details name another alarm", func(w *world) { w.activities[1].Details = invoking("other", 112.5) }, nil, open,
+			"link.scaling-activity"},
+		{"an activity whose Details name another transition", func(w *world) { w.activities[1].Details = invoking(alarmName, 80) }, nil, open,
+			"link.scaling-activity"},
 		{"an activity without Details", func(w *world) { w.activities[1].Details = "" }, nil, open, "link.scaling-activity"},
 		{"an activity from 2 to 3", func(w *world) { w.cause("from 1 to 2", "from 2 to 3") }, nil, refuted, "link.scaling-activity"},
 		{"a desired capacity that never rises", func(w *world) { w.desired = w.desired[:1] }, nil, open, "link.scaling-activity"},
@@ -170,14 +196,20 @@ func chainMutants() []mutant {
 			w.activities[1].EndTime = time.Time{}
 			w.withoutServing()
 		}, nil, refuted, "link.in-service"},
-		{"a new instance that was there before", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: " + oldID }, nil, open, "link.in-service"},
-		{"an activity that launched another instance", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: i-0ccccccccccccccccc" }, nil, refuted, "link.in-service"},
+		{"a new instance that was there before", func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: " + oldID }, nil,
+			open, "link.in-service"},
+		{"an activity that launched another instance",
+			func(w *world) { w.activities[1].Description = "Launching a new EC2 instance: i-0ccccccccccccccccc" }, nil, refuted, "link.in-service"},
 		{"an old instance that goes as the new one comes", func(w *world) { w.members[0].leaves = 113.5 }, nil, open, "link.in-service"},
-		{"a target that never becomes healthy", func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, nil, refuted, "link.target-healthy"},
-		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203} }, nil, refuted, "link.target-healthy"},
-		{"a first request before the target is healthy", func(w *world) { w.members[1].healthy = 121; w.served[newID] = [2]float64{115.3, 203} }, nil, refuted, "link.first-request"},
+		{"a target that never becomes healthy", func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, nil, refuted,
+			"link.target-healthy"},
+		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203} }, nil,
+			refuted, "link.target-healthy"},
+		{"a first request before the target is healthy", func(w *world) { w.members[1].healthy = 121; w.served[newID] = [2]float64{115.3, 203} },
+			nil, refuted, "link.first-request"},
 		{"a first request that comes late", func(w *world) { w.served[newID] = [2]float64{123, 203} }, nil, refuted, "link.first-request"},
-		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) }, nil, open, "link.first-request"},
+		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) },
+			nil, open, "link.first-request"},
 		{"a load that is not shared", func(w *world) {
 			for x := 120; x < 180; x += 10 {
 				w.cpu["group"][x], w.cpu[oldID][x], w.cpu[newID][x] = 17, 33, 1
@@ -192,33 +224,41 @@ func chainMutants() []mutant {
 func otherMutants() []mutant {
 	return []mutant{
 		{"an alarm that fires during the control", func(w *world) {
-			w.transitions = append([]change{{alarmName, 70, ok(), alarmState(60, 33), "StateUpdate"}, {alarmName, 80, alarmState(60, 33), ok(), "StateUpdate"}}, w.transitions...)
+			w.transitions = append([]change{{alarmName, 70, ok(), alarmState(60, 33), "StateUpdate"}, {alarmName, 80, alarmState(60, 33), ok(),
+				"StateUpdate"}}, w.transitions...)
 		}, nil, refuted, "control.below-threshold"},
 		{"an activity during the control", func(w *world) {
-			w.activities = append(w.activities, runlog.Activity{ActivityId: "c", Description: "Launching a new EC2 instance: i-0c", Cause: scaleOutCause, StartTime: aws(60), EndTime: aws(62), StatusCode: "Successful"})
+			w.activities = append(w.activities, runlog.Activity{ActivityId: "c", Description: "Launching a new EC2 instance: i-0c",
+				Cause: scaleOutCause, StartTime: aws(60), EndTime: aws(62), StatusCode: "Successful"})
 		}, nil, refuted, "control.below-threshold"},
 		{"a desired capacity of 2 during the control", func(w *world) {
 			w.desired = []step{{-20, 1}, {60, 2}, {64, 1}, {112.6, 2}, {202.5, 1}}
 		}, nil, refuted, "control.below-threshold"},
-		{"a control in which CPU crossed", func(w *world) { w.cpu["group"][60], w.cpu[oldID][60] = 22, 22 }, nil, open, "control.below-threshold"},
+		{"a control in which CPU crossed", func(w *world) { w.cpu["group"][60], w.cpu[oldID][60] = 22, 22 }, nil, open,
+			"control.below-threshold"},
 		{"a control near idle", func(w *world) {
 			for x := 40; x < 100; x += 10 {
 				w.cpu["group"][x], w.cpu[oldID][x] = 1, 1
 			}
 		}, nil, open, "control.below-threshold"},
 		{"a control that was not held", func(w *world) { w.phases[3].x = 60 }, nil, open, "control.below-threshold"},
-		{"a control declared too short", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.ControlSeconds = 20 } }, nil, open, "control.below-threshold"},
+		{"a control declared too short", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.ControlSeconds = 20 } }, nil, open,
+			"control.below-threshold"},
 		{"an alarm that is in ALARM before the control", func(w *world) {
-			w.transitions = append([]change{{alarmName, 20, ok(), alarmState(10, 33), "StateUpdate"}, {alarmName, 50, alarmState(10, 33), ok(), "StateUpdate"}}, w.transitions...)
+			w.transitions = append([]change{{alarmName, 20, ok(), alarmState(10, 33), "StateUpdate"}, {alarmName, 50, alarmState(10, 33), ok(),
+				"StateUpdate"}}, w.transitions...)
 		}, nil, open, "confounder.dirty-start"},
 		{"a capacity set by hand under load", func(w *world) {
-			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out", "a user request explicitly set group desired capacity")
+			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out",
+				"a user request explicitly set group desired capacity")
 		}, nil, open, "confounder.manual-capacity"},
 		{"a minimum raised under load", func(w *world) {
-			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out", "a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2")
+			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out",
+				"a user request update of AutoScalingGroup constraints to min: 2, max: 2, desired: 2")
 		}, nil, open, "confounder.constraints"},
 		{"a scheduled action under load", func(w *world) {
-			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out", "a scheduled action update of AutoScalingGroup constraints to min: 1, max: 5, desired: 2")
+			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out",
+				"a scheduled action update of AutoScalingGroup constraints to min: 1, max: 5, desired: 2")
 		}, nil, open, "confounder.scheduled-action"},
 		{"a policy executed by hand", func(w *world) {
 			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy", "a user request executed policy")
@@ -230,15 +270,18 @@ func otherMutants() []mutant {
 			w.activities[1].Cause = "At T an instance was launched in response to an instance refresh."
 		}, nil, open, "confounder.instance-refresh"},
 		{"zones rebalanced", func(w *world) {
-			w.activities[1].Cause = "At T availability zones a b had 4 1 instances respectively. An instance was launched to aid in balancing the group's zones."
+			w.activities[1].Cause = "At T availability zones a b had 4 1 instances respectively. An instance was launched to aid in balancing " +
+				"the group's zones."
 		}, nil, open, "confounder.az-rebalance"},
 		{"a launch without a first sentence", func(w *world) {
-			w.activities[1].Cause = "At T an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 1 to 2."
+			w.activities[1].Cause = "At T an instance was started in response to a difference between desired and actual capacity, increasing " +
+				"the capacity from 1 to 2."
 		}, nil, open, "confounder.unexplained-activity"},
 		{"another policy that acted", func(w *world) { w.cause("policy sw-scale-out", "policy other") }, nil, open, "confounder.second-policy"},
 		{"another alarm that acted", func(w *world) { w.cause("alarm sw-cpu-high", "alarm other") }, nil, open, "confounder.second-policy"},
 		{"two alarms that acted together", func(w *world) {
-			w.activities[1].Cause += "  At 2026-03-14T12:01:52Z a monitor alarm other in state ALARM triggered policy other changing the desired capacity from 1 to 2."
+			w.activities[1].Cause += "  At 2026-03-14T12:01:52Z a monitor alarm other in state ALARM triggered policy other changing the desired " +
+				"capacity from 1 to 2."
 		}, nil, open, "confounder.second-policy"},
 		{"an alarm set by hand", func(w *world) { w.transitions[0].to.StateReason = "testing" }, nil, open, "confounder.set-alarm-state"},
 		{"an alarm reconfigured under load", func(w *world) {
@@ -256,12 +299,14 @@ func otherMutants() []mutant {
 		{"a scheduled action that is due", func(w *world) {
 			w.schedules = []runlog.ScheduledAction{{ScheduledActionName: "noon", StartTime: aws(110)}}
 		}, nil, open, "confounder.schedule"},
-		{"scheduled actions that were not asked for", func(w *world) { w.skip = failing(runlog.OpDescribeScheduledActions, 0, 1e9) }, nil, open, "confounder.schedule"},
+		{"scheduled actions that were not asked for", func(w *world) { w.skip = failing(runlog.OpDescribeScheduledActions, 0, 1e9) }, nil, open,
+			"confounder.schedule"},
 		{"an instance refresh under way", func(w *world) {
 			w.refreshes = []runlog.InstanceRefresh{{InstanceRefreshId: "r", Status: "InProgress"}}
 		}, nil, open, "confounder.refresh"},
 		{"connections that stay with the old instance", func(w *world) { w.withoutServing() }, nil, open, "confounder.pinned-connections"},
-		{"requests lost while draining", func(w *world) { w.failed = func(x float64) int64 { return map[bool]int64{true: 1}[x == 204] } }, nil, refuted, "release.draining"},
+		{"requests lost while draining", func(w *world) { w.failed = func(x float64) int64 { return map[bool]int64{true: 1}[x == 204] } }, nil,
+			refuted, "release.draining"},
 		{"a release cut short", func(w *world) { w.phases[7].x, w.end, w.pollEnd = 190, 191, 191 }, nil, open, "release.scale-in"},
 		{"a group that does not scale in", func(w *world) {
 			w.desired, w.members[1].leaves, w.members[1].gone, w.activities = w.desired[:2], 1e9, 1e9, w.activities[:2]
@@ -303,7 +348,8 @@ func (w *world) shift(by float64) {
 		w.transitions[i].x += by
 	}
 	w.activities[1].StartTime, w.activities[1].EndTime = w.activities[1].StartTime.Add(d), w.activities[1].EndTime.Add(d)
-	w.members[1].pending, w.members[1].inService, w.members[1].healthy = w.members[1].pending+by, w.members[1].inService+by, w.members[1].healthy+by
+	w.members[1].pending, w.members[1].inService, w.members[1].healthy = w.members[1].pending+by, w.members[1].inService+by,
+		w.members[1].healthy+by
 	w.served[newID] = [2]float64{w.served[newID][0] + by, 203}
 	w.desired[1].x += by
 	w.activities[1].Details = invoking(alarmName, w.transitions[0].x)
@@ -345,10 +391,9 @@ func eachPhase(r *runlog.Record, do func(*runlog.PhaseChange)) {
 
 func swapPhases(r *runlog.Record, a, b runlog.Phase) {
 	eachPhase(r, func(p *runlog.PhaseChange) {
-		switch p.Phase {
-		case a:
+		if p.Phase == a {
 			p.Phase = b
-		case b:
+		} else if p.Phase == b {
 			p.Phase = a
 		}
 	})

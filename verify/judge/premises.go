@@ -12,7 +12,8 @@ import (
 // hypothesis is P2: the claim stood, hashed, before the first request was sent,
 // and its deadlines follow from the recorded configuration.
 func (t *analysis) hypothesis() Finding {
-	f := expect("premise.hypothesis", "P2: declared before the load", "hypothesis.json hashed before the first request, deadlines as the configuration gives them")
+	f := expect("premise.hypothesis", "P2: declared before the load",
+		"hypothesis.json hashed before the first request, deadlines as the configuration gives them")
 	d := t.load.digest
 	switch {
 	case t.r.Hypothesis == nil:
@@ -73,7 +74,8 @@ func (t *analysis) clocks() Finding {
 // configuration is P5: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
 func (t *analysis) configuration() Finding {
-	f := expect("premise.configuration", "P5: configuration captured", "alarm %q on the group's %s, threshold %s, period %d s; policies and target group in the record",
+	f := expect("premise.configuration", "P5: configuration captured",
+		"alarm %q on the group's %s, threshold %s, period %d s; policies and target group in the record",
 		t.h.AlarmName, t.h.Metric.MetricName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
@@ -108,7 +110,8 @@ func (t *analysis) policyText() string {
 // baseline is P1: one idle instance, alarm OK, nothing in progress, for one
 // evaluation range before the first load.
 func (t *analysis) baseline() Finding {
-	f := expect("premise.baseline", "P1: baseline", "min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
+	f := expect("premise.baseline", "P1: baseline",
+		"min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
 		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
 	if !ok {
@@ -138,7 +141,8 @@ func (t *analysis) baseline() Finding {
 			return f.with(Broken, []Evidence{evidence(p.Last)}, "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
-	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()), number(mean(points)))
+	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
+		number(mean(points)))
 }
 
 func openIf(missing bool) Status {
@@ -180,8 +184,10 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 		looked = true
 		v := g.Value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize || len(v.Instances) != t.h.MinSize {
-			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity, len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize ||
+			len(v.Instances) != t.h.MinSize {
+			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
+					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				[]Evidence{evidence(g.Observation)}
 		}
 	}
@@ -215,7 +221,8 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 // instance breaches and two do not.
 func (t *analysis) loaded() Finding {
 	theta := t.h.Threshold
-	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta), number(2*theta))
+	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
+		number(2*theta))
 	if t.began.IsZero() {
 		return f.open("the load never began")
 	}

@@ -73,17 +73,22 @@ func TestAnEmptyRecordIsInconclusive(t *testing.T) {
 
 func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 	variants := map[string]func(*world){
-		"no scale-in alarm is wired":               func(w *world) { w.scaleIn = nil },
-		"alarm actions repeat":                     func(w *world) { w.transitions = append(w.transitions, change{alarmName, 112.6, ok(), ok(), "Action"}) },
+		"no scale-in alarm is wired": func(w *world) { w.scaleIn = nil },
+		"alarm actions repeat": func(w *world) {
+			w.transitions = append(w.transitions, change{alarmName, 112.6, ok(), ok(),
+				"Action"})
+		},
 		"the load is fixed, without a calibration": func(w *world) { w.calibration = nil },
 		"one datapoint in the hold is noisy":       func(w *world) { w.cpu[oldID][140], w.cpu["group"][140] = 21, 18 },
 		"an earlier activity failed long ago": func(w *world) {
-			w.activities = append([]runlog.Activity{{ActivityId: "old", Description: "Launching a new EC2 instance", StartTime: aws(-900), EndTime: aws(-899), StatusCode: "Failed"}}, w.activities...)
+			w.activities = append([]runlog.Activity{{ActivityId: "old", Description: "Launching a new EC2 instance", StartTime: aws(-900),
+				EndTime: aws(-899), StatusCode: "Failed"}}, w.activities...)
 		},
 		"the activity waits for a warm-up": func(w *world) { w.activities[1].EndTime = aws(140) },
 		"the alarm is in INSUFFICIENT_DATA first": func(w *world) {
 			none := runlog.AlarmState{StateValue: "INSUFFICIENT_DATA"}
-			w.transitions = append([]change{{alarmName, -1, ok(), none, "StateUpdate"}, {alarmName, 12.5, none, ok(), "StateUpdate"}}, w.transitions...)
+			w.transitions = append([]change{{alarmName, -1, ok(), none, "StateUpdate"}, {alarmName, 12.5, none, ok(), "StateUpdate"}},
+				w.transitions...)
 		},
 		"the generator writes before the first phase": func(w *world) { w.phases[0].x = 2 },
 		"the control's rate is corrected": func(w *world) {

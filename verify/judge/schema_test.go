@@ -94,9 +94,10 @@ func checkHistory(t *testing.T) {
 	now := time.Now().UTC()
 	for _, h := range []runlog.History{
 		{NotAudited: "the calculators keep no history"},
-		{Kept: true, Visits: []runlog.HistoryVisit{{Time: now, ListedBy: "i-a", Made: 1, Listed: 1, Foreign: 2, CalculatedBy: "i-b", Error: "x"}}, Audit: &runlog.HistoryAudit{
-			Time: now, Store: "s", Key: "k", Records: 1, Checks: []runlog.HistoryCheck{{Name: "n"}},
-		}},
+		{Kept: true, Visits: []runlog.HistoryVisit{{Time: now, ListedBy: "i-a", Made: 1, Listed: 1, Foreign: 2, CalculatedBy: "i-b", Error: "x"}},
+			Audit: &runlog.HistoryAudit{
+				Time: now, Store: "s", Key: "k", Records: 1, Checks: []runlog.HistoryCheck{{Name: "n"}},
+			}},
 	} {
 		w, err := runlog.Create(t.TempDir(), runlog.Manifest{RunID: runlog.NewID(now), Started: now})
 		if err != nil {
@@ -115,13 +116,15 @@ func checkHistory(t *testing.T) {
 
 func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 	tests := map[string][]string{
-		"load-line.json":   {`{}`, `{"time":"2026-03-14T12:00:00Z"}`, `{"time":"noon","interrupted":{"reason":"x"}}`, `{"time":"2026-03-14T12:00:00Z","interrupted":{"reason":"x"},"extra":1}`},
+		"load-line.json": {`{}`, `{"time":"2026-03-14T12:00:00Z"}`, `{"time":"noon","interrupted":{"reason":"x"}}`,
+			`{"time":"2026-03-14T12:00:00Z","interrupted":{"reason":"x"},"extra":1}`},
 		"observation.json": {`{}`, `{"seq":0,"operation":"x","sent":"2026-03-14T12:00:00Z","received":"2026-03-14T12:00:00Z","requestId":"","answer":{}}`},
 		"hypothesis.json":  {`{}`, `{"version":2}`},
 		"manifest.json":    {`{}`, `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{},"complete":false}`},
 		"verdict.json":     {`{}`, `{"outcome":"MAYBE"}`},
 		"history.json": {
-			`{}`, `{"version":1,"kept":true,"visits":[]}`, `{"version":1,"kept":true,"visits":[{"time":"noon","made":0,"listed":0}],"notAudited":"x"}`,
+			`{}`, `{"version":1,"kept":true,"visits":[]}`,
+			`{"version":1,"kept":true,"visits":[{"time":"noon","made":0,"listed":0}],"notAudited":"x"}`,
 			`{"version":1,"kept":true,"visits":[],"audit":{"passed":true}}`,
 		},
 	}

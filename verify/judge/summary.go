@@ -34,7 +34,8 @@ func (t *analysis) proved(in string, v Verdict) string {
 	for id := runlog.LinkAlarm; id <= runlog.LinkFirstRequest; id++ {
 		limit += t.deadline(id).Seconds()
 	}
-	return fmt.Sprintf("%s, given P1–P5, CPU exceeded %s %% at %s, alarm %s fired +%s s, instance %s served its first request +%s s ≤ %s s; the control below the threshold held; no listed confounder was observed.",
+	return fmt.Sprintf("%s, given P1–P5, CPU exceeded %s %% at %s, alarm %s fired +%s s, instance %s served its first request +%s s ≤ %s "+
+		"s; the control below the threshold held; no listed confounder was observed.",
 		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName,
 		number(seconds(t.events[runlog.LinkAlarm].at.Sub(crossed))), v.Figures.NewInstanceID,
 		number(seconds(t.events[runlog.LinkFirstRequest].at.Sub(crossed))), number(limit))

@@ -72,7 +72,9 @@ const (
 	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
 	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
 	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
-	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the desired capacity from 1 to 2.  At 2026-03-14T12:01:52Z an instance was started in response to a difference between desired and actual capacity, increasing the capacity from 1 to 2."
+	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the " +
+		"desired capacity from 1 to 2.  At 2026-03-14T12:01:52Z an instance was started in response to a difference between desired and " +
+		"actual capacity, increasing the capacity from 1 to 2."
 )
 
 func aws(x float64) time.Time { return zero.Add(time.Duration(x * float64(time.Second))) }
@@ -93,20 +95,28 @@ func perfect() *world {
 			Threshold: 8, ComparisonOperator: "LessThanThreshold",
 		},
 		policies: []runlog.ScalingPolicy{
-			{AutoScalingGroupName: groupName, PolicyName: policy, PolicyARN: policyARN, PolicyType: "StepScaling", EstimatedInstanceWarmup: 10, Alarms: []runlog.PolicyAlarm{{AlarmName: alarmName}}},
-			{AutoScalingGroupName: groupName, PolicyName: lowPolicy, PolicyARN: lowPolicyARN, PolicyType: "StepScaling", Alarms: []runlog.PolicyAlarm{{AlarmName: lowAlarm}}},
+			{AutoScalingGroupName: groupName, PolicyName: policy, PolicyARN: policyARN, PolicyType: "StepScaling", EstimatedInstanceWarmup: 10,
+				Alarms: []runlog.PolicyAlarm{{AlarmName: alarmName}}},
+			{AutoScalingGroupName: groupName, PolicyName: lowPolicy, PolicyARN: lowPolicyARN, PolicyType: "StepScaling",
+				Alarms: []runlog.PolicyAlarm{{AlarmName: lowAlarm}}},
 		},
 		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2},
-		group:       runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB", TargetGroupARNs: []string{targetARN}},
+		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
+			TargetGroupARNs: []string{targetARN}},
 		members: []member{
 			{id: oldID, pending: -20, inService: -19, healthy: -18, leaves: 1e9, gone: 1e9},
 			{id: newID, pending: 113, inService: 114.2, healthy: 115.1, leaves: 203, gone: 213},
 		},
 		desired: []step{{-20, 1}, {112.6, 2}, {202.5, 1}},
 		activities: []runlog.Activity{
-			{ActivityId: "act-0", Description: "Launching a new EC2 instance: " + oldID, Cause: "At 2026-03-14T11:59:40Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.", StartTime: aws(-20), EndTime: aws(-19), StatusCode: "Successful", Progress: 100},
-			{ActivityId: "act-1", Description: "Launching a new EC2 instance: " + newID, Cause: scaleOutCause, StartTime: aws(113), EndTime: aws(114.2), StatusCode: "Successful", Progress: 100, Details: invoking(alarmName, 112.5)},
-			{ActivityId: "act-2", Description: "Terminating EC2 instance: " + newID, Cause: "At 2026-03-14T12:03:22Z a monitor alarm sw-cpu-low in state ALARM triggered policy sw-scale-in changing the desired capacity from 2 to 1.", StartTime: aws(203), EndTime: aws(213), StatusCode: "Successful", Progress: 100},
+			{ActivityId: "act-0", Description: "Launching a new EC2 instance: " + oldID,
+				Cause:     "At 2026-03-14T11:59:40Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.",
+				StartTime: aws(-20), EndTime: aws(-19), StatusCode: "Successful", Progress: 100},
+			{ActivityId: "act-1", Description: "Launching a new EC2 instance: " + newID, Cause: scaleOutCause, StartTime: aws(113),
+				EndTime: aws(114.2), StatusCode: "Successful", Progress: 100, Details: invoking(alarmName, 112.5)},
+			{ActivityId: "act-2", Description: "Terminating EC2 instance: " + newID,
+				Cause: "At 2026-03-14T12:03:22Z a monitor alarm sw-cpu-low in state ALARM triggered policy sw-scale-in changing the desired " +
+					"capacity from 2 to 1.", StartTime: aws(203), EndTime: aws(213), StatusCode: "Successful", Progress: 100},
 		},
 		phases: []phase{
 			{runlog.PhaseSetup, 0, 0}, {runlog.PhasePremises, 3, 0}, {runlog.PhaseCalibration, 16, 20}, {runlog.PhaseControl, 36, 33},
@@ -155,8 +165,9 @@ func ok() runlog.AlarmState { return runlog.AlarmState{StateValue: "OK"} }
 func alarmState(x int, value float64) runlog.AlarmState {
 	at, n := aws(float64(x)), 1.0
 	return runlog.AlarmState{
-		StateValue:  "ALARM",
-		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] was greater than the threshold (20.0).", value, at.Format("02/01/06 15:04:05")),
+		StateValue: "ALARM",
+		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] was greater than the threshold (20.0).", value,
+			at.Format("02/01/06 15:04:05")),
 		StateReasonData: &runlog.StateReasonData{
 			Version: "1.0", Statistic: "Average", Period: 10, Threshold: 20, RecentDatapoints: []float64{value},
 			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), SampleCount: &n, Value: &value}},
@@ -165,7 +176,8 @@ func alarmState(x int, value float64) runlog.AlarmState {
 }
 
 func invoking(alarm string, changed float64) string {
-	d, err := json.Marshal(runlog.ActivityDetails{InvokingAlarms: []runlog.InvokingAlarm{{AlarmName: alarm, OldStateValue: "OK", NewStateValue: "ALARM", StateChangeTime: aws(changed).UnixMilli()}}})
+	d, err := json.Marshal(runlog.ActivityDetails{InvokingAlarms: []runlog.InvokingAlarm{{AlarmName: alarm, OldStateValue: "OK",
+		NewStateValue: "ALARM", StateChangeTime: aws(changed).UnixMilli()}}})
 	if err != nil {
 		panic(err)
 	}
@@ -276,7 +288,8 @@ func (w *world) writeLoad(t testing.TB, sum string, sink func(runlog.LoadLine) e
 }
 
 func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
-	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate, Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x), Instances: map[string]*runlog.InstanceSecond{}}
+	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate, Offered: int64(rate), Sent: int64(rate * w.achieved),
+		Failed: w.failed(x), Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
@@ -310,7 +323,8 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		t.Helper()
 		in, data := marshalled(t, input), marshalled(t, answer)
 		seq++
-		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01), Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
+		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01),
+			Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
 		key := operation + string(in)
 		switch was, again := known[key]; {
 		case w.skip(operation, x):
@@ -336,10 +350,12 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.DescribeScheduledActionsAnswer{ScheduledUpdateGroupActions: w.schedules})
 	ask(1.3, runlog.OpDescribeInstanceRefreshes, one, runlog.DescribeInstanceRefreshesAnswer{InstanceRefreshes: w.refreshes})
 	for x := 2.03; x < w.pollEnd; x += w.poll + 0.09 { // so that Dates fall at all parts of a second
-		ask(x, runlog.OpDescribeAutoScalingGroups, one, runlog.DescribeAutoScalingGroupsAnswer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
+		ask(x, runlog.OpDescribeAutoScalingGroups, one,
+			runlog.DescribeAutoScalingGroupsAnswer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
 		ask(x+0.02, runlog.OpDescribeScalingActivities, one, runlog.DescribeScalingActivitiesAnswer{Activities: w.activitiesAt(x)})
 		ask(x+0.04, runlog.OpDescribeAlarms, one, runlog.DescribeAlarmsAnswer{MetricAlarms: w.alarmsAt(x)})
-		ask(x+0.06, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarmName}, runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: w.historyAt(t, x)})
+		ask(x+0.06, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarmName},
+			runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: w.historyAt(t, x)})
 		ask(x+0.08, runlog.OpDescribeTargetHealth, one, runlog.DescribeTargetHealthAnswer{TargetHealthDescriptions: w.healthAt(x)})
 		if end, newest := int(x)/10, int(x-0.5)/10; metric.in == nil || end != metric.end || newest != metric.newest {
 			in, answer := w.metricAt(x)

@@ -58,8 +58,10 @@ func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error)
 // business here.
 func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) ([]runlog.MetricAlarm, error) {
 	metric := c.Metric()
-	in := &cloudwatch.DescribeAlarmsForMetricInput{Namespace: &metric.Namespace, MetricName: &metric.MetricName, Dimensions: dimensions(metric)}
-	onMetric, err := ask[runlog.DescribeAlarmsAnswer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in, o.cloudwatch.DescribeAlarmsForMetric)
+	in := &cloudwatch.DescribeAlarmsForMetricInput{Namespace: &metric.Namespace, MetricName: &metric.MetricName,
+		Dimensions: dimensions(metric)}
+	onMetric, err := ask[runlog.DescribeAlarmsAnswer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,
+		o.cloudwatch.DescribeAlarmsForMetric)
 	if err != nil {
 		return nil, err
 	}

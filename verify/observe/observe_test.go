@@ -32,7 +32,11 @@ func TestRecordLeavesOutWhatDidNotChange(t *testing.T) {
 	}))
 	defer server.Close()
 	var lines []runlog.Observation
-	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Sink: func(l runlog.Observation) error { lines = append(lines, l); return nil }})
+	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Sink: func(l runlog.Observation) error {
+		lines = append(lines,
+			l)
+		return nil
+	}})
 	for range 3 {
 		if _, err := o.policies(t.Context()); err != nil {
 			t.Fatal(err)
@@ -72,7 +76,8 @@ func TestRunEndsWhenTheRecordCannotBeWritten(t *testing.T) {
 	}))
 	defer server.Close()
 	full := errors.New("no space left on device")
-	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: time.Millisecond, Sink: func(runlog.Observation) error { return full }})
+	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: time.Millisecond,
+		Sink: func(runlog.Observation) error { return full }})
 	if err := o.Run(t.Context()); !errors.Is(err, full) {
 		t.Errorf("Run = %v, want %v", err, full)
 	}
@@ -81,7 +86,8 @@ func TestRunEndsWhenTheRecordCannotBeWritten(t *testing.T) {
 func TestRunEndsQuietlyWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	o := New(Config{AWS: testAWS("http://127.0.0.1:1"), AutoScalingGroupName: "g", Interval: time.Hour, Sink: func(runlog.Observation) error { return nil }})
+	o := New(Config{AWS: testAWS("http://127.0.0.1:1"), AutoScalingGroupName: "g", Interval: time.Hour,
+		Sink: func(runlog.Observation) error { return nil }})
 	if err := o.Run(ctx); err != nil {
 		t.Errorf("Run = %v, want nil", err)
 	}
@@ -121,7 +127,8 @@ func TestAShorterIntervalCutsALongWaitShort(t *testing.T) {
 		_, _ = w.Write([]byte(`<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups/></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`))
 	}))
 	defer server.Close()
-	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: 24 * time.Hour, Sink: func(runlog.Observation) error { return nil }})
+	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: 24 * time.Hour,
+		Sink: func(runlog.Observation) error { return nil }})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- o.Run(ctx) }()
@@ -144,7 +151,8 @@ func TestThePollUnderWayIsFinished(t *testing.T) {
 	}))
 	defer server.Close()
 	var lines []runlog.Observation
-	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: time.Hour, Sink: func(l runlog.Observation) error { lines = append(lines, l); return nil }})
+	o := New(Config{AWS: testAWS(server.URL), AutoScalingGroupName: "g", Interval: time.Hour,
+		Sink: func(l runlog.Observation) error { lines = append(lines, l); return nil }})
 	if err := o.Run(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,8 @@ import (
 func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 	// Always with the name: without it AWS answers slowly or not at all.
 	in := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{o.group}}
-	answer, err := ask[runlog.DescribeAutoScalingGroupsAnswer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in, o.autoscaling.DescribeAutoScalingGroups)
+	answer, err := ask[runlog.DescribeAutoScalingGroupsAnswer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in,
+		o.autoscaling.DescribeAutoScalingGroups)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,8 @@ func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollActivities(ctx context.Context, s *runlog.State) error {
 	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &o.group, MaxRecords: aws.Int32(100)}
-	answer, err := ask[runlog.DescribeScalingActivitiesAnswer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in, o.autoscaling.DescribeScalingActivities)
+	answer, err := ask[runlog.DescribeScalingActivitiesAnswer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
+		o.autoscaling.DescribeScalingActivities)
 	if err == nil {
 		s.Activities = answer.Activities
 	}

@@ -19,7 +19,8 @@ const pollTarget = 2 * time.Second
 // group's own grace and health check allow: right after a deploy the first
 // instance still starts. waiting is called before each wait, with that limit.
 // What else there is to say, it leaves to the doctor: its only error is ctx's.
-func AwaitHealthy(ctx context.Context, cfg aws.Config, autoScalingGroupName, targetGroupARN string, waiting func(limit time.Duration)) error {
+func AwaitHealthy(ctx context.Context, cfg aws.Config, autoScalingGroupName, targetGroupARN string,
+	waiting func(limit time.Duration)) error {
 	targets := elb.NewFromConfig(cfg)
 	limit := healthyWithin(ctx, cfg, autoScalingGroupName, targetGroupARN)
 	limited, cancel := context.WithTimeout(ctx, limit)
@@ -67,7 +68,8 @@ const awsDeregistrationDelay = 300 * time.Second
 // DeregistrationDelay is how long the target group lets an instance drain. Where
 // it cannot be read it is AWS's default.
 func DeregistrationDelay(ctx context.Context, cfg aws.Config, targetGroupARN string) time.Duration {
-	out, err := elb.NewFromConfig(cfg).DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &targetGroupARN})
+	out, err := elb.NewFromConfig(cfg).DescribeTargetGroupAttributes(ctx,
+		&elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &targetGroupARN})
 	if err != nil {
 		return awsDeregistrationDelay
 	}
