@@ -138,27 +138,6 @@ func TestAKilledRunIsReadUpToItsTornLine(t *testing.T) {
 	}
 }
 
-func TestLinesAreFlushedWithoutBeingAsked(t *testing.T) {
-	w, dir := create(t)
-	must(t, w.WriteLoad(second(1)))
-	ctx := t.Context()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	giveUp := time.After(30 * time.Second)
-	for {
-		if r, err := runlog.Open(dir); err == nil && len(r.Load) == 1 {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatal(ctx.Err())
-		case <-giveUp:
-			t.Fatal("the line is not in the file, want it there without Flush")
-		}
-	}
-}
-
 func TestUnreadableRecordsAreRefusedWithFileAndLine(t *testing.T) {
 	line := func(v any) string {
 		data, err := json.Marshal(v)

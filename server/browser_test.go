@@ -160,7 +160,7 @@ func TestPageFoldsLongResults(t *testing.T) {
 	if evaluates[bool](t, ctx, `document.getElementById("whole").checkVisibility()`) {
 		t.Error("a result of 300,001 digits is shown whole before it is unfolded")
 	}
-	do(t, ctx, chromedp.Click("#ends"), shows("#whole", want), chromedp.Click("#copy"), shows("#told", "Copied"))
+	do(t, ctx, chromedp.Click("#ends"), shows("#whole", want), chromedp.Click("#copy"), shows("#status", "Copied"))
 	picture(t, ctx, "unfolded")
 	if copied := evaluates[string](t, ctx, `navigator.clipboard.readText()`); copied != want {
 		t.Errorf("copied %d characters %.20q, want the whole result", len(copied), copied)
@@ -185,7 +185,7 @@ func TestPageWithoutJavaScriptInABrowser(t *testing.T) {
 		chromedp.WaitReady("#folded:not([hidden])"))
 	picture(t, ctx, "without-script")
 	if kind := run(t, ctx, chromedp.Text("#kind")); kind != "1,506 digits" {
-		t.Errorf("2^5000 without JavaScript is told as %q, want 1,506 digits", kind)
+		t.Errorf("2^5000 without JavaScript is described as %q, want 1,506 digits", kind)
 	}
 	for _, needsScript := range []string{"#keys", "#copy"} {
 		for _, property := range run(t, ctx, chromedp.ComputedStyle(needsScript, chromedp.NodeReady)) {

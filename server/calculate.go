@@ -225,7 +225,7 @@ func decode(from io.Reader) (Calculation, error) {
 	return Calculation{}, newProblem(http.StatusBadRequest, "the body goes on after its JSON object: send one object only")
 }
 
-// decodeFault is what a client is told of a calculation that cannot be decoded.
+// decodeFault is the answer to a calculation that cannot be decoded.
 func decodeFault(err error) error {
 	if notJSON(err) {
 		return err

@@ -75,7 +75,7 @@ func (s *Server) entriesOf(ctx context.Context, user string, q history.Query) (e
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	wanted := q.Limit
-	q.Limit++ // one more tells whether there is more
+	q.Limit++ // one more shows whether there is more
 	list, err := s.config.History.List(ctx, user, q)
 	switch {
 	case err != nil:
@@ -142,7 +142,7 @@ func (s *Server) settled(ctx context.Context) {
 	s.recorder.settle(ctx)
 }
 
-// historyFault says what a client is told of an error of the store.
+// historyFault is what a client may see of an error of the store.
 func historyFault(err error) error {
 	switch {
 	case errors.Is(err, history.ErrNotFound):

@@ -54,7 +54,7 @@ func (r *readiness) ask(ctx context.Context, s store) error {
 	if !r.asked.IsZero() && time.Since(r.asked) < readyFor {
 		return r.err
 	}
-	// Whoever asks next is told the same: it must not depend on this client.
+	// The next client gets the same answer: it must not depend on this one.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 	defer cancel()
 	r.err = s.Ready(ctx)

@@ -70,7 +70,7 @@ func shownEntryOf(e history.Entry) entryView {
 }
 
 // historyOnPage is what the page shows of the user's history; nil where none is
-// kept. A history that is away is told of and holds up nothing.
+// kept. An unavailable history is reported and delays nothing.
 func (s *Server) historyOnPage(ctx context.Context, user, search string) *historyView {
 	if s.config.History == nil {
 		return nil

@@ -166,8 +166,8 @@ func TestCalculatingGoesOnWithoutTheStore(t *testing.T) {
 		}
 	}
 	s.recorder.settle(t.Context())
-	if told := strings.Count(log.String(), "not added to the history"); told != 1 {
-		t.Errorf("the log tells %d times that calculations are not added, want once:\n%s", told, &log)
+	if logged := strings.Count(log.String(), "not added to the history"); logged != 1 {
+		t.Errorf("the log has %d times that calculations are not added, want once:\n%s", logged, &log)
 	}
 	for _, path := range []string{"/readyz", "/v1/history"} {
 		if w := ask(t, s, alice, http.MethodGet, path, ""); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {

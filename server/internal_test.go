@@ -160,7 +160,7 @@ func TestPanicIsAProblemAndIsLogged(t *testing.T) {
 		t.Errorf("the log says %q, want the cause and the stack", log.String())
 	}
 	defer func() {
-		if cause := recover(); cause != http.ErrAbortHandler {
+		if cause, _ := recover().(error); !errors.Is(cause, http.ErrAbortHandler) {
 			t.Errorf("a panic after half an answer ended in %v, want the connection cut", cause)
 		}
 	}()

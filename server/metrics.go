@@ -18,7 +18,7 @@ import (
 	"secondwind/server/bignum"
 )
 
-// metrics are what /metrics tells Prometheus. Every one of them gets the label
+// metrics are what /metrics reports to Prometheus. Each gets the label
 // instance when it is asked for: its value may come to be known late.
 type metrics struct {
 	registry     *prometheus.Registry

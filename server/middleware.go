@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -108,7 +109,7 @@ func (s *Server) recovered(c *gin.Context) {
 		if cause == nil {
 			return
 		}
-		if cause == http.ErrAbortHandler { // how a handler asks for the connection to be cut
+		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) { // how a handler has the connection cut
 			panic(cause)
 		}
 		s.logPanic(c, cause)

@@ -132,8 +132,8 @@ func (n *numbers) first(fields []string) ([]string, error) {
 	return chosen, nil
 }
 
-// isValue tells a cell with a value, be it no good number, from the name of a
-// column: a bad number in the first row must not pass for a header.
+// isValue distinguishes a cell with a value, even a malformed number, from the name
+// of a column: a bad number in the first row must not pass for a header.
 func isValue(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
 	switch strings.ToLower(text) {

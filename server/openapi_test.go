@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -80,14 +81,14 @@ func linesDecoder(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openap
 	d := json.NewDecoder(body)
 	for {
 		var one any
-		switch err := d.Decode(&one); err {
-		case io.EOF:
+		err := d.Decode(&one)
+		if errors.Is(err, io.EOF) {
 			return all, nil
-		case nil:
-			all = append(all, one)
-		default:
+		}
+		if err != nil {
 			return nil, err
 		}
+		all = append(all, one)
 	}
 }
 

@@ -37,7 +37,7 @@ func newProblem(status int, format string, args ...any) *problem {
 	}
 }
 
-// asProblem says what a client is told of err.
+// asProblem is what a client may see of err.
 func (s *Server) asProblem(err error) *problem {
 	if known, ok := errors.AsType[*problem](err); ok {
 		return known
@@ -82,7 +82,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 	writeProblem(c, p)
 }
 
-// retryLater tells when a server that has no time for it now is worth asking again.
+// retryLater sets when to ask again a server that has no time for the request now.
 func retryLater(c *gin.Context, p *problem) {
 	if p.Status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "1")

@@ -35,7 +35,7 @@ type recorder struct {
 	mu      sync.Mutex
 	waiting []waitingEntry
 	idle    chan struct{} // closed when nothing waits; nil when nothing ever did
-	failing bool          // told in the log already
+	failing bool          // the log has it already
 }
 
 type waitingEntry struct {
@@ -93,7 +93,7 @@ func (r *recorder) work(idle chan struct{}) {
 	}
 }
 
-// keep stores one entry. A store that is away is told of once, not for each entry.
+// keep stores one entry. An unavailable store is logged once, not for each entry.
 func (r *recorder) keep(w waitingEntry) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()

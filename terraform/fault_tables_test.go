@@ -117,7 +117,7 @@ var ofTheScalingVariables = []fault{
 		"scaling/by_default", "The alarms must watch the group's average AWS/EC2 CPUUtilization"},
 	{"an alarm without its policy", "auto_scaling.tf",
 		"[aws_autoscaling_policy.by_alarm[each.key].arn, aws_sns_topic.this.arn]", "[aws_sns_topic.this.arn]",
-		"scaling/by_default", "Each alarm must invoke its policy and tell the topic"},
+		"scaling/by_default", "Each alarm must invoke its policy and notify the topic"},
 	{"two instances at once", "auto_scaling.tf",
 		"{ out = 1, in = -1 }", "{ out = 2, in = -1 }",
 		"scaling/by_default", "Above the threshold one instance must be added"},
@@ -262,7 +262,8 @@ var ofSecurity = []fault{
 	{"a TLS load balancer that still answers on 80", "load_balancer.tf",
 		`type             = local.tls ? "redirect" : "forward"`, `type             = "forward"`,
 		"variants/tls", "With a certificate port 80 must only redirect"},
-	{"a budget that tells too late", "notifications.tf", "ACTUAL = 80", "ACTUAL = 100", "variants/told", "The budget must tell at 80 %"},
+	{"a budget that notifies too late", "notifications.tf", "ACTUAL = 80", "ACTUAL = 100",
+		"variants/notified", "The budget must notify at 80 %"},
 }
 
 // ofPromises were once seen by nothing.

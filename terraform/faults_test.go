@@ -66,7 +66,8 @@ func newProbe(t *testing.T, f fault) *probe {
 	return p
 }
 
-// takes tells whether a fault that fails the assertions can be told from the others.
+// takes reports whether a fault that fails the assertions can be distinguished from the
+// others.
 func (p *probe) takes(assertions []string) bool {
 	return len(assertions) > 0 && len(p.assertions) > 0 &&
 		!slices.ContainsFunc(assertions, func(a string) bool { return slices.Contains(p.assertions, a) })
@@ -172,7 +173,7 @@ func (f fault) seed(folder string) error {
 		return err
 	}
 	if n := strings.Count(string(text), f.old); n != 1 {
-		return fmt.Errorf("%q stands in %s %d times, want once: write the fault anew", f.old, f.file, n)
+		return fmt.Errorf("%q stands in %s %d times, want once: rewrite the fault", f.old, f.file, n)
 	}
 	return os.WriteFile(path, []byte(strings.Replace(string(text), f.old, f.new, 1)), 0o600)
 }

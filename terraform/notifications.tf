@@ -12,7 +12,7 @@ variable "notification_email" {
 variable "budget_usd" {
   type        = number
   default     = 0
-  description = "US dollars a month of the whole account; at 80 % of it, and when it is forecast to be exceeded, notification_email is told. 0 for no budget."
+  description = "Monthly budget of the whole account in US dollars: notification_email is notified at 80 % of it and when the forecast exceeds it. 0 for no budget."
 
   validation {
     condition     = var.budget_usd >= 0
@@ -21,7 +21,7 @@ variable "budget_usd" {
 
   validation {
     condition     = var.budget_usd == 0 || var.notification_email != ""
-    error_message = "budget_usd needs notification_email: a budget that tells nobody protects nobody."
+    error_message = "budget_usd needs notification_email: a budget that notifies nobody protects nobody."
   }
 }
 

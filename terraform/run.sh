@@ -30,7 +30,7 @@ remember() {
   export "TF_VAR_$1=$value"
 }
 
-# variable_is_set NAME tells whether the environment or a file gives it.
+# variable_is_set NAME reports whether the environment or a file gives it.
 variable_is_set() {
   local name="TF_VAR_$1"
   [[ -n "${!name:-}" ]] || grep -qsE "^[[:space:]]*\"?$1\"?[[:space:]]*[=:]" "$folder"/terraform.tfvars{,.json} "$folder"/*.auto.tfvars{,.json}

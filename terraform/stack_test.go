@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -268,7 +269,7 @@ func theFake(t *testing.T) *fake {
 
 // on runs Terraform on a copy of the stack, with the fake provider that is running.
 func (f *fake) on(folder string, args ...string) (string, error) {
-	return do(folder, append(f.env, f.reattach), f.program, append(args, "-no-color")...)
+	return do(folder, slices.Concat(f.env, []string{f.reattach}), f.program, append(args, "-no-color")...)
 }
 
 // started runs Terraform on a copy of the stack, with a fake provider that Terraform

@@ -145,8 +145,8 @@ func interruptions() (all []soak) {
 	for _, phase := range []runlog.Phase{
 		runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl, runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
 	} {
-		all = append(all, soak{fmt.Sprintf("the user interrupts %s", phase), during(phase, func(_ context.Context, a *virtual.Acting) { a.Interrupt() }),
-			judge.Inconclusive, "interrupted"})
+		interrupt := during(phase, func(_ context.Context, a *virtual.Acting) { a.Interrupt() })
+		all = append(all, soak{fmt.Sprintf("the user interrupts %s", phase), interrupt, judge.Inconclusive, "interrupted"})
 	}
 	return append(all, soak{"the user ends an hour's hold", func(c *virtual.Config) {
 		c.Scenario.Hold = time.Hour

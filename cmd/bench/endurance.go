@@ -63,7 +63,7 @@ func endure(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	tellEndurance(used, metrics, resident)
+	reportEndurance(used, metrics, resident)
 	return nil
 }
 
@@ -143,7 +143,7 @@ func watch(ctx context.Context, p *process, every time.Duration) []int64 {
 	}
 }
 
-func tellEndurance(used float64, metrics []vegeta.Metrics, resident []int64) {
+func reportEndurance(used float64, metrics []vegeta.Metrics, resident []int64) {
 	fmt.Printf("calculator used %.0f %% of the cores\n\n", used*100)
 	fmt.Printf("%-16s %10s %10s %10s %10s %8s\n", "size", "requests", "p50", "p99", "max", "errors")
 	for i, m := range metrics {

@@ -75,7 +75,7 @@ func compareRequests(ctx context.Context, o options) (err error) {
 			}
 		}
 	}
-	tellRequests(contestants)
+	reportRequests(contestants)
 	return nil
 }
 
@@ -135,7 +135,7 @@ func bare(w http.ResponseWriter, r *http.Request) {
 		answer = json.RawMessage(result)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]json.RawMessage{"result": answer}) // the client has gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(map[string]json.RawMessage{"result": answer}) // an error means that the client has gone
 }
 
 var (
@@ -164,7 +164,7 @@ func (c *contestant) round(ctx context.Context, length time.Duration) error {
 	return errors.Join(err1, err2)
 }
 
-func tellRequests(contestants []*contestant) {
+func reportRequests(contestants []*contestant) {
 	ours := contestants[0]
 	fmt.Printf("16 connections; %d of %d cores are the servers', one is the load generator's\n\n", serverCores(), runtime.NumCPU())
 	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "calculator is")

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"secondwind/server"
 )
 
 const manual = "../../docs/calculator.md"
@@ -64,7 +66,7 @@ func TestManualHasEveryLimitAndMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range settings {
+	for _, s := range settings(new(server.Config)) {
 		if !strings.Contains(string(text), "| `"+s.name+"` |") {
 			t.Errorf("%s lacks the limit %s", manual, s.name)
 		}

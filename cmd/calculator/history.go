@@ -9,31 +9,33 @@ import (
 	"secondwind/server/history"
 )
 
-const historyPlaces = `  CALCULATOR_HISTORY               where history is kept: sqlite:PATH, off, or
-                                   postgres://USER@HOST/DATABASE?sslmode=verify-full
-                                   (default history.db in $STATE_DIRECTORY, or in the user's state folder)
-  CALCULATOR_KEY                   what encrypts it: file:PATH or aws-kms:KEY (a key id, an ARN or alias/NAME;
-                                   default a key file beside the SQLite store, made at first start)
+const historyPlaces = `  CALCULATOR_HISTORY                where the history is kept: sqlite:PATH, off, or
+                                    postgres://USER@HOST/DATABASE?sslmode=verify-full
+                                    (default history.db in $STATE_DIRECTORY, or in the user's state folder)
+  CALCULATOR_KEY                    what encrypts it: file:PATH or aws-kms:KEY (a key id, an ARN or alias/NAME;
+                                    default: a key file next to the SQLite store, created at the first start)
 `
 
-var historySettings = []setting[history.Config]{
-	{"CALCULATOR_HISTORY_MAX_ENTRIES", "entries of a user (default 1000; the oldest go first)",
-		func(c *history.Config) any { return &c.MaxEntries }},
-	{"CALCULATOR_HISTORY_MAX_TOTAL", "entries of all users (default 100000)", func(c *history.Config) any { return &c.MaxTotal }},
-	{"CALCULATOR_HISTORY_MAX_BYTES", "of an entry (default 16384; a longer one is shortened)",
-		func(c *history.Config) any { return &c.MaxEntryBytes }},
-	{"CALCULATOR_HISTORY_RETENTION", "how long an entry is kept (default 2160h)", func(c *history.Config) any { return &c.Retention }},
+func historySettings(c *history.Config) []setting {
+	return []setting{
+		{"CALCULATOR_HISTORY_MAX_ENTRIES", "entries of a user (default 1000; the oldest go first)", &c.MaxEntries},
+		{"CALCULATOR_HISTORY_MAX_TOTAL", "entries of all users (default 100000)", &c.MaxTotal},
+		{"CALCULATOR_HISTORY_MAX_BYTES", "of an entry (default 16384; a longer one is shortened)", &c.MaxEntryBytes},
+		{"CALCULATOR_HISTORY_RETENTION", "how long an entry is kept (default 2160h)", &c.Retention},
+	}
 }
 
 // historyEnvironment is the help's part about the history.
-func historyEnvironment() string { return historyPlaces + described(historySettings) }
+func historyEnvironment() string {
+	return historyPlaces + described(historySettings(new(history.Config)))
+}
 
 // historyConfig reads the environment and reports everything that is wrong with it.
 func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (history.Config, error) {
 	cfg := history.Config{Log: log}
 	cfg.Store, _ = lookup("CALCULATOR_HISTORY")
 	cfg.Key, _ = lookup("CALCULATOR_KEY")
-	wrong := read(&cfg, historySettings, lookup)
+	wrong := read(historySettings(&cfg), lookup)
 	if cfg.Store == history.Off {
 		return cfg, wrong
 	}
@@ -43,8 +45,8 @@ func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (histor
 	return cfg, wrong
 }
 
-// keepHistory runs a history beside the server until stop is called. It returns
-// at once, and nil where none is to be kept.
+// keepHistory runs a history in the background until stop is called. It returns at
+// once, and nil if no history is to be kept.
 func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, stop func(), err error) {
 	if cfg.Store == history.Off {
 		return nil, func() {}, nil

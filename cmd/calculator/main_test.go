@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"secondwind/server"
 )
 
 // asProgram makes the test binary behave as the calculator itself, so that
@@ -68,7 +70,7 @@ func TestRunRefusesMisuse(t *testing.T) {
 func TestEnvironmentReportsEverythingThatIsWrong(t *testing.T) {
 	wrong := map[string]string{"CALCULATOR_LOG_LEVEL": "loud"}
 	values := []string{"16MB", "-1", "0", "99999999999999999999"} // none is a size, a number or a duration
-	for i, setting := range settings {
+	for i, setting := range settings(new(server.Config)) {
 		wrong[setting.name] = values[i%len(values)]
 	}
 	lookup := func(name string) (string, bool) { v, ok := wrong[name]; return v, ok }

@@ -111,7 +111,7 @@ func (h *heldBack) Read(p []byte) (int, error) {
 
 func TestMemoryIsBoundedByTheLimits(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells the most memory that a process has had, in /proc")
+		t.Skip("only Linux reports the peak memory of a process, in /proc")
 	}
 	const clients, bodyBytes = 150, 4 << 20
 	cmd, address := start(t, built(t), "CALCULATOR_HISTORY=sqlite:"+filepath.Join(t.TempDir(), "history.db"),

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,34 +32,41 @@ Usage: calculator [--address host:port] [--pprof 127.0.0.1:port] [--version]
 `
 
 // settings are the limits. Their defaults are safe on an instance with two cores and 1 GiB.
-var settings = []setting[server.Config]{
-	{"CALCULATOR_MAX_BODY_BYTES", "largest request body (default 16777216)", func(c *server.Config) any { return &c.MaxBodyBytes }},
-	{"CALCULATOR_MAX_STREAM_BYTES", "largest batch or statistics (default 1073741824)", func(c *server.Config) any { return &c.MaxStreamBytes }},
-	{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", func(c *server.Config) any { return &c.MaxHeldBytes }},
-	{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", func(c *server.Config) any { return &c.MaxHeaderBytes }},
-	{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", func(c *server.Config) any { return &c.MaxDigits }},
-	{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", func(c *server.Config) any { return &c.MaxCalculations }},
-	{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", func(c *server.Config) any { return &c.MaxQueued }},
-	{"CALCULATOR_MAX_CONNECTIONS", "connections at once (default 1024)", func(c *server.Config) any { return &c.MaxConnections }},
-	{"CALCULATOR_TIMEOUT", "longest calculation (default 10s)", func(c *server.Config) any { return &c.CalculationTimeout }},
-	{"CALCULATOR_QUEUE_TIMEOUT", "longest wait for a turn, then 503 (default 3s)", func(c *server.Config) any { return &c.QueueTimeout }},
-	{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at the end (default 10s)", func(c *server.Config) any { return &c.DrainTimeout }},
-	{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", func(c *server.Config) any { return &c.ReadHeaderTimeout }},
-	{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", func(c *server.Config) any { return &c.ReadTimeout }},
-	{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", func(c *server.Config) any { return &c.WriteTimeout }},
-	{"CALCULATOR_IDLE_TIMEOUT", "longest time between two requests of a connection (default 2m)", func(c *server.Config) any { return &c.IdleTimeout }},
+func settings(c *server.Config) []setting {
+	return []setting{
+		{"CALCULATOR_MAX_BODY_BYTES", "largest request body (default 16777216)", &c.MaxBodyBytes},
+		{"CALCULATOR_MAX_STREAM_BYTES", "largest batch or statistics (default 1073741824)", &c.MaxStreamBytes},
+		{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", &c.MaxHeldBytes},
+		{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", &c.MaxHeaderBytes},
+		{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", &c.MaxDigits},
+		{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", &c.MaxCalculations},
+		{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", &c.MaxQueued},
+		{"CALCULATOR_MAX_CONNECTIONS", "connections at once (default 1024)", &c.MaxConnections},
+		{"CALCULATOR_TIMEOUT", "longest calculation (default 10s)", &c.CalculationTimeout},
+		{"CALCULATOR_QUEUE_TIMEOUT", "longest wait for a turn, then 503 (default 3s)", &c.QueueTimeout},
+		{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at the end (default 10s)", &c.DrainTimeout},
+		{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", &c.ReadHeaderTimeout},
+		{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", &c.ReadTimeout},
+		{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", &c.WriteTimeout},
+		{"CALCULATOR_IDLE_TIMEOUT", "longest time between two requests of a connection (default 2m)", &c.IdleTimeout},
+	}
+}
+
+// logLevel is the setting of the log's level.
+func logLevel(level *slog.Level) setting {
+	return setting{"CALCULATOR_LOG_LEVEL", "debug, info, warn or error (default info; debug logs requests)", level}
 }
 
 // environment is the help's part about it.
 func environment() string {
-	return "\nEnvironment:\n" + described([]setting[any]{
-		{name: "CALCULATOR_LOG_LEVEL", meaning: "debug, info, warn or error (default info; debug logs requests)"},
-	}) + described(settings) + described([]setting[any]{
+	others := []setting{
 		{name: "AWS_EC2_METADATA_DISABLED", meaning: "true: do not ask for the instance id"},
 		{name: "AWS_EC2_METADATA_SERVICE_ENDPOINT", meaning: "where to ask for it"},
 		{name: "GOGC", meaning: "how much garbage may gather, in percent of what is alive (default 300)"},
 		{name: "GOMEMLIMIT", meaning: "soft limit of the memory (default: what the limits above add up to)"},
-	}) + historyEnvironment()
+	}
+	all := slices.Concat([]setting{logLevel(nil)}, settings(new(server.Config)), others)
+	return "\nEnvironment:\n" + described(all) + historyEnvironment()
 }
 
 // namedMetadataWait is how long the first answer may be held back for the
@@ -127,8 +135,7 @@ func configuration(lookup func(string) (string, bool), stderr io.Writer) (server
 		cfg   server.Config
 		level slog.Level
 	)
-	logLevel := setting[slog.Level]{name: "CALCULATOR_LOG_LEVEL", field: func(l *slog.Level) any { return l }}
-	err := errors.Join(logLevel.read(&level, lookup), read(&cfg, settings, lookup))
+	err := read(append(settings(&cfg), logLevel(&level)), lookup)
 	if endpoint, _ := lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT"); endpoint != "" {
 		cfg.InstanceIDWait = namedMetadataWait
 	}

@@ -45,7 +45,7 @@ func TestCalculatorsShareAHistory(t *testing.T) {
 	if entry.Result != secretResult || entry.Operands[0] != secretOperand {
 		t.Errorf("the second calculator lists %+v, want what the first calculated", entry)
 	}
-	if stranger := (&browser{client: &http.Client{}}); len(stranger.entries(t, second)) != 0 {
+	if other := (&browser{client: &http.Client{}}); len(other.entries(t, second)) != 0 {
 		t.Error("a request without the cookie sees entries")
 	}
 
@@ -75,7 +75,7 @@ func auditPasses(t *testing.T) {
 	code, out, log := tried(t, "audit", "--json", "--known", secretOperand, "--known", secretResult)
 	var report audit.Report
 	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitDone || !report.Passed || report.Records == 0 {
-		t.Errorf("audit beside running calculators = %d, error %v:\n%s%s", code, err, out, log)
+		t.Errorf("audit alongside running calculators = %d, error %v:\n%s%s", code, err, out, log)
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 
 const auditUsage = `calculator audit shows that the history is encrypted at rest, or where it is not.
 
-It opens the store of CALCULATOR_HISTORY and CALCULATOR_KEY beside running calculators,
-reads its raw bytes as a thief would, tries every record with other keys, in other rows
-and with changed bytes, and writes and deletes two marked records of its own.
+It opens the store of CALCULATOR_HISTORY and CALCULATOR_KEY, which calculators may be
+using, reads its raw bytes as a thief would, tries to decrypt every record with other
+keys, in other rows and with changed bytes, and writes and deletes two marked records.
 Exit codes: 0 passed, 1 failed or could not be audited, 2 misuse.
 
 Usage: calculator audit [--known TEXT]… [--known-file PATH] [--read-only] [--json]
@@ -27,14 +27,14 @@ Usage: calculator audit [--known TEXT]… [--known-file PATH] [--read-only] [--j
 `
 
 const rotateUsage = `calculator rotate-key adds a new data key to the store of CALCULATOR_HISTORY, which
-encrypts from now on, and wraps the keys anew. Records under old data keys stay readable,
-and running calculators go on: they take the new key over within 30 s.
+encrypts from now on, and wraps the keys again. Records under old data keys stay readable,
+and running calculators need no restart: they adopt the new key within 30 s.
 
 Usage: calculator rotate-key [--new-key KEY] [--json]
 
 `
 
-// tool is a command beside the server.
+// tool is a command other than serving.
 type tool func(ctx context.Context, args []string, stdout, stderr io.Writer) int
 
 // toolNamed returns nil where args do not begin with a tool's name.
@@ -57,21 +57,17 @@ func parseTool(f *flag.FlagSet, usage string, args []string, stderr io.Writer) (
 		fmt.Fprint(stderr, "\nEnvironment:\n"+historyEnvironment())
 		return exitDone, true
 	case err != nil:
-		return misuse(stderr, f.Name(), fmt.Errorf("%w: see calculator %s --help", err, f.Name())), true
+		return ended(stderr, f.Name(), exitMisuse, fmt.Errorf("%w: see calculator %s --help", err, f.Name())), true
 	case f.NArg() > 0:
-		return misuse(stderr, f.Name(), fmt.Errorf("unexpected argument: see calculator %s --help", f.Name())), true
+		return ended(stderr, f.Name(), exitMisuse, fmt.Errorf("unexpected argument: see calculator %s --help", f.Name())), true
 	}
 	return 0, false
 }
 
-func misuse(stderr io.Writer, name string, err error) int {
+// ended prints the error that ended a tool, and returns the exit code for it.
+func ended(stderr io.Writer, name string, code int, err error) int {
 	fmt.Fprintf(stderr, "calculator %s: %v\n", name, err)
-	return exitMisuse
-}
-
-func failed(stderr io.Writer, name string, err error) int {
-	fmt.Fprintf(stderr, "calculator %s: %v\n", name, err)
-	return exitFailed
+	return code
 }
 
 func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -96,7 +92,7 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	o.Known = append(o.Known, known...)
 	cfg, err := historyConfig(os.LookupEnv, slog.New(slog.DiscardHandler))
 	if err := errors.Join(unread, err, o.Validate()); err != nil {
-		return misuse(stderr, "audit", err)
+		return ended(stderr, "audit", exitMisuse, err)
 	}
 	report, err := audit.Run(ctx, cfg, o)
 	if err == nil {
@@ -104,7 +100,7 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	}
 	switch {
 	case err != nil:
-		return failed(stderr, "audit", err)
+		return ended(stderr, "audit", exitFailed, err)
 	case !report.Passed:
 		return exitFailed
 	}
@@ -149,11 +145,11 @@ func runRotate(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	}
 	cfg, err := historyConfig(os.LookupEnv, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return misuse(stderr, "rotate-key", err)
+		return ended(stderr, "rotate-key", exitMisuse, err)
 	}
 	rotation, err := history.Rotate(ctx, cfg, to)
 	if err != nil {
-		return failed(stderr, "rotate-key", err)
+		return ended(stderr, "rotate-key", exitFailed, err)
 	}
 	if asJSON {
 		err = writeJSON(stdout, rotation)
@@ -162,7 +158,7 @@ func runRotate(ctx context.Context, args []string, stdout, stderr io.Writer) int
 			rotation.DataKey, rotation.DataKeys, rotation.KEK, rotation.Revision, rotation.Store)
 	}
 	if err != nil {
-		return failed(stderr, "rotate-key", err)
+		return ended(stderr, "rotate-key", exitFailed, err)
 	}
 	return exitDone
 }

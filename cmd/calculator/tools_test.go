@@ -107,7 +107,7 @@ func TestRotatingDisturbsNoRunningCalculator(t *testing.T) {
 		t.Errorf("rotate-key --json = %d, %v, want three data keys under the new key file:\n%s%s", code, err, stdout, stderr)
 	}
 	if entries, err := h.List(t.Context(), cookie, history.Query{}); err != nil || len(entries) != 1 {
-		t.Errorf("List beside the rotations = %v, %v, want the one entry", entries, err)
+		t.Errorf("List during the rotations = %v, %v, want the one entry", entries, err)
 	}
 	t.Setenv("CALCULATOR_KEY", "file:"+filepath.Join(filepath.Dir(path), "other.key"))
 	if code, stdout, stderr = tried(t, "audit"); code != exitDone {

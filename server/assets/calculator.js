@@ -67,7 +67,7 @@ function showResult(text, exact) {
   at("result").textContent = fold ? "" : text;
   at("ends").textContent = fold ? ends(text) : "";
   at("whole").textContent = ""; // filled when it is unfolded: a million digits take a while to lay out
-  at("told").textContent = "";
+  at("status").textContent = "";
 }
 
 function showFault(text, position) {
@@ -181,9 +181,9 @@ at("folded").addEventListener("toggle", () => {
 at("copy").addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(result);
-    at("told").textContent = "Copied.";
+    at("status").textContent = "Copied.";
   } catch {
-    at("told").textContent = "The browser does not allow copying here: use Download.";
+    at("status").textContent = "The browser does not allow copying here: use Download.";
   }
 });
 
@@ -193,7 +193,7 @@ function download() {
   link.download = "result.txt";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  at("told").textContent = "Downloaded as result.txt.";
+  at("status").textContent = "Downloaded as result.txt.";
 }
 
 // asked is an entry of the history the way it was asked.
@@ -229,7 +229,7 @@ function entryElement(entry) {
   const remove = Object.assign(document.createElement("button"), { type: "submit", textContent: "Delete" });
   remove.setAttribute("aria-label", `Delete ${short(question, 60)}`);
   const asideOf = [time, ` · ${entry.instance}`, entry.shortened ? " · shortened" : ""];
-  box.append(paragraph("asked", reuse), paragraph("told", `= ${short(entry.result, 120)}`), paragraph("faint", ...asideOf), remove);
+  box.append(paragraph("asked", reuse), paragraph("outcome", `= ${short(entry.result, 120)}`), paragraph("faint", ...asideOf), remove);
   box.addEventListener("submit", async (event) => {
     event.preventDefault();
     const next = li.nextElementSibling ?? li.previousElementSibling;

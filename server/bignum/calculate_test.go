@@ -202,6 +202,7 @@ func oracle(op bignum.Operation, x, y *big.Rat) *big.Rat {
 		return floor(x, y)
 	case bignum.Modulo:
 		return z.Sub(x, z.Mul(y, floor(x, y)))
+	default: // Power
 	}
 	if !y.Num().IsInt64() || y.Num().Int64() < 0 || y.Num().Int64() > 200 {
 		return nil

@@ -140,16 +140,16 @@ func (p *parser) chain(ctx context.Context, operand func(context.Context) (numbe
 			return x, nil
 		}
 		var y number
-		if y, err = p.beside(ctx, x, at, operand); err == nil {
+		if y, err = p.holding(ctx, x, at, operand); err == nil {
 			x, err = p.apply(ctx, Operation(sign), at, x, y)
 		}
 	}
 	return number{}, err
 }
 
-// beside reads an operand while x waits for it. Without a bound a short text
+// holding reads an operand while x waits for it. Without a bound a short text
 // could keep a long number at each of its levels.
-func (p *parser) beside(ctx context.Context, x number, at int, operand func(context.Context) (number, error)) (number, error) {
+func (p *parser) holding(ctx context.Context, x number, at int, operand func(context.Context) (number, error)) (number, error) {
 	length := x.size()
 	defer func() { p.held -= length }()
 	if p.held += length; p.held > maxHeld*p.MaxDigits {
@@ -192,7 +192,7 @@ func (p *parser) power(ctx context.Context) (number, error) {
 		return number{}, err
 	}
 	defer leave()
-	y, err := p.beside(ctx, x, at, p.sign)
+	y, err := p.holding(ctx, x, at, p.sign)
 	if err != nil {
 		return number{}, err
 	}
@@ -345,7 +345,7 @@ func (p *parser) name() (arity, bool) {
 	return a, true
 }
 
-// apply calculates, and tells of a fault where the operation stands.
+// apply calculates, and reports a fault at the position of the operation.
 func (p *parser) apply(ctx context.Context, op Operation, at int, operands ...number) (number, error) {
 	if p.check {
 		return number{}, nil

@@ -75,7 +75,7 @@ func (c *calculation) rootOf(ctx context.Context, n *big.Int) (root *big.Int, ex
 
 // squareRoot returns s and r with n = s² + r and r ≤ 2s. It takes the root of the
 // upper half first, so that its time is that of a few multiplications, where
-// big.Int.Sqrt divides anew at full length in every step.
+// big.Int.Sqrt divides at full length in every step.
 // Source: P. Zimmermann, "Karatsuba Square Root", INRIA report 3805, 1999.
 func (c *calculation) squareRoot(ctx context.Context, n *big.Int) (s, r *big.Int, err error) {
 	const leafBits = 4096

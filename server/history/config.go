@@ -37,7 +37,7 @@ type Config struct {
 	// $STATE_DIRECTORY, which systemd sets, or in the user's state folder.
 	Store string
 	// Key is "file:PATH" or "aws-kms:KEY" (a key id, an ARN or alias/NAME).
-	// "" means a file beside the SQLite store, which PostgreSQL has not.
+	// "" means a file next to the SQLite store; PostgreSQL needs a name.
 	Key string
 	AWS *aws.Config  // how to reach AWS KMS; nil: as the SDK finds it in the environment
 	Log *slog.Logger // nil: discard

@@ -102,7 +102,7 @@ func (e *Entry) contains(lower string) bool {
 const minEncoded = 256
 
 // encode writes the entry as JSON, and spaces behind it up to a length that
-// tells little of the entry's own.
+// reveals little of the entry's own.
 func (e Entry) encode() ([]byte, error) {
 	var out bytes.Buffer
 	w := json.NewEncoder(&out)

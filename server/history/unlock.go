@@ -13,7 +13,7 @@ import (
 	"secondwind/server/history/vault"
 )
 
-// Unlocked is a store with the keys that open it, for tools that work beside a
+// Unlocked is a store with the keys that open it, for tools that work alongside a
 // running calculator. Close it.
 type Unlocked struct {
 	Store   *store.Store

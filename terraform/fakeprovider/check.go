@@ -68,7 +68,7 @@ func (c *checker) choose(at *tftypes.AttributePath, name string, among choice, f
 	}
 }
 
-// given tells whether the configuration sets the argument or has the block.
+// given reports whether the configuration sets the argument or has the block.
 func given(v tftypes.Value) bool {
 	if !v.IsKnown() || v.IsNull() {
 		return false

@@ -196,7 +196,7 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		{"a time", "aws_autoscaling_schedule", fields{"start_time": "2026-11-26T09:00:00Z"}, nil},
 		{"a path without its slash", "aws_lb_target_group", fields{"health_check": fields{"path": "healthz"}}, []string{"does not begin with /"}},
 
-		{"two faults are both told", "aws_lb_target_group", fields{"port": 0, "target_type": "host"}, []string{"port", "target_type"}},
+		{"two faults are both reported", "aws_lb_target_group", fields{"port": 0, "target_type": "host"}, []string{"port", "target_type"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := faultsOf(t, f, test.typeName, test.given)

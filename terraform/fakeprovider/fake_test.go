@@ -111,7 +111,7 @@ func TestEveryRuleIsOfAnAttributeThatThereIs(t *testing.T) {
 	}
 }
 
-// hasAttribute tells whether a block has an argument or a block at the path.
+// hasAttribute reports whether a block has an argument or a block at the path.
 func hasAttribute(block *tfprotov5.SchemaBlock, path string) bool {
 	first, rest, deeper := strings.Cut(path, ".")
 	for _, n := range block.BlockTypes {

@@ -6,7 +6,7 @@
 // The real provider may still refuse what it passes, so the same checks run with
 // the real one wherever that can be reached.
 //
-// Terraform starts a provider anew for every step. With -reattach it prints what
+// Terraform starts a new provider process for every step. With -reattach it prints what
 // Terraform needs in TF_REATTACH_PROVIDERS to use this one process, and serves any
 // number of Terraforms until its standard input ends.
 package main

@@ -125,7 +125,7 @@ func TestInstallerDoesWhatIsMissing(t *testing.T) {
 		{"a configuration that nginx refuses changes nothing", func() {
 			m.write(t, "/etc/secondwind/nginx.conf", read(t, "nginx.conf")+"wrong;\n", 0o644)
 		}, nil, `unknown directive "wrong"`, 1},
-		{"a binary that was changed is fetched anew", func() {
+		{"a binary that was changed is fetched again", func() {
 			m.write(t, "/etc/secondwind/nginx.conf", read(t, "nginx.conf")+"# changed\n", 0o644)
 			m.write(t, "/usr/local/bin/calculator", "changed", 0o755)
 		}, []string{enable, restart}, "restarted", 2},

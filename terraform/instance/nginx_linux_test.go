@@ -150,8 +150,8 @@ func TestCalculatorLearnsWhoAsks(t *testing.T) {
 			"203.0.113.7", "203.0.113.7, 127.0.1.1", "http"},
 		{"a health check of the load balancer's own", balancerAddress, "", "",
 			"127.0.1.1", "127.0.1.1", "http"},
-		{"somebody beside the load balancer", strangerAddress, "203.0.113.7", "https",
-			strangerAddress, "203.0.113.7, " + strangerAddress, "http"},
+		{"another host than the load balancer", otherAddress, "203.0.113.7", "https",
+			otherAddress, "203.0.113.7, " + otherAddress, "http"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var headers []string

@@ -22,7 +22,7 @@ import (
 const (
 	balancerCIDR    = "127.0.1.0/24"
 	balancerAddress = "127.0.1.1"
-	strangerAddress = "127.0.0.9"
+	otherAddress    = "127.0.0.9"
 	nobody          = 65534
 )
 
@@ -283,7 +283,7 @@ func startCalculator(t *testing.T, address string, under ...string) *calculator 
 	return c
 }
 
-// follow keeps the log and tells the address that its first line names.
+// follow keeps the log and reports the address that its first line names.
 func (c *calculator) follow(output io.Reader, listening chan<- string) {
 	defer close(c.read)
 	lines := bufio.NewScanner(output)

@@ -289,7 +289,7 @@ run "a_third_way" {
     # refused: certificate_arn needs server_name
     certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
-    # a budget that tells nobody
+    # a budget that notifies nobody
     # refused: budget_usd needs notification_email
     budget_usd = 10
   }

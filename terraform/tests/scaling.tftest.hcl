@@ -37,7 +37,7 @@ run "by_default" {
 
   assert {
     condition     = alltrue([for way, a in aws_cloudwatch_metric_alarm.cpu : contains(a.alarm_actions, aws_autoscaling_policy.by_alarm[way].arn) && contains(a.alarm_actions, aws_sns_topic.this.arn)])
-    error_message = "Each alarm must invoke its policy and tell the topic."
+    error_message = "Each alarm must invoke its policy and notify the topic."
   }
 
   assert {
@@ -92,7 +92,7 @@ run "by_default" {
 
   assert {
     condition     = toset(aws_autoscaling_notification.this.group_names) == toset([aws_autoscaling_group.this.name]) && length(aws_autoscaling_notification.this.notifications) == 4
-    error_message = "Scaling activities must be told to the topic."
+    error_message = "Scaling activities must be sent to the topic."
   }
 
   assert {

@@ -207,7 +207,7 @@ run "access_logs" {
   }
 }
 
-run "told" {
+run "notified" {
   variables {
     notification_email = "qa@example.com"
     budget_usd         = 25
@@ -221,7 +221,7 @@ run "told" {
 
   assert {
     condition     = aws_budgets_budget.account[0].limit_amount == "25" && aws_budgets_budget.account[0].limit_unit == "USD" && aws_budgets_budget.account[0].time_unit == "MONTHLY" && { for n in aws_budgets_budget.account[0].notification : n.notification_type => n.threshold } == { ACTUAL = 80, FORECASTED = 100 } && alltrue([for n in aws_budgets_budget.account[0].notification : n.subscriber_email_addresses == toset(["qa@example.com"])])
-    error_message = "The budget must tell at 80 %, and when more than it is forecast."
+    error_message = "The budget must notify at 80 %, and when the forecast exceeds it."
   }
 }
 

@@ -142,7 +142,7 @@ func TestAStolenStoreTellsNothing(t *testing.T) {
 		}
 		for _, secret := range []string{user, operand, result, "password"} {
 			if strings.Contains(text.String(), secret) {
-				t.Errorf("the report tells %q:\n%s", secret, &text)
+				t.Errorf("the report shows %q:\n%s", secret, &text)
 			}
 		}
 	})
@@ -243,7 +243,7 @@ func TestDeletedBytesThatStayAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if report.Passed {
-		t.Errorf("a copy of the deleted records beside the store was not found: %+v", report)
+		t.Errorf("a copy of the deleted records next to the store was not found: %+v", report)
 	}
 }
 

@@ -14,18 +14,18 @@ import (
 // recordsAtOnce is how many records are read from the store at a time.
 const recordsAtOnce = 100
 
-// tried counts the records that passed each trial, and keeps the first failure.
+// tried counts the records, and keeps for each check how many failed it, and the first.
 type tried struct {
 	unlocked *history.Unlocked
 	impostor *vault.Keys
 	records  int
 	perKey   map[uint32]int
 	flips    int
-	trials   []trial
+	checks   []recordCheck
 }
 
-// trial is something that every record must stand.
-type trial struct {
+// recordCheck is something that must be true of every record.
+type recordCheck struct {
 	name   string
 	try    func(store.Record) error
 	failed error
@@ -38,7 +38,7 @@ func newTried(u *history.Unlocked) (*tried, error) {
 		return nil, err
 	}
 	t := &tried{unlocked: u, impostor: impostor, perKey: map[uint32]int{}}
-	t.trials = []trial{
+	t.checks = []recordCheck{
 		{name: "every record decrypts with the store's keys", try: t.opens},
 		{name: "no record decrypts with other keys under the same ids", try: t.refusesOtherKeys},
 		{name: "no record decrypts in another row or for another user", try: t.refusesOtherRows},
@@ -67,25 +67,25 @@ func (t *tried) one(r store.Record) {
 	if id, err := vault.KeyID(r.Sealed); err == nil {
 		t.perKey[id]++
 	}
-	for i := range t.trials {
-		if err := t.trials[i].try(r); err != nil {
-			t.trials[i].count++
-			if t.trials[i].failed == nil {
-				t.trials[i].failed = fmt.Errorf("record %x: %w", r.ID, err)
+	for i := range t.checks {
+		if err := t.checks[i].try(r); err != nil {
+			t.checks[i].count++
+			if t.checks[i].failed == nil {
+				t.checks[i].failed = fmt.Errorf("record %x: %w", r.ID, err)
 			}
 		}
 	}
 }
 
-// report adds a check for each trial.
+// report adds the checks.
 func (t *tried) report(r *Report) {
 	r.Records = t.records
-	for _, trial := range t.trials {
-		err := trial.failed
-		if trial.count > 1 {
-			err = fmt.Errorf("%w (and %d more)", err, trial.count-1)
+	for _, c := range t.checks {
+		err := c.failed
+		if c.count > 1 {
+			err = fmt.Errorf("%w (and %d more)", err, c.count-1)
 		}
-		r.check(trial.name, err, "%d records under %d data keys, %d changed bytes tried", t.records, len(t.perKey), t.flips)
+		r.check(c.name, err, "%d records under %d data keys, %d changed bytes tried", t.records, len(t.perKey), t.flips)
 	}
 }
 

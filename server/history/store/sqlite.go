@@ -113,7 +113,7 @@ func (sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// raw reads the file and what stands beside it, as a thief would.
+// raw reads the file and those next to it, as a thief would.
 func (d sqliteDialect) raw(_ context.Context, part func(string, io.Reader) error) error {
 	for _, path := range []string{d.path, d.path + "-wal", d.path + "-shm", d.path + "-journal"} {
 		err := rawFile(path, part)

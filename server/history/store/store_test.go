@@ -286,13 +286,13 @@ func TestAReaderDelaysTheScrubAndNothingElse(t *testing.T) {
 		t.Fatalf("read: %v", err)
 	}
 	if _, err := s.Delete(t.Context(), record.Owner, record.ID); err != nil {
-		t.Errorf("Delete beside a reader: %v", err)
+		t.Errorf("Delete during a read: %v", err)
 	}
 	if _, err := s.db.Exec(`PRAGMA busy_timeout(1)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Scrub(t.Context()); err == nil || !strings.Contains(err.Error(), "another process") {
-		t.Errorf("Scrub beside a reader = %v, want that another process reads", err)
+		t.Errorf("Scrub during a read = %v, want that another process reads", err)
 	}
 	rows.Close()
 	if err := s.Scrub(t.Context()); err != nil || bytes.Contains(rawBytes(t, s), []byte("deleted record")) {

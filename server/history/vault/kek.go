@@ -87,7 +87,7 @@ func (k *KEK) unwrap(ctx context.Context, in wrapped, store, purpose string) (*k
 }
 
 // wrapped is an encrypted keyset as the store has it: only its authenticated
-// part, since nobody would notice a change of what Tink writes beside that.
+// part, since nobody would notice a change of what Tink writes next to it.
 type wrapped []byte
 
 var errClear = errors.New("a keyset is never read or written in clear")

@@ -105,7 +105,7 @@ func (k *Keys) Primary() uint32 { return k.data.KeysetInfo().GetPrimaryKeyId() }
 func (k *Keys) Len() int { return len(k.known) }
 
 // Owner returns the keyed hash under which a user's records stand in the store.
-// Without the key it tells neither the user nor whether a guess is right.
+// Without the key it reveals neither the user nor whether a guess is right.
 func (k *Keys) Owner(user string) ([]byte, error) {
 	return k.owners.ComputePrimaryPRF([]byte(user), ownerBytes)
 }

@@ -82,7 +82,7 @@ var lostFor = map[string]string{
 	"AccessDeniedException":      `allow this role kms:Encrypt and kms:Decrypt on the key, in its own policy or the key's`,
 }
 
-// explain tells a key that can not be used from a service that can not be reached.
+// explain distinguishes a key that cannot be used from a service that cannot be reached.
 func (k kmsKey) explain(err error) error {
 	if failed, ok := errors.AsType[smithy.APIError](err); ok {
 		if advice, ok := lostFor[failed.ErrorCode()]; ok {
