@@ -105,7 +105,7 @@ func (c *Cloud) serve(listener net.Listener, log *slog.Logger, handler http.Hand
 func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 	mux := awsapi.NewMux(awsapi.Config{
 		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
-		Principals: c.roles.Principal, Region: Region, AccountID: AccountID, Log: cfg.Log,
+		Principals: c.roles.Principal, Region: Region, Log: cfg.Log,
 	})
 	api.Register(mux, state)
 	c.keys.Register(mux)

@@ -102,7 +102,6 @@ func TestBotocoreSeesEveryMember(t *testing.T) {
 	filled[ec2shapes.DescribeInstanceStatusInput, ec2shapes.DescribeInstanceStatusOutput](m, EC2, f)
 	filled[ec2shapes.DescribeInstanceTypesInput, ec2shapes.DescribeInstanceTypesOutput](m, EC2, f)
 	filled[ec2shapes.DescribeInstancesInput, ec2shapes.DescribeInstancesOutput](m, EC2, f)
-	filled[ec2shapes.DescribeKeyPairsInput, ec2shapes.DescribeKeyPairsOutput](m, EC2, f)
 	filled[ec2shapes.DescribeLaunchTemplateVersionsInput, ec2shapes.DescribeLaunchTemplateVersionsOutput](m, EC2, f)
 	filled[ec2shapes.DescribeLaunchTemplatesInput, ec2shapes.DescribeLaunchTemplatesOutput](m, EC2, f)
 	filled[ec2shapes.DescribeSecurityGroupsInput, ec2shapes.DescribeSecurityGroupsOutput](m, EC2, f)
