@@ -130,7 +130,9 @@ func until(t *testing.T, what string, ok func(ctx context.Context) bool) {
 
 func group(t *testing.T, c *localcloud.Cloud, s stack.Stack) astypes.AutoScalingGroup {
 	t.Helper()
-	out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{s.AutoScalingGroupName}})
+	out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: []string{s.AutoScalingGroupName},
+	})
 	if err != nil || len(out.AutoScalingGroups) != 1 {
 		t.Fatalf("DescribeAutoScalingGroups(%s) = %v, %v, want one group", s.AutoScalingGroupName, out, err)
 	}
@@ -149,7 +151,9 @@ func inService(g astypes.AutoScalingGroup) []string {
 
 func healthyTargets(t *testing.T, c *localcloud.Cloud, s stack.Stack) []string {
 	t.Helper()
-	out, err := elb.NewFromConfig(c.AWSConfig()).DescribeTargetHealth(t.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
+	out, err := elb.NewFromConfig(c.AWSConfig()).DescribeTargetHealth(t.Context(), &elb.DescribeTargetHealthInput{
+		TargetGroupArn: &s.TargetGroupARN,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,12 +178,17 @@ func TestAnAlarmScalesOutAndScalingInLosesNoRequest(t *testing.T) {
 	alarms := cloudwatch.NewFromConfig(c.AWSConfig())
 	// The group is idle: its scale-in alarm would undo at the next period's end
 	// what this test sets off.
-	if _, err := alarms.DisableAlarmActions(bounded(t), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{s.ScaleInAlarm}}); err != nil {
+	if _, err := alarms.DisableAlarmActions(bounded(t), &cloudwatch.DisableAlarmActionsInput{
+		AlarmNames: []string{s.ScaleInAlarm},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := alarms.SetAlarmState(bounded(t), &cloudwatch.SetAlarmStateInput{
 		AlarmName: &s.ScaleOutAlarm, StateValue: "ALARM", StateReason: aws.String("a test"),
-		StateReasonData: aws.String(`{"version":"1.0","queryDate":"2026-01-01T00:00:00.000+0000","statistic":"Average","period":10,"recentDatapoints":[33.0],"threshold":20.0}`),
+		StateReasonData: aws.String(
+			`{"version":"1.0","queryDate":"2026-01-01T00:00:00.000+0000","statistic":"Average","period":10,"recentDatapoints":[33.0],` +
+				`"threshold":20.0}`,
+		),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +204,9 @@ func TestAnAlarmScalesOutAndScalingInLosesNoRequest(t *testing.T) {
 		t.Errorf("requests were served by %v, want %v", seen(), want)
 	}
 	groups := autoscaling.NewFromConfig(c.AWSConfig())
-	if _, err := groups.SetDesiredCapacity(bounded(t), &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: &s.AutoScalingGroupName, DesiredCapacity: aws.Int32(1)}); err != nil {
+	if _, err := groups.SetDesiredCapacity(bounded(t), &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: &s.AutoScalingGroupName, DesiredCapacity: aws.Int32(1),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "one instance left", func(context.Context) bool { return len(group(t, c, s).Instances) == 1 })
@@ -238,13 +249,18 @@ func traffic(t *testing.T, url string) (lost *atomic.Int64, seen func() []string
 // assertCauses holds the activities against what a judge looks for.
 func assertCauses(t *testing.T, groups *autoscaling.Client, s stack.Stack) {
 	t.Helper()
-	out, err := groups.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &s.AutoScalingGroupName})
+	out, err := groups.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{
+		AutoScalingGroupName: &s.AutoScalingGroupName,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"a user request explicitly set group desired capacity changing the desired capacity from 2 to 1",
-		fmt.Sprintf("a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2", s.ScaleOutAlarm, s.ScaleOutPolicy),
+		fmt.Sprintf(
+			"a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2", s.ScaleOutAlarm,
+			s.ScaleOutPolicy,
+		),
 		"a user request created an AutoScalingGroup changing the desired capacity from 0 to 1",
 	}
 	if len(out.Activities) != len(want) {
@@ -285,13 +301,18 @@ func TestTheControlsAreWiredAsAskedFor(t *testing.T) {
 			c := start(t)
 			test.o.Variables = variables(t)
 			s := build(t, c, test.o)
-			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{s.ScaleOutAlarm}})
+			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{
+				AlarmNames: []string{s.ScaleOutAlarm},
+			})
 			if err != nil || len(out.MetricAlarms) != 1 {
 				t.Fatalf("DescribeAlarms(%s) = %v, %v, want one alarm", s.ScaleOutAlarm, out, err)
 			}
 			a := out.MetricAlarms[0]
 			if len(a.AlarmActions) != test.actions || *a.ActionsEnabled != test.enabled || *a.Period != 10 || *a.Threshold != 20 {
-				t.Errorf("alarm = %d actions, enabled %t, period %d, threshold %g; want %d, %t, 10, 20", len(a.AlarmActions), *a.ActionsEnabled, *a.Period, *a.Threshold, test.actions, test.enabled)
+				t.Errorf(
+					"alarm = %d actions, enabled %t, period %d, threshold %g; want %d, %t, 10, 20", len(a.AlarmActions), *a.ActionsEnabled,
+					*a.Period, *a.Threshold, test.actions, test.enabled,
+				)
 			}
 		})
 	}
@@ -304,7 +325,9 @@ func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
 			n := variables(t)
 			n.Policy = kind
 			s := build(t, c, stack.Options{Variables: n})
-			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{PolicyNames: []string{s.ScaleOutPolicy}})
+			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{
+				PolicyNames: []string{s.ScaleOutPolicy},
+			})
 			if err != nil || len(out.ScalingPolicies) != 1 {
 				t.Fatalf("DescribePolicies(%s) = %v, %v, want one policy", s.ScaleOutPolicy, out, err)
 			}
@@ -317,7 +340,9 @@ func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
 
 func TestOnlySignedRequestsAreAnswered(t *testing.T) {
 	c := start(t)
-	response, err := http.Post(c.Endpoint(), "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"))
+	response, err := http.Post(
+		c.Endpoint(), "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +362,10 @@ func TestOnlySignedRequestsAreAnswered(t *testing.T) {
 func TestCredentialsAreMadeForEachRun(t *testing.T) {
 	a, b := start(t).Credentials(), launch(t).Credentials()
 	if a.AccessKeyID == b.AccessKeyID || a.SecretAccessKey == b.SecretAccessKey || len(a.AccessKeyID) != 20 || len(a.SecretAccessKey) != 40 {
-		t.Errorf("two clouds of one seed have credentials of %d and %d characters, equal %t; want 20 and 40, different", len(a.AccessKeyID), len(a.SecretAccessKey), a == b)
+		t.Errorf(
+			"two clouds of one seed have credentials of %d and %d characters, equal %t; want 20 and 40, different", len(a.AccessKeyID),
+			len(a.SecretAccessKey), a == b,
+		)
 	}
 }
 
@@ -381,9 +409,13 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		"no image":                       {localcloud.Config{}, "no image"},
 		"a made-up period":               {localcloud.Config{Images: good, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
 		"an image id that is none":       {localcloud.Config{Images: map[string]localcloud.Image{"x": {Program: self}}}, `begins with "ami-"`},
-		"the program is missing":         {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain + "-not"}}}, "does not exist"},
-		"the program is a folder":        {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: t.TempDir()}}}, "is a folder"},
-		"the program cannot be run":      {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain}}}, "not executable"},
+		"the program is missing": {
+			localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain + "-not"}}}, "does not exist",
+		},
+		"the program is a folder": {
+			localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: t.TempDir()}}}, "is a folder",
+		},
+		"the program cannot be run": {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain}}}, "not executable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := localcloud.Start(t.Context(), test.cfg)

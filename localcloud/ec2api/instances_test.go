@@ -168,7 +168,8 @@ func TestAnInstanceBeginsAndEnds(t *testing.T) {
 			{"it still runs", "DescribeInstances", at + "instanceState.name=running"},
 			{
 				"terminate", "TerminateInstances&InstanceId.1={i}",
-				"instancesSet#=1&instancesSet.1.instanceId={i}&instancesSet.1.previousState.name=running&instancesSet.1.currentState.name=shutting-down&" +
+				"instancesSet#=1&instancesSet.1.instanceId={i}&instancesSet.1.previousState.name=running" +
+					"&instancesSet.1.currentState.name=shutting-down&" +
 					"instancesSet.1.currentState.code=32",
 			},
 			{
