@@ -42,7 +42,7 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 			"| the history is the same whichever instance answers | ✓ held | 3 lists by 2 instances, each with every calculation made before and " +
 				"nothing else |",
 			"| no key is in the raw bytes | ✓ held | 2 keys, 26 forms of them |",
-			"| calculations of the visitor | 3 |", "| calculations by " + oldID + " | 2 |", "| lists by " + newID + " | 1 |",
+			"| calculations of the synthetic user | 3 |", "| calculations by " + oldID + " | 2 |", "| lists by " + newID + " | 1 |",
 			"| visits that failed | 1 |",
 			"| raw bytes searched | 81920 |", "aws-kms:alias/secondwind-history",
 		}},
@@ -55,7 +55,7 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 		"one instance alone": {func(h *runlog.History) { h.Visits = h.Visits[:1] }, "1 of 3 checks decide nothing",
 			[]string{"| ? undetermined | one instance alone gave lists"}},
 		"no list at all": {func(h *runlog.History) { h.Visits = nil }, "1 of 3 checks decide nothing",
-			[]string{"| ? undetermined | no list was had |", "| lists of the visitor | 0 |"}},
+			[]string{"| ? undetermined | no list was had |", "| lists of the synthetic user | 0 |"}},
 		"no audit": {func(h *runlog.History) { h.Audit, h.NotAudited = nil, "the run was interrupted" },
 			"1 of 2 checks decide nothing", []string{"| the store was audited | ? undetermined | the run was interrupted |"}},
 		"no history is kept": {func(h *runlog.History) { *h = runlog.History{NotAudited: "no calculator was met that keeps a history"} },
