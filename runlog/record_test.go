@@ -3,7 +3,6 @@ package runlog_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -274,52 +273,4 @@ func TestEveryRecordSurvivesTheRoundTrip(t *testing.T) {
 			rt.Errorf("cloud differs: %s", diff)
 		}
 	})
-}
-
-func ExampleNewID() {
-	id := runlog.NewID(time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC))
-	fmt.Println(id[:17], runlog.ValidID(id))
-	// Output: 20260314T120000Z- true
-}
-
-func Example() {
-	dir, err := os.MkdirTemp("", "run")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer os.RemoveAll(dir)
-	start := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
-	w, err := runlog.Create(dir, runlog.Manifest{RunID: "20260314T120000Z-3fa9", Started: start})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = errors.Join(
-		w.WriteLoad(runlog.LoadLine{Time: start, Phase: &runlog.PhaseChange{Phase: runlog.PhaseLoad, OfferedRate: 100}}),
-		w.Close(),
-		runlog.Seal(dir),
-	)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	record, err := runlog.Open(dir)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(record.Manifest.Complete, record.Load[0].Phase.OfferedRate)
-	// Whoever changes the record now is found out.
-	err = os.WriteFile(filepath.Join(dir, runlog.LoadFile), nil, 0o644)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var tampered *runlog.TamperedError
-	_, err = runlog.Open(dir)
-	fmt.Println(errors.As(err, &tampered) && tampered.File == runlog.LoadFile)
-	// Output:
-	// true 100
-	// true
 }
