@@ -104,6 +104,26 @@ var rules = []rule{
 		why: "the local cloud is tested with the clients and the stack of a user, and by nothing that uses it",
 	},
 	{
+		name: "a service of the local cloud knows only the cloud and what every operation needs",
+		in: []string{"localcloud/autoscalingapi", "localcloud/cloudwatchapi", "localcloud/ec2api", "localcloud/elbapi",
+			"localcloud/stsapi", "localcloud/taggingapi"},
+		forbids: ownBut("autoscale", "localcloud/cloud", "localcloud/awsapi", "localcloud/operation", "localcloud/optional",
+			"localcloud/fleet", "localcloud/balancer"),
+		why: "services share the cloud's state and lock, and nothing else: one can be read, tested and extended without the others",
+	},
+	{
+		name: "localcloud/cloud knows no service", in: []string{"localcloud/cloud"},
+		forbids: ownBut("autoscale", "localcloud/cloud", "localcloud/awsapi", "localcloud/operation", "localcloud/optional",
+			"localcloud/fleet", "localcloud/balancer"),
+		why: "the state and its loop are the same whatever is asked of them",
+	},
+	{
+		name: "localcloud/operation and localcloud/optional know no state", in: []string{"localcloud/operation", "localcloud/optional"},
+		tests:   true,
+		forbids: ownBut("autoscale", "localcloud/awsapi", "localcloud/operation", "localcloud/optional"),
+		why:     "they are what operations of any service have in common",
+	},
+	{
 		name: "localcloud/keys knows only the wire", in: []string{"localcloud/keys"}, tests: true,
 		forbids: ownBut("localcloud/keys", "localcloud/awsapi"),
 		why:     "who decrypts must not wait for a group that scales: the keys share no state and no lock with the cloud",

@@ -10,7 +10,8 @@ import (
 // it reads neither the environment nor the user's AWS files.
 func (c *Cloud) AWSConfig() aws.Config {
 	credentials := aws.Credentials{
-		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken, Source: "localcloud",
+		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
+		Source: "localcloud",
 	}
 	return aws.Config{
 		Region: Region, BaseEndpoint: aws.String(c.endpoint),

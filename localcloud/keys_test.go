@@ -61,7 +61,9 @@ func (u *keyUse) fill(ctx context.Context, key string) error {
 	u.Caller = aws.ToString(who.Arn)
 	_, err = keys.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: sealed.KeyId})
 	u.Managed = code(err)
-	_, err = autoscaling.NewFromConfig(cfg).SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("demo-asg"), DesiredCapacity: aws.Int32(2)})
+	_, err = autoscaling.NewFromConfig(cfg).SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: aws.String("demo-asg"), DesiredCapacity: aws.Int32(2),
+	})
 	u.Scaled = code(err)
 	return nil
 }
@@ -88,7 +90,10 @@ func TestAnInstanceUsesTheStacksKeyAndNothingElse(t *testing.T) {
 	}
 	want := "arn:aws:sts::" + c.AccountID() + ":assumed-role/demo-instance/" + inService(group(t, c, s))[0]
 	if use.Plaintext != "secret" || use.Caller != want || use.Managed != "AccessDeniedException" || use.Scaled != "AccessDenied" {
-		t.Errorf("the instance decrypted %q as %s; deleting the key was %q, scaling %q; want secret, %s, AccessDeniedException, AccessDenied", use.Plaintext, use.Caller, use.Managed, use.Scaled, want)
+		t.Errorf(
+			"the instance decrypted %q as %s; deleting the key was %q, scaling %q; want secret, %s, AccessDeniedException, AccessDenied",
+			use.Plaintext, use.Caller, use.Managed, use.Scaled, want,
+		)
 	}
 	assertHistoryKey(t, c.AWSConfig(), s, use.Ciphertext)
 }
@@ -98,7 +103,9 @@ func TestAnInstanceUsesTheStacksKeyAndNothingElse(t *testing.T) {
 func assertHistoryKey(t *testing.T, cfg aws.Config, s stack.Stack, blob []byte) {
 	t.Helper()
 	keys := kms.NewFromConfig(cfg)
-	opened, err := keys.Decrypt(bounded(t), &kms.DecryptInput{CiphertextBlob: blob, KeyId: &s.HistoryKeyARN, EncryptionContext: map[string]string{"purpose": "a test"}})
+	opened, err := keys.Decrypt(bounded(t), &kms.DecryptInput{
+		CiphertextBlob: blob, KeyId: &s.HistoryKeyARN, EncryptionContext: map[string]string{"purpose": "a test"},
+	})
 	if err != nil || string(opened.Plaintext) != "secret" {
 		t.Errorf("Decrypt by %s = %v, %v, want secret", s.HistoryKeyARN, opened, err)
 	}

@@ -105,7 +105,7 @@ func (c *Cloud) serve(listener net.Listener, log *slog.Logger, handler http.Hand
 func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 	mux := awsapi.NewMux(awsapi.Config{
 		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
-		Principals: c.roles.Principal, Region: Region, AccountID: AccountID, Log: cfg.Log,
+		Principals: c.roles.Principal, Region: Region, Log: cfg.Log,
 	})
 	api.Register(mux, state)
 	c.keys.Register(mux)
@@ -153,7 +153,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("address %s is in use, perhaps by another local cloud; end that or listen on another port (127.0.0.1:0 picks a free one)", address)
+		return nil, fmt.Errorf(
+			"address %s is in use, perhaps by another local cloud; end that or listen on another port (127.0.0.1:0 picks a free one)", address,
+		)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)

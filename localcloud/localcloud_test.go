@@ -3,7 +3,6 @@ package localcloud_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -19,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"secondwind/account/stack"
@@ -27,140 +25,6 @@ import (
 )
 
 const imageID = "ami-0123456789abcdef0"
-
-// start brings up a cloud whose instances are this test binary.
-func start(t *testing.T) *localcloud.Cloud {
-	t.Helper()
-	t.Parallel() // each test has a cloud of its own
-	return launch(t)
-}
-
-func launch(t *testing.T) *localcloud.Cloud {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := localcloud.Start(t.Context(), localcloud.Config{
-		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: 7,
-		Images: map[string]localcloud.Image{imageID: {Program: self, Args: []string{"{{address}}"}, Env: []string{serveEnv + "=1"}}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("Close() = %v", err)
-		}
-	})
-	return c
-}
-
-// bounded is a context for one step of a test: long enough for a loaded machine.
-func bounded(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// variables are those of the repository, but for the two that a test would only
-// wait for: a policy counts from warmed instances, and draining takes its time.
-func variables(t *testing.T) stack.ScalingVariables {
-	t.Helper()
-	n, err := stack.ReadScalingVariables(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"), stack.ScalingVariables{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.DeregistrationDelay, n.InstanceWarmup = 1, 0
-	return n
-}
-
-func build(t *testing.T, c *localcloud.Cloud, o stack.Options) stack.Stack {
-	t.Helper()
-	o.Name, o.ImageID, o.MetricsPeriod = "demo", imageID, 10*time.Second
-	s, err := stack.Create(bounded(t), c.AWSConfig(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// buildHealthy builds a stack and waits until it serves.
-func buildHealthy(t *testing.T, c *localcloud.Cloud) stack.Stack {
-	t.Helper()
-	s := build(t, c, stack.Options{Variables: variables(t)})
-	if err := s.WaitHealthy(bounded(t)); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// get asks through the load balancer.
-func get(ctx context.Context, url string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return "", err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, body)
-	}
-	return string(body), err
-}
-
-// until polls what a test waits for.
-func until(t *testing.T, what string, ok func(ctx context.Context) bool) {
-	t.Helper()
-	ctx := bounded(t)
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for !ok(ctx) {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited in vain: %s", what)
-		case <-ticker.C:
-		}
-	}
-}
-
-func group(t *testing.T, c *localcloud.Cloud, s stack.Stack) astypes.AutoScalingGroup {
-	t.Helper()
-	out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{s.AutoScalingGroupName}})
-	if err != nil || len(out.AutoScalingGroups) != 1 {
-		t.Fatalf("DescribeAutoScalingGroups(%s) = %v, %v, want one group", s.AutoScalingGroupName, out, err)
-	}
-	return out.AutoScalingGroups[0]
-}
-
-func inService(g astypes.AutoScalingGroup) []string {
-	var ids []string
-	for _, i := range g.Instances {
-		if i.LifecycleState == astypes.LifecycleStateInService {
-			ids = append(ids, *i.InstanceId)
-		}
-	}
-	return ids
-}
-
-func healthyTargets(t *testing.T, c *localcloud.Cloud, s stack.Stack) []string {
-	t.Helper()
-	out, err := elb.NewFromConfig(c.AWSConfig()).DescribeTargetHealth(t.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []string
-	for _, d := range out.TargetHealthDescriptions {
-		if d.TargetHealth.State == "healthy" {
-			ids = append(ids, *d.Target.Id)
-		}
-	}
-	return ids
-}
 
 // The whole way with real processes: an alarm's transition launches a second
 // instance, requests reach both, and scaling in loses none of them.
@@ -174,12 +38,17 @@ func TestAnAlarmScalesOutAndScalingInLosesNoRequest(t *testing.T) {
 	alarms := cloudwatch.NewFromConfig(c.AWSConfig())
 	// The group is idle: its scale-in alarm would undo at the next period's end
 	// what this test sets off.
-	if _, err := alarms.DisableAlarmActions(bounded(t), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{s.ScaleInAlarm}}); err != nil {
+	if _, err := alarms.DisableAlarmActions(bounded(t), &cloudwatch.DisableAlarmActionsInput{
+		AlarmNames: []string{s.ScaleInAlarm},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := alarms.SetAlarmState(bounded(t), &cloudwatch.SetAlarmStateInput{
 		AlarmName: &s.ScaleOutAlarm, StateValue: "ALARM", StateReason: aws.String("a test"),
-		StateReasonData: aws.String(`{"version":"1.0","queryDate":"2026-01-01T00:00:00.000+0000","statistic":"Average","period":10,"recentDatapoints":[33.0],"threshold":20.0}`),
+		StateReasonData: aws.String(
+			`{"version":"1.0","queryDate":"2026-01-01T00:00:00.000+0000","statistic":"Average","period":10,"recentDatapoints":[33.0],` +
+				`"threshold":20.0}`,
+		),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +64,9 @@ func TestAnAlarmScalesOutAndScalingInLosesNoRequest(t *testing.T) {
 		t.Errorf("requests were served by %v, want %v", seen(), want)
 	}
 	groups := autoscaling.NewFromConfig(c.AWSConfig())
-	if _, err := groups.SetDesiredCapacity(bounded(t), &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: &s.AutoScalingGroupName, DesiredCapacity: aws.Int32(1)}); err != nil {
+	if _, err := groups.SetDesiredCapacity(bounded(t), &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: &s.AutoScalingGroupName, DesiredCapacity: aws.Int32(1),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "one instance left", func(context.Context) bool { return len(group(t, c, s).Instances) == 1 })
@@ -238,13 +109,18 @@ func traffic(t *testing.T, url string) (lost *atomic.Int64, seen func() []string
 // assertCauses holds the activities against what a judge looks for.
 func assertCauses(t *testing.T, groups *autoscaling.Client, s stack.Stack) {
 	t.Helper()
-	out, err := groups.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &s.AutoScalingGroupName})
+	out, err := groups.DescribeScalingActivities(t.Context(), &autoscaling.DescribeScalingActivitiesInput{
+		AutoScalingGroupName: &s.AutoScalingGroupName,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"a user request explicitly set group desired capacity changing the desired capacity from 2 to 1",
-		fmt.Sprintf("a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2", s.ScaleOutAlarm, s.ScaleOutPolicy),
+		fmt.Sprintf(
+			"a monitor alarm %s in state ALARM triggered policy %s changing the desired capacity from 1 to 2", s.ScaleOutAlarm,
+			s.ScaleOutPolicy,
+		),
 		"a user request created an AutoScalingGroup changing the desired capacity from 0 to 1",
 	}
 	if len(out.Activities) != len(want) {
@@ -285,13 +161,18 @@ func TestTheControlsAreWiredAsAskedFor(t *testing.T) {
 			c := start(t)
 			test.o.Variables = variables(t)
 			s := build(t, c, test.o)
-			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{s.ScaleOutAlarm}})
+			out, err := cloudwatch.NewFromConfig(c.AWSConfig()).DescribeAlarms(bounded(t), &cloudwatch.DescribeAlarmsInput{
+				AlarmNames: []string{s.ScaleOutAlarm},
+			})
 			if err != nil || len(out.MetricAlarms) != 1 {
 				t.Fatalf("DescribeAlarms(%s) = %v, %v, want one alarm", s.ScaleOutAlarm, out, err)
 			}
 			a := out.MetricAlarms[0]
 			if len(a.AlarmActions) != test.actions || *a.ActionsEnabled != test.enabled || *a.Period != 10 || *a.Threshold != 20 {
-				t.Errorf("alarm = %d actions, enabled %t, period %d, threshold %g; want %d, %t, 10, 20", len(a.AlarmActions), *a.ActionsEnabled, *a.Period, *a.Threshold, test.actions, test.enabled)
+				t.Errorf(
+					"alarm = %d actions, enabled %t, period %d, threshold %g; want %d, %t, 10, 20", len(a.AlarmActions), *a.ActionsEnabled,
+					*a.Period, *a.Threshold, test.actions, test.enabled,
+				)
 			}
 		})
 	}
@@ -304,7 +185,9 @@ func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
 			n := variables(t)
 			n.Policy = kind
 			s := build(t, c, stack.Options{Variables: n})
-			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{PolicyNames: []string{s.ScaleOutPolicy}})
+			out, err := autoscaling.NewFromConfig(c.AWSConfig()).DescribePolicies(bounded(t), &autoscaling.DescribePoliciesInput{
+				PolicyNames: []string{s.ScaleOutPolicy},
+			})
 			if err != nil || len(out.ScalingPolicies) != 1 {
 				t.Fatalf("DescribePolicies(%s) = %v, %v, want one policy", s.ScaleOutPolicy, out, err)
 			}
@@ -317,7 +200,9 @@ func TestEveryKindOfPolicyCanBeBuilt(t *testing.T) {
 
 func TestOnlySignedRequestsAreAnswered(t *testing.T) {
 	c := start(t)
-	response, err := http.Post(c.Endpoint(), "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"))
+	response, err := http.Post(
+		c.Endpoint(), "application/x-www-form-urlencoded", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +222,10 @@ func TestOnlySignedRequestsAreAnswered(t *testing.T) {
 func TestCredentialsAreMadeForEachRun(t *testing.T) {
 	a, b := start(t).Credentials(), launch(t).Credentials()
 	if a.AccessKeyID == b.AccessKeyID || a.SecretAccessKey == b.SecretAccessKey || len(a.AccessKeyID) != 20 || len(a.SecretAccessKey) != 40 {
-		t.Errorf("two clouds of one seed have credentials of %d and %d characters, equal %t; want 20 and 40, different", len(a.AccessKeyID), len(a.SecretAccessKey), a == b)
+		t.Errorf(
+			"two clouds of one seed have credentials of %d and %d characters, equal %t; want 20 and 40, different", len(a.AccessKeyID),
+			len(a.SecretAccessKey), a == b,
+		)
 	}
 }
 
@@ -381,9 +269,13 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		"no image":                       {localcloud.Config{}, "no image"},
 		"a made-up period":               {localcloud.Config{Images: good, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
 		"an image id that is none":       {localcloud.Config{Images: map[string]localcloud.Image{"x": {Program: self}}}, `begins with "ami-"`},
-		"the program is missing":         {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain + "-not"}}}, "does not exist"},
-		"the program is a folder":        {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: t.TempDir()}}}, "is a folder"},
-		"the program cannot be run":      {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain}}}, "not executable"},
+		"the program is missing": {
+			localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain + "-not"}}}, "does not exist",
+		},
+		"the program is a folder": {
+			localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: t.TempDir()}}}, "is a folder",
+		},
+		"the program cannot be run": {localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain}}}, "not executable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := localcloud.Start(t.Context(), test.cfg)

@@ -106,7 +106,7 @@ func visitFacts(s runlog.HistorySummary) []fact {
 
 // byInstance tells a count, and that of each instance.
 func byInstance(what string, all int, counts map[string]int) []fact {
-	facts := []fact{{what + " of the visitor", fmt.Sprint(all)}}
+	facts := []fact{{what + " of the synthetic user", fmt.Sprint(all)}}
 	for _, id := range slices.Sorted(maps.Keys(counts)) {
 		facts = append(facts, fact{what + " by " + id, fmt.Sprint(counts[id])})
 	}
@@ -121,6 +121,6 @@ func auditFacts(a runlog.HistoryAudit) []fact {
 		{"data keys", fmt.Sprint(a.DataKeys)},
 		{"records, with the audit's own", fmt.Sprint(a.Records)},
 		{"raw bytes searched", fmt.Sprint(a.RawBytes)},
-		{"texts of the visitor searched for", fmt.Sprint(a.Known)},
+		{"texts of the synthetic user searched for", fmt.Sprint(a.Known)},
 	}
 }

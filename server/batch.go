@@ -71,7 +71,7 @@ type batch struct {
 }
 
 // run writes the answers in order. It returns when nothing of the batch is
-// under way any more, whoever ended it.
+// running any more, whoever ended it.
 func (b *batch) run(c *gin.Context, form string) {
 	ctx, cancel := context.WithCancel(c.Request.Context())
 	defer cancel()
@@ -310,7 +310,7 @@ func (l *lineReader) next(ctx context.Context) ([]byte, error) {
 			return nil, err
 		case tooLong:
 			return nil, &lineFault{newProblem(http.StatusRequestEntityTooLarge,
-				"the line is longer than %d bytes, the most that is accepted", l.most)}
+				"the line is longer than %d bytes, the maximum accepted", l.most)}
 		case errors.Is(err, io.EOF) && len(l.line) == 0:
 			return nil, io.EOF
 		}
@@ -334,7 +334,7 @@ func newArray(from *body, most int64, held *reservation, stream *stream) (*array
 		return nil, a.fault(err)
 	}
 	if opening != json.Delim('[') {
-		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for instance [%s], or one calculation a line as %s",
+		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for example [%s], or one calculation a line as %s",
 			example, typeJSONLines)
 	}
 	return a, nil
@@ -344,7 +344,7 @@ func (a *array) fault(err error) error {
 	if notJSON(err) {
 		return err
 	}
-	return newProblem(http.StatusBadRequest, "the batch is not a JSON array (%s): send for instance [%s]", jsonFault(err), example)
+	return newProblem(http.StatusBadRequest, "the batch is not a JSON array (%s): send for example [%s]", jsonFault(err), example)
 }
 
 func (a *array) next(context.Context) (Calculation, error) {
@@ -358,7 +358,7 @@ func (a *array) next(context.Context) (Calculation, error) {
 			return Calculation{}, a.fault(err)
 		}
 		if _, err := a.decoder.Token(); !errors.Is(err, io.EOF) {
-			return Calculation{}, newProblem(http.StatusBadRequest, "the body goes on after its JSON array: send one array only")
+			return Calculation{}, newProblem(http.StatusBadRequest, "there is more after the JSON array: send one array only")
 		}
 		return Calculation{}, io.EOF
 	}

@@ -28,7 +28,7 @@ const (
 func contentType(c *gin.Context, accepted ...string) (string, error) {
 	mediaType, parameters, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || !slices.Contains(accepted, mediaType) {
-		return "", newProblem(http.StatusUnsupportedMediaType, "this kind of body is not read here: send it with Content-Type: %s",
+		return "", newProblem(http.StatusUnsupportedMediaType, "this Content-Type is not supported: send %s",
 			strings.Join(accepted, " or "))
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
@@ -67,7 +67,7 @@ func openBody(c *gin.Context, most int64, held *reservation) (*body, error) {
 		b.from = unzipped
 	default:
 		c.Header("Accept-Encoding", "gzip, identity") // RFC 9110, 15.5.16
-		return nil, newProblem(http.StatusUnsupportedMediaType, "the body's Content-Encoding is not read here: send it with gzip, or without")
+		return nil, newProblem(http.StatusUnsupportedMediaType, "the Content-Encoding is not supported: use gzip or none")
 	}
 	return b, nil
 }
@@ -101,7 +101,7 @@ func bodyFault(err error) error {
 		return newProblem(http.StatusBadRequest, "the body is not gzip, although its Content-Encoding says so, or it is damaged")
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return newProblem(http.StatusRequestTimeout, "the body came too slowly")
+		return newProblem(http.StatusRequestTimeout, "the body arrived too slowly")
 	}
 	return newProblem(http.StatusBadRequest, "the body ends early")
 }

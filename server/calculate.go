@@ -48,12 +48,12 @@ type Operands []string
 // UnmarshalJSON refuses too many of them before it makes any.
 func (o *Operands) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '[' && bytes.Count(text, []byte(",")) >= bignum.DefaultMaxOperands {
-		return newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here", bignum.DefaultMaxOperands)
+		return newProblem(http.StatusBadRequest, "there are more than %d operands, the maximum allowed here", bignum.DefaultMaxOperands)
 	}
 	if err := json.Unmarshal(text, (*[]string)(o)); err != nil {
 		return newProblem(http.StatusBadRequest,
 			"the body is not a calculation (\"operands\" must be a list of strings: numbers are quoted, so that no digit is lost): "+
-				"send for instance %s", example)
+				"send for example %s", example)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 	}
 	for _, name := range []string{"operation", "precision"} {
 		if _, given := c.GetQuery(name); given {
-			return Calculation{}, newProblem(http.StatusBadRequest, "%q stands in the address: with JSON, write it in the body", name)
+			return Calculation{}, newProblem(http.StatusBadRequest, "%q is in the query string: with JSON, put it in the body", name)
 		}
 	}
 	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
@@ -159,7 +159,7 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 func (s *Server) readText(c *gin.Context) (Calculation, error) {
 	precision, err := strconv.Atoi(c.DefaultQuery("precision", "0"))
 	if err != nil {
-		return Calculation{}, newProblem(http.StatusBadRequest, "the precision %.20q is no number of digits", c.Query("precision"))
+		return Calculation{}, newProblem(http.StatusBadRequest, "the precision %.20q is not a number of digits", c.Query("precision"))
 	}
 	whole, err := s.readBody(c)
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *Server) readText(c *gin.Context) (Calculation, error) {
 		return Calculation{Expression: text, Precision: precision}, nil
 	}
 	if strings.Count(text, "\n") >= bignum.DefaultMaxOperands {
-		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the most that are allowed here",
+		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the maximum allowed here",
 			bignum.DefaultMaxOperands)
 	}
 	asked := Calculation{Operation: bignum.Operation(operation), Precision: precision}
@@ -222,7 +222,7 @@ func decode(from io.Reader) (Calculation, error) {
 	case notJSON(err):
 		return Calculation{}, err
 	}
-	return Calculation{}, newProblem(http.StatusBadRequest, "the body goes on after its JSON object: send one object only")
+	return Calculation{}, newProblem(http.StatusBadRequest, "there is more after the JSON object: send one object only")
 }
 
 // decodeFault is the answer to a calculation that cannot be decoded.
@@ -230,7 +230,7 @@ func decodeFault(err error) error {
 	if notJSON(err) {
 		return err
 	}
-	p := newProblem(http.StatusBadRequest, "the body is not a calculation (%s): send for instance %s", jsonFault(err), example)
+	p := newProblem(http.StatusBadRequest, "the body is not a calculation (%s): send for example %s", jsonFault(err), example)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		p.Position = int(syntax.Offset)
 	}

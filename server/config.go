@@ -24,7 +24,7 @@ const (
 	DefaultMaxStreamBytes = 1 << 30
 	DefaultMaxConnections = 1024
 	// DefaultMaxHeaderBytes is of a request's first line and header together: the
-	// operands of a GET stand in its first line.
+	// operands of a GET are in its first line.
 	DefaultMaxHeaderBytes    = 64 << 10
 	DefaultReadHeaderTimeout = 5 * time.Second
 	// DefaultReadTimeout is of a whole body. One of 16 MB takes ten seconds at 13 Mbit/s.
@@ -116,13 +116,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// What is behind the limits in memory; measured, then rounded up.
+// The memory that the limits stand for; measured, then rounded up.
 const (
 	idleBytes       = 48 << 20 // the process itself
 	connectionBytes = 32 << 10 // with its two buffers and its goroutines, before any header
 	headerCopies    = 2        // as read, and as parsed
 	heldCopies      = 5        // a body as it grows, as read, and as decoded
-	bytesPerDigit   = 20       // of a calculation with all that it takes on its way
+	bytesPerDigit   = 20       // of a calculation, with its intermediate results
 )
 
 // memoryBound: see Server.MemoryBound.

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// connections lets in so many connections at once. Where all places are taken,
-// the one that has been idle longest gives way: clients that hold connections
+// connections limits how many connections are open at once. If there are too many,
+// the one that has been idle longest is closed: clients that hold connections
 // without using them must not keep others out.
 type connections struct {
 	net.Listener

@@ -105,13 +105,13 @@ func (s *Server) deleteAll(ctx context.Context, user string) error {
 	return s.config.History.DeleteAll(ctx, user)
 }
 
-// forget deletes a user's entries, those too that are on their way to the store.
+// forget deletes a user's entries, including those that wait to be stored.
 func (s *Server) forget(ctx context.Context, user string, remove func(context.Context, string) error) error {
 	if err := s.historyKept(); err != nil {
 		return err
 	}
 	if user == "" {
-		return newProblem(http.StatusNotFound, "this request carries no cookie of a user, and so has no history")
+		return newProblem(http.StatusNotFound, "this request has no user cookie, and therefore no history")
 	}
 	s.settled(ctx)
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -135,7 +135,7 @@ func (s *Server) historyKept() error {
 	return nil
 }
 
-// settled waits a little for the entries that are on their way to the store.
+// settled waits a little for the entries that wait to be stored.
 func (s *Server) settled(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
@@ -149,7 +149,7 @@ func historyFault(err error) error {
 		return newProblem(http.StatusNotFound, "there is no such entry in your history")
 	case errors.Is(err, history.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable,
-			"the history cannot be reached now: calculating goes on, try the history again in a while")
+			"the history is not available now: calculating still works; try the history again later")
 	}
 	return err
 }

@@ -34,13 +34,14 @@ type readiness struct {
 }
 
 // ready is GET /readyz: whether this instance can do everything it is for, the
-// history too, and means to go on.
+// history too, and is not shutting down.
 func (s *Server) ready(c *gin.Context) error {
 	if s.readiness.draining.Load() {
-		return newProblem(http.StatusServiceUnavailable, "this instance is ending: it answers what is in flight, and takes no more")
+		return newProblem(http.StatusServiceUnavailable,
+			"this instance is shutting down: it finishes the requests in flight and accepts no new ones")
 	}
 	if s.config.History != nil && s.readiness.ask(c.Request.Context(), s.config.History) != nil {
-		return newProblem(http.StatusServiceUnavailable, "the history's store or its key cannot be reached: calculating goes on without it")
+		return newProblem(http.StatusServiceUnavailable, "the history's store or its key cannot be reached: calculating works without it")
 	}
 	c.Header("Cache-Control", "no-store")
 	c.String(http.StatusOK, "ready")

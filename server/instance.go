@@ -25,7 +25,7 @@ const (
 	instanceIDMaxPause = time.Minute // between two questions
 )
 
-// instanceIDs are what may stand in the header: what EC2 gives, and any other
+// instanceIDs are the ids that the header may carry: what EC2 gives, and any other
 // cloud's plain name.
 var instanceIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 

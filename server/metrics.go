@@ -19,7 +19,7 @@ import (
 )
 
 // metrics are what /metrics reports to Prometheus. Each gets the label
-// instance when it is asked for: its value may come to be known late.
+// instance when it is asked for: its value may be known late.
 type metrics struct {
 	registry     *prometheus.Registry
 	requests     *prometheus.CounterVec   // by route, status

@@ -20,7 +20,7 @@ import (
 const HeaderRequestID = "X-Request-Id"
 
 // contentSecurityPolicy allows the page its own files and nothing else: no
-// script, style or event handler may stand in the HTML itself.
+// script, style or event handler may be in the HTML itself.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -29,7 +29,7 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 var safe = http.Header{
 	"Content-Security-Policy": {contentSecurityPolicy},
 	"X-Content-Type-Options":  {"nosniff"},
-	"Referrer-Policy":         {"no-referrer"}, // the operands may stand in the page's address
+	"Referrer-Policy":         {"no-referrer"}, // the page's address may contain operands
 }
 
 func secure(c *gin.Context) {

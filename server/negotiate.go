@@ -24,7 +24,7 @@ func negotiate(c *gin.Context, offered ...string) (string, error) {
 		}
 	}
 	if best == "" {
-		return "", newProblem(http.StatusNotAcceptable, "no answer of the kind that Accept asks for: accept %s", strings.Join(offered, " or "))
+		return "", newProblem(http.StatusNotAcceptable, "no format that Accept allows is available: accept %s", strings.Join(offered, " or "))
 	}
 	return best, nil
 }

@@ -218,7 +218,7 @@ func askedOnPage(fields url.Values) (Calculation, error) {
 	digits := cmp.Or(fields.Get("precision"), "0")
 	n, err := strconv.Atoi(digits)
 	if err != nil {
-		return asked, newProblem(http.StatusBadRequest, "the precision %.20q is no number of digits", digits)
+		return asked, newProblem(http.StatusBadRequest, "the precision %.20q is not a number of digits", digits)
 	}
 	asked.Precision = n
 	return asked, nil

@@ -48,7 +48,7 @@ func (s *Server) asProblem(err error) *problem {
 		return p
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return newProblem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes, the most that is accepted", tooLarge.Limit)
+		return newProblem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes, the maximum accepted", tooLarge.Limit)
 	}
 	switch {
 	case errors.Is(err, errBusy):

@@ -19,13 +19,13 @@ type store interface {
 }
 
 const (
-	maxWaiting   = 256             // entries on their way to the store
+	maxWaiting   = 256             // entries that wait to be stored
 	storeTimeout = 5 * time.Second // of one question to the store
 )
 
-// recorder adds entries to the store one after the other, behind the answers'
-// backs. Where the store is too slow for them it drops entries: the calculator
-// goes on without a history, not the other way round.
+// recorder adds entries to the store one by one, after the answers were sent. If
+// the store is too slow it drops entries: the calculator must keep working without
+// a history, not the other way round.
 type recorder struct {
 	store   store
 	memory  *memoryBudget

@@ -90,7 +90,7 @@ func (s *Server) routes() *gin.Engine {
 		writeProblem(c, newProblem(http.StatusNotFound, "there is nothing here: the calculator is at /, its API is described at /openapi.json"))
 	})
 	r.NoMethod(func(c *gin.Context) {
-		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "this path does not answer %s: use %s", c.Request.Method,
+		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "this path does not support %s: use %s", c.Request.Method,
 			c.Writer.Header().Get("Allow")))
 	})
 	return r

@@ -153,7 +153,7 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"half a body", post(`{"operation":`, "application/json"), 400, "ends early"},
 		{"no JSON", post(`{1+1}`, "application/json"), 400, "not JSON at byte"},
 		{"no object", post(`[1]`, "application/json"), 400, "not a JSON object"},
-		{"more than an object", post(`{"operation":"+","operands":["1","2"]} {}`, "application/json"), 400, "goes on after"},
+		{"more than an object", post(`{"operation":"+","operands":["1","2"]} {}`, "application/json"), 400, "there is more after"},
 		{"an unknown field", post(`{"operator":"+"}`, "application/json"), 400, `unknown field \"operator\"`},
 		{"numbers that lose digits", post(`{"operation":"+","operands":[1,2]}`, "application/json"), 400, "numbers are quoted"},
 		{"one operand", post(`{"operation":"+","operands":["1"]}`, "application/json"), 400, "takes at least 2 operands, not 1"},
@@ -209,7 +209,7 @@ func TestPageWorksWithoutJavaScript(t *testing.T) {
 			`aria-label="The whole result">` + strings.Repeat("9", 999) + `</pre>`}},
 		{"a fault", "1/0", "", 400, []string{`<p id="fault" class="fault">at character 2: operand 2 of / is zero`, `aria-invalid="true"`}},
 		{"nothing", "", "", 400, []string{`>Type a calculation first`}},
-		{"a precision that is none", "1", "many", 400, []string{`>the precision &#34;many&#34; is no number of digits`}},
+		{"a precision that is none", "1", "many", 400, []string{`>the precision &#34;many&#34; is not a number of digits`}},
 		{"a calculation that is markup", `"</textarea><script>`, "", 400, []string{`&#34;&lt;/textarea&gt;&lt;script&gt;</textarea>`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

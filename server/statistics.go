@@ -102,7 +102,7 @@ func readQuantiles(text string) ([]statistics.Probability, error) {
 	for _, t := range texts {
 		p, err := statistics.ParseProbability(strings.TrimSpace(t))
 		if err != nil {
-			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for instance with quantiles=%s, or quantiles=none", err,
+			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for example with quantiles=%s, or quantiles=none", err,
 				defaultQuantiles)
 		}
 		all = append(all, p)

@@ -38,7 +38,7 @@ func TestCalculateReadsText(t *testing.T) {
 		{"a precision", "/v1/calculate?operation=/&precision=3", "1\n3\n", 200, "0.333\n"},
 		{"a sign in an address", "/v1/calculate?operation=%2B", "1\n2\n", 200, "3\n"},
 		{"an empty body", "/v1/calculate", "\n", 400, "the body is empty"},
-		{"a precision that is none", "/v1/calculate?precision=x", "1", 400, "no number of digits"},
+		{"a precision that is none", "/v1/calculate?precision=x", "1", 400, "not a number of digits"},
 		{"a slip", "/v1/calculate", "1+(2", 400, `"position":3`},
 		{"invalid UTF-8", "/v1/calculate", "1+\xff2", 400, `"position":3`},
 	} {
@@ -88,7 +88,7 @@ func TestBatchAnswersInOrderAndGoesOnAfterFaults(t *testing.T) {
 		{"an array that breaks off", "application/json", "", "[" + quick + "," + quick, []string{
 			`[{"result":"3","exact":true},`, `{"result":"3","exact":true},`, `"detail":"the batch is not a JSON array`}},
 		{"more than an array", "application/json", "", "[" + quick + "] 5", []string{
-			`[{"result":"3","exact":true},`, `goes on after its JSON array`}},
+			`[{"result":"3","exact":true},`, `more after the JSON array`}},
 		{"an array with an element too long", "application/json", "", "[" + quick + "," + long + "]", []string{
 			`[{"result":"3","exact":true},`, `"status":413`}},
 	} {

@@ -35,8 +35,8 @@ func userOf(c *gin.Context) string {
 	return strings.ToLower(cookie.Value)
 }
 
-// greet makes sure that whoever opens the page is a user, where a history is
-// kept. It returns who.
+// greet gives whoever opens the page a user id if a history is kept, and returns
+// it.
 func (s *Server) greet(c *gin.Context) string {
 	if s.config.History == nil {
 		return ""

@@ -163,3 +163,23 @@ func periods() (all []soak) {
 	}
 	return all
 }
+
+// TestAnInterruptedRunSaysWhatWasNotJudged: what a run never came to must not look
+// as if it had been looked for and not been there.
+func TestAnInterruptedRunSaysWhatWasNotJudged(t *testing.T) {
+	for _, phase := range []runlog.Phase{runlog.PhasePremises, runlog.PhaseControl} {
+		cfg := virtual.Default(t)
+		during(phase, func(_ context.Context, a *virtual.Acting) { a.Interrupt() })(&cfg)
+		v := virtual.Soak(t, cfg).Verdict
+		for _, f := range append(v.Confounders, v.Controls[1]) {
+			if f.Status != judge.NotJudged {
+				t.Errorf("interrupted in %s: %s is %s (%s), want not judged", phase, f.ID, f.Status, f.Seen)
+			}
+		}
+		for _, l := range v.Chain {
+			if l.Status != judge.NotJudged {
+				t.Errorf("interrupted in %s: link %s is %s, want not judged", phase, l.ID, l.Status)
+			}
+		}
+	}
+}

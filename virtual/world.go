@@ -140,7 +140,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, AccountID: account})
+	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
 	localapi.Register(mux, state)
 	vault.Register(mux)
 	w.aws = aws.Config{

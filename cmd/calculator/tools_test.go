@@ -89,7 +89,7 @@ func TestAuditFailsWhereAKnownTextStands(t *testing.T) {
 	}
 	code, stdout, stderr := tried(t, "audit", "--known", cookie)
 	if code != exitFailed || !strings.Contains(stdout, "FAIL     no known plaintext") ||
-		!strings.Contains(stdout, "known text 1 stands as it is at byte ") {
+		!strings.Contains(stdout, "known text 1 is found as it is at byte ") {
 		t.Errorf("audit = %d, want 1 and where the text stands:\n%s%s", code, stdout, stderr)
 	}
 }

@@ -102,6 +102,9 @@ func historyLine(h runlog.History) string {
 
 func visitsLine(s runlog.HistorySummary) string {
 	by := fmt.Sprintf("%d calculations answered by %d instances", s.Calculations, len(s.CalculatedBy))
+	if len(s.CalculatedBy) == 1 {
+		by = fmt.Sprintf("%d calculations answered by one instance", s.Calculations)
+	}
 	switch {
 	case s.Same():
 		return by + ", the same list from each"

@@ -16,8 +16,8 @@ import (
 
 func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 	now := time.Now()
-	good := runlog.HistoryCheck{Name: "no key stands in the raw bytes", Passed: true, Detail: "2 keys"}
-	bad := runlog.HistoryCheck{Name: "no known plaintext stands in the raw bytes", Detail: "known text 2 stands as it is at byte 7"}
+	good := runlog.HistoryCheck{Name: "no key is in the raw bytes", Passed: true, Detail: "2 keys"}
+	bad := runlog.HistoryCheck{Name: "no known plaintext is in the raw bytes", Detail: "known text 2 is found as it is at byte 7"}
 	visits := func(listed int, by ...string) (all []runlog.HistoryVisit) {
 		for _, id := range by {
 			all = append(all, runlog.HistoryVisit{Time: now, ListedBy: id, CalculatedBy: id, Made: 1, Listed: listed})
@@ -28,7 +28,7 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 		"history: 2 calculations answered by 2 instances, the same list from each; encrypted at rest: 1 of 1 checks passed": {
 			Kept: true, Visits: visits(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
 		"history: 2 calculations answered by 1 instances, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; " +
-			"not so: no known plaintext stands in the raw bytes (known text 2 stands as it is at byte 7)": {
+			"not so: no known plaintext is in the raw bytes (known text 2 is found as it is at byte 7)": {
 			Kept: true, Visits: visits(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
 		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; " +
 			"NOT AUDITED: no store": {

@@ -213,7 +213,9 @@ func (w *World) call(t *testing.T, s awsapi.Service, request string) (Answer, st
 	return w.send(t, s, "Version="+versions[s]+"&Action="+request, readXML, "Content-Type", "application/x-www-form-urlencoded")
 }
 
-func (w *World) send(t *testing.T, s awsapi.Service, body string, read func(string) (Answer, error), header, value string) (Answer, string) {
+func (w *World) send(
+	t *testing.T, s awsapi.Service, body string, read func(string) (Answer, error), header, value string,
+) (Answer, string) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://cloud.test/", strings.NewReader(body))
 	r.Header.Set(header, value)

@@ -26,7 +26,9 @@ func TestAnswers(t *testing.T) {
 				return newRequest(t, "POST", "/", "Action=GetCallerIdentity&Version=2011-06-15")
 			},
 			200, map[string]string{"Content-Type": "text/xml;charset=UTF-8"},
-			`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>123456789012</Account><UserId>[0-9a-f-]{36}</UserId></GetCallerIdentityResult><ResponseMetadata><RequestId>[0-9a-f-]{36}</RequestId></ResponseMetadata></GetCallerIdentityResponse>$`,
+			`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>` +
+				`123456789012</Account><UserId>[0-9a-f-]{36}</UserId></GetCallerIdentityResult><ResponseMetadata><RequestId>` +
+				`[0-9a-f-]{36}</RequestId></ResponseMetadata></GetCallerIdentityResponse>$`,
 		},
 		{
 			"a form may come in the URL", STS,
@@ -45,7 +47,8 @@ func TestAnswers(t *testing.T) {
 			func(t *testing.T) *http.Request {
 				return newRequest(t, "POST", "/", "Action=SetDesiredCapacity&Version=2011-01-01&DesiredCapacity=7")
 			},
-			400, nil, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>7</Message></Error><RequestId>[0-9a-f-]{36}</RequestId></ErrorResponse>$`,
+			400, nil, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>7</Message></Error><RequestId>` +
+				`[0-9a-f-]{36}</RequestId></ErrorResponse>$`,
 		},
 		{
 			"a number that is none is named", AutoScaling,
@@ -80,14 +83,16 @@ func TestAnswers(t *testing.T) {
 			func(t *testing.T) *http.Request {
 				return newRequest(t, "POST", "/", "Action=RunInstances&Version=2016-11-15")
 			},
-			400, nil, `<Response><Errors><Error><Code>InvalidAction</Code><Message>[^<]*</Message></Error></Errors><RequestID>[0-9a-f-]{36}</RequestID></Response>$`,
+			400, nil, `<Response><Errors><Error><Code>InvalidAction</Code><Message>[^<]*</Message></Error></Errors><RequestID>` +
+				`[0-9a-f-]{36}</RequestID></Response>$`,
 		},
 		{
 			"a signature for another service", STS,
 			func(t *testing.T) *http.Request {
 				return newRequest(t, "POST", "/", "Action=DescribeVpcs&Version=2016-11-15")
 			},
-			403, nil, `<Response><Errors><Error><Code>SignatureDoesNotMatch</Code><Message>Credential should be scoped to correct service: &#39;ec2&#39;, not &#39;sts&#39;`,
+			403, nil, `<Response><Errors><Error><Code>SignatureDoesNotMatch</Code><Message>Credential should be scoped to correct service: ` +
+				`&#39;ec2&#39;, not &#39;sts&#39;`,
 		},
 		{
 			"a form without an action", AutoScaling,

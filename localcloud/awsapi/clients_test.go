@@ -102,7 +102,6 @@ func TestBotocoreSeesEveryMember(t *testing.T) {
 	filled[ec2shapes.DescribeInstanceStatusInput, ec2shapes.DescribeInstanceStatusOutput](m, EC2, f)
 	filled[ec2shapes.DescribeInstanceTypesInput, ec2shapes.DescribeInstanceTypesOutput](m, EC2, f)
 	filled[ec2shapes.DescribeInstancesInput, ec2shapes.DescribeInstancesOutput](m, EC2, f)
-	filled[ec2shapes.DescribeKeyPairsInput, ec2shapes.DescribeKeyPairsOutput](m, EC2, f)
 	filled[ec2shapes.DescribeLaunchTemplateVersionsInput, ec2shapes.DescribeLaunchTemplateVersionsOutput](m, EC2, f)
 	filled[ec2shapes.DescribeLaunchTemplatesInput, ec2shapes.DescribeLaunchTemplatesOutput](m, EC2, f)
 	filled[ec2shapes.DescribeSecurityGroupsInput, ec2shapes.DescribeSecurityGroupsOutput](m, EC2, f)
@@ -169,17 +168,25 @@ func newCLIMux(received *inputs) *Mux {
 	})
 	Handle(m, CloudWatch, func(_ context.Context, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
 		received.add(in)
-		return &cloudwatch.GetMetricStatisticsOutput{Label: aws.String("CPU"), Datapoints: []cwtypes.Datapoint{{Timestamp: cliTime(), Average: aws.Float64(32)}}}, nil
+		return &cloudwatch.GetMetricStatisticsOutput{
+			Label: aws.String("CPU"), Datapoints: []cwtypes.Datapoint{{Timestamp: cliTime(), Average: aws.Float64(32)}},
+		}, nil
 	})
-	Handle(m, AutoScaling, func(_ context.Context, in *autoscaling.CreateAutoScalingGroupInput) (*autoscaling.CreateAutoScalingGroupOutput, error) {
+	Handle(m, AutoScaling, func(_ context.Context, in *autoscaling.CreateAutoScalingGroupInput) (
+		*autoscaling.CreateAutoScalingGroupOutput, error,
+	) {
 		received.add(in)
 		return nil, nil
 	})
 	Handle(m, EC2, func(_ context.Context, in *ec2shapes.DescribeInstancesInput) (*ec2shapes.DescribeInstancesOutput, error) {
 		received.add(in)
-		return &ec2shapes.DescribeInstancesOutput{Reservations: []ec2types.Reservation{{Instances: []ec2types.Instance{{InstanceId: aws.String("i-1"), LaunchTime: cliTime()}}}}}, nil
+		return &ec2shapes.DescribeInstancesOutput{
+			Reservations: []ec2types.Reservation{{Instances: []ec2types.Instance{{InstanceId: aws.String("i-1"), LaunchTime: cliTime()}}}},
+		}, nil
 	})
-	Handle(m, ELBv2, func(_ context.Context, in *elasticloadbalancingv2.CreateTargetGroupInput) (*elasticloadbalancingv2.CreateTargetGroupOutput, error) {
+	Handle(m, ELBv2, func(_ context.Context, in *elasticloadbalancingv2.CreateTargetGroupInput) (
+		*elasticloadbalancingv2.CreateTargetGroupOutput, error,
+	) {
 		received.add(in)
 		return nil, nil
 	})
@@ -198,7 +205,9 @@ func cliCases() []cliCase {
 	return []cliCase{
 		{
 			"CloudWatch puts an alarm",
-			"cloudwatch put-metric-alarm --alarm-name a&b --metric-name CPUUtilization --namespace AWS/EC2 --statistic Average --period 10 --evaluation-periods 3 --threshold 20 --comparison-operator GreaterThanThreshold --dimensions Name=AutoScalingGroupName,Value=g --alarm-actions arn:1",
+			"cloudwatch put-metric-alarm --alarm-name a&b --metric-name CPUUtilization --namespace AWS/EC2 --statistic Average --period 10 " +
+				"--evaluation-periods 3 --threshold 20 --comparison-operator GreaterThanThreshold --dimensions Name=AutoScalingGroupName,Value=g " +
+				"--alarm-actions arn:1",
 			&cloudwatch.PutMetricAlarmInput{
 				AlarmName: aws.String("a&b"), MetricName: aws.String("CPUUtilization"), Namespace: aws.String("AWS/EC2"), Statistic: "Average",
 				Period: aws.Int32(10), EvaluationPeriods: aws.Int32(3), Threshold: aws.Float64(20), ComparisonOperator: "GreaterThanThreshold",
@@ -207,7 +216,8 @@ func cliCases() []cliCase {
 		},
 		{
 			"CloudWatch gets statistics, and floats stay floats",
-			"cloudwatch get-metric-statistics --metric-name CPUUtilization --namespace AWS/EC2 --statistics Average --period 60 --start-time 2026-01-02T03:04:05Z --end-time 2026-01-02T04:04:05Z --output json",
+			"cloudwatch get-metric-statistics --metric-name CPUUtilization --namespace AWS/EC2 --statistics Average --period 60 --start-time " +
+				"2026-01-02T03:04:05Z --end-time 2026-01-02T04:04:05Z --output json",
 			&cloudwatch.GetMetricStatisticsInput{
 				MetricName: aws.String("CPUUtilization"), Namespace: aws.String("AWS/EC2"), Statistics: []cwtypes.Statistic{"Average"},
 				Period: aws.Int32(60), StartTime: cliTime(), EndTime: aws.Time(cliTime().Add(time.Hour)),
@@ -215,7 +225,8 @@ func cliCases() []cliCase {
 		},
 		{
 			"Auto Scaling creates a group",
-			"autoscaling create-auto-scaling-group --auto-scaling-group-name g --min-size 1 --max-size 2 --vpc-zone-identifier s-1,s-2 --launch-template LaunchTemplateName=web,Version=$Latest --tags Key=Name,Value=é,PropagateAtLaunch=true",
+			"autoscaling create-auto-scaling-group --auto-scaling-group-name g --min-size 1 --max-size 2 --vpc-zone-identifier s-1,s-2 " +
+				"--launch-template LaunchTemplateName=web,Version=$Latest --tags Key=Name,Value=é,PropagateAtLaunch=true",
 			&autoscaling.CreateAutoScalingGroupInput{
 				AutoScalingGroupName: aws.String("g"), MinSize: aws.Int32(1), MaxSize: aws.Int32(2), VPCZoneIdentifier: aws.String("s-1,s-2"),
 				LaunchTemplate: &astypes.LaunchTemplateSpecification{LaunchTemplateName: aws.String("web"), Version: aws.String("$Latest")},
@@ -224,7 +235,8 @@ func cliCases() []cliCase {
 		},
 		{
 			"EC2 describes instances",
-			"ec2 describe-instances --instance-ids i-1 i-2 --filters Name=instance-state-name,Values=running,pending --query Reservations[].Instances[].[InstanceId,LaunchTime] --output text",
+			"ec2 describe-instances --instance-ids i-1 i-2 --filters Name=instance-state-name,Values=running,pending --query " +
+				"Reservations[].Instances[].[InstanceId,LaunchTime] --output text",
 			&ec2shapes.DescribeInstancesInput{
 				InstanceIds: []string{"i-1", "i-2"},
 				Filters:     []ec2types.Filter{{Name: aws.String("instance-state-name"), Values: []string{"running", "pending"}}},

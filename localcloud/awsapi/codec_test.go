@@ -90,7 +90,8 @@ func TestFormsDecodeMaps(t *testing.T) {
 		t.Fatalf("decode: %v, unused %v", err, unused)
 	}
 	want := map[string]string{"a": "b&c"}
-	if d := strict.Diff(&elbtypes.AuthenticateOidcActionConfig{AuthenticationRequestExtraParams: want}, got.Actions[0].AuthenticateOidcConfig); d != "" {
+	sent := &elbtypes.AuthenticateOidcActionConfig{AuthenticationRequestExtraParams: want}
+	if d := strict.Diff(sent, got.Actions[0].AuthenticateOidcConfig); d != "" {
 		t.Error(d)
 	}
 }
@@ -263,8 +264,12 @@ func TestEmptyListsAreWritten(t *testing.T) {
 // FuzzForm checks that no form makes the decoder panic, that every parameter is
 // either used or reported, and that what was decoded can be encoded.
 func FuzzForm(f *testing.F) {
-	f.Add("Namespace=a&MetricData.member.1.MetricName=x&MetricData.member.1.Timestamp=2026-01-02T03:04:05Z&MetricData.member.1.Values.member.1=1e3")
-	f.Add("MetricData=&EntityMetricData.member.1.Entity.KeyAttributes.entry.1.key=k&EntityMetricData.member.1.Entity.KeyAttributes.entry.1.value=v")
+	f.Add(
+		"Namespace=a&MetricData.member.1.MetricName=x&MetricData.member.1.Timestamp=2026-01-02T03:04:05Z&MetricData.member.1.Values.member.1=1e3",
+	)
+	f.Add(
+		"MetricData=&EntityMetricData.member.1.Entity.KeyAttributes.entry.1.key=k&EntityMetricData.member.1.Entity.KeyAttributes.entry.1.value=v",
+	)
 	f.Add("MetricData.member.0.Value=NaN&MetricData.member.-1=x&=&.=&a..b=1&%41=%42")
 	s := shapeFor[cloudwatch.PutMetricDataInput](f, CloudWatch)
 	f.Fuzz(func(t *testing.T, query string) {
@@ -306,8 +311,17 @@ func fuzzBody(f *testing.F, parse func([]byte) (any, error), encode func(*shape,
 }
 
 func FuzzJSON(f *testing.F) {
-	f.Add([]byte(`{"Namespace":"a","MetricData":[{"MetricName":"x","Timestamp":1767225600.123,"Value":"NaN","Values":[1,2.5e3],"StorageResolution":1}]}`))
-	f.Add([]byte(`{"EntityMetricData":[{"Entity":{"Attributes":{"a":"b"}},"MetricData":null}],"StrictEntityValidation":true,"MetricData":[{"Timestamp":"2026-01-02T03:04:05Z"}]}`))
+	f.Add(
+		[]byte(
+			`{"Namespace":"a","MetricData":[{"MetricName":"x","Timestamp":1767225600.123,"Value":"NaN","Values":[1,2.5e3],"StorageResolution":1}]}`,
+		),
+	)
+	f.Add(
+		[]byte(
+			`{"EntityMetricData":[{"Entity":{"Attributes":{"a":"b"}},"MetricData":null}],"StrictEntityValidation":true,` +
+				`"MetricData":[{"Timestamp":"2026-01-02T03:04:05Z"}]}`,
+		),
+	)
 	fuzzBody(f, parseJSON, func(s *shape, v reflect.Value) []byte { return appendJSON(nil, s, v) })
 }
 
@@ -355,7 +369,8 @@ func BenchmarkDecodePutMetricData(b *testing.B) {
 	s := shapeFor[cloudwatch.PutMetricDataInput](b, CloudWatch)
 	data := make([]cwtypes.MetricDatum, 100)
 	for i := range data {
-		data[i] = cwtypes.MetricDatum{MetricName: aws.String("CPUUtilization"), Value: aws.Float64(float64(i)), Timestamp: aws.Time(time.Unix(1767225600, 0)),
+		data[i] = cwtypes.MetricDatum{MetricName: aws.String("CPUUtilization"), Value: aws.Float64(float64(i)),
+			Timestamp:  aws.Time(time.Unix(1767225600, 0)),
 			Dimensions: []cwtypes.Dimension{{Name: aws.String("InstanceId"), Value: aws.String("i-0123456789abcdef0")}}}
 	}
 	v := reflect.ValueOf(&cloudwatch.PutMetricDataInput{Namespace: aws.String("AWS/EC2"), MetricData: data})

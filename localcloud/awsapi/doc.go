@@ -10,6 +10,9 @@
 //	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: id, SecretAccessKey: secret})
 //	awsapi.Handle(mux, awsapi.AutoScaling, cloud.SetDesiredCapacity)
 //
+// Decoding is strict: what the Input has no member for, and what is given twice, is
+// refused by its name.
+//
 // Every request must carry a valid Signature Version 4. That keeps out web pages
 // in the user's browser too: they cannot sign.
 //

@@ -20,7 +20,6 @@ type Config struct {
 	// Principals finds who else may sign, by access key id; nil: nobody.
 	Principals func(accessKeyID string) (Principal, bool)
 	Region     string           // the region requests must be signed for; "" accepts every region
-	AccountID  string           // for handlers' use; the Mux itself does not need it
 	Log        *slog.Logger     // nil: discard
 	Now        func() time.Time // nil: time.Now; for signature skew and the Date header only
 }
@@ -215,7 +214,7 @@ func (m *Mux) run(ctx context.Context, c *call, op *operation) (answer []byte, f
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler {
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(p)
 		}
 		log.Error("request panicked", "panic", p, "stack", string(debug.Stack()))

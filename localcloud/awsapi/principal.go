@@ -66,7 +66,8 @@ func (p *Principal) authorize(c *call) *Error {
 		return nil
 	}
 	action := c.service.prefix() + ":" + c.operation
-	return c.protocol.family().refuse(accessDenied, "User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", p.ARN, action, action)
+	return c.protocol.family().refuse(accessDenied, "User: %s is not authorized to perform: %s because no identity-based policy allows "+
+		"the %s action", p.ARN, action, action)
 }
 
 // prefix is the service's name in actions of policies.

@@ -65,7 +65,9 @@ func TestARoleCallsWhatItIsAllowed(t *testing.T) {
 func TestARoleIsDeniedEverythingElse(t *testing.T) {
 	_, cfg := principalMux(t, time.Now().Add(time.Hour))
 	_, alarms := cloudwatch.NewFromConfig(cfg).DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}})
-	_, groups := autoscaling.NewFromConfig(cfg).SetDesiredCapacity(t.Context(), &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("g"), DesiredCapacity: aws.Int32(9)})
+	_, groups := autoscaling.NewFromConfig(cfg).SetDesiredCapacity(t.Context(), &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: aws.String("g"), DesiredCapacity: aws.Int32(9),
+	})
 	for _, test := range []struct {
 		err          error
 		code, action string
@@ -74,7 +76,8 @@ func TestARoleIsDeniedEverythingElse(t *testing.T) {
 		{groups, "AccessDenied", "autoscaling:SetDesiredCapacity"},
 	} {
 		api, ok := errors.AsType[smithy.APIError](test.err)
-		want := "User: " + roleARN + " is not authorized to perform: " + test.action + " because no identity-based policy allows the " + test.action + " action"
+		want := "User: " + roleARN + " is not authorized to perform: " + test.action +
+			" because no identity-based policy allows the " + test.action + " action"
 		if !ok || api.ErrorCode() != test.code || api.ErrorMessage() != want {
 			t.Errorf("%s = %v, want %s: %s", test.action, test.err, test.code, want)
 		}

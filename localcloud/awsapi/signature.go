@@ -98,7 +98,9 @@ type credentials struct {
 func (c credentials) verify(r *http.Request, body []byte, f family, now time.Time) *Error {
 	header := r.Header["Authorization"]
 	if len(header) == 0 {
-		return f.refuse(missingAuthentication, "Request is missing Authentication Token: sign it with Signature Version 4 in the Authorization header.")
+		return f.refuse(
+			missingAuthentication, "Request is missing Authentication Token: sign it with Signature Version 4 in the Authorization header.",
+		)
 	}
 	if len(header) > 1 {
 		return f.refuse(incompleteSignature, "Authorization header: it is there %d times.", len(header))
@@ -116,7 +118,10 @@ func (c credentials) verify(r *http.Request, body []byte, f family, now time.Tim
 	}
 	want := c.sign(a, r.Header.Get("X-Amz-Date"), canonical)
 	if !hmac.Equal(want, a.signature) {
-		return f.refuse(wrongSignature, "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.")
+		return f.refuse(
+			wrongSignature,
+			"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
+		)
 	}
 	return nil
 }
@@ -147,7 +152,10 @@ func verifyDate(r *http.Request, a authorization, f family, now time.Time) *Erro
 		return f.refuse(incompleteSignature, "Header X-Amz-Date is missing or not of the form YYYYMMDDTHHMMSSZ.")
 	}
 	if a.date != date.Format("20060102") {
-		return f.refuse(wrongSignature, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s'.", a.date, date.Format("20060102"))
+		return f.refuse(
+			wrongSignature, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s'.", a.date,
+			date.Format("20060102"),
+		)
 	}
 	if skew := now.Sub(date); skew > maxSkew {
 		return f.refuse(expiredSignature, "Signature expired: %s is now earlier than %s (%s - 5 min.).",

@@ -178,7 +178,10 @@ func TestVerifyFollowsSignedHeaders(t *testing.T) {
 		}
 		a := authorization{accessKeyID: testKey, date: "20260102", region: testRegion, service: "ec2"}
 		signature := testCredentials().sign(a, r.Header.Get("X-Amz-Date"), canonical)
-		r.Header.Set("Authorization", fmt.Sprintf("%s Credential=%s/%s,SignedHeaders=%s,Signature=%x", algorithm, testKey, a.scope(), strings.Join(names, ";"), signature))
+		r.Header.Set(
+			"Authorization",
+			fmt.Sprintf("%s Credential=%s/%s,SignedHeaders=%s,Signature=%x", algorithm, testKey, a.scope(), strings.Join(names, ";"), signature),
+		)
 		answer, err := http.DefaultTransport.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
@@ -248,7 +251,10 @@ func TestParseAuthorizationRejects(t *testing.T) {
 		{"another algorithm", "Basic dXNlcjpwYXNz"},
 		{"no parts", "AWS4-HMAC-SHA256 "},
 		{"a part that is missing", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, SignedHeaders=host"},
-		{"a part that is there twice", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, Credential=K/20260102/r/s/aws4_request, Signature=" + sig},
+		{
+			"a part that is there twice",
+			"AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, Credential=K/20260102/r/s/aws4_request, Signature=" + sig,
+		},
 		{"a scope that is too short", "AWS4-HMAC-SHA256 Credential=K/20260102/r/aws4_request, SignedHeaders=host, Signature=" + sig},
 		{"a scope with an empty part", "AWS4-HMAC-SHA256 Credential=K/20260102//s/aws4_request, SignedHeaders=host, Signature=" + sig},
 		{"another terminator", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws5_request, SignedHeaders=host, Signature=" + sig},
@@ -256,7 +262,10 @@ func TestParseAuthorizationRejects(t *testing.T) {
 		{"a header in upper case", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, SignedHeaders=Host;host, Signature=" + sig},
 		{"a header that is signed twice", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, SignedHeaders=host;host, Signature=" + sig},
 		{"a signature that is too short", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, SignedHeaders=host, Signature=00"},
-		{"a signature that is no number", "AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, SignedHeaders=host, Signature=" + strings.Repeat("x", 64)},
+		{
+			"a signature that is no number",
+			"AWS4-HMAC-SHA256 Credential=K/20260102/r/s/aws4_request, SignedHeaders=host, Signature=" + strings.Repeat("x", 64),
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if a, err := parseAuthorization(tt.header); err == nil {
@@ -270,7 +279,10 @@ func TestParseAuthorizationRejects(t *testing.T) {
 // forged header is ever taken for a signature.
 func FuzzParseAuthorization(f *testing.F) {
 	f.Add(signed(f, http.MethodPost, "/", "", nil).Header.Get("Authorization"))
-	f.Add("AWS4-HMAC-SHA256 Credential=" + testKey + "/20260102/" + testRegion + "/ec2/aws4_request,SignedHeaders=host;x-amz-date;x-amz-security-token,Signature=" + strings.Repeat("0", 64))
+	f.Add(
+		"AWS4-HMAC-SHA256 Credential=" + testKey + "/20260102/" + testRegion + "/ec2/aws4_request," +
+			"SignedHeaders=host;x-amz-date;x-amz-security-token,Signature=" + strings.Repeat("0", 64),
+	)
 	f.Add("AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=;, Signature=")
 	f.Fuzz(func(t *testing.T, header string) {
 		a, err := parseAuthorization(header)

@@ -38,7 +38,7 @@ const (
 
 // testConfig is a Mux's configuration that matches testAWS.
 func testConfig() Config {
-	return Config{AccessKeyID: testKey, SecretAccessKey: testSecret, SessionToken: testToken, Region: testRegion, AccountID: "123456789012"}
+	return Config{AccessKeyID: testKey, SecretAccessKey: testSecret, SessionToken: testToken, Region: testRegion}
 }
 
 // testAWS configures SDK clients for the server at url.

@@ -73,7 +73,9 @@ func trace(before string, now time.Time) string {
 // refuse answers with the small page of an Application Load Balancer.
 func refuse(w http.ResponseWriter, code int) {
 	title := strconv.Itoa(code) + " " + reasonPhrase(code)
-	body := fmt.Sprintf("<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n</body>\r\n</html>\r\n", title, title)
+	body := fmt.Sprintf(
+		"<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n</body>\r\n</html>\r\n", title, title,
+	)
 	h := w.Header()
 	h.Set("Server", "awselb/2.0")
 	h.Set("Content-Type", "text/html")

@@ -92,7 +92,9 @@ func TestHealthOfATargetAfterSomeChecks(t *testing.T) {
 		{"failures up to the threshold make a new target unhealthy", "", []int{404}, 6 * time.Second,
 			TargetHealth{State: StateUnhealthy, Reason: ReasonResponseCodeMismatch, Description: "Health checks failed with these codes: [404]"}},
 		{"every code of the row is told, in order", "", []int{503, 404, 503}, 11 * time.Second,
-			TargetHealth{State: StateUnhealthy, Reason: ReasonResponseCodeMismatch, Description: "Health checks failed with these codes: [404, 503]"}},
+			TargetHealth{
+				State: StateUnhealthy, Reason: ReasonResponseCodeMismatch, Description: "Health checks failed with these codes: [404, 503]",
+			}},
 		{"a target that hangs timed out", "", []int{0}, 8 * time.Second,
 			TargetHealth{State: StateUnhealthy, Reason: ReasonTimeout, Description: "Request timed out"}},
 		{"a target that refuses failed", "", []int{-1}, 6 * time.Second,

@@ -141,7 +141,8 @@ func TestTheTargetSeesWhatAnALBSends(t *testing.T) {
 		{"a request that came through a proxy", map[string]string{
 			"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", "X-Forwarded-Host": "example.org",
 		}, map[string]string{
-			"X-Forwarded-For": `203\.0\.113\.7, 127\.0\.0\.1`, "X-Forwarded-Proto": "http", "X-Forwarded-Port": port, "X-Forwarded-Host": `example\.org`,
+			"X-Forwarded-For": `203\.0\.113\.7, 127\.0\.0\.1`, "X-Forwarded-Proto": "http", "X-Forwarded-Port": port,
+			"X-Forwarded-Host": `example\.org`,
 		}},
 		{"a request that is traced", map[string]string{"X-Amzn-Trace-Id": "Root=1-67891233-abcdef012345678912345678"},
 			map[string]string{"X-Amzn-Trace-Id": "Self=" + root + ";Root=1-67891233-abcdef012345678912345678"}},

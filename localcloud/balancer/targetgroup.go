@@ -44,7 +44,9 @@ func (g TargetGroup) Validate() error {
 		errs = append(errs, fmt.Errorf("health check timeout is %s: it must be positive", g.HealthCheckTimeout))
 	}
 	if g.HealthyThreshold < 1 || g.UnhealthyThreshold < 1 {
-		errs = append(errs, fmt.Errorf("thresholds are %d healthy and %d unhealthy: they must be at least 1", g.HealthyThreshold, g.UnhealthyThreshold))
+		errs = append(
+			errs, fmt.Errorf("thresholds are %d healthy and %d unhealthy: they must be at least 1", g.HealthyThreshold, g.UnhealthyThreshold),
+		)
 	}
 	if g.DeregistrationDelay < 0 {
 		errs = append(errs, fmt.Errorf("deregistration delay is %s: it must not be negative", g.DeregistrationDelay))

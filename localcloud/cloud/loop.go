@@ -72,7 +72,9 @@ func (c *Cloud) watchExits(ctx context.Context) {
 				return
 			}
 			c.log.Warn("instance ended by itself", "id", exit.ID, "err", exit.Err)
-			c.instanceEnded(exit.ID, StateReason{"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown"})
+			c.instanceEnded(exit.ID, StateReason{
+				"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown",
+			})
 		}
 	}
 }

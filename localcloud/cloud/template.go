@@ -43,10 +43,15 @@ func (t *Template) Version(label string) (TemplateVersion, error) {
 	}
 	n, err := strconv.ParseInt(label, 10, 64)
 	if err != nil {
-		return TemplateVersion{}, operation.Errorf("InvalidLaunchTemplateId.VersionNotFound", "The specified launch template version '%s' is not valid: it is a number, $Latest or $Default", label)
+		return TemplateVersion{}, operation.Errorf(
+			"InvalidLaunchTemplateId.VersionNotFound",
+			"The specified launch template version '%s' is not valid: it is a number, $Latest or $Default", label,
+		)
 	}
 	if n < 1 || n > int64(len(t.Versions)) {
-		return TemplateVersion{}, operation.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %d for the launch template with ID %s.", n, t.ID)
+		return TemplateVersion{}, operation.Errorf(
+			"InvalidLaunchTemplateId.VersionNotFound", "Could not find the specified version %d for the launch template with ID %s.", n, t.ID,
+		)
 	}
 	return t.Versions[n-1], nil
 }
@@ -60,9 +65,13 @@ func (s *State) Template(id, name string) (*Template, error) {
 		return s.Templates[i], nil
 	}
 	if id != "" {
-		return nil, operation.Errorf("InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id)
+		return nil, operation.Errorf(
+			"InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID %s, does not exist.", id,
+		)
 	}
-	return nil, operation.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", name)
+	return nil, operation.Errorf(
+		"InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", name,
+	)
 }
 
 // TemplateVersion resolves what an Auto Scaling group launches.
@@ -93,7 +102,10 @@ func profileOf(p *types.LaunchTemplateIamInstanceProfileSpecificationRequest) (s
 		name = (*p.Arn)[strings.LastIndexByte(*p.Arn, '/')+1:]
 	}
 	if !profileName.MatchString(name) {
-		return "", operation.Errorf("InvalidParameterValue", "Value (%.200s) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", name)
+		return "", operation.Errorf(
+			"InvalidParameterValue", "Value (%.200s) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+			name,
+		)
 	}
 	return name, nil
 }

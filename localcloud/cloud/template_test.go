@@ -13,9 +13,16 @@ func TestAProfileIsNamedByNameOrARN(t *testing.T) {
 		asked *types.LaunchTemplateIamInstanceProfileSpecificationRequest
 		want  string // of the profile; "!" is a refusal
 	}{
-		"no profile":            {nil, ""},
-		"a name":                {&types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String("demo-instance")}, "demo-instance"},
-		"an ARN":                {&types.LaunchTemplateIamInstanceProfileSpecificationRequest{Arn: aws.String("arn:aws:iam::000000000000:instance-profile/a/demo-instance")}, "demo-instance"},
+		"no profile": {nil, ""},
+		"a name": {
+			&types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String("demo-instance")}, "demo-instance",
+		},
+		"an ARN": {
+			&types.LaunchTemplateIamInstanceProfileSpecificationRequest{
+				Arn: aws.String("arn:aws:iam::000000000000:instance-profile/a/demo-instance"),
+			},
+			"demo-instance",
+		},
 		"neither":               {&types.LaunchTemplateIamInstanceProfileSpecificationRequest{}, "!"},
 		"a name with a slash":   {&types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String("../demo")}, "!"},
 		"a name of 129 letters": {&types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: aws.String(strings.Repeat("n", 129))}, "!"},

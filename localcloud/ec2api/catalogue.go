@@ -19,6 +19,9 @@ import (
 
 // DescribeImages answers the images that the cloud was started with.
 func (a api) DescribeImages(in *ec2shapes.DescribeImagesInput, out *ec2shapes.DescribeImagesOutput) (err error) {
+	if err := operation.Without(in, "", "ExecutableUsers"); err != nil {
+		return err
+	}
 	for _, id := range in.ImageIds {
 		if _, ok := a.Images()[id]; !ok {
 			return operation.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)

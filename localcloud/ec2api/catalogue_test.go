@@ -32,6 +32,7 @@ func TestImages(t *testing.T) {
 		{"by kind", filtered(describe, "architecture", architecture), "imagesSet#=1"},
 		{"by a tag, of which they have none", filtered(describe, "tag:run", "a"), "imagesSet#=0"},
 		{"by a filter that there is not", filtered(describe, "colour", "red"), "InvalidParameterValue: The filter 'colour' is invalid"},
+		{"that others may run", describe + "&ExecutableBy.1=self", notServed("ExecutableUsers")},
 		{"a page that is too long", describe + "&MaxResults=1001", tooLong("1001")},
 		{"a token that is not ours", describe + "&NextToken=x", noToken},
 		{"a dry run", describe + "&DryRun=true", dry},

@@ -168,7 +168,8 @@ func TestAnInstanceBeginsAndEnds(t *testing.T) {
 			{"it still runs", "DescribeInstances", at + "instanceState.name=running"},
 			{
 				"terminate", "TerminateInstances&InstanceId.1={i}",
-				"instancesSet#=1&instancesSet.1.instanceId={i}&instancesSet.1.previousState.name=running&instancesSet.1.currentState.name=shutting-down&" +
+				"instancesSet#=1&instancesSet.1.instanceId={i}&instancesSet.1.previousState.name=running" +
+					"&instancesSet.1.currentState.name=shutting-down&" +
 					"instancesSet.1.currentState.code=32",
 			},
 			{
@@ -183,7 +184,7 @@ func TestAnInstanceBeginsAndEnds(t *testing.T) {
 				at + "instanceState.name=terminated&" + at + "instanceState.code=48&!" + at + "privateIpAddress&" +
 					at + "stateReason.code=Client.UserInitiatedShutdown&" +
 					at + "stateReason.message=Client.UserInitiatedShutdown: User initiated shutdown&" +
-					at + "reason=User initiated (2000-01-01 00:00:10 UTC)",
+					at + "reason=User initiated (2000-01-01 00:00:11 UTC)",
 			},
 			{
 				"once more", "TerminateInstances&InstanceId.1={i}",

@@ -134,7 +134,8 @@ func (a api) DescribeLaunchTemplates(in *ec2shapes.DescribeLaunchTemplatesInput,
 		}
 		all := len(in.LaunchTemplateIds)+len(in.LaunchTemplateNames) == 0
 		for _, t := range s.Templates {
-			if ok, _ := templateAttributes(s, t).passes(in.Filters); ok && (all || slices.Contains(in.LaunchTemplateIds, t.ID) || slices.Contains(in.LaunchTemplateNames, t.Name)) {
+			asked := all || slices.Contains(in.LaunchTemplateIds, t.ID) || slices.Contains(in.LaunchTemplateNames, t.Name)
+			if ok, _ := templateAttributes(s, t).passes(in.Filters); ok && asked {
 				found = append(found, *a.describedTemplate(s, t))
 			}
 		}

@@ -32,7 +32,9 @@ var loadBalancerDefaults = map[string]string{
 // a loopback address of its own where the system has more than one (Linux), and
 // 127.0.0.1 elsewhere: a name would need a resolver that knows it.
 func (a api) CreateLoadBalancer(in *elb.CreateLoadBalancerInput, out *elb.CreateLoadBalancerOutput) error {
-	err := cmp.Or(operation.Require(in, "Name"), operation.Without(in, "", "CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools"))
+	err := cmp.Or(
+		operation.Require(in, "Name"), operation.Without(in, "", "CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools"),
+	)
 	if err != nil {
 		return err
 	}

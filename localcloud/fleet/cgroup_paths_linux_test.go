@@ -16,7 +16,8 @@ func TestParseHierarchies(t *testing.T) {
 		{"version 1 with cpu and cpuacct in one", "33 23 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n",
 			"4:cpu,cpuacct:/jobs\n",
 			hierarchies{cpu: "/sys/fs/cgroup/cpu,cpuacct/jobs", cpuacct: "/sys/fs/cgroup/cpu,cpuacct/jobs"}},
-		{"both, cpu in version 1", "1 0 0:1 / /c/cpu rw - cgroup cgroup rw,cpu\n2 0 0:2 / /c/cpuacct rw - cgroup cgroup rw,cpuacct\n3 0 0:3 / /c/unified rw - cgroup2 cgroup2 rw\n",
+		{"both, cpu in version 1", "1 0 0:1 / /c/cpu rw - cgroup cgroup rw,cpu\n2 0 0:2 / /c/cpuacct rw - cgroup cgroup rw,cpuacct\n3 0 " +
+			"0:3 / /c/unified rw - cgroup2 cgroup2 rw\n",
 			"2:cpuacct:/\n1:cpu:/a\n0::/\n",
 			hierarchies{cpu: "/c/cpu/a", cpuacct: "/c/cpuacct", unified: "/c/unified", top: "/c/unified"}},
 		{"a container that sees only its own part", "1 0 0:1 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n",

@@ -105,7 +105,10 @@ func TestLaunchRefuses(t *testing.T) {
 		want   string
 		unix   bool
 	}{
-		{"a program that is missing", func(s *Spec) { s.Program = filepath.Join(dir, "missing") }, "does not exist: check the path, or build it first", false},
+		{
+			"a program that is missing", func(s *Spec) { s.Program = filepath.Join(dir, "missing") },
+			"does not exist: check the path, or build it first", false,
+		},
 		{"a name that is not in PATH", func(s *Spec) { s.Program = "no-such-program-anywhere" }, "is not in PATH", false},
 		{"a directory", func(s *Spec) { s.Program = dir }, "is a directory", false},
 		{"a file that is not executable", func(s *Spec) { s.Program = plain }, "chmod +x", true},

@@ -188,7 +188,9 @@ func TestParseOwnerReadsWhatStringWrites(t *testing.T) {
 	if got, ok := parseOwner(want.String()); !ok || got != want {
 		t.Errorf("parseOwner(%q) = %v, %t, want %v", want, got, ok, want)
 	}
-	for _, name := range []string{"", "secondwind-", "secondwind-1-2-3", "secondwind-1-x-3-4", "secondwind-1-0-3-4", "user.slice", "secondwind-1-2-3-4-5"} {
+	for _, name := range []string{
+		"", "secondwind-", "secondwind-1-2-3", "secondwind-1-x-3-4", "secondwind-1-0-3-4", "user.slice", "secondwind-1-2-3-4-5",
+	} {
 		if got, ok := parseOwner(name); ok {
 			t.Errorf("parseOwner(%q) = %v, want none", name, got)
 		}

@@ -37,7 +37,9 @@ func checkAlias(name *string) error {
 	case !aliasMember.MatchString(*name):
 		return constraint("'"+*name+"'", "aliasName", "Member must satisfy regular expression pattern: %s", aliasMember)
 	case !strings.HasPrefix(*name, "alias/"):
-		return validation("Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
+		return validation(
+			"Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
+		)
 	case strings.HasPrefix(*name, "alias/aws/"):
 		return fault("NotAuthorizedException", "%s begins with alias/aws/, which only AWS's own aliases do", *name)
 	case !aliasName.MatchString(*name):

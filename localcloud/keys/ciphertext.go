@@ -61,7 +61,10 @@ func (k *Keys) sealedBy(blob []byte) (*key, error) {
 	if found := k.keys[id]; found != nil {
 		return found, nil
 	}
-	return nil, fault("AccessDeniedException", "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.")
+	return nil, fault(
+		"AccessDeniedException",
+		"The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
+	)
 }
 
 // open decrypts a blob that the key's material of any time has sealed.

@@ -13,7 +13,10 @@ func FuzzCiphertext(f *testing.F) {
 	sealing := newKey(time.Now())
 	k.keys[sealing.id] = sealing
 	sealed := sealing.seal([]byte("secret"), map[string]string{"a": "b"})
-	for _, blob := range [][]byte{nil, {format}, sealed, sealed[:headerSize], sealed[:len(sealed)-1], append(bytes.Clone(sealed), 0), bytes.Repeat([]byte{format}, 200)} {
+	for _, blob := range [][]byte{
+		nil, {format}, sealed, sealed[:headerSize], sealed[:len(sealed)-1], append(bytes.Clone(sealed), 0),
+		bytes.Repeat([]byte{format}, 200),
+	} {
 		f.Add(blob, "a", "b")
 	}
 	f.Add(sealed, "", "ab")

@@ -49,7 +49,9 @@ func firstError(errs ...error) error {
 }
 
 func (k *Keys) encrypt(in *kms.EncryptInput, _ time.Time) (*kms.EncryptOutput, error) {
-	err := firstError(checkLength(in.Plaintext, "plaintext", maxPlaintext), checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm))
+	err := firstError(
+		checkLength(in.Plaintext, "plaintext", maxPlaintext), checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +59,9 @@ func (k *Keys) encrypt(in *kms.EncryptInput, _ time.Time) (*kms.EncryptOutput, e
 	if err := firstError(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
-	return &kms.EncryptOutput{KeyId: k.keyARN(key), CiphertextBlob: key.seal(in.Plaintext, in.EncryptionContext), EncryptionAlgorithm: symmetric}, nil
+	return &kms.EncryptOutput{
+		KeyId: k.keyARN(key), CiphertextBlob: key.seal(in.Plaintext, in.EncryptionContext), EncryptionAlgorithm: symmetric,
+	}, nil
 }
 
 // opened is a ciphertext decrypted.
@@ -104,7 +108,9 @@ func (k *Keys) decrypt(in *kms.DecryptInput, _ time.Time) (*kms.DecryptOutput, e
 	if err := firstError(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
-	return &kms.DecryptOutput{KeyId: k.keyARN(o.key), KeyMaterialId: &o.material.id, Plaintext: o.plaintext, EncryptionAlgorithm: symmetric}, nil
+	return &kms.DecryptOutput{
+		KeyId: k.keyARN(o.key), KeyMaterialId: &o.material.id, Plaintext: o.plaintext, EncryptionAlgorithm: symmetric,
+	}, nil
 }
 
 func (k *Keys) reEncrypt(in *kms.ReEncryptInput, _ time.Time) (*kms.ReEncryptOutput, error) {
@@ -114,7 +120,10 @@ func (k *Keys) reEncrypt(in *kms.ReEncryptInput, _ time.Time) (*kms.ReEncryptOut
 	if in.DestinationKeyId == nil {
 		return nil, missing("destinationKeyId")
 	}
-	if err := firstError(checkAlgorithm(in.SourceEncryptionAlgorithm), checkAlgorithm(in.DestinationEncryptionAlgorithm), checkContext(in.DestinationEncryptionContext)); err != nil {
+	if err := firstError(
+		checkAlgorithm(in.SourceEncryptionAlgorithm), checkAlgorithm(in.DestinationEncryptionAlgorithm),
+		checkContext(in.DestinationEncryptionContext),
+	); err != nil {
 		return nil, err
 	}
 	o, err := k.open(in.CiphertextBlob, in.SourceEncryptionContext, in.SourceKeyId)
@@ -166,14 +175,18 @@ func (k *Keys) generateDataKey(in *kms.GenerateDataKeyInput, _ time.Time) (*kms.
 	}, nil
 }
 
-func (k *Keys) generateDataKeyWithoutPlaintext(in *kms.GenerateDataKeyWithoutPlaintextInput, now time.Time) (*kms.GenerateDataKeyWithoutPlaintextOutput, error) {
+func (k *Keys) generateDataKeyWithoutPlaintext(in *kms.GenerateDataKeyWithoutPlaintextInput, now time.Time) (
+	*kms.GenerateDataKeyWithoutPlaintextOutput, error,
+) {
 	made, err := k.generateDataKey(&kms.GenerateDataKeyInput{
 		KeyId: in.KeyId, KeySpec: in.KeySpec, NumberOfBytes: in.NumberOfBytes, EncryptionContext: in.EncryptionContext, DryRun: in.DryRun,
 	}, now)
 	if err != nil {
 		return nil, err
 	}
-	return &kms.GenerateDataKeyWithoutPlaintextOutput{KeyId: made.KeyId, KeyMaterialId: made.KeyMaterialId, CiphertextBlob: made.CiphertextBlob}, nil
+	return &kms.GenerateDataKeyWithoutPlaintextOutput{
+		KeyId: made.KeyId, KeyMaterialId: made.KeyMaterialId, CiphertextBlob: made.CiphertextBlob,
+	}, nil
 }
 
 func (k *Keys) generateRandom(in *kms.GenerateRandomInput, _ time.Time) (*kms.GenerateRandomOutput, error) {

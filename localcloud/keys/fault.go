@@ -37,7 +37,9 @@ func constraint(value, member, format string, args ...any) *awsapi.Error {
 	if value != "" {
 		value = " " + value
 	}
-	return validation("1 validation error detected: Value%s at '%s' failed to satisfy constraint: %s", value, member, fmt.Sprintf(format, args...))
+	return validation(
+		"1 validation error detected: Value%s at '%s' failed to satisfy constraint: %s", value, member, fmt.Sprintf(format, args...),
+	)
 }
 
 // checkRange refuses a number that is too small or too large.

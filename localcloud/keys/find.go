@@ -65,7 +65,10 @@ func (k *Keys) resourceOfARN(arn string) (string, error) {
 	case parts[3] != k.cfg.Region:
 		return "", fault("NotFoundException", "Invalid arn %s", parts[3])
 	case parts[4] != k.cfg.AccountID:
-		return "", fault("AccessDeniedException", "The key %s is of another account: it does not exist, or no resource-based policy allows access to it", arn)
+		return "", fault(
+			"AccessDeniedException", "The key %s is of another account: it does not exist, or no resource-based policy allows access to it",
+			arn,
+		)
 	}
 	return parts[5], nil
 }

@@ -64,7 +64,8 @@ func (k *Keys) metadata(key *key) *types.KeyMetadata {
 	no := false
 	m := &types.KeyMetadata{
 		KeyId: &key.id, Arn: k.keyARN(key), AWSAccountId: &k.cfg.AccountID, CreationDate: &key.created, Description: &key.description,
-		Enabled: key.state == types.KeyStateEnabled, KeyState: key.state, KeyManager: types.KeyManagerTypeCustomer, Origin: types.OriginTypeAwsKms,
+		Enabled: key.state == types.KeyStateEnabled, KeyState: key.state, KeyManager: types.KeyManagerTypeCustomer,
+		Origin:  types.OriginTypeAwsKms,
 		KeySpec: types.KeySpecSymmetricDefault, KeyUsage: types.KeyUsageTypeEncryptDecrypt,
 		EncryptionAlgorithms: []types.EncryptionAlgorithmSpec{types.EncryptionAlgorithmSpecSymmetricDefault}, MultiRegion: &no,
 		CurrentKeyMaterialId: &key.current().id,

@@ -169,6 +169,7 @@ func (k *Keys) getKeyPolicy(in *kms.GetKeyPolicyInput, _ time.Time) (*kms.GetKey
 	if name := deref(in.PolicyName); name != "" && name != "default" {
 		return nil, fault("NotFoundException", "No such policy exists")
 	}
-	policy := fmt.Sprintf(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"kms:*","Resource":"*"}]}`, k.cfg.AccountID)
+	policy := `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",` +
+		`"Principal":{"AWS":"arn:aws:iam::` + k.cfg.AccountID + `:root"},"Action":"kms:*","Resource":"*"}]}`
 	return &kms.GetKeyPolicyOutput{Policy: &policy, PolicyName: aws.String("default")}, nil
 }

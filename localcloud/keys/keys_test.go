@@ -29,14 +29,18 @@ func TestWhatIsEncryptedIsDecrypted(t *testing.T) {
 	for _, name := range []string{id, arn("key/" + id), "alias/app", arn("alias/app")} {
 		for _, size := range []int{1, 32, 4096} {
 			plaintext := strings.Repeat("p", size)
-			out := must[kms.EncryptOutput](t)(s.Encrypt(t.Context(), &kms.EncryptInput{KeyId: &name, Plaintext: []byte(plaintext), EncryptionContext: pairs}))
+			out := must[kms.EncryptOutput](t)(s.Encrypt(t.Context(), &kms.EncryptInput{
+				KeyId: &name, Plaintext: []byte(plaintext), EncryptionContext: pairs,
+			}))
 			if *out.KeyId != arn("key/"+id) || out.EncryptionAlgorithm != types.EncryptionAlgorithmSpecSymmetricDefault {
 				t.Errorf("Encrypt(%s) names %s, %s; want %s, SYMMETRIC_DEFAULT", name, *out.KeyId, out.EncryptionAlgorithm, arn("key/"+id))
 			}
 			if size >= 32 && bytes.Contains(out.CiphertextBlob, []byte(plaintext)) {
 				t.Errorf("Encrypt(%s) shows the plaintext", name)
 			}
-			back := must[kms.DecryptOutput](t)(s.Decrypt(t.Context(), &kms.DecryptInput{KeyId: &name, CiphertextBlob: out.CiphertextBlob, EncryptionContext: pairs}))
+			back := must[kms.DecryptOutput](t)(s.Decrypt(t.Context(), &kms.DecryptInput{
+				KeyId: &name, CiphertextBlob: out.CiphertextBlob, EncryptionContext: pairs,
+			}))
 			if string(back.Plaintext) != plaintext || *back.KeyId != arn("key/"+id) {
 				t.Errorf("Decrypt(%s) = %d bytes by %s, want %d by %s", name, len(back.Plaintext), *back.KeyId, size, arn("key/"+id))
 			}
@@ -84,7 +88,8 @@ func TestEveryChangedByteIsNoticed(t *testing.T) {
 		changed[i] ^= 1
 		want := "InvalidCiphertextException: "
 		if 1 <= i && i <= 16 { // the id of a key that is not there
-			want = "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access."
+			want = "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, " +
+				"or you are not allowed to access."
 		}
 		if got, err := s.decrypt(changed, nil); refused(t, err) != want {
 			t.Errorf("Decrypt with byte %d changed = %q, %v, want %s", i, got, err, want)
@@ -97,7 +102,10 @@ func TestReEncryptMovesToAnotherKeyAndContext(t *testing.T) {
 	s := serve(t)
 	from, to := s.newKey(), s.newKey()
 	before, after := map[string]string{"v": "1"}, map[string]string{"v": "2"}
-	in := &kms.ReEncryptInput{CiphertextBlob: s.encrypt(from, "secret", before), SourceEncryptionContext: before, DestinationKeyId: &to, DestinationEncryptionContext: after}
+	in := &kms.ReEncryptInput{
+		CiphertextBlob: s.encrypt(from, "secret", before), SourceEncryptionContext: before, DestinationKeyId: &to,
+		DestinationEncryptionContext: after,
+	}
 	out := must[kms.ReEncryptOutput](t)(s.ReEncrypt(t.Context(), in))
 	if *out.SourceKeyId != arn("key/"+from) || *out.KeyId != arn("key/"+to) {
 		t.Errorf("ReEncrypt = from %s to %s, want %s to %s", *out.SourceKeyId, *out.KeyId, from, to)
@@ -121,11 +129,17 @@ func TestDataKeysAreOfTheSizeThatIsAskedFor(t *testing.T) {
 		bytes *int32
 		want  int
 	}{{types.DataKeySpecAes256, nil, 32}, {types.DataKeySpecAes128, nil, 16}, {"", aws.Int32(1024), 1024}} {
-		out := must[kms.GenerateDataKeyOutput](t)(s.GenerateDataKey(t.Context(), &kms.GenerateDataKeyInput{KeyId: &id, KeySpec: test.spec, NumberOfBytes: test.bytes, EncryptionContext: pairs}))
+		out := must[kms.GenerateDataKeyOutput](t)(s.GenerateDataKey(t.Context(), &kms.GenerateDataKeyInput{
+			KeyId: &id, KeySpec: test.spec, NumberOfBytes: test.bytes, EncryptionContext: pairs,
+		}))
 		if got, err := s.decrypt(out.CiphertextBlob, pairs); got != string(out.Plaintext) || len(got) != test.want {
 			t.Errorf("the data key decrypts to %d bytes, %v; want the %d of its plaintext", len(got), err, test.want)
 		}
-		hidden := must[kms.GenerateDataKeyWithoutPlaintextOutput](t)(s.GenerateDataKeyWithoutPlaintext(t.Context(), &kms.GenerateDataKeyWithoutPlaintextInput{KeyId: &id, KeySpec: test.spec, NumberOfBytes: test.bytes, EncryptionContext: pairs}))
+		hidden := must[kms.GenerateDataKeyWithoutPlaintextOutput](t)(
+			s.GenerateDataKeyWithoutPlaintext(t.Context(), &kms.GenerateDataKeyWithoutPlaintextInput{
+				KeyId: &id, KeySpec: test.spec, NumberOfBytes: test.bytes, EncryptionContext: pairs,
+			}),
+		)
 		if got, err := s.decrypt(hidden.CiphertextBlob, pairs); len(got) != test.want {
 			t.Errorf("the data key without plaintext decrypts to %d bytes, %v, want %d", len(got), err, test.want)
 		}
@@ -143,7 +157,8 @@ func TestAliasesPointToKeys(t *testing.T) {
 	s.alias("alias/app", a)
 	s.alias("alias/other", a)
 	blob := s.encrypt("alias/app", "secret", nil)
-	if _, err := s.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: aws.String("alias/app"), TargetKeyId: &b}); refused(t, err) != "AlreadyExistsException: An alias with the name "+arn("alias/app")+" already exists" {
+	_, err := s.CreateAlias(t.Context(), &kms.CreateAliasInput{AliasName: aws.String("alias/app"), TargetKeyId: &b})
+	if refused(t, err) != "AlreadyExistsException: An alias with the name "+arn("alias/app")+" already exists" {
 		t.Errorf("CreateAlias twice = %v, want AlreadyExistsException", err)
 	}
 	must[kms.UpdateAliasOutput](t)(s.UpdateAlias(t.Context(), &kms.UpdateAliasInput{AliasName: aws.String("alias/app"), TargetKeyId: &b}))
@@ -188,7 +203,9 @@ func TestPagesJoinToTheWholeList(t *testing.T) {
 func TestTagsAreReplacedAndRemoved(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	id := *must[kms.CreateKeyOutput](t)(s.CreateKey(t.Context(), &kms.CreateKeyInput{Description: aws.String("d"), Tags: tags("run", "1", "gone", "x")})).KeyMetadata.KeyId
+	id := *must[kms.CreateKeyOutput](t)(s.CreateKey(t.Context(), &kms.CreateKeyInput{
+		Description: aws.String("d"), Tags: tags("run", "1", "gone", "x"),
+	})).KeyMetadata.KeyId
 	must[kms.TagResourceOutput](t)(s.TagResource(t.Context(), &kms.TagResourceInput{KeyId: &id, Tags: tags("run", "2", "more", "y")}))
 	must[kms.UntagResourceOutput](t)(s.UntagResource(t.Context(), &kms.UntagResourceInput{KeyId: &id, TagKeys: []string{"gone"}}))
 	out := must[kms.ListResourceTagsOutput](t)(s.ListResourceTags(t.Context(), &kms.ListResourceTagsInput{KeyId: &id}))

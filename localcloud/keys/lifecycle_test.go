@@ -20,8 +20,10 @@ func TestAKeyIsDescribedAsAWSDoes(t *testing.T) {
 	s := serve(t)
 	made := must[kms.CreateKeyOutput](t)(s.CreateKey(t.Context(), &kms.CreateKeyInput{Description: aws.String("history")})).KeyMetadata
 	m := s.metadata(*made.KeyId)
-	if *m.Arn != arn("key/"+*m.KeyId) || *m.AWSAccountId != account || *m.Description != "history" || !m.Enabled || m.KeyState != types.KeyStateEnabled ||
-		m.KeySpec != types.KeySpecSymmetricDefault || m.KeyUsage != types.KeyUsageTypeEncryptDecrypt || m.Origin != types.OriginTypeAwsKms || m.KeyManager != types.KeyManagerTypeCustomer ||
+	if *m.Arn != arn("key/"+*m.KeyId) || *m.AWSAccountId != account || *m.Description != "history" || !m.Enabled ||
+		m.KeyState != types.KeyStateEnabled ||
+		m.KeySpec != types.KeySpecSymmetricDefault || m.KeyUsage != types.KeyUsageTypeEncryptDecrypt || m.Origin != types.OriginTypeAwsKms ||
+		m.KeyManager != types.KeyManagerTypeCustomer ||
 		!m.CreationDate.Equal(s.clock.read()) || m.DeletionDate != nil || len(*m.CurrentKeyMaterialId) != 64 || *m.MultiRegion {
 		t.Errorf("DescribeKey = %+v, want an enabled symmetric key of now", *m)
 	}
@@ -57,8 +59,13 @@ func TestADeletedKeyTakesItsAliasesAndItsCiphertextsAlong(t *testing.T) {
 	blob := s.encrypt(id, "secret", nil)
 	out := must[kms.ScheduleKeyDeletionOutput](t)(s.ScheduleKeyDeletion(t.Context(), &kms.ScheduleKeyDeletionInput{KeyId: &id}))
 	due := s.clock.read().AddDate(0, 0, 30)
-	if m := s.metadata(id); out.KeyState != types.KeyStatePendingDeletion || *out.PendingWindowInDays != 30 || !out.DeletionDate.Equal(due) || m.KeyState != types.KeyStatePendingDeletion || !m.DeletionDate.Equal(due) {
-		t.Errorf("ScheduleKeyDeletion = %s in %d days at %s, want PendingDeletion in 30 at %s", out.KeyState, *out.PendingWindowInDays, out.DeletionDate, due)
+	m := s.metadata(id)
+	if out.KeyState != types.KeyStatePendingDeletion || *out.PendingWindowInDays != 30 || !out.DeletionDate.Equal(due) ||
+		m.KeyState != types.KeyStatePendingDeletion || !m.DeletionDate.Equal(due) {
+		t.Errorf(
+			"ScheduleKeyDeletion = %s in %d days at %s, want PendingDeletion in 30 at %s", out.KeyState, *out.PendingWindowInDays,
+			out.DeletionDate, due,
+		)
 	}
 	s.clock.addDays(29)
 	if m := s.metadata("alias/app"); m.KeyState != types.KeyStatePendingDeletion {
@@ -111,11 +118,16 @@ func TestRotationOnDemandKeepsOldCiphertextsReadable(t *testing.T) {
 	if before == after || *byOld.KeyMaterialId != before || *byNew.KeyMaterialId != after {
 		t.Errorf("material %s decrypts the old, %s the new; want %s and %s", *byOld.KeyMaterialId, *byNew.KeyMaterialId, before, after)
 	}
-	if list := s.rotations(id); len(list) != 1 || list[0].RotationType != types.RotationTypeOnDemand || *list[0].KeyMaterialId != after || list[0].KeyMaterialState != types.KeyMaterialStateCurrent {
+	list := s.rotations(id)
+	if len(list) != 1 || list[0].RotationType != types.RotationTypeOnDemand || *list[0].KeyMaterialId != after ||
+		list[0].KeyMaterialState != types.KeyMaterialStateCurrent {
 		t.Errorf("ListKeyRotations = %v, want one ON_DEMAND, current", list)
 	}
-	all := must[kms.ListKeyRotationsOutput](t)(s.ListKeyRotations(t.Context(), &kms.ListKeyRotationsInput{KeyId: &id, Limit: aws.Int32(1), IncludeKeyMaterial: types.IncludeKeyMaterialAllKeyMaterial}))
-	if len(all.Rotations) != 1 || !all.Truncated || *all.Rotations[0].KeyMaterialId != before || all.Rotations[0].KeyMaterialState != types.KeyMaterialStateNonCurrent {
+	all := must[kms.ListKeyRotationsOutput](t)(s.ListKeyRotations(t.Context(), &kms.ListKeyRotationsInput{
+		KeyId: &id, Limit: aws.Int32(1), IncludeKeyMaterial: types.IncludeKeyMaterialAllKeyMaterial,
+	}))
+	if len(all.Rotations) != 1 || !all.Truncated || *all.Rotations[0].KeyMaterialId != before ||
+		all.Rotations[0].KeyMaterialState != types.KeyMaterialStateNonCurrent {
 		t.Errorf("ListKeyRotations of all material, one a page = %v, want the first material and more to come", all)
 	}
 	for range 24 {
@@ -141,9 +153,13 @@ func TestAKeyRotatesByItselfWhenItIsDue(t *testing.T) {
 	if status := s.rotation(id); status.KeyRotationEnabled || status.NextRotationDate != nil {
 		t.Errorf("a new key's rotation = %+v, want none", status)
 	}
-	must[kms.EnableKeyRotationOutput](t)(s.EnableKeyRotation(t.Context(), &kms.EnableKeyRotationInput{KeyId: &id, RotationPeriodInDays: aws.Int32(90)}))
+	must[kms.EnableKeyRotationOutput](t)(s.EnableKeyRotation(t.Context(), &kms.EnableKeyRotationInput{
+		KeyId: &id, RotationPeriodInDays: aws.Int32(90),
+	}))
 	start := s.clock.read()
-	if status := s.rotation(id); !status.KeyRotationEnabled || *status.RotationPeriodInDays != 90 || !status.NextRotationDate.Equal(start.AddDate(0, 0, 90)) {
+	if status := s.rotation(id); !status.KeyRotationEnabled || *status.RotationPeriodInDays != 90 || !status.NextRotationDate.Equal(
+		start.AddDate(0, 0, 90),
+	) {
 		t.Errorf("GetKeyRotationStatus = %+v, want every 90 days", status)
 	}
 	s.clock.addDays(89)

@@ -80,7 +80,9 @@ func (s service) newKey() string {
 
 func (s service) encrypt(key, plaintext string, pairs map[string]string) []byte {
 	s.Helper()
-	return must[kms.EncryptOutput](s.T)(s.Encrypt(s.Context(), &kms.EncryptInput{KeyId: &key, Plaintext: []byte(plaintext), EncryptionContext: pairs})).CiphertextBlob
+	return must[kms.EncryptOutput](s.T)(s.Encrypt(s.Context(), &kms.EncryptInput{
+		KeyId: &key, Plaintext: []byte(plaintext), EncryptionContext: pairs,
+	})).CiphertextBlob
 }
 
 func (s service) decrypt(blob []byte, pairs map[string]string) (string, error) {
@@ -99,7 +101,9 @@ func (s service) disable(key string) {
 
 func (s service) scheduleDeletion(key string) {
 	s.Helper()
-	must[kms.ScheduleKeyDeletionOutput](s.T)(s.ScheduleKeyDeletion(s.Context(), &kms.ScheduleKeyDeletionInput{KeyId: &key, PendingWindowInDays: aws.Int32(7)}))
+	must[kms.ScheduleKeyDeletionOutput](s.T)(s.ScheduleKeyDeletion(s.Context(), &kms.ScheduleKeyDeletionInput{
+		KeyId: &key, PendingWindowInDays: aws.Int32(7),
+	}))
 }
 
 func (s service) alias(name, key string) {

@@ -72,41 +72,113 @@ func TestWhatIsRefusedInAWSsWords(t *testing.T) {
 		call call
 		want string
 	}{
-		"a key that is not there":             {describe(nobody), "NotFoundException: Key '" + arn("key/"+nobody) + "' does not exist"},
-		"a key that is not there, by ARN":     {describe(arn("key/" + nobody)), "NotFoundException: Key '" + arn("key/"+nobody) + "' does not exist"},
-		"an id that is none":                  {describe("fake-key-id"), "NotFoundException: Invalid keyId 'fake-key-id'"},
-		"an id without its dashes":            {describe("134f2428cec14b25a1ae9048164dba47"), "NotFoundException: Invalid keyId '134f2428cec14b25a1ae9048164dba47'"},
-		"an alias that is not there":          {describe("alias/nothing"), "NotFoundException: Alias " + arn("alias/nothing") + " is not found."},
-		"an ARN of another service":           {describe("arn:aws:s3:::bucket"), "InvalidArnException: Invalid arn arn:aws:s3:::bucket"},
-		"an ARN of another Region":            {describe("arn:aws:kms:eu-west-1:" + account + ":key/" + nobody), "NotFoundException: Invalid arn eu-west-1"},
-		"an ARN of another account":           {describe("arn:aws:kms:" + region + ":999999999999:key/" + nobody), "AccessDeniedException: "},
-		"an empty id":                         {describe(""), invalid + " '' at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-		"an id of 2049 characters":            {describe(strings.Repeat("k", 2049)), invalid + " '"},
-		"plaintext of 4097 bytes":             {encrypt(kms.EncryptInput{Plaintext: make([]byte, 4097)}), invalid + " at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096"},
-		"empty plaintext":                     {encrypt(kms.EncryptInput{Plaintext: []byte{}}), invalid + " at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-		"an algorithm of another kind of key": {encrypt(kms.EncryptInput{Plaintext: []byte("x"), EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha1}), "InvalidKeyUsageException: Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT."},
-		"an encryption context of 8193 bytes": {encrypt(kms.EncryptInput{Plaintext: []byte("x"), EncryptionContext: map[string]string{"k": strings.Repeat("v", 8192)}}), "ValidationException: "},
-		"encryption that would have worked":   {encrypt(kms.EncryptInput{Plaintext: []byte("x"), DryRun: aws.Bool(true)}), "DryRunOperationException: The request would have succeeded, but the DryRun option is set."},
-		"a data key of no size":               {dataKey(kms.GenerateDataKeyInput{}), "ValidationException: Please specify either number of bytes or key spec."},
-		"a data key of two sizes":             {dataKey(kms.GenerateDataKeyInput{NumberOfBytes: aws.Int32(32), KeySpec: types.DataKeySpecAes256}), "ValidationException: Please specify either number of bytes or key spec."},
-		"a data key of 1025 bytes":            {dataKey(kms.GenerateDataKeyInput{NumberOfBytes: aws.Int32(1025)}), invalid + " '1025' at 'numberOfBytes' failed to satisfy constraint: Member must have value less than or equal to 1024"},
-		"a data key of 0 bytes":               {dataKey(kms.GenerateDataKeyInput{NumberOfBytes: aws.Int32(0)}), invalid + " '0' at 'numberOfBytes' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-		"a data key of no known spec":         {dataKey(kms.GenerateDataKeyInput{KeySpec: "AES_257"}), invalid + " 'AES_257' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [AES_256, AES_128]"},
-		"an alias without its prefix":         {createAlias("secondwind"), "ValidationException: Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"},
-		"an alias with a space":               {createAlias("alias/a b"), invalid + " 'alias/a b' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$"},
-		"an alias with a colon":               {createAlias("alias/a:b"), "InvalidAliasNameException: alias/a:b contains invalid characters for an alias"},
-		"an alias of its prefix alone":        {createAlias("alias/"), "InvalidAliasNameException: alias/ contains invalid characters for an alias"},
-		"an alias of 257 characters":          {createAlias("alias/" + strings.Repeat("a", 251)), invalid + " 'alias/aaa"},
-		"an alias as AWS's own":               {createAlias("alias/aws/s3"), "NotAuthorizedException: "},
-		"a key for signatures":                {createKey(kms.CreateKeyInput{KeyUsage: types.KeyUsageTypeSignVerify}), "ValidationException: KeyUsage SIGN_VERIFY is not compatible with KeySpec SYMMETRIC_DEFAULT"},
-		"an RSA key":                          {createKey(kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048}), "UnsupportedOperationException: KeySpec RSA_2048: the local cloud does not serve this"},
-		"a key of several Regions":            {createKey(kms.CreateKeyInput{MultiRegion: aws.Bool(true)}), "UnsupportedOperationException: MultiRegion: "},
-		"a policy of one's own":               {createKey(kms.CreateKeyInput{Policy: aws.String("{}")}), "UnsupportedOperationException: Policy: "},
-		"imported key material":               {createKey(kms.CreateKeyInput{Origin: types.OriginTypeExternal}), "UnsupportedOperationException: Origin EXTERNAL: "},
-		"rotation every 89 days":              {rotateEvery(89), invalid + " '89' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value greater than or equal to 90"},
-		"rotation every 2561 days":            {rotateEvery(2561), invalid + " '2561' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value less than or equal to 2560"},
-		"deletion in 6 days":                  {scheduleIn(6), invalid + " '6' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value greater than or equal to 7"},
-		"deletion in 31 days":                 {scheduleIn(31), invalid + " '31' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value less than or equal to 30"},
+		"a key that is not there": {describe(nobody), "NotFoundException: Key '" + arn("key/"+nobody) + "' does not exist"},
+		"a key that is not there, by ARN": {
+			describe(arn("key/" + nobody)), "NotFoundException: Key '" + arn("key/"+nobody) + "' does not exist",
+		},
+		"an id that is none": {describe("fake-key-id"), "NotFoundException: Invalid keyId 'fake-key-id'"},
+		"an id without its dashes": {
+			describe("134f2428cec14b25a1ae9048164dba47"), "NotFoundException: Invalid keyId '134f2428cec14b25a1ae9048164dba47'",
+		},
+		"an alias that is not there": {describe("alias/nothing"), "NotFoundException: Alias " + arn("alias/nothing") + " is not found."},
+		"an ARN of another service":  {describe("arn:aws:s3:::bucket"), "InvalidArnException: Invalid arn arn:aws:s3:::bucket"},
+		"an ARN of another Region": {
+			describe("arn:aws:kms:eu-west-1:" + account + ":key/" + nobody), "NotFoundException: Invalid arn eu-west-1",
+		},
+		"an ARN of another account": {describe("arn:aws:kms:" + region + ":999999999999:key/" + nobody), "AccessDeniedException: "},
+		"an empty id": {
+			describe(""), invalid + " '' at 'keyId' failed to satisfy constraint: Member must have length greater than or equal to 1",
+		},
+		"an id of 2049 characters": {describe(strings.Repeat("k", 2049)), invalid + " '"},
+		"plaintext of 4097 bytes": {
+			encrypt(kms.EncryptInput{Plaintext: make([]byte, 4097)}),
+			invalid + " at 'plaintext' failed to satisfy constraint: Member must have length less than or equal to 4096",
+		},
+		"empty plaintext": {
+			encrypt(kms.EncryptInput{Plaintext: []byte{}}),
+			invalid + " at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1",
+		},
+		"an algorithm of another kind of key": {
+			encrypt(kms.EncryptInput{Plaintext: []byte("x"), EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha1}),
+			"InvalidKeyUsageException: Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT.",
+		},
+		"an encryption context of 8193 bytes": {
+			encrypt(kms.EncryptInput{Plaintext: []byte("x"), EncryptionContext: map[string]string{"k": strings.Repeat("v", 8192)}}),
+			"ValidationException: ",
+		},
+		"encryption that would have worked": {
+			encrypt(kms.EncryptInput{Plaintext: []byte("x"), DryRun: aws.Bool(true)}),
+			"DryRunOperationException: The request would have succeeded, but the DryRun option is set.",
+		},
+		"a data key of no size": {
+			dataKey(kms.GenerateDataKeyInput{}), "ValidationException: Please specify either number of bytes or key spec.",
+		},
+		"a data key of two sizes": {
+			dataKey(kms.GenerateDataKeyInput{NumberOfBytes: aws.Int32(32), KeySpec: types.DataKeySpecAes256}),
+			"ValidationException: Please specify either number of bytes or key spec.",
+		},
+		"a data key of 1025 bytes": {
+			dataKey(kms.GenerateDataKeyInput{NumberOfBytes: aws.Int32(1025)}),
+			invalid + " '1025' at 'numberOfBytes' failed to satisfy constraint: Member must have value less than or equal to 1024",
+		},
+		"a data key of 0 bytes": {
+			dataKey(kms.GenerateDataKeyInput{NumberOfBytes: aws.Int32(0)}),
+			invalid + " '0' at 'numberOfBytes' failed to satisfy constraint: Member must have value greater than or equal to 1",
+		},
+		"a data key of no known spec": {
+			dataKey(kms.GenerateDataKeyInput{KeySpec: "AES_257"}),
+			invalid + " 'AES_257' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [AES_256, AES_128]",
+		},
+		"an alias without its prefix": {
+			createAlias("secondwind"),
+			"ValidationException: Alias must start with the prefix \"alias/\". Please see " +
+				"https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html",
+		},
+		"an alias with a space": {
+			createAlias("alias/a b"),
+			invalid + " 'alias/a b' at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$",
+		},
+		"an alias with a colon": {
+			createAlias("alias/a:b"), "InvalidAliasNameException: alias/a:b contains invalid characters for an alias",
+		},
+		"an alias of its prefix alone": {
+			createAlias("alias/"), "InvalidAliasNameException: alias/ contains invalid characters for an alias",
+		},
+		"an alias of 257 characters": {createAlias("alias/" + strings.Repeat("a", 251)), invalid + " 'alias/aaa"},
+		"an alias as AWS's own":      {createAlias("alias/aws/s3"), "NotAuthorizedException: "},
+		"a key for signatures": {
+			createKey(kms.CreateKeyInput{KeyUsage: types.KeyUsageTypeSignVerify}),
+			"ValidationException: KeyUsage SIGN_VERIFY is not compatible with KeySpec SYMMETRIC_DEFAULT",
+		},
+		"an RSA key": {
+			createKey(kms.CreateKeyInput{KeySpec: types.KeySpecRsa2048}),
+			"UnsupportedOperationException: KeySpec RSA_2048: the local cloud does not serve this",
+		},
+		"a key of several Regions": {
+			createKey(kms.CreateKeyInput{MultiRegion: aws.Bool(true)}), "UnsupportedOperationException: MultiRegion: ",
+		},
+		"a policy of one's own": {
+			createKey(kms.CreateKeyInput{Policy: aws.String("{}")}), "UnsupportedOperationException: Policy: ",
+		},
+		"imported key material": {
+			createKey(kms.CreateKeyInput{Origin: types.OriginTypeExternal}), "UnsupportedOperationException: Origin EXTERNAL: ",
+		},
+		"rotation every 89 days": {
+			rotateEvery(89),
+			invalid + " '89' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value greater than or equal to 90",
+		},
+		"rotation every 2561 days": {
+			rotateEvery(2561),
+			invalid + " '2561' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value less than or equal to 2560",
+		},
+		"deletion in 6 days": {
+			scheduleIn(6),
+			invalid + " '6' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value greater than or equal to 7",
+		},
+		"deletion in 31 days": {
+			scheduleIn(31),
+			invalid + " '31' at 'pendingWindowInDays' failed to satisfy constraint: Member must have value less than or equal to 30",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +211,9 @@ func operations(key string, blob []byte) map[string]call {
 			return err
 		}),
 		"GenerateDataKeyWithoutPlaintext": byID(func(ctx context.Context, s service) error {
-			_, err := s.GenerateDataKeyWithoutPlaintext(ctx, &kms.GenerateDataKeyWithoutPlaintextInput{KeyId: &key, KeySpec: types.DataKeySpecAes256})
+			_, err := s.GenerateDataKeyWithoutPlaintext(ctx, &kms.GenerateDataKeyWithoutPlaintextInput{
+				KeyId: &key, KeySpec: types.DataKeySpecAes256,
+			})
 			return err
 		}),
 		"EnableKeyRotation": byID(func(ctx context.Context, s service) error {
@@ -224,7 +298,8 @@ func TestErrorsAreTheSDKsTypes(t *testing.T) {
 			t.Errorf("no %s; errors: %s", want, fmt.Sprint(notFound, incorrect, garbage, exists, name, arn, marker, notPending))
 		}
 	}
-	if got, want := refused(t, incorrect), "IncorrectKeyException: The key ID in the request does not identify a CMK that can perform this operation."; got != want {
+	const want = "IncorrectKeyException: The key ID in the request does not identify a CMK that can perform this operation."
+	if got := refused(t, incorrect); got != want {
 		t.Errorf("another key = %q, want %q", got, want)
 	}
 	if got, want := refused(t, garbage), "InvalidCiphertextException: "; got != want {

@@ -115,7 +115,9 @@ func (k *Keys) listKeyRotations(in *kms.ListKeyRotationsInput, _ time.Time) (*km
 		if !slices.Contains(part, m.id) {
 			continue
 		}
-		entry := types.RotationsListEntry{KeyId: k.keyARN(key), KeyMaterialId: &m.id, KeyMaterialState: types.KeyMaterialStateNonCurrent, RotationType: m.how}
+		entry := types.RotationsListEntry{
+			KeyId: k.keyARN(key), KeyMaterialId: &m.id, KeyMaterialState: types.KeyMaterialStateNonCurrent, RotationType: m.how,
+		}
 		if m.how != "" {
 			entry.RotationDate = aws.Time(m.from)
 		}

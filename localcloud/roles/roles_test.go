@@ -22,7 +22,8 @@ func TestCredentialsAreNewLongBeforeTheOldExpire(t *testing.T) {
 	r, wait := newRoles()
 	role := r.Of(instance, "demo-instance")
 	first := role.Credentials()
-	if got := first.Expires.Sub(first.Updated); got != 6*time.Hour || len(first.AccessKeyID) != 20 || !strings.HasPrefix(first.AccessKeyID, "ASIA") || len(first.SecretAccessKey) != 40 || first.Token == "" {
+	if got := first.Expires.Sub(first.Updated); got != 6*time.Hour || len(first.AccessKeyID) != 20 ||
+		!strings.HasPrefix(first.AccessKeyID, "ASIA") || len(first.SecretAccessKey) != 40 || first.Token == "" {
 		t.Errorf("credentials = %d and %d characters for %s, want 20 and 40 for 6 h", len(first.AccessKeyID), len(first.SecretAccessKey), got)
 	}
 	wait(59 * time.Minute)
@@ -35,7 +36,9 @@ func TestCredentialsAreNewLongBeforeTheOldExpire(t *testing.T) {
 		t.Error("after an hour the credentials are the same, want new ones")
 	}
 	for _, c := range []string{first.AccessKeyID, second.AccessKeyID} {
-		if p, ok := r.Principal(c); !ok || p.ARN != "arn:aws:sts::123456789012:assumed-role/demo-instance/"+instance || !strings.HasSuffix(p.ID, ":"+instance) {
+		if p, ok := r.Principal(c); !ok || p.ARN != "arn:aws:sts::123456789012:assumed-role/demo-instance/"+instance || !strings.HasSuffix(
+			p.ID, ":"+instance,
+		) {
 			t.Errorf("Principal(%s) = %+v, %t, want the role's session: the old are good until they expire", c, p, ok)
 		}
 	}
@@ -72,10 +75,13 @@ func TestARoleUsesKeysAndNothingElse(t *testing.T) {
 	r, _ := newRoles()
 	p, _ := r.Principal(r.Of(instance, "demo-instance").Credentials().AccessKeyID)
 	for action, want := range map[string]bool{
-		"kms:Encrypt": true, "kms:Decrypt": true, "kms:ReEncrypt": true, "kms:GenerateDataKey": true, "kms:GenerateDataKeyWithoutPlaintext": true, "kms:DescribeKey": true,
+		"kms:Encrypt": true, "kms:Decrypt": true, "kms:ReEncrypt": true, "kms:GenerateDataKey": true, "kms:GenerateDataKeyWithoutPlaintext": true,
+		"kms:DescribeKey":       true,
 		"sts:GetCallerIdentity": true,
-		"kms:CreateKey":         false, "kms:ScheduleKeyDeletion": false, "kms:DisableKey": false, "kms:UpdateAlias": false, "kms:ListKeys": false,
-		"autoscaling:SetDesiredCapacity": false, "monitoring:SetAlarmState": false, "ec2:DescribeInstances": false, "elasticloadbalancing:DescribeTargetHealth": false, "sts:AssumeRole": false,
+		"kms:CreateKey":         false, "kms:ScheduleKeyDeletion": false, "kms:DisableKey": false, "kms:UpdateAlias": false,
+		"kms:ListKeys":                   false,
+		"autoscaling:SetDesiredCapacity": false, "monitoring:SetAlarmState": false, "ec2:DescribeInstances": false,
+		"elasticloadbalancing:DescribeTargetHealth": false, "sts:AssumeRole": false,
 	} {
 		service, operation, _ := strings.Cut(action, ":")
 		if got := p.Allows(awsapi.Service(service), operation); got != want {

@@ -14,7 +14,7 @@ type Question struct {
 	Precision  int // significant digits of the answer, rounded half to even; 0 is exact
 }
 
-// Answer is what a Question comes to.
+// Answer is the result of a Question.
 type Answer struct {
 	// Text is an integer, a decimal, a reduced fraction "a/b", or "true" or
 	// "false". A rounded one that is very large or small is written "1.5e+30".

@@ -73,7 +73,7 @@ func TestCalculateRefuses(t *testing.T) {
 		{"a sign alone", "+", "1", "-", 2, "is empty"},
 		{"two signs", "+", "--1", "1", 1, "not a decimal number"},
 		{"two points", "+", "1", "1.2.3", 2, "not a decimal number"},
-		{"an exponent that is no integer", "+", "1e5.5", "1", 1, "exponent that is no integer"},
+		{"an exponent that is no integer", "+", "1e5.5", "1", 1, "exponent that is not an integer"},
 		{"an exponent that makes it too long", "+", "1e999999999", "1", 1, "longer than is allowed"},
 		{"an exponent beyond every integer type", "+", "1", "1e99999999999999999999", 2, "longer than is allowed"},
 		{"a fraction of zero", "+", "1/0", "1", 1, "zero below its fraction bar"},
@@ -163,7 +163,7 @@ func FuzzCalculate(f *testing.F) {
 		}
 		result, ok := new(big.Rat).SetString(got)
 		if !ok {
-			t.Fatalf("Calculate(%q %q %q) = %q, which is no number", x, op, y, got)
+			t.Fatalf("Calculate(%q %q %q) = %q, which is not a number", x, op, y, got)
 		}
 		want := oracle(bignum.Operation(op), rat(t, x), rat(t, y))
 		if want != nil && result.Cmp(want) != 0 {

@@ -10,7 +10,7 @@ import (
 // decimal is an exact number: unscaled × 10^-scale.
 type decimal struct {
 	unscaled *big.Int
-	scale    int // digits behind the point; never negative
+	scale    int // digits after the decimal point; never negative
 	digits   int // significant digits of unscaled as read; 0 for zero, and for what was calculated
 }
 

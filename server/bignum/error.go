@@ -33,11 +33,11 @@ func tooLong(verb string, digits, maxDigits int) error {
 // resultTooLong refuses a result, or what is needed on the way to it, before it
 // is computed.
 func resultTooLong(maxDigits int) error {
-	return &InputError{Reason: fmt.Sprintf("this takes a number of more than %d digits, the most that are allowed here", maxDigits)}
+	return &InputError{Reason: fmt.Sprintf("this needs a number of more than %d digits, the maximum allowed here", maxDigits)}
 }
 
 func tooManyOperands(most int) error {
-	return &InputError{Reason: fmt.Sprintf("there are more than %d numbers, the most that are allowed here", most)}
+	return &InputError{Reason: fmt.Sprintf("there are more than %d numbers, the maximum allowed here", most)}
 }
 
 func divisionByZero() error {

@@ -51,5 +51,5 @@ func ExampleLimits_Answer_expression() {
 	// 3802951800684688204490109616129/3 true
 	// 1.41421356237309504880168872421 false
 	// 720 true
-	// at character 5: this parenthesis is not closed where the end stands
+	// at character 5: this parenthesis is not closed before the end
 }

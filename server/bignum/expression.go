@@ -51,14 +51,14 @@ func (p *parser) fault(offset int, format string, args ...any) error {
 	return &InputError{Position: utf8.RuneCountInString(p.text[:offset]) + 1, Reason: fmt.Sprintf(format, args...)}
 }
 
-// shown is what stands at the current place, for people.
+// shown describes the next character for an error message.
 func (p *parser) shown() string {
 	if p.at >= len(p.text) {
 		return "the end"
 	}
 	r, size := utf8.DecodeRuneInString(p.text[p.at:])
 	if r == utf8.RuneError && size == 1 {
-		return "a byte that is no UTF-8"
+		return "a byte that is not UTF-8"
 	}
 	return fmt.Sprintf("%q", r)
 }
@@ -153,7 +153,7 @@ func (p *parser) holding(ctx context.Context, x number, at int, operand func(con
 	length := x.size()
 	defer func() { p.held -= length }()
 	if p.held += length; p.held > maxHeld*p.MaxDigits {
-		return number{}, p.fault(at, "numbers of more than %d digits together wait here for the rest of what they are in: calculate it in steps",
+		return number{}, p.fault(at, "the operands that wait here have more than %d digits in total: calculate in several steps",
 			maxHeld*p.MaxDigits)
 	}
 	return operand(ctx)
@@ -167,7 +167,7 @@ func (p *parser) sign(ctx context.Context) (number, error) {
 			break
 		}
 		if count == p.MaxDepth {
-			return number{}, p.fault(at, "more than %d signs stand in a row", p.MaxDepth)
+			return number{}, p.fault(at, "there are more than %d signs in a row", p.MaxDepth)
 		}
 		negative, first = negative != (sign == "-"), at
 	}
@@ -231,7 +231,7 @@ func (p *parser) atom(ctx context.Context) (number, error) {
 
 func (p *parser) closed(opened int) error {
 	if sign, _ := p.accept(")"); sign == "" {
-		return p.fault(opened, "this parenthesis is not closed where %s stands", p.shown())
+		return p.fault(opened, "this parenthesis is not closed before %s", p.shown())
 	}
 	return nil
 }
@@ -239,7 +239,7 @@ func (p *parser) closed(opened int) error {
 // literal reads digits, a point, and an exponent.
 func (p *parser) literal(ctx context.Context) (number, error) {
 	if p.operands++; p.operands > p.MaxOperands {
-		return number{}, p.fault(p.at, "there are more than %d numbers, the most that are allowed here", p.MaxOperands)
+		return number{}, p.fault(p.at, "there are more than %d numbers, the maximum allowed here", p.MaxOperands)
 	}
 	from := p.at
 	p.digits(true)
@@ -298,7 +298,7 @@ func (p *parser) function(ctx context.Context) (number, error) {
 	return p.apply(ctx, a.operation, from, arguments...)
 }
 
-// arguments reads what stands between commas.
+// arguments reads the arguments of a function, separated by commas.
 func (p *parser) arguments(ctx context.Context) ([]number, error) {
 	var all []number
 	held := p.held
@@ -314,7 +314,7 @@ func (p *parser) arguments(ctx context.Context) ([]number, error) {
 			return all, nil
 		}
 		if p.held += x.size(); p.held > maxHeld*p.MaxDigits {
-			return nil, p.fault(at, "the arguments have more than %d digits together, the most that are allowed here", maxHeld*p.MaxDigits)
+			return nil, p.fault(at, "the arguments have more than %d digits in total, the maximum allowed here", maxHeld*p.MaxDigits)
 		}
 	}
 }
@@ -355,7 +355,7 @@ func (p *parser) apply(ctx context.Context, op Operation, at int, operands ...nu
 	}
 	for _, o := range operands {
 		if o.truth != "" {
-			return number{}, p.fault(at, "%s is applied to %q, which is no number", op, o.truth)
+			return number{}, p.fault(at, "%s is applied to %q, which is not a number", op, o.truth)
 		}
 	}
 	a, _ := op.arity()

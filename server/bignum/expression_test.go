@@ -123,8 +123,8 @@ func TestExpressionsThatCannotBeCalculated(t *testing.T) {
 		{"a root of less than nothing", "sqrt(-1)", 1, "is negative"},
 		{"no inverse", "mod_inverse(2, 4)", 1, "shares a factor"},
 		{"a modulus of zero", "mod_inverse(2, 0)", 1, "must be above zero"},
-		{"a truth is no number", "1 + is_prime(2)", 3, `"true", which is no number`},
-		{"invalid UTF-8", "1 + \xff", 5, "no UTF-8"},
+		{"a truth is no number", "1 + is_prime(2)", 3, `"true", which is not a number`},
+		{"invalid UTF-8", "1 + \xff", 5, "not UTF-8"},
 		{"nesting too deep", strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000), 501, "nested more than 500"},
 		{"powers nested too deep", strings.Repeat("2^", 5000) + "1", 1001, "nested more than 500"},
 		{"more signs than anybody means", "1" + strings.Repeat("-", 5000) + "1", 503, "more than 500 signs"},
@@ -149,7 +149,7 @@ func TestLongNumbersThatWaitAreRefused(t *testing.T) {
 		position         int
 		says             string
 	}{
-		{"at each level", strings.Repeat("2^660000+(", 20) + "1" + strings.Repeat(")", 20), 89, "more than 1600000 digits together"},
+		{"at each level", strings.Repeat("2^660000+(", 20) + "1" + strings.Repeat(")", 20), 89, "more than 1600000 digits in total"},
 		{"as arguments", "gcd(" + strings.Repeat("2^660000,", 20) + "1)", 77, "the arguments have more than 1600000 digits"},
 	} {
 		_, err := bignum.Limits{MaxDigits: 200_000}.Answer(t.Context(), bignum.Question{Expression: tt.expression})

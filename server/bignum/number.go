@@ -74,7 +74,7 @@ func (c *calculation) parseDecimal(ctx context.Context, text string) (decimal, e
 	case errors.Is(err, strconv.ErrRange), err == nil && (exponent > c.MaxDigits || exponent < -c.MaxDigits):
 		return d, errors.New("has an exponent that makes it longer than is allowed here")
 	case err != nil:
-		return d, errors.New("has an exponent that is no integer: write for instance 1.5e10")
+		return d, errors.New("has an exponent that is not an integer: write for example 1.5e10")
 	}
 	return d.shifted(exponent, c.MaxDigits)
 }

@@ -130,7 +130,7 @@ func folded(
 	}
 }
 
-// calculation is one question on its way to an answer.
+// calculation is one question that is being answered.
 type calculation struct {
 	Limits
 	precision int

@@ -14,7 +14,7 @@ const guardDigits = 10
 func (c *calculation) sqrt(ctx context.Context, operands []number) (number, error) {
 	x := operands[0]
 	if x.unscaled.Sign() < 0 {
-		return number{}, &InputError{Operand: 1, Reason: "is negative: its root is no real number"}
+		return number{}, &InputError{Operand: 1, Reason: "is negative: its root is not a real number"}
 	}
 	above, below := x.unscaled, x.denominator
 	scale := x.scale
@@ -38,7 +38,7 @@ func (c *calculation) sqrt(ctx context.Context, operands []number) (number, erro
 		}
 	}
 	if c.precision == 0 {
-		return number{}, &InputError{Operand: 1, Reason: "is not a square, so its root has no end: ask for a precision, in digits"}
+		return number{}, &InputError{Operand: 1, Reason: "is not a perfect square, so its root is irrational: ask for a precision, in digits"}
 	}
 	return c.rounded(ctx, x)
 }

@@ -14,7 +14,7 @@ import (
 
 // Errors that callers branch on.
 var (
-	// ErrUnavailable says that the store or the key is not there: go on without.
+	// ErrUnavailable says that the store or the key is not available: continue without.
 	ErrUnavailable = errors.New("the history is not available")
 	// ErrNotFound says that the user has no entry with that id.
 	ErrNotFound = errors.New("there is no such entry")

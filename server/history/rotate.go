@@ -20,8 +20,9 @@ type Rotation struct {
 
 // Rotate adds a new data key to the store's keys, which seals from now on, and
 // wraps them all again, under the key named to, or cfg.Key if to is "". Records
-// under the old data keys stay readable. Instances that run go on: they take the
-// new key over at their next refresh, or when they meet a record sealed with it.
+// under the old data keys stay readable. Running instances need no
+// restart: they adopt the new key at their next refresh, or when they read a record
+// sealed with it.
 func Rotate(ctx context.Context, cfg Config, to string) (Rotation, error) {
 	u, err := Unlock(ctx, cfg)
 	if err != nil {

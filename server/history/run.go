@@ -17,8 +17,8 @@ const firstRetry = 250 * time.Millisecond
 // pruneEvery is how often old entries are removed.
 const pruneEvery = time.Hour
 
-// Run connects to the store, migrates it, unwraps its keys, and looks after all
-// of that until ctx ends: it tries again what fails, takes over rotated keys,
+// Run connects to the store, migrates it, unwraps its keys, and maintains all
+// of that until ctx ends: it retries what fails, adopts rotated keys,
 // and removes entries that are too old. It returns nil, or the error of closing.
 func (h *History) Run(ctx context.Context) error {
 	var (
@@ -99,7 +99,7 @@ func (h *History) open(ctx context.Context) (*store.Store, error) {
 	return store.Open(ctx, h.config.Store)
 }
 
-// refreshed takes over the keys that another instance may have added.
+// refreshed adopts the keys that another instance may have added.
 func (h *History) refreshed(ctx context.Context) (*state, error) {
 	h.changing.Lock()
 	defer h.changing.Unlock()
@@ -118,7 +118,7 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 
 // keysOf returns the store's newest keys. It asks the key only if the keyset has
 // another revision than the keys that s has, or if the key is to be checked.
-// Keys that s has stay in use while the key can not be reached, and after the
+// Keys that s has stay in use while the key cannot be reached, and after the
 // store was moved to another key; they end with the key that they came from.
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)

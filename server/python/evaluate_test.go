@@ -164,7 +164,7 @@ func FuzzEvaluate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, number1, operator, number2 string) {
 		got, err := python.Evaluate(t.Context(), number1, operator, number2)
 		if err == nil && !json.Valid([]byte(got)) {
-			t.Errorf("Evaluate(%q %q %q) = %q, which is no JSON", number1, operator, number2, got)
+			t.Errorf("Evaluate(%q %q %q) = %q, which is not JSON", number1, operator, number2, got)
 		}
 	})
 }

@@ -19,7 +19,7 @@ var errNoNumber = errors.New("is not a decimal number: write for instance 12, -0
 
 // Parse reads [+-]digits[.digits][e[+-]digits]. It returns an error that
 // continues a sentence, for what is no number and for one with more than
-// maxDigits digits before or behind its point.
+// maxDigits digits before or after its decimal point.
 func Parse(text string, maxDigits int) (Number, error) {
 	body := strings.TrimPrefix(text, "-")
 	n := Number{negative: body != text}
@@ -60,7 +60,7 @@ func (n Number) normal(whole, fraction string, maxDigits int) (Number, error) {
 }
 
 func tooLong(maxDigits int) error {
-	return fmt.Errorf("has more than %d digits before or behind its point, the most that are allowed here", maxDigits)
+	return fmt.Errorf("has more than %d digits before or after its decimal point, the maximum allowed here", maxDigits)
 }
 
 func allDigits(text string) bool {

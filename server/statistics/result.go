@@ -9,7 +9,7 @@ import (
 	"secondwind/server/bignum"
 )
 
-// Result is what a Sample comes to. Every figure is exact, or rounded to the
+// Result holds the figures of a Sample. Every figure is exact, or rounded to the
 // precision that was asked for.
 type Result struct {
 	Count   int64  `json:"count"`

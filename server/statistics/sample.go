@@ -105,7 +105,7 @@ func (s *Sample) read(ctx context.Context, n Number) error {
 	return nil
 }
 
-// rescale makes room for more digits behind the point.
+// rescale allows more digits after the decimal point.
 func (s *Sample) rescale(scale int) {
 	power := s.powerOfTen(scale - s.scale)
 	s.sum.Mul(&s.sum, power)

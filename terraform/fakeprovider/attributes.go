@@ -33,7 +33,7 @@ var byAttribute = map[string][]rule{
 
 	"aws_cloudwatch_dashboard.dashboard_body": {isJSON},
 	"aws_cloudwatch_dashboard.dashboard_name": {matches(regexp.MustCompile(`^[0-9A-Za-z_-]{1,255}$`),
-		"holds what a dashboard's name may not")},
+		"has characters that a dashboard's name may not have")},
 
 	"aws_cloudwatch_metric_alarm.alarm_name":    {longest(255)},
 	"aws_cloudwatch_metric_alarm.alarm_actions": {isARN},
@@ -54,7 +54,8 @@ var byAttribute = map[string][]rule{
 	"aws_iam_role.assume_role_policy":   {isJSON},
 	"aws_iam_role.description":          {longest(1000)},
 	"aws_iam_role.max_session_duration": {between(3600, 43200)},
-	"aws_iam_role.name":                 {longest(64), matches(regexp.MustCompile(`^[\w+=,.@-]*$`), "holds what a role's name may not")},
+	"aws_iam_role.name": {longest(64),
+		matches(regexp.MustCompile(`^[\w+=,.@-]*$`), "has characters that a role's name may not have")},
 
 	"aws_iam_role_policy.policy": {isJSON},
 	"aws_iam_role_policy.role":   {isName},
@@ -84,7 +85,7 @@ var byAttribute = map[string][]rule{
 
 	"aws_lb.desync_mitigation_mode": {oneOf("monitor", "defensive", "strictest")},
 	"aws_lb.load_balancer_type":     {oneOf("application", "gateway", "network")},
-	"aws_lb.name":                   {longest(32), matches(lowerName, "holds what a load balancer's name may not")},
+	"aws_lb.name":                   {longest(32), matches(lowerName, "has characters that a load balancer's name may not have")},
 
 	"aws_lb_listener.default_action.redirect.status_code": {oneOf("HTTP_301", "HTTP_302")},
 	"aws_lb_listener.default_action.type": {oneOf("authenticate-cognito", "authenticate-oidc", "fixed-response", "forward",
@@ -99,10 +100,11 @@ var byAttribute = map[string][]rule{
 	"aws_lb_target_group.health_check.protocol":            {oneOf("HTTP", "HTTPS", "TCP")},
 	"aws_lb_target_group.health_check.timeout":             {between(2, 120)},
 	"aws_lb_target_group.health_check.unhealthy_threshold": {between(2, 10)},
-	"aws_lb_target_group.name":                             {longest(32), matches(lowerName, "holds what a target group's name may not")},
-	"aws_lb_target_group.port":                             {between(1, 65535)},
-	"aws_lb_target_group.protocol":                         {protocol},
-	"aws_lb_target_group.target_type":                      {oneOf("instance", "ip", "lambda", "alb")},
+	"aws_lb_target_group.name": {longest(32),
+		matches(lowerName, "has characters that a target group's name may not have")},
+	"aws_lb_target_group.port":        {between(1, 65535)},
+	"aws_lb_target_group.protocol":    {protocol},
+	"aws_lb_target_group.target_type": {oneOf("instance", "ip", "lambda", "alb")},
 
 	"aws_s3_bucket.bucket_prefix": {longest(37)},
 

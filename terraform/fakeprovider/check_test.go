@@ -150,26 +150,26 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 		{"a name of 33 characters", "aws_lb", fields{"subnets": unknown, "name": strings.Repeat("n", 33)},
 			[]string{"has 33 characters: at most 32"}},
 		{"a name with what it may not hold", "aws_lb", fields{"subnets": unknown, "name": "my_lb"},
-			[]string{"holds what a load balancer's name may not"}},
+			[]string{"has characters that a load balancer's name may not have"}},
 		{"an ARN where a name belongs", "aws_lb", fields{"subnets": unknown, "name": aKey},
-			[]string{"has 75 characters", "holds what a load balancer's name may not"}},
+			[]string{"has 75 characters", "has characters that a load balancer's name may not have"}},
 		{"a name where an ARN belongs", "aws_lb_listener", fields{"load_balancer_arn": "secondwind-alb"},
-			[]string{`is no ARN: "secondwind-alb"`}},
+			[]string{`is not an ARN: "secondwind-alb"`}},
 		{"a name among ARNs", "aws_cloudwatch_metric_alarm", fields{"alarm_actions": []any{aTopic, "scale-out"}},
-			[]string{`is no ARN: "scale-out"`}},
+			[]string{`is not an ARN: "scale-out"`}},
 		{"a name among ARNs of a set that is not all known", "aws_autoscaling_group",
-			fields{"target_group_arns": []any{unknown, "tg"}, "launch_configuration": "c"}, []string{`is no ARN: "tg"`}},
+			fields{"target_group_arns": []any{unknown, "tg"}, "launch_configuration": "c"}, []string{`is not an ARN: "tg"`}},
 		{"an ARN without its partition", "aws_lb_listener",
-			fields{"load_balancer_arn": "arn::elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/a/0"}, []string{"is no ARN"}},
+			fields{"load_balancer_arn": "arn::elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/a/0"}, []string{"is not an ARN"}},
 		{"an ARN that is left empty", "aws_lb_listener", fields{"certificate_arn": ""}, nil},
 		{"an ARN of another partition", "aws_sns_topic_policy", fields{"arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t"}, nil},
 		{"an ARN of a bucket, without region and account", "aws_iam_role_policy_attachment",
 			fields{"policy_arn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}, nil},
 
-		{"a policy that is no JSON", "aws_kms_key", fields{"policy": "{"}, []string{"is no JSON"}},
+		{"a policy that is not JSON", "aws_kms_key", fields{"policy": "{"}, []string{"is not JSON"}},
 		{"a block of addresses that is none", "aws_vpc_security_group_ingress_rule", fields{"cidr_ipv4": "10.0.0.0"},
-			[]string{"is no CIDR block"}},
-		{"bits behind a mask", "aws_vpc_security_group_ingress_rule", fields{"cidr_ipv4": "10.0.0.1/8"}, []string{"bits behind its mask"}},
+			[]string{"is not a CIDR block"}},
+		{"bits behind a mask", "aws_vpc_security_group_ingress_rule", fields{"cidr_ipv4": "10.0.0.1/8"}, []string{"bits set beyond its mask"}},
 
 		{"two names", "aws_lb", fields{"subnets": unknown, "name": "a", "name_prefix": "b"},
 			[]string{"cannot have name and name_prefix together"}},
@@ -192,7 +192,7 @@ func TestCheckerFindsWhatTheProviderWould(t *testing.T) {
 			[]string{"is an ARN, where the name belongs"}},
 		{"a role's name", "aws_iam_role_policy", fields{"role": "r"}, nil},
 		{"a time with its zone written out", "aws_autoscaling_schedule", fields{"start_time": "2026-11-26T09:00:00+00:00"},
-			[]string{"is no time such as"}},
+			[]string{"is not a time such as"}},
 		{"a time", "aws_autoscaling_schedule", fields{"start_time": "2026-11-26T09:00:00Z"}, nil},
 		{"a path without its slash", "aws_lb_target_group", fields{"health_check": fields{"path": "healthz"}}, []string{"does not begin with /"}},
 
@@ -217,7 +217,7 @@ func TestDataSourcesAreCheckedToo(t *testing.T) {
 	answer, err := f.ValidateDataSourceConfig(context.Background(), &tfprotov5.ValidateDataSourceConfigRequest{
 		TypeName: "aws_lb", Config: dynamic(t, f.schemas.DataSources["aws_lb"], fields{"arn": "secondwind-alb"}),
 	})
-	if err != nil || len(answer.Diagnostics) != 1 || !strings.Contains(answer.Diagnostics[0].Detail, "is no ARN") {
+	if err != nil || len(answer.Diagnostics) != 1 || !strings.Contains(answer.Diagnostics[0].Detail, "is not an ARN") {
 		t.Errorf("ValidateDataSourceConfig of a name as an ARN = %v, %v", answer, err)
 	}
 }

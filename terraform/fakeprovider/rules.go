@@ -82,7 +82,7 @@ func longest(characters int) rule {
 
 func isJSON(v tftypes.Value) string {
 	if s, ok := text(v); ok && !json.Valid([]byte(s)) {
-		return "is no JSON"
+		return "is not JSON"
 	}
 	return ""
 }
@@ -90,7 +90,7 @@ func isJSON(v tftypes.Value) string {
 func isCIDR(v tftypes.Value) string {
 	s, ok := text(v)
 	if prefix, err := netip.ParsePrefix(s); ok && (err != nil || prefix.Masked() != prefix) {
-		return fmt.Sprintf("is no CIDR block, or has bits behind its mask: %q", s)
+		return fmt.Sprintf("is not a CIDR block, or has bits set beyond its mask: %q", s)
 	}
 	return ""
 }
@@ -110,7 +110,7 @@ func alarmPeriod(v tftypes.Value) string {
 // isARN lets nothing pass for an ARN that is none, but the empty text.
 func isARN(v tftypes.Value) string {
 	if s, ok := text(v); ok && s != "" && !arn.MatchString(s) {
-		return fmt.Sprintf("is no ARN: %q", s)
+		return fmt.Sprintf("is not an ARN: %q", s)
 	}
 	return ""
 }
@@ -127,7 +127,7 @@ func isName(v tftypes.Value) string {
 func isTime(v tftypes.Value) string {
 	s, ok := text(v)
 	if _, err := time.Parse("2006-01-02T15:04:05Z", s); ok && err != nil {
-		return fmt.Sprintf("is no time such as 2026-11-26T09:00:00Z: %q", s)
+		return fmt.Sprintf("is not a time such as 2026-11-26T09:00:00Z: %q", s)
 	}
 	return ""
 }

@@ -35,11 +35,12 @@ func (t *analysis) confounders(control Finding) []Finding {
 	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
 		t.noSuspension(), t.noDirtyStart(control), t.noPinning())
-	if t.began.IsZero() {
-		for i, f := range all {
-			if f.Status != Broken {
-				all[i] = f.notJudged("the load never began")
-			}
+	for i, f := range all {
+		switch {
+		case t.firstLoad.IsZero():
+			all[i] = f.notJudged("no load was offered")
+		case t.began.IsZero() && f.Status != Broken:
+			all[i] = f.notJudged("the load never began")
 		}
 	}
 	return all

@@ -61,7 +61,6 @@ func register(m *awsapi.Mux, r *recorder) {
 	serve[ec2shapes.DescribeInstanceStatusInput, ec2shapes.DescribeInstanceStatusOutput](m, r)
 	serve[ec2shapes.DescribeInstanceTypesInput, ec2shapes.DescribeInstanceTypesOutput](m, r)
 	serve[ec2shapes.DescribeInstancesInput, ec2shapes.DescribeInstancesOutput](m, r)
-	serve[ec2shapes.DescribeKeyPairsInput, ec2shapes.DescribeKeyPairsOutput](m, r)
 	serve[ec2shapes.DescribeLaunchTemplateVersionsInput, ec2shapes.DescribeLaunchTemplateVersionsOutput](m, r)
 	serve[ec2shapes.DescribeLaunchTemplatesInput, ec2shapes.DescribeLaunchTemplatesOutput](m, r)
 	serve[ec2shapes.DescribeSecurityGroupsInput, ec2shapes.DescribeSecurityGroupsOutput](m, r)

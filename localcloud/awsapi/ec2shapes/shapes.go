@@ -161,20 +161,6 @@ type DescribeInstancesOutput struct {
 	Reservations []types.Reservation
 }
 
-// DescribeKeyPairsInput is the request of DescribeKeyPairs.
-type DescribeKeyPairsInput struct {
-	DryRun           *bool
-	Filters          []types.Filter
-	IncludePublicKey *bool
-	KeyNames         []string
-	KeyPairIds       []string
-}
-
-// DescribeKeyPairsOutput is the answer of DescribeKeyPairs.
-type DescribeKeyPairsOutput struct {
-	KeyPairs []types.KeyPairInfo
-}
-
 // DescribeLaunchTemplateVersionsInput is the request of DescribeLaunchTemplateVersions.
 type DescribeLaunchTemplateVersionsInput struct {
 	DryRun                  *bool

@@ -80,5 +80,8 @@ func fail(w http.ResponseWriter, status int) {
 	title := fmt.Sprintf("%d - %s", status, http.StatusText(status))
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<html><head><title>%s</title></head><body><h1>%s</h1></body></html>\n", title, title)
+	fmt.Fprintf(
+		w, "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<html><head><title>%s</title></head><body><h1>%s</h1></body></html>\n", title,
+		title,
+	)
 }

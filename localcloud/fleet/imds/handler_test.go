@@ -64,7 +64,10 @@ func TestMetadata(t *testing.T) {
 		{"/latest/meta-data/placement/region", "local-1"},
 		{"/latest/meta-data/placement/", "availability-zone\nregion"},
 		{"/latest/meta-data/placement", "availability-zone\nregion"},
-		{"/latest/meta-data/", "ami-id\nhostname\ninstance-id\ninstance-life-cycle\ninstance-type\nlocal-hostname\nlocal-ipv4\nplacement/\nservices/"},
+		{
+			"/latest/meta-data/",
+			"ami-id\nhostname\ninstance-id\ninstance-life-cycle\ninstance-type\nlocal-hostname\nlocal-ipv4\nplacement/\nservices/",
+		},
 		{"/latest/dynamic/", "instance-identity/"},
 		{"/latest", "dynamic/\nmeta-data/"},
 		{"/", "latest/"},

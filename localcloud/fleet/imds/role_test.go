@@ -19,7 +19,10 @@ func withRole() Instance {
 		Name: "demo-instance", ProfileARN: "arn:aws:iam::123456789012:instance-profile/demo-instance", ProfileID: "AIPAEXAMPLE",
 		Credentials: func() Credentials {
 			n++
-			return Credentials{AccessKeyID: fmt.Sprint("ASIA", n), SecretAccessKey: "secret", Token: "token", Updated: updated, Expires: updated.Add(6 * time.Hour)}
+			return Credentials{
+				AccessKeyID: fmt.Sprint("ASIA", n), SecretAccessKey: "secret", Token: "token", Updated: updated,
+				Expires: updated.Add(6 * time.Hour),
+			}
 		},
 	}
 	return i

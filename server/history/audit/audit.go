@@ -17,7 +17,7 @@ import (
 // Options of an audit. The zero value is a whole one.
 type Options struct {
 	// Known are texts that users entered or saw, or users' cookies, each at
-	// least MinKnown bytes: none may stand in the store's raw bytes.
+	// least MinKnown bytes: none may be found in the store's raw bytes.
 	Known []string
 	// ReadOnly writes no marked record, and so shows nothing of deletion.
 	ReadOnly bool
@@ -81,7 +81,7 @@ func examine(ctx context.Context, u *history.Unlocked, o Options, marks []mark, 
 	return ctx.Err()
 }
 
-// searchPlaintext looks for whatever must not stand in the raw bytes, and for
+// searchPlaintext looks for whatever the raw bytes must not contain, and for
 // the marked records themselves, which must: a search that does not find those
 // shows nothing.
 func searchPlaintext(ctx context.Context, u *history.Unlocked, o Options, marks []mark, report *Report) error {
@@ -112,10 +112,10 @@ func searchPlaintext(ctx context.Context, u *history.Unlocked, o Options, marks 
 			missing(len(stored), len(of(sealed, hits))), "%d of %d", len(stored), len(stored))
 	}
 	if len(plain) > 0 {
-		report.check("no known plaintext and no user stands in the raw bytes", asError(of(plaintext, hits)),
+		report.check("no known plaintext and no user is in the raw bytes", asError(of(plaintext, hits)),
 			"%d known texts and %d marked records, %d forms of them", len(o.Known), len(marks), len(plain))
 	}
-	report.check("no key stands in the raw bytes", asError(of(secret, hits)), "%d keys, %d forms of them", len(secrets), len(keys))
+	report.check("no key is in the raw bytes", asError(of(secret, hits)), "%d keys, %d forms of them", len(secrets), len(keys))
 	return nil
 }
 

@@ -208,7 +208,7 @@ func TestAKeyInTheStoreIsFound(t *testing.T) {
 			if _, err := db.ExecContext(t.Context(), `UPDATE history_keyset SET kek = $1`, form); err != nil {
 				t.Fatal(err)
 			}
-			if got := failed(run(t, cfg, Options{})); len(got) != 1 || got[0] != "no key stands in the raw bytes" {
+			if got := failed(run(t, cfg, Options{})); len(got) != 1 || got[0] != "no key is in the raw bytes" {
 				t.Errorf("with key %d in clear the failed checks are %q, want the one of keys", i, got)
 			}
 		}

@@ -81,7 +81,7 @@ func asNumber(k kind, what string, text []byte) []searchPattern {
 	return slices.DeleteFunc(forms, func(p searchPattern) bool { return monotonous(p.bytes) })
 }
 
-// monotonous says that b has so few different bytes that it stands in any file:
+// monotonous says that b has so few different bytes that any file may contain it:
 // 2^100 is a sixteen and twelve zeros.
 func monotonous(b []byte) bool {
 	var seen [256]bool
@@ -121,7 +121,7 @@ func inJSON(text []byte) []byte {
 	return bytes.Trim(out, `"`)
 }
 
-// inBase64 is the part of a base64 text that does not depend on what stands
+// inBase64 is the part of a base64 text that does not depend on what is
 // before and after text, where that begins offset bytes into a group of three.
 func inBase64(encoding *base64.Encoding, text []byte, offset int) []byte {
 	out := []byte(encoding.EncodeToString(append(make([]byte, offset), text...)))

@@ -15,7 +15,7 @@ import (
 // chunkBytes is how much of a store's raw bytes is held at once.
 const chunkBytes = 1 << 20
 
-// found is a pattern and where it stands.
+// found is a pattern and where it was found.
 type found struct {
 	pattern searchPattern
 	part    string
@@ -23,7 +23,7 @@ type found struct {
 }
 
 func (f found) Error() string {
-	return fmt.Sprintf("%s stands %s at byte %d of %s", f.pattern.what, f.pattern.encoding, f.at, f.part)
+	return fmt.Sprintf("%s is found %s at byte %d of %s", f.pattern.what, f.pattern.encoding, f.at, f.part)
 }
 
 // search looks for every pattern in the store's raw bytes. It returns the first

@@ -144,7 +144,7 @@ func (d sqliteDialect) explain(err error) error {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%w: the file or its folder is not writable for the calculator's user: change its owner or permissions", err)
 	case sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("%w: the file can not be opened: check that its folder is there and writable for the calculator's user", err)
+		return fmt.Errorf("%w: the file cannot be opened: check that its folder is there and writable for the calculator's user", err)
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return fmt.Errorf("%w: the file is damaged, or no SQLite database: restore it from a backup, or move it away to start afresh", err)
 	case sqlite3.SQLITE_FULL:

@@ -213,7 +213,7 @@ func TestStoresThatCanNotBeOpenedSayWhatToDo(t *testing.T) {
 	for _, tt := range []struct{ name, store, says string }{
 		{"a damaged file", "sqlite:" + damaged, "move it away to start afresh"},
 		{"a folder", "sqlite:" + t.TempDir(), "is a directory"},
-		{"a folder that can not be made", "sqlite:/dev/null/history.db", "a folder that it may write to"},
+		{"a folder that cannot be made", "sqlite:/dev/null/history.db", "a folder that it may write to"},
 		{"a server that is not there", "postgres://calculator:hunter2@127.0.0.1:1/history?sslmode=disable", "check that the server runs"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { refused(t, tt.store, tt.says) })

@@ -52,7 +52,7 @@ func ImpostorKEK() (*KEK, error) {
 }
 
 // Secrets returns the bytes of every data key and of the look-up key, so that an
-// audit can look for them where they must not stand.
+// audit can look for them where they must not be.
 func (k *Keys) Secrets() ([][]byte, error) {
 	var all [][]byte
 	for _, h := range []*keyset.Handle{k.data, k.lookup} {

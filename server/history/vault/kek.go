@@ -14,7 +14,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// ErrLost says that a key-encryption key can not be used and that waiting does
+// ErrLost says that a key-encryption key cannot be used and that waiting does
 // not help: what it wrapped stays closed until someone brings it back.
 var ErrLost = errors.New("the key is lost")
 

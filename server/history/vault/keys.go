@@ -66,7 +66,7 @@ func (k *Keys) Wrap(ctx context.Context, kek *KEK) (store.Keyset, error) {
 	return store.Keyset{Store: k.Store, Revision: k.Revision, KEK: kek.Name(), Data: data, Lookup: lookup}, err
 }
 
-// Unwrap decrypts what Wrap encrypted. A key that can not is ErrLost.
+// Unwrap decrypts what Wrap encrypted. A key that cannot is ErrLost.
 func Unwrap(ctx context.Context, kek *KEK, wrapped store.Keyset) (*Keys, error) {
 	data, err := kek.unwrap(ctx, wrapped.Data, wrapped.Store, "data")
 	if err != nil {
@@ -104,7 +104,7 @@ func (k *Keys) Primary() uint32 { return k.data.KeysetInfo().GetPrimaryKeyId() }
 // Len is the number of data keys.
 func (k *Keys) Len() int { return len(k.known) }
 
-// Owner returns the keyed hash under which a user's records stand in the store.
+// Owner returns the keyed hash under which a user's records are stored.
 // Without the key it reveals neither the user nor whether a guess is right.
 func (k *Keys) Owner(user string) ([]byte, error) {
 	return k.owners.ComputePrimaryPRF([]byte(user), ownerBytes)

@@ -17,7 +17,7 @@ const kmsPrefix = "aws-kms:"
 // kmsTimeout bounds one request to AWS KMS with its retries.
 const kmsTimeout = 15 * time.Second
 
-// encryptionContext stands in AWS's audit trail and can be asked for by a key
+// encryptionContext appears in AWS's audit trail and can be required by a key
 // policy: "kms:EncryptionContext:purpose": "calculator-history".
 var encryptionContext = map[string]string{"purpose": "calculator-history"}
 
@@ -71,7 +71,7 @@ func (k kmsKey) DecryptWithContext(ctx context.Context, ciphertext, _ []byte) ([
 	return out.Plaintext, nil
 }
 
-// lostFor says of AWS's errors that mean a key can not be used what to do.
+// lostFor holds what to do about those errors of AWS that mean a key cannot be used.
 var lostFor = map[string]string{
 	"NotFoundException":          "there is no such key in this account and region",
 	"DisabledException":          "the key is disabled: enable it",

@@ -166,13 +166,26 @@ func TestCodeThatIsNotUnderstoodIsAnError(t *testing.T) {
 		change func(map[string]string)
 		want   string
 	}{
-		{"a field without a serializer", replace("api_op_DescribeThings.go", "Name *string", "Name, Colour *string"), "no name was found for Colour"},
-		{"no serializers at all", func(files map[string]string) { delete(files, "serializers.go"); delete(files, "deserializers.go") }, "no function was found"},
-		{"another form of serializer", replace("serializers.go", `objectKey := object.Key("Name")`, `objectKey := object.Member("Name")`), "no name was found for Name"},
+		{
+			"a field without a serializer", replace("api_op_DescribeThings.go", "Name *string", "Name, Colour *string"),
+			"no name was found for Colour",
+		},
+		{
+			"no serializers at all", func(files map[string]string) { delete(files, "serializers.go"); delete(files, "deserializers.go") },
+			"no function was found",
+		},
+		{
+			"another form of serializer", replace("serializers.go", `objectKey := object.Key("Name")`, `objectKey := object.Member("Name")`),
+			"no name was found for Name",
+		},
 		{"an output that is not read", func(files map[string]string) { delete(files, "deserializers.go") }, "DescribeThingsOutput"},
 		{"a flat list outside of EC2", replace("serializers.go", `object.Key("Id")`, `object.FlatKey("Id")`), "flat"},
 		{"a function that is not there", replace("deserializers.go", "deserializeDocumentThing(v", "deserializeDocumentOther(v"), "not declared"},
-		{"a flat list in an answer", replace("deserializers.go", "_deserializeDocumentThings(&sv.Things", "_deserializeDocumentThingsUnwrapped(&sv.Things"), "ThingsUnwrapped"},
+		{
+			"a flat list in an answer",
+			replace("deserializers.go", "_deserializeDocumentThings(&sv.Things", "_deserializeDocumentThingsUnwrapped(&sv.Things"),
+			"ThingsUnwrapped",
+		},
 		{"schemas that name nothing", func(files map[string]string) {
 			files["serializers.go"] = "package tiny\nfunc other() {}\n"
 			delete(files, "deserializers.go")
@@ -213,7 +226,10 @@ func TestShapesAreCopied(t *testing.T) {
 	if err := writeShapes(&b, p, p.operations, "shapes"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"package shapes", `"example.com/tiny/types"`, "type DescribeThingsInput struct {\n\tIds  []string\n\tName *string\n}", "Things []types.Thing"} {
+	for _, want := range []string{
+		"package shapes", `"example.com/tiny/types"`, "type DescribeThingsInput struct {\n\tIds  []string\n\tName *string\n}",
+		"Things []types.Thing",
+	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("shapes = %s, want %q", b.String(), want)
 		}

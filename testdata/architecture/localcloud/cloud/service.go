@@ -1,0 +1,7 @@
+// breaks: localcloud/cloud knows no service
+
+package cloud
+
+import (
+	_ "secondwind/localcloud/elbapi"
+)
