@@ -74,10 +74,10 @@ func marshalIndented(v any) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// decodeVersioned is decodeStrict for a value with a version. A newer one may
-// have members that this one does not know: ask for the version before being
-// strict about the rest.
-func decodeVersioned(data []byte, v any) error {
+// decodeVersioned is decodeStrict for a value with a version, and validates it.
+// A newer one may have members that this one does not know: ask for the version
+// before being strict about the rest.
+func decodeVersioned(data []byte, v interface{ validate() error }) error {
 	var versioned struct{ Version int }
 	if err := json.Unmarshal(data, &versioned); err != nil {
 		return err
@@ -85,7 +85,10 @@ func decodeVersioned(data []byte, v any) error {
 	if err := checkVersion(versioned.Version); err != nil {
 		return err
 	}
-	return decodeStrict(data, v)
+	if err := decodeStrict(data, v); err != nil {
+		return err
+	}
+	return v.validate()
 }
 
 // decodeStrict reads one JSON value with no member that v does not have and
