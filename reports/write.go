@@ -44,6 +44,11 @@ func formats() []format {
 
 // write writes the reports with plots in the given formats.
 func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
+	if info, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("write reports: %w", err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("write reports: %s is no folder", dir)
+	}
 	files, err := render(ctx, rec, v, as)
 	if err != nil {
 		return fmt.Errorf("write reports: %w", err)

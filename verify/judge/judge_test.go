@@ -37,7 +37,7 @@ func TestAPerfectRunIsProved(t *testing.T) {
 	}
 }
 
-var times = flag.Int("times", 8, "how often each record is judged to see whether the verdict stays the same")
+var times = flag.Int("times", 3, "how often each record is judged to see whether the verdict stays the same")
 
 // TestJudgingAgainGivesTheSameBytes judges every recorded run and every mutant
 // many times: where several findings compete, the same one must decide. With
