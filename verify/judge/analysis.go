@@ -23,7 +23,7 @@ type analysis struct {
 	firstLoad, began, ended time.Time
 
 	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
-	policy  *runlog.ScalingPolicy              // nil if none is wired
+	policy  *runlog.ScalingPolicy              // nil if the alarm invokes none
 	initial map[string]bool                    // instances the group had before the load
 
 	events map[runlog.Link]interval // e0 … e7 as far as they were seen

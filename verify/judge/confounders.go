@@ -203,7 +203,7 @@ func (t *analysis) noLaunchFailure() Finding {
 func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
 	if t.began.IsZero() {
-		return f.open("the load never began")
+		return f.notJudged("the load never began")
 	}
 	starts := []time.Time{t.began}
 	if control.Status == Broken {

@@ -87,8 +87,11 @@ func (t *analysis) observation() Finding {
 		return f.with(Broken, []Evidence{evidence(o)}, "%s", why)
 	}
 	premises, ok := t.load.phases[runlog.PhasePremises]
-	if !ok || t.ended.IsZero() {
-		return f.open("the run ended before the load")
+	switch {
+	case t.ended.IsZero():
+		return f.notJudged("the run ended before the load")
+	case !ok:
+		return f.open("the record has no phase %s", runlog.PhasePremises)
 	}
 	longest := 0.0
 	for _, operation := range t.watched() {
@@ -177,8 +180,11 @@ func (t *analysis) data() Finding {
 		"a datapoint of the group's %s for every period from the baseline to the end of the chain, and those of its instances agree",
 		t.h.Metric.MetricName)
 	from, _, ok := t.baselineWindow()
-	if !ok || t.ended.IsZero() {
-		return f.open("the run ended before the load")
+	switch {
+	case t.ended.IsZero():
+		return f.notJudged("the run ended before the load")
+	case !ok:
+		return f.open("%s", t.noBaseline())
 	}
 	if bad := t.cloud.Metric.Failed; len(bad) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))

@@ -138,7 +138,7 @@ func (t *analysis) findActivity(l *Link) (interval, bool) {
 	from, to := t.h.MinSize, t.h.MinSize+1
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
-		l.Expected = fmt.Sprintf("an activity that alarm %s caused, from %d to %d, though no policy is wired to it", t.h.AlarmName, from, to)
+		l.Expected = fmt.Sprintf("an activity that alarm %s caused, from %d to %d, though it invokes no policy", t.h.AlarmName, from, to)
 	}
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
 	l.Seen = "no such activity"

@@ -171,7 +171,7 @@ func chainMutants() []mutant {
 		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open, "link.alarm"},
 		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open,
 			"link.alarm"},
-		{"no policy wired", func(w *world) {
+		{"an alarm that invokes no policy", func(w *world) {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
 				h.PolicyName = ""

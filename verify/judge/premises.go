@@ -224,7 +224,7 @@ func (t *analysis) loaded() Finding {
 	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
 		number(2*theta))
 	if t.began.IsZero() {
-		return f.open("the load never began")
+		return f.notJudged("the load never began")
 	}
 	f.Evidence = []Evidence{loadEvidence(t.load.phases[runlog.PhaseLoad].line)}
 	if c := t.load.calibration; c != nil {
