@@ -20,7 +20,7 @@ func micros(values ...int64) string {
 }
 
 func second(at float64, instances map[string]*runlog.InstanceSecond) runlog.LoadLine {
-	return runlog.LoadLine{Time: moment(at), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad, IntervalSeconds: 1, Instances: instances}}
+	return runlog.LoadLine{Time: after(at), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad, IntervalSeconds: 1, Instances: instances}}
 }
 
 func TestPercentilesAreOfTheMergedHistogramsNotOfAverages(t *testing.T) {
