@@ -52,6 +52,17 @@ func TestSecondWithoutAnAnswerIsAGap(t *testing.T) {
 	}
 }
 
+func TestTheFirstUnreadableHistogramOfALineIsTheSameEachTime(t *testing.T) {
+	rec := &runlog.Record{Load: []runlog.LoadLine{second(1, map[string]*runlog.InstanceSecond{
+		"i-a": {FromSchedule: "%%%"}, "i-b": {FromSending: "%%%"},
+	})}}
+	for range 100 {
+		if warnings := read(rec, judge.Verdict{}).warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "from schedule") {
+			t.Fatalf("warnings = %q, want i-a's, from schedule", warnings)
+		}
+	}
+}
+
 func TestUnreadableHistogramIsToldNotHidden(t *testing.T) {
 	beyond := hdrhistogram.New(1, 10*highestMicros, digits)
 	beyond.RecordValue(5 * highestMicros)

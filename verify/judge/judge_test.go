@@ -101,7 +101,7 @@ func competing() map[string]func(*runlog.Record) {
 	return map[string]func(*runlog.Record){
 		"two instances answer that the group never had": func(r *runlog.Record) {
 			for _, l := range r.Load {
-				if s := l.Second; s != nil && s.Phase == runlog.PhaseLoad {
+				if s := l.Second; s != nil && s.Instances[newID] != nil {
 					s.Instances = map[string]*runlog.InstanceSecond{"i-x": {Completed: 1}, "i-y": {Completed: 1}, oldID: s.Instances[oldID]}
 				}
 			}

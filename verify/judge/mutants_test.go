@@ -130,9 +130,10 @@ func premiseMutants() []mutant {
 		{"a datapoint of the group that is missing", func(w *world) { delete(w.cpu["group"], 50) }, nil, open, "premise.data"},
 		// AWS lists instances in any order: that must not switch the cross-check off.
 		{"a group that is none of its instances, listed in changing order", func(w *world) { w.cpu["group"][120] += 2 }, func(r *runlog.Record) {
+			turn := false
 			eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
 				var a runlog.DescribeAutoScalingGroupsAnswer
-				if json.Unmarshal(o.Answer, &a) == nil && o.Seq%2 == 0 {
+				if turn = !turn; json.Unmarshal(o.Answer, &a) == nil && turn {
 					slices.Reverse(a.AutoScalingGroups[0].Instances)
 					o.Answer, _ = json.Marshal(a) // it was just decoded
 				}
