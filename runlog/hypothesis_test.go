@@ -68,8 +68,8 @@ func TestAHypothesisOfVersion1IsFilledIn(t *testing.T) {
 func TestAnOldHypothesisIsReadAsItsReadersTookIt(t *testing.T) {
 	w, dir := create(t)
 	must(t, w.Close())
-	const old = `{"version":1,"runId":"r","declared":"2026-03-14T12:00:00Z","revision":"","where":"","claim":"",` +
-		`"autoScalingGroupName":"web","alarmName":"high","policyName":"","targetGroupArn":"","threshold":40,"periodSeconds":10,"minSize":1,"maxSize":2,"band":1.6,` +
+	const old = `{"version":1,"runId":"r","declared":"2026-03-14T12:00:00Z","revision":"","where":"","claim":"","autoScalingGroupName":"web",` +
+		`"alarmName":"high","policyName":"","targetGroupArn":"","threshold":40,"periodSeconds":10,"minSize":1,"maxSize":2,"band":1.6,` +
 		`"controlCpuPercent":11,"controlSeconds":60,"minAchieved":0.98,"maxPollGapSeconds":5,` +
 		`"deadlines":[{"link":"e3","terms":[{"name":"decision","seconds":3}]}]}`
 	must(t, os.WriteFile(filepath.Join(dir, runlog.HypothesisFile), []byte(old), 0o600))
