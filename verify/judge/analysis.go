@@ -106,6 +106,15 @@ func expect(id, name, expected string, args ...any) Finding {
 	return Finding{ID: id, Name: name, Status: Undetermined, Expected: fmt.Sprintf(expected, args...)}
 }
 
+// declared is expect with what the hypothesis declares; without one there is nothing
+// to be expected.
+func (t *analysis) declared(id, name, expected string, args ...any) Finding {
+	if t.r.Hypothesis == nil {
+		return expect(id, name, "what the hypothesis declares, and none was declared")
+	}
+	return expect(id, name, expected, args...)
+}
+
 func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {
 	f.Status, f.Evidence, f.Seen = status, evidence, fmt.Sprintf(seen, args...)
 	return f

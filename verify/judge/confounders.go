@@ -101,7 +101,7 @@ func (t *analysis) noRefresh() Finding {
 
 // noSecondPolicy: no other alarm or policy acted, nor shares the activity.
 func (t *analysis) noSecondPolicy() Finding {
-	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
+	f := t.declared("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
 	for _, a := range t.cloud.Activities {
 		if !t.judged(a.Value.StartTime) {
 			continue

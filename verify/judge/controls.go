@@ -14,7 +14,7 @@ import (
 // belowThreshold is control N1: a load that keeps CPU below the threshold, held
 // as long as the chain may take, moves neither the alarm nor the group.
 func (t *analysis) belowThreshold() Finding {
-	f := expect("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
+	f := t.declared("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
 		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), t.h.MinSize)
 	phase, ok := t.load.phases[runlog.PhaseControl]
 	switch {
@@ -111,7 +111,7 @@ func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 
 // scaleIn is that the group gives the second instance back once the load ended.
 func (t *analysis) scaleIn() Finding {
-	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time",
+	f := t.declared("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time",
 		t.h.MinSize)
 	alarm, policy := t.scaleInAlarm()
 	switch {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,6 +179,17 @@ func TestWhatARunNeverCameToIsNotJudged(t *testing.T) {
 			}
 			if f.Status == undetermined && c.refresh == notJudged {
 				t.Errorf("interrupted in %s: %s is undetermined (%s), want it not judged", c.phase, f.ID, f.Seen)
+			}
+		}
+	}
+}
+
+func TestWhereNothingWasDeclaredNoNumberIsExpected(t *testing.T) {
+	for name, r := range map[string]*runlog.Record{"an empty record": {}, "a run that ended in its setup": {Load: perfect().record(t).Load[:2]}} {
+		v := judge.Judge(r)
+		for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
+			if f.ID != "premise.clocks" && strings.ContainsAny(f.Expected, `0123456789"`) || strings.Contains(f.Expected, "  ") {
+				t.Errorf("%s: %s expects %q, though nothing was declared", name, f.ID, f.Expected)
 			}
 		}
 	}

@@ -297,7 +297,7 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 	}
 	unknownInstances := t.unknownInstances()
 	if len(unknownInstances) > 0 {
-		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+		l.Seen = fmt.Sprintf("no answer by that instance; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
