@@ -13,12 +13,12 @@ func atRestOf(change func(h *runlog.History)) *runlog.History {
 	h := &runlog.History{
 		Version: 1, Kept: true,
 		Visits: []runlog.HistoryVisit{
-			{Time: moment(80), ListedBy: oldID, CalculatedBy: oldID},
-			{Time: moment(85), ListedBy: newID, Made: 1, Listed: 1, CalculatedBy: oldID},
-			{Time: moment(90), ListedBy: oldID, Made: 2, Listed: 2, CalculatedBy: newID, Error: "GET /v1/history"},
+			{Time: after(80), ListedBy: oldID, CalculatedBy: oldID},
+			{Time: after(85), ListedBy: newID, Made: 1, Listed: 1, CalculatedBy: oldID},
+			{Time: after(90), ListedBy: oldID, Made: 2, Listed: 2, CalculatedBy: newID, Error: "GET /v1/history"},
 		},
 		Audit: &runlog.HistoryAudit{
-			Time: moment(130), Store: "sqlite:/tmp/x/history.db", Key: "aws-kms:alias/secondwind-history", DataKeys: 1, Records: 5, RawBytes: 81920,
+			Time: after(130), Store: "sqlite:/tmp/x/history.db", Key: "aws-kms:alias/secondwind-history", DataKeys: 1, Records: 5, RawBytes: 81920,
 			Known: 10, Passed: true,
 			Checks: []runlog.HistoryCheck{
 				{Name: "no key is in the raw bytes", Passed: true, Detail: "2 keys, 26 forms of them"},

@@ -7,7 +7,7 @@ import (
 	"secondwind/verify/judge"
 )
 
-// timescale turns moments into seconds since the start of the run, on the load
+// timescale turns times into seconds since the start of the run, on the load
 // generator's clock.
 type timescale struct {
 	start  time.Time
@@ -50,8 +50,8 @@ func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
 // seconds converts a number of seconds.
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// ours is the place of a moment of the generator's clock.
+// ours is the place of a time of the generator's clock.
 func (s timescale) ours(t time.Time) float64 { return t.Sub(s.start).Seconds() }
 
-// aws is the place of a moment of AWS's clock.
+// aws is the place of a time of AWS's clock.
 func (s timescale) aws(t time.Time) float64 { return t.Add(-s.offset).Sub(s.start).Seconds() }

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"slices"
+
 	"secondwind/reports/figure"
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
@@ -10,28 +12,22 @@ import (
 // instances in the order in which they appeared. What lies before the run is left
 // out.
 func cpuFigures(m timeline.Metric, at timescale) []figure.Series {
-	instances := func(yield func(string) bool) {
-		for _, name := range m.Series() {
-			if name != runlog.GroupSeries && !yield(name) {
-				return
-			}
-		}
-	}
 	var all []figure.Series
-	add := func(title, series string) {
-		line := figure.Series{Name: title}
-		for _, p := range m.All(series) {
+	for _, name := range m.Series() {
+		line := figure.Series{Name: name}
+		for _, p := range m.All(name) {
 			if x := at.aws(p.Start); x >= 0 {
 				line.Points = append(line.Points, figure.Point{X: x, Y: p.Value()})
 			}
 		}
-		if len(line.Points) > 0 {
+		switch {
+		case len(line.Points) == 0:
+		case name == runlog.GroupSeries:
+			line.Name = "group average"
+			all = slices.Insert(all, 0, line)
+		default:
 			all = append(all, line)
 		}
-	}
-	add("group average", runlog.GroupSeries)
-	for id := range instances {
-		add(id, id)
 	}
 	return all
 }

@@ -65,16 +65,16 @@ func defined(v float64) *float64 {
 	return &v
 }
 
-// known reports whether the steps give a value at the moment.
+// known reports whether the steps give a value at that time.
 func known(steps []Step, at float64) bool { return len(steps) > 0 && steps[0].At <= at }
 
-// valueAt is the value that holds at the moment, which must be known.
+// valueAt is the value that holds at that time, which must be known.
 func valueAt(steps []Step, at float64) float64 {
 	i, found := slices.BinarySearchFunc(steps, at, func(s Step, at float64) int { return cmp.Compare(s.At, at) })
 	if !found {
 		return steps[i-1].Value
 	}
-	// Of several steps at the same moment the last one holds.
+	// Of several steps at the same time the last one holds.
 	for i+1 < len(steps) && steps[i+1].At == at {
 		i++
 	}

@@ -61,7 +61,7 @@ func signed(v *float64) string {
 	return fmt.Sprintf("%+.1f s", *v)
 }
 
-// clock formats a moment of a run, "" if it is zero.
+// clock formats the time of day, "" if it is zero.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -69,7 +69,7 @@ func clock(t time.Time) string {
 	return t.UTC().Format("15:04:05.000")
 }
 
-// date formats a moment with its date, "unknown" if it is zero.
+// date formats a time with its date, "unknown" if it is zero.
 func date(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
@@ -87,7 +87,7 @@ func terms(all []runlog.Term) string {
 }
 
 // join names what an event shares with the one before: "alarm = cpu-high". What
-// has no name, such as a policy where none is wired, is left out.
+// has no name, such as a policy where the alarm invokes none, is left out.
 func join(identity map[string]string) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(identity)) {

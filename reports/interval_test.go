@@ -12,7 +12,7 @@ import (
 
 // loadLine is a line that ends at end and completed everything offered.
 func loadLine(phase runlog.Phase, end, length float64, offered int64) runlog.LoadLine {
-	return runlog.LoadLine{Time: moment(end), Second: &runlog.LoadSecond{
+	return runlog.LoadLine{Time: after(end), Second: &runlog.LoadSecond{
 		Phase: phase, IntervalSeconds: length, Offered: offered, Sent: offered, Completed: offered,
 		Instances: map[string]*runlog.InstanceSecond{oldID: {Completed: offered, FromSchedule: micros(1000), FromSending: micros(1000)}},
 	}}
@@ -84,9 +84,9 @@ func TestChangeOfPhaseLeavesNoGapInTheLatencies(t *testing.T) {
 
 func TestAlarmComesBeforeTheActivityOfTheSameSecond(t *testing.T) {
 	history := runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
-		{AlarmName: alarmName, Timestamp: moment(9), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"}}}
+		{AlarmName: alarmName, Timestamp: after(9), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"}}}
 	activities := runlog.DescribeScalingActivitiesAnswer{Activities: []runlog.Activity{
-		{ActivityId: "a", StartTime: moment(9), Description: "Launching a new EC2 instance", StatusCode: "Successful"}}}
+		{ActivityId: "a", StartTime: after(9), Description: "Launching a new EC2 instance", StatusCode: "Successful"}}}
 	marks := readMarks(timeline.New([]runlog.Observation{
 		{Operation: runlog.OpDescribeScalingActivities, Answer: raw(t, activities)},
 		{Operation: runlog.OpDescribeAlarmHistory, Answer: raw(t, history)},

@@ -59,8 +59,8 @@ type problem struct {
 }
 
 // renderJUnit returns junit.xml. A run that decides nothing has an <error>,
-// never a <skipped> alone: CI systems show skips green. Skipped is only what the
-// run never came to, beside the verdict's own error or failure. What is broken is a <failure>
+// never a <skipped> alone: CI systems show skips green. Skipped is what was not
+// judged, beside the verdict's own error or failure. What is broken is a <failure>
 // only if the run refutes the claim, since under an unmet premise it shows
 // nothing.
 func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {

@@ -2,7 +2,9 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -117,7 +119,8 @@ func readLatencies(intervals []interval, at timescale) *latencies {
 // merge adds the histograms of a line to the window's and to its phase's.
 func (l *latencies) merge(line intervalLine, window pair) {
 	phase := l.phase(line.Phase)
-	for _, instance := range line.Instances {
+	for _, id := range slices.Sorted(maps.Keys(line.Instances)) { // so that the first error is the same each time
+		instance := line.Instances[id]
 		if instance == nil {
 			continue
 		}

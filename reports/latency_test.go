@@ -20,7 +20,7 @@ func micros(values ...int64) string {
 }
 
 func second(at float64, instances map[string]*runlog.InstanceSecond) runlog.LoadLine {
-	return runlog.LoadLine{Time: moment(at), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad, IntervalSeconds: 1, Instances: instances}}
+	return runlog.LoadLine{Time: after(at), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad, IntervalSeconds: 1, Instances: instances}}
 }
 
 func TestPercentilesAreOfTheMergedHistogramsNotOfAverages(t *testing.T) {
@@ -49,6 +49,17 @@ func TestSecondWithoutAnAnswerIsAGap(t *testing.T) {
 	points := read(rec, judge.Verdict{}).run.Latency[0].Points
 	if len(points) != 3 || points[0].Y == 0 || !points[1].Gap || points[2].Gap {
 		t.Errorf("points = %+v, want three, with a gap before the second only", points)
+	}
+}
+
+func TestTheFirstUnreadableHistogramOfALineIsTheSameEachTime(t *testing.T) {
+	rec := &runlog.Record{Load: []runlog.LoadLine{second(1, map[string]*runlog.InstanceSecond{
+		"i-a": {FromSchedule: "%%%"}, "i-b": {FromSending: "%%%"},
+	})}}
+	for range 100 {
+		if warnings := read(rec, judge.Verdict{}).warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "from schedule") {
+			t.Fatalf("warnings = %q, want i-a's, from schedule", warnings)
+		}
 	}
 }
 

@@ -24,7 +24,8 @@ type account struct {
 
 // read gathers the account of a run. An empty record gives an empty account.
 func read(rec *runlog.Record, v judge.Verdict) *account {
-	h, load, cloud := rec.Hypothesis, rec.Load, timeline.New(rec.Cloud, timeline.SubjectOf(rec))
+	h, load, subject := rec.Hypothesis, rec.Load, timeline.SubjectOf(rec)
+	cloud := timeline.New(rec.Cloud, subject)
 	at := newTimescale(rec, v)
 	size := readCapacity(cloud, h, at)
 	intervals := readIntervals(load, at)
@@ -33,7 +34,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
-		CPU:     cpuFigures(cloud.Metric, at),
+		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName,
 		Desired: size.desired, InService: size.inService, Healthy: size.healthy,
 		Offered: named(rates.offered, rates.sum.Offered), Completed: named(rates.completed, rates.sum.Completed),
 		Failed: named(rates.failed, rates.sum.Failed), Dropped: named(rates.dropped, rates.sum.Dropped),
@@ -70,7 +71,7 @@ func (a *account) warn(answers int, l *latencies) {
 	}
 	if l.unreadable > 0 {
 		a.warnings = append(a.warnings,
-			fmt.Sprintf("%d latency histograms could not be read; the latencies are told without them. The first: %v.", l.unreadable, l.firstError))
+			fmt.Sprintf("%d latency histograms could not be read; the latencies are reported without them. The first: %v.", l.unreadable, l.firstError))
 	}
 }
 
@@ -78,7 +79,10 @@ func (a *account) warn(answers int, l *latencies) {
 func links(v judge.Verdict, at timescale) []figure.Link {
 	var all []figure.Link
 	for _, l := range v.Chain {
-		link := figure.Link{ID: l.ID.String(), Name: l.Name, Held: l.Status == judge.Held, Broken: l.Status == judge.Broken, Seen: !l.At.IsZero()}
+		link := figure.Link{
+			ID: l.ID.String(), Name: l.Name, Seen: !l.At.IsZero(),
+			Held: l.Status == judge.Held, Broken: l.Status == judge.Broken, NotJudged: l.Status == judge.NotJudged,
+		}
 		if link.Seen {
 			link.At = at.aws(l.At)
 		}

@@ -45,7 +45,7 @@ func (s synthesis) phase(at float64) runlog.Phase {
 func (s synthesis) load(digest string) []runlog.LoadLine {
 	replies := &replies{random: rand.New(rand.NewPCG(1, 0)), drawn: map[crowd][]*runlog.InstanceSecond{}}
 	phase := func(at float64, p runlog.Phase, rate float64) runlog.LoadLine {
-		return runlog.LoadLine{Time: moment(at), Phase: &runlog.PhaseChange{Phase: p, OfferedRate: rate, HypothesisSHA256: digest}}
+		return runlog.LoadLine{Time: after(at), Phase: &runlog.PhaseChange{Phase: p, OfferedRate: rate, HypothesisSHA256: digest}}
 	}
 	lines := []runlog.LoadLine{phase(0, runlog.PhaseSetup, 0), phase(premisesAt, runlog.PhasePremises, 0)}
 	changes := map[float64]runlog.LoadLine{
@@ -60,7 +60,7 @@ func (s synthesis) load(digest string) []runlog.LoadLine {
 			lines = append(lines, change)
 		}
 		if at == loadAt {
-			lines = append(lines, runlog.LoadLine{Time: moment(at), Calibration: &runlog.Calibration{
+			lines = append(lines, runlog.LoadLine{Time: after(at), Calibration: &runlog.Calibration{
 				IdleCPUPercent: 0.3, CPUPercentPerRate: 0.68, CPUPercentPerRateLow: 0.66, CPUPercentPerRateHigh: 0.70,
 				LoadRate: 48, PredictedCPUPercent: 32.9,
 			}})
@@ -70,7 +70,7 @@ func (s synthesis) load(digest string) []runlog.LoadLine {
 			length = s.Every
 		}
 		at += length
-		lines = append(lines, runlog.LoadLine{Time: moment(at), Second: s.second(at-length, length, replies)})
+		lines = append(lines, runlog.LoadLine{Time: after(at), Second: s.second(at-length, length, replies)})
 	}
 	return append(lines, phase(s.endAt(), runlog.PhaseDone, 0))
 }

@@ -31,7 +31,7 @@ const (
 // epoch is when every synthetic run starts: the offered load starts 75 s later.
 var epoch = time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC)
 
-func moment(s float64) time.Time { return epoch.Add(seconds(s)) }
+func after(s float64) time.Time { return epoch.Add(seconds(s)) }
 
 // The course of the run, seconds since epoch.
 const (
@@ -118,7 +118,7 @@ const runID = "20260314T092653Z-5a5a"
 
 func hypothesis() runlog.Hypothesis {
 	return runlog.Hypothesis{
-		RunID: runID, Declared: moment(1), Revision: "4f2d9c1", Where: "the local cloud",
+		RunID: runID, Declared: after(1), Revision: "4f2d9c1", Where: "the local cloud",
 		Claim:                "a second instance comes because CPU crosses 20 %",
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: "secondwind-scale-out",
 		Metric: runlog.CPUOf(groupName), Threshold: 20, PeriodSeconds: period, MinSize: 1, MaxSize: 2, Band: 1.6,
@@ -131,7 +131,7 @@ func (s synthesis) cloud(t testing.TB) []runlog.Observation {
 	var all []runlog.Observation
 	last := map[string]int{}
 	see := func(at float64, op string, input, answer any) {
-		o := runlog.Observation{Operation: op, Sent: moment(at), Received: moment(at + 0.02), Date: moment(at).Truncate(time.Second),
+		o := runlog.Observation{Operation: op, Sent: after(at), Received: after(at + 0.02), Date: after(at).Truncate(time.Second),
 			RequestID: "req-" + op}
 		o.Input, o.Answer = raw(t, input), raw(t, answer)
 		key := op + string(o.Input)
@@ -211,7 +211,7 @@ func (s synthesis) history(at float64) any {
 		}
 		data, _ := json.Marshal(runlog.StateUpdateData{OldState: runlog.AlarmState{StateValue: from},
 			NewState: runlog.AlarmState{StateValue: to}})
-		items = append([]runlog.AlarmHistoryItem{{AlarmName: alarmName, Timestamp: moment(when), HistoryItemType: "StateUpdate",
+		items = append([]runlog.AlarmHistoryItem{{AlarmName: alarmName, Timestamp: after(when), HistoryItemType: "StateUpdate",
 			HistorySummary: "Alarm updated from " + from + " to " + to, HistoryData: string(data)}}, items...)
 	}
 	add(alarmAt, "OK", "ALARM")
@@ -224,11 +224,11 @@ func (s synthesis) history(at float64) any {
 func (s synthesis) activities(at float64) any {
 	var all []runlog.Activity
 	if s.Scales && at >= desiredAt {
-		all = append(all, runlog.Activity{ActivityId: "8b1f6f2e", AutoScalingGroupName: groupName, StartTime: moment(desiredAt),
+		all = append(all, runlog.Activity{ActivityId: "8b1f6f2e", AutoScalingGroupName: groupName, StartTime: after(desiredAt),
 			Description: "Launching a new EC2 instance: " + newID, StatusCode: "Successful"})
 	}
 	if s.Scales && at >= s.releaseAt()+20 {
-		all = append([]runlog.Activity{{ActivityId: "b2c4d6e8", AutoScalingGroupName: groupName, StartTime: moment(s.releaseAt() + 20),
+		all = append([]runlog.Activity{{ActivityId: "b2c4d6e8", AutoScalingGroupName: groupName, StartTime: after(s.releaseAt() + 20),
 			Description: "Terminating EC2 instance: " + newID, StatusCode: "Successful"}}, all...)
 	}
 	return runlog.DescribeScalingActivitiesAnswer{Activities: all}
@@ -236,7 +236,7 @@ func (s synthesis) activities(at float64) any {
 
 // metrics answers the last three whole periods of the group and of each instance.
 func (s synthesis) metrics(at float64) (input, answer any) {
-	in := runlog.GetMetricDataInput{StartTime: moment(at - 3*period), EndTime: moment(at)}
+	in := runlog.GetMetricDataInput{StartTime: after(at - 3*period), EndTime: after(at)}
 	// Requests ask for whole periods, so that answers repeat.
 	in.StartTime, in.EndTime = in.StartTime.Truncate(seconds(period)), in.EndTime.Truncate(seconds(period))
 	out := runlog.GetMetricDataAnswer{}
@@ -252,7 +252,7 @@ func (s synthesis) metrics(at float64) (input, answer any) {
 		r := runlog.MetricDataResult{Id: q.Id, StatusCode: "Complete"}
 		for p := math.Floor(at/period)*period - 3*period + 7; p+period < at; p += period {
 			if v, found := s.cpuAt(p, id); found {
-				r.Timestamps, r.Values = append(r.Timestamps, moment(p)), append(r.Values, v)
+				r.Timestamps, r.Values = append(r.Timestamps, after(p)), append(r.Values, v)
 			}
 		}
 		out.MetricDataResults = append(out.MetricDataResults, r)

@@ -56,7 +56,7 @@ func (s synthesis) verdict() judge.Verdict {
 // chain fills in the links of a run in which every one holds.
 func (s synthesis) chain(v *judge.Verdict) {
 	add := func(id runlog.Link, name, seen string, at float64, join map[string]string, deadline ...runlog.Term) {
-		l := judge.Link{ID: id, Name: name, Status: judge.Held, Expected: name, Seen: seen, At: moment(at), Join: join, Terms: deadline,
+		l := judge.Link{ID: id, Name: name, Status: judge.Held, Expected: name, Seen: seen, At: after(at), Join: join, Terms: deadline,
 			Evidence: []judge.Evidence{{File: "cloud.jsonl", Line: int64(4 * at), RequestID: "6a1d7f20-" + id.String()}}}
 		if n := len(v.Chain); n > 0 {
 			l.DeadlineSeconds = secondsOf(runlog.Deadline{Terms: deadline}.Seconds())

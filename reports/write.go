@@ -23,9 +23,9 @@ const (
 )
 
 // Write makes the reports of a run in its folder: report.html, report.md,
-// junit.xml and plots/. They are all made before the first is written, so that a
-// context that ends leaves every file as it was; an error while writing removes
-// what was written. A record that ends early, or is empty, gives a report that
+// junit.xml and plots/. They are all made before the first is written, and put
+// into place together, so that a context that ends, or a disk that is full, leaves
+// every file as it was. A record that ends early, or is empty, gives a report that
 // says so. The folder of a sealed run must be sealed again afterwards.
 func Write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict) error {
 	return write(ctx, dir, rec, v, formats())
@@ -56,25 +56,14 @@ func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict,
 	if err := os.MkdirAll(filepath.Join(dir, PlotsDir), 0o755); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
-	for i, f := range files {
-		if err := runlog.WriteFile(dir, f.name, f.data); err != nil {
-			for _, written := range files[:i] {
-				err = errors.Join(err, os.Remove(filepath.Join(dir, filepath.FromSlash(written.name))))
-			}
-			return fmt.Errorf("write reports: %w", err)
-		}
+	if err := runlog.WriteFiles(dir, files); err != nil {
+		return fmt.Errorf("write reports: %w", err)
 	}
 	return nil
 }
 
-// file is a file of a report that is not written yet.
-type file struct {
-	name string // below the run's folder, with slashes
-	data []byte
-}
-
 // render makes every file of the reports.
-func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []format) ([]file, error) {
+func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []format) ([]runlog.File, error) {
 	a := read(rec, v)
 	drawn, files, err := renderPlots(ctx, figure.All(a.run), as)
 	if err != nil {
@@ -93,13 +82,13 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{page.name, data})
+		files = append(files, runlog.File{Name: page.name, Data: data})
 	}
 	return files, ctx.Err()
 }
 
 // renderPlots draws every figure in every format, and returns them for a page too.
-func renderPlots(ctx context.Context, figures []*figure.Figure, as []format) (drawn []pageFigure, files []file, err error) {
+func renderPlots(ctx context.Context, figures []*figure.Figure, as []format) (drawn []pageFigure, files []runlog.File, err error) {
 	for _, f := range figures {
 		onPage := pageFigure{Name: f.Name, Title: f.Title, Caption: f.Caption}
 		for i, kind := range as {
@@ -107,7 +96,7 @@ func renderPlots(ctx context.Context, figures []*figure.Figure, as []format) (dr
 			if err := errors.Join(ctx.Err(), kind.draw(f, &b)); err != nil {
 				return nil, nil, err
 			}
-			files = append(files, file{PlotsDir + "/" + f.Name + kind.Extension, b.Bytes()})
+			files = append(files, runlog.File{Name: PlotsDir + "/" + f.Name + kind.Extension, Data: b.Bytes()})
 			if i == 0 {
 				onPage.SVG = inline(b.Bytes())
 			}

@@ -195,7 +195,7 @@ func TestRunInterruptedAtItsStartGivesAReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.WriteLoad(runlog.LoadLine{Time: moment(0.2), Interrupted: &runlog.Interrupted{Reason: "signal: interrupt"}}); err != nil {
+	if err := w.WriteLoad(runlog.LoadLine{Time: after(0.2), Interrupted: &runlog.Interrupted{Reason: "signal: interrupt"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {

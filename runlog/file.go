@@ -13,20 +13,49 @@ import (
 // tempSuffix marks a file that is being written and not yet in place.
 const tempSuffix = ".part"
 
-// WriteFile puts a whole file into a run's folder, or leaves what was there:
-// it writes beside it, syncs and renames. Name may contain folders that exist.
-func WriteFile(dir, name string, data []byte) error {
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	temp := path + tempSuffix
-	if err := writeSynced(temp, data); err != nil {
-		os.Remove(temp)
-		return fmt.Errorf("write %s: %w", name, err)
+// File is a file to be written into a run's folder.
+type File struct {
+	Name string // slash-separated; its folders exist
+	Data []byte
+}
+
+// WriteFile puts a whole file into a run's folder, or leaves what was there.
+func WriteFile(dir, name string, data []byte) error { return WriteFiles(dir, []File{{name, data}}) }
+
+// WriteFiles puts whole files into a run's folder: all are written under temporary
+// names and synced before the first is renamed. If one cannot be written, what was
+// there stays; if one cannot be renamed, those that were are removed.
+func WriteFiles(dir string, files []File) error {
+	placed := 0
+	path := func(f File) string { return filepath.Join(dir, filepath.FromSlash(f.Name)) }
+	failed := func(f File, err error) error {
+		for i, written := range files {
+			if i < placed {
+				os.Remove(path(written))
+			}
+			os.Remove(path(written) + tempSuffix)
+		}
+		return fmt.Errorf("write %s: %w", f.Name, err)
 	}
-	if err := os.Rename(temp, path); err != nil {
-		os.Remove(temp)
-		return fmt.Errorf("write %s: %w", name, err)
+	for _, f := range files {
+		if err := writeSynced(path(f)+tempSuffix, f.Data); err != nil {
+			return failed(f, err)
+		}
 	}
-	return syncDir(filepath.Dir(path))
+	folders := map[string]bool{}
+	for _, f := range files {
+		if err := os.Rename(path(f)+tempSuffix, path(f)); err != nil {
+			return failed(f, err)
+		}
+		placed++
+		folders[filepath.Dir(path(f))] = true
+	}
+	for folder := range folders {
+		if err := syncDir(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeSynced(path string, data []byte) error {

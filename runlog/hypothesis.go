@@ -24,7 +24,7 @@ type Hypothesis struct {
 
 	AutoScalingGroupName string  `json:"autoScalingGroupName"`
 	AlarmName            string  `json:"alarmName"`  // scale-out alarm
-	PolicyName           string  `json:"policyName"` // scale-out policy; "" if none is wired
+	PolicyName           string  `json:"policyName"` // scale-out policy; "" if the alarm invokes none
 	TargetGroupARN       string  `json:"targetGroupArn"`
 	Metric               Metric  `json:"metric,omitzero"`
 	Threshold            float64 `json:"threshold"` // of Metric, in its unit

@@ -2,7 +2,7 @@ package runlog
 
 import "time"
 
-// Phase is a part of the walk, in this order.
+// Phase is a part of an experiment, in this order.
 type Phase string
 
 // The phases of a run.
@@ -81,7 +81,7 @@ type Calibration struct {
 	PredictedCPUPercent   float64            `json:"predictedCpuPercent"`
 }
 
-// CalibrationPoint is one datapoint of CPUUtilization under a known rate.
+// CalibrationPoint is one datapoint of the claim's metric under a known rate.
 type CalibrationPoint struct {
 	Timestamp  time.Time `json:"timestamp"` // start of the period, as CloudWatch gives it
 	Rate       float64   `json:"rate"`      // requests per second sent during the period

@@ -2,6 +2,7 @@ package runlog_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -134,6 +135,45 @@ func TestWriteFileLeavesTheOldOneOrPutsTheNewOne(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestFilesArePutIntoPlaceTogetherOrNotAtAll(t *testing.T) {
+	text := func(dir, name string) string {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	old := []runlog.File{{Name: "a.txt", Data: []byte("old a")}, {Name: "plots/b.txt", Data: []byte("old b")}}
+	for name, c := range map[string]struct{ file, a, b string }{
+		"all can be written":    {"", "new", "new"},
+		"one cannot be written": {"c.txt.part", "old a", "old b"}, // a folder is where its temporary file would be
+		"one cannot be renamed": {"c.txt", "", ""},                // a folder is where it would be
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			must(t, os.Mkdir(filepath.Join(dir, "plots"), 0o700))
+			must(t, runlog.WriteFiles(dir, old))
+			if c.file != "" {
+				must(t, os.MkdirAll(filepath.Join(dir, c.file, "taken"), 0o700))
+			}
+			err := runlog.WriteFiles(dir, []runlog.File{
+				{Name: "a.txt", Data: []byte("new")}, {Name: "plots/b.txt", Data: []byte("new")}, {Name: "c.txt", Data: []byte("new")},
+			})
+			if failed := c.file != ""; (err != nil) != failed || failed && !strings.Contains(err.Error(), "write c.txt") {
+				t.Errorf("WriteFiles = %v, want an error that names c.txt: %t", err, failed)
+			}
+			if a, b := text(dir, "a.txt"), text(dir, "plots/b.txt"); a != c.a || b != c.b {
+				t.Errorf("a.txt is %q and b.txt %q, want %q and %q", a, b, c.a, c.b)
+			}
+			for _, left := range []string{"a.txt.part", "plots/b.txt.part"} {
+				if _, err := os.Stat(filepath.Join(dir, left)); err == nil {
+					t.Errorf("%s is left behind", left)
+				}
+			}
+		})
 	}
 }
 

@@ -119,6 +119,8 @@ func (boldCross) DrawGlyph(c *draw.Canvas, look draw.GlyphStyle, at vg.Point) {
 // how much earlier than it had to.
 func linkWords(l Link) string {
 	switch {
+	case l.NotJudged:
+		return "not judged"
 	case !l.Seen && !l.Broken && !l.Held:
 		return "not decided"
 	case !l.Seen && l.Bounded:

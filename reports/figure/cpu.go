@@ -9,14 +9,14 @@ import (
 // maxMarks bounds the events listed below a figure.
 const maxMarks = 20
 
-// CPU draws CPUUtilization of the group and of each instance with the
+// CPU draws the claim's metric of the group and of each instance with the
 // threshold, the alarm's transitions and the scaling activities. A datapoint is
 // drawn over the whole period it is the average of; a missing one is a gap.
 func CPU(r Run) *Figure {
 	f := overTime(r, "cpu", "CPU utilization and what it set off",
-		"CPUUtilization as CloudWatch reports it: each datapoint is an average, drawn over its period; a missing datapoint is a gap. "+
+		r.MetricName+" as CloudWatch reports it: each datapoint is an average, drawn over its period; a missing datapoint is a gap. "+
 			"The numbered marks are alarm transitions and scaling activities by AWS's timestamps.")
-	f.plot.Y.Label.Text = "CPUUtilization, percent"
+	f.plot.Y.Label.Text = r.MetricName + ", percent"
 	f.plot.Y.Max = 10
 	f.marks = r.Marks
 	if len(f.marks) > maxMarks {

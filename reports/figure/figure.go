@@ -74,7 +74,7 @@ func overTime(r Run, name, title, caption string) *Figure {
 	return f
 }
 
-// origin names the run, its place and the moment of x = 0.
+// origin names the run, its place and the time of x = 0.
 func origin(r Run) string {
 	start := "start unknown"
 	if !r.Start.IsZero() {

@@ -16,7 +16,8 @@ type Run struct {
 	Marks  []Mark // alarm transitions and scaling activities, oldest first
 	Links  []Link // the chain e0 … e7, in order
 
-	Threshold float64 // percent of CPUUtilization; 0: not declared
+	MetricName string  // of the claim, for instance CPUUtilization
+	Threshold  float64 // percent; 0: not declared
 	// CPU holds the group's average first, then the instances; a point's X is
 	// the start of its period, its Y percent.
 	CPU           []Series
@@ -61,10 +62,10 @@ type Mark struct {
 // Link is an event of the chain and the time it was allowed.
 type Link struct {
 	ID, Name string
-	// Held and Broken are what was found; neither means undetermined.
-	Held, Broken bool
-	Seen         bool    // At is meaningful
-	At           float64 // seconds since the start of the run
+	// Held, Broken and NotJudged are what was found; none means undetermined.
+	Held, Broken, NotJudged bool
+	Seen                    bool    // At is meaningful
+	At                      float64 // seconds since the start of the run
 	// Since is the event before; the link was allowed until Since + Allowed.
 	// Bounded is false if there is no event before, or no deadline.
 	Bounded        bool

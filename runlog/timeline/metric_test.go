@@ -132,7 +132,7 @@ func TestTheSubjectIsDeclaredElseWhatWasFirstAskedFor(t *testing.T) {
 		got.PeriodSeconds != 60 {
 		t.Errorf("SubjectOf = %+v, want what the hypothesis declares", got)
 	}
-	if got := timeline.SubjectOf(&runlog.Record{}); got != (timeline.Subject{}) {
-		t.Errorf("SubjectOf an empty record = %+v, want nothing", got)
+	if got := timeline.SubjectOf(&runlog.Record{}); got != (timeline.Subject{Metric: runlog.CPUOf("")}) {
+		t.Errorf("SubjectOf an empty record = %+v, want CPU of nothing", got)
 	}
 }

@@ -16,12 +16,12 @@ type Subject struct {
 }
 
 // SubjectOf is what the record is about: what its hypothesis declares or, where
-// none was declared, the first group and the first series that were asked for.
+// none was declared, CPU of the first group, in the first period that was asked for.
 func SubjectOf(r *runlog.Record) Subject {
 	if h := r.Hypothesis; h != nil {
 		return Subject{h.AutoScalingGroupName, h.AlarmName, h.TargetGroupARN, h.Metric, h.PeriodSeconds}
 	}
-	var s Subject
+	s := Subject{Metric: runlog.CPUOf("")}
 	for _, o := range r.Cloud {
 		switch {
 		case s.AutoScalingGroupName == "" && o.Operation == runlog.OpDescribeAutoScalingGroups:

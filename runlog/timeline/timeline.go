@@ -64,9 +64,8 @@ func New(cloud []runlog.Observation, of Subject) *Timeline {
 		}
 		t.Answered[o.Operation] = append(t.Answered[o.Operation], o)
 	}
-	activityKey := func(a runlog.Activity) string { return a.ActivityId }
-	t.firstActivity, t.firstItem = firstOfEach(t.Activities, activityKey), firstOfEach(t.History, itemKey)
-	t.Activities, t.History = lastOfEach(t.Activities, activityKey), lastOfEach(t.History, itemKey)
+	t.Activities, t.firstActivity = distinct(t.Activities, func(a runlog.Activity) string { return a.ActivityId })
+	t.History, t.firstItem = distinct(t.History, itemKey)
 	slices.SortStableFunc(t.Activities, func(a, b Seen[runlog.Activity]) int {
 		return a.Value.StartTime.Compare(b.Value.StartTime)
 	})
@@ -142,16 +141,16 @@ func (t *Timeline) takeConfiguration(o *runlog.Observation, m decoded) bool {
 	switch o.Operation {
 	case runlog.OpDescribePolicies:
 		a, ok := decode[runlog.DescribePoliciesAnswer](o, m)
-		return ok && keep(&t.Policies, o, &a.ScalingPolicies)
+		return ok && each(&t.Policies, o, [][]runlog.ScalingPolicy{a.ScalingPolicies}, nil)
 	case runlog.OpDescribeScheduledActions:
 		a, ok := decode[runlog.DescribeScheduledActionsAnswer](o, m)
-		return ok && keep(&t.Schedules, o, &a.ScheduledUpdateGroupActions)
+		return ok && each(&t.Schedules, o, [][]runlog.ScheduledAction{a.ScheduledUpdateGroupActions}, nil)
 	case runlog.OpDescribeInstanceRefreshes:
 		a, ok := decode[runlog.DescribeInstanceRefreshesAnswer](o, m)
-		return ok && keep(&t.Refreshes, o, &a.InstanceRefreshes)
+		return ok && each(&t.Refreshes, o, [][]runlog.InstanceRefresh{a.InstanceRefreshes}, nil)
 	case runlog.OpDescribeTargetHealth:
 		a, ok := decode[runlog.DescribeTargetHealthAnswer](o, m)
-		return ok && keep(&t.Health, o, &a.TargetHealthDescriptions)
+		return ok && each(&t.Health, o, [][]runlog.TargetHealthDescription{a.TargetHealthDescriptions}, nil)
 	case runlog.OpDescribeTargetGroups:
 		a, ok := decode[runlog.DescribeTargetGroupsAnswer](o, m)
 		return ok && each(&t.TargetGroups, o, a.TargetGroups, func(v runlog.TargetGroup) bool {
@@ -159,11 +158,6 @@ func (t *Timeline) takeConfiguration(o *runlog.Observation, m decoded) bool {
 		})
 	}
 	return true // recorded, but not needed here
-}
-
-func keep[T any](list *[]Seen[T], o *runlog.Observation, value *T) bool {
-	*list = append(*list, Seen[T]{o, *value})
-	return true
 }
 
 // each keeps those of the values that are about the subject; about nil: all.
@@ -181,29 +175,20 @@ func itemKey(i runlog.AlarmHistoryItem) string {
 	return i.AlarmName + "\x00" + i.Timestamp.UTC().String() + "\x00" + i.HistoryItemType + "\x00" + i.HistoryData + i.HistorySummary
 }
 
-func firstOfEach[T any](all []Seen[T], key func(T) string) map[string]*runlog.Observation {
-	first := map[string]*runlog.Observation{}
-	for _, s := range all {
-		if k := key(s.Value); first[k] == nil {
-			first[k] = s.Observation
-		}
-	}
-	return first
-}
-
-func lastOfEach[T any](all []Seen[T], key func(T) string) []Seen[T] {
+// distinct returns the last answer about each value, in the order in which they
+// appeared, and the observation that first told of it, by key.
+func distinct[T any](all []Seen[T], key func(T) string) (last []Seen[T], first map[string]*runlog.Observation) {
+	first = map[string]*runlog.Observation{}
 	index := map[string]int{}
-	var kept []Seen[T]
 	for _, s := range all {
 		k := key(s.Value)
-		if i, ok := index[k]; ok {
-			kept[i] = s
-			continue
+		if first[k] == nil {
+			first[k], index[k] = s.Observation, len(last)
+			last = append(last, s)
 		}
-		index[k] = len(kept)
-		kept = append(kept, s)
+		last[index[k]] = s
 	}
-	return kept
+	return last, first
 }
 
 // HistoryOf is the alarm whose history the observation asked for.

@@ -23,7 +23,7 @@ type analysis struct {
 	firstLoad, began, ended time.Time
 
 	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
-	policy  *runlog.ScalingPolicy              // nil if none is wired
+	policy  *runlog.ScalingPolicy              // nil if the alarm invokes none
 	initial map[string]bool                    // instances the group had before the load
 
 	events map[runlog.Link]interval // e0 … e7 as far as they were seen
@@ -104,6 +104,15 @@ func (t *analysis) watchEnd() time.Time {
 // expect begins a finding that nothing was found of yet.
 func expect(id, name, expected string, args ...any) Finding {
 	return Finding{ID: id, Name: name, Status: Undetermined, Expected: fmt.Sprintf(expected, args...)}
+}
+
+// declared is expect with what the hypothesis declares; without one there is nothing
+// to be expected.
+func (t *analysis) declared(id, name, expected string, args ...any) Finding {
+	if t.r.Hypothesis == nil {
+		return expect(id, name, "what the hypothesis declares, and none was declared")
+	}
+	return expect(id, name, expected, args...)
 }
 
 func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {

@@ -45,7 +45,8 @@ var causes = []struct {
 	{byAlarm, alarmCause},
 }
 
-var alarmCause = regexp.MustCompile(`At (\S+) a monitor alarm (.+?) in state ALARM triggered policy (.+?) changing the desired capacity from (\d+) to (\d+)\.`)
+var alarmCause = regexp.MustCompile(`At (\S+) a monitor alarm (.+?) in state ALARM triggered policy (.+?) ` +
+	`changing the desired capacity from (\d+) to (\d+)\.`)
 
 // trigger is an alarm's sentence in a Cause.
 type trigger struct {

@@ -38,7 +38,9 @@ func (t *analysis) chain() []Link {
 		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.deadline(l.id).Terms}
 		if previous.Status != Held {
 			link.Status, link.Expected = NotJudged, fmt.Sprintf("after %s", previous.ID)
-			link.Seen = fmt.Sprintf("%s does not hold", previous.ID)
+			if link.Seen = previous.Seen; previous.Status != NotJudged {
+				link.Seen = fmt.Sprintf("%s does not hold", previous.ID)
+			}
 			chain = append(chain, link)
 			continue
 		}
@@ -101,7 +103,7 @@ func (t *analysis) time(l *Link, previous, m interval) {
 		l.Seen += fmt.Sprintf("; but that is %s s before the event it must follow", number(previous.at.Sub(m.at).Seconds()))
 	case twoClocks && !polled && m.at.Sub(previous.at).Abs() <= 2*t.clock.bound:
 		l.Status = Undetermined
-		l.Seen += fmt.Sprintf("; the order is not determined, for the clocks are known to ± %s s only", number(t.clock.bound.Seconds()))
+		l.Seen += fmt.Sprintf("; the order is not determined, because the clocks are known to ± %s s only", number(t.clock.bound.Seconds()))
 	case m.lo.Sub(previous.hi) > limit:
 		l.Status = Broken
 		l.Seen += fmt.Sprintf("; but that is %s s later than the deadline", number(-*l.SlackSeconds))

@@ -101,7 +101,7 @@ func (t *analysis) noRefresh() Finding {
 
 // noSecondPolicy: no other alarm or policy acted, nor shares the activity.
 func (t *analysis) noSecondPolicy() Finding {
-	f := expect("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
+	f := t.declared("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
 	for _, a := range t.cloud.Activities {
 		if !t.judged(a.Value.StartTime) {
 			continue
@@ -203,7 +203,7 @@ func (t *analysis) noLaunchFailure() Finding {
 func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
 	if t.began.IsZero() {
-		return f.open("the load never began")
+		return f.notJudged("the load never began")
 	}
 	starts := []time.Time{t.began}
 	if control.Status == Broken {

@@ -14,10 +14,13 @@ import (
 // belowThreshold is control N1: a load that keeps CPU below the threshold, held
 // as long as the chain may take, moves neither the alarm nor the group.
 func (t *analysis) belowThreshold() Finding {
-	f := expect("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
+	f := t.declared("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
 		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), t.h.MinSize)
 	phase, ok := t.load.phases[runlog.PhaseControl]
-	if !ok || phase.end.IsZero() || t.began.IsZero() {
+	switch {
+	case t.began.IsZero():
+		return f.notJudged("the control was not run to its end")
+	case !ok || phase.end.IsZero():
 		return f.open("the control was not run to its end")
 	}
 	f.Evidence = []Evidence{loadEvidence(phase.line)}
@@ -86,7 +89,7 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 }
 
 // scaleInAlarm is the alarm that takes the group down again, and the policy that
-// it invokes; nil if none is wired.
+// it invokes; nil if there is none.
 func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 	listed := last(t.cloud.Policies, t.load.began())
 	if listed == nil {
@@ -108,7 +111,7 @@ func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
 
 // scaleIn is that the group gives the second instance back once the load ended.
 func (t *analysis) scaleIn() Finding {
-	f := expect("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time",
+	f := t.declared("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time",
 		t.h.MinSize)
 	alarm, policy := t.scaleInAlarm()
 	switch {
@@ -119,7 +122,7 @@ func (t *analysis) scaleIn() Finding {
 	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
 	if !ok || len(t.cloud.Groups) == 0 {
-		return f.open("the load was never released")
+		return t.unreleased(f)
 	}
 	from := t.aws(release.start)
 	for _, g := range t.cloud.Groups {
@@ -141,6 +144,14 @@ func (t *analysis) scaleIn() Finding {
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
 }
 
+// unreleased is a finding about the release of a run that has none.
+func (t *analysis) unreleased(f Finding) Finding {
+	if t.interrupted() || t.began.IsZero() {
+		return f.notJudged("the load was never released")
+	}
+	return f.open("the load was never released")
+}
+
 // lowest is the group's lowest datapoint of a period after from; nil if none is.
 func (t *analysis) lowest(from time.Time) *float64 {
 	var low *float64
@@ -157,7 +168,7 @@ func (t *analysis) draining() Finding {
 	f := expect("release.draining", "draining", "no request fails while the group scales in")
 	release, ok := t.load.phases[runlog.PhaseRelease]
 	if !ok {
-		return f.open("the load was never released")
+		return t.unreleased(f)
 	}
 	end := release.end
 	if end.IsZero() {

@@ -33,7 +33,7 @@ func (t *analysis) figures() Figures {
 	return f
 }
 
-// cpuMillis is the CPU cost of a request. CPUUtilization is a share of the
+// cpuMillis is the CPU cost of a request. The metric is a share of the
 // instance type's vCPUs, whose number is known here for one-vCPU types only; of
 // others nothing is said rather than something wrong.
 func (t *analysis) cpuMillis(c *runlog.Calibration) *float64 {

@@ -17,7 +17,7 @@ const maxFailedShare = 0.01
 // instrument is P4 for the load generator: what was offered was sent, without a
 // silence, and answered.
 func (t *analysis) instrument() Finding {
-	f := expect("premise.instrument", "P4: load generator",
+	f := t.declared("premise.instrument", "P4: load generator",
 		"at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
 		number(100*t.h.MinAchieved), number(100*maxFailedShare))
 	if l := t.load.disordered; l > 0 {
@@ -34,7 +34,7 @@ func (t *analysis) instrument() Finding {
 		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
 	if !(t.h.MinAchieved > 0 && t.h.MinAchieved <= 1) {
-		return f.broken("a least share of %s is none", number(t.h.MinAchieved))
+		return f.broken("a least share of %s is not between 0 and 1", number(t.h.MinAchieved))
 	}
 	var said []string
 	for _, phases := range [][]runlog.Phase{{runlog.PhaseControl}, {runlog.PhaseLoad, runlog.PhaseHold}} {
@@ -75,7 +75,7 @@ func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {
 // observation is P4 for the observer: no line missing, no answer unreadable, and
 // no silence longer than declared while the chain was watched.
 func (t *analysis) observation() Finding {
-	f := expect("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s",
+	f := t.declared("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s",
 		number(t.h.MaxPollGapSeconds))
 	if s := t.missingSeq(); s > 0 {
 		return f.broken("observation %d is missing or out of order", s)
@@ -87,8 +87,11 @@ func (t *analysis) observation() Finding {
 		return f.with(Broken, []Evidence{evidence(o)}, "%s", why)
 	}
 	premises, ok := t.load.phases[runlog.PhasePremises]
-	if !ok || t.ended.IsZero() {
-		return f.open("the run ended before the load")
+	switch {
+	case t.ended.IsZero():
+		return f.notJudged("the run ended before the load")
+	case !ok:
+		return f.open("the record has no phase %s", runlog.PhasePremises)
 	}
 	longest := 0.0
 	for _, operation := range t.watched() {
@@ -173,12 +176,15 @@ func (t *analysis) tail() time.Duration {
 
 // data is P4 for CloudWatch: every period of the group's CPU is there.
 func (t *analysis) data() Finding {
-	f := expect("premise.data", "P4: datapoints",
+	f := t.declared("premise.data", "P4: datapoints",
 		"a datapoint of the group's %s for every period from the baseline to the end of the chain, and those of its instances agree",
 		t.h.Metric.MetricName)
 	from, _, ok := t.baselineWindow()
-	if !ok || t.ended.IsZero() {
-		return f.open("the run ended before the load")
+	switch {
+	case t.ended.IsZero():
+		return f.notJudged("the run ended before the load")
+	case !ok:
+		return f.open("%s", t.noBaseline())
 	}
 	if bad := t.cloud.Metric.Failed; len(bad) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))

@@ -25,6 +25,7 @@ func Judge(r *runlog.Record) Verdict {
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
 	v.Confounders = append(t.confounders(below), t.credits(crossed))
+	t.unreached(v.Premises)
 	v.Figures = t.figures()
 	v.Outcome, v.Reason = t.decide(v)
 	v.Summary = t.summary(v)
@@ -40,8 +41,21 @@ var verdictOrder = []string{
 	"premise.crossed", "premise.load", "confounder.cpu-credits",
 }
 
+// interrupted is whether the run ended before its end.
+func (t *analysis) interrupted() bool { return t.load.interrupted != "" || t.load.done.IsZero() }
+
+// unreached marks the premises that a run left open because it was interrupted
+// before the load: it never came to where they are judged.
+func (t *analysis) unreached(premises []Finding) {
+	for i, f := range premises {
+		if f.Status == Undetermined && t.interrupted() && t.began.IsZero() {
+			premises[i].Status = NotJudged
+		}
+	}
+}
+
 func (t *analysis) decide(v Verdict) (Outcome, string) {
-	if t.load.interrupted != "" || t.load.done.IsZero() {
+	if t.interrupted() {
 		return Inconclusive, "interrupted"
 	}
 	for _, id := range verdictOrder {

@@ -138,7 +138,7 @@ func (t *analysis) findActivity(l *Link) (interval, bool) {
 	from, to := t.h.MinSize, t.h.MinSize+1
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
-		l.Expected = fmt.Sprintf("an activity that alarm %s caused, from %d to %d, though no policy is wired to it", t.h.AlarmName, from, to)
+		l.Expected = fmt.Sprintf("an activity that alarm %s caused, from %d to %d, though it invokes no policy", t.h.AlarmName, from, to)
 	}
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
 	l.Seen = "no such activity"
@@ -297,7 +297,7 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 	}
 	unknownInstances := t.unknownInstances()
 	if len(unknownInstances) > 0 {
-		l.Seen = fmt.Sprintf("none; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+		l.Seen = fmt.Sprintf("no answer by that instance; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)

@@ -2,7 +2,6 @@ package judge_test
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -124,15 +123,17 @@ func premiseMutants() []mutant {
 		{"two observations in the wrong order", nil, func(r *runlog.Record) { r.Cloud[50], r.Cloud[51] = r.Cloud[51], r.Cloud[50] }, open,
 			"premise.observation"},
 		{"an answer that cannot be read", nil, func(r *runlog.Record) {
-			r.Cloud[60].Answer = []byte(`{"AutoScalingGroups":7,"MetricAlarms":7,"Activities":7,"AlarmHistoryItems":7,"TargetHealthDescriptions":7,"MetricDataResults":7}`)
+			r.Cloud[60].Answer = []byte(`{"AutoScalingGroups":7,"MetricAlarms":7,"Activities":7,"AlarmHistoryItems":7,` +
+				`"TargetHealthDescriptions":7,"MetricDataResults":7}`)
 		}, open, "premise.observation"},
 		{"an observer that ended before the run", func(w *world) { w.pollEnd = 180 }, nil, open, "premise.observation"},
 		{"a datapoint of the group that is missing", func(w *world) { delete(w.cpu["group"], 50) }, nil, open, "premise.data"},
 		// AWS lists instances in any order: that must not switch the cross-check off.
 		{"a group that is none of its instances, listed in changing order", func(w *world) { w.cpu["group"][120] += 2 }, func(r *runlog.Record) {
+			turn := false
 			eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
 				var a runlog.DescribeAutoScalingGroupsAnswer
-				if json.Unmarshal(o.Answer, &a) == nil && o.Seq%2 == 0 {
+				if turn = !turn; json.Unmarshal(o.Answer, &a) == nil && turn {
 					slices.Reverse(a.AutoScalingGroups[0].Instances)
 					o.Answer, _ = json.Marshal(a) // it was just decoded
 				}
@@ -171,7 +172,7 @@ func chainMutants() []mutant {
 		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open, "link.alarm"},
 		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open,
 			"link.alarm"},
-		{"no policy wired", func(w *world) {
+		{"an alarm that invokes no policy", func(w *world) {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
 				h.PolicyName = ""
@@ -313,88 +314,4 @@ func otherMutants() []mutant {
 			w.phases[7].x, w.end, w.pollEnd = 320, 320, 320
 		}, nil, refuted, "release.scale-in"},
 	}
-}
-
-// cause rewrites the Cause of the scale-out activity.
-func (w *world) cause(old, with string) {
-	w.activities[1].Cause = strings.Replace(w.activities[1].Cause, old, with, 1)
-}
-
-// withoutScaling is a group that stays at one instance under the load.
-func (w *world) withoutScaling() {
-	w.members, w.activities, w.desired = w.members[:1], w.activities[:1], w.desired[:1]
-	w.alone()
-	w.withoutServing()
-}
-
-// alone leaves the old instance as the only one that has CPU.
-func (w *world) alone() {
-	w.cpu["group"], w.cpu[newID] = maps.Clone(w.cpu[oldID]), nil
-}
-
-func (w *world) withoutServing() { delete(w.served, newID) }
-
-// crossesLate has CPU cross in the third period under load only.
-func (w *world) crossesLate() {
-	for x, v := range map[int]float64{100: 15, 110: 15, 120: 33, 130: 33} {
-		w.cpu["group"][x], w.cpu[oldID][x] = v, v
-	}
-}
-
-// shift moves everything from the alarm's transition to the first request.
-func (w *world) shift(by float64) {
-	d := time.Duration(by * float64(time.Second))
-	for i := range w.transitions {
-		w.transitions[i].x += by
-	}
-	w.activities[1].StartTime, w.activities[1].EndTime = w.activities[1].StartTime.Add(d), w.activities[1].EndTime.Add(d)
-	w.members[1].pending, w.members[1].inService, w.members[1].healthy = w.members[1].pending+by, w.members[1].inService+by,
-		w.members[1].healthy+by
-	w.served[newID] = [2]float64{w.served[newID][0] + by, 203}
-	w.desired[1].x += by
-	w.activities[1].Details = invoking(alarmName, w.transitions[0].x)
-}
-
-// late moves the instance behind an activity that starts at x.
-func (w *world) late(x float64) {
-	w.activities[1].EndTime = aws(x + 1.2)
-	w.members[1].pending, w.members[1].inService, w.members[1].healthy = x, x+1.2, x+2.1
-	w.served[newID] = [2]float64{x + 2.3, 203}
-}
-
-func failing(operation string, from, to float64) func(string, float64) bool {
-	return func(o string, x float64) bool { return (operation == "" || o == operation) && x >= from && x < to }
-}
-
-func eachAnswer(r *runlog.Record, operation string, do func(*runlog.Observation)) {
-	for i := range r.Cloud {
-		if operation == "" || r.Cloud[i].Operation == operation {
-			do(&r.Cloud[i])
-		}
-	}
-}
-
-// drop makes an operation's answers errors: the lines stay, the data are gone.
-func drop(r *runlog.Record, operation string) {
-	eachAnswer(r, operation, func(o *runlog.Observation) {
-		o.Answer, o.Unchanged, o.Error = nil, 0, &runlog.APIError{Message: "no route to host"}
-	})
-}
-
-func eachPhase(r *runlog.Record, do func(*runlog.PhaseChange)) {
-	for i := range r.Load {
-		if r.Load[i].Phase != nil {
-			do(r.Load[i].Phase)
-		}
-	}
-}
-
-func swapPhases(r *runlog.Record, a, b runlog.Phase) {
-	eachPhase(r, func(p *runlog.PhaseChange) {
-		if p.Phase == a {
-			p.Phase = b
-		} else if p.Phase == b {
-			p.Phase = a
-		}
-	})
 }

@@ -21,7 +21,7 @@ type load struct {
 	seconds     []second
 	calibration *runlog.Calibration
 	interrupted string // why; "" if not
-	note        string // of the last phase line: why the walk ended early
+	note        string // of the last phase line: why the experiment ended early
 	done        time.Time
 	firstSent   second // the first interval in which a request was sent; nil Second if none was
 	digest      digestLine

@@ -10,7 +10,7 @@ import (
 )
 
 // implausible finds what an honest observer's record cannot hold: an answer that
-// stands twice, that tells the future, that shows late what earlier answers
+// stands twice, that reports the future, that shows late what earlier answers
 // should have shown, or a question left out of a round. It names the observation
 // and says why; nil if there is none.
 func (t *analysis) implausible() (*runlog.Observation, string) {
@@ -40,7 +40,7 @@ func (t *analysis) futureDated() (*runlog.Observation, string) {
 	late := func(o *runlog.Observation, at time.Time) bool {
 		return at.After(t.aws(o.Received).Add(t.clock.bound + staleness))
 	}
-	const why = "%s tells of %s, which is after it was answered"
+	const why = "%s reports %s, which is later than its own answer"
 	for _, a := range t.cloud.Activities {
 		if first := t.cloud.FirstActivity(a.Value); late(first, a.Value.StartTime) {
 			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
@@ -79,7 +79,7 @@ func (t *analysis) lateAppearing() (*runlog.Observation, string) {
 			return o.Received.Before(first.Received) && t.aws(o.Sent).Sub(at) > limit
 		})
 	}
-	const why = "%s first tells of %s here, though it was answered well after that before"
+	const why = "%s reports %s only here, although it was answered before and well after that time"
 	for _, a := range t.cloud.Activities {
 		first := t.cloud.FirstActivity(a.Value)
 		if missed(first, a.Value.StartTime) {

@@ -74,7 +74,7 @@ func (t *analysis) clocks() Finding {
 // configuration is P5: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
 func (t *analysis) configuration() Finding {
-	f := expect("premise.configuration", "P5: configuration captured",
+	f := t.declared("premise.configuration", "P5: configuration captured",
 		"alarm %q on the group's %s, threshold %s, period %d s; policies and target group in the record",
 		t.h.AlarmName, t.h.Metric.MetricName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
@@ -110,7 +110,7 @@ func (t *analysis) policyText() string {
 // baseline is P1: one idle instance, alarm OK, nothing in progress, for one
 // evaluation range before the first load.
 func (t *analysis) baseline() Finding {
-	f := expect("premise.baseline", "P1: baseline",
+	f := t.declared("premise.baseline", "P1: baseline",
 		"min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
 		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
@@ -221,10 +221,10 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 // instance breaches and two do not.
 func (t *analysis) loaded() Finding {
 	theta := t.h.Threshold
-	f := expect("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
+	f := t.declared("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
 		number(2*theta))
 	if t.began.IsZero() {
-		return f.open("the load never began")
+		return f.notJudged("the load never began")
 	}
 	f.Evidence = []Evidence{loadEvidence(t.load.phases[runlog.PhaseLoad].line)}
 	if c := t.load.calibration; c != nil {
@@ -251,10 +251,8 @@ func (t *analysis) loaded() Finding {
 // crossed is that CPU did what the load was to make it do. A load that never
 // crosses says nothing about scaling.
 func (t *analysis) crossed(e1 Link) Finding {
-	f := expect("premise.crossed", "CPU crossed", "%s", e1.Expected)
-	f.Evidence = e1.Evidence
-	if e1.Status != Held {
-		return f.with(e1.Status, e1.Evidence, "%s", e1.Seen)
+	if t.began.IsZero() {
+		return expect("premise.crossed", "CPU crossed", "a datapoint above the threshold, under the load").notJudged("the load never began")
 	}
-	return f.held("%s", e1.Seen)
+	return expect("premise.crossed", "CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
 }

@@ -73,7 +73,7 @@ func TestAnEmptyRecordIsInconclusive(t *testing.T) {
 
 func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 	variants := map[string]func(*world){
-		"no scale-in alarm is wired": func(w *world) { w.scaleIn = nil },
+		"there is no scale-in alarm": func(w *world) { w.scaleIn = nil },
 		"alarm actions repeat": func(w *world) {
 			w.transitions = append(w.transitions, change{alarmName, 112.6, ok(), ok(),
 				"Action"})

@@ -273,6 +273,7 @@ func TestRealRunsAreProved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		golden(t, filepath.Join("real", id+".verdict.json"), fromFolder)
 		if inMemory, err := judge.Judge(r.record(t)).Marshal(); err != nil || !bytes.Equal(fromFolder, inMemory) {
 			t.Errorf("Judge(%s) differs between the folder and its lines, error %v", id, err)
 		}

@@ -118,10 +118,13 @@ func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 	tests := map[string][]string{
 		"load-line.json": {`{}`, `{"time":"2026-03-14T12:00:00Z"}`, `{"time":"noon","interrupted":{"reason":"x"}}`,
 			`{"time":"2026-03-14T12:00:00Z","interrupted":{"reason":"x"},"extra":1}`},
-		"observation.json": {`{}`, `{"seq":0,"operation":"x","sent":"2026-03-14T12:00:00Z","received":"2026-03-14T12:00:00Z","requestId":"","answer":{}}`},
-		"hypothesis.json":  {`{}`, `{"version":2}`},
-		"manifest.json":    {`{}`, `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{},"complete":false}`},
-		"verdict.json":     {`{}`, `{"outcome":"MAYBE"}`},
+		"observation.json": {
+			`{}`,
+			`{"seq":0,"operation":"x","sent":"2026-03-14T12:00:00Z","received":"2026-03-14T12:00:00Z","requestId":"","answer":{}}`,
+		},
+		"hypothesis.json": {`{}`, `{"version":2}`},
+		"manifest.json":   {`{}`, `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{},"complete":false}`},
+		"verdict.json":    {`{}`, `{"outcome":"MAYBE"}`},
 		"history.json": {
 			`{}`, `{"version":1,"kept":true,"visits":[]}`,
 			`{"version":1,"kept":true,"visits":[{"time":"noon","made":0,"listed":0}],"notAudited":"x"}`,

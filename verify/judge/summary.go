@@ -25,7 +25,7 @@ func (t *analysis) summary(v Verdict) string {
 	if v.Outcome == Refuted {
 		return fmt.Sprintf("%s, given P1–P5, the claim is refuted at %s (%s): expected %s; seen: %s.", in, v.Reason, name, expected, seen)
 	}
-	return fmt.Sprintf("%s nothing is decided, for %s (%s) is not established: expected %s; seen: %s.", in, v.Reason, name, expected, seen)
+	return fmt.Sprintf("%s nothing is decided, because %s (%s) is not established: expected %s; seen: %s.", in, v.Reason, name, expected, seen)
 }
 
 func (t *analysis) proved(in string, v Verdict) string {

@@ -1,0 +1,93 @@
+package judge_test
+
+import (
+	"maps"
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// cause rewrites the Cause of the scale-out activity.
+func (w *world) cause(old, with string) {
+	w.activities[1].Cause = strings.Replace(w.activities[1].Cause, old, with, 1)
+}
+
+// withoutScaling is a group that stays at one instance under the load.
+func (w *world) withoutScaling() {
+	w.members, w.activities, w.desired = w.members[:1], w.activities[:1], w.desired[:1]
+	w.alone()
+	w.withoutServing()
+}
+
+// alone leaves the old instance as the only one that has CPU.
+func (w *world) alone() {
+	w.cpu["group"], w.cpu[newID] = maps.Clone(w.cpu[oldID]), nil
+}
+
+func (w *world) withoutServing() { delete(w.served, newID) }
+
+// crossesLate has CPU cross in the third period under load only.
+func (w *world) crossesLate() {
+	for x, v := range map[int]float64{100: 15, 110: 15, 120: 33, 130: 33} {
+		w.cpu["group"][x], w.cpu[oldID][x] = v, v
+	}
+}
+
+// shift moves everything from the alarm's transition to the first request.
+func (w *world) shift(by float64) {
+	d := time.Duration(by * float64(time.Second))
+	for i := range w.transitions {
+		w.transitions[i].x += by
+	}
+	w.activities[1].StartTime, w.activities[1].EndTime = w.activities[1].StartTime.Add(d), w.activities[1].EndTime.Add(d)
+	w.members[1].pending, w.members[1].inService, w.members[1].healthy = w.members[1].pending+by, w.members[1].inService+by,
+		w.members[1].healthy+by
+	w.served[newID] = [2]float64{w.served[newID][0] + by, 203}
+	w.desired[1].x += by
+	w.activities[1].Details = invoking(alarmName, w.transitions[0].x)
+}
+
+// late moves the instance behind an activity that starts at x.
+func (w *world) late(x float64) {
+	w.activities[1].EndTime = aws(x + 1.2)
+	w.members[1].pending, w.members[1].inService, w.members[1].healthy = x, x+1.2, x+2.1
+	w.served[newID] = [2]float64{x + 2.3, 203}
+}
+
+func failing(operation string, from, to float64) func(string, float64) bool {
+	return func(o string, x float64) bool { return (operation == "" || o == operation) && x >= from && x < to }
+}
+
+func eachAnswer(r *runlog.Record, operation string, do func(*runlog.Observation)) {
+	for i := range r.Cloud {
+		if operation == "" || r.Cloud[i].Operation == operation {
+			do(&r.Cloud[i])
+		}
+	}
+}
+
+// drop makes an operation's answers errors: the lines stay, the data are gone.
+func drop(r *runlog.Record, operation string) {
+	eachAnswer(r, operation, func(o *runlog.Observation) {
+		o.Answer, o.Unchanged, o.Error = nil, 0, &runlog.APIError{Message: "no route to host"}
+	})
+}
+
+func eachPhase(r *runlog.Record, do func(*runlog.PhaseChange)) {
+	for i := range r.Load {
+		if r.Load[i].Phase != nil {
+			do(r.Load[i].Phase)
+		}
+	}
+}
+
+func swapPhases(r *runlog.Record, a, b runlog.Phase) {
+	eachPhase(r, func(p *runlog.PhaseChange) {
+		if p.Phase == a {
+			p.Phase = b
+		} else if p.Phase == b {
+			p.Phase = a
+		}
+	})
+}
