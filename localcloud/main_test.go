@@ -2,6 +2,7 @@ package localcloud_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -53,7 +54,7 @@ func serve(address string) error {
 		<-ctx.Done()
 		done <- server.Shutdown(context.Background())
 	}()
-	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-done

@@ -1,6 +1,9 @@
 package runlog
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Version is the version of every format of this package. A reader refuses a
 // record of a newer one. Version 2 added to the hypothesis what its readers had
@@ -78,7 +81,8 @@ func (h Hypothesis) Within(first, last Link) time.Duration {
 	return inSeconds(sum)
 }
 
-func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+// inSeconds rounds: the float sum of 0.7 and 0.1 is a little below 0.8.
+func inSeconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
 
 // Upgrade fills in what version 1 left to its readers. Open has done it.
 func (h *Hypothesis) Upgrade() {

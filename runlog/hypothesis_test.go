@@ -49,6 +49,30 @@ func TestDeadlinesAreFoundByTheirLinkAndSummed(t *testing.T) {
 	}
 }
 
+// TestASumOfTermsIsNotANanosecondShort: 0.7 + 0.1 is 0.7999… in floating point,
+// and AWS's times are whole milliseconds, so an event may come on the dot.
+func TestASumOfTermsIsNotANanosecondShort(t *testing.T) {
+	for _, c := range []struct {
+		seconds []float64
+		want    time.Duration
+	}{
+		{nil, 0},
+		{[]float64{0.7, 0.1}, 800 * time.Millisecond},
+		{[]float64{0.1, 0.2}, 300 * time.Millisecond},
+		{[]float64{1.1, 2.2, 3.3}, 6600 * time.Millisecond},
+		{[]float64{60, 0.001}, time.Minute + time.Millisecond},
+	} {
+		var terms runlog.Terms
+		for _, s := range c.seconds {
+			terms = append(terms, runlog.Term{Name: "x", Seconds: s})
+		}
+		h := runlog.Hypothesis{Deadlines: []runlog.Deadline{{Link: runlog.LinkAlarm, Terms: terms}}}
+		if got, within := terms.Duration(), h.Within(runlog.LinkAlarm, runlog.LinkAlarm); got != c.want || within != c.want {
+			t.Errorf("%v s last %s and %s by Within, want %s", c.seconds, got, within, c.want)
+		}
+	}
+}
+
 func TestAHypothesisOfVersion1IsFilledIn(t *testing.T) {
 	for period, lag := range map[int]float64{10: 2, 30: 2, 60: 45, 300: 45} {
 		h := runlog.Hypothesis{Version: 1, AutoScalingGroupName: "web", Threshold: 20, PeriodSeconds: period}
@@ -68,10 +92,10 @@ func TestAHypothesisOfVersion1IsFilledIn(t *testing.T) {
 func TestAnOldHypothesisIsReadAsItsReadersTookIt(t *testing.T) {
 	w, dir := create(t)
 	must(t, w.Close())
-	const old = `{"version":1,"runId":"r","declared":"2026-03-14T12:00:00Z","revision":"","where":"","claim":"","autoScalingGroupName":"web",` +
-		`"alarmName":"high","policyName":"","targetGroupArn":"","threshold":40,"periodSeconds":10,"minSize":1,"maxSize":2,"band":1.6,` +
-		`"controlCpuPercent":11,"controlSeconds":60,"minAchieved":0.98,"maxPollGapSeconds":5,` +
-		`"deadlines":[{"link":"e3","terms":[{"name":"decision","seconds":3}]}]}`
+	const old = `{"version":1,"runId":"r","declared":"2026-03-14T12:00:00Z","revision":"","where":"","claim":"",` +
+		`"autoScalingGroupName":"web","alarmName":"high","policyName":"","targetGroupArn":"","threshold":40,` +
+		`"periodSeconds":10,"minSize":1,"maxSize":2,"band":1.6,"controlCpuPercent":11,` +
+		`"controlSeconds":60,"minAchieved":0.98,"maxPollGapSeconds":5,"deadlines":[{"link":"e3","terms":[{"name":"decision","seconds":3}]}]}`
 	must(t, os.WriteFile(filepath.Join(dir, runlog.HypothesisFile), []byte(old), 0o600))
 	r, err := runlog.Open(dir)
 	must(t, err)

@@ -23,6 +23,7 @@ type lines struct {
 	file   *os.File
 	buffer bytes.Buffer
 	count  int64
+	size   int64 // of the file, in bytes
 	err    error // the first failure; it stays, because the file has a hole now
 }
 
@@ -60,9 +61,13 @@ func (l *lines) flush() error {
 	if l.err != nil || l.buffer.Len() == 0 {
 		return l.err
 	}
-	if _, err := l.file.Write(l.buffer.Bytes()); err != nil {
-		l.err = fmt.Errorf("write %s: %w", l.name, err)
+	n, err := l.file.Write(l.buffer.Bytes())
+	if err != nil {
+		// A full disk tears a line. Whole ones stay: the run may still be sealed.
+		whole := bytes.LastIndexByte(l.buffer.Bytes()[:n], '\n') + 1
+		l.err = fmt.Errorf("write %s: %w", l.name, errors.Join(err, l.file.Truncate(l.size+int64(whole))))
 	}
+	l.size += int64(n)
 	l.buffer.Reset()
 	return l.err
 }
@@ -81,26 +86,19 @@ func (l *lines) close() error {
 }
 
 // splitLines calls each with every whole line of data, without its end, and
-// returns what follows the last one.
-func splitLines(data []byte, each func(number int64, line []byte) error) (rest []byte, err error) {
-	for number := int64(1); ; number++ {
-		end := bytes.IndexByte(data, '\n')
-		if end < 0 {
-			return data, nil
+// returns what follows the last one, and the number of the line it ended in.
+func splitLines(data []byte, each func(line []byte) error) (rest []byte, number int64, err error) {
+	for number = 1; ; number++ {
+		line, after, whole := bytes.Cut(data, []byte("\n"))
+		if !whole {
+			return data, number, nil
 		}
-		if end >= MaxLine {
-			return nil, &lineError{number, fmt.Errorf("the line has %d bytes, more than %d", end, MaxLine)}
+		if len(line) >= MaxLine {
+			return nil, number, fmt.Errorf("the line has %d bytes, more than %d", len(line), MaxLine)
 		}
-		if err := each(number, data[:end]); err != nil {
-			return nil, &lineError{number, err}
+		if err := each(line); err != nil {
+			return nil, number, err
 		}
-		data = data[end+1:]
+		data = after
 	}
 }
-
-type lineError struct {
-	number int64
-	err    error
-}
-
-func (e *lineError) Error() string { return fmt.Sprintf("line %d: %v", e.number, e.err) }

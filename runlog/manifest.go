@@ -154,10 +154,20 @@ func readManifest(root *os.Root) (Manifest, error) {
 	if err := decodeVersioned(data, &m); err != nil {
 		return m, &FormatError{ManifestFile, 0, err}
 	}
-	if !m.Complete && len(m.Files) > 0 {
-		return m, &FormatError{ManifestFile, 0, errors.New("it lists files, but is not complete")}
-	}
 	return m, nil
+}
+
+// validate reports what makes the manifest no manifest of a run.
+func (m Manifest) validate() error {
+	switch {
+	case !ValidID(m.RunID):
+		return fmt.Errorf("runId %q is not of the form 20061102T150405Z-3fa9", m.RunID)
+	case m.Started.IsZero():
+		return errors.New("started is missing: it does not say when the run started")
+	case !m.Complete && len(m.Files) > 0:
+		return errors.New("it lists files, but is not complete")
+	}
+	return nil
 }
 
 func checkVersion(v int) error {

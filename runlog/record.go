@@ -134,7 +134,7 @@ func (r *Record) readHistory(root *os.Root) error {
 		return err
 	}
 	var h History
-	if err := errors.Join(decodeVersioned(data, &h), h.validate()); err != nil {
+	if err := decodeVersioned(data, &h); err != nil {
 		return &FormatError{HistoryFile, 0, err}
 	}
 	r.History = &h
@@ -184,21 +184,15 @@ func (r *Record) readLines(root *os.Root, name string, each func(line []byte) er
 	if data == nil {
 		return &FormatError{name, 0, errors.New("the file is missing: without it the folder is no record of a run")}
 	}
-	var last int64
-	rest, err := splitLines(data, func(number int64, line []byte) error {
-		last = number
-		return each(line)
-	})
-	var bad *lineError
-	if errors.As(err, &bad) {
-		return &FormatError{name, bad.number, bad.err}
+	rest, number, err := splitLines(data, each)
+	if err == nil && len(rest) > 0 && r.Manifest.Complete {
+		err = errors.New("the last line has no end, though the run is sealed")
 	}
-	if len(rest) == 0 {
-		return nil
+	if err != nil {
+		return &FormatError{name, number, err}
 	}
-	if r.Manifest.Complete {
-		return &FormatError{name, last + 1, errors.New("the last line has no end, though the run is sealed")}
+	if len(rest) > 0 {
+		r.Torn = append(r.Torn, name)
 	}
-	r.Torn = append(r.Torn, name)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -15,6 +16,24 @@ func Phases() []Phase {
 func (p Phase) validate() error {
 	if !slices.Contains(Phases(), p) {
 		return fmt.Errorf("phase %q is none of %v", p, Phases())
+	}
+	return nil
+}
+
+// validate holds the deadlines to one of each link, in order: Deadline finds the
+// first of a link, Within adds all.
+func (h Hypothesis) validate() error {
+	last := LinkLoadStep // has no deadline: the others count from it
+	for _, d := range h.Deadlines {
+		if d.Link <= last {
+			return fmt.Errorf("deadlines: %s follows %s, want one of each of e1 to e7 in order", d.Link, last)
+		}
+		last = d.Link
+		for _, term := range d.Terms {
+			if term.Name == "" || !(term.Seconds >= 0) { // not a number is not at least 0
+				return fmt.Errorf("deadlines: %s has the term %q of %v seconds, want a name and at least 0", d.Link, term.Name, term.Seconds)
+			}
+		}
 	}
 	return nil
 }
@@ -49,7 +68,8 @@ func (s *LoadSecond) validate() error {
 	if s.IntervalSeconds <= 0 {
 		return fmt.Errorf("intervalSeconds is %v, want more than 0", s.IntervalSeconds)
 	}
-	for _, n := range []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut} {
+	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut}
+	for _, n := range slices.AppendSeq(counts, maps.Values(s.Errors)) {
 		if n < 0 {
 			return fmt.Errorf("a count is %d, want at least 0", n)
 		}

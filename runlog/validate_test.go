@@ -2,8 +2,6 @@ package runlog_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,13 +11,7 @@ import (
 // opened writes a run of these lines by hand, without a writer, and opens it.
 func opened(t testing.TB, load, cloud string) (*runlog.Record, error) {
 	t.Helper()
-	dir := t.TempDir()
-	const manifest = `{"version":1,"runId":"20260314T120000Z-3fa9","started":"2026-03-14T12:00:00Z",` +
-		`"machine":{"os":"","arch":"","cpus":1,"goVersion":""},"complete":false}`
-	for name, content := range map[string]string{runlog.ManifestFile: manifest, runlog.LoadFile: load, runlog.CloudFile: cloud} {
-		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
-	}
-	return runlog.Open(dir)
+	return runlog.Open(filled(t, map[string]string{runlog.LoadFile: load, runlog.CloudFile: cloud}))
 }
 
 const noon = `"time":"2026-03-14T12:00:00Z"`
@@ -50,6 +42,7 @@ func TestLinesOfTheLoadThatSayNothingSensibleAreRefused(t *testing.T) {
 		{"half a request", replaced(`"sent":1`, `"sent":0.5`), "cannot unmarshal"},
 		{"an instance of nothing", second(`,"instances":{"i-1":null}`), `instance "i-1"`},
 		{"an instance with a debt", second(`,"instances":{"i-1":{"completed":-1,"failed":0}}`), `instance "i-1"`},
+		{"fewer than no errors", second(`,"errors":{"EOF":-1}`), "a count is -1"},
 		{"a phase that there is not", replaced(`"phase":"load"`, `"phase":"Load"`), `phase "Load"`},
 		{"an array", `[]`, "cannot unmarshal"},
 		{"null", `null`, "time is missing"},

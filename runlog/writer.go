@@ -34,11 +34,10 @@ type Writer struct {
 // record. The caller fills in RunID, Started, Revision, Versions and Seeds of m;
 // the rest is filled in here.
 func Create(dir string, m Manifest) (*Writer, error) {
-	if !ValidID(m.RunID) {
-		return nil, fmt.Errorf("create run: id %q is not of the form 20061102T150405Z-3fa9", m.RunID)
-	}
-	if m.Started.IsZero() {
-		return nil, errors.New("create run: the manifest does not say when the run started")
+	m.Version, m.Machine, m.Complete, m.Files = Version, thisMachine(), false, nil
+	m.Started = m.Started.UTC()
+	if err := m.validate(); err != nil {
+		return nil, fmt.Errorf("create run: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
@@ -54,8 +53,6 @@ func Create(dir string, m Manifest) (*Writer, error) {
 	if w.cloud, err = createLines(dir, CloudFile); err != nil {
 		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close())
 	}
-	m.Version, m.Machine, m.Complete, m.Files = Version, thisMachine(), false, nil
-	m.Started = m.Started.UTC()
 	if err := writeJSON(dir, ManifestFile, m); err != nil {
 		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close(), w.cloud.close())
 	}
@@ -80,10 +77,13 @@ func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
 	if w.hypothesis {
 		return "", errors.New("write hypothesis: it was declared already, and a run has one")
 	}
+	if err := h.validate(); err != nil {
+		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
+	}
 	h.Version = Version
 	data, err := marshalIndented(h)
 	if err != nil {
-		return "", fmt.Errorf("write hypothesis: %w", err)
+		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
 	}
 	if err := WriteFile(w.dir, HypothesisFile, data); err != nil {
 		return "", err

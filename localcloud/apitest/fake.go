@@ -41,8 +41,9 @@ func (f *Fleet) Launch(_ context.Context, s fleet.Spec) (fleet.Instance, error) 
 	return fleet.Instance{ID: s.InstanceID, Address: ip + ":8080", PrivateIP: ip, LaunchTime: time.Now(), VCPUs: 1}, nil
 }
 
-// Terminate implements cloud.InstanceRunner.
+// Terminate implements cloud.InstanceRunner: it takes a second.
 func (f *Fleet) Terminate(_ context.Context, id string) error {
+	time.Sleep(time.Second)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.spend()

@@ -127,8 +127,9 @@ func toCBOR(s *shape, v reflect.Value) cbor.Value {
 			return cbor.Map{m.name: toCBOR(m.shape, value)}
 		}
 		return cbor.Map{}
+	default:
+		return scalarToCBOR(s, v)
 	}
-	return scalarToCBOR(s, v)
 }
 
 func scalarToCBOR(s *shape, v reflect.Value) cbor.Value {

@@ -146,6 +146,7 @@ func (f family) pick(query, ec2, document string) string {
 		return ec2
 	case documentFamily:
 		return document
+	case queryFamily:
 	}
 	return query
 }

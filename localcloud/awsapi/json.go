@@ -110,8 +110,9 @@ func appendJSON(b []byte, s *shape, v reflect.Value) []byte {
 			b = appendJSON(b, m.shape, value)
 		}
 		return append(b, '}')
+	default:
+		return appendJSONScalar(b, s, v)
 	}
-	return appendJSONScalar(b, s, v)
 }
 
 func appendJSONFields(b []byte, s *shape, v reflect.Value) []byte {

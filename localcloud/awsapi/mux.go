@@ -214,7 +214,7 @@ func (m *Mux) run(ctx context.Context, c *call, op *operation) (answer []byte, f
 		if p == nil {
 			return
 		}
-		if p == http.ErrAbortHandler {
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(p)
 		}
 		log.Error("request panicked", "panic", p, "stack", string(debug.Stack()))

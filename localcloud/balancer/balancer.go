@@ -30,7 +30,7 @@ type Balancer struct {
 	buffers  buffers
 	proxyLog *log.Logger // what ReverseProxy has to say
 
-	ctx    context.Context // ends with Close
+	task   func() (context.Context, context.CancelFunc) // a context that ends with Close at the latest
 	cancel context.CancelFunc
 	work   sync.WaitGroup // health checks and draining; grows under mu only while not closed
 
@@ -63,7 +63,8 @@ func newBalancer(cfg Config, data, checks http.RoundTripper) *Balancer {
 		groups:    make(map[string]*group),
 		listeners: make(map[string]*listener),
 	}
-	b.ctx, b.cancel = context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	b.task, b.cancel = func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }, cancel
 	b.close = sync.OnceValue(b.shutdown)
 	return b
 }
@@ -145,7 +146,7 @@ func (b *Balancer) Register(targetGroupARN, targetID, address string) error {
 // put sets a target to work, or to wait until its group is in use. The caller
 // holds both locks.
 func (b *Balancer) put(g *group, t *target) {
-	ctx, stop := context.WithCancel(b.ctx)
+	ctx, stop := b.task()
 	t.stop = stop
 	if g.uses == 0 {
 		t.set(StateUnused, ReasonNotInUse, describe(ReasonNotInUse))
@@ -182,7 +183,7 @@ func (b *Balancer) Deregister(targetGroupARN, targetID string) error {
 		return nil
 	}
 	t.stop()
-	ctx, stop := context.WithCancel(b.ctx)
+	ctx, stop := b.task()
 	t.stop = stop
 	t.set(StateDraining, ReasonDeregistrationInProgress, describe(ReasonDeregistrationInProgress))
 	g.changed(t)

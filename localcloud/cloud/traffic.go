@@ -144,6 +144,7 @@ func healthCounts(targets []balancer.TargetHealth) (healthy, unhealthy float64) 
 			healthy++
 		case balancer.StateUnhealthy:
 			unhealthy++
+		default: // it is not in use
 		}
 	}
 	return healthy, unhealthy

@@ -184,7 +184,7 @@ func TestAnInstanceBeginsAndEnds(t *testing.T) {
 				at + "instanceState.name=terminated&" + at + "instanceState.code=48&!" + at + "privateIpAddress&" +
 					at + "stateReason.code=Client.UserInitiatedShutdown&" +
 					at + "stateReason.message=Client.UserInitiatedShutdown: User initiated shutdown&" +
-					at + "reason=User initiated (2000-01-01 00:00:10 UTC)",
+					at + "reason=User initiated (2000-01-01 00:00:11 UTC)",
 			},
 			{
 				"once more", "TerminateInstances&InstanceId.1={i}",

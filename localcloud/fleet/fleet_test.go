@@ -107,27 +107,30 @@ func awaitExit(t *testing.T, f *Fleet) Exit {
 }
 
 func TestTerminate(t *testing.T) {
-	cancelled, cancel := context.WithCancel(context.Background())
-	cancel()
 	tests := []struct {
-		name  string
-		role  string
-		grace time.Duration
-		ctx   context.Context
+		name      string
+		role      string
+		grace     time.Duration
+		cancelled bool
 	}{
-		{"ends an instance that heeds SIGTERM", "serve", time.Hour, context.Background()},
-		{"kills one that does not, after the grace", "stubborn", 10 * time.Millisecond, context.Background()},
-		{"kills one at once when the context has ended", "stubborn", time.Hour, cancelled},
+		{"ends an instance that heeds SIGTERM", "serve", time.Hour, false},
+		{"kills one that does not, after the grace", "stubborn", 10 * time.Millisecond, false},
+		{"kills one at once when the context has ended", "stubborn", time.Hour, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			if tt.cancelled {
+				cancel()
+			}
 			f := newFleet(t, Config{TerminateGrace: tt.grace})
 			i := launch(t, f, spec(tt.role))
 			ask(t, i, "/environ")
 			var all sync.WaitGroup
 			for range 3 {
 				all.Go(func() {
-					if err := f.Terminate(tt.ctx, i.ID); err != nil {
+					if err := f.Terminate(ctx, i.ID); err != nil {
 						t.Errorf("Terminate() = %v, want nil", err)
 					}
 					if alive(i.PID) {
@@ -136,7 +139,7 @@ func TestTerminate(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if err := f.Terminate(tt.ctx, i.ID); err != nil {
+			if err := f.Terminate(ctx, i.ID); err != nil {
 				t.Errorf("Terminate() again = %v, want nil", err)
 			}
 			select {

@@ -157,7 +157,7 @@ func TestErrorsHaveAShapeWhereItHasAnotherName(t *testing.T) {
 	if got := operation.Message(fmt.Errorf("wrapped: %w", operation.Invalidf("why"))); got.Error() != "why" {
 		t.Errorf("Message = %q, want the message without its code", got)
 	}
-	if other := errors.New("disk on fire"); operation.Message(other) != other {
+	if other := errors.New("disk on fire"); !errors.Is(operation.Message(other), other) {
 		t.Error("Message changed an error that has no code")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,14 +110,14 @@ func (r *Roles) Principal(accessKeyID string) (awsapi.Principal, bool) {
 func allows(s awsapi.Service, operation string) bool {
 	switch s {
 	case awsapi.KMS:
-		switch operation {
-		case "DescribeKey", "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext":
-			return true
-		}
+		return slices.Contains([]string{
+			"DescribeKey", "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+		}, operation)
 	case awsapi.STS:
 		return operation == "GetCallerIdentity"
+	default:
+		return false
 	}
-	return false
 }
 
 // identifier is a made-up id as IAM's are: 21 characters, always the same for a name.

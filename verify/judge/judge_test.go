@@ -47,7 +47,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-var times = flag.Int("times", 4, "how often each mutant is judged to see whether the verdict stays the same")
+var times = flag.Int("times", 3, "how often each mutant is judged to see whether the verdict stays the same")
 
 // TestJudgingAgainGivesTheSameBytes judges every recorded run, and every record in
 // which findings compete, a hundred times: a range over a small map begins with
