@@ -36,6 +36,7 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		}
 		return code + s + plain
 	}
+	mark := func(s judge.Status) string { return paint(colourOf(statusSymbol(s)), statusSymbol(s)) }
 	head := fmt.Sprintf("%s %s", outcomeSymbol(v.Outcome), printable(string(v.Outcome)))
 	lines := []string{paint(bold+colourOf(outcomeSymbol(v.Outcome)), head) + "  " +
 		shorten(place(v), summaryColumns-width(head)-2)}
@@ -46,17 +47,17 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		lines = append(lines, "", "  "+chainColumns("link", "what", "at (UTC)", "since", "deadline", "slack"))
 	}
 	for _, l := range v.Chain[:min(len(v.Chain), 8)] {
-		lines = append(lines, paint(colourOf(statusSymbol(l.Status)), statusSymbol(l.Status))+" "+chainLine(l))
+		lines = append(lines, mark(l.Status)+" "+chainLine(l))
 	}
 	lines = append(lines, "")
 	for _, g := range []struct {
 		name     string
 		findings []judge.Finding
 	}{{"premises", v.Premises}, {"controls", v.Controls}, {"confounders", v.Confounders}} {
-		symbol, text := tally(g.findings)
-		lines = append(lines, paint(colourOf(statusSymbol(symbol)), statusSymbol(symbol))+" "+shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
+		status, text := tally(g.findings)
+		lines = append(lines, mark(status)+" "+shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
 	}
-	lines = append(lines, openFindings(v, paint, summaryLines-len(lines)-1)...)
+	lines = append(lines, openFindings(v, mark, summaryLines-len(lines)-1)...)
 	f := v.Figures
 	lines = append(lines, shorten(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
 		f.Offered, f.Sent, f.Completed, f.Failed, f.RequestsByNewInstance), summaryColumns))
@@ -112,15 +113,14 @@ func tally(findings []judge.Finding) (judge.Status, string) {
 }
 
 // openFindings lists what does not hold, in at most room lines.
-func openFindings(v judge.Verdict, paint func(code, s string) string, room int) []string {
+func openFindings(v judge.Verdict, mark func(judge.Status) string, room int) []string {
 	var lines []string
 	for _, findings := range [][]judge.Finding{v.Premises, v.Controls, v.Confounders} {
 		for _, f := range findings {
 			if f.Status == judge.Held || f.Status == judge.NotJudged {
 				continue
 			}
-			lines = append(lines, "    "+paint(colourOf(statusSymbol(f.Status)), statusSymbol(f.Status))+" "+
-				shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
+			lines = append(lines, "    "+mark(f.Status)+" "+shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
 		}
 	}
 	if len(lines) > room {
