@@ -71,7 +71,7 @@ func (a *account) warn(answers int, l *latencies) {
 	}
 	if l.unreadable > 0 {
 		a.warnings = append(a.warnings,
-			fmt.Sprintf("%d latency histograms could not be read; the latencies are reported without them. The first: %v.", l.unreadable, l.firstError))
+			fmt.Sprintf("%d latency histograms could not be read; latencies are reported without them. The first: %v.", l.unreadable, l.firstError))
 	}
 }
 

@@ -36,9 +36,10 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		}
 		return code + s + plain
 	}
+	mark := func(s judge.Status) string { return paint(colourOf(statusSymbol(s)), statusSymbol(s)) }
 	head := fmt.Sprintf("%s %s", outcomeSymbol(v.Outcome), printable(string(v.Outcome)))
-	lines := []string{paint(bold+outcomeColour(v.Outcome), head) + "  " +
-		fit(place(v), summaryColumns-width(head)-2)}
+	lines := []string{paint(bold+colourOf(outcomeSymbol(v.Outcome)), head) + "  " +
+		shorten(place(v), summaryColumns-width(head)-2)}
 	for _, l := range wrap(printable(v.Summary), summaryColumns-2, 4) {
 		lines = append(lines, "  "+l)
 	}
@@ -46,19 +47,19 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		lines = append(lines, "", "  "+chainColumns("link", "what", "at (UTC)", "since", "deadline", "slack"))
 	}
 	for _, l := range v.Chain[:min(len(v.Chain), 8)] {
-		lines = append(lines, paint(statusColour(l.Status), statusSymbol(l.Status))+" "+chainLine(l))
+		lines = append(lines, mark(l.Status)+" "+chainLine(l))
 	}
 	lines = append(lines, "")
 	for _, g := range []struct {
 		name     string
 		findings []judge.Finding
 	}{{"premises", v.Premises}, {"controls", v.Controls}, {"confounders", v.Confounders}} {
-		symbol, text := tally(g.findings)
-		lines = append(lines, paint(statusColour(symbol), statusSymbol(symbol))+" "+fit(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
+		status, text := tally(g.findings)
+		lines = append(lines, mark(status)+" "+shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
 	}
-	lines = append(lines, openFindings(v, paint, summaryLines-len(lines)-1)...)
+	lines = append(lines, openFindings(v, mark, summaryLines-len(lines)-1)...)
 	f := v.Figures
-	lines = append(lines, fit(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
+	lines = append(lines, shorten(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
 		f.Offered, f.Sent, f.Completed, f.Failed, f.RequestsByNewInstance), summaryColumns))
 	fmt.Fprintln(w, strings.Join(lines, "\n"))
 }
@@ -112,15 +113,14 @@ func tally(findings []judge.Finding) (judge.Status, string) {
 }
 
 // openFindings lists what does not hold, in at most room lines.
-func openFindings(v judge.Verdict, paint func(code, s string) string, room int) []string {
+func openFindings(v judge.Verdict, mark func(judge.Status) string, room int) []string {
 	var lines []string
 	for _, findings := range [][]judge.Finding{v.Premises, v.Controls, v.Confounders} {
 		for _, f := range findings {
 			if f.Status == judge.Held || f.Status == judge.NotJudged {
 				continue
 			}
-			lines = append(lines, "    "+paint(statusColour(f.Status), statusSymbol(f.Status))+" "+
-				fit(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
+			lines = append(lines, "    "+mark(f.Status)+" "+shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
 		}
 	}
 	if len(lines) > room {
@@ -130,22 +130,12 @@ func openFindings(v judge.Verdict, paint func(code, s string) string, room int) 
 	return lines
 }
 
-func outcomeColour(o judge.Outcome) string {
-	switch o {
-	case judge.Proved:
+// colourOf repeats what an outcome's or a status's symbol says.
+func colourOf(symbol string) string {
+	switch symbol {
+	case "✓":
 		return green
-	case judge.Refuted:
-		return red
-	default:
-		return yellow
-	}
-}
-
-func statusColour(s judge.Status) string {
-	switch s {
-	case judge.Held:
-		return green
-	case judge.Broken:
+	case "✗":
 		return red
 	default:
 		return yellow
@@ -174,30 +164,28 @@ func wrap(s string, columns, lines int) []string {
 		case width(row)+1+width(word) <= columns:
 			row += " " + word
 		default:
-			rows, row = append(rows, fit(row, columns)), word
+			rows, row = append(rows, shorten(row, columns)), word
 		}
 	}
 	if row != "" {
-		rows = append(rows, fit(row, columns))
+		rows = append(rows, shorten(row, columns))
 	}
 	if len(rows) > lines {
-		rows = append(rows[:lines-1], fit(rows[lines-1]+" …", columns))
+		rows = append(rows[:lines-1], shorten(rows[lines-1]+" …", columns))
 	}
 	return rows
 }
 
 func width(s string) int { return utf8.RuneCountInString(s) }
 
-// fit shortens s to the columns; pad also fills up on the right, left on the left.
-func fit(s string, columns int) string { return shorten(s, columns) }
-
+// pad shortens s to the columns or fills it up on the right; left on the left.
 func pad(s string, columns int) string {
-	s = fit(s, columns)
+	s = shorten(s, columns)
 	return s + strings.Repeat(" ", columns-width(s))
 }
 
 func left(s string, columns int) string {
-	s = fit(s, columns)
+	s = shorten(s, columns)
 	return strings.Repeat(" ", columns-width(s)) + s
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -44,16 +45,12 @@ func formats() []format {
 
 // write writes the reports with plots in the given formats.
 func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
-	if info, err := os.Stat(dir); err != nil {
+	// First, so that a folder that cannot be written to is found before anything is drawn.
+	if err := os.Mkdir(filepath.Join(dir, PlotsDir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("write reports: %w", err)
-	} else if !info.IsDir() {
-		return fmt.Errorf("write reports: %s is no folder", dir)
 	}
 	files, err := render(ctx, rec, v, as)
 	if err != nil {
-		return fmt.Errorf("write reports: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Join(dir, PlotsDir), 0o755); err != nil {
 		return fmt.Errorf("write reports: %w", err)
 	}
 	if err := runlog.WriteFiles(dir, files); err != nil {

@@ -25,35 +25,27 @@ func WriteFile(dir, name string, data []byte) error { return WriteFiles(dir, []F
 // WriteFiles puts whole files into a run's folder: all are written under temporary
 // names and synced before the first is renamed. If one cannot be written, what was
 // there stays; if one cannot be renamed, those that were are removed.
-func WriteFiles(dir string, files []File) error {
-	placed := 0
+func WriteFiles(dir string, files []File) (err error) {
 	path := func(f File) string { return filepath.Join(dir, filepath.FromSlash(f.Name)) }
-	failed := func(f File, err error) error {
-		for i, written := range files {
-			if i < placed {
-				os.Remove(path(written))
+	placed := 0
+	defer func() {
+		for i, f := range files {
+			if err != nil && i < placed {
+				os.Remove(path(f))
 			}
-			os.Remove(path(written) + tempSuffix)
+			os.Remove(path(f) + tempSuffix)
 		}
-		return fmt.Errorf("write %s: %w", f.Name, err)
-	}
+	}()
 	for _, f := range files {
 		if err := writeSynced(path(f)+tempSuffix, f.Data); err != nil {
-			return failed(f, err)
+			return fmt.Errorf("write %s: %w", f.Name, err)
 		}
 	}
-	folders := map[string]bool{}
 	for _, f := range files {
-		if err := os.Rename(path(f)+tempSuffix, path(f)); err != nil {
-			return failed(f, err)
+		if err := errors.Join(os.Rename(path(f)+tempSuffix, path(f)), syncDir(filepath.Dir(path(f)))); err != nil {
+			return fmt.Errorf("write %s: %w", f.Name, err)
 		}
 		placed++
-		folders[filepath.Dir(path(f))] = true
-	}
-	for folder := range folders {
-		if err := syncDir(folder); err != nil {
-			return err
-		}
 	}
 	return nil
 }

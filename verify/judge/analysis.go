@@ -83,9 +83,6 @@ func (t *analysis) findConfiguration() {
 	}
 }
 
-// deadline is what was declared for the link; no terms if nothing was.
-func (t *analysis) deadline(link runlog.Link) runlog.Deadline { return t.h.Deadline(link) }
-
 func (t *analysis) breaches(value float64) bool {
 	if t.alarm != nil && t.alarm.Value.ComparisonOperator == "GreaterThanOrEqualToThreshold" {
 		return value >= t.h.Threshold

@@ -35,7 +35,7 @@ func (t *analysis) chain() []Link {
 	chain := []Link{t.step()}
 	for i, l := range links {
 		previous := &chain[i]
-		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.deadline(l.id).Terms}
+		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
 		if previous.Status != Held {
 			link.Status, link.Expected = NotJudged, fmt.Sprintf("after %s", previous.ID)
 			if link.Seen = previous.Seen; previous.Status != NotJudged {
@@ -77,7 +77,7 @@ func (t *analysis) step() Link {
 
 // place notes when the event was and what its deadline leaves.
 func (t *analysis) place(l *Link, previous, m interval) {
-	d := t.deadline(l.ID)
+	d := t.h.Deadline(l.ID)
 	limit, since := d.Seconds(), seconds(m.at.Sub(previous.at))
 	slack := seconds(time.Duration((limit - since) * float64(time.Second)))
 	l.At, l.DeadlineSeconds, l.SinceSeconds, l.SlackSeconds = m.at, &limit, &since, &slack
@@ -92,7 +92,7 @@ func seconds(d time.Duration) float64 {
 // polled or two clocks are involved: what lies within them is not determined.
 func (t *analysis) time(l *Link, previous, m interval) {
 	l.Status = Held
-	limit := time.Duration(t.deadline(l.ID).Seconds() * float64(time.Second))
+	limit := time.Duration(t.h.Deadline(l.ID).Seconds() * float64(time.Second))
 	// AWS floors some of its timestamps to seconds.
 	floor := previous.lo.Truncate(time.Second)
 	twoClocks := l.ID == runlog.LinkBreachingData || l.ID == runlog.LinkFirstRequest
@@ -116,7 +116,7 @@ func (t *analysis) time(l *Link, previous, m interval) {
 // absent judges an event that was not seen: its deadline has expired only if it
 // was watched, under load, beyond it.
 func (t *analysis) absent(l *Link, previous interval, watched time.Time) {
-	limit := t.deadline(l.ID).Seconds()
+	limit := t.h.Deadline(l.ID).Seconds()
 	expires := previous.hi.Add(time.Duration(limit * float64(time.Second)))
 	l.DeadlineSeconds = &limit
 	if watched.After(t.ended) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
@@ -53,17 +52,13 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 			l.Seen += ", but only after the load had ended"
 			return interval{}, false
 		}
-		return exactly(latest(end, tr.At)), true
+		if tr.At.After(end) {
+			end = tr.At
+		}
+		return exactly(end), true
 	}
 	l.Seen += "; the alarm did not return to OK"
 	return interval{}, false
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // silent names an instance of the two that answered nothing in one of the

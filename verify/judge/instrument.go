@@ -42,20 +42,13 @@ func (t *analysis) instrument() Finding {
 		if sum.Offered == 0 {
 			return f.open("no request was offered in %v", phases)
 		}
-		achieved, failed := float64(sum.Sent)/float64(sum.Offered), share(sum.Failed, sum.Sent)
+		achieved, failed := float64(sum.Sent)/float64(sum.Offered), float64(sum.Failed)/float64(max(1, sum.Sent))
 		said = append(said, fmt.Sprintf("%v: %d of %d sent, %d failed, %d dropped", phases, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
 		if achieved < t.h.MinAchieved || failed > maxFailedShare {
 			return f.broken("%s", said[len(said)-1])
 		}
 	}
 	return f.held("%s", strings.Join(said, "; "))
-}
-
-func share(part, whole int64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return float64(part) / float64(whole)
 }
 
 func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {

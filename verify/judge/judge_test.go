@@ -47,7 +47,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-var times = flag.Int("times", 4, "how often each mutant is judged to see whether the verdict stays the same")
+var times = flag.Int("times", 3, "how often each mutant is judged to see whether the verdict stays the same")
 
 // TestJudgingAgainGivesTheSameBytes judges every recorded run, and every record in
 // which findings compete, a hundred times: a range over a small map begins with
@@ -185,7 +185,9 @@ func TestWhatARunNeverCameToIsNotJudged(t *testing.T) {
 }
 
 func TestWhereNothingWasDeclaredNoNumberIsExpected(t *testing.T) {
-	for name, r := range map[string]*runlog.Record{"an empty record": {}, "a run that ended in its setup": {Load: perfect().record(t).Load[:2]}} {
+	for name, r := range map[string]*runlog.Record{
+		"an empty record": {}, "a run that ended in its setup": {Load: perfect().record(t).Load[:2]},
+	} {
 		v := judge.Judge(r)
 		for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
 			if f.ID != "premise.clocks" && strings.ContainsAny(f.Expected, `0123456789"`) || strings.Contains(f.Expected, "  ") {

@@ -120,11 +120,13 @@ func (t *analysis) baseline() Finding {
 	if t.h.MinSize != 1 || t.h.MaxSize < 2 {
 		return f.broken("the claim is about a second instance, but min is %d and max %d", t.h.MinSize, t.h.MaxSize)
 	}
-	if bad, e := t.baselineGroup(from, to); bad != "" {
-		return f.with(openIf(e == nil), e, "%s", bad)
-	}
-	if bad, e := t.baselineAlarm(from, to); bad != "" {
-		return f.with(openIf(e == nil), e, "%s", bad)
+	for _, look := range []func(from, to time.Time) (string, []Evidence){t.baselineGroup, t.baselineAlarm} {
+		switch bad, e := look(from, to); {
+		case bad != "" && e == nil:
+			return f.open("%s", bad)
+		case bad != "":
+			return f.with(Broken, e, "%s", bad)
+		}
 	}
 	for _, a := range t.cloud.Activities {
 		inProgress := a.Value.StartTime.Before(to) && (a.Value.EndTime.IsZero() || a.Value.EndTime.After(from)) && !isFailed(a.Value)
@@ -143,13 +145,6 @@ func (t *analysis) baseline() Finding {
 	}
 	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
 		number(mean(points)))
-}
-
-func openIf(missing bool) Status {
-	if missing {
-		return Undetermined
-	}
-	return Broken
 }
 
 func (t *analysis) noBaseline() string {

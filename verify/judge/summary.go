@@ -32,7 +32,7 @@ func (t *analysis) proved(in string, v Verdict) string {
 	crossed := t.events[runlog.LinkBreachingData].at
 	limit := 0.0
 	for id := runlog.LinkAlarm; id <= runlog.LinkFirstRequest; id++ {
-		limit += t.deadline(id).Seconds()
+		limit += t.h.Deadline(id).Seconds()
 	}
 	return fmt.Sprintf("%s, given P1–P5, CPU exceeded %s %% at %s, alarm %s fired +%s s, instance %s served its first request +%s s ≤ %s "+
 		"s; the control below the threshold held; no listed confounder was observed.",
