@@ -92,7 +92,7 @@ func seconds(d time.Duration) float64 {
 // polled or two clocks are involved: what lies within them is not determined.
 func (t *analysis) time(l *Link, previous, m interval) {
 	l.Status = Held
-	limit := time.Duration(t.h.Deadline(l.ID).Seconds() * float64(time.Second))
+	limit := t.h.Deadline(l.ID).Terms.Duration()
 	// AWS floors some of its timestamps to seconds.
 	floor := previous.lo.Truncate(time.Second)
 	twoClocks := l.ID == runlog.LinkBreachingData || l.ID == runlog.LinkFirstRequest

@@ -232,7 +232,7 @@ func (t *analysis) noPinning() Finding {
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		return f.notJudged("no new target became healthy")
 	}
-	limit := time.Duration(t.h.Deadline(runlog.LinkFirstRequest).Seconds() * float64(time.Second))
+	limit := t.h.Deadline(runlog.LinkFirstRequest).Terms.Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
 	case t.firstServed() != nil || len(t.unknownInstances()) > 0:
 		return f.held("not all requests went to %s", t.oldID)
