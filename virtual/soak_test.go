@@ -183,3 +183,23 @@ func TestAnInterruptedRunSaysWhatWasNotJudged(t *testing.T) {
 		}
 	}
 }
+
+// TestQuestionsAreAskedOneAfterTheOther: rounds that interleave tell of a group
+// that never was, and the judge takes them for missed polls.
+func TestQuestionsAreAskedOneAfterTheOther(t *testing.T) {
+	cfg := virtual.Default(t)
+	cfg.Latency = [2]time.Duration{100 * time.Millisecond, 300 * time.Millisecond}
+	r := virtual.Soak(t, cfg)
+	snapshots := 0
+	for i, o := range r.Record.Cloud {
+		if i > 0 && o.Sent.Before(r.Record.Cloud[i-1].Received) {
+			t.Fatalf("%s was asked at %s, before %s was answered", o.Operation, o.Sent, r.Record.Cloud[i-1].Operation)
+		}
+		if o.Operation == runlog.OpDescribePolicies {
+			snapshots++
+		}
+	}
+	if snapshots < 3 {
+		t.Errorf("%d configuration snapshots were taken, want one before the premises, before the load and at the end", snapshots)
+	}
+}
