@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,8 +27,11 @@ func TestContestantsAnswerTheSame(t *testing.T) {
 		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, smallQuestion, nil))
 		answers[name] = resultOf(t, w.Body)
 	}
-	if gunicorn, err := exec.LookPath("gunicorn"); err == nil {
-		p, err := startOriginal(t.Context(), gunicorn, t.TempDir())
+	folder := t.TempDir()
+	if err := prepareOriginal(t.Context(), folder); err != nil {
+		t.Log("the original is left out:", err)
+	} else {
+		p, err := startOriginal(t.Context(), folder)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,8 +46,6 @@ func TestContestantsAnswerTheSame(t *testing.T) {
 		}
 		defer r.Body.Close()
 		answers["original"] = resultOf(t, r.Body)
-	} else {
-		t.Log("the original is left out: gunicorn is not installed (Debian: apt install gunicorn python3-flask)")
 	}
 	for name, answer := range answers {
 		if answer != "408" {
@@ -60,6 +61,14 @@ func resultOf(t *testing.T, body io.Reader) string {
 		t.Fatal(err)
 	}
 	return answer.Result.String()
+}
+
+// TestAServerThatEndsIsReportedAtOnce: not after the time that a slow one has.
+func TestAServerThatEndsIsReportedAtOnce(t *testing.T) {
+	_, err := start(t.Context(), "/", nil, "sh", "-c", "echo no such module >&2; exit 3")
+	if err == nil || !strings.Contains(err.Error(), "ended before it answered: exit status 3") {
+		t.Errorf("start = %v, want that it ended with status 3", err)
+	}
 }
 
 func TestMedianIsTheLowerMiddle(t *testing.T) {

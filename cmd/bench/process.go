@@ -23,6 +23,8 @@ type process struct {
 	address string // host:port
 	started time.Time
 	healthy time.Duration // from start to the first answer
+	ended   chan struct{} // closed when it has ended, with its error in result
+	result  error
 }
 
 // startTimeout bounds the wait for a first answer.
@@ -38,13 +40,17 @@ func start(ctx context.Context, path string, environment []string, program strin
 	for i := range arguments {
 		arguments[i] = strings.ReplaceAll(arguments[i], "ADDRESS", address)
 	}
-	p := &process{command: exec.Command(program, arguments...), address: address}
+	p := &process{command: exec.Command(program, arguments...), address: address, ended: make(chan struct{})}
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.started = time.Now()
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
+	go func() {
+		defer close(p.ended)
+		p.result = p.command.Wait()
+	}()
 	if err := p.await(ctx, path); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
@@ -79,6 +85,8 @@ func (p *process) await(ctx context.Context, path string) error {
 			return answer.Body.Close()
 		}
 		select {
+		case <-p.ended:
+			return fmt.Errorf("%s ended before it answered: %w", strings.Join(p.command.Args, " "), p.result)
 		case <-ctx.Done():
 			return fmt.Errorf("%s did not answer at %s within %v: %w", p.command.Path, p.url(path), startTimeout, err)
 		case <-time.After(time.Millisecond):
@@ -90,13 +98,12 @@ func (p *process) url(path string) string { return "http://" + p.address + path 
 
 // stop ends the process and its children.
 func (p *process) stop() error {
-	if err := syscall.Kill(-p.command.Process.Pid, syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(-p.command.Process.Pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
-	if err := p.command.Wait(); err != nil {
-		if _, exited := errors.AsType[*exec.ExitError](err); !exited {
-			return err
-		}
+	<-p.ended
+	if _, exited := errors.AsType[*exec.ExitError](p.result); !exited {
+		return p.result
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"secondwind/server/python"
@@ -55,11 +56,11 @@ func compareRequests(ctx context.Context, o options) (err error) {
 			return startServer(ctx, smallQuestion, nil, self, bareArgument, "ADDRESS")
 		}},
 	}
-	if gunicorn, err := exec.LookPath("gunicorn"); err != nil {
-		fmt.Println("without the original: there is no gunicorn (Debian: apt install gunicorn python3-flask)")
+	if err := prepareOriginal(ctx, folder); err != nil {
+		fmt.Println("without the original:", err)
 	} else {
 		contestants = append(contestants, &contestant{name: "original (Flask on gunicorn)", start: func(ctx context.Context) (*process, error) {
-			return startOriginal(ctx, gunicorn, folder)
+			return startOriginal(ctx, folder)
 		}})
 	}
 	for _, c := range contestants {
@@ -112,11 +113,23 @@ def calculate():
     return jsonify(result=result)
 `
 
-func startOriginal(ctx context.Context, gunicorn, folder string) (*process, error) {
+// prepareOriginal writes the original's server into the folder and has gunicorn
+// load it. Gunicorn's Python need not be the one on PATH, so only gunicorn can
+// tell whether it has Flask. The error says why the original cannot run.
+func prepareOriginal(ctx context.Context, folder string) error {
 	if err := os.WriteFile(filepath.Join(folder, "original.py"), []byte(original), 0o600); err != nil {
-		return nil, err
+		return err
 	}
-	return startServer(ctx, smallQuestion, nil, gunicorn, "--log-level", "critical", "--chdir", folder,
+	output, err := exec.CommandContext(ctx, "gunicorn", "--check-config", "--chdir", folder, "original:app").CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	return fmt.Errorf("gunicorn cannot serve it (Debian: apt install gunicorn python3-flask): %w %s", err, lines[len(lines)-1])
+}
+
+func startOriginal(ctx context.Context, folder string) (*process, error) {
+	return startServer(ctx, smallQuestion, nil, "gunicorn", "--log-level", "critical", "--chdir", folder,
 		"--workers", strconv.Itoa(serverCores()), "--bind", "ADDRESS", "original:app")
 }
 
