@@ -1,4 +1,4 @@
-package http1
+package client
 
 import (
 	"bufio"
@@ -33,9 +33,9 @@ func (m *memory) Close() error                { return nil }
 func get(keep int) *Request {
 	return &Request{Head: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), Keep: keep}
 }
-func exchange(answer io.Reader, r *Request) (*Answer, *Conn, error) {
-	c := New(&memory{Reader: answer})
-	a, err := c.Exchange(r, time.Time{})
+func exchange(answer io.Reader, r *Request) (*Answer, *conn, error) {
+	c := newConn(&memory{Reader: answer})
+	a, err := c.exchange(r, time.Time{})
 	return a, c, err
 }
 
@@ -73,8 +73,8 @@ func TestAnAnswerIsReadToItsEndAndNoFurther(t *testing.T) {
 				if a.Status != tt.status || string(a.Body) != tt.body || a.Length != int64(len(tt.body)) {
 					t.Errorf("Exchange() = %d %.50q of %d bytes, want %d %.50q", a.Status, a.Body, a.Length, tt.status, tt.body)
 				}
-				if read == "at once" && c.Usable() != tt.usable {
-					t.Errorf("Usable() = %v, want %v", c.Usable(), tt.usable)
+				if read == "at once" && c.usable() != tt.usable {
+					t.Errorf("Usable() = %v, want %v", c.usable(), tt.usable)
 				}
 			})
 		}
@@ -110,7 +110,7 @@ func TestWhatIsNoWholeAnswerIsAnErrorOfItsKind(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Errorf("Exchange() = %v, want %v", err, tt.want)
 			}
-			if c.Usable() {
+			if c.usable() {
 				t.Error("Usable() = true after an error")
 			}
 		})
@@ -134,7 +134,7 @@ func TestHEADHasNoBodyWhateverItsHeaderSays(t *testing.T) {
 	r := get(10)
 	r.BodyLess = true
 	a, c, err := exchange(strings.NewReader("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\nx-instance-id: i-1\r\n\r\n"), r)
-	if err != nil || a.Length != 0 || !c.Usable() || string(a.Header("X-Instance-Id")) != "i-1" || a.Header("X-None") != nil {
+	if err != nil || a.Length != 0 || !c.usable() || string(a.Header("X-Instance-Id")) != "i-1" || a.Header("X-None") != nil {
 		t.Errorf("Exchange(HEAD) = %+v, %v", a, err)
 	}
 }
@@ -160,16 +160,16 @@ func TestAgainstARealServer(t *testing.T) {
 				config.ServerName = "example.com"
 				conn = tls.Client(conn, config)
 			}
-			c := New(conn)
-			defer c.Close()
+			c := newConn(conn)
+			defer c.close()
 			for _, size := range []int{0, 1, 4000, 100_000, 1 << 20} {
 				body := bytes.Repeat([]byte("7"), size)
 				head := fmt.Sprintf("POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n", size)
-				a, err := c.Exchange(&Request{Head: []byte(head), Body: body, Keep: 2 << 20}, time.Now().Add(20*time.Second))
+				a, err := c.exchange(&Request{Head: []byte(head), Body: body, Keep: 2 << 20}, time.Now().Add(20*time.Second))
 				if err != nil || a.Status != 200 || !bytes.Equal(a.Body, body) || string(a.Header("X-Length")) != strconv.Itoa(size) {
 					t.Fatalf("%d bytes: %v, %v", size, a, err)
 				}
-				if !c.Usable() {
+				if !c.usable() {
 					t.Fatalf("%d bytes: the connection is not usable again", size)
 				}
 			}
@@ -179,9 +179,9 @@ func TestAgainstARealServer(t *testing.T) {
 
 func TestAServerThatClosesAnIdleConnectionIsNoticedBeforeTheNextRequest(t *testing.T) {
 	client, server := tcpPair(t)
-	c := New(client)
+	c := newConn(client)
 	c.used = time.Now().Add(-time.Second) // as if it had been silent for so long
-	if !c.Usable() {
+	if !c.usable() {
 		t.Fatal("Usable() = false of an open connection")
 	}
 	server.Close()
@@ -189,7 +189,7 @@ func TestAServerThatClosesAnIdleConnectionIsNoticedBeforeTheNextRequest(t *testi
 	_ = client.SetReadDeadline(time.Now().Add(10 * time.Second))
 	raw, _ := client.(*net.TCPConn).SyscallConn()
 	_ = raw.Read(func(uintptr) bool { return closedByPeer(client) })
-	if c.Usable() {
+	if c.usable() {
 		t.Error("Usable() = true of a connection that the server closed")
 	}
 }
@@ -203,7 +203,7 @@ func TestADeadlineEndsAnExchange(t *testing.T) {
 			if _, err := io.WriteString(server, answer); err != nil {
 				t.Fatal(err)
 			}
-			_, err := New(client).Exchange(get(100), time.Now().Add(50*time.Millisecond))
+			_, err := newConn(client).exchange(get(100), time.Now().Add(50*time.Millisecond))
 			if !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("Exchange() = %v, want %v", err, os.ErrDeadlineExceeded)
 			}
@@ -222,7 +222,7 @@ func TestAnAnswerToARequestThatWasNotReadIsTaken(t *testing.T) {
 		_ = server.(*net.TCPConn).CloseWrite()
 		_, _ = io.Copy(io.Discard, server)
 	})
-	a, err := New(client).Exchange(&Request{Head: get(0).Head, Body: make([]byte, 8<<20)}, time.Now().Add(20*time.Second))
+	a, err := newConn(client).exchange(&Request{Head: get(0).Head, Body: make([]byte, 8<<20)}, time.Now().Add(20*time.Second))
 	client.Close()
 	done.Wait()
 	if err != nil || a.Status != 413 {
@@ -288,11 +288,11 @@ func BenchmarkExchange(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		c, r := New(conn), get(10)
-		defer c.Close()
+		c, r := newConn(conn), get(10)
+		defer c.close()
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := c.Exchange(r, time.Now().Add(time.Minute)); err != nil {
+			if _, err := c.exchange(r, time.Now().Add(time.Minute)); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,4 +1,4 @@
-package http1
+package client
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ const (
 	untilEOF = -2
 )
 
-func (c *Conn) readBody(r *Request) error {
+func (c *conn) readBody(r *Request) error {
 	status := c.header.StatusCode()
 	if r.BodyLess || status < 200 || status == 204 || status == 304 {
 		return nil
@@ -31,7 +31,7 @@ func (c *Conn) readBody(r *Request) error {
 }
 
 // readBytes reads n bytes of the body, and keeps them if they are wanted.
-func (c *Conn) readBytes(r *Request, n int64) error {
+func (c *conn) readBytes(r *Request, n int64) error {
 	if r.Keep > 0 && c.answer.Length+n > int64(r.Keep) {
 		return fmt.Errorf("%w: more than %d bytes", ErrTooLong, r.Keep)
 	}
@@ -58,7 +58,7 @@ func (c *Conn) readBytes(r *Request, n int64) error {
 	return nil
 }
 
-func (c *Conn) readUntilEOF(r *Request) error {
+func (c *conn) readUntilEOF(r *Request) error {
 	for {
 		if _, err := c.reader.Peek(1); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -73,7 +73,7 @@ func (c *Conn) readUntilEOF(r *Request) error {
 }
 
 // readChunks reads a body in chunks, and its trailer (RFC 9112, section 7.1).
-func (c *Conn) readChunks(r *Request) error {
+func (c *conn) readChunks(r *Request) error {
 	for {
 		line, err := c.line()
 		if err != nil {
@@ -99,7 +99,7 @@ func (c *Conn) readChunks(r *Request) error {
 	}
 }
 
-func (c *Conn) readTrailer() error {
+func (c *conn) readTrailer() error {
 	for read := 0; read <= headerSize; {
 		line, err := c.line()
 		if err != nil || len(line) == 0 {
@@ -111,7 +111,7 @@ func (c *Conn) readTrailer() error {
 }
 
 // line reads a line, without what ends it; it is valid until the next read.
-func (c *Conn) line() ([]byte, error) {
+func (c *conn) line() ([]byte, error) {
 	line, err := c.reader.ReadSlice('\n')
 	if err != nil {
 		if len(line) > chunkLineLimit {

@@ -1,4 +1,4 @@
-package http1
+package client
 
 import (
 	"bufio"
@@ -39,7 +39,7 @@ type Request struct {
 	Keep int
 }
 
-// Answer is an answer, valid until the next Exchange on its connection.
+// Answer is an answer, valid until the next Exchange of its Client.
 type Answer struct {
 	Status int
 	Body   []byte    // whole, if the request asked to keep it
@@ -51,10 +51,10 @@ type Answer struct {
 // Header is the value of a header, nil without it, whatever the case of its name.
 func (a *Answer) Header(name string) []byte { return a.header.Peek(name) }
 
-// Conn is a connection that was dialled, and what is needed to use it again and again.
+// conn is a connection that was dialled, and what is needed to use it again and again.
 // It is for one goroutine.
-type Conn struct {
-	conn   net.Conn
+type conn struct {
+	socket net.Conn
 	reader *bufio.Reader
 	header fasthttp.ResponseHeader
 	answer Answer
@@ -63,29 +63,29 @@ type Conn struct {
 	spent  bool
 }
 
-// New returns a Conn over a connection; TLS, if any, has its handshake in the first Exchange.
-func New(conn net.Conn) *Conn {
-	return &Conn{conn: conn, reader: bufio.NewReaderSize(conn, headerSize), used: time.Now()}
+// newConn returns a conn over a connection; TLS, if any, has its handshake in the first exchange.
+func newConn(socket net.Conn) *conn {
+	return &conn{socket: socket, reader: bufio.NewReaderSize(socket, headerSize), used: time.Now()}
 }
 
-// Close closes the connection.
-func (c *Conn) Close() error { return c.conn.Close() }
+// close closes the connection.
+func (c *conn) close() error { return c.socket.Close() }
 
-// Usable tells whether another request can be sent: the last answer was read whole and
+// usable tells whether another request can be sent: the last answer was read whole and
 // the server did not close the connection, as far as that is known without sending.
-func (c *Conn) Usable() bool {
+func (c *conn) usable() bool {
 	if c.spent || c.reader.Buffered() > 0 {
 		return false
 	}
 	// Servers close connections that were silent for seconds, hardly ever sooner.
-	return time.Since(c.used) < 100*time.Millisecond || !closedByPeer(c.conn)
+	return time.Since(c.used) < 100*time.Millisecond || !closedByPeer(c.socket)
 }
 
-// Exchange sends a request and reads its answer, both by the deadline. After an error the
+// exchange sends a request and reads its answer, both by the deadline. After an error the
 // connection is not usable.
-func (c *Conn) Exchange(r *Request, deadline time.Time) (*Answer, error) {
+func (c *conn) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	c.spent = true
-	if err := c.conn.SetDeadline(deadline); err != nil {
+	if err := c.socket.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
 	written := c.send(r)
@@ -108,18 +108,18 @@ func (c *Conn) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 // call, or one that gathers, costs more than the copy.
 const oneWrite = 16 << 10
 
-func (c *Conn) send(r *Request) error {
+func (c *conn) send(r *Request) error {
 	if len(r.Head)+len(r.Body) <= oneWrite {
 		c.whole = append(append(c.whole[:0], r.Head...), r.Body...)
-		_, err := c.conn.Write(c.whole)
+		_, err := c.socket.Write(c.whole)
 		return err
 	}
 	pieces := net.Buffers{r.Head, r.Body}
-	_, err := pieces.WriteTo(c.conn)
+	_, err := pieces.WriteTo(c.socket)
 	return err
 }
 
-func (c *Conn) receive(r *Request) (*Answer, error) {
+func (c *conn) receive(r *Request) (*Answer, error) {
 	if _, err := c.reader.Peek(1); err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, ErrNoAnswer
@@ -141,7 +141,7 @@ func (c *Conn) receive(r *Request) (*Answer, error) {
 }
 
 // readHeader reads the header of the answer, past those that only announce it (100, 103).
-func (c *Conn) readHeader() error {
+func (c *conn) readHeader() error {
 	for {
 		err := c.header.Read(c.reader)
 		var small *fasthttp.ErrSmallBuffer

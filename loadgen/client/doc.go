@@ -1,0 +1,18 @@
+// Package client sends requests that were serialised beforehand and reads their answers,
+// for a load generator: it follows no redirect, keeps no cookie and decompresses nothing.
+//
+// Sockets speak HTTP/1.1 over one connection each, without garbage and without a
+// goroutine of their own. RoundTripper uses net/http's transports for what is rare: HTTP/2,
+// or a server that is in this process.
+package client
+
+import "time"
+
+// Client sends one request at a time.
+type Client interface {
+	// Exchange sends the request and reads its answer, which is valid until the next
+	// Exchange, both by the deadline.
+	Exchange(r *Request, deadline time.Time) (*Answer, error)
+	// Close closes what the client has open.
+	Close()
+}
