@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"net/http"
+	"net"
 	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	vegeta "github.com/tsenart/vegeta/v12/lib"
-
+	"secondwind/loadgen/client"
+	"secondwind/loadgen/executor"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
@@ -28,28 +25,32 @@ type Config struct {
 	Users   int          // how many users the requests come from; 0 means 1
 	Timeout time.Duration
 	Seed    uint64 // of which user sends which body when
-	// MaxWorkers bounds the requests in flight; 0 means 512. What is due while
-	// none is free is sent late, and dropped after a second: both are recorded.
-	MaxWorkers int
+	// MaxInFlight bounds the requests in flight; 0 means 512. What is due while no more
+	// may be sent is sent late, and dropped after a second: both are recorded.
+	MaxInFlight int
 	// Sink receives a line an interval. Its error ends the attack.
 	Sink func(runlog.LoadLine) error
-	// Transport is for tests; nil means a tuned one.
-	Transport http.RoundTripper
+	// Dial opens connections to the server; nil means sockets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
+
+// maxLate is how long a due request may wait for a free worker before it is
+// counted as dropped instead of being sent too late to mean anything.
+const maxLate = time.Second
 
 // Attack is load under way, at a rate that changes without a connection being
 // made anew.
 type Attack struct {
 	cfg      Config
-	url      string
+	url      *url.URL
+	head     string
 	schedule *profile.Schedule
-	checker  *checker
 	tally    *tally
-	sent     atomic.Int64
+	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
-	mu       sync.Mutex // guards what follows, and the order of lines
-	pacer    *pacer     // nil until Run
+	mu       sync.Mutex         // guards what follows, and the order of lines
+	executor *executor.Executor // nil until Run
 	began    time.Time
 	phase    runlog.Phase
 	offered  profile.Profile
@@ -76,17 +77,17 @@ func New(cfg Config) (*Attack, error) {
 		return nil, errors.New("attack: payload and sink are needed")
 	}
 	cfg.Users = max(cfg.Users, 1)
-	if cfg.MaxWorkers <= 0 {
-		cfg.MaxWorkers = 512
+	if cfg.MaxInFlight <= 0 {
+		cfg.MaxInFlight = 512
 	}
-	if cfg.Transport == nil {
-		cfg.Transport = newTransport(cfg.MaxWorkers)
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
 	return &Attack{
 		cfg:      cfg,
-		url:      strings.TrimSuffix(cfg.URL, "/") + "/v1/calculate",
+		url:      u,
+		head:     head(u),
 		schedule: new(profile.Schedule),
-		checker:  &checker{next: cfg.Transport, set: cfg.Payload},
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
 		offered:  profile.Constant{},
@@ -99,7 +100,7 @@ func New(cfg Config) (*Attack, error) {
 func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pacer != nil {
+	if a.executor != nil {
 		a.flush(time.Now())
 	}
 	a.phase = phase
@@ -116,12 +117,12 @@ func (a *Attack) Follow(p profile.Profile) {
 // follow is Follow for who holds mu. Before Run, it is what Run begins with.
 func (a *Attack) follow(p profile.Profile) {
 	a.offered = p
-	if a.pacer == nil || a.stopped {
+	if a.executor == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
 	a.schedule.Follow(a.since, p)
-	a.pacer.wake()
+	a.executor.Wake()
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on.
@@ -136,12 +137,12 @@ func (a *Attack) SetInterval(d time.Duration) {
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a.start(ctx)
-	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: a.checker, Timeout: a.cfg.Timeout, CheckRedirect: noRedirect}),
-		vegeta.Workers(uint64(min(10, a.cfg.MaxWorkers))), vegeta.MaxWorkers(uint64(a.cfg.MaxWorkers)),
-	)
-	results := attacker.Attack(a.targeter(), a.pacer, 0, "")
+	ended := make(chan struct{})
+	a.start()
+	go func() {
+		defer close(ended)
+		a.executor.Run(ctx)
+	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	done := ctx.Done()
@@ -150,12 +151,8 @@ func (a *Attack) Run(ctx context.Context) error {
 		case <-done:
 			done = nil
 			a.stop()
-			attacker.Stop() // Vegeta may be waiting for a free worker instead of in Pace
-		case result, ok := <-results:
-			if !ok {
-				return a.end()
-			}
-			a.note(result)
+		case <-ended:
+			return a.end()
 		case now := <-ticker.C:
 			if a.tick(now) != nil {
 				cancel()
@@ -164,53 +161,31 @@ func (a *Attack) Run(ctx context.Context) error {
 	}
 }
 
-func (a *Attack) start(ctx context.Context) {
+func (a *Attack) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	a.pacer = newPacer(ctx.Done(), a.schedule, a.began)
+	dial := dialer(a.url, a.cfg.Dial)
+	a.executor = executor.New(executor.Config{
+		Schedule: a.schedule, Began: a.began, Source: a.request, Done: a.note,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate,
+		NewClient: func() client.Client { return client.Sockets(dial) },
+	})
 }
 
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// targeter draws user and body; both are made already, so drawing takes no time
-// that would count as latency.
-func (a *Attack) targeter() vegeta.Targeter {
-	var mu sync.Mutex
-	random := rand.New(rand.NewPCG(a.cfg.Seed, 0x05e75))
-	return func(t *vegeta.Target) error {
-		mu.Lock()
-		user, body := random.IntN(a.cfg.Users), random.IntN(a.cfg.Payload.Len())
-		mu.Unlock()
-		t.Method, t.URL, t.Body = http.MethodPost, a.url, a.cfg.Payload.Body(body)
-		t.Header = http.Header{
-			"Content-Type": {"application/json"},
-			"Cookie":       {fmt.Sprintf("user=u%05d", user)},
-			payloadHeader:  {strconv.Itoa(body)},
-		}
-		a.sent.Add(1)
-		a.bytesOut.Add(int64(len(t.Body)))
-		return nil
-	}
-}
-
-// note counts a result into the interval under way.
-func (a *Attack) note(r *vegeta.Result) {
-	fromSchedule := r.Latency
-	if due, ok := a.pacer.due(r.Seq); ok && r.Timestamp.After(due) {
-		fromSchedule += r.Timestamp.Sub(due)
-	}
-	failure := r.Error
-	if r.Code != 0 { // Vegeta calls any status outside 200–399 an error too; the checker's text is better
-		failure = r.Headers.Get(answeredHeader)
-	} else if failure != "" {
-		failure = errorText(failure)
+// note counts an outcome into the interval under way.
+func (a *Attack) note(_ int, o *executor.Outcome) {
+	a.bytesIn.Add(int64(o.BytesIn))
+	a.bytesOut.Add(int64(o.BytesOut))
+	var instance []byte
+	if o.Answer != nil {
+		instance = o.Answer.Header(instanceHeader)
 	}
 	a.tally.add(outcome{
-		instance: r.Headers.Get(instanceHeader), failure: failure, ended: r.Timestamp.Add(r.Latency),
-		fromSchedule: fromSchedule, fromSending: r.Latency,
+		instance: instance, failure: a.failure(o), ended: o.Timestamp.Add(o.Latency),
+		fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
 	})
 }
 
@@ -260,7 +235,7 @@ func (a *Attack) flush(now time.Time) {
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
 		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))),
-		sent: a.sent.Load(), dropped: a.pacer.dropped.Load(), bytesIn: a.checker.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		sent: a.executor.Sent(), dropped: a.executor.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }
 

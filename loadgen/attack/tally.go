@@ -25,7 +25,7 @@ const (
 
 // outcome is what became of one request.
 type outcome struct {
-	instance                  string
+	instance                  []byte // "" if nobody answered, or did not say who
 	failure                   string // "" if it was answered as expected
 	ended                     time.Time
 	fromSchedule, fromSending time.Duration
@@ -58,7 +58,10 @@ func (t *tally) add(o outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.lag = max(t.lag, o.fromSchedule-o.fromSending)
-	i := t.instance(o.instance)
+	i, ok := t.instances[string(o.instance)] // makes no string
+	if !ok {
+		i = t.instance(string(o.instance))
+	}
 	record(i.fromSchedule, o.fromSchedule)
 	record(i.fromSending, o.fromSending)
 	if o.failure != "" {

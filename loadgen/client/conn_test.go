@@ -39,6 +39,9 @@ func exchange(answer io.Reader, r *Request) (*Answer, *conn, error) {
 	return a, c, err
 }
 
+// chunks is the header of an answer whose body comes in chunks.
+const chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 func TestAnAnswerIsReadToItsEndAndNoFurther(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	tests := []struct {
@@ -50,14 +53,15 @@ func TestAnAnswerIsReadToItsEndAndNoFurther(t *testing.T) {
 		{"a length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
 		{"nothing", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "", true},
 		{"longer than any buffer", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(long), long), 200, long, true},
-		{"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", 200, "abcde", true},
-		{"a trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\nExpires: 0\r\nX: y\r\n\r\n", 200, "0123456789", true},
+		{"chunks", chunks + "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", 200, "abcde", true},
+		{"a trailer", chunks + "A\r\n0123456789\r\n0\r\nExpires: 0\r\nX: y\r\n\r\n", 200, "0123456789", true},
 		{"until the end", "HTTP/1.1 200 OK\r\n\r\nabc", 200, "abc", false},
 		{"HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", false},
 		{"close", "HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 503, "abc", false},
 		{"no content", "HTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
 		{"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n", 304, "", true},
-		{"hints before", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
+		{"hints before", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" +
+			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
 		{"more than was asked for", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\n", 200, "abc", false},
 		{"no reason phrase", "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
 	}
@@ -90,18 +94,18 @@ func TestWhatIsNoWholeAnswerIsAnErrorOfItsKind(t *testing.T) {
 		{"half a status line", "HTTP/1.1 20", ErrCutOff},
 		{"half a header", "HTTP/1.1 200 OK\r\nContent-Le", ErrCutOff},
 		{"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc", ErrCutOff},
-		{"half a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n30\r\nabc", ErrCutOff},
-		{"no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", ErrCutOff},
-		{"half a trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n", ErrCutOff},
+		{"half a chunk", chunks + "30\r\nabc", ErrCutOff},
+		{"no last chunk", chunks + "3\r\nabc\r\n", ErrCutOff},
+		{"half a trailer", chunks + "0\r\nX: y\r\n", ErrCutOff},
 		{"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", ErrMalformed},
 		{"TLS", "\x15\x03\x01\x00\x02\x02\x46\r\n\r\n", ErrMalformed},
-		{"a chunk that is no number", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n", ErrMalformed},
-		{"a chunk longer than it says", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n", ErrMalformed},
-		{"a chunk of endless size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc\r\n", ErrMalformed},
+		{"a chunk that is no number", chunks + "xyz\r\nabc\r\n", ErrMalformed},
+		{"a chunk longer than it says", chunks + "2\r\nabc\r\n0\r\n\r\n", ErrMalformed},
+		{"a chunk of endless size", chunks + "ffffffffffffffffff\r\nabc\r\n", ErrMalformed},
 		{"an endless header", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", headerSize), ErrMalformed},
-		{"an endless trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("X: y\r\n", headerSize), ErrMalformed},
+		{"an endless trailer", chunks + "0\r\n" + strings.Repeat("X: y\r\n", headerSize), ErrMalformed},
 		{"more than is kept", "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", ErrTooLong},
-		{"chunks of more than is kept", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n41\r\n" +
+		{"chunks of more than is kept", chunks + "41\r\n" +
 			strings.Repeat("x", 65) + "\r\n41\r\n", ErrTooLong},
 	}
 	for _, tt := range tests {
@@ -253,7 +257,7 @@ func tcpPair(t *testing.T) (client, server net.Conn) {
 func FuzzAnswersAreReadAsNetHTTPReadsThem(f *testing.F) {
 	for _, seed := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
+		chunks + "3\r\nabc\r\n0\r\nX: y\r\n\r\n",
 		"HTTP/1.0 404 Not Found\r\nContent-Type: a\r\n\r\nabc",
 		"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
 	} {

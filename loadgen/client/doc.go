@@ -2,8 +2,7 @@
 // for a load generator: it follows no redirect, keeps no cookie and decompresses nothing.
 //
 // Sockets speak HTTP/1.1 over one connection each, without garbage and without a
-// goroutine of their own. RoundTripper uses net/http's transports for what is rare: HTTP/2,
-// or a server that is in this process.
+// goroutine of their own.
 package client
 
 import "time"

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/profile"
 )
@@ -38,13 +40,15 @@ type Config struct {
 	Shards  int // 0 means one a core
 }
 
-// Outcome is what became of a request that was sent. Due ≤ Sent ≤ Ended.
+// Outcome is what became of a request that was sent.
 type Outcome struct {
-	Seq              uint64
-	Due, Sent, Ended time.Time
-	Request          *client.Request
-	Answer           *client.Answer // nil with Err
-	Err              error
+	// Result has Seq, Timestamp (when it was sent), Latency (from then), Code, BytesIn and
+	// BytesOut; Error is the caller's to name.
+	vegeta.Result
+	Due     time.Time // not after Timestamp
+	Request *client.Request
+	Answer  *client.Answer // nil with Err
+	Err     error
 }
 
 // Executor is a schedule under way.
@@ -136,7 +140,7 @@ func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
 			workers.Go(func() { s.work(ctx, workers) })
 		}
 		s.lead <- struct{}{}
-		o = Outcome{Seq: seq, Due: due, Request: &request}
+		o = Outcome{Result: vegeta.Result{Seq: seq}, Due: due, Request: &request}
 		s.exchange(c, &o)
 	}
 }
@@ -184,10 +188,14 @@ func (s *shard) dropLate(late time.Duration) bool {
 
 func (s *shard) exchange(c client.Client, o *Outcome) {
 	s.cfg.Source(o.Seq, o.Request)
+	o.BytesOut = uint64(len(o.Request.Body))
 	s.sent.Add(1)
-	o.Sent = time.Now()
-	o.Answer, o.Err = c.Exchange(o.Request, o.Sent.Add(s.cfg.Timeout))
-	o.Ended = time.Now()
+	o.Timestamp = time.Now()
+	o.Answer, o.Err = c.Exchange(o.Request, o.Timestamp.Add(s.cfg.Timeout))
+	o.Latency = time.Since(o.Timestamp)
+	if o.Err == nil {
+		o.Code, o.BytesIn = uint16(o.Answer.Status), uint64(o.Answer.Length)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cfg.Done(s.number, o)

@@ -99,7 +99,8 @@ func TestEveryRequestIsSentWhenItIsDue(t *testing.T) {
 				}
 				for i, o := range s.outcomes {
 					due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-					if o.Seq != uint64(i) || o.Due.Sub(due).Abs() > 1 || o.Sent.Before(o.Due) || o.Sent.Sub(o.Due) > 1 || o.Ended.Sub(o.Sent) != 2*time.Millisecond {
+					late := o.Timestamp.Sub(o.Due)
+					if o.Seq != uint64(i) || o.Due.Sub(due).Abs() > 1 || late < 0 || late > 1 || o.Latency != 2*time.Millisecond {
 						t.Fatalf("%d shards, %v/s: outcome %d = %+v, want due and sent at %v", shards, rate, i, o, due)
 					}
 				}
@@ -121,7 +122,7 @@ func TestAStalledServerDoesNotSlowTheScheduleDown(t *testing.T) {
 		}}
 		s.run(t, Config{Schedule: steady(200), MaxInFlight: 64, Shards: 2}, 5*time.Second-1, nil)
 		for _, o := range s.outcomes {
-			if late := o.Sent.Sub(o.Due); late > 1 {
+			if late := o.Timestamp.Sub(o.Due); late > 1 {
 				t.Fatalf("request %d was sent %v late", o.Seq, late)
 			}
 		}
@@ -145,14 +146,15 @@ func TestTheLimitInFlightIsKeptAndWhatIsTooLateIsDropped(t *testing.T) {
 					t.Fatalf("limit %d: request %d was sent twice", limit, o.Seq)
 				}
 				seen[o.Seq] = true
-				if late := o.Sent.Sub(o.Due); late > 1500*time.Millisecond {
+				if late := o.Timestamp.Sub(o.Due); late > 1500*time.Millisecond {
 					t.Errorf("limit %d: request %d was sent %v late, though it is too late after 1 s", limit, o.Seq, late)
 				}
 			}
 			// 500 are due; what is neither sent nor dropped was still waiting at the end.
 			waiting := 500 - dropped - len(s.outcomes)
 			if waiting < 0 || waiting > 72 {
-				t.Errorf("limit %d: %d sent, %d dropped, so %d wait; want those of the last second and of an exchange at most", limit, len(s.outcomes), dropped, waiting)
+				t.Errorf("limit %d: %d sent, %d dropped, so %d wait; want those of the last second and of an exchange at most", limit,
+					len(s.outcomes), dropped, waiting)
 			}
 			if (dropped == 0) != (limit == 64) {
 				t.Errorf("limit %d: %d dropped", limit, dropped)
@@ -175,10 +177,10 @@ func TestAChangedScheduleIsFollowedAtOnceWithoutLosingARequest(t *testing.T) {
 		})
 		perSecond := make([]int, 10)
 		for i, o := range s.outcomes {
-			if o.Seq != uint64(i) || o.Sent.Sub(o.Due) > 1 {
+			if o.Seq != uint64(i) || o.Timestamp.Sub(o.Due) > 1 {
 				t.Fatalf("outcome %d = %+v", i, o)
 			}
-			perSecond[int(o.Sent.Sub(began)/time.Second)]++
+			perSecond[int(o.Timestamp.Sub(began)/time.Second)]++
 		}
 		if want := []int{0, 11, 100, 0, 0, 1000, 0, 0, 0, 0}; !slices.Equal(perSecond, want) {
 			t.Errorf("sent a second: %v, want %v", perSecond, want)

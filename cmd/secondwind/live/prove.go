@@ -2,7 +2,7 @@ package live
 
 import (
 	"context"
-	"net/http"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -38,8 +38,8 @@ type Config struct {
 	Holding func(bool)
 	// Background runs while the experiment does; nil: nothing.
 	Background func(context.Context) error
-	// Transport carries the load; nil: a tuned one of sockets.
-	Transport http.RoundTripper
+	// Dial opens the load's connections; nil: sockets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Prove declares the hypothesis and carries out the experiment. It returns nil
@@ -114,7 +114,7 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 		return nil, err
 	}
 	return attack.New(attack.Config{
-		URL: cfg.LoadBalancerURL, Payload: set, Users: s.Users, Timeout: s.Timeout, Seed: s.Payload.Seed, Transport: cfg.Transport,
+		URL: cfg.LoadBalancerURL, Payload: set, Users: s.Users, Timeout: s.Timeout, Seed: s.Payload.Seed, Dial: cfg.Dial,
 		Sink: func(line runlog.LoadLine) error {
 			traffic.Add(line)
 			return cfg.Writer.WriteLoad(line)
