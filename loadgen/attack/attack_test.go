@@ -351,6 +351,25 @@ func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 	})
 }
 
+func TestLatenciesAreThoseOfCompletedRequests(t *testing.T) {
+	tally := newTally()
+	for range 3 {
+		tally.add(outcome{fromSchedule: 2 * time.Millisecond, fromSending: time.Millisecond})
+		tally.add(outcome{failure: "connection refused", fromSchedule: 5 * time.Microsecond, fromSending: 5 * time.Microsecond})
+		tally.add(outcome{failure: "no answer in time", fromSchedule: 5 * time.Second, fromSending: 5 * time.Second})
+	}
+	i := tally.take().Instances[""]
+	for name, text := range map[string]string{"from schedule": i.FromSchedule, "from sending": i.FromSending} {
+		h, err := hdrhistogram.Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.TotalCount() != 3 || h.Max() > 2100 || h.Min() < 990 {
+			t.Errorf("%s: %d values from %d to %d µs, want those of the 3 completed", name, h.TotalCount(), h.Min(), h.Max())
+		}
+	}
+}
+
 func TestATallyBoundsInstancesAndErrorTexts(t *testing.T) {
 	tally := newTally()
 	for i := range 200 {

@@ -31,9 +31,9 @@ type outcome struct {
 	fromSchedule, fromSending time.Duration
 }
 
-// tally counts the outcomes of one interval. Failed requests count into the
-// latencies too: a time-out that vanished from them would make the tail look
-// better than it was. Histograms are reused from one interval to the next, so that a
+// tally counts the outcomes of one interval. Latencies are those of the requests that
+// were answered as expected: a connection refused in a millisecond would make them look
+// better, a time-out worse, and both are counted as failures. Histograms are reused from one interval to the next, so that a
 // long soak does not allocate them anew.
 type tally struct {
 	mu        sync.Mutex
@@ -62,8 +62,6 @@ func (t *tally) add(o outcome) {
 	if !ok {
 		i = t.instance(string(o.instance))
 	}
-	record(i.fromSchedule, o.fromSchedule)
-	record(i.fromSending, o.fromSending)
 	if o.failure != "" {
 		t.failed++
 		i.failed++
@@ -75,6 +73,8 @@ func (t *tally) add(o outcome) {
 	}
 	t.completed++
 	i.completed++
+	record(i.fromSchedule, o.fromSchedule)
+	record(i.fromSending, o.fromSending)
 	if i.first.IsZero() || o.ended.Before(i.first) {
 		i.first = o.ended
 	}
