@@ -2,8 +2,6 @@ package attack
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"net"
 	"net/url"
@@ -13,18 +11,15 @@ import (
 
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
-	"secondwind/loadgen/payload"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
 
 // Config is what an Attack is made of.
 type Config struct {
-	URL     string       // of the server; /v1/calculate is appended
-	Payload *payload.Set // what to send
-	Users   int          // how many users the requests come from; 0 means 1
-	Timeout time.Duration
-	Seed    uint64 // of which user sends which body when
+	Server   *url.URL // scheme and host; the rest stands in the requests
+	Requests Requests
+	Timeout  time.Duration
 	// MaxInFlight bounds the requests in flight; 0 means 512. What is due while no more
 	// may be sent is sent late, and dropped after a second: both are recorded.
 	MaxInFlight int
@@ -42,8 +37,6 @@ const maxLate = time.Second
 // made anew.
 type Attack struct {
 	cfg      Config
-	url      *url.URL
-	head     string
 	schedule *profile.Schedule
 	tally    *tally
 	bytesIn  atomic.Int64
@@ -67,16 +60,8 @@ type flushed struct {
 	offered, sent, dropped, bytesIn, bytesOut int64
 }
 
-// New returns an Attack at rate zero. It is an error if the URL is none.
-func New(cfg Config) (*Attack, error) {
-	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not an http or https URL", cfg.URL)
-	}
-	if cfg.Payload == nil || cfg.Payload.Len() == 0 || cfg.Sink == nil {
-		return nil, errors.New("attack: payload and sink are needed")
-	}
-	cfg.Users = max(cfg.Users, 1)
+// New returns an Attack at rate zero.
+func New(cfg Config) *Attack {
 	if cfg.MaxInFlight <= 0 {
 		cfg.MaxInFlight = 512
 	}
@@ -85,14 +70,12 @@ func New(cfg Config) (*Attack, error) {
 	}
 	return &Attack{
 		cfg:      cfg,
-		url:      u,
-		head:     head(u),
 		schedule: new(profile.Schedule),
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
 		offered:  profile.Constant{},
 		interval: time.Second,
-	}, nil
+	}
 }
 
 // SetPhase changes the phase, and the rate (requests per second), at once. The
@@ -167,9 +150,9 @@ func (a *Attack) start() {
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	dial := dialer(a.url, a.cfg.Dial)
+	dial := dialer(a.cfg.Server, a.cfg.Dial)
 	a.executor = executor.New(executor.Config{
-		Schedule: a.schedule, Began: a.began, Source: a.request, Done: a.note,
+		Schedule: a.schedule, Began: a.began, Source: a.cfg.Requests.Request, Done: a.note,
 		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate,
 		NewClient: func() client.Client { return client.Sockets(dial) },
 	})
@@ -179,14 +162,15 @@ func (a *Attack) start() {
 func (a *Attack) note(_ int, o *executor.Outcome) {
 	a.bytesIn.Add(int64(o.BytesIn))
 	a.bytesOut.Add(int64(o.BytesOut))
-	var instance []byte
-	if o.Answer != nil {
-		instance = o.Answer.Header(instanceHeader)
+	is := outcome{
+		ended: o.Timestamp.Add(o.Latency), fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
 	}
-	a.tally.add(outcome{
-		instance: instance, failure: a.failure(o), ended: o.Timestamp.Add(o.Latency),
-		fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
-	})
+	if o.Err != nil {
+		is.failure = errorText(o.Err)
+	} else {
+		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
+	}
+	a.tally.add(is)
 }
 
 // tick ends the interval if it is over.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -86,7 +87,7 @@ func calculator(t *testing.T, serve func()) (dial func(context.Context, string, 
 			t.Error(err)
 		}
 		serve()
-		w.Header().Set(instanceHeader, "i-0001")
+		w.Header().Set("X-Instance-Id", "i-0001")
 		_, _ = io.WriteString(w, answer(in.Operands))
 	})}
 	go func() { _ = server.Serve(listener) }()
@@ -129,15 +130,11 @@ func newAttack(t testing.TB, cfg Config) *Attack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Payload, cfg.Timeout = set, 5*time.Second
-	if cfg.URL == "" {
-		cfg.URL = "http://calculator.test"
+	if cfg.Server == nil {
+		cfg.Server = &url.URL{Scheme: "http", Host: "calculator.test"}
 	}
-	a, err := New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+	cfg.Requests, cfg.Timeout = set.Requests(cfg.Server, 5, 1), 5*time.Second
+	return New(cfg)
 }
 
 // run drives an attack in the bubble: steps happens while it runs.
@@ -302,14 +299,18 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 			var served sync.Map
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
-				w.Header().Set(instanceHeader, "i-0002")
+				w.Header().Set("X-Instance-Id", "i-0002")
 				served.Store(r.Header.Get("Cookie"), true)
 				once.Do(func() { close(enough) })
 				tt.serve(w, r)
 			}))
 			defer server.Close()
 			var r lines
-			a := newAttack(t, Config{URL: server.URL, Users: 5, Sink: r.add})
+			address, err := ParseServer(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := newAttack(t, Config{Server: address, Sink: r.add})
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			go func() {
@@ -387,10 +388,17 @@ func TestATallyBoundsInstancesAndErrorTexts(t *testing.T) {
 	}
 }
 
-func TestNewRefusesWhatCannotBeSentTo(t *testing.T) {
-	for _, bad := range []string{"", "calculator", "ftp://a/", "http://", "127.0.0.1:80", "http://[::1"} {
-		if _, err := New(Config{URL: bad, Sink: func(runlog.LoadLine) error { return nil }}); err == nil {
-			t.Errorf("New(URL %q) = nil error, want one", bad)
+func TestParseServerRefusesWhatCannotBeSentTo(t *testing.T) {
+	for _, bad := range []string{
+		"", "calculator", "ftp://a/", "http://", "127.0.0.1:80", "http://[::1", "http://:80", "http://a:99999", "http://a:0", "http://a:x",
+	} {
+		if u, err := ParseServer(bad); err == nil {
+			t.Errorf("ParseServer(%q) = %v, want an error", bad, u)
+		}
+	}
+	for _, good := range []string{"http://a", "https://a:8443/b", "http://[::1]:80"} {
+		if u, err := ParseServer(good); err != nil || u.String() != good {
+			t.Errorf("ParseServer(%q) = %v, %v", good, u, err)
 		}
 	}
 }

@@ -5,9 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strconv"
@@ -15,48 +13,31 @@ import (
 	"syscall"
 
 	"secondwind/loadgen/client"
-	"secondwind/loadgen/executor"
 )
 
-const (
-	instanceHeader = "X-Instance-Id" // answer: who answered
-	maxAnswer      = 64 << 20        // bytes of an answer that are read
-)
-
-// draw is which user sends which body as request seq: the same in every run with the
-// same seed, whatever becomes of the requests before.
-func (a *Attack) draw(seq uint64) (user, body int) {
-	random := rand.New(rand.NewPCG(a.cfg.Seed, seq))
-	return random.IntN(a.cfg.Users), random.IntN(a.cfg.Payload.Len())
+// Requests are what an Attack sends, and what it expects. All is called by many goroutines.
+type Requests interface {
+	// Request makes request seq, into memory that is used again.
+	Request(seq uint64, r *client.Request)
+	// Failure is what is wrong with the answer to request seq, in words that are the same
+	// for every request that fails for the same cause; "" if nothing is.
+	Failure(seq uint64, a *client.Answer) string
+	// Instance names who answered; nil if the answer does not say.
+	Instance(a *client.Answer) []byte
 }
 
-// request makes request seq.
-func (a *Attack) request(seq uint64, r *client.Request) {
-	user, body := a.draw(seq)
-	r.Body, r.Keep = a.cfg.Payload.Body(body), maxAnswer
-	r.Head = append(append(r.Head[:0], a.head...), "Cookie: user=u"...)
-	r.Head = fmt.Appendf(r.Head, "%05d\r\nContent-Length: %d\r\n\r\n", user, len(r.Body))
-}
-
-// head is what the headers of every request begin with.
-func head(u *url.URL) string {
-	return "POST " + strings.TrimSuffix(u.EscapedPath(), "/") + "/v1/calculate HTTP/1.1\r\nHost: " + u.Host +
-		"\r\nUser-Agent: secondwind\r\nContent-Type: application/json\r\n"
-}
-
-// failure is what is wrong with an outcome, in words that are the same for every request
-// that fails for the same cause; "" if nothing is.
-func (a *Attack) failure(o *executor.Outcome) string {
-	if o.Err != nil {
-		return errorText(o.Err)
+// ParseServer reads the URL of a server.
+func ParseServer(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("%q is not an http or https URL", text)
 	}
-	if o.Code != http.StatusOK {
-		return "status " + strconv.Itoa(int(o.Code))
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return nil, fmt.Errorf("%q has port %s; a port is 1 to 65535", text, port)
+		}
 	}
-	if _, body := a.draw(o.Seq); !a.cfg.Payload.Answered(body, o.Answer.Body) {
-		return "wrong result"
-	}
-	return ""
+	return u, nil
 }
 
 // errorText names a failure without addresses and ports, which differ from one request to

@@ -113,11 +113,15 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 	if err != nil {
 		return nil, err
 	}
+	server, err := attack.ParseServer(cfg.LoadBalancerURL)
+	if err != nil {
+		return nil, err
+	}
 	return attack.New(attack.Config{
-		URL: cfg.LoadBalancerURL, Payload: set, Users: s.Users, Timeout: s.Timeout, Seed: s.Payload.Seed, Dial: cfg.Dial,
+		Server: server, Requests: set.Requests(server, s.Users, s.Payload.Seed), Timeout: s.Timeout, Dial: cfg.Dial,
 		Sink: func(line runlog.LoadLine) error {
 			traffic.Add(line)
 			return cfg.Writer.WriteLoad(line)
 		},
-	})
+	}), nil
 }

@@ -1,0 +1,127 @@
+package target
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"secondwind/loadgen/client"
+)
+
+// received is what a server saw of a request.
+type received struct{ method, uri, host, body, header string }
+
+// server records what it receives.
+func server(t *testing.T) (address string, seen *[]received) {
+	t.Helper()
+	seen = new([]received)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		header := r.Header.Clone()
+		for _, ours := range []string{"User-Agent", "Accept-Encoding", "X-Vegeta-Seq", "X-Vegeta-Attack"} {
+			header.Del(ours)
+		}
+		var lines []string
+		for _, name := range slices.Sorted(maps.Keys(header)) {
+			lines = append(lines, name+": "+strings.Join(header[name], ", "))
+		}
+		*seen = append(*seen, received{r.Method, r.RequestURI, r.Host, string(body), strings.Join(lines, "\n")})
+		w.Header().Set("X-Served-By", "here")
+		w.WriteHeader(len(*seen)%2*100 + 300) // 400, 300, 400 …
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, seen
+}
+
+const targets = `GET URL/
+POST URL/a%20b?x=1&y=%C3%A4
+Content-Type: text/plain
+X-Own: one
+X-Own: two
+
+HEAD URL/head
+DELETE URL
+Host: elsewhere.example
+`
+
+// TestAServerReceivesWhatVegetaWouldSend sends the same targets with Vegeta's Attacker
+// and with our client.
+func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
+	address, seen := server(t)
+	text := strings.ReplaceAll(targets, "URL", address)
+	common := http.Header{"X-Common": {"yes"}}
+	all, err := vegeta.ReadAllTargets(vegeta.NewHTTPTargeter(strings.NewReader(text), []byte("body\n"), common))
+	if err != nil {
+		t.Fatal(err)
+	}
+	attacker := vegeta.NewAttacker(vegeta.Workers(1), vegeta.MaxWorkers(1), vegeta.Redirects(vegeta.NoFollow))
+	for range attacker.Attack(vegeta.NewStaticTargeter(all...), vegeta.Rate{Freq: 1000, Per: time.Second}, time.Duration(len(all))*time.Millisecond, "") {
+	}
+	theirs := *seen
+	*seen = nil
+
+	ours, err := Read(strings.NewReader(text), Options{Format: "http", Header: common, Body: []byte("body\n"), Instance: "x-served-by"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.Sockets(func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", ours.Server().Host)
+	})
+	defer c.Close()
+	for seq := range uint64(len(all)) {
+		var r client.Request
+		ours.Request(seq+uint64(len(all))*5, &r) // again and again
+		answer, err := c.Exchange(&r, time.Now().Add(20*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := ours.Failure(seq, answer), []string{"status 400", ""}[seq%2]; got != want || string(ours.Instance(answer)) != "here" {
+			t.Errorf("request %d: Failure() = %q by %q, want %q", seq, got, ours.Instance(answer), want)
+		}
+	}
+	if len(theirs) != 4 || !slices.Equal(*seen, theirs) {
+		t.Errorf("our client sent\n%q\nVegeta sent\n%q", *seen, theirs)
+	}
+}
+
+func TestJSONTargets(t *testing.T) {
+	got, err := Read(strings.NewReader(`{"method":"PUT","url":"https://a.example:8443/x","body":"Zm9v","header":{"X-A":["b"]}}`), Options{Format: "json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r client.Request
+	got.Request(0, &r)
+	if want := "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nContent-Length: 3\r\nX-A: b\r\n\r\n"; string(r.Head) != want ||
+		string(r.Body) != "foo" || got.Server().String() != "https://a.example:8443" || got.Instance(nil) != nil {
+		t.Errorf("Request() = %q %q to %s, want %q", r.Head, r.Body, got.Server(), want)
+	}
+}
+
+func TestWhatCannotBeSentIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                       "there is no target in it",
+		"GET http://a/\n\nGET http://b/":         "target 2: it goes to http://b, the ones before to http://a",
+		"GET http://a/\n\nGET https://a/":        "target 2: it goes to https://a",
+		"GET ftp://a/":                           "is not the URL of an http or https server",
+		"GET http:///x":                          "is not the URL of an http or https server",
+		"GET":                                    "bad target",
+		"GET http://user:secret@a/\n\nGET ftp:x": "ftp:x",
+	} {
+		_, err := Read(strings.NewReader(text), Options{Format: "http"})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("Read(%q) = %v, want an error with %q", text, err, want)
+		}
+	}
+	if _, err := Read(strings.NewReader("GET http://a/"), Options{Format: "yaml"}); err == nil {
+		t.Error("Read(format yaml) = nil error")
+	}
+}
