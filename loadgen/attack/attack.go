@@ -3,7 +3,6 @@ package attack
 import (
 	"context"
 	"math"
-	"net"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -25,8 +24,8 @@ type Config struct {
 	MaxInFlight int
 	// Sink receives a line an interval. Its error ends the attack.
 	Sink func(runlog.LoadLine) error
-	// Dial opens connections to the server; nil means sockets.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Connections are how the server is reached.
+	Connections client.Options
 }
 
 // maxLate is how long a due request may wait for a free worker before it is
@@ -64,9 +63,6 @@ type flushed struct {
 func New(cfg Config) *Attack {
 	if cfg.MaxInFlight <= 0 {
 		cfg.MaxInFlight = 512
-	}
-	if cfg.Dial == nil {
-		cfg.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
 	return &Attack{
 		cfg:      cfg,
@@ -150,11 +146,10 @@ func (a *Attack) start() {
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	dial := dialer(a.cfg.Server, a.cfg.Dial)
 	a.executor = executor.New(executor.Config{
 		Schedule: a.schedule, Began: a.began, Source: a.cfg.Requests.Request, Done: a.note,
 		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate,
-		NewClient: func() client.Client { return client.Sockets(dial) },
+		NewClient: client.NewServer(a.cfg.Server, a.cfg.Connections).Client,
 	})
 }
 

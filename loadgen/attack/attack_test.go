@@ -20,6 +20,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
@@ -79,7 +80,7 @@ func (r *lines) p99(t *testing.T, which func(*runlog.InstanceSecond) string) tim
 }
 
 // calculator is a server in this process, on pipes; serve runs before each answer.
-func calculator(t *testing.T, serve func()) (dial func(context.Context, string, string) (net.Conn, error)) {
+func calculator(t *testing.T, serve func()) client.Options {
 	listener := &pipes{arrived: make(chan net.Conn), closed: make(chan struct{})}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Operands []string }
@@ -92,11 +93,11 @@ func calculator(t *testing.T, serve func()) (dial func(context.Context, string, 
 	})}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
-	return func(context.Context, string, string) (net.Conn, error) {
+	return client.Options{Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		listener.arrived <- theirs
 		return ours, nil
-	}
+	}}
 }
 
 // pipes is a listener on whose connections nothing is a socket.
@@ -167,7 +168,7 @@ func TestEveryRequestOfferedIsSentOrDroppedAndEveryOneSentEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var r lines
-				a := newAttack(t, Config{MaxInFlight: tt.maxInFlight, Sink: r.add, Dial: calculator(t, func() { time.Sleep(tt.serve) })})
+				a := newAttack(t, Config{MaxInFlight: tt.maxInFlight, Sink: r.add, Connections: calculator(t, func() { time.Sleep(tt.serve) })})
 				run(t, a, func() {
 					a.SetPhase(runlog.PhaseControl, 20)
 					time.Sleep(3 * time.Second)
@@ -201,7 +202,7 @@ func TestAProfileIsSentRequestByRequest(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			var r lines
-			a := newAttack(t, Config{Sink: r.add, Dial: calculator(t, idle)})
+			a := newAttack(t, Config{Sink: r.add, Connections: calculator(t, idle)})
 			run(t, a, func() {
 				a.SetPhase(runlog.PhaseLoad, 0)
 				a.Follow(offered)
@@ -230,7 +231,7 @@ func TestAStallShowsFromTheScheduleAndHidesFromSending(t *testing.T) {
 			until time.Time
 		)
 		began := time.Now()
-		a := newAttack(t, Config{MaxInFlight: 4, Sink: r.add, Dial: calculator(t, func() {
+		a := newAttack(t, Config{MaxInFlight: 4, Sink: r.add, Connections: calculator(t, func() {
 			if time.Since(began) > 2*time.Second {
 				once.Do(func() { until = time.Now().Add(900 * time.Millisecond) })
 				time.Sleep(time.Until(until))
@@ -255,7 +256,7 @@ func TestAStallShowsFromTheScheduleAndHidesFromSending(t *testing.T) {
 func TestALineIsOfOnePhaseAndTheIntervalIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r lines
-		a := newAttack(t, Config{Sink: r.add, Dial: calculator(t, idle)})
+		a := newAttack(t, Config{Sink: r.add, Connections: calculator(t, idle)})
 		run(t, a, func() {
 			a.SetPhase(runlog.PhaseLoad, 50)
 			time.Sleep(2400 * time.Millisecond)
@@ -289,7 +290,10 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 		{"wrong result", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"result":"1"}`) }, "wrong result"},
 		{"status 503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "status 503"},
 		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, "status 302"},
-		{"a connection closed without answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "connection closed without an answer"},
+		{
+			"a connection closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			"connection closed without an answer",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -345,7 +349,7 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("no space left on device")
-		a := newAttack(t, Config{Sink: func(runlog.LoadLine) error { return full }, Dial: calculator(t, idle)})
+		a := newAttack(t, Config{Sink: func(runlog.LoadLine) error { return full }, Connections: calculator(t, idle)})
 		if err := a.Run(t.Context()); !errors.Is(err, full) {
 			t.Errorf("Run() = %v, want %v", err, full)
 		}

@@ -70,23 +70,3 @@ func errorText(err error) string {
 	}
 	return strings.ToValidUTF8(fmt.Sprintf("%.120s", err.Error()), "")
 }
-
-// dialer dials the server of a URL, each time by its name.
-func dialer(u *url.URL, dial func(context.Context, string, string) (net.Conn, error)) client.Dial {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	address := net.JoinHostPort(u.Hostname(), port)
-	return func(ctx context.Context) (net.Conn, error) {
-		conn, err := dial(ctx, "tcp", address)
-		if err != nil || u.Scheme == "http" {
-			return conn, err
-		}
-		secure := tls.Client(conn, &tls.Config{ServerName: u.Hostname()})
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(err, conn.Close())
-		}
-		return secure, nil
-	}
-}

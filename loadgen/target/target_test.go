@@ -1,10 +1,8 @@
 package target
 
 import (
-	"context"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -64,7 +62,8 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	attacker := vegeta.NewAttacker(vegeta.Workers(1), vegeta.MaxWorkers(1), vegeta.Redirects(vegeta.NoFollow))
-	for range attacker.Attack(vegeta.NewStaticTargeter(all...), vegeta.Rate{Freq: 1000, Per: time.Second}, time.Duration(len(all))*time.Millisecond, "") {
+	rate, lasts := vegeta.Rate{Freq: 1000, Per: time.Second}, time.Duration(len(all))*time.Millisecond
+	for range attacker.Attack(vegeta.NewStaticTargeter(all...), rate, lasts, "") {
 	}
 	theirs := *seen
 	*seen = nil
@@ -73,9 +72,7 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := client.Sockets(func(ctx context.Context) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", ours.Server().Host)
-	})
+	c := client.NewServer(ours.Server(), client.Options{}).Client()
 	defer c.Close()
 	for seq := range uint64(len(all)) {
 		var r client.Request
@@ -94,14 +91,15 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 }
 
 func TestJSONTargets(t *testing.T) {
-	got, err := Read(strings.NewReader(`{"method":"PUT","url":"https://a.example:8443/x","body":"Zm9v","header":{"X-A":["b"]}}`), Options{Format: "json"})
+	const line = `{"method":"PUT","url":"https://a.example:8443/x","body":"Zm9v","header":{"X-A":["b"]}}`
+	got, err := Read(strings.NewReader(line), Options{Format: "json"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var r client.Request
 	got.Request(0, &r)
-	if want := "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nContent-Length: 3\r\nX-A: b\r\n\r\n"; string(r.Head) != want ||
-		string(r.Body) != "foo" || got.Server().String() != "https://a.example:8443" || got.Instance(nil) != nil {
+	want := "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nContent-Length: 3\r\nX-A: b\r\n\r\n"
+	if string(r.Head) != want || string(r.Body) != "foo" || got.Server().String() != "https://a.example:8443" || got.Instance(nil) != nil {
 		t.Errorf("Request() = %q %q to %s, want %q", r.Head, r.Body, got.Server(), want)
 	}
 }

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"net"
 	"path/filepath"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/attack"
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
@@ -37,9 +37,8 @@ type Config struct {
 	// Holding is told whether the experiment is in its hold; nil: nobody asks.
 	Holding func(bool)
 	// Background runs while the experiment does; nil: nothing.
-	Background func(context.Context) error
-	// Dial opens the load's connections; nil: sockets.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Background  func(context.Context) error
+	Connections client.Options // of the load
 }
 
 // Prove declares the hypothesis and carries out the experiment. It returns nil
@@ -118,7 +117,7 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 		return nil, err
 	}
 	return attack.New(attack.Config{
-		Server: server, Requests: set.Requests(server, s.Users, s.Payload.Seed), Timeout: s.Timeout, Dial: cfg.Dial,
+		Server: server, Requests: set.Requests(server, s.Users, s.Payload.Seed), Timeout: s.Timeout, Connections: cfg.Connections,
 		Sink: func(line runlog.LoadLine) error {
 			traffic.Add(line)
 			return cfg.Writer.WriteLoad(line)

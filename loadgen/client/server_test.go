@@ -1,0 +1,168 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes answers every connection with an empty 200 to each request, and notes where
+// connections were asked for.
+type pipes struct {
+	mu     sync.Mutex
+	dialed []string
+	open   int
+}
+
+func (p *pipes) dial(_ context.Context, _, address string) (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dialed = append(p.dialed, address)
+	p.open++
+	ours, theirs := net.Pipe()
+	go func() {
+		request := make([]byte, 4096)
+		for {
+			if _, err := theirs.Read(request); err != nil {
+				break
+			}
+			if _, err := io.WriteString(theirs, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); err != nil {
+				break
+			}
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.open--
+	}()
+	return ours, nil
+}
+
+func serverOf(t *testing.T, text string, o Options) *Server {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewServer(u, o)
+}
+
+func TestConnectionsAreUsedAgainAndRenewedAtTheirAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := new(pipes)
+		s := serverOf(t, "http://a.example", Options{Dial: p.dial, MaxAge: 10 * time.Second})
+		clients := []Client{s.Client(), s.Client(), s.Client(), s.Client()}
+		for range 1000 { // 100 s
+			for _, c := range clients {
+				if _, err := c.Exchange(get(0), time.Now().Add(time.Second)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		for _, c := range clients {
+			c.Close()
+		}
+		synctest.Wait()
+		got := s.Connections()
+		opened := got.Opened["a.example:80"]
+		if opened < 36 || opened > 48 || got.Reused != 4000-opened || p.open != 0 {
+			t.Errorf("Connections() = %+v, %d left open; want 36 to 48 opened for 4000 requests, all closed", got, p.open)
+		}
+	})
+}
+
+func TestEveryAddressOfANameIsUsedAndTheNameIsLookedUpAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := new(pipes)
+		s := serverOf(t, "http://a.example:81", Options{Dial: p.dial, MaxAge: time.Nanosecond}) // a connection a request
+		lookups, fails := 0, false
+		addresses := []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::ffff:10.0.0.2"), netip.MustParseAddr("2001:db8::1")}
+		s.lookUp = func(_ context.Context, _, host string) ([]netip.Addr, error) {
+			lookups++
+			if fails || host != "a.example" {
+				return nil, errors.New("no such host")
+			}
+			return addresses, nil
+		}
+		c := s.Client()
+		defer c.Close()
+		send := func(n int) {
+			for range n {
+				if _, err := c.Exchange(get(0), time.Now().Add(time.Second)); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}
+		send(300)
+		want := map[string]int64{"10.0.0.1:81": 100, "10.0.0.2:81": 100, "[2001:db8::1]:81": 100}
+		if got := s.Connections().Opened; !maps.Equal(got, want) || lookups != 1 {
+			t.Errorf("Opened = %v after %d lookups, want %v after 1", got, lookups, want)
+		}
+		addresses = append(addresses, netip.MustParseAddr("10.0.0.9"))
+		time.Sleep(lookUpAgain)
+		send(4)
+		if got := s.Connections().Opened["10.0.0.9:81"]; got != 1 || lookups != 2 {
+			t.Errorf("the new address got %d of 4 connections after %d lookups, want 1 after 2", got, lookups)
+		}
+		fails = true
+		time.Sleep(lookUpAgain)
+		send(100) // the addresses that are known serve on
+		if lookups != 3 {
+			t.Errorf("%d lookups, want 3: a resolver that fails is not asked by every connection", lookups)
+		}
+	})
+}
+
+func TestAnUnknownNameIsAnErrorEveryTime(t *testing.T) {
+	s := serverOf(t, "http://a.example", Options{})
+	none := &net.DNSError{Err: "no such host", Name: "a.example", IsNotFound: true}
+	s.lookUp = func(context.Context, string, string) ([]netip.Addr, error) { return nil, none }
+	for range 3 {
+		if _, err := s.Client().Exchange(get(0), time.Now().Add(time.Second)); !errors.Is(err, none) {
+			t.Errorf("Exchange() = %v, want %v", err, none)
+		}
+	}
+}
+
+// TestANewBackendBehindABalancerOfConnectionsGetsItsShare has a balancer that, as a
+// Network Load Balancer does, chooses once for each connection.
+func TestANewBackendBehindABalancerOfConnectionsGetsItsShare(t *testing.T) {
+	backend := func(id string) *httptest.Server {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Instance-Id", id) }))
+		t.Cleanup(s.Close)
+		return s
+	}
+	backends, dialed := []*httptest.Server{backend("old")}, 0
+	balance := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		dialed++
+		return new(net.Dialer).DialContext(ctx, network, backends[dialed%len(backends)].Listener.Addr().String())
+	}
+	s := serverOf(t, "http://127.0.0.1", Options{MaxAge: 20 * time.Millisecond, Dial: balance})
+	c := s.Client()
+	defer c.Close()
+	answered := map[string]int{}
+	for began := time.Now(); answered["new"] < 20 && time.Since(began) < 30*time.Second; {
+		a, err := c.Exchange(get(0), time.Now().Add(10*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered[string(a.Header("X-Instance-Id"))]++
+		if len(backends) == 1 && answered["old"] == 20 {
+			backends = append(backends, backend("new"))
+		}
+	}
+	if answered["new"] < 20 {
+		t.Errorf("answers: %v, want some of the new backend", answered)
+	}
+}
