@@ -92,7 +92,7 @@ func jsonError(text []byte, err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		before := text[:syntax.Offset-1]
+		before := text[:max(0, syntax.Offset-1)]
 		found, _ := utf8.DecodeRune(text[len(before):])
 		return fmt.Errorf("line %d, column %d: not valid JSON: %q is unexpected here", 1+bytes.Count(before, []byte("\n")),
 			1+utf8.RuneCount(before[1+bytes.LastIndexByte(before, '\n'):]), found)
@@ -107,6 +107,7 @@ func jsonError(text []byte, err error) error {
 
 var wanted = map[reflect.Kind]string{
 	reflect.Float64: "a number", reflect.Int: "a whole number", reflect.String: "text in quotation marks",
+	reflect.Bool: "true or false",
 }
 
 // Wanted is what a key takes whose value is of the kind.

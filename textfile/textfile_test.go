@@ -69,6 +69,7 @@ func TestJSONIsOneValueWithKnownMembersOnly(t *testing.T) {
 		"YAML":                  {"# five\nusers: 5\n", "line 1, column 1: not valid JSON: '#' is unexpected here"},
 		"a comma too many":      {"{\r\n  \"users\": 5,\r\n}", "line 3, column 1: not valid JSON: '}' is unexpected here"},
 		"an umlaut":             {"{\"ä\": ö}", "line 1, column 7: not valid JSON: 'ö' is unexpected here"},
+		"a number for a choice": {`{"kept": 1}`, "line 1: kept is a JSON number; give true or false"},
 		"a list":                {`[]`, "line 1: this is a JSON array; give an object in {}"},
 		"two values":            {`{"users": 5} {}`, "more than one JSON value"},
 		"a bracket too many":    {`{"users": 5}}`, "more than one JSON value"},
@@ -79,6 +80,7 @@ func TestJSONIsOneValueWithKnownMembersOnly(t *testing.T) {
 	} {
 		var got struct {
 			Users  int                         `json:"users"`
+			Kept   bool                        `json:"kept"`
 			Groups []map[string]map[string]int `json:"groups"`
 		}
 		err := textfile.JSON([]byte(test.text), &got)
@@ -102,6 +104,18 @@ func FuzzUTF8(f *testing.F) {
 		}
 		if err == nil && len(text) != len(data) && len(text) != len(data)-3 {
 			t.Errorf("UTF8(%q) = %q, want all but the mark", data, text)
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	for _, seed := range []string{"", "{", `{"a": {"b": [1, 2.5, null]}}`, `{"a": 1, "a": 2}`, "# a", "{\n,}", `{"a": "ä`, "[]", "null 1"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var into map[string]map[string]int
+		if err := textfile.JSON(data, &into); err != nil && err.Error() == "" {
+			t.Errorf("JSON(%q) = an error without a text", data)
 		}
 	})
 }
