@@ -39,7 +39,8 @@ func newCloud(out *output) *cobra.Command {
 		Long: "Runs the local cloud on loopback and prints the lines that point the AWS CLI and the SDKs at it:\n\n" +
 			"  secondwind cloud --stack            # then paste the export lines into another terminal:\n" +
 			"  aws autoscaling describe-auto-scaling-groups\n\n" +
-			"An old AWS CLI that does not read AWS_ENDPOINT_URL needs --endpoint-url.",
+			"An old AWS CLI that does not read AWS_ENDPOINT_URL needs --endpoint-url.\n\n" +
+			"It runs until Ctrl-C, which is exit code 0.",
 		Args:    noArguments,
 		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },

@@ -2,81 +2,122 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
 )
 
-// interrupts says what SIGINT and SIGTERM mean at the moment. While a load is
-// held, a first SIGINT ends the hold, and the run goes on to its verdict. The next
-// one ends the work in order. One more ends the program at once, unless a report
-// is being written: that is then left out whole.
+// stage is how far the program is, as far as a signal is concerned.
+type stage int
+
+// The stages of a program. Only a soak has more than the first two.
+const (
+	working  stage = iota // the zero value: a signal ends the work in order
+	stopping              // the work ends in order
+	holding               // a load is held
+	judging               // the work has ended by itself; it is judged and reported
+	warned                // as judging, but the user wants an end
+	leaving               // the report is left out
+	done                  // all that is left is to print the result
+	exited
+)
+
+// reaction is what a signal leads to.
+type reaction struct {
+	to       stage
+	reported string
+}
+
+// reactions are those to SIGINT and SIGTERM; only SIGINT ends a hold, SIGTERM ends
+// the work there too. A result is printed in stage done alone, so that no exit code
+// contradicts it.
+var reactions = map[stage]reaction{
+	working:  {stopping, "ending in order; press Ctrl-C again to end at once"},
+	holding:  {working, "the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
+	stopping: {exited, "ended at once: what was recorded is neither judged nor sealed"},
+	judging:  {warned, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
+	warned:   {leaving, "leaving without a report: `secondwind report` makes it later"},
+	leaving:  {exited, "ended at once: the record is not sealed"},
+	done:     {done, ""},
+}
+
+// interrupts is what SIGINT and SIGTERM do, by the stage that they find.
 type interrupts struct {
 	endHold chan struct{} // closed when the hold is to end
 
-	mu       sync.Mutex
-	holding  bool
-	stop     context.CancelFunc // ends the work in order
-	stopped  bool
-	conclude context.CancelFunc // leaves the report out; nil: none is being written
+	mu     sync.Mutex
+	at     stage
+	report func(text string)
+	stop   context.CancelFunc // ends the work in order
+	leave  context.CancelFunc // leaves the report out
 }
 
-// watch handles signals until the returned function is called. The context ends
-// when the work is to end.
-func watchInterrupts(ctx context.Context) (context.Context, *interrupts, func()) {
+func newInterrupts(stop context.CancelFunc, report func(string)) *interrupts {
+	return &interrupts{endHold: make(chan struct{}), stop: stop, report: report}
+}
+
+// watchInterrupts handles signals, and reports what they do, until the returned
+// function is called. The context ends when the work is to end.
+func watchInterrupts(ctx context.Context, report func(string)) (context.Context, *interrupts, func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	i := &interrupts{endHold: make(chan struct{}), stop: cancel}
+	i := newInterrupts(cancel, report)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
 	go func() {
-		for {
-			select {
-			case s := <-signals:
-				if !i.handle(s) {
-					os.Exit(exitInterrupted)
-				}
-			case <-done:
-				return
+		for s := range signals {
+			if !i.handle(s) {
+				os.Exit(exitInterrupted)
 			}
 		}
 	}()
 	return ctx, i, func() {
 		signal.Stop(signals)
-		close(done)
+		close(signals)
 		cancel()
 	}
 }
 
-// handle does what the signal means; false: the program is to end at once.
+// handle does what the signal leads to; false: the program is to end at once.
 func (i *interrupts) handle(s os.Signal) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch {
-	case i.holding && s == os.Interrupt:
-		i.holding = false
-		close(i.endHold)
-	case !i.stopped:
-		i.stopped = true
-		i.stop()
-	case i.conclude != nil:
-		i.conclude()
-		i.conclude = nil
-	default:
-		return false
+	if i.at == holding && s != os.Interrupt {
+		i.at = working
 	}
-	return true
+	was, r := i.at, reactions[i.at]
+	i.at = r.to
+	if r.reported != "" {
+		i.report(r.reported)
+	}
+	switch was {
+	case working:
+		i.stop()
+	case holding:
+		close(i.endHold)
+	case warned:
+		i.leave()
+	}
+	return i.at != exited
+}
+
+// reportTo sets where it is reported what a signal does.
+func (i *interrupts) reportTo(report func(string)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.report = report
 }
 
 // hold says whether a load is being held that a first SIGINT is to end.
-func (i *interrupts) hold(holding bool) {
+func (i *interrupts) hold(held bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	select {
-	case <-i.endHold: // it has been ended once
-	default:
-		i.holding = holding
+	switch {
+	case i.at == holding && !held:
+		i.at = working
+	case i.at == working && held && !isClosed(i.endHold):
+		i.at = holding
 	}
 }
 
@@ -85,12 +126,44 @@ func (i *interrupts) hold(holding bool) {
 func (i *interrupts) concluding() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	i.mu.Lock()
-	i.conclude = cancel
-	i.mu.Unlock()
+	defer i.mu.Unlock()
+	i.leave = cancel
+	if i.at == stopping {
+		i.at = warned
+	} else {
+		i.at = judging
+	}
 	return ctx, func() {
-		i.mu.Lock()
-		i.conclude = nil
-		i.mu.Unlock()
+		i.ignore()
 		cancel()
 	}
+}
+
+// ignore makes later signals do nothing: the result is about to be printed.
+func (i *interrupts) ignore() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.at = done
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// errInterrupted ends a command whose work was interrupted.
+var errInterrupted = &exitError{code: exitInterrupted, err: errors.New("interrupted")}
+
+// interruptedError is err as the end of a command. Work that a signal ended fails
+// with what it was doing, which is no fault of the user's.
+func interruptedError(ctx context.Context, err error) error {
+	var exit *exitError
+	if err == nil || ctx.Err() == nil || errors.As(err, &exit) || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errInterrupted
 }

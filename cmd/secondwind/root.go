@@ -40,7 +40,7 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, interrupts, stop := watchInterrupts(ctx)
+	ctx, interrupts, stop := watchInterrupts(ctx, func(text string) { fmt.Fprintln(stderr, "secondwind:", text) })
 	defer stop()
 	began := false
 	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil && !began { // the command line was wrong
 		err = fmt.Errorf("%w\nRun `%s --help` for usage", err, command.CommandPath())
 	}
-	return exitCode(err, stderr)
+	return exitCode(interruptedError(ctx, err), stderr)
 }
 
 // exitCode reports the error, unless it stands for a code alone, and maps it.

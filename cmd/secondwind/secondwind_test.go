@@ -221,6 +221,37 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 	}
 }
 
+// TestCtrlCWhileJudgingLeavesAReportOrNone presses it twice: the second time as soon
+// as the run is being judged.
+func TestCtrlCWhileJudgingLeavesAReportOrNone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: os.Interrupt cannot be sent to another process there")
+	}
+	t.Parallel()
+	soak := startSoak(t)
+	for _, seen := range []string{"the local cloud listens", "judging the record"} {
+		soak.waitFor(t, seen)
+		if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := soak.rest()
+	_ = soak.cmd.Wait()
+	if code := soak.cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code = %d, want 130", code)
+	}
+	withReport := strings.HasSuffix(lines[len(lines)-1], "report.html")
+	if told := strings.Contains(strings.Join(lines, "\n"), "leaving without a report"); told == withReport {
+		t.Errorf("report left out: %t, though the soak said\n%s", !withReport, strings.Join(lines, "\n"))
+	}
+	for _, name := range []string{"report.html", "report.md", "junit.xml", "plots"} {
+		if _, err := os.Stat(filepath.Join(soak.folder(t), name)); (err == nil) != withReport {
+			t.Errorf("%s: %v, want it there: %t", name, err, withReport)
+		}
+	}
+	verdictOf(t, soak.folder(t), judge.Inconclusive)
+}
+
 // judgedAgain judges a sealed folder twice, reports it anew, and then changes a
 // byte of the evidence.
 func judgedAgain(t *testing.T, folder string) {

@@ -106,7 +106,7 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	if err := checkWritable("exports", o.exports); err != nil {
 		return err
 	}
-	reporter := out.reporter()
+	reporter := out.reporter(start)
 	defer reporter.Close()
 	record, err := newRun(o.runs, s, start)
 	if err != nil {
@@ -242,14 +242,20 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 	return err
 }
 
+// byTheUser is the reason of an interrupted run.
+const byTheUser = "Ctrl-C or SIGTERM"
+
 // finish seals, judges and reports what there is, however the run ended: nothing
-// that was recorded is lost.
+// that was recorded is lost. A run that had ended before it was interrupted has its
+// verdict's exit code.
 func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
-	interrupted := ctx.Err() != nil
+	interrupted := runErr != nil && ctx.Err() != nil
+	concluding, concluded := out.interrupts.concluding()
+	defer concluded()
 	if runErr != nil {
 		reason := runErr.Error()
 		if interrupted {
-			reason = "interrupted by the user"
+			reason = byTheUser
 		}
 		reporter.Event(time.Since(start), "ended early: "+reason)
 		if err := w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}}); err != nil {
@@ -257,16 +263,11 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 		}
 	}
 	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	concluding, concluded := out.interrupts.concluding()
-	defer concluded()
-	verdict, err := conclude(concluding, w)
+	verdict, shown, err := conclude(concluding, w)
+	concluded()
 	reporter.Close()
 	if err != nil {
 		return errors.Join(runErr, err)
-	}
-	shown := filepath.Join(w.Dir(), reports.HTMLFile)
-	if concluding.Err() != nil {
-		shown = w.Dir() // without a report
 	}
 	written := writeVerdict(out, verdict, shown)
 	if interrupted {
@@ -278,18 +279,22 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	return written
 }
 
-// conclude closes the record, judges it, reports it and seals the folder.
-func conclude(ctx context.Context, w *runlog.Writer) (judge.Verdict, error) {
+// conclude closes the record, judges it, reports it and seals the folder. It
+// returns what there is to look at: the report, or the folder without one.
+func conclude(ctx context.Context, w *runlog.Writer) (verdict judge.Verdict, shown string, err error) {
 	if err := w.Close(); err != nil {
-		return judge.Verdict{}, err
+		return verdict, "", err
 	}
 	record, verdict, err := judgeFolder(w.Dir())
 	if err != nil {
-		return verdict, err
+		return verdict, "", err
 	}
-	// Whoever does not want to wait for the report has the verdict all the same.
-	if err := reports.Write(ctx, w.Dir(), record, verdict); err != nil && ctx.Err() == nil {
-		return verdict, err
+	shown = filepath.Join(w.Dir(), reports.HTMLFile)
+	if err := reports.Write(ctx, w.Dir(), record, verdict); err != nil {
+		if ctx.Err() == nil {
+			return verdict, "", err
+		}
+		shown = w.Dir() // whoever does not want to wait for the report has the verdict all the same
 	}
-	return verdict, runlog.Seal(w.Dir())
+	return verdict, shown, runlog.Seal(w.Dir())
 }

@@ -39,7 +39,7 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 	if err != nil {
 		return err
 	}
-	reporter := out.reporter()
+	reporter := out.reporter(start)
 	defer reporter.Close()
 	record, err := newRun(o.runs, s, start)
 	if err != nil {

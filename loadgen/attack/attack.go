@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -121,7 +120,7 @@ func (a *Attack) follow(p profile.Profile) {
 	}
 	a.since = time.Since(a.began)
 	a.schedule.Follow(a.since, p)
-	a.pacer.wake()
+	a.pacer.wake(false)
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on.
@@ -131,12 +130,13 @@ func (a *Attack) SetInterval(d time.Duration) {
 	a.interval = max(d, time.Second)
 }
 
-// Run sends until ctx ends, which is no error: requests in flight are waited
-// for, at most Timeout, and the last lines are written. It can be called once.
+// Run sends until ctx ends, which is no error: what is due by then is still sent,
+// within a second, requests in flight are waited for, at most Timeout, and the last
+// lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a.start(ctx)
+	a.start()
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: a.checker, Timeout: a.cfg.Timeout, CheckRedirect: noRedirect}),
 		vegeta.Workers(uint64(min(10, a.cfg.MaxWorkers))), vegeta.MaxWorkers(uint64(a.cfg.MaxWorkers)),
@@ -145,12 +145,14 @@ func (a *Attack) Run(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	done := ctx.Done()
+	var tooLate <-chan time.Time
 	for {
 		select {
 		case <-done:
-			done = nil
+			done, tooLate = nil, time.After(maxLate)
 			a.stop()
-			attacker.Stop() // Vegeta may be waiting for a free worker instead of in Pace
+		case <-tooLate:
+			attacker.Stop() // Vegeta is waiting for a free worker, instead of in Pace
 		case result, ok := <-results:
 			if !ok {
 				return a.end()
@@ -164,13 +166,13 @@ func (a *Attack) Run(ctx context.Context) error {
 	}
 }
 
-func (a *Attack) start(ctx context.Context) {
+func (a *Attack) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	a.pacer = newPacer(ctx.Done(), a.schedule, a.began)
+	a.pacer = newPacer(a.schedule, a.began)
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -231,6 +233,7 @@ func (a *Attack) stop() {
 	defer a.mu.Unlock()
 	a.schedule.Follow(time.Since(a.began), profile.Constant{})
 	a.stopped = true
+	a.pacer.wake(true)
 }
 
 // end writes the last line: every request in flight has ended, and what was due
@@ -259,7 +262,7 @@ func (a *Attack) flush(now time.Time) {
 // offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
-		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))),
+		at: now, offered: int64(a.schedule.Before(now.Sub(a.began))),
 		sent: a.sent.Load(), dropped: a.pacer.dropped.Load(), bytesIn: a.checker.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }

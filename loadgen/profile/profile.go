@@ -3,8 +3,6 @@ package profile
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,7 +17,7 @@ const forever = time.Duration(math.MaxInt64 / 2)
 // Profile is offered load over time, counted from its own start.
 type Profile interface {
 	// Rate is the offered load at a time, in requests per second, never
-	// negative. Outside [0, Duration] it is 0.
+	// negative. Outside [0, Duration) it is 0.
 	Rate(at time.Duration) float64
 	// Hits is the integral of Rate from 0 to a time, in requests. It never
 	// falls, is 0 before the start and constant after the end.
@@ -28,8 +26,6 @@ type Profile interface {
 	Duration() time.Duration
 	// Validate reports what is wrong with the profile, or nil.
 	Validate() error
-	// String is the profile as Parse reads it.
-	String() string
 }
 
 var (
@@ -47,16 +43,14 @@ type Constant struct {
 
 // Rate implements Profile.
 func (c Constant) Rate(at time.Duration) float64 {
-	if at < 0 || c.For > 0 && at > c.For {
+	if at < 0 || c.For > 0 && at >= c.For {
 		return 0
 	}
 	return c.PerSecond
 }
 
 // Hits implements Profile: rate × time.
-func (c Constant) Hits(at time.Duration) float64 {
-	return c.PerSecond * clamp(at, c.For).Seconds()
-}
+func (c Constant) Hits(at time.Duration) float64 { return c.PerSecond * clamp(at, c.For).Seconds() }
 
 // Duration implements Profile.
 func (c Constant) Duration() time.Duration { return c.For }
@@ -66,15 +60,7 @@ func (c Constant) Validate() error {
 	if c.For < 0 {
 		return fmt.Errorf("constant: duration %v is negative; use a positive one, or none for no end", c.For)
 	}
-	return validRate("constant", c.PerSecond)
-}
-
-// String implements Profile: "constant:200/5m0s".
-func (c Constant) String() string {
-	if c.For == 0 {
-		return "constant:" + number(c.PerSecond)
-	}
-	return "constant:" + number(c.PerSecond) + "/" + c.For.String()
+	return validRates("constant", c.PerSecond)
 }
 
 // Ramp goes from one rate to another in a straight line, up or down; down to 0
@@ -86,7 +72,7 @@ type Ramp struct {
 
 // Rate implements Profile.
 func (r Ramp) Rate(at time.Duration) float64 {
-	if at < 0 || at > r.Over || r.Over <= 0 {
+	if at < 0 || at >= r.Over {
 		return 0
 	}
 	return r.From + (r.To-r.From)*at.Seconds()/r.Over.Seconds()
@@ -109,15 +95,7 @@ func (r Ramp) Validate() error {
 	if r.Over <= 0 {
 		return fmt.Errorf("ramp: duration %v is not positive; give how long it takes, as in ramp:10..200/5m", r.Over)
 	}
-	if err := validRate("ramp", r.From); err != nil {
-		return err
-	}
-	return validRate("ramp", r.To)
-}
-
-// String implements Profile: "ramp:10..200/5m0s".
-func (r Ramp) String() string {
-	return "ramp:" + number(r.From) + ".." + number(r.To) + "/" + r.Over.String()
+	return validRates("ramp", r.From, r.To)
 }
 
 // Steps holds each of its rates for the same time, one after the other.
@@ -128,20 +106,17 @@ type Steps struct {
 
 // Rate implements Profile.
 func (s Steps) Rate(at time.Duration) float64 {
-	if at < 0 || s.Each <= 0 || at > s.Duration() || len(s.Rates) == 0 {
+	if at < 0 || at >= s.Duration() {
 		return 0
 	}
-	return s.Rates[min(int(at/s.Each), len(s.Rates)-1)]
+	return s.Rates[at/s.Each]
 }
 
 // Hits implements Profile.
 func (s Steps) Hits(at time.Duration) float64 {
 	var sum float64
 	for _, rate := range s.Rates {
-		if at <= 0 {
-			break
-		}
-		sum += rate * min(at, s.Each).Seconds()
+		sum += rate * clamp(at, s.Each).Seconds()
 		at -= s.Each
 	}
 	return sum
@@ -159,21 +134,7 @@ func (s Steps) Validate() error {
 		return fmt.Errorf("steps: duration %v of a step is not positive, or too long; "+
 			"give how long each is held, as in steps:10,50,100/1m", s.Each)
 	}
-	for _, rate := range s.Rates {
-		if err := validRate("steps", rate); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// String implements Profile: "steps:10,50,100/1m0s".
-func (s Steps) String() string {
-	rates := make([]string, len(s.Rates))
-	for i, rate := range s.Rates {
-		rates[i] = number(rate)
-	}
-	return "steps:" + strings.Join(rates, ",") + "/" + s.Each.String()
+	return validRates("steps", s.Rates...)
 }
 
 // Sine swings between two rates; it begins half-way up, rising:
@@ -194,7 +155,7 @@ type Sine struct {
 
 // Rate implements Profile.
 func (s Sine) Rate(at time.Duration) float64 {
-	if at < 0 || at > s.For || s.Period <= 0 {
+	if at < 0 || at >= s.For || s.Period <= 0 {
 		return 0
 	}
 	// Rounding may pass Low by a hair, and a rate is never negative.
@@ -224,38 +185,54 @@ func (s Sine) Validate() error {
 	if s.Period <= 0 || s.For <= 0 {
 		return fmt.Errorf("sine: period %v and duration %v must be positive, as in sine:50..150@1m/10m", s.Period, s.For)
 	}
-	if err := validRate("sine", s.Low); err != nil {
-		return err
-	}
 	if s.High < s.Low {
 		return fmt.Errorf("sine: %v..%v runs downwards; write the lower rate first", s.Low, s.High)
 	}
-	return validRate("sine", s.High)
+	return validRates("sine", s.Low, s.High)
 }
 
-// String implements Profile: "sine:50..150@1m0s/10m0s".
-func (s Sine) String() string {
-	return "sine:" + number(s.Low) + ".." + number(s.High) + "@" + s.Period.String() + "/" + s.For.String()
+// Until is the beginning of a profile: nothing is offered from end on, which is
+// positive.
+func Until(p Profile, end time.Duration) Profile {
+	if c, ok := p.(Constant); ok && c.For == 0 {
+		return Constant{PerSecond: c.PerSecond, For: end}
+	}
+	if whole := p.Duration(); whole > 0 && whole <= end {
+		return p
+	}
+	return beginning{p, end}
 }
+
+type beginning struct {
+	Profile
+	end time.Duration
+}
+
+func (b beginning) Rate(at time.Duration) float64 {
+	if at >= b.end {
+		return 0
+	}
+	return b.Profile.Rate(at)
+}
+
+func (b beginning) Hits(at time.Duration) float64 { return b.Profile.Hits(min(at, b.end)) }
+
+func (b beginning) Duration() time.Duration { return b.end }
 
 // clamp brings a time into [0, end]; end 0 means without end.
 func clamp(at, end time.Duration) time.Duration {
-	if at < 0 {
-		return 0
+	if end > 0 {
+		at = min(at, end)
 	}
-	if end > 0 && at > end {
-		return end
-	}
-	return at
+	return max(at, 0)
 }
 
-// validRate reports a rate that cannot be offered.
-func validRate(shape string, rate float64) error {
-	if !(rate >= 0 && rate <= MaxRate) { // written so that NaN fails too
-		return fmt.Errorf("%s: rate %v is out of range; use 0 to %v requests per second", shape, rate, float64(MaxRate))
+// validRates reports a rate that cannot be offered.
+func validRates(shape string, rates ...float64) error {
+	for _, rate := range rates {
+		if !(rate >= 0 && rate <= MaxRate) { // written so that NaN fails too
+			return fmt.Errorf("%s: rate %v is out of range; use 0 to %v requests per second", shape, rate, float64(MaxRate))
+		}
 	}
 	return nil
 }
-
-// number writes a rate in the shortest form that Parse reads back exactly.
-func number(rate float64) string { return strconv.FormatFloat(rate, 'f', -1, 64) }

@@ -2,6 +2,7 @@
 package profile
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -42,57 +43,85 @@ func (s *Schedule) Follow(at time.Duration, p Profile) {
 	}
 }
 
-// Hits is how many requests are due before t, as a real number.
-func (s *Schedule) Hits(t time.Duration) float64 {
+// Before is how many requests are due before t: exactly those of which Due says so.
+func (s *Schedule) Before(t time.Duration) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hits(t)
+	n := uint64(math.Ceil(s.hits(t)))
+	for n > 0 && !s.dueBefore(n-1, t) {
+		n--
+	}
+	for s.dueBefore(n, t) {
+		n++
+	}
+	return n
 }
 
+func (s *Schedule) dueBefore(seq uint64, t time.Duration) bool {
+	due, ok := s.due(seq)
+	return ok && due < t
+}
+
+// hits is how many requests are due before t, as a real number. What differs from
+// a whole number by rounding alone is that number.
 func (s *Schedule) hits(t time.Duration) float64 {
 	for i := len(s.segments) - 1; i >= 0; i-- {
 		if g := s.segments[i]; t >= g.from || i == 0 {
-			return g.hits + g.profile.Hits(t-g.from)
+			h := g.hits + g.profile.Hits(t-g.from)
+			if whole := math.Round(h); math.Abs(h-whole) <= rounding(h) {
+				return whole
+			}
+			return h
 		}
 	}
 	return 0
 }
 
+// rounding is more than what rounding errors add to so many hits, and far less
+// than a request.
+func rounding(hits float64) float64 { return 1e-12 * max(1000, hits) }
+
 // Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
-// the rate is zero, or the profile has ended.
+// the rate is zero, or the profile has ended. A profile lasts for [0, Duration): what
+// would be due at its very end is not.
 func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.due(seq)
+}
+
+func (s *Schedule) due(seq uint64) (due time.Duration, ok bool) {
 	n := float64(seq)
 	for i := len(s.segments) - 1; i >= 0; i-- {
 		g := s.segments[i]
 		if n < g.hits && i > 0 {
 			continue
 		}
-		after, ok := reaches(g.profile, max(0, n-g.hits))
+		after, ok := passes(g.profile, max(0, n-g.hits))
 		return g.from + after, ok
 	}
 	return 0, false
 }
 
-// reaches is when a profile's hits come to n; ok is false if they never do.
-func reaches(p Profile, n float64) (at time.Duration, ok bool) {
+// passes is when a profile's hits come to n and go on; ok is false if they never do.
+func passes(p Profile, n float64) (at time.Duration, ok bool) {
 	if c, steady := p.(Constant); steady && c.PerSecond > 0 {
-		at = time.Duration(n / c.PerSecond * float64(time.Second))
+		at = time.Duration(math.Round(n / c.PerSecond * float64(time.Second)))
 		return at, c.For == 0 || at < c.For
 	}
 	end := p.Duration()
+	n += rounding(n)
 	if p.Hits(end) <= n {
 		return 0, false
 	}
-	// The first nanosecond at which they do: hits never fall.
+	// The last nanosecond at which they have not passed n: hits never fall.
 	low, high := time.Duration(0), end
 	for low < high {
-		if middle := low + (high-low)/2; p.Hits(middle) < n {
+		if middle := low + (high-low)/2; p.Hits(middle) <= n {
 			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
-	return low, true
+	return max(0, low-1), true
 }

@@ -35,7 +35,7 @@ func TestAChangeOfRateNeitherLosesNorDoublesARequest(t *testing.T) {
 			at += held
 			want += p.Hits(held)
 		}
-		if got := s.Hits(at); math.Abs(got-want) > 1e-6*max(1, want) {
+		if got := s.hits(at); math.Abs(got-want) > 1e-6*max(1, want) {
 			t.Fatalf("Hits(%v) = %v, want %v", at, got, want)
 		}
 		s.Follow(at, steady(1)) // so that what has begun is due some time
@@ -45,12 +45,93 @@ func TestAChangeOfRateNeitherLosesNorDoublesARequest(t *testing.T) {
 			if !ok || due < last {
 				t.Fatalf("Due(%d) = %v, %v, want a time not before %v", seq, due, ok, last)
 			}
-			if hits := s.Hits(due); math.Abs(hits-float64(seq)) > 1e-3 {
+			if hits := s.hits(due); math.Abs(hits-float64(seq)) > 1e-3 {
 				t.Fatalf("Hits(Due(%d)) = %v, want %d", seq, hits, seq)
 			}
 			last = due
 		}
 	})
+}
+
+// exact is rate × time of a profile that is made of whole numbers, in integers: what
+// a sine swings comes to nothing over whole periods.
+func exact(t *rapid.T) (p Profile, requests int64) {
+	seconds := rapid.Int64Range(1, 5000).Draw(t, "seconds")
+	a, b := rapid.Int64Range(0, 2000).Draw(t, "a"), rapid.Int64Range(0, 2000).Draw(t, "b")
+	// Tenths, which are no binary fractions.
+	rateA, rateB, long := float64(a)/10, float64(b)/10, time.Duration(seconds)*time.Second
+	ceil := func(n, of int64) int64 { return (n + of - 1) / of }
+	switch rapid.SampledFrom([]string{"constant", "ramp", "steps", "sine"}).Draw(t, "shape") {
+	case "ramp":
+		return Ramp{From: rateA, To: rateB, Over: long}, ceil((a+b)*seconds, 20)
+	case "steps": // with a spike between
+		return Steps{Rates: []float64{rateA, 0, rateB, rateA}, Each: long}, ceil((2*a+b)*seconds, 10)
+	case "sine":
+		return Sine{Low: min(rateA, rateB), High: max(rateA, rateB), Period: long, For: 3 * long}, ceil((a+b)*3*seconds, 20)
+	}
+	return Constant{PerSecond: rateA, For: long}, ceil(a*seconds, 10)
+}
+
+func TestExactlyRateTimesTimeRequestsAreOffered(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, want := exact(t)
+		var s Schedule
+		s.Follow(0, p)
+		for _, after := range []time.Duration{0, 1, time.Microsecond, time.Hour} {
+			if got := s.Before(p.Duration() + after); got != uint64(want) {
+				t.Fatalf("%+v: Before(end + %v) = %d, want %d", p, after, got, want)
+			}
+		}
+		if due, ok := s.Due(uint64(want)); ok {
+			t.Fatalf("%+v: Due(%d) = %v, want never: it is the first that is not offered", p, want, due)
+		}
+		if want > 0 {
+			if last, ok := s.Due(uint64(want) - 1); !ok || last >= p.Duration() {
+				t.Fatalf("%+v: Due(%d) = %v, %v, want before %v", p, want-1, last, ok, p.Duration())
+			}
+		}
+		// The same rate, cut off at the same time, by whatever follows.
+		if c, constant := p.(Constant); constant {
+			var unlimited, followed Schedule
+			unlimited.Follow(0, Until(Constant{PerSecond: c.PerSecond}, c.For))
+			followed.Follow(0, Constant{PerSecond: c.PerSecond})
+			followed.Follow(c.For, Constant{})
+			if cut, changed := unlimited.Before(2*c.For), followed.Before(2*c.For); cut != uint64(want) || changed != uint64(want) {
+				t.Fatalf("%+v: cut off %d, changed to 0 %d, want %d of both", p, cut, changed, want)
+			}
+		}
+	})
+}
+
+func TestAProfileIsCutOffWhereItsLoadEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := shapes.Draw(t, "profile")
+		end := time.Duration(rapid.Int64Range(1, int64(30*time.Second)).Draw(t, "end"))
+		cut := Until(p, end)
+		if got := cut.Duration(); got <= 0 || got > end || cut.Validate() != p.Validate() {
+			t.Fatalf("Duration() = %v, Validate() = %v, want at most %v, and nil", got, cut.Validate(), end)
+		}
+		at := time.Duration(rapid.Int64Range(0, int64(40*time.Second)).Draw(t, "at"))
+		if rate := cut.Rate(at); at >= end && rate != 0 || at < end && rate != p.Rate(at) {
+			t.Fatalf("Rate(%v) = %v, want that of the whole before %v, and 0 from there on", at, rate, end)
+		}
+		if hits := cut.Hits(at); hits != p.Hits(min(at, end)) {
+			t.Fatalf("Hits(%v) = %v, want %v", at, hits, p.Hits(min(at, end)))
+		}
+	})
+}
+
+func TestARequestOnTheEdgeOfASilenceWaitsForItsEnd(t *testing.T) {
+	var s Schedule
+	s.Follow(0, Steps{Rates: []float64{50, 0, 100}, Each: time.Second})
+	for seq, want := range map[uint64]time.Duration{49: 980 * time.Millisecond, 50: 2 * time.Second, 51: 2010 * time.Millisecond} {
+		if due, ok := s.Due(seq); !ok || (due-want).Abs() > time.Microsecond {
+			t.Errorf("Due(%d) = %v, %v, want %v", seq, due, ok, want)
+		}
+	}
+	if got := s.Before(1500 * time.Millisecond); got != 50 {
+		t.Errorf("Before(1.5s) = %d, want 50: nothing is due in the silence", got)
+	}
 }
 
 func TestNothingIsDueWhileTheRateIsZero(t *testing.T) {
@@ -74,8 +155,8 @@ func TestNothingIsDueWhileTheRateIsZero(t *testing.T) {
 		t.Errorf("2 a second for a second: Due(2) = %v, want never", due)
 	}
 	var zero Schedule
-	if due, ok := zero.Due(0); ok || zero.Hits(time.Hour) != 0 {
-		t.Errorf("zero Schedule: Due(0) = %v, Hits = %v, want nothing", due, zero.Hits(time.Hour))
+	if due, ok := zero.Due(0); ok || zero.hits(time.Hour) != 0 {
+		t.Errorf("zero Schedule: Due(0) = %v, Hits = %v, want nothing", due, zero.hits(time.Hour))
 	}
 }
 

@@ -100,21 +100,14 @@ func (d *driver) status(state runlog.State) progress.Status {
 	phase, rate := d.experiment.Phase()
 	s := progress.Status{
 		Phase: phase, Elapsed: time.Since(d.cfg.Start), Expected: d.experiment.Expected(), PhaseElapsed: time.Since(d.entered),
-		Threshold: d.h.Threshold,
-		InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
-		OfferedRate: rate, Failed: failed,
+		Threshold: d.h.Threshold, Traffic: progress.TrafficOf(rate, second, failed),
 	}
+	s.See(state)
 	if phase == runlog.PhaseHold {
 		s.PhaseExpected = d.cfg.Scenario.Hold
 	}
-	if second.IntervalSeconds > 0 {
-		s.CompletedRate = float64(second.Completed) / second.IntervalSeconds
-	}
 	if alarm, ok := state.Alarm(d.h.AlarmName); ok {
 		s.Alarm = alarm.StateValue
-	}
-	if point, ok := state.Latest(runlog.GroupSeries); ok {
-		s.CPUPercent = &point.Value
 	}
 	return s
 }

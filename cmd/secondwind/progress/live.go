@@ -76,33 +76,31 @@ func (l *live) draw(b *strings.Builder) {
 		return
 	}
 	s := l.last
-	lines := []string{"", l.phases(s), l.cpu(s), l.fleet(s)}
+	lines := []string{"", l.phases(s)}
+	if s.Group != nil {
+		lines = append(lines, l.cpu(s))
+	}
+	lines = append(lines, strings.Join(figures(s, l.paint), "   "))
 	for _, line := range lines {
 		b.WriteString(fit(line, l.width()) + "\n")
 	}
 	l.drawn = len(lines)
 }
 
-// inOrder are the phases of an experiment.
-var inOrder = []runlog.Phase{
-	runlog.PhaseSetup, runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl,
-	runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
-}
-
 func (l *live) phases(s Status) string {
-	var names []string
-	style := terminal.Green
-	for _, p := range inOrder {
-		switch {
-		case p == s.Phase:
+	names, style := []string{}, terminal.Green
+	for _, p := range runlog.Phases() {
+		switch p {
+		case s.Phase:
 			names = append(names, l.paint(terminal.Bold, "▸ "+string(p)))
 			style = terminal.Dim
+		case runlog.PhaseDone: // there is nothing to see then
 		default:
 			names = append(names, l.paint(style, string(p)))
 		}
 	}
 	line := strings.Join(names, "  ")
-	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
+	if l.width() < 90 || !slices.Contains(runlog.Phases(), s.Phase) {
 		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
 	}
 	return line + "   " + clock(s.Elapsed) + expected(s)
@@ -136,24 +134,6 @@ func (l *live) cpu(s Status) string {
 	mark := min(int(s.Threshold/barScale*float64(columns)), columns-1)
 	bar := l.paint(style, string(cells[:mark])) + "│" + l.paint(style, string(cells[mark+1:]))
 	return fmt.Sprintf("CPU %s  %s  threshold %g %%", percent(s.CPUPercent), bar, s.Threshold)
-}
-
-func (l *live) fleet(s Status) string {
-	text := instances(s)
-	if s.Alarm != "" {
-		style := terminal.Dim
-		if s.Alarm == "ALARM" {
-			style = terminal.Red
-		}
-		text += "   alarm " + l.paint(style, s.Alarm)
-	}
-	if s.OfferedRate > 0 {
-		text += fmt.Sprintf("   %.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate)
-	}
-	if s.Failed > 0 {
-		text += "   " + l.paint(terminal.Red, fmt.Sprintf("%d failed", s.Failed))
-	}
-	return text
 }
 
 // fit cuts a line to the terminal's width, without its colours if it must: a

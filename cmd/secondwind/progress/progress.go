@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 // Status is how things stand.
@@ -21,14 +22,42 @@ type Status struct {
 	PhaseElapsed  time.Duration `json:"-"`                    // since the phase's start
 	PhaseExpected time.Duration `json:"-"`                    // of the phase; 0 if not known
 	CPUPercent    *float64      `json:"cpuPercent,omitempty"` // the group's newest datapoint
-	Threshold     float64       `json:"threshold"`            // CPU percent; 0 if not known
+	Threshold     float64       `json:"threshold,omitempty"`  // CPU percent; 0 if not known
 	Alarm         string        `json:"alarm,omitempty"`
-	InService     int           `json:"inService"`
-	Desired       int           `json:"desired"`
-	Healthy       int           `json:"healthy"`
-	OfferedRate   float64       `json:"offeredRate"`
-	CompletedRate float64       `json:"completedRate"` // over the last second
-	Failed        int64         `json:"failed"`        // since the run's start
+	*Group                      // nil: none is watched
+	*Traffic                    // nil: none is sent
+}
+
+// Group is how the Auto Scaling group stands, in instances.
+type Group struct {
+	InService int `json:"inService"`
+	Desired   int `json:"desired"`
+	Healthy   int `json:"healthy"`
+}
+
+// Traffic is the load, in requests per second.
+type Traffic struct {
+	OfferedRate   float64 `json:"offeredRate"`
+	CompletedRate float64 `json:"completedRate"` // over the last second
+	Failed        int64   `json:"failed"`        // requests, since the run's start
+}
+
+// See takes in what was seen of the group.
+func (s *Status) See(state runlog.State) {
+	s.Group = &Group{InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy())}
+	if p, ok := state.Latest(runlog.GroupSeries); ok {
+		s.CPUPercent = &p.Value
+	}
+}
+
+// TrafficOf is the load of the newest interval, last, when rate was offered and so
+// many requests have failed.
+func TrafficOf(rate float64, last runlog.LoadSecond, failed int64) *Traffic {
+	t := Traffic{OfferedRate: rate, Failed: failed}
+	if last.IntervalSeconds > 0 {
+		t.CompletedRate = float64(last.Completed) / last.IntervalSeconds
+	}
+	return &t
 }
 
 // Reporter is where progress goes. Its methods may be called from any goroutine.
@@ -96,11 +125,11 @@ func (p *plain) Status(s Status) {
 	if !p.pace.due(s) {
 		return
 	}
-	line := Line(s)
+	text := line(s)
 	if left := s.left(); left > 0 {
-		line += " · about " + strings.TrimSpace(clock(left)) + " left"
+		text += " · about " + strings.TrimSpace(clock(left)) + " left"
 	}
-	fmt.Fprintf(p.w, "%s    %s\n", clock(s.Elapsed), line)
+	fmt.Fprintf(p.w, "%s    %s\n", clock(s.Elapsed), text)
 }
 
 func (p *plain) Close() {}
@@ -138,31 +167,42 @@ func (j *jsonLines) Status(s Status) {
 
 func (j *jsonLines) Close() {}
 
-// Line is a status in words, without the time.
-func Line(s Status) string {
-	parts := []string{fmt.Sprintf("%-11s", s.Phase), "CPU " + percent(s.CPUPercent)}
-	if s.Alarm != "" {
-		parts = append(parts, "alarm "+s.Alarm)
+// line is a status in words, without the time.
+func line(s Status) string {
+	parts := []string{fmt.Sprintf("%-11s", s.Phase)}
+	if s.Group != nil {
+		parts = append(parts, "CPU "+percent(s.CPUPercent))
 	}
-	parts = append(parts, instances(s))
-	if s.OfferedRate > 0 {
-		parts = append(parts, fmt.Sprintf("%.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate))
-	}
-	if s.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed", s.Failed))
-	}
-	return strings.Join(parts, " · ")
+	parts = append(parts, figures(s, func(_, text string) string { return text })...)
+	return strings.TrimRight(strings.Join(parts, " · "), " ")
 }
 
-func instances(s Status) string {
-	text := fmt.Sprintf("%d in service", s.InService)
-	if s.Desired != s.InService {
-		text += fmt.Sprintf(" → %d", s.Desired)
+// figures are what is known of alarm, group and load, painted.
+func figures(s Status, paint func(sgr, text string) string) (parts []string) {
+	if s.Alarm != "" {
+		style := terminal.Dim
+		if s.Alarm == "ALARM" {
+			style = terminal.Red
+		}
+		parts = append(parts, "alarm "+paint(style, s.Alarm))
 	}
-	if s.Healthy != s.InService {
-		text += fmt.Sprintf(" (%d healthy)", s.Healthy)
+	if g := s.Group; g != nil {
+		text := fmt.Sprintf("%d in service", g.InService)
+		if g.Desired != g.InService {
+			text += fmt.Sprintf(" → %d", g.Desired)
+		}
+		if g.Healthy != g.InService {
+			text += fmt.Sprintf(" (%d healthy)", g.Healthy)
+		}
+		parts = append(parts, text)
 	}
-	return text
+	if t := s.Traffic; t != nil && t.OfferedRate > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f of %.0f requests/s", t.CompletedRate, t.OfferedRate))
+	}
+	if t := s.Traffic; t != nil && t.Failed > 0 {
+		parts = append(parts, paint(terminal.Red, fmt.Sprintf("%d failed", t.Failed)))
+	}
+	return parts
 }
 
 func percent(v *float64) string {
