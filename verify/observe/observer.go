@@ -2,9 +2,9 @@ package observe
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -30,10 +30,9 @@ type Config struct {
 	Since time.Time
 	// Sink appends a line to cloud.jsonl. Its error ends the observer.
 	Sink func(runlog.Observation) error
-	Log  *slog.Logger // nil: discard
 }
 
-// Observer polls the AWS APIs and keeps the newest state beside the record. All
+// Observer polls the AWS APIs and keeps the newest state, besides the record. All
 // its questions are asked by one goroutine, one after the other, so that rounds
 // never interleave in the record: Configure before Run, then Run alone. The other
 // methods only leave a wish for Run, and may be called from anywhere.
@@ -41,7 +40,6 @@ type Observer struct {
 	group       string
 	alarm       string
 	since       time.Time
-	log         *slog.Logger
 	recorder    *recorder
 	autoscaling *autoscaling.Client
 	cloudwatch  *cloudwatch.Client
@@ -59,17 +57,12 @@ type Observer struct {
 
 // New returns an Observer that has not polled yet.
 func New(cfg Config) *Observer {
-	log := cfg.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	noted := noting(cfg.AWS)
 	return &Observer{
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
 		since:       cfg.Since.UTC().Truncate(time.Second),
-		log:         log,
-		recorder:    newRecorder(cfg.Sink),
+		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}},
 		autoscaling: autoscaling.NewFromConfig(noted),
 		cloudwatch:  cloudwatch.NewFromConfig(noted),
 		elb:         elb.NewFromConfig(noted),
@@ -89,11 +82,10 @@ func (o *Observer) SetInterval(d time.Duration) {
 }
 
 // TakeSnapshot makes Run take a configuration snapshot at once, before its next
-// poll, and again each round until one is whole: State.Configured says when.
+// poll, and again each round until one is whole. It is the first whose
+// State.Configured is not before the call: one that is under way does not count.
 func (o *Observer) TakeSnapshot() {
-	o.mu.Lock()
-	o.wanted = true
-	o.mu.Unlock()
+	o.want(true)
 	o.pollNow()
 }
 
@@ -115,9 +107,8 @@ func (o *Observer) State() (runlog.State, <-chan struct{}) {
 const lastPoll = 5 * time.Second
 
 // Run polls until ctx ends, which is no error. The poll that is under way then is
-// finished, so that the record ends with a whole one. A poll that fails is
-// recorded and logged, and the next one is made: only a record that cannot be
-// written ends Run early.
+// finished, so that the record ends with a whole one. A poll that fails is recorded,
+// and the next one is made: only a record that cannot be written ends Run early.
 func (o *Observer) Run(ctx context.Context) error {
 	polling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -132,12 +123,9 @@ func (o *Observer) Run(ctx context.Context) error {
 	})()
 	for ctx.Err() == nil {
 		began := time.Now()
-		if err := o.round(polling); err != nil {
-			var sink *sinkError
-			if errors.As(err, &sink) {
-				return err
-			}
-			o.log.Warn("poll failed", "error", err)
+		var sink *sinkError
+		if err := o.round(polling); errors.As(err, &sink) {
+			return err
 		}
 		timer := time.NewTimer(max(o.pollInterval()-time.Since(began), 0))
 		select {
@@ -161,21 +149,27 @@ func (o *Observer) pollInterval() time.Duration {
 func (o *Observer) round(ctx context.Context) error {
 	next, _ := o.State()
 	var configured error
-	if o.snapshotWanted() || next.Configured.IsZero() {
-		switch configured = o.configure(ctx); {
-		case configured == nil:
-			next.Configured = time.Now()
-		case next.Configured.IsZero():
+	// A wish is taken before the first question: one that comes while a snapshot is
+	// under way is for the next.
+	if began := time.Now(); o.want(false) || next.Configured.IsZero() {
+		if configured = o.configure(ctx); configured == nil {
+			next.Configured = began
+		} else {
+			o.want(true)
+		}
+		if next.Configured.IsZero() {
 			return configured // what to poll is not known yet
 		}
 	}
 	return errors.Join(configured, o.poll(ctx, next))
 }
 
-func (o *Observer) snapshotWanted() bool {
+// want sets whether a snapshot is wanted, and returns whether one was.
+func (o *Observer) want(now bool) (was bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.wanted
+	was, o.wanted = o.wanted, now
+	return was
 }
 
 // poll asks every question once. The errors of all of them are joined; what was
@@ -196,9 +190,6 @@ func (o *Observer) publish(next runlog.State) {
 	next.Polled, next.ClockOffset = time.Now(), o.recorder.clock.Offset()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if next.Configured.After(o.state.Configured) {
-		o.wanted = false
-	}
 	o.state = next
 	close(o.changed)
 	o.changed = make(chan struct{})

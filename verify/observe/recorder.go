@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -21,13 +20,12 @@ import (
 )
 
 // recorder numbers observations, leaves out answers that did not change, and
-// hands each line to the sink in order.
+// hands each line to the sink in order. One goroutine at a time may use it.
 type recorder struct {
 	sink func(runlog.Observation) error
 
 	clock awsclock.Clock
 
-	mu   sync.Mutex
 	seq  int64
 	last map[[sha256.Size]byte]answered // by operation and input
 }
@@ -41,15 +39,9 @@ type answered struct {
 // inputs with a time window never come again.
 const maxRemembered = 256
 
-func newRecorder(sink func(runlog.Observation) error) *recorder {
-	return &recorder{sink: sink, last: map[[sha256.Size]byte]answered{}}
-}
-
 // append gives o its number and writes it, without its answer if that is the
 // same as the last one to the same question.
 func (r *recorder) append(o runlog.Observation) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.seq++
 	o.Seq = r.seq
 	if o.Error == nil {

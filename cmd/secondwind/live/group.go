@@ -7,11 +7,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-var errMainEnded = errors.New("the task that others ran beside has ended")
+var errMainEnded = errors.New("the main task has ended")
 
-// RunGroup runs main with background tasks beside it: when main ends they are
-// stopped and waited for; when one of them fails, main is stopped. It returns the
-// first error.
+// RunGroup runs main and its background tasks: when main ends they are stopped and
+// waited for; when one of them fails, main is stopped. It returns the first error.
 func RunGroup(ctx context.Context, main func(context.Context) error, background ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
