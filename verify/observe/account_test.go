@@ -78,6 +78,9 @@ func (a *account) answer(ctx context.Context, in any) (any, error) {
 		defer a.mu.Unlock()
 		a.under--
 	}()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if a.asks != nil {
 		if err := a.asks(name); err != nil {
 			return nil, err

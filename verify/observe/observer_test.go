@@ -185,7 +185,9 @@ func TestTheMetricIsAskedOfTheGroupAndOfEveryInstance(t *testing.T) {
 			m := q.MetricStat
 			queries = append(queries, fmt.Sprintf("%s %s %s every %d s", *q.Id, *m.Stat, *m.Metric.Dimensions[0].Value, *m.Period))
 		}
-		want := []string{"group Average g every 10 s", "group_n SampleCount g every 10 s", "i0 Average i-1 every 10 s", "i1 Average i-2 every 10 s"}
+		want := []string{
+			"group Average g every 10 s", "group_n SampleCount g every 10 s", "i0 Average i-1 every 10 s", "i1 Average i-2 every 10 s",
+		}
 		if !slices.Equal(queries, want) {
 			t.Errorf("asked for %q, want %q", queries, want)
 		}
@@ -355,8 +357,11 @@ func TestConfigureSaysWhatCouldNotBeRead(t *testing.T) {
 				return nil
 			}
 			c, err := New(Config{AWS: a.config(), AutoScalingGroupName: "g", Sink: new(tape).add}).Configure(t.Context())
-			if err == nil || !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), "Rate exceeded") || c.Group.AutoScalingGroupName != "" {
-				t.Errorf("%s throttled: Configure() = %+v, %v; want nothing, and that", operation, c, err)
+			if err == nil || !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), "Rate exceeded") {
+				t.Errorf("%s throttled: Configure() = %v, want that", operation, err)
+			}
+			if c.Group.AutoScalingGroupName != "" {
+				t.Errorf("%s throttled: Configure() = %+v, want nothing: it is not whole", operation, c)
 			}
 		}
 		a := newAccount()

@@ -183,7 +183,10 @@ func TestAnAnswerThatCannotBeReadIsAnError(t *testing.T) {
 		if _, err := o.policies(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if len(r.lines) != 1 || r.lines[0].Error == nil || !strings.Contains(r.lines[0].Error.Message, c.want) || r.lines[0].Error.Code != "" {
+		if len(r.lines) != 1 || r.lines[0].Error == nil {
+			t.Fatalf("%s: recorded %+v, want one error", name, r.lines)
+		}
+		if e := r.lines[0].Error; !strings.Contains(e.Message, c.want) || e.Code != "" {
 			t.Errorf("%s: recorded %+v, want the error, without a code", name, r.lines)
 		}
 	}
