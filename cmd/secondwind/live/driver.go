@@ -5,10 +5,28 @@ import (
 	"time"
 
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/loadgen/attack"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
-	"secondwind/verify/observe"
+)
+
+// decider is the part of an experiment that a driver needs, observer that of an
+// observer, and generator that of a load generator.
+type (
+	decider interface {
+		Step(time.Time, experiment.Seen) []experiment.Command
+		Next() time.Time
+		Phase() (runlog.Phase, float64)
+		Expected() time.Duration
+	}
+	observer interface {
+		State() (runlog.State, <-chan struct{})
+		SetInterval(time.Duration)
+		TakeSnapshot()
+	}
+	generator interface {
+		SetPhase(runlog.Phase, float64)
+		SetInterval(time.Duration)
+	}
 )
 
 // driver carries out what an experiment commands.
@@ -16,10 +34,11 @@ type driver struct {
 	cfg        Config
 	h          runlog.Hypothesis
 	digest     string // SHA-256 of the hypothesis
-	experiment *experiment.Experiment
-	observer   *observe.Observer
-	generator  *attack.Attack
+	experiment decider
+	observer   observer
+	generator  generator
 	traffic    *experiment.Traffic
+	write      func(runlog.LoadLine) error
 	entered    time.Time // the phase
 }
 
@@ -61,7 +80,7 @@ func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error)
 		case experiment.EnterPhase:
 			err = d.enter(c)
 		case experiment.RecordCalibration:
-			err = d.cfg.Writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Calibration: &c.Calibration})
+			err = d.write(runlog.LoadLine{Time: time.Now().UTC(), Calibration: &c.Calibration})
 		case experiment.SetPollInterval:
 			d.observer.SetInterval(c.Interval)
 		case experiment.SetRecordInterval:
@@ -92,7 +111,7 @@ func (d *driver) enter(c experiment.EnterPhase) error {
 	if c.Phase == runlog.PhasePremises {
 		change.HypothesisSHA256 = d.digest
 	}
-	return d.cfg.Writer.WriteLoad(runlog.LoadLine{Time: now, Phase: change})
+	return d.write(runlog.LoadLine{Time: now, Phase: change})
 }
 
 func (d *driver) status(state runlog.State) progress.Status {

@@ -73,7 +73,7 @@ func Prove(ctx context.Context, cfg Config) error {
 		return err
 	}
 	d := driver{
-		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic,
+		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
 		experiment: experiment.New(plan(cfg, claim, releaseDeadline(configuration, cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
