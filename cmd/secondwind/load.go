@@ -150,31 +150,14 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, traffic *experi
 		start := time.Now()
 		generator.SetPhase(runlog.PhaseLoad, 0)
 		generator.Follow(profile.Until(l.offered, l.scenario.Hold))
-		l.await(ctx, func() {
+		ctx, cancel := context.WithTimeout(ctx, l.scenario.Hold)
+		defer cancel()
+		return everySecond(ctx, func() {
 			elapsed := time.Since(start)
 			reporter.Status(loadStatus(traffic, elapsed, l.scenario.Hold, l.offered.Rate(elapsed)))
 		})
-		return nil
 	}
 	return live.RunGroup(ctx, follow, generator.Run)
-}
-
-// await waits until the load's time is over or ctx ends, and reports once a second.
-func (l loading) await(ctx context.Context, report func()) {
-	over := time.NewTimer(l.scenario.Hold)
-	defer over.Stop()
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-over.C:
-			return
-		case <-ticker.C:
-			report()
-		}
-	}
 }
 
 func loadStatus(traffic *experiment.Traffic, elapsed, expected time.Duration, rate float64) progress.Status {

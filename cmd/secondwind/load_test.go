@@ -61,7 +61,7 @@ func TestALoadThatIsInterruptedKeepsItsRecordAndExitsWith130(t *testing.T) {
 func TestALoadThatCannotBeMadeClosesItsRecord(t *testing.T) {
 	runs := t.TempDir()
 	out := &output{stdout: io.Discard, interrupts: newInterrupts(func() {}, nil)}
-	err := runLoad(t.Context(), out, runs, loading{"no URL", profile.Constant{PerSecond: 1}, scenario.Default()})
+	err := runLoad(t.Context(), out, runs, loading{"no URL", profile.Constant(1), scenario.Default()})
 	if err == nil || !strings.Contains(err.Error(), "no URL") {
 		t.Errorf("runLoad = %v, want what is wrong with the URL", err)
 	}

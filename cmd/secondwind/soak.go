@@ -224,16 +224,9 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 	waiting, cancel := context.WithTimeout(ctx, healthyWithin)
 	defer cancel()
 	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
-		ticker := time.NewTicker(time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ticker.C:
-				r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
-			}
-		}
+		return everySecond(ctx, func() {
+			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
+		})
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given "+
@@ -244,6 +237,20 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 
 // byTheUser is the reason of an interrupted run.
 const byTheUser = "Ctrl-C or SIGTERM"
+
+// everySecond does something once a second until ctx ends, which is no error.
+func everySecond(ctx context.Context, do func()) error {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			do()
+		}
+	}
+}
 
 // finish seals, judges and reports what there is, however the run ended: nothing
 // that was recorded is lost. A run that had ended before it was interrupted has its

@@ -43,12 +43,12 @@ type Attack struct {
 	url      string
 	schedule *profile.Schedule
 	checker  *checker
-	tally    *tally
 	sent     atomic.Int64
 	bytesOut atomic.Int64
 
 	mu       sync.Mutex // guards what follows, and the order of lines
 	pacer    *pacer     // nil until Run
+	tally    *tally
 	began    time.Time
 	phase    runlog.Phase
 	offered  profile.Profile
@@ -88,7 +88,7 @@ func New(cfg Config) (*Attack, error) {
 		checker:  &checker{next: cfg.Transport, set: cfg.Payload},
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
-		offered:  profile.Constant{},
+		offered:  profile.Linear{},
 		interval: time.Second,
 	}, nil
 }
@@ -102,7 +102,7 @@ func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
 		a.flush(time.Now())
 	}
 	a.phase = phase
-	a.follow(profile.Constant{PerSecond: rate})
+	a.follow(profile.Constant(rate))
 }
 
 // Follow offers what the profile does, from now on and within the phase.
@@ -210,6 +210,8 @@ func (a *Attack) note(r *vegeta.Result) {
 	} else if failure != "" {
 		failure = errorText(failure)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.tally.add(outcome{
 		instance: r.Headers.Get(instanceHeader), failure: failure, ended: r.Timestamp.Add(r.Latency),
 		fromSchedule: fromSchedule, fromSending: r.Latency,
@@ -231,7 +233,7 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.schedule.Follow(time.Since(a.began), profile.Constant{})
+	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
 	a.pacer.wake(true)
 }

@@ -58,18 +58,20 @@ func parseShape(shape, rest string) (Profile, error) {
 	switch shape {
 	case "ramp":
 		from, to := p.between(rates)
-		return Ramp{From: from, To: to, Over: length}, p.err
+		return Linear{{from, to, length}}, p.err
 	case "steps":
-		steps := Steps{Each: length}
-		for rate := range strings.SplitSeq(rates, ",") {
-			steps.Rates = append(steps.Rates, p.rate(rate))
+		var steps Linear
+		for text := range strings.SplitSeq(rates, ",") {
+			rate := p.rate(text)
+			steps = append(steps, Piece{rate, rate, length})
 		}
 		return steps, p.err
 	case "sine":
 		low, high := p.between(rates)
 		return Sine{Low: low, High: high, Period: p.length(periodText), For: length}, p.err
 	}
-	return Constant{PerSecond: p.rate(rates), For: length}, p.err
+	rate := p.rate(rates)
+	return Linear{{rate, rate, length}}, p.err
 }
 
 // parser reads the parts of a profile, and keeps the first error.

@@ -22,15 +22,11 @@ type segment struct {
 	profile Profile
 }
 
-// maxSegments bounds what is remembered: due times are asked for requests that
-// are under way, never for those of a thousand changes ago.
-const maxSegments = 1024
-
 // Follow offers what the profile does, from a time on that is not before the last
 // change. A profile that is not valid offers nothing.
 func (s *Schedule) Follow(at time.Duration, p Profile) {
 	if p.Validate() != nil {
-		p = Constant{}
+		p = Linear{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,9 +34,6 @@ func (s *Schedule) Follow(at time.Duration, p Profile) {
 		at = max(at, s.segments[n-1].from)
 	}
 	s.segments = append(s.segments, segment{at, s.hits(at), p})
-	if len(s.segments) > maxSegments {
-		s.segments = append(s.segments[:0:0], s.segments[len(s.segments)-maxSegments/2:]...)
-	}
 }
 
 // Before is how many requests are due before t: exactly those of which Due says so.
@@ -105,11 +98,11 @@ func (s *Schedule) due(seq uint64) (due time.Duration, ok bool) {
 
 // passes is when a profile's hits come to n and go on; ok is false if they never do.
 func passes(p Profile, n float64) (at time.Duration, ok bool) {
-	if c, steady := p.(Constant); steady && c.PerSecond > 0 {
-		at = time.Duration(math.Round(n / c.PerSecond * float64(time.Second)))
-		return at, c.For == 0 || at < c.For
-	}
 	end := p.Duration()
+	if l, ok := p.(Linear); ok && len(l) == 1 && l[0].From == l[0].To && l[0].From > 0 { // a constant
+		at = time.Duration(math.Round(n / l[0].From * float64(time.Second)))
+		return at, end == 0 || at < end
+	}
 	n += rounding(n)
 	if p.Hits(end) <= n {
 		return 0, false

@@ -9,7 +9,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-func steady(rate float64) Profile { return Constant{PerSecond: rate} }
+// steps holds each rate for the same time.
+func steps(each time.Duration, rates ...float64) (l Linear) {
+	for _, rate := range rates {
+		l = append(l, Piece{rate, rate, each})
+	}
+	return l
+}
 
 // shapes are profiles of every kind, with stretches at which nothing is offered.
 var shapes = rapid.Custom(func(t *rapid.T) Profile {
@@ -17,8 +23,8 @@ var shapes = rapid.Custom(func(t *rapid.T) Profile {
 	over := time.Duration(rapid.Int64Range(1, int64(20*time.Second)).Draw(t, "over"))
 	low := rate.Draw(t, "low")
 	return rapid.SampledFrom([]Profile{
-		steady(low), Constant{PerSecond: low, For: over}, Ramp{From: low, To: rate.Draw(t, "to"), Over: over},
-		Steps{Rates: []float64{low, 0, rate.Draw(t, "step")}, Each: over},
+		Constant(low), Linear{{low, low, over}}, Linear{{low, rate.Draw(t, "to"), over}},
+		steps(over, low, 0, rate.Draw(t, "step")),
 		Sine{Low: low, High: low + rate.Draw(t, "swing"), Period: over, For: 3 * over},
 	}).Draw(t, "shape")
 })
@@ -38,7 +44,7 @@ func TestAChangeOfRateNeitherLosesNorDoublesARequest(t *testing.T) {
 		if got := s.hits(at); math.Abs(got-want) > 1e-6*max(1, want) {
 			t.Fatalf("Hits(%v) = %v, want %v", at, got, want)
 		}
-		s.Follow(at, steady(1)) // so that what has begun is due some time
+		s.Follow(at, Constant(1)) // so that what has begun is due some time
 		var last time.Duration
 		for seq := range uint64(min(want, 3000)) {
 			due, ok := s.Due(seq)
@@ -63,13 +69,13 @@ func exact(t *rapid.T) (p Profile, requests int64) {
 	ceil := func(n, of int64) int64 { return (n + of - 1) / of }
 	switch rapid.SampledFrom([]string{"constant", "ramp", "steps", "sine"}).Draw(t, "shape") {
 	case "ramp":
-		return Ramp{From: rateA, To: rateB, Over: long}, ceil((a+b)*seconds, 20)
+		return Linear{{rateA, rateB, long}}, ceil((a+b)*seconds, 20)
 	case "steps": // with a spike between
-		return Steps{Rates: []float64{rateA, 0, rateB, rateA}, Each: long}, ceil((2*a+b)*seconds, 10)
+		return steps(long, rateA, 0, rateB, rateA), ceil((2*a+b)*seconds, 10)
 	case "sine":
 		return Sine{Low: min(rateA, rateB), High: max(rateA, rateB), Period: long, For: 3 * long}, ceil((a+b)*3*seconds, 20)
 	}
-	return Constant{PerSecond: rateA, For: long}, ceil(a*seconds, 10)
+	return Linear{{rateA, rateA, long}}, ceil(a*seconds, 10)
 }
 
 func TestExactlyRateTimesTimeRequestsAreOffered(t *testing.T) {
@@ -91,12 +97,13 @@ func TestExactlyRateTimesTimeRequestsAreOffered(t *testing.T) {
 			}
 		}
 		// The same rate, cut off at the same time, by whatever follows.
-		if c, constant := p.(Constant); constant {
+		if l, ok := p.(Linear); ok && len(l) == 1 && l[0].From == l[0].To {
 			var unlimited, followed Schedule
-			unlimited.Follow(0, Until(Constant{PerSecond: c.PerSecond}, c.For))
-			followed.Follow(0, Constant{PerSecond: c.PerSecond})
-			followed.Follow(c.For, Constant{})
-			if cut, changed := unlimited.Before(2*c.For), followed.Before(2*c.For); cut != uint64(want) || changed != uint64(want) {
+			rate, long := l[0].From, l[0].For
+			unlimited.Follow(0, Until(Constant(rate), long))
+			followed.Follow(0, Constant(rate))
+			followed.Follow(long, Linear{})
+			if cut, changed := unlimited.Before(2*long), followed.Before(2*long); cut != uint64(want) || changed != uint64(want) {
 				t.Fatalf("%+v: cut off %d, changed to 0 %d, want %d of both", p, cut, changed, want)
 			}
 		}
@@ -123,7 +130,7 @@ func TestAProfileIsCutOffWhereItsLoadEnds(t *testing.T) {
 
 func TestARequestOnTheEdgeOfASilenceWaitsForItsEnd(t *testing.T) {
 	var s Schedule
-	s.Follow(0, Steps{Rates: []float64{50, 0, 100}, Each: time.Second})
+	s.Follow(0, steps(time.Second, 50, 0, 100))
 	for seq, want := range map[uint64]time.Duration{49: 980 * time.Millisecond, 50: 2 * time.Second, 51: 2010 * time.Millisecond} {
 		if due, ok := s.Due(seq); !ok || (due-want).Abs() > time.Microsecond {
 			t.Errorf("Due(%d) = %v, %v, want %v", seq, due, ok, want)
@@ -137,17 +144,17 @@ func TestARequestOnTheEdgeOfASilenceWaitsForItsEnd(t *testing.T) {
 func TestNothingIsDueWhileTheRateIsZero(t *testing.T) {
 	for _, rate := range []float64{0, -5, math.NaN()} {
 		var s Schedule
-		s.Follow(0, steady(rate))
+		s.Follow(0, Constant(rate))
 		if due, ok := s.Due(0); ok {
 			t.Errorf("rate %v: Due(0) = %v, want never", rate, due)
 		}
-		s.Follow(time.Hour, steady(10))
+		s.Follow(time.Hour, Constant(10))
 		if due, ok := s.Due(0); !ok || due != time.Hour {
 			t.Errorf("rate %v, then 10 after 1 h: Due(0) = %v, %v, want 1h", rate, due, ok)
 		}
 	}
 	var ended Schedule
-	ended.Follow(0, Constant{PerSecond: 2, For: time.Second})
+	ended.Follow(0, Linear{{2, 2, time.Second}})
 	if last, ok := ended.Due(1); !ok || last != 500*time.Millisecond {
 		t.Errorf("2 a second for a second: Due(1) = %v, %v, want 500ms", last, ok)
 	}
@@ -160,20 +167,10 @@ func TestNothingIsDueWhileTheRateIsZero(t *testing.T) {
 	}
 }
 
-func TestASoakOfManyChangesStaysBounded(t *testing.T) {
-	var s Schedule
-	for i := range 10 * maxSegments {
-		s.Follow(time.Duration(i)*time.Second, steady(float64(i%7)))
-	}
-	if len(s.segments) > maxSegments {
-		t.Errorf("%d segments are remembered, want at most %d", len(s.segments), maxSegments)
-	}
-}
-
 func ExampleSchedule() {
 	var s Schedule
-	s.Follow(0, Constant{PerSecond: 2})
-	s.Follow(1250*time.Millisecond, Constant{PerSecond: 10}) // half-way between two requests
+	s.Follow(0, Constant(2))
+	s.Follow(1250*time.Millisecond, Constant(10)) // half-way between two requests
 	for seq := range uint64(5) {
 		due, _ := s.Due(seq)
 		fmt.Println(due)
@@ -188,7 +185,7 @@ func ExampleSchedule() {
 
 func BenchmarkDue(b *testing.B) {
 	var s Schedule
-	s.Follow(0, steady(1000))
+	s.Follow(0, Constant(1000))
 	var seq uint64
 	for b.Loop() {
 		s.Due(seq)
