@@ -27,6 +27,7 @@ const (
 // reaction is what a signal leads to.
 type reaction struct {
 	to       stage
+	ends     func(*interrupts) // nil: nothing
 	reported string
 }
 
@@ -34,23 +35,24 @@ type reaction struct {
 // the work there too. A result is printed in stage done alone, so that no exit code
 // contradicts it.
 var reactions = map[stage]reaction{
-	working:  {stopping, "ending in order; press Ctrl-C again to end at once"},
-	holding:  {working, "the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
-	stopping: {exited, "ended at once: what was recorded is neither judged nor sealed"},
-	judging:  {warned, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
-	warned:   {leaving, "leaving without a report: `secondwind report` makes it later"},
-	leaving:  {exited, "ended at once: the record is not sealed"},
-	done:     {done, ""},
+	working: {stopping, func(i *interrupts) { i.stop() }, "ending in order; press Ctrl-C again to end at once"},
+	holding: {working, func(i *interrupts) { close(i.endHold) },
+		"the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
+	stopping: {exited, nil, "ended at once: a record under way is neither judged nor sealed"},
+	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
+	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
+	leaving:  {exited, nil, "ended at once: the record is not sealed"},
+	done:     {done, nil, ""},
 }
 
 // interrupts is what SIGINT and SIGTERM do, by the stage that they find.
 type interrupts struct {
-	endHold chan struct{} // closed when the hold is to end
+	endHold chan struct{}      // closed when the hold is to end
+	stop    context.CancelFunc // ends the work in order
 
 	mu     sync.Mutex
 	at     stage
 	report func(text string)
-	stop   context.CancelFunc // ends the work in order
 	leave  context.CancelFunc // leaves the report out
 }
 
@@ -86,18 +88,13 @@ func (i *interrupts) handle(s os.Signal) bool {
 	if i.at == holding && s != os.Interrupt {
 		i.at = working
 	}
-	was, r := i.at, reactions[i.at]
+	r := reactions[i.at]
 	i.at = r.to
 	if r.reported != "" {
 		i.report(r.reported)
 	}
-	switch was {
-	case working:
-		i.stop()
-	case holding:
-		close(i.endHold)
-	case warned:
-		i.leave()
+	if r.ends != nil {
+		r.ends(i)
 	}
 	return i.at != exited
 }
@@ -109,41 +106,35 @@ func (i *interrupts) reportTo(report func(string)) {
 	i.report = report
 }
 
-// hold says whether a load is being held that a first SIGINT is to end.
-func (i *interrupts) hold(held bool) {
+// enter is for a program that comes to a stage by itself. A run that is ending stays
+// so until it is judged, and a hold that was ended is not ended again.
+func (i *interrupts) enter(to stage) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	switch {
-	case i.at == holding && !held:
-		i.at = working
-	case i.at == working && held && !isClosed(i.endHold):
-		i.at = holding
-	}
-}
-
-// concluding returns a context for writing a report in, which ends when the user
-// does not want to wait for it, and what to call when it is written.
-func (i *interrupts) concluding() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.leave = cancel
-	if i.at == stopping {
+	case to == judging && i.at == stopping:
 		i.at = warned
-	} else {
-		i.at = judging
-	}
-	return ctx, func() {
-		i.ignore()
-		cancel()
+	case to == holding && (i.at != working || isClosed(i.endHold)), to == working && i.at != holding:
+	default:
+		i.at = to
 	}
 }
 
-// ignore makes later signals do nothing: the result is about to be printed.
-func (i *interrupts) ignore() {
+// judge is for a run that is judged and reported; leave leaves its report out.
+func (i *interrupts) judge(leave context.CancelFunc) {
 	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.at = done
+	i.leave = leave
+	i.mu.Unlock()
+	i.enter(judging)
+}
+
+// hold says whether a load is being held that a first SIGINT is to end.
+func (i *interrupts) hold(held bool) {
+	if held {
+		i.enter(holding)
+	} else {
+		i.enter(working)
+	}
 }
 
 func isClosed(c <-chan struct{}) bool {

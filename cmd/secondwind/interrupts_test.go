@@ -21,16 +21,15 @@ import (
 // signalled is a program's interrupts, and what came of them.
 type signalled struct {
 	*interrupts
-	work     context.Context
-	report   context.Context // nil: none is being written
-	finished func()
+	workErr  func() error
+	leaving  bool // the report is left out
 	reported []string
 }
 
 func newSignalled(t *testing.T) *signalled {
 	s := new(signalled)
 	work, stop := context.WithCancel(t.Context())
-	s.work = work
+	s.workErr = work.Err
 	s.interrupts = newInterrupts(stop, func(text string) { s.reported = append(s.reported, text) })
 	return s
 }
@@ -40,10 +39,10 @@ func (s *signalled) ended() (all []string) {
 	if isClosed(s.endHold) {
 		all = append(all, "hold")
 	}
-	if s.work.Err() != nil {
+	if s.workErr() != nil {
 		all = append(all, "work")
 	}
-	if s.report != nil && s.report.Err() != nil {
+	if s.leaving {
 		all = append(all, "report")
 	}
 	return all
@@ -57,7 +56,7 @@ func (s *signalled) come(to stage) {
 	case stopping:
 		s.handle(syscall.SIGTERM)
 	case judging:
-		s.report, s.finished = s.concluding()
+		s.judge(func() { s.leaving = true })
 	case warned:
 		s.come(stopping)
 		s.come(judging)
@@ -66,7 +65,7 @@ func (s *signalled) come(to stage) {
 		s.handle(os.Interrupt)
 	case done:
 		s.come(judging)
-		s.finished()
+		s.enter(done)
 	case working, exited:
 	}
 	s.reported = nil
@@ -129,7 +128,7 @@ func TestAHoldThatWasEndedIsNotEndedAgain(t *testing.T) {
 	s.handle(os.Interrupt)
 	s.hold(true) // its rate changes
 	s.handle(os.Interrupt)
-	if s.at != stopping || s.work.Err() == nil {
+	if s.at != stopping || s.workErr() == nil {
 		t.Errorf("stage %d after the second signal, want that the run is interrupted", s.at)
 	}
 	s.hold(true)
@@ -239,19 +238,23 @@ func TestACommandThatIsInterruptedExitsWith130(t *testing.T) {
 	cancelled := fmt.Errorf("describe the group: %w", context.Canceled)
 	verdict := &exitError{code: 3}
 	cases := []struct {
-		name string
-		ctx  context.Context
-		err  error
-		want int
+		name        string
+		interrupted bool
+		err         error
+		want        int
 	}{
-		{"it succeeded all the same", interrupted, nil, 0},
-		{"what it was doing was cancelled", interrupted, cancelled, exitInterrupted},
-		{"it has an exit code of its own", interrupted, errors.Join(cancelled, verdict), 3},
-		{"it failed for another reason", interrupted, errors.New("no such group"), exitMisuse},
-		{"something else was cancelled", t.Context(), cancelled, exitMisuse},
+		{"it succeeded all the same", true, nil, 0},
+		{"what it was doing was cancelled", true, cancelled, exitInterrupted},
+		{"it has an exit code of its own", true, errors.Join(cancelled, verdict), 3},
+		{"it failed for another reason", true, errors.New("no such group"), exitMisuse},
+		{"something else was cancelled", false, cancelled, exitMisuse},
 	}
 	for _, c := range cases {
-		if got := exitCode(interruptedError(c.ctx, c.err), new(bytes.Buffer)); got != c.want {
+		ctx := t.Context()
+		if c.interrupted {
+			ctx = interrupted
+		}
+		if got := exitCode(interruptedError(ctx, c.err), new(bytes.Buffer)); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
 		}
 	}

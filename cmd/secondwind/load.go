@@ -117,7 +117,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	traffic := new(experiment.Traffic)
 	err = l.run(ctx, writer, traffic, reporter)
 	interrupted := ctx.Err() != nil
-	out.interrupts.ignore()
+	out.interrupts.enter(done)
 	if interrupted {
 		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
 		err = errors.Join(err, writer.WriteLoad(line))

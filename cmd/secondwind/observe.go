@@ -83,7 +83,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; the record grows in %s", o.group, o.interval, writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
-	out.interrupts.ignore()
+	out.interrupts.enter(done)
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err

@@ -257,8 +257,10 @@ func everySecond(ctx context.Context, do func()) error {
 // verdict's exit code.
 func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
 	interrupted := runErr != nil && ctx.Err() != nil
-	concluding, concluded := out.interrupts.concluding()
-	defer concluded()
+	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	out.interrupts.judge(leave)
+	defer out.interrupts.enter(done)
 	if runErr != nil {
 		reason := runErr.Error()
 		if interrupted {
@@ -270,8 +272,8 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 		}
 	}
 	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	verdict, shown, err := conclude(concluding, w)
-	concluded()
+	verdict, shown, err := conclude(reporting, w)
+	out.interrupts.enter(done)
 	reporter.Close()
 	if err != nil {
 		return errors.Join(runErr, err)

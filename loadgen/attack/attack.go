@@ -172,7 +172,7 @@ func (a *Attack) start() {
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	a.pacer = newPacer(a.schedule, a.began)
+	a.pacer = &pacer{schedule: a.schedule, began: a.began, changed: make(chan struct{})}
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

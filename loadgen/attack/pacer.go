@@ -33,10 +33,6 @@ type skip struct{ hit, total uint64 }
 // maxSkips bounds what is remembered of them; results come in soon after.
 const maxSkips = 4096
 
-func newPacer(schedule *profile.Schedule, began time.Time) *pacer {
-	return &pacer{schedule: schedule, began: began, changed: make(chan struct{})}
-}
-
 // wake makes a waiting Pace look at the schedule again, and end if the attack does.
 func (p *pacer) wake(ending bool) {
 	p.mu.Lock()

@@ -112,19 +112,11 @@ const lastPoll = 5 * time.Second
 func (o *Observer) Run(ctx context.Context) error {
 	polling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(lastPoll)
-		defer timer.Stop()
-		select {
-		case <-polling.Done():
-		case <-timer.C:
-			cancel()
-		}
-	})()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastPoll, cancel) })()
 	for ctx.Err() == nil {
 		began := time.Now()
-		var sink *sinkError
-		if err := o.round(polling); errors.As(err, &sink) {
+		err := o.round(polling)
+		if _, unwritten := errors.AsType[*sinkError](err); unwritten {
 			return err
 		}
 		timer := time.NewTimer(max(o.pollInterval()-time.Since(began), 0))

@@ -150,16 +150,14 @@ func requestID(out any) string {
 }
 
 func apiError(err error) *runlog.APIError {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return &runlog.APIError{Code: api.ErrorCode(), Message: api.ErrorMessage()}
 	}
 	return &runlog.APIError{Message: err.Error()}
 }
 
 func requestIDOf(err error) string {
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		return response.ServiceRequestID()
 	}
 	return ""

@@ -204,7 +204,8 @@ func TestAnInputThatCannotBeEncodedIsAnError(t *testing.T) {
 		return nil, nil
 	}
 	o := New(Config{Sink: new(tape).add})
-	if _, err := record(t.Context(), o.recorder, "op", new(unencodable), call); err == nil || !strings.Contains(err.Error(), "op: encode input") {
+	_, err := record(t.Context(), o.recorder, "op", new(unencodable), call)
+	if err == nil || !strings.Contains(err.Error(), "op: encode input") {
 		t.Errorf("record() = %v, want that the input cannot be encoded", err)
 	}
 }

@@ -245,7 +245,8 @@ func TestAStatusIsWhatIsKnown(t *testing.T) {
 			got.PhaseExpected != 30*time.Second {
 			t.Errorf("status = %+v, want the hold's first second of 30, a minute after the start", got)
 		}
-		if *got.Group != (progress.Group{InService: 1, Desired: 2}) || *got.Traffic != (progress.Traffic{OfferedRate: 12, CompletedRate: 10, Failed: 3}) {
+		traffic := progress.Traffic{OfferedRate: 12, CompletedRate: 10, Failed: 3}
+		if *got.Group != (progress.Group{InService: 1, Desired: 2}) || *got.Traffic != traffic {
 			t.Errorf("group %+v, traffic %+v; want one of two in service, 10 of 12 requests/s, 3 failed", got.Group, got.Traffic)
 		}
 		if got.CPUPercent == nil || *got.CPUPercent != 31 || got.Threshold != 20 || got.Alarm != "ALARM" {

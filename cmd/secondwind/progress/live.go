@@ -32,42 +32,38 @@ type live struct {
 func (l *live) Event(at time.Duration, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b strings.Builder
-	l.erase(&b)
 	when := clock(at) + "  "
 	if !strings.Contains(text, "\n") { // what has lines of its own keeps them
 		text = l.style().Wrap(text, len(when))
 	}
-	fmt.Fprintf(&b, "%s%s\n", l.paint(terminal.Dim, when), text)
-	l.draw(&b)
-	_, _ = io.WriteString(l.w, b.String()) // a terminal that went away is no reason to stop a run
+	l.redraw(l.paint(terminal.Dim, when) + text + "\n")
 }
 
 func (l *live) Status(s Status) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last, l.known = s, true
-	var b strings.Builder
-	l.erase(&b)
-	l.draw(&b)
-	_, _ = io.WriteString(l.w, b.String())
+	l.redraw("")
 }
 
 func (l *live) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b strings.Builder
-	l.erase(&b)
-	_, _ = io.WriteString(l.w, b.String())
 	l.known = false
+	l.redraw("")
 }
 
-// erase goes back to the view's first line and clears from there on.
-func (l *live) erase(b *strings.Builder) {
+// redraw goes back to the view's first line, clears from there on, and writes the
+// view again below text.
+func (l *live) redraw(text string) {
+	var b strings.Builder
 	if l.drawn > 0 {
-		fmt.Fprintf(b, "\x1b[%dA\r\x1b[J", l.drawn)
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", l.drawn)
 	}
 	l.drawn = 0
+	b.WriteString(text)
+	l.draw(&b)
+	_, _ = io.WriteString(l.w, b.String()) // a terminal that went away is no reason to stop a run
 }
 
 // draw writes the view: the phases, the CPU against its threshold, the fleet.
