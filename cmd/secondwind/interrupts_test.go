@@ -184,7 +184,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 				out.interrupts.handle(os.Interrupt)
 			}
 			err = finish(ctx, out, signalling{reporter, out.interrupts, c.during}, w, c.runErr, start)
-			if code := exitCode(interruptedError(ctx, err), &b); code != c.code {
+			if code := codeOf(interruptedError(ctx, err)); code != c.code {
 				t.Errorf("exit code = %d, want %d\n%s", code, c.code, b.String())
 			}
 			if c.reported != "" && !strings.Contains(b.String(), c.reported) {
@@ -232,6 +232,18 @@ func (s signalling) Event(at time.Duration, text string) {
 	}
 }
 
+// codeOf is the exit code that an error stands for.
+func codeOf(err error) int {
+	exit, ok := errors.AsType[*exitError](err)
+	switch {
+	case ok:
+		return exit.code
+	case err == nil:
+		return 0
+	}
+	return exitMisuse
+}
+
 func TestACommandThatIsInterruptedExitsWith130(t *testing.T) {
 	interrupted, stop := context.WithCancel(t.Context())
 	stop()
@@ -254,7 +266,7 @@ func TestACommandThatIsInterruptedExitsWith130(t *testing.T) {
 		if c.interrupted {
 			ctx = interrupted
 		}
-		if got := exitCode(interruptedError(ctx, c.err), new(bytes.Buffer)); got != c.want {
+		if got := codeOf(interruptedError(ctx, c.err)); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
 		}
 	}

@@ -53,12 +53,11 @@ func (l *live) Close() {
 	l.redraw("")
 }
 
-// redraw goes back to the view's first line, clears from there on, and writes the
-// view again below text.
+// redraw writes text where the view stood, and the view below it.
 func (l *live) redraw(text string) {
 	var b strings.Builder
 	if l.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", l.drawn)
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", l.drawn) // to its first line, and clear from there on
 	}
 	l.drawn = 0
 	b.WriteString(text)
@@ -76,37 +75,38 @@ func (l *live) draw(b *strings.Builder) {
 	if s.Group != nil {
 		lines = append(lines, l.cpu(s))
 	}
-	lines = append(lines, strings.Join(figures(s, l.paint), "   "))
+	lines = append(lines, strings.Join(facts(s, l.paint), "   "))
 	for _, line := range lines {
 		b.WriteString(fit(line, l.width()) + "\n")
 	}
 	l.drawn = len(lines)
 }
 
-func (l *live) phases(s Status) string {
-	names, style := []string{}, terminal.Green
-	for _, p := range runlog.Phases() {
-		switch p {
-		case s.Phase:
-			names = append(names, l.paint(terminal.Bold, "▸ "+string(p)))
-			style = terminal.Dim
-		case runlog.PhaseDone: // there is nothing to see then
-		default:
-			names = append(names, l.paint(style, string(p)))
-		}
-	}
-	line := strings.Join(names, "  ")
-	if l.width() < 90 || !slices.Contains(runlog.Phases(), s.Phase) {
-		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
-	}
-	return line + "   " + clock(s.Elapsed) + expected(s)
+// inOrder are the phases of an experiment.
+var inOrder = []runlog.Phase{
+	runlog.PhaseSetup, runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl,
+	runlog.PhaseLoad, runlog.PhaseHold, runlog.PhaseRelease,
 }
 
-func expected(s Status) string {
-	if s.Expected <= 0 {
-		return ""
+func (l *live) phases(s Status) string {
+	var names []string
+	style := terminal.Green
+	for _, p := range inOrder {
+		if p == s.Phase {
+			names, style = append(names, l.paint(terminal.Bold, "▸ "+string(p))), terminal.Dim
+			continue
+		}
+		names = append(names, l.paint(style, string(p)))
 	}
-	return " of about " + strings.TrimSpace(clock(s.Expected))
+	line := strings.Join(names, "  ")
+	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
+		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
+	}
+	line += "   " + clock(s.Elapsed)
+	if s.Expected > 0 {
+		line += " of about " + strings.TrimSpace(clock(s.Expected))
+	}
+	return line
 }
 
 // barScale is the CPU percentage of a full bar: above it nothing is of interest.
