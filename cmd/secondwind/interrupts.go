@@ -50,10 +50,11 @@ type interrupts struct {
 	endHold chan struct{}      // closed when the hold is to end
 	stop    context.CancelFunc // ends the work in order
 
-	mu     sync.Mutex
-	at     stage
-	report func(text string)
-	leave  context.CancelFunc // leaves the report out
+	mu        sync.Mutex
+	at        stage
+	holdEnded bool // by a signal
+	report    func(text string)
+	leave     context.CancelFunc // leaves the report out
 }
 
 func newInterrupts(stop context.CancelFunc, report func(string)) *interrupts {
@@ -89,6 +90,7 @@ func (i *interrupts) handle(s os.Signal) bool {
 		i.at = working
 	}
 	r := reactions[i.at]
+	i.holdEnded = i.holdEnded || i.at == holding
 	i.at = r.to
 	if r.reported != "" {
 		i.report(r.reported)
@@ -114,7 +116,7 @@ func (i *interrupts) enter(to stage) {
 	switch {
 	case to == judging && i.at == stopping:
 		i.at = warned
-	case to == holding && (i.at != working || isClosed(i.endHold)), to == working && i.at != holding:
+	case to == holding && (i.at != working || i.holdEnded), to == working && i.at != holding:
 	default:
 		i.at = to
 	}
@@ -129,32 +131,13 @@ func (i *interrupts) judge(leave context.CancelFunc) {
 }
 
 // hold says whether a load is being held that a first SIGINT is to end.
-func (i *interrupts) hold(held bool) {
-	if held {
-		i.enter(holding)
-	} else {
-		i.enter(working)
-	}
-}
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// errInterrupted ends a command whose work was interrupted.
-var errInterrupted = &exitError{code: exitInterrupted, err: errors.New("interrupted")}
+func (i *interrupts) hold(held bool) { i.enter(map[bool]stage{true: holding, false: working}[held]) }
 
 // interruptedError is err as the end of a command. Work that a signal ended fails
 // with what it was doing, which is no fault of the user's.
 func interruptedError(ctx context.Context, err error) error {
-	var exit *exitError
-	if err == nil || ctx.Err() == nil || errors.As(err, &exit) || !errors.Is(err, context.Canceled) {
+	if _, exit := errors.AsType[*exitError](err); exit || ctx.Err() == nil || !errors.Is(err, context.Canceled) {
 		return err
 	}
-	return errInterrupted
+	return &exitError{code: exitInterrupted, err: errors.New("interrupted")}
 }

@@ -71,6 +71,15 @@ func (s *signalled) come(to stage) {
 	s.reported = nil
 }
 
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 // TestWhatASignalDoes is the table of every stage and signal.
 func TestWhatASignalDoes(t *testing.T) {
 	const goesOn = -1

@@ -150,24 +150,19 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, traffic *experi
 	}
 	follow := func(ctx context.Context) error {
 		start := time.Now()
-		generator.SetPhase(runlog.PhaseLoad, 0)
-		generator.Follow(profile.Until(l.offered, l.scenario.Hold))
+		generator.SetPhase(runlog.PhaseLoad, profile.Until(l.offered, l.scenario.Hold))
 		ctx, cancel := context.WithTimeout(ctx, l.scenario.Hold)
 		defer cancel()
 		return everySecond(ctx, func() {
 			elapsed := time.Since(start)
-			reporter.Status(loadStatus(traffic, elapsed, l.scenario.Hold, l.offered.Rate(elapsed)))
+			second, failed := traffic.Last()
+			reporter.Status(progress.Status{
+				Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.scenario.Hold, PhaseElapsed: elapsed, PhaseExpected: l.scenario.Hold,
+				Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
+			})
 		})
 	}
 	return live.RunGroup(ctx, follow, generator.Run)
-}
-
-func loadStatus(traffic *experiment.Traffic, elapsed, expected time.Duration, rate float64) progress.Status {
-	second, failed := traffic.Last()
-	return progress.Status{
-		Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: expected, PhaseElapsed: elapsed, PhaseExpected: expected,
-		Traffic: progress.TrafficOf(rate, second, failed),
-	}
 }
 
 // writeTraffic sums up what a load did: the errors that came most often first.

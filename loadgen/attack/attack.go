@@ -93,33 +93,21 @@ func New(cfg Config) (*Attack, error) {
 	}, nil
 }
 
-// SetPhase changes the phase, and the rate (requests per second), at once. The
-// interval under way ends with the old ones, so that no line is of two phases.
-func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
+// SetPhase changes the phase, and what is offered from now on, at once; before Run,
+// it is what Run begins with. The interval under way ends with the old ones, so that
+// no line is of two phases.
+func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.pacer != nil {
 		a.flush(time.Now())
 	}
-	a.phase = phase
-	a.follow(profile.Constant(rate))
-}
-
-// Follow offers what the profile does, from now on and within the phase.
-func (a *Attack) Follow(p profile.Profile) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.follow(p)
-}
-
-// follow is Follow for who holds mu. Before Run, it is what Run begins with.
-func (a *Attack) follow(p profile.Profile) {
-	a.offered = p
+	a.phase, a.offered = phase, offered
 	if a.pacer == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
-	a.schedule.Follow(a.since, p)
+	a.schedule.Follow(a.since, offered)
 	a.pacer.wake(false)
 }
 

@@ -148,9 +148,9 @@ func TestEveryRequestOfferedIsSentOrDroppedAndEveryOneSentEnds(t *testing.T) {
 				var r lines
 				a := newAttack(t, Config{MaxWorkers: tt.maxWorkers, Sink: r.add, Transport: calculator{func(*http.Request) { time.Sleep(tt.serve) }}})
 				run(t, a, func() {
-					a.SetPhase(runlog.PhaseControl, 20)
+					a.SetPhase(runlog.PhaseControl, profile.Constant(20))
 					time.Sleep(3 * time.Second)
-					a.SetPhase(runlog.PhaseLoad, 100)
+					a.SetPhase(runlog.PhaseLoad, profile.Constant(100))
 					time.Sleep(4500 * time.Millisecond)
 				})
 				sum := r.total()
@@ -182,8 +182,7 @@ func TestAProfileIsSentRequestByRequest(t *testing.T) {
 			var r lines
 			a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
 			run(t, a, func() {
-				a.SetPhase(runlog.PhaseLoad, 0)
-				a.Follow(offered)
+				a.SetPhase(runlog.PhaseLoad, offered)
 				time.Sleep(6 * time.Second) // longer than any lasts: nothing is due after its end
 			})
 			sum, want := r.total(), math.Ceil(offered.Hits(offered.Duration()))
@@ -216,8 +215,7 @@ func TestALoadOffersRateTimesTime(t *testing.T) {
 				var r lines
 				a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
 				run(t, a, func() {
-					a.SetPhase(runlog.PhaseLoad, 0)
-					a.Follow(profile.Until(offered, 2*time.Second))
+					a.SetPhase(runlog.PhaseLoad, profile.Until(offered, 2*time.Second))
 					time.Sleep(2*time.Second + late)
 				})
 				sum := r.total()
@@ -245,8 +243,7 @@ func TestWhatIsDueWhenTheLoadEndsIsStillSent(t *testing.T) {
 			var r lines
 			a := newAttack(t, Config{MaxWorkers: 1, Sink: r.add, Transport: calculator{func(*http.Request) { time.Sleep(c.serve) }}})
 			run(t, a, func() {
-				a.SetPhase(runlog.PhaseLoad, 0)
-				a.Follow(profile.Until(profile.Constant(10), 200*time.Millisecond))
+				a.SetPhase(runlog.PhaseLoad, profile.Until(profile.Constant(10), 200*time.Millisecond))
 				time.Sleep(200 * time.Millisecond)
 			})
 			if sum := r.total(); sum.Offered != 2 || sum.Sent != c.sent || sum.Completed != c.sent || sum.Dropped != c.dropped {
@@ -273,7 +270,7 @@ func TestAStallShowsFromTheScheduleAndHidesFromSending(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}}})
 		run(t, a, func() {
-			a.SetPhase(runlog.PhaseLoad, 100)
+			a.SetPhase(runlog.PhaseLoad, profile.Constant(100))
 			time.Sleep(6 * time.Second)
 		})
 		schedule := r.p99(t, func(i *runlog.InstanceSecond) string { return i.FromSchedule })
@@ -292,9 +289,9 @@ func TestALineIsOfOnePhaseAndTheIntervalIsKept(t *testing.T) {
 		var r lines
 		a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
 		run(t, a, func() {
-			a.SetPhase(runlog.PhaseLoad, 50)
+			a.SetPhase(runlog.PhaseLoad, profile.Constant(50))
 			time.Sleep(2400 * time.Millisecond)
-			a.SetPhase(runlog.PhaseHold, 50)
+			a.SetPhase(runlog.PhaseHold, profile.Constant(50))
 			a.SetInterval(3 * time.Second)
 			time.Sleep(6600 * time.Millisecond)
 		})
@@ -348,7 +345,7 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 				<-enough
 				cancel()
 			}()
-			a.SetPhase(runlog.PhaseLoad, 50)
+			a.SetPhase(runlog.PhaseLoad, profile.Constant(50))
 			if err := a.Run(ctx); err != nil {
 				t.Fatalf("Run() = %v", err)
 			}

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,9 +95,9 @@ func (p *pacer) dropLate(hit uint64, late time.Duration) {
 func (p *pacer) sequence(hit uint64) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := len(p.skips) - 1; i >= 0; i-- {
-		if p.skips[i].hit <= hit {
-			return hit + p.skips[i].total
+	for _, s := range slices.Backward(p.skips) {
+		if s.hit <= hit {
+			return hit + s.total
 		}
 	}
 	return hit

@@ -3,6 +3,7 @@ package profile
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -58,8 +59,8 @@ func (s *Schedule) dueBefore(seq uint64, t time.Duration) bool {
 // hits is how many requests are due before t, as a real number. What differs from
 // a whole number by rounding alone is that number.
 func (s *Schedule) hits(t time.Duration) float64 {
-	for i := len(s.segments) - 1; i >= 0; i-- {
-		if g := s.segments[i]; t >= g.from || i == 0 {
+	for i, g := range slices.Backward(s.segments) {
+		if t >= g.from || i == 0 {
 			h := g.hits + g.profile.Hits(t-g.from)
 			if whole := math.Round(h); math.Abs(h-whole) <= rounding(h) {
 				return whole
@@ -85,8 +86,7 @@ func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 
 func (s *Schedule) due(seq uint64) (due time.Duration, ok bool) {
 	n := float64(seq)
-	for i := len(s.segments) - 1; i >= 0; i-- {
-		g := s.segments[i]
+	for i, g := range slices.Backward(s.segments) {
 		if n < g.hits && i > 0 {
 			continue
 		}

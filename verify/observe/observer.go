@@ -1,14 +1,16 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -47,18 +49,20 @@ type Observer struct {
 	// configuration is the newest snapshot; only the asking goroutine uses it.
 	configuration hypothesis.Configuration
 
-	mu       sync.Mutex // never held while a question is asked
-	interval time.Duration
-	wanted   bool // a configuration snapshot is wanted
-	state    runlog.State
-	changed  chan struct{} // closed and replaced after every poll
+	interval atomic.Int64  // a time.Duration
+	wanted   atomic.Bool   // a configuration snapshot is wanted
 	now      chan struct{} // holds one token when a poll is wanted at once
+
+	mu      sync.Mutex // never held while a question is asked
+	state   runlog.State
+	changed chan struct{} // closed and replaced after every poll
 }
 
 // New returns an Observer that has not polled yet.
 func New(cfg Config) *Observer {
-	noted := noting(cfg.AWS)
-	return &Observer{
+	noted := cfg.AWS.Copy()
+	noted.HTTPClient = transport{cmp.Or[aws.HTTPClient](noted.HTTPClient, awshttp.NewBuildableClient())}
+	o := &Observer{
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
 		since:       cfg.Since.UTC().Truncate(time.Second),
@@ -66,18 +70,17 @@ func New(cfg Config) *Observer {
 		autoscaling: autoscaling.NewFromConfig(noted),
 		cloudwatch:  cloudwatch.NewFromConfig(noted),
 		elb:         elb.NewFromConfig(noted),
-		interval:    cfg.Interval,
 		changed:     make(chan struct{}),
 		now:         make(chan struct{}, 1),
 	}
+	o.interval.Store(int64(cfg.Interval))
+	return o
 }
 
 // SetInterval changes how often Run polls, and polls at once: what was a long
 // wait must not delay the first look of a phase that needs short ones.
 func (o *Observer) SetInterval(d time.Duration) {
-	o.mu.Lock()
-	o.interval = d
-	o.mu.Unlock()
+	o.interval.Store(int64(d))
 	o.pollNow()
 }
 
@@ -85,7 +88,7 @@ func (o *Observer) SetInterval(d time.Duration) {
 // poll, and again each round until one is whole. It is the first whose
 // State.Configured is not before the call: one that is under way does not count.
 func (o *Observer) TakeSnapshot() {
-	o.want(true)
+	o.wanted.Store(true)
 	o.pollNow()
 }
 
@@ -130,11 +133,7 @@ func (o *Observer) Run(ctx context.Context) error {
 	return nil
 }
 
-func (o *Observer) pollInterval() time.Duration {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.interval
-}
+func (o *Observer) pollInterval() time.Duration { return time.Duration(o.interval.Load()) }
 
 // round takes a configuration snapshot if one is wanted or there is none yet,
 // and asks every question of a poll once.
@@ -143,25 +142,17 @@ func (o *Observer) round(ctx context.Context) error {
 	var configured error
 	// A wish is taken before the first question: one that comes while a snapshot is
 	// under way is for the next.
-	if began := time.Now(); o.want(false) || next.Configured.IsZero() {
-		if configured = o.configure(ctx); configured == nil {
+	if began := time.Now(); o.wanted.Swap(false) || next.Configured.IsZero() {
+		if _, configured = o.Configure(ctx); configured == nil {
 			next.Configured = began
 		} else {
-			o.want(true)
+			o.wanted.Store(true)
 		}
 		if next.Configured.IsZero() {
 			return configured // what to poll is not known yet
 		}
 	}
 	return errors.Join(configured, o.poll(ctx, next))
-}
-
-// want sets whether a snapshot is wanted, and returns whether one was.
-func (o *Observer) want(now bool) (was bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	was, o.wanted = o.wanted, now
-	return was
 }
 
 // poll asks every question once. The errors of all of them are joined; what was
@@ -185,9 +176,4 @@ func (o *Observer) publish(next runlog.State) {
 	o.state = next
 	close(o.changed)
 	o.changed = make(chan struct{})
-}
-
-// errNoGroup is for a group that AWS does not list.
-func errNoGroup(name string) error {
-	return fmt.Errorf("no Auto Scaling group %q in this account and region: check the name, the region and the credentials", name)
 }

@@ -356,12 +356,13 @@ func TestConfigureSaysWhatCouldNotBeRead(t *testing.T) {
 				}
 				return nil
 			}
-			c, err := New(Config{AWS: a.config(), AutoScalingGroupName: "g", Sink: new(tape).add}).Configure(t.Context())
+			o := New(Config{AWS: a.config(), AutoScalingGroupName: "g", Sink: new(tape).add})
+			_, err := o.Configure(t.Context())
 			if err == nil || !strings.Contains(err.Error(), operation) || !strings.Contains(err.Error(), "Rate exceeded") {
 				t.Errorf("%s throttled: Configure() = %v, want that", operation, err)
 			}
-			if c.Group.AutoScalingGroupName != "" {
-				t.Errorf("%s throttled: Configure() = %+v, want nothing: it is not whole", operation, c)
+			if c := o.configuration; c.Group.AutoScalingGroupName != "" {
+				t.Errorf("%s throttled: the configuration is %+v, want none: it is not whole", operation, c)
 			}
 		}
 		a := newAccount()

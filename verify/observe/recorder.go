@@ -89,12 +89,12 @@ func record[In, Out, Options any](
 	}
 	var x exchange
 	o := runlog.Observation{Operation: operation, Sent: time.Now().UTC(), Input: input}
-	out, callErr := call(withExchange(ctx, &x), in)
+	out, callErr := call(context.WithValue(ctx, exchangeKey{}, &x), in)
 	o.Received = time.Now().UTC()
 	o.Date, o.BodySHA256 = x.date, x.bodySHA256
 	r.clock.Note(x.date, o.Sent, o.Received)
 	if callErr != nil {
-		o.Error, o.RequestID = apiError(callErr), requestIDOf(callErr)
+		o.Error, o.RequestID = failed(callErr)
 	} else {
 		o.RequestID = requestID(out)
 		if o.Answer, err = answerOf(out); err != nil {
@@ -149,16 +149,14 @@ func requestID(out any) string {
 	return id
 }
 
-func apiError(err error) *runlog.APIError {
+// failed is the error and the request id that the SDK's error tells of.
+func failed(err error) (is *runlog.APIError, requestID string) {
+	is = &runlog.APIError{Message: err.Error()}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		return &runlog.APIError{Code: api.ErrorCode(), Message: api.ErrorMessage()}
+		is = &runlog.APIError{Code: api.ErrorCode(), Message: api.ErrorMessage()}
 	}
-	return &runlog.APIError{Message: err.Error()}
-}
-
-func requestIDOf(err error) string {
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		return response.ServiceRequestID()
+		requestID = response.ServiceRequestID()
 	}
-	return ""
+	return is, requestID
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
 )
@@ -24,7 +25,7 @@ type (
 		TakeSnapshot()
 	}
 	generator interface {
-		SetPhase(runlog.Phase, float64)
+		SetPhase(runlog.Phase, profile.Profile)
 		SetInterval(time.Duration)
 	}
 )
@@ -103,7 +104,7 @@ func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error)
 func (d *driver) enter(c experiment.EnterPhase) error {
 	now := time.Now().UTC()
 	d.entered = now
-	d.generator.SetPhase(c.Phase, c.Rate)
+	d.generator.SetPhase(c.Phase, profile.Constant(c.Rate))
 	if d.cfg.Holding != nil {
 		d.cfg.Holding(c.Phase == runlog.PhaseHold)
 	}

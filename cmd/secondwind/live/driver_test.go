@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/profile"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
@@ -71,8 +72,10 @@ type hands struct {
 
 func (h *hands) do(format string, args ...any) { h.did = append(h.did, fmt.Sprintf(format, args...)) }
 
-func (h *hands) TakeSnapshot()                          { h.do("snapshot") }
-func (h *hands) SetPhase(p runlog.Phase, rate float64)  { h.do("%g requests/s in %s", rate, p) }
+func (h *hands) TakeSnapshot() { h.do("snapshot") }
+func (h *hands) SetPhase(p runlog.Phase, offered profile.Profile) {
+	h.do("%g requests/s in %s", offered.Rate(0), p)
+}
 func (h *hands) Event(_ time.Duration, text string)     { h.do("report %s", text) }
 func (h *hands) Status(s progress.Status)               { h.statuses = append(h.statuses, s) }
 func (h *hands) Close()                                 {}
