@@ -135,7 +135,11 @@ func (w watching) run(ctx context.Context) error {
 			}
 		}
 		if !state.Polled.IsZero() {
-			w.reporter.Status(w.status(state, elapsed))
+			s := progress.Status{
+				Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
+			}
+			s.See(state)
+			w.reporter.Status(s)
 		}
 		select {
 		case <-ctx.Done():
@@ -143,12 +147,4 @@ func (w watching) run(ctx context.Context) error {
 		case <-changed:
 		}
 	}
-}
-
-func (w watching) status(state runlog.State, elapsed time.Duration) progress.Status {
-	s := progress.Status{
-		Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
-	}
-	s.See(state)
-	return s
 }
