@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
-	"secondwind/localcloud/api"
+	"secondwind/localcloud"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
@@ -78,7 +78,7 @@ func New(t *testing.T) *World {
 		AccessKeyID: key, SecretAccessKey: secret, Region: region,
 		Principals: func(id string) (awsapi.Principal, bool) { p, ok := w.roles[id]; return p, ok },
 	})
-	api.Register(w.mux, c)
+	localcloud.Register(w.mux, c)
 	for i, subnet := range c.Network().Subnets {
 		w.names["subnet"+string(rune('1'+i))] = subnet.ID
 	}

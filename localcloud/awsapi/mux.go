@@ -2,7 +2,6 @@ package awsapi
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Config is what a Mux is made of.
@@ -133,18 +134,9 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// newRequestID makes a random UUID, the form that AWS's request ids have.
-func newRequestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails; see its documentation
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // ServeHTTP checks the request's signature and answers it.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := newRequestID()
+	id := uuid.NewString()
 	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 	c := newCall(r)
 	answer, failure := m.answer(r, c)
