@@ -149,7 +149,7 @@ func (b *Balancer) put(g *group, t *target) {
 	ctx, stop := b.task()
 	t.stop = stop
 	if g.uses == 0 {
-		t.set(StateUnused, ReasonNotInUse, describe(ReasonNotInUse))
+		t.set(StateUnused, ReasonNotInUse)
 		g.changed(t)
 		return
 	}
@@ -185,7 +185,7 @@ func (b *Balancer) Deregister(targetGroupARN, targetID string) error {
 	t.stop()
 	ctx, stop := b.task()
 	t.stop = stop
-	t.set(StateDraining, ReasonDeregistrationInProgress, describe(ReasonDeregistrationInProgress))
+	t.set(StateDraining, ReasonDeregistrationInProgress)
 	g.changed(t)
 	idle := make(chan struct{})
 	if t.outstanding == 0 {

@@ -70,7 +70,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 	if err := errors.Join(ctx.Err(), spec.Validate()); err != nil {
 		return nil, err
 	}
-	program, err := findProgram(spec.Program)
+	program, err := FindProgram(spec.Program)
 	if err != nil {
 		return nil, err
 	}
