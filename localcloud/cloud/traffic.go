@@ -24,27 +24,34 @@ func (c *Cloud) newTrafficMeter() *trafficMeter {
 
 // observe returns the samples of the period that has ended by now, if one has.
 // Requests that were counted between its end and now fall to it: they are those
-// of a moment.
+// of a moment. What is counted while the clock, set back, goes through periods that
+// were published already is in none.
 func (t *trafficMeter) observe(now time.Time) []autoscale.Sample {
-	current := now.Truncate(t.cloud.cfg.MetricsPeriod)
-	if !current.After(t.period) {
+	start, current := t.period, now.Truncate(t.cloud.cfg.MetricsPeriod)
+	if current.Equal(start) {
 		return nil
 	}
-	start := t.period
+	before, routes := t.before, t.cloud.routes()
+	t.before = make(map[string]balancer.Counts, len(routes))
+	for _, r := range routes {
+		t.before[r.targetGroupARN] = t.cloud.balancer.Counts(r.targetGroupARN)
+	}
+	if current.Before(start) {
+		return nil
+	}
 	t.period = current
 	samples := t.cloud.groupSamples(start)
-	routes := t.cloud.routes()
-	after := make(map[string]balancer.Counts, len(routes))
 	for _, r := range routes {
-		after[r.targetGroupARN] = t.cloud.balancer.Counts(r.targetGroupARN)
-		diff := difference(after[r.targetGroupARN], t.before[r.targetGroupARN])
-		samples = append(samples, t.cloud.routeSamples(r, start, diff)...)
+		if r.loadBalancerARN != "" {
+			counted := difference(t.before[r.targetGroupARN], before[r.targetGroupARN])
+			samples = append(samples, t.cloud.routeSamples(r, start, counted)...)
+		}
 	}
-	t.before = after
 	return samples
 }
 
-// route is a target group and the load balancer that uses it.
+// route is a target group and the load balancer that uses it, "" if none does: its
+// requests are counted on when it has one again.
 type route struct{ targetGroupARN, loadBalancerARN string }
 
 func (c *Cloud) routes() []route {
@@ -52,9 +59,8 @@ func (c *Cloud) routes() []route {
 	defer c.mu.Unlock()
 	var routes []route
 	for _, tg := range c.state.TargetGroups {
-		if lbs := c.state.LoadBalancersOf(tg.ARN()); len(lbs) > 0 {
-			routes = append(routes, route{tg.ARN(), lbs[0]})
-		}
+		lbs := append(c.state.LoadBalancersOf(tg.ARN()), "")
+		routes = append(routes, route{tg.ARN(), lbs[0]})
 	}
 	return routes
 }
