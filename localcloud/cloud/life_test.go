@@ -24,6 +24,22 @@ func second(t *testing.T, w *apitest.World) string {
 		awsapi.EC2, "DescribeInstances&Filter.1.Name=instance-state-name&Filter.1.Value.1=pending")
 }
 
+// targetGroup is the ARN of the group's target group.
+func targetGroup(t *testing.T, w *apitest.World) string {
+	t.Helper()
+	return w.Name(t, "tg", "TargetGroups.1.TargetGroupArn", awsapi.ELBv2, "DescribeTargetGroups")
+}
+
+// twoServe holds the group against two instances, both of them InService.
+func twoServe(t *testing.T, w *apitest.World) {
+	t.Helper()
+	w.Do(t, awsapi.AutoScaling, apitest.Steps{{
+		"two instances", "DescribeAutoScalingGroups",
+		"AutoScalingGroups.1.Instances#=2&AutoScalingGroups.1.Instances.1.LifecycleState=InService" +
+			"&AutoScalingGroups.1.Instances.2.LifecycleState=InService",
+	}})
+}
+
 // states holds the states of {first} and {second} against what they must be; "" is an
 // instance that EC2 does not know.
 func states(t *testing.T, w *apitest.World, when, firstState, secondState string) {
@@ -88,13 +104,11 @@ func TestAnInstanceThatEndsWhileItBootsNeverServes(t *testing.T) {
 				end(t, w, second(t, w))
 				w.Wait(15 * time.Second)
 				states(t, w, "after its boot", "running", "terminated")
-				if health := w.Balancer.Health(w.Name(t, "tg", "TargetGroups.1.TargetGroupArn", awsapi.ELBv2, "DescribeTargetGroups")); len(health) != 1 {
+				if health := w.Balancer.Health(targetGroup(t, w)); len(health) != 1 {
 					t.Errorf("targets = %v, want the first instance alone", health)
 				}
 				w.Wait(time.Minute)
-				w.Do(t, awsapi.AutoScaling, apitest.Steps{
-					{"it is replaced", "DescribeAutoScalingGroups", "AutoScalingGroups.1.Instances#=2&AutoScalingGroups.1.Instances.2.LifecycleState=InService"},
-				})
+				twoServe(t, w)
 			})
 		})
 	}
@@ -113,9 +127,7 @@ func TestAFleetThatFailsIsAskedAgain(t *testing.T) {
 		lastActivity(t, w, "Failed", "Activities#=2")
 		w.Fleet.Fail(nil)
 		w.Wait(2 * time.Minute)
-		w.Do(t, awsapi.AutoScaling, apitest.Steps{
-			{"two in the end", "DescribeAutoScalingGroups", "AutoScalingGroups.1.Instances#=2&AutoScalingGroups.1.Instances.2.LifecycleState=InService"},
-		})
+		twoServe(t, w)
 	})
 }
 
@@ -195,7 +207,7 @@ func TestATargetThatIsUnhealthyIsReplacedIfTheGroupAsksTheLoadBalancer(t *testin
 		w.Wait(10 * time.Second)
 		old := first(t, w)
 		w.Call(t, awsapi.AutoScaling, "UpdateAutoScalingGroup&AutoScalingGroupName=web-asg&HealthCheckType=ELB&HealthCheckGracePeriod=0")
-		w.Balancer.Sicken(w.Name(t, "tg", "TargetGroups.1.TargetGroupArn", awsapi.ELBv2, "DescribeTargetGroups"), old)
+		w.Balancer.Sicken(targetGroup(t, w), old)
 		w.Wait(2 * time.Minute)
 		w.Do(t, awsapi.EC2, apitest.Steps{
 			{"the old one", "DescribeInstances&InstanceId.1={first}", "reservationSet.1.instancesSet.1.instanceState.name=terminated"},
@@ -214,7 +226,8 @@ func TestRunReturnsWhileLaunchesAndEndingsAreUnderWay(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { w.Run(ctx) })
 		w.Fleet.Boot(time.Hour)
-		w.Call(t, awsapi.EC2, "CreateLaunchTemplate&LaunchTemplateName=two&LaunchTemplateData.ImageId=ami-1&LaunchTemplateData.InstanceType=t2.micro")
+		w.Call(t, awsapi.EC2, "CreateLaunchTemplate&LaunchTemplateName=two"+
+			"&LaunchTemplateData.ImageId=ami-1&LaunchTemplateData.InstanceType=t2.micro")
 		w.Call(t, awsapi.AutoScaling, "CreateAutoScalingGroup&AutoScalingGroupName=web-asg&MinSize=2&MaxSize=2"+
 			"&LaunchTemplate.LaunchTemplateName=two&AvailabilityZones.member.1=local-1a")
 		w.Wait(time.Second)

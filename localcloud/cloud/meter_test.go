@@ -35,8 +35,10 @@ func TestMeterDividesReadingsBetweenPeriods(t *testing.T) {
 		"the wall clock goes back by an hour": {
 			3600 * s, []reading{{3605 * s, s}, {10 * s, 2 * s}, {3600 * s, 800 * s}, {3606 * s, 801 * s}, {3610 * s, 801 * s}}, []float64{20},
 		},
-		"the wall clock is set forward": {0, []reading{{9 * s, 9 * s}, {39 * s, 10 * s}, {50 * s, 10 * s}}, []float64{271. / 3, 10. / 3, 10. / 3, 3, 0}},
-		"nobody watched for long":       {0, []reading{{5 * s, s}, {100 * s, 90 * s}, {110 * s, 91 * s}}, []float64{20, 10}},
+		"the wall clock is set forward": {
+			0, []reading{{9 * s, 9 * s}, {39 * s, 10 * s}, {50 * s, 10 * s}}, []float64{271. / 3, 10. / 3, 10. / 3, 3, 0},
+		},
+		"nobody watched for long": {0, []reading{{5 * s, s}, {100 * s, 90 * s}, {110 * s, 91 * s}}, []float64{20, 10}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMeter(10*s, grid.Add(test.launched))
