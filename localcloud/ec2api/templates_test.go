@@ -130,7 +130,10 @@ func TestBadVersionsAreRefused(t *testing.T) {
 			"of no template", "DescribeLaunchTemplateVersions",
 			"MissingParameter: Without a launch template, Versions must be $Latest or $Default",
 		},
-		{"of one that there is not", "DescribeLaunchTemplateVersions&LaunchTemplateName=none", "InvalidLaunchTemplateName.NotFoundException: …"},
+		{
+			"of one that there is not", "DescribeLaunchTemplateVersions&LaunchTemplateName=none",
+			"InvalidLaunchTemplateName.NotFoundException: …",
+		},
 		{
 			"filtered", filtered(versions, "image-id", "ami-1"),
 			"InvalidParameterValue: The local cloud does not filter launch template versions",

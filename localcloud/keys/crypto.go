@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
@@ -33,7 +34,7 @@ func checkAlgorithm(a types.EncryptionAlgorithmSpec) error {
 
 // dryRun is what AWS answers instead of doing what would have succeeded.
 func dryRun(asked *bool) error {
-	if deref(asked) {
+	if aws.ToBool(asked) {
 		return fault("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
 	}
 	return nil

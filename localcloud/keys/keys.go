@@ -98,7 +98,7 @@ func (k *Keys) createKey(in *kms.CreateKeyInput, now time.Time) (*kms.CreateKeyO
 		return nil, err
 	}
 	created := newKey(now)
-	created.description = deref(in.Description)
+	created.description = aws.ToString(in.Description)
 	created.tag(in.Tags)
 	k.keys[created.id] = created
 	return &kms.CreateKeyOutput{KeyMetadata: k.metadata(created)}, nil
@@ -118,11 +118,11 @@ func checkCreate(in *kms.CreateKeyInput) error {
 		return notServed("Origin " + string(in.Origin))
 	case in.Policy != nil:
 		return notServed("Policy")
-	case deref(in.MultiRegion):
+	case aws.ToBool(in.MultiRegion):
 		return notServed("MultiRegion")
 	case in.CustomKeyStoreId != nil || in.XksKeyId != nil:
 		return notServed("a custom key store")
-	case len(deref(in.Description)) > maxDescription:
+	case len(aws.ToString(in.Description)) > maxDescription:
 		return constraint("", "description", "Member must have length less than or equal to %d", maxDescription)
 	}
 	return checkTags(in.Tags)
@@ -153,7 +153,7 @@ func (k *Keys) getKeyPolicy(in *kms.GetKeyPolicyInput, _ time.Time) (*kms.GetKey
 	if _, err := k.findByID(in.KeyId); err != nil {
 		return nil, err
 	}
-	if name := deref(in.PolicyName); name != "" && name != "default" {
+	if name := aws.ToString(in.PolicyName); name != "" && name != "default" {
 		return nil, fault("NotFoundException", "No such policy exists")
 	}
 	policy := `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",` +
