@@ -7,7 +7,8 @@ import (
 	"secondwind/autoscale"
 )
 
-// sampleMetrics reads the CPU clocks each second, and publishes each period's metrics as soon as it has ended.
+// sampleMetrics reads the CPU clocks each second, and publishes each period's
+// metrics as soon as it has ended.
 //
 // The readings in between are not published. They make the cut at the end of a
 // period sharp and leave an instance that dies with a last reading that is at

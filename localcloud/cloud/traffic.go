@@ -70,8 +70,10 @@ func (c *Cloud) routes() []route {
 // only when there are any. Of the response times only the mean of a period is
 // known, so their Minimum and Maximum are the mean too.
 func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []autoscale.Sample {
-	lb := autoscale.Dimension{Name: "LoadBalancer", Value: after(r.loadBalancerARN, "loadbalancer/")}
-	tg := autoscale.Dimension{Name: "TargetGroup", Value: "targetgroup/" + after(r.targetGroupARN, "targetgroup/")}
+	_, balancerName, _ := strings.Cut(r.loadBalancerARN, "loadbalancer/")
+	_, groupName, _ := strings.Cut(r.targetGroupARN, "targetgroup/")
+	lb := autoscale.Dimension{Name: "LoadBalancer", Value: balancerName}
+	tg := autoscale.Dimension{Name: "TargetGroup", Value: "targetgroup/" + groupName}
 	var samples []autoscale.Sample
 	add := func(name, unit string, v autoscale.Statistics, sets ...[]autoscale.Dimension) {
 		for _, d := range sets {
@@ -177,12 +179,4 @@ func difference(now, before balancer.Counts) balancer.Counts {
 // sum is n requests, counted one each.
 func sum(n float64) autoscale.Statistics {
 	return autoscale.Statistics{SampleCount: n, Sum: n, Minimum: 1, Maximum: 1}
-}
-
-// after is what follows sep in s, or s.
-func after(s, sep string) string {
-	if _, rest, ok := strings.Cut(s, sep); ok {
-		return rest
-	}
-	return s
 }
