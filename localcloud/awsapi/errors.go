@@ -69,30 +69,30 @@ type refusalCode struct {
 // The refusals. Sources: "Common errors" of the CloudWatch, Auto Scaling and EC2 API
 // References. EC2 answers an unknown key with 401 and old dates with 400.
 var (
-	unknownOperation = refused(400, "InvalidAction", "InvalidAction", "UnknownOperationException")
-	missingAction    = refused(400, "MissingAction", "MissingAction", "UnknownOperationException")
-	malformedInput   = refused(400, "MalformedInput", "InvalidParameterValue", "SerializationException")
-	unknownParameter = refused(400, "ValidationError", "UnknownParameter", "ValidationException")
-	tooLarge         = refused(413, "RequestEntityTooLarge", "RequestEntityTooLarge", "RequestEntityTooLargeException")
+	unknownOperation = refusalOf(400, "InvalidAction", "InvalidAction", "UnknownOperationException")
+	missingAction    = refusalOf(400, "MissingAction", "MissingAction", "UnknownOperationException")
+	malformedInput   = refusalOf(400, "MalformedInput", "InvalidParameterValue", "SerializationException")
+	unknownParameter = refusalOf(400, "ValidationError", "UnknownParameter", "ValidationException")
+	tooLarge         = refusalOf(413, "RequestEntityTooLarge", "RequestEntityTooLarge", "RequestEntityTooLargeException")
 
-	missingAuthentication = refused(
+	missingAuthentication = refusalOf(
 		403, "MissingAuthenticationToken", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
 	)
-	incompleteSignature = refused(403, "IncompleteSignature", "IncompleteSignature", "IncompleteSignatureException")
+	incompleteSignature = refusalOf(403, "IncompleteSignature", "IncompleteSignature", "IncompleteSignatureException")
 	unknownKey          = refusal{queryFamily: {"InvalidClientTokenId", 403}, ec2Family: {"AuthFailure", 401},
 		documentFamily: {"UnrecognizedClientException", 403}}
-	wrongSignature   = refused(403, "SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException")
+	wrongSignature   = refusalOf(403, "SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException")
 	expiredSignature = refusal{queryFamily: {"SignatureDoesNotMatch", 403}, ec2Family: {"RequestExpired", 400},
 		documentFamily: {"InvalidSignatureException", 403}}
 	expiredToken = refusal{queryFamily: {"ExpiredToken", 403}, ec2Family: {"RequestExpired", 400},
 		documentFamily: {"ExpiredTokenException", 403}}
 	accessDenied = refusal{queryFamily: {"AccessDenied", 403}, ec2Family: {"UnauthorizedOperation", 403},
 		documentFamily: {"AccessDeniedException", 400}}
-	internalFailure = refused(500, "InternalFailure", "InternalError", "InternalFailure")
+	internalFailure = refusalOf(500, "InternalFailure", "InternalError", "InternalFailure")
 )
 
-// refused is a refusal with one HTTP status, and its codes by family.
-func refused(status int, query, ec2, document string) refusal {
+// refusalOf is a refusal with one HTTP status, and its codes by family.
+func refusalOf(status int, query, ec2, document string) refusal {
 	return refusal{queryFamily: {query, status}, ec2Family: {ec2, status}, documentFamily: {document, status}}
 }
 
