@@ -53,7 +53,9 @@ func disturb(t *testing.T, w *apitest.World, random *rand.Rand) {
 	case 6:
 		w.Fleet.Boot(time.Duration(random.IntN(40)) * time.Second)
 	case 7:
-		w.Fleet.Blind(id, random.IntN(2) == 0)
+		w.Fleet.Blind(id, true)
+		w.Wait(time.Duration(random.IntN(12_000)) * time.Millisecond)
+		w.Fleet.Blind(id, false)
 	}
 	w.Wait(time.Duration(random.IntN(20_000)) * time.Millisecond)
 }
@@ -77,7 +79,6 @@ func TestTheCloudRecoversFromAnything(t *testing.T) {
 				if counts := series(t, w, "AWS/EC2:CPUUtilization", "InstanceId="+id, "SampleCount", 60); len(counts) > 0 && !ones(counts) {
 					t.Errorf("seed %d: sample counts of %s = %v, want one in each period", seed, id, counts)
 				}
-				w.Fleet.Blind(id, false)
 			}
 			w.Fleet.Fail(nil)
 			w.Fleet.Boot(2 * time.Second)
