@@ -38,8 +38,8 @@ func newSweep(out *output) *cobra.Command {
 			"With --remove it asks you to type the run's id (--yes: it does not ask) and removes the resources\n" +
 			"with exactly that tag, dependents first; it tries again as long as one is in use. With --wait it\n" +
 			"waits until nothing is left, as `make destroy` does. docs/aws.md lists the permissions.\n\n" +
-			"Exit codes: 0 listed, or nothing is left; 3 something is left, or a kind of resource could not be\n" +
-			"listed; 2 misuse; 130 interrupted.",
+			"Exit codes: 0 listed, or with --remove and --wait: nothing is left; 3 something is left, or a kind\n" +
+			"of resource could not be listed; 2 misuse; 130 interrupted.",
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -116,7 +116,8 @@ func (s sweeping) run(ctx context.Context) error {
 	if err == nil {
 		err = s.write(found)
 	}
-	if err == nil && (s.remove || s.wait) && !found.Clean() {
+	left := (s.remove || s.wait) && !found.Clean()
+	if err == nil && (left || len(found.Unseen) > 0) {
 		err = &exitError{code: judge.Inconclusive.ExitCode()}
 	}
 	return err
