@@ -259,7 +259,6 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
 	out.interrupts.judge(leave)
-	defer out.interrupts.enter(done)
 	if runErr != nil {
 		reason := runErr.Error()
 		if interrupted {
