@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,9 +66,11 @@ type hands struct {
 	lines    []runlog.LoadLine
 	statuses []progress.Status
 	writeErr error
-	state    runlog.State
-	changed  chan struct{}
 	holding  bool
+
+	mu      sync.Mutex // guards what is seen while the driver runs
+	state   runlog.State
+	changed chan struct{}
 }
 
 func (h *hands) do(format string, args ...any) { h.did = append(h.did, fmt.Sprintf(format, args...)) }
@@ -76,17 +79,25 @@ func (h *hands) TakeSnapshot() { h.do("snapshot") }
 func (h *hands) SetPhase(p runlog.Phase, offered profile.Profile) {
 	h.do("%g requests/s in %s", offered.Rate(0), p)
 }
-func (h *hands) Event(_ time.Duration, text string)     { h.do("report %s", text) }
-func (h *hands) Status(s progress.Status)               { h.statuses = append(h.statuses, s) }
-func (h *hands) Close()                                 {}
-func (h *hands) State() (runlog.State, <-chan struct{}) { return h.state, h.changed }
-func (h *hands) hold(holding bool)                      { h.holding = holding; h.do("holding %t", holding) }
-func (h *hands) see(s runlog.State) {
-	was := h.changed
-	h.state, h.changed = s, make(chan struct{})
-	close(was)
+func (h *hands) Event(_ time.Duration, text string) { h.do("report %s", text) }
+func (h *hands) Status(s progress.Status)           { h.statuses = append(h.statuses, s) }
+func (h *hands) Close()                             {}
+func (h *hands) hold(holding bool)                  { h.holding = holding; h.do("holding %t", holding) }
+func (h *hands) write(l runlog.LoadLine) error      { h.lines = append(h.lines, l); return h.writeErr }
+
+func (h *hands) State() (runlog.State, <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state, h.changed
 }
-func (h *hands) write(l runlog.LoadLine) error { h.lines = append(h.lines, l); return h.writeErr }
+
+// see is that the observer has seen a newer state.
+func (h *hands) see(s runlog.State) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	close(h.changed)
+	h.state, h.changed = s, make(chan struct{})
+}
 
 // polls and records set the intervals of observer and generator apart.
 type (
