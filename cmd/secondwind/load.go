@@ -67,6 +67,7 @@ func newLoad(out *output) *cobra.Command {
 // loading is a load as the flags ask for it.
 type loading struct {
 	url      string
+	profile  string // as it was given
 	offered  profile.Profile
 	scenario scenario.Scenario // its hold is how long the load lasts
 }
@@ -86,7 +87,7 @@ func (o loadOptions) validate() (loading, error) {
 	s := scenario.Default()
 	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
 	s.Payload.Digits = payload.Range{Min: o.digits, Max: o.digits}
-	return loading{o.url, offered, s}, s.Validate(map[string]string{
+	return loading{o.url, o.profile, offered, s}, s.Validate(map[string]string{
 		"users": "--users", "timeout": "--timeout", "payload.digits.min": "--digits", "payload.digits.max": "--digits",
 	})
 }
@@ -115,7 +116,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		return err
 	}
 	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.offered, l.scenario.Hold, writer.Dir()))
+	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
 	traffic := new(experiment.Traffic)
 	err = l.run(ctx, writer, traffic, reporter)
 	interrupted := ctx.Err() != nil

@@ -61,7 +61,7 @@ func TestALoadThatIsInterruptedKeepsItsRecordAndExitsWith130(t *testing.T) {
 func TestALoadThatCannotBeMadeClosesItsRecord(t *testing.T) {
 	runs := t.TempDir()
 	out := &output{stdout: io.Discard, interrupts: newInterrupts(func() {}, nil)}
-	err := runLoad(t.Context(), out, runs, loading{"no URL", profile.Constant(1), scenario.Default()})
+	err := runLoad(t.Context(), out, runs, loading{"no URL", "1", profile.Constant(1), scenario.Default()})
 	if err == nil || !strings.Contains(err.Error(), "no URL") {
 		t.Errorf("runLoad = %v, want what is wrong with the URL", err)
 	}
@@ -117,6 +117,9 @@ func TestALoadIsRateTimesTime(t *testing.T) {
 		args := []string{"load", "--url", server.URL, "--for", "1s", "--profile", "constant:3", "--digits", "10", "--runs", t.TempDir()}
 		if code := run(t.Context(), args, &stdout, &stderr); code != c.code || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("status %d: exit code %d, %q; want %d, %q", c.status, code, stderr.String(), c.code, c.stderr)
+		}
+		if want := "with constant:3 for 1s"; !strings.Contains(stdout.String(), want) {
+			t.Errorf("status %d: %s\nwant it to begin with what it does: %s", c.status, stdout.String(), want)
 		}
 		if want := "3 offered, 3 sent"; !strings.Contains(stdout.String(), want) || !strings.Contains(stdout.String(), "0 dropped") {
 			t.Errorf("status %d: %s\nwant %s, and none dropped", c.status, stdout.String(), want)
