@@ -83,9 +83,9 @@ func TestChangeOfPhaseLeavesNoGapInTheLatencies(t *testing.T) {
 }
 
 func TestAlarmComesBeforeTheActivityOfTheSameSecond(t *testing.T) {
-	history := runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
+	history := runlog.Answer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
 		{AlarmName: alarmName, Timestamp: after(9), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"}}}
-	activities := runlog.DescribeScalingActivitiesAnswer{Activities: []runlog.Activity{
+	activities := runlog.Answer{Activities: []runlog.Activity{
 		{ActivityId: "a", StartTime: after(9), Description: "Launching a new EC2 instance", StatusCode: "Successful"}}}
 	marks := readMarks(timeline.New([]runlog.Observation{
 		{Operation: runlog.OpDescribeScalingActivities, Answer: raw(t, activities)},

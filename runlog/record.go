@@ -69,14 +69,11 @@ func (r *Record) verifyDerived(root *os.Root) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			return &FormatError{ManifestFile, 0, fmt.Errorf("%q is not a path inside the folder", name)}
 		}
-		now := map[string]FileDigest{}
-		digest, err := digestOf(root, name)
-		if err == nil {
-			now[name] = digest
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		now, err := digestOf(root, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("verify %s: %w", name, err)
 		}
-		if err := sameDigest(name, r.Manifest.Files, now); err != nil {
+		if err := sameDigest(name, r.Manifest.Files[name], now); err != nil {
 			return err
 		}
 	}
@@ -85,26 +82,16 @@ func (r *Record) verifyDerived(root *os.Root) error {
 
 // evidence reads a file and, in a sealed run, holds it against the manifest.
 // A file that is not there is nil.
-func (r *Record) evidence(root *os.Root, name string) ([]byte, error) {
-	data, err := root.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (r *Record) evidence(root *os.Root, name string) (data []byte, err error) {
+	var now FileDigest
+	switch data, err = root.ReadFile(name); {
+	case err == nil:
+		now = FileDigest{digest(data), int64(len(data))}
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	there := err == nil
 	if r.Manifest.Complete {
-		now := map[string]FileDigest{}
-		if there {
-			now[name] = FileDigest{digest(data), int64(len(data))}
-		}
-		if err := sameDigest(name, r.Manifest.Files, now); err != nil {
-			return nil, err
-		}
-	}
-	if !there {
-		return nil, nil
-	}
-	if data == nil {
-		data = []byte{}
+		return data, sameDigest(name, r.Manifest.Files[name], now)
 	}
 	return data, nil
 }
@@ -114,51 +101,47 @@ func (r *Record) readScenario(root *os.Root) (err error) {
 	return err
 }
 
-func (r *Record) readHypothesis(root *os.Root) error {
-	data, err := r.evidence(root, HypothesisFile)
-	if err != nil || data == nil {
-		return err
+func (r *Record) readHypothesis(root *os.Root) (err error) {
+	var data []byte
+	if r.Hypothesis, data, err = readVersioned[Hypothesis](r, root, HypothesisFile); r.Hypothesis != nil {
+		r.Hypothesis.Upgrade()
+		r.HypothesisSHA256 = digest(data)
 	}
-	var h Hypothesis
-	if err := decodeVersioned(data, &h); err != nil {
-		return &FormatError{HypothesisFile, 0, err}
-	}
-	h.Upgrade()
-	r.Hypothesis, r.HypothesisSHA256 = &h, digest(data)
-	return nil
+	return err
 }
 
-func (r *Record) readHistory(root *os.Root) error {
-	data, err := r.evidence(root, HistoryFile)
+func (r *Record) readHistory(root *os.Root) (err error) {
+	r.History, _, err = readVersioned[History](r, root, HistoryFile)
+	return err
+}
+
+// readVersioned reads evidence with a version; nil if the file is not there.
+func readVersioned[T validator](r *Record, root *os.Root, name string) (*T, []byte, error) {
+	data, err := r.evidence(root, name)
 	if err != nil || data == nil {
-		return err
+		return nil, nil, err
 	}
-	var h History
-	if err := decodeVersioned(data, &h); err != nil {
-		return &FormatError{HistoryFile, 0, err}
+	v, err := decodeVersioned[T](data)
+	if err != nil {
+		return nil, nil, &FormatError{name, 0, err}
 	}
-	r.History = &h
-	return nil
+	return v, data, nil
 }
 
 func (r *Record) readLoad(root *os.Root) error {
 	return r.readLines(root, LoadFile, func(line []byte) error {
-		var l LoadLine
-		if err := decodeStrict(line, &l); err != nil {
-			return err
+		l, err := decodeStrict[LoadLine](line)
+		if err == nil {
+			r.Load = append(r.Load, *l)
 		}
-		r.Load = append(r.Load, l)
-		return l.validate()
+		return err
 	})
 }
 
 func (r *Record) readCloud(root *os.Root) error {
 	return r.readLines(root, CloudFile, func(line []byte) error {
-		var o Observation
-		if err := decodeStrict(line, &o); err != nil {
-			return err
-		}
-		if err := o.validate(); err != nil {
+		o, err := decodeStrict[Observation](line)
+		if err != nil {
 			return err
 		}
 		if want := int64(len(r.Cloud)) + 1; o.Seq != want {
@@ -171,7 +154,7 @@ func (r *Record) readCloud(root *os.Root) error {
 			}
 			o.Answer = was.Answer
 		}
-		r.Cloud = append(r.Cloud, o)
+		r.Cloud = append(r.Cloud, *o)
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -34,7 +35,8 @@ type Writer struct {
 // record. The caller fills in RunID, Started, Revision, Versions and Seeds of m;
 // the rest is filled in here.
 func Create(dir string, m Manifest) (*Writer, error) {
-	m.Version, m.Machine, m.Complete, m.Files = Version, thisMachine(), false, nil
+	m.Version, m.Complete, m.Files = Version, false, nil
+	m.Machine = Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), GoVersion: runtime.Version()}
 	m.Started = m.Started.UTC()
 	if err := m.validate(); err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
@@ -81,7 +83,7 @@ func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
 		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
 	}
 	h.Version = Version
-	data, err := marshalIndented(h)
+	data, err := Marshal(h)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
 	}

@@ -22,14 +22,14 @@ func (r *record) series(seconds, start float64, dimension runlog.Dimension, valu
 		result.Timestamps = append(result.Timestamps, at(start+10*float64(i)))
 	}
 	return r.see(seconds, runlog.OpGetMetricData, runlog.GetMetricDataInput{MetricDataQueries: []runlog.MetricDataQuery{q}},
-		runlog.GetMetricDataAnswer{MetricDataResults: []runlog.MetricDataResult{result}})
+		runlog.Answer{MetricDataResults: []runlog.MetricDataResult{result}})
 }
 
 var ofGroup = runlog.Dimension{Name: "AutoScalingGroupName", Value: "web"}
 
 func instance(id string) runlog.Dimension { return runlog.Dimension{Name: "InstanceId", Value: id} }
 
-func values(points []timeline.Point) (all []float64) {
+func values(points []*timeline.Datapoint) (all []float64) {
 	for _, p := range points {
 		all = append(all, p.Value())
 	}
@@ -62,7 +62,7 @@ func TestOnlyTheSubjectsMetricIsRead(t *testing.T) {
 	r.series(4, 0, runlog.Dimension{Name: "AutoScalingGroupName", Value: "other"}, 9)
 	r.series(5, 0, instance(""), 9)
 	tl := timeline.New(r.cloud, subject)
-	if got := tl.Metric.Series(); !slices.Equal(got, []string{runlog.GroupSeries, "i-2", "i-1"}) {
+	if got := tl.Metric.Series; !slices.Equal(got, []string{runlog.GroupSeries, "i-2", "i-1"}) {
 		t.Errorf("series = %q, want the group, i-2 and i-1 as they appeared", got)
 	}
 	for name, change := range map[string]func(*timeline.Subject){
@@ -74,7 +74,7 @@ func TestOnlyTheSubjectsMetricIsRead(t *testing.T) {
 		of := subject
 		change(&of)
 		tl := timeline.New(r.cloud, of)
-		if got := tl.Metric.Series(); len(got) > 0 {
+		if got := tl.Metric.Series; len(got) > 0 {
 			t.Errorf("%s: series = %q, want none", name, got)
 		}
 	}

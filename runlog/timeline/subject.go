@@ -1,10 +1,6 @@
 package timeline
 
-import (
-	"encoding/json"
-
-	"secondwind/runlog"
-)
+import "secondwind/runlog"
 
 // Subject is what a timeline is about.
 type Subject struct {
@@ -21,18 +17,16 @@ func SubjectOf(r *runlog.Record) Subject {
 	if h := r.Hypothesis; h != nil {
 		return Subject{h.AutoScalingGroupName, h.AlarmName, h.TargetGroupARN, h.Metric, h.PeriodSeconds}
 	}
-	s := Subject{Metric: runlog.CPUOf("")}
+	s, memory := Subject{Metric: runlog.CPUOf("")}, decoded{}
 	for _, o := range r.Cloud {
 		switch {
 		case s.AutoScalingGroupName == "" && o.Operation == runlog.OpDescribeAutoScalingGroups:
-			var a runlog.DescribeAutoScalingGroupsAnswer
-			if json.Unmarshal(o.Answer, &a) == nil && len(a.AutoScalingGroups) > 0 {
+			if a := decode[runlog.Answer](o.Answer, memory); a != nil && len(a.AutoScalingGroups) > 0 {
 				s.AutoScalingGroupName = a.AutoScalingGroups[0].AutoScalingGroupName
 				s.Metric = runlog.CPUOf(s.AutoScalingGroupName)
 			}
 		case s.PeriodSeconds == 0 && o.Operation == runlog.OpGetMetricData:
-			var in runlog.GetMetricDataInput
-			if json.Unmarshal(o.Input, &in) == nil && len(in.MetricDataQueries) > 0 {
+			if in := decode[runlog.GetMetricDataInput](o.Input, memory); in != nil && len(in.MetricDataQueries) > 0 {
 				s.PeriodSeconds = in.MetricDataQueries[0].MetricStat.Period
 			}
 		}

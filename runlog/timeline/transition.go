@@ -20,16 +20,12 @@ type Transition struct {
 // Transitions are the named alarm's changes of state, oldest first; name "" is
 // every alarm.
 func (t *Timeline) Transitions(alarm string) []Transition {
-	if known, ok := t.changes[alarm]; ok {
-		return known
-	}
 	var all []Transition
 	for _, item := range t.History {
 		if item.Value.HistoryItemType == "StateUpdate" && (alarm == "" || item.Value.AlarmName == alarm) {
 			all = append(all, transitionOf(item))
 		}
 	}
-	t.changes[alarm] = all
 	return all
 }
 

@@ -27,7 +27,7 @@ type analysis struct {
 	initial map[string]bool                    // instances the group had before the load
 
 	events map[runlog.Link]interval // e0 … e7 as far as they were seen
-	breach *timeline.Point          // e1
+	breach *timeline.Datapoint          // e1
 	fired  *timeline.Transition     // e2
 	acted  *timeline.Seen[runlog.Activity]
 	oldID  string

@@ -65,15 +65,15 @@ func (t *analysis) transitions() []timeline.Transition { return t.cloud.Transiti
 // The datapoints of a series of the declared metric, oldest first: those whose
 // period ends in (from, to], and those whose period lies whole in [from, to].
 
-func (t *analysis) ending(series string, from, to time.Time) []timeline.Point {
+func (t *analysis) ending(series string, from, to time.Time) []*timeline.Datapoint {
 	return t.cloud.Metric.Ending(series, from, to, t.period)
 }
 
-func (t *analysis) within(series string, from, to time.Time) []timeline.Point {
+func (t *analysis) within(series string, from, to time.Time) []*timeline.Datapoint {
 	return t.cloud.Metric.Within(series, from, to, t.period)
 }
 
-func mean(points []timeline.Point) float64 {
+func mean(points []*timeline.Datapoint) float64 {
 	var sum float64
 	for _, p := range points {
 		sum += p.Value()

@@ -63,7 +63,7 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 
 // silent names an instance of the two that answered nothing in one of the
 // periods: its CPU then says nothing of a shared load. "" if both answered.
-func (t *analysis) silent(periods []timeline.Point) string {
+func (t *analysis) silent(periods []*timeline.Datapoint) string {
 	for _, p := range periods {
 		for _, id := range []string{t.oldID, t.newID} {
 			answers := func(s second) bool {

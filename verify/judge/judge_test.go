@@ -118,7 +118,7 @@ func competing() map[string]func(*runlog.Record) {
 		},
 		"datapoints of three series from the future": func(r *runlog.Record) {
 			eachAnswer(r, runlog.OpGetMetricData, func(o *runlog.Observation) {
-				var a runlog.GetMetricDataAnswer
+				var a runlog.Answer
 				if o.Seq < 400 || json.Unmarshal(o.Answer, &a) != nil {
 					return
 				}
@@ -132,7 +132,7 @@ func competing() map[string]func(*runlog.Record) {
 		},
 		"another alarm with transitions at the same times": func(r *runlog.Record) {
 			eachAnswer(r, runlog.OpDescribeAlarmHistory, func(o *runlog.Observation) {
-				var a runlog.DescribeAlarmHistoryAnswer
+				var a runlog.Answer
 				if json.Unmarshal(o.Answer, &a) != nil {
 					return
 				}

@@ -24,10 +24,10 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
 	points := t.ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
-	for i, p := range points {
+	for _, p := range points {
 		highest = math.Max(highest, p.Value())
 		if t.breaches(p.Value()) {
-			t.breach = &points[i]
+			t.breach = p
 			l.Evidence = []Evidence{evidence(p.First)}
 			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
 			return exactly(p.Start.Add(t.period)), true
@@ -116,7 +116,7 @@ func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
 	if onGrid {
 		// On the metric's own grid there is exactly one; windows of long periods
 		// slide by a minute and meet two.
-		candidates = slices.DeleteFunc(candidates, func(p timeline.Point) bool { return !p.Start.Equal(at) })
+		candidates = slices.DeleteFunc(candidates, func(p *timeline.Datapoint) bool { return !p.Start.Equal(at) })
 	}
 	for _, p := range candidates {
 		if !onGrid && t.breaches(p.Value()) {

@@ -47,13 +47,18 @@ func (t *analysis) derivation(f Finding) Finding {
 		tg = t.cloud.TargetGroups[0].Value
 	}
 	want := hypothesis.Deadlines(t.alarm.Value, tg, t.cloud.Groups[0].Value, t.policy)
-	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
+	if !slices.EqualFunc(want, t.h.Deadlines, sameDeadline) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
 	}
 	if why := hypothesis.Underived(t.h); why != "" {
 		return f.broken("%s", why)
 	}
 	return f.held("SHA-256 %.12s… recorded at %s", t.r.HypothesisSHA256, clockTime(t.load.digest.at))
+}
+
+// sameDeadline compares what was declared, and not how older versions named it.
+func sameDeadline(a, b runlog.Deadline) bool {
+	return a.Link == b.Link && slices.EqualFunc(a.Terms, b.Terms, func(x, y runlog.Term) bool { return x.Seconds == y.Seconds })
 }
 
 // clocks is P3.

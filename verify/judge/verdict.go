@@ -63,6 +63,9 @@ type Verdict struct {
 	Figures     Figures   `json:"figures"`
 }
 
+// Marshal gives verdict.json: the same bytes for the same verdict.
+func (v Verdict) Marshal() ([]byte, error) { return runlog.Marshal(v) }
+
 // Finding is a premise, a control or an excluded confounder.
 type Finding struct {
 	ID       string     `json:"id"` // "premise.clocks", "control.below-threshold", "confounder.second-policy"
