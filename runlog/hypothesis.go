@@ -119,8 +119,8 @@ func HighResolution(periodSeconds int) bool { return periodSeconds < 60 }
 
 // Deadline is the longest time a link of the chain may take: a sum of named terms.
 type Deadline struct {
-	Link  Link  `json:"link"` // the event that must come: e1 to e7
-	Terms Terms `json:"terms"`
+	Link  Link `json:"link"` // the event that must come: e1 to e7
+	Terms `json:"terms"`
 }
 
 // Term is one named part of a Deadline.
@@ -128,9 +128,6 @@ type Term struct {
 	Name    string  `json:"name"` // "one full period", "health check interval"
 	Seconds float64 `json:"seconds"`
 }
-
-// Seconds is the sum of the deadline's terms.
-func (d Deadline) Seconds() float64 { return d.Terms.Seconds() }
 
 // Terms is a time as a sum of named parts.
 type Terms []Term

@@ -84,21 +84,3 @@ func (l *lines) close() error {
 	l.err = fmt.Errorf("write %s: the record is closed", l.name)
 	return nil
 }
-
-// splitLines calls each with every whole line of data, without its end, and
-// returns what follows the last one, and the number of the line it ended in.
-func splitLines(data []byte, each func(line []byte) error) (rest []byte, number int64, err error) {
-	for number = 1; ; number++ {
-		line, after, whole := bytes.Cut(data, []byte("\n"))
-		if !whole {
-			return data, number, nil
-		}
-		if len(line) >= MaxLine {
-			return nil, number, fmt.Errorf("the line has %d bytes, more than %d", len(line), MaxLine)
-		}
-		if err := each(line); err != nil {
-			return nil, number, err
-		}
-		data = after
-	}
-}

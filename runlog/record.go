@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -167,15 +168,22 @@ func (r *Record) readLines(root *os.Root, name string, each func(line []byte) er
 	if data == nil {
 		return &FormatError{name, 0, errors.New("the file is missing: without it the folder is no record of a run")}
 	}
-	rest, number, err := splitLines(data, each)
-	if err == nil && len(rest) > 0 && r.Manifest.Complete {
-		err = errors.New("the last line has no end, though the run is sealed")
-	}
-	if err != nil {
-		return &FormatError{name, number, err}
-	}
-	if len(rest) > 0 {
-		r.Torn = append(r.Torn, name)
+	number := int64(0)
+	for line := range bytes.Lines(data) {
+		number++
+		switch text, whole := bytes.CutSuffix(line, []byte("\n")); {
+		case !whole && r.Manifest.Complete:
+			err = errors.New("the last line has no end, though the run is sealed")
+		case !whole:
+			r.Torn = append(r.Torn, name)
+		case len(line) > MaxLine:
+			err = fmt.Errorf("the line has %d bytes, more than %d", len(line), MaxLine)
+		default:
+			err = each(text)
+		}
+		if err != nil {
+			return &FormatError{name, number, err}
+		}
 	}
 	return nil
 }

@@ -25,8 +25,8 @@ type Writer struct {
 	mu          sync.Mutex
 	load, cloud *lines
 	hypothesis  bool
-	closed      bool
 
+	closing sync.Once
 	stop    chan struct{}
 	stopped chan struct{}
 }
@@ -127,20 +127,15 @@ func (w *Writer) Flush() error {
 
 // Close writes what is left, syncs and closes the files. The folder is not
 // sealed by it: reports may still be added. Closing again does nothing.
-func (w *Writer) Close() error {
-	w.mu.Lock()
-	if w.closed {
-		w.mu.Unlock()
-		return nil
-	}
-	w.closed = true
-	close(w.stop)
-	w.mu.Unlock()
-	<-w.stopped
-
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return errors.Join(w.load.close(), w.cloud.close())
+func (w *Writer) Close() (err error) {
+	w.closing.Do(func() {
+		close(w.stop)
+		<-w.stopped
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		err = errors.Join(w.load.close(), w.cloud.close())
+	})
+	return err
 }
 
 func (w *Writer) flushLoop() {

@@ -23,11 +23,8 @@ func (t *analysis) contradicted(tr timeline.Transition) string {
 		}
 	}
 	asked := false
-	for _, a := range t.cloud.Alarms {
+	for _, a := range t.alarms {
 		inside := t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.At) && t.aws(a.Received).Add(t.clock.bound).Before(until)
-		if a.Value.AlarmName != t.h.AlarmName {
-			continue
-		}
 		changed := a.Value.StateTransitionedTimestamp
 		if a.Value.StateValue == tr.To.StateValue && (changed.IsZero() || changed.Sub(tr.At).Abs() <= time.Second) {
 			return ""

@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -18,10 +20,10 @@ type analysis struct {
 	cloud  *timeline.Timeline
 	clock  clock
 	period time.Duration
-
 	// By AWS's clock; zero if the run ended before.
 	firstLoad, began, ended time.Time
 
+	alarms  []timeline.Seen[runlog.MetricAlarm] // the declared alarm in every answer
 	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
 	policy  *runlog.ScalingPolicy              // nil if the alarm invokes none
 	initial map[string]bool                    // instances the group had before the load
@@ -40,20 +42,14 @@ func newAnalysis(r *runlog.Record) *analysis {
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
 	}
-	t.cloud, t.clock = timeline.New(r.Cloud, timeline.SubjectOf(r)), newClock(r.Cloud)
-	t.period = time.Duration(t.h.PeriodSeconds) * time.Second
+	t.cloud, t.clock, t.period = timeline.New(r.Cloud, timeline.SubjectOf(r)), newClock(r.Cloud), t.h.Period()
 	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
 	t.findConfiguration()
 	return t
 }
 
-// aws is a time of the generator's clock by AWS's; zero stays zero.
-func (t *analysis) aws(at time.Time) time.Time {
-	if at.IsZero() {
-		return at
-	}
-	return t.clock.aws(at)
-}
+// aws is a time of our clock by AWS's; zero stays zero.
+func (t *analysis) aws(at time.Time) time.Time { return t.clock.aws(at) }
 
 // findConfiguration reads how group, alarm and policy were configured before the load;
 // where the load never began, as they were last.
@@ -62,7 +58,10 @@ func (t *analysis) findConfiguration() {
 	if before.IsZero() {
 		before = time.Unix(1<<40, 0)
 	}
-	t.alarm = t.alarmUntil(before)
+	t.alarms = slices.DeleteFunc(slices.Clone(t.cloud.Alarms), func(a timeline.Seen[runlog.MetricAlarm]) bool {
+		return a.Value.AlarmName != t.h.AlarmName
+	})
+	t.alarm = last(t.alarms, before)
 	if p := last(t.cloud.Policies, before); p != nil {
 		for i := range p.Value {
 			if p.Value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
@@ -132,13 +131,7 @@ func (f Finding) open(seen string, args ...any) Finding {
 
 // number prints a value with at most three decimals and no needless zeros.
 func number(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 3, 64)
-	for s[len(s)-1] == '0' {
-		s = s[:len(s)-1]
-	}
-	if s[len(s)-1] == '.' {
-		s = s[:len(s)-1]
-	}
+	s := strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 3, 64), "0"), ".")
 	if s == "-0" {
 		return "0"
 	}

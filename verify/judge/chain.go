@@ -7,25 +7,20 @@ import (
 	"secondwind/runlog"
 )
 
-// links are the events after e0, in order, and where each is looked for.
+// links are the events after e0, in order: how each is looked for, and the
+// operation that is watched for it, "" for the load generator's own record.
 var links = []struct {
-	id   runlog.Link
-	name string
-	find func(*analysis, *Link) (interval, bool)
-	// watch is until when the event would have been seen.
-	watch func(*analysis) time.Time
+	id      runlog.Link
+	find    func(*analysis, *Link) (interval, bool)
+	watched string
 }{
-	{runlog.LinkBreachingData, "breaching datapoint", (*analysis).findBreach, watching(runlog.OpGetMetricData)},
-	{runlog.LinkAlarm, "alarm goes from OK to ALARM", (*analysis).findTransition, watching(runlog.OpDescribeAlarmHistory)},
-	{runlog.LinkScalingActivity, "scaling activity", (*analysis).findActivity, watching(runlog.OpDescribeScalingActivities)},
-	{runlog.LinkInService, "new instance InService", (*analysis).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
-	{runlog.LinkTargetHealthy, "target healthy", (*analysis).findHealthy, watching(runlog.OpDescribeTargetHealth)},
-	{runlog.LinkFirstRequest, "first request served", (*analysis).findServed, func(t *analysis) time.Time { return t.ended }},
-	{runlog.LinkLoadShared, "load shared, alarm OK again", (*analysis).findEffect, watching(runlog.OpDescribeAlarmHistory)},
-}
-
-func watching(operation string) func(*analysis) time.Time {
-	return func(t *analysis) time.Time { return t.watchedUntil(operation) }
+	{runlog.LinkBreachingData, (*analysis).findBreach, runlog.OpGetMetricData},
+	{runlog.LinkAlarm, (*analysis).findTransition, runlog.OpDescribeAlarmHistory},
+	{runlog.LinkScalingActivity, (*analysis).findActivity, runlog.OpDescribeScalingActivities},
+	{runlog.LinkInService, (*analysis).findInService, runlog.OpDescribeAutoScalingGroups},
+	{runlog.LinkTargetHealthy, (*analysis).findHealthy, runlog.OpDescribeTargetHealth},
+	{runlog.LinkFirstRequest, (*analysis).findServed, ""},
+	{runlog.LinkLoadShared, (*analysis).findEffect, runlog.OpDescribeAlarmHistory},
 }
 
 // chain judges e0 to e7: each must be seen, be joined to the one before by an
@@ -35,7 +30,7 @@ func (t *analysis) chain() []Link {
 	chain := []Link{t.step()}
 	for i, l := range links {
 		previous := &chain[i]
-		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
+		link := Link{ID: l.id, Name: l.id.Name(), Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
 		if previous.Status != Held {
 			link.Status, link.Expected = NotJudged, fmt.Sprintf("after %s", previous.ID)
 			if link.Seen = previous.Seen; previous.Status != NotJudged {
@@ -51,7 +46,7 @@ func (t *analysis) chain() []Link {
 		}
 		switch {
 		case m.isZero() && !found:
-			t.absent(&link, t.events[previous.ID], l.watch(t))
+			t.absent(&link, t.events[previous.ID], l.watched)
 		case !m.isZero() && found:
 			t.time(&link, t.events[previous.ID], m)
 		}
@@ -62,7 +57,7 @@ func (t *analysis) chain() []Link {
 
 // step is e0.
 func (t *analysis) step() Link {
-	l := Link{ID: runlog.LinkLoadStep, Name: "load step", Status: Undetermined, Expected: "the load is raised after the control"}
+	l := Link{ID: runlog.LinkLoadStep, Name: runlog.LinkLoadStep.Name(), Status: Undetermined, Expected: "the load is raised after the control"}
 	if t.began.IsZero() {
 		l.Status, l.Seen = NotJudged, "the load never began"
 		return l
@@ -79,7 +74,7 @@ func (t *analysis) step() Link {
 func (t *analysis) place(l *Link, previous, m interval) {
 	d := t.h.Deadline(l.ID)
 	limit, since := d.Seconds(), seconds(m.at.Sub(previous.at))
-	slack := seconds(time.Duration((limit - since) * float64(time.Second)))
+	slack := seconds(runlog.Seconds(limit - since))
 	l.At, l.DeadlineSeconds, l.SinceSeconds, l.SlackSeconds = m.at, &limit, &since, &slack
 }
 
@@ -92,7 +87,7 @@ func seconds(d time.Duration) float64 {
 // polled or two clocks are involved: what lies within them is not determined.
 func (t *analysis) time(l *Link, previous, m interval) {
 	l.Status = Held
-	limit := t.h.Deadline(l.ID).Terms.Duration()
+	limit := t.h.Deadline(l.ID).Duration()
 	// AWS floors some of its timestamps to seconds.
 	floor := previous.lo.Truncate(time.Second)
 	twoClocks := l.ID == runlog.LinkBreachingData || l.ID == runlog.LinkFirstRequest
@@ -115,14 +110,12 @@ func (t *analysis) time(l *Link, previous, m interval) {
 
 // absent judges an event that was not seen: its deadline has expired only if it
 // was watched, under load, beyond it.
-func (t *analysis) absent(l *Link, previous interval, watched time.Time) {
+func (t *analysis) absent(l *Link, previous interval, operation string) {
 	limit := t.h.Deadline(l.ID).Seconds()
-	expires := previous.hi.Add(time.Duration(limit * float64(time.Second)))
+	expires := previous.hi.Add(runlog.Seconds(limit))
 	l.DeadlineSeconds = &limit
-	if watched.After(t.ended) {
-		watched = t.ended
-	}
-	if watched.After(expires) {
+	watched := operation == "" || t.watchedUntil(operation).After(expires)
+	if watched && t.ended.After(expires) {
 		l.Status = Broken
 		l.Seen += fmt.Sprintf("; the deadline of %s s expired at %s", number(limit), clockTime(expires))
 		return

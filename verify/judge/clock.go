@@ -43,8 +43,13 @@ func newClock(cloud []runlog.Observation) clock {
 	return c
 }
 
-// aws is a time of our clock by AWS's.
-func (c clock) aws(t time.Time) time.Time { return t.Add(c.offset).UTC() }
+// aws is a time of our clock by AWS's; zero stays zero.
+func (c clock) aws(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(c.offset).UTC()
+}
 
 // interval is when something happened by AWS's clock, as far as it is known: not
 // before lo, not after hi, most likely at.

@@ -20,17 +20,6 @@ func last[T any](all []timeline.Seen[T], at time.Time) *timeline.Seen[T] {
 	return found
 }
 
-// alarmUntil returns the newest answer about the declared alarm until at, nil if none.
-func (t *analysis) alarmUntil(at time.Time) *timeline.Seen[runlog.MetricAlarm] {
-	var found *timeline.Seen[runlog.MetricAlarm]
-	for i := range t.cloud.Alarms {
-		if a := &t.cloud.Alarms[i]; a.Value.AlarmName == t.h.AlarmName && !a.Received.After(at) {
-			found = a
-		}
-	}
-	return found
-}
-
 // watchedUntil is when the operation was last answered, by AWS's clock: what had
 // not happened by then is known not to have.
 func (t *analysis) watchedUntil(operation string) time.Time {
@@ -46,9 +35,9 @@ func (t *analysis) watchedUntil(operation string) time.Time {
 func (t *analysis) stateAt(at time.Time) string {
 	state := ""
 	var since time.Time
-	for _, a := range t.cloud.Alarms {
-		if received := t.clock.aws(a.Sent); a.Value.AlarmName == t.h.AlarmName && received.Before(at) {
-			state, since = a.Value.StateValue, received
+	for _, a := range t.alarms {
+		if sent := t.aws(a.Sent); sent.Before(at) {
+			state, since = a.Value.StateValue, sent
 		}
 	}
 	for _, tr := range t.transitions() {

@@ -141,8 +141,8 @@ func (t *analysis) noReconfiguration() Finding {
 			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
 		}
 	}
-	for _, a := range t.cloud.Alarms {
-		if t.alarm == nil || a.Value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
+	for _, a := range t.alarms {
+		if t.alarm == nil || !t.judged(t.aws(a.Received)) {
 			continue
 		}
 		if why := changed(t.alarm.Value, a.Value); why != "" {
@@ -232,7 +232,7 @@ func (t *analysis) noPinning() Finding {
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		return f.notJudged("no new target became healthy")
 	}
-	limit := t.h.Deadline(runlog.LinkFirstRequest).Terms.Duration()
+	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
 	case t.firstServed() != nil || len(t.unknownInstances()) > 0:
 		return f.held("not all requests went to %s", t.oldID)

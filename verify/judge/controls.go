@@ -72,7 +72,7 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 		}
 	}
 	for _, g := range t.cloud.Groups {
-		if at := t.aws(g.Received); at.Before(from) || !t.aws(g.Received).Before(to) {
+		if at := t.aws(g.Received); at.Before(from) || !at.Before(to) {
 			continue
 		}
 		if g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
@@ -80,8 +80,8 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 				evidence(g.Observation)
 		}
 	}
-	for _, a := range t.cloud.Alarms {
-		if at := t.aws(a.Received); a.Value.AlarmName == t.h.AlarmName && a.Value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
+	for _, a := range t.alarms {
+		if at := t.aws(a.Received); a.Value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
 			return fmt.Sprintf("the alarm was in ALARM at %s", clockTime(at)), evidence(a.Observation)
 		}
 	}
@@ -177,7 +177,7 @@ func (t *analysis) draining() Finding {
 	if at, silent := t.load.gap(release.start, end); silent > time.Second {
 		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
-	sum, from := t.sum([]runlog.Phase{runlog.PhaseRelease}), t.scalesIn(t.aws(release.start))
+	sum, from := t.sum(runlog.PhaseRelease), t.scalesIn(t.aws(release.start))
 	for _, s := range t.load.seconds {
 		if s.Phase == runlog.PhaseRelease && s.Failed > 0 && !t.aws(s.end).Before(from) {
 			return f.with(Broken, []Evidence{loadEvidence(s.line)}, "%d of %d requests failed", sum.Failed, sum.Sent)

@@ -59,14 +59,10 @@ func (t *analysis) since(event runlog.Link) *float64 {
 }
 
 func (t *analysis) count(f *Figures) {
+	sum := t.sum(runlog.Phases()...)
+	f.Offered, f.Sent, f.Completed, f.Failed = sum.Offered, sum.Sent, sum.Completed, sum.Failed
+	f.FailedWhileDraining = t.sum(runlog.PhaseRelease).Failed
 	for _, s := range t.load.seconds {
-		f.Offered += s.Offered
-		f.Sent += s.Sent
-		f.Completed += s.Completed
-		f.Failed += s.Failed
-		if s.Phase == runlog.PhaseRelease {
-			f.FailedWhileDraining += s.Failed
-		}
 		if i := s.Instances[t.newID]; i != nil && t.newID != "" {
 			f.RequestsByNewInstance += i.Completed
 		}
@@ -94,5 +90,5 @@ func (t *analysis) instanceSeconds() float64 {
 		}
 		before, was = g.Received, len(g.Value.InService())
 	}
-	return seconds(time.Duration(sum * float64(time.Second)))
+	return seconds(runlog.Seconds(sum))
 }

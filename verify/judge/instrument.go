@@ -38,7 +38,7 @@ func (t *analysis) instrument() Finding {
 	}
 	var said []string
 	for _, phases := range [][]runlog.Phase{{runlog.PhaseControl}, {runlog.PhaseLoad, runlog.PhaseHold}} {
-		sum := t.sum(phases)
+		sum := t.sum(phases...)
 		if sum.Offered == 0 {
 			return f.open("no request was offered in %v", phases)
 		}
@@ -51,15 +51,11 @@ func (t *analysis) instrument() Finding {
 	return f.held("%s", strings.Join(said, "; "))
 }
 
-func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {
+func (t *analysis) sum(phases ...runlog.Phase) runlog.LoadSecond {
 	var sum runlog.LoadSecond
 	for _, s := range t.load.seconds {
 		if slices.Contains(phases, s.Phase) {
-			sum.Offered += s.Offered
-			sum.Sent += s.Sent
-			sum.Completed += s.Completed
-			sum.Failed += s.Failed
-			sum.Dropped += s.Dropped
+			sum.Add(*s.LoadSecond)
 		}
 	}
 	return sum
@@ -164,7 +160,7 @@ func (t *analysis) tail() time.Duration {
 	for i := 1; i < len(all); i++ {
 		widest = max(widest, all[i].Received.Sub(all[i-1].Received).Seconds())
 	}
-	return time.Duration(widest * float64(time.Second))
+	return runlog.Seconds(widest)
 }
 
 // data is P4 for CloudWatch: every period of the group's CPU is there.

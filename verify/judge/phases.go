@@ -95,7 +95,7 @@ func (l *load) change(was runlog.Phase, line runlog.LoadLine, number int64) {
 }
 
 func (l *load) add(now runlog.Phase, line runlog.LoadLine, number int64) {
-	s := second{line.Second, line.Time.Add(-time.Duration(line.Second.IntervalSeconds * float64(time.Second))), line.Time, number}
+	s := second{line.Second, line.Time.Add(-runlog.Seconds(line.Second.IntervalSeconds)), line.Time, number}
 	// An interval may end just after a phase line was written for the next one,
 	// and the generator may run before the first phase.
 	if l.disordered == 0 && s.Phase != now && now != "" {
@@ -156,9 +156,7 @@ func (l load) gap(from, to time.Time) (at time.Time, silent time.Duration) {
 	return time.Time{}, 0
 }
 
-func tolerated(s second) time.Duration {
-	return time.Duration(s.IntervalSeconds * float64(time.Second) / 2)
-}
+func tolerated(s second) time.Duration { return runlog.Seconds(s.IntervalSeconds / 2) }
 
 // overlap is the first line whose interval begins, by more than half of it,
 // before the one before it ended: a line that stands twice, or out of order; 0

@@ -201,9 +201,8 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 // INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
 func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 	state := "not looked at"
-	for _, a := range t.cloud.Alarms {
-		at := t.aws(a.Received)
-		if a.Value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
+	for _, a := range t.alarms {
+		if at := t.aws(a.Received); at.Before(from) || at.After(to) {
 			continue
 		}
 		state, e = a.Value.StateValue, []Evidence{evidence(a.Observation)}
