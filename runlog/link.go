@@ -44,10 +44,20 @@ func Links() []Link {
 func (l Link) String() string { return fmt.Sprintf("e%d", int(l)) }
 
 // Code returns the link's name in a reason code, for instance "scaling-activity".
-func (l Link) Code() string { return links[l].code }
+func (l Link) Code() string {
+	if !l.known() {
+		return l.String()
+	}
+	return links[l].code
+}
 
 // Name returns the link's name for people, for instance "scaling activity".
-func (l Link) Name() string { return links[l].name }
+func (l Link) Name() string {
+	if !l.known() {
+		return l.String()
+	}
+	return links[l].name
+}
 
 func (l Link) known() bool { return l >= 0 && int(l) < len(links) }
 

@@ -19,6 +19,7 @@ type Metric struct {
 	// runlog.GroupSeries and instances' ids.
 	Series []string
 
+	period time.Duration
 	points map[string]map[time.Time]*Datapoint // by series and Start
 }
 
@@ -87,31 +88,24 @@ func (m *Metric) All(series string) []*Datapoint {
 }
 
 // Ending are the datapoints whose period ends in (from, to], oldest first.
-func (m *Metric) Ending(series string, from, to time.Time, period time.Duration) []*Datapoint {
+func (m *Metric) Ending(series string, from, to time.Time) []*Datapoint {
 	return slices.DeleteFunc(m.All(series), func(p *Datapoint) bool {
-		end := p.Start.Add(period)
+		end := p.Start.Add(m.period)
 		return !end.After(from) || end.After(to)
 	})
 }
 
 // Within are the datapoints whose period lies whole in [from, to], oldest first.
-func (m *Metric) Within(series string, from, to time.Time, period time.Duration) []*Datapoint {
-	return slices.DeleteFunc(m.Ending(series, from, to, period), func(p *Datapoint) bool { return p.Start.Before(from) })
+func (m *Metric) Within(series string, from, to time.Time) []*Datapoint {
+	return slices.DeleteFunc(m.Ending(series, from, to), func(p *Datapoint) bool { return p.Start.Before(from) })
 }
 
 // Missing are the starts of the periods that lie whole in [from, to] and of which
 // the group's series has no datapoint.
-func (m *Metric) Missing(from, to time.Time, period time.Duration) []time.Time {
+func (m *Metric) Missing(from, to time.Time) []time.Time {
 	var gaps []time.Time
-	if period <= 0 {
-		return nil
-	}
-	start := from.Truncate(period)
-	if start.Before(from) {
-		start = start.Add(period)
-	}
-	for ; !start.Add(period).After(to); start = start.Add(period) {
-		if m.At(runlog.GroupSeries, start) == nil {
+	for start := from.Truncate(m.period); m.period > 0 && !start.Add(m.period).After(to); start = start.Add(m.period) {
+		if !start.Before(from) && m.At(runlog.GroupSeries, start) == nil {
 			gaps = append(gaps, start)
 		}
 	}

@@ -3,13 +3,10 @@ package timeline_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
 )
-
-const period = 10 * time.Second
 
 // series adds an answer with values of consecutive periods from start on.
 func (r *record) series(seconds, start float64, dimension runlog.Dimension, values ...float64) *runlog.Observation {
@@ -84,10 +81,10 @@ func TestPeriodsWithinATimeAndThoseThatEndInIt(t *testing.T) {
 	r := record{t: t}
 	r.series(60, 0, ofGroup, 0, 10, 20, 30, 40)
 	tl := timeline.New(r.cloud, subject)
-	if got := values(tl.Metric.Within(runlog.GroupSeries, at(5), at(40), period)); !slices.Equal(got, []float64{10, 20, 30}) {
+	if got := values(tl.Metric.Within(runlog.GroupSeries, at(5), at(40))); !slices.Equal(got, []float64{10, 20, 30}) {
 		t.Errorf("Within(5, 40) = %v, want the periods from 10, 20 and 30", got)
 	}
-	if got := values(tl.Metric.Ending(runlog.GroupSeries, at(10), at(40), period)); !slices.Equal(got, []float64{10, 20, 30}) {
+	if got := values(tl.Metric.Ending(runlog.GroupSeries, at(10), at(40))); !slices.Equal(got, []float64{10, 20, 30}) {
 		t.Errorf("Ending(10, 40) = %v, want those that end at 20, 30 and 40", got)
 	}
 }
@@ -97,10 +94,10 @@ func TestMissingPeriods(t *testing.T) {
 	r.series(60, 0, ofGroup, 1, 1)
 	r.series(60, 30, ofGroup, 1)
 	tl := timeline.New(r.cloud, subject)
-	if got := tl.Metric.Missing(at(5), at(49), period); len(got) != 1 || !got[0].Equal(at(20)) {
+	if got := tl.Metric.Missing(at(5), at(49)); len(got) != 1 || !got[0].Equal(at(20)) {
 		t.Errorf("Missing(5, 49) = %v, want the period from 20", got)
 	}
-	if got := tl.Metric.Missing(at(0), at(60), 0); got != nil {
+	if got := timeline.New(r.cloud, timeline.Subject{}).Metric.Missing(at(0), at(60)); got != nil {
 		t.Errorf("Missing without a period = %v, want none", got)
 	}
 }

@@ -1,6 +1,10 @@
 package timeline
 
-import "secondwind/runlog"
+import (
+	"time"
+
+	"secondwind/runlog"
+)
 
 // Subject is what a timeline is about.
 type Subject struct {
@@ -10,6 +14,9 @@ type Subject struct {
 	Metric               runlog.Metric
 	PeriodSeconds        int
 }
+
+// Period is PeriodSeconds as a duration.
+func (s Subject) Period() time.Duration { return time.Duration(s.PeriodSeconds) * time.Second }
 
 // SubjectOf is what the record is about: what its hypothesis declares or, where
 // none was declared, CPU of the first group, in the first period that was asked for.

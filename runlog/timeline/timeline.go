@@ -45,7 +45,7 @@ type Timeline struct {
 func New(cloud []runlog.Observation, of Subject) *Timeline {
 	t := &Timeline{
 		Asked: arrived(cloud), Answered: map[string][]*runlog.Observation{},
-		Metric: Metric{points: map[string]map[time.Time]*Datapoint{}},
+		Metric: Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
 	}
 	memory := decoded{}
 	for _, o := range t.Asked {

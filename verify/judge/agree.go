@@ -70,7 +70,7 @@ func (t *analysis) knownBefore(id string) (where string, e Evidence) {
 // average lies between them, and is the one's where there is one. Periods in
 // which instances come or go are left out, for which of them count is not known.
 func (t *analysis) disagreement(from, to time.Time) (*timeline.Datapoint, string) {
-	for _, p := range t.within(runlog.GroupSeries, from, to) {
+	for _, p := range t.cloud.Metric.Within(runlog.GroupSeries, from, to) {
 		low, high, known := t.between(t.settled(p.Start, p.Start.Add(t.period)), p.Start)
 		if known && !slices.ContainsFunc(p.Values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
 			return p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.Value()), clockTime(p.Start),

@@ -24,12 +24,12 @@ type analysis struct {
 	firstLoad, began, ended time.Time
 
 	alarms  []timeline.Seen[runlog.MetricAlarm] // the declared alarm in every answer
-	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
-	policy  *runlog.ScalingPolicy              // nil if the alarm invokes none
-	initial map[string]bool                    // instances the group had before the load
+	alarm   *timeline.Seen[runlog.MetricAlarm]  // as it was configured when the load began
+	policy  *runlog.ScalingPolicy               // nil if the alarm invokes none
+	initial map[string]bool                     // instances the group had before the load
 
 	events map[runlog.Link]interval // e0 … e7 as far as they were seen
-	breach *timeline.Datapoint          // e1
+	breach *timeline.Datapoint      // e1
 	fired  *timeline.Transition     // e2
 	acted  *timeline.Seen[runlog.Activity]
 	oldID  string
@@ -42,7 +42,8 @@ func newAnalysis(r *runlog.Record) *analysis {
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
 	}
-	t.cloud, t.clock, t.period = timeline.New(r.Cloud, timeline.SubjectOf(r)), newClock(r.Cloud), t.h.Period()
+	subject := timeline.SubjectOf(r)
+	t.cloud, t.clock, t.period = timeline.New(r.Cloud, subject), newClock(r.Cloud), subject.Period()
 	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
 	t.findConfiguration()
 	return t
@@ -102,14 +103,24 @@ func expect(id, name, expected string, args ...any) Finding {
 	return Finding{ID: id, Name: name, Status: Undetermined, Expected: fmt.Sprintf(expected, args...)}
 }
 
-// declared is expect with what the hypothesis declares; without one there is nothing
-// to be expected.
+// declared is expect with what the hypothesis declares.
 func (t *analysis) declared(id, name, expected string, args ...any) Finding {
 	if t.r.Hypothesis == nil {
-		return expect(id, name, "what the hypothesis declares, and none was declared")
+		return expect(id, name, wouldDeclare)
 	}
 	return expect(id, name, expected, args...)
 }
+
+// wouldDeclare is what is expected where nothing was declared.
+const wouldDeclare = "what a hypothesis would declare"
+
+// Why something is not judged.
+const (
+	undeclared     = "no hypothesis was declared"
+	beforeAnyLoad  = "the run ended before any load was offered"
+	beforeLoadStep = "the run ended before the load step"
+	beforeRelease  = "the run ended before the load was released"
+)
 
 func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {
 	f.Status, f.Evidence, f.Seen = status, evidence, fmt.Sprintf(seen, args...)

@@ -58,8 +58,12 @@ func (t *analysis) chain() []Link {
 // step is e0.
 func (t *analysis) step() Link {
 	l := Link{ID: runlog.LinkLoadStep, Name: runlog.LinkLoadStep.Name(), Status: Undetermined, Expected: "the load is raised after the control"}
-	if t.began.IsZero() {
-		l.Status, l.Seen = NotJudged, "the load never began"
+	switch {
+	case t.began.IsZero():
+		l.Status, l.Seen = NotJudged, beforeLoadStep
+		return l
+	case t.r.Hypothesis == nil:
+		l.Status, l.Seen = NotJudged, undeclared
 		return l
 	}
 	p := t.load.phases[runlog.PhaseLoad]
@@ -104,7 +108,7 @@ func (t *analysis) time(l *Link, previous, m interval) {
 		l.Seen += fmt.Sprintf("; but that is %s s later than the deadline", number(-*l.SlackSeconds))
 	case m.at.Sub(previous.at) > limit:
 		l.Status = Undetermined
-		l.Seen += fmt.Sprintf("; whether within the deadline is not determined (slack %s s)", number(*l.SlackSeconds))
+		l.Seen += fmt.Sprintf("; whether it was within the deadline is not determined (slack %s s)", number(*l.SlackSeconds))
 	}
 }
 

@@ -51,17 +51,6 @@ func (t *analysis) stateAt(at time.Time) string {
 // transitions are the declared alarm's, oldest first.
 func (t *analysis) transitions() []timeline.Transition { return t.cloud.Transitions(t.h.AlarmName) }
 
-// The datapoints of a series of the declared metric, oldest first: those whose
-// period ends in (from, to], and those whose period lies whole in [from, to].
-
-func (t *analysis) ending(series string, from, to time.Time) []*timeline.Datapoint {
-	return t.cloud.Metric.Ending(series, from, to, t.period)
-}
-
-func (t *analysis) within(series string, from, to time.Time) []*timeline.Datapoint {
-	return t.cloud.Metric.Within(series, from, to, t.period)
-}
-
 func mean(points []*timeline.Datapoint) float64 {
 	var sum float64
 	for _, p := range points {

@@ -38,9 +38,9 @@ func (t *analysis) confounders(control Finding) []Finding {
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
-			all[i] = f.notJudged("no load was offered")
+			all[i] = f.notJudged(beforeAnyLoad)
 		case t.began.IsZero() && f.Status != Broken:
-			all[i] = f.notJudged("the load never began")
+			all[i] = f.notJudged(beforeLoadStep)
 		}
 	}
 	return all
@@ -120,7 +120,7 @@ func (t *analysis) noSecondPolicy() Finding {
 			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
 		}
 	}
-	return f.held("none other acted")
+	return f.held("no other acted")
 }
 
 // noForgery: SetAlarmState can put an alarm into ALARM with any text.
@@ -203,7 +203,7 @@ func (t *analysis) noLaunchFailure() Finding {
 func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
 	if t.began.IsZero() {
-		return f.notJudged("the load never began")
+		return f.notJudged(beforeLoadStep)
 	}
 	starts := []time.Time{t.began}
 	if control.Status == Broken {
@@ -259,7 +259,7 @@ func (t *analysis) credits(crossed Finding) Finding {
 	}
 	switch {
 	case t.began.IsZero():
-		return f.notJudged("the load never began")
+		return f.notJudged(beforeLoadStep)
 	case len(t.cloud.Groups) == 0:
 		return f.open("no answer describes the group")
 	case burstable == "":

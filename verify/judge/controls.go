@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +18,13 @@ func (t *analysis) belowThreshold() Finding {
 	phase, ok := t.load.phases[runlog.PhaseControl]
 	switch {
 	case t.began.IsZero():
-		return f.notJudged("the control was not run to its end")
+		return f.notJudged(beforeLoadStep)
 	case !ok || phase.end.IsZero():
 		return f.open("the control was not run to its end")
 	}
 	f.Evidence = []Evidence{loadEvidence(phase.line)}
 	from, to := t.aws(phase.start), t.aws(phase.end)
-	points := t.within(runlog.GroupSeries, from, to)
+	points := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
 	if why := t.controlled(phase, points); why != "" {
 		return f.open("%s", why)
 	}
@@ -90,23 +89,18 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 
 // scaleInAlarm is the alarm that takes the group down again, and the policy that
 // it invokes; nil if there is none.
-func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
-	listed := last(t.cloud.Policies, t.load.began())
-	if listed == nil {
-		return nil, nil
+func (t *analysis) scaleInAlarm() (runlog.MetricAlarm, *runlog.ScalingPolicy) {
+	var c hypothesis.Configuration
+	if listed := last(t.cloud.Policies, t.load.began()); listed != nil {
+		c.Policies = listed.Value
 	}
 	for _, a := range t.cloud.Alarms {
-		below := a.Value.ComparisonOperator == "LessThanThreshold" || a.Value.ComparisonOperator == "LessThanOrEqualToThreshold"
-		if !below || !a.Value.ActionsEnabled {
-			continue
-		}
-		for i := range listed.Value {
-			if slices.Contains(a.Value.AlarmActions, listed.Value[i].PolicyARN) {
-				return &a.Value, &listed.Value[i]
-			}
+		if a.Value.ActionsEnabled {
+			c.Alarms = append(c.Alarms, a.Value)
 		}
 	}
-	return nil, nil
+	alarm, _ := c.ScaleInAlarm()
+	return alarm, c.PolicyOf(alarm)
 }
 
 // scaleIn is that the group gives the second instance back once the load ended.
@@ -117,7 +111,7 @@ func (t *analysis) scaleIn() Finding {
 	switch {
 	case t.newID == "":
 		return f.notJudged("nothing was scaled out")
-	case alarm == nil:
+	case policy == nil:
 		return f.notJudged("the group has no scale-in alarm")
 	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
@@ -132,11 +126,11 @@ func (t *analysis) scaleIn() Finding {
 		took := t.aws(g.Received).Sub(from).Seconds()
 		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
 	}
-	if low := t.lowest(from); low != nil && t.h.Metric.Watches(*alarm) && *low >= alarm.Threshold {
+	if low := t.lowest(from); low != nil && t.h.Metric.Watches(alarm) && *low >= alarm.Threshold {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
 			number(alarm.Threshold), alarm.AlarmName, number(*low))
 	}
-	limit := hypothesis.ScaleIn(*alarm, t.cloud.Groups[0].Value, policy).Seconds()
+	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	if watched < limit {
 		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
@@ -147,15 +141,15 @@ func (t *analysis) scaleIn() Finding {
 // unreleased is a finding about the release of a run that has none.
 func (t *analysis) unreleased(f Finding) Finding {
 	if t.interrupted() || t.began.IsZero() {
-		return f.notJudged("the load was never released")
+		return f.notJudged(beforeRelease)
 	}
-	return f.open("the load was never released")
+	return f.open(beforeRelease)
 }
 
 // lowest is the group's lowest datapoint of a period after from; nil if none is.
 func (t *analysis) lowest(from time.Time) *float64 {
 	var low *float64
-	for _, p := range t.ending(runlog.GroupSeries, from.Add(t.period), time.Unix(1<<40, 0)) {
+	for _, p := range t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), time.Unix(1<<40, 0)) {
 		if v := p.Value(); low == nil || v < *low {
 			low = &v
 		}
@@ -175,7 +169,7 @@ func (t *analysis) draining() Finding {
 		end = t.load.last
 	}
 	if at, silent := t.load.gap(release.start, end); silent > time.Second {
-		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
+		return f.open("load.jsonl has no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
 	sum, from := t.sum(runlog.PhaseRelease), t.scalesIn(t.aws(release.start))
 	for _, s := range t.load.seconds {

@@ -20,9 +20,9 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 		number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
-	group := t.within(runlog.GroupSeries, from, to)
-	before := t.within(t.oldID, from, to)
-	after := t.within(t.newID, from, to)
+	group := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
+	before := t.cloud.Metric.Within(t.oldID, from, to)
+	after := t.cloud.Metric.Within(t.newID, from, to)
 	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
 		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after),
 			t.newID)

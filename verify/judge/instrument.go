@@ -28,22 +28,25 @@ func (t *analysis) instrument() Finding {
 	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {
-		return f.open("%s", strings.TrimSuffix("the load never began: "+t.load.note, ": "))
+		return f.open("%s", strings.TrimSuffix(beforeLoadStep+": "+t.load.note, ": "))
 	}
 	if at, silent := t.load.gap(from, to); silent > 0 {
-		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
+		return f.open("load.jsonl has no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
 	if !(t.h.MinAchieved > 0 && t.h.MinAchieved <= 1) {
-		return f.broken("a least share of %s is not between 0 and 1", number(t.h.MinAchieved))
+		return f.broken("the least share that must be sent is declared as %s, which is not between 0 and 1", number(t.h.MinAchieved))
 	}
 	var said []string
-	for _, phases := range [][]runlog.Phase{{runlog.PhaseControl}, {runlog.PhaseLoad, runlog.PhaseHold}} {
-		sum := t.sum(phases...)
+	for _, part := range []struct {
+		name   string
+		phases []runlog.Phase
+	}{{"control", []runlog.Phase{runlog.PhaseControl}}, {"load and hold", []runlog.Phase{runlog.PhaseLoad, runlog.PhaseHold}}} {
+		sum := t.sum(part.phases...)
 		if sum.Offered == 0 {
-			return f.open("no request was offered in %v", phases)
+			return f.open("%s: no request was offered", part.name)
 		}
 		achieved, failed := float64(sum.Sent)/float64(sum.Offered), float64(sum.Failed)/float64(max(1, sum.Sent))
-		said = append(said, fmt.Sprintf("%v: %d of %d sent, %d failed, %d dropped", phases, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
+		said = append(said, fmt.Sprintf("%s: %d of %d sent, %d failed, %d dropped", part.name, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
 		if achieved < t.h.MinAchieved || failed > maxFailedShare {
 			return f.broken("%s", said[len(said)-1])
 		}
@@ -78,7 +81,7 @@ func (t *analysis) observation() Finding {
 	premises, ok := t.load.phases[runlog.PhasePremises]
 	switch {
 	case t.ended.IsZero():
-		return f.notJudged("the run ended before the load")
+		return f.notJudged(beforeLoadStep)
 	case !ok:
 		return f.open("the record has no phase %s", runlog.PhasePremises)
 	}
@@ -171,7 +174,7 @@ func (t *analysis) data() Finding {
 	from, _, ok := t.baselineWindow()
 	switch {
 	case t.ended.IsZero():
-		return f.notJudged("the run ended before the load")
+		return f.notJudged(beforeLoadStep)
 	case !ok:
 		return f.open("%s", t.noBaseline())
 	}
@@ -183,10 +186,10 @@ func (t *analysis) data() Finding {
 	if visible := t.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
 		to = visible
 	}
-	if gaps := t.cloud.Metric.Missing(from, to, t.period); len(gaps) > 0 {
+	if gaps := t.cloud.Metric.Missing(from, to); len(gaps) > 0 {
 		return f.open("%d periods have no datapoint, the first is %s", len(gaps), clockTime(gaps[0]))
 	}
-	n := len(t.within(runlog.GroupSeries, from, to))
+	n := len(t.cloud.Metric.Within(runlog.GroupSeries, from, to))
 	if n == 0 {
 		return f.open("there are no datapoints")
 	}

@@ -23,7 +23,7 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 		number(t.h.Threshold))
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
-	points := t.ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
+	points := t.cloud.Metric.Ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
 	for _, p := range points {
 		highest = math.Max(highest, p.Value())
 		if t.breaches(p.Value()) {
@@ -108,7 +108,7 @@ func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
 	if at.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
 		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
 	}
-	candidates := t.ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
+	candidates := t.cloud.Metric.Ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
 	onGrid := at.Truncate(t.period).Equal(at)
 	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
 		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))

@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -17,7 +19,7 @@ func (t *analysis) hypothesis() Finding {
 	d := t.load.digest
 	switch {
 	case t.r.Hypothesis == nil:
-		return f.open("no hypothesis was declared")
+		return f.open(undeclared)
 	case t.r.Manifest.RunID != "" && t.h.RunID != t.r.Manifest.RunID:
 		return f.broken("the hypothesis is of run %s, the record of run %s", t.h.RunID, t.r.Manifest.RunID)
 	case d.line == 0:
@@ -32,7 +34,7 @@ func (t *analysis) hypothesis() Finding {
 	case t.h.Declared.After(d.at):
 		return f.broken("it was declared at %s, after its hash was recorded at %s", clockTime(t.h.Declared), clockTime(d.at))
 	case first.LoadSecond != nil && (first.line < d.line || first.start.Before(t.h.Declared)):
-		return f.broken("load.jsonl:%d shows requests sent before it", first.line)
+		return f.broken("load.jsonl:%d shows requests that were sent before it was declared", first.line)
 	}
 	return t.derivation(f)
 }
@@ -95,13 +97,13 @@ func (t *analysis) configuration() Finding {
 	case t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0:
 		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
 	case !t.h.Metric.Watches(a) || a.Statistic != t.h.Metric.Statistic:
-		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
+		return f.broken("the alarm watches another metric: %s %s of %s, dimensions %v", a.Statistic, a.MetricName, a.Namespace, a.Dimensions)
 	case a.Threshold != t.h.Threshold || a.Period != t.h.PeriodSeconds:
 		return f.broken("the alarm has threshold %s and period %d s", number(a.Threshold), a.Period)
 	case !hypothesis.Above(a):
-		return f.broken("the alarm goes off on %s", a.ComparisonOperator)
+		return f.broken("the alarm goes off on %s, not above a threshold", a.ComparisonOperator)
 	}
-	return f.held("alarm actions %v, enabled %t; %s", a.AlarmActions, a.ActionsEnabled, t.policyText())
+	return f.held("actions of the alarm: %s; enabled: %t; %s", cmp.Or(strings.Join(a.AlarmActions, ", "), "none"), a.ActionsEnabled, t.policyText())
 }
 
 // policyText names the declared policy in a sentence.
@@ -139,7 +141,7 @@ func (t *analysis) baseline() Finding {
 			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
 		}
 	}
-	points := t.ending(runlog.GroupSeries, from, to)
+	points := t.cloud.Metric.Ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 {
 		return f.open("no datapoint of %s", t.h.Metric.MetricName)
 	}
@@ -154,10 +156,8 @@ func (t *analysis) baseline() Finding {
 
 func (t *analysis) noBaseline() string {
 	switch {
-	case t.firstLoad.IsZero() && t.load.note != "":
-		return "no load was offered: " + t.load.note
 	case t.firstLoad.IsZero():
-		return "no load was offered"
+		return strings.TrimSuffix(beforeAnyLoad+": "+t.load.note, ": ")
 	case t.alarm == nil:
 		return "no answer describes the alarm"
 	}
@@ -223,7 +223,7 @@ func (t *analysis) loaded() Finding {
 	f := t.declared("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
 		number(2*theta))
 	if t.began.IsZero() {
-		return f.notJudged("the load never began")
+		return f.notJudged(beforeLoadStep)
 	}
 	f.Evidence = []Evidence{loadEvidence(t.load.phases[runlog.PhaseLoad].line)}
 	if c := t.load.calibration; c != nil {
@@ -251,7 +251,7 @@ func (t *analysis) loaded() Finding {
 // crosses says nothing about scaling.
 func (t *analysis) crossed(e1 Link) Finding {
 	if t.began.IsZero() {
-		return expect("premise.crossed", "CPU crossed", "a datapoint above the threshold, under the load").notJudged("the load never began")
+		return expect("premise.crossed", "CPU crossed", "a datapoint above the threshold, under the load").notJudged(beforeLoadStep)
 	}
-	return expect("premise.crossed", "CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
+	return t.declared("premise.crossed", "CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
 }

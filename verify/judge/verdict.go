@@ -46,7 +46,7 @@ const (
 type Verdict struct {
 	Version int     `json:"version"`
 	RunID   string  `json:"runId"`
-	Where   string  `json:"where"`
+	Where   string  `json:"where"` // as declared; "" if nothing was
 	Outcome Outcome `json:"outcome"`
 	// Reason is a code for machines naming what decided a verdict that is not
 	// PROVED: "premise.crossed", "link.scaling-activity", "control.below-threshold",
