@@ -180,6 +180,15 @@ func chainMutants() []mutant {
 			}
 			w.withoutScaling()
 		}, nil, refuted, "link.scaling-activity"},
+		{"an alarm that invokes no policy, in the words of version 1", func(w *world) {
+			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
+			w.hypothesis = func(h *runlog.Hypothesis) {
+				h.PolicyName = ""
+				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil)
+				h.Deadlines[runlog.LinkScalingActivity-1].Terms[0].Name = "decision, were a policy wired"
+			}
+			w.withoutScaling()
+		}, nil, refuted, "link.scaling-activity"},
 		{"alarm actions disabled", func(w *world) { w.alarm.ActionsEnabled = false; w.withoutScaling() }, nil, refuted, "link.scaling-activity"},
 		{"an activity that starts late", func(w *world) { w.activities[1].StartTime = aws(119); w.late(119) }, nil, refuted,
 			"link.scaling-activity"},
