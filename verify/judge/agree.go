@@ -38,7 +38,7 @@ func (t *analysis) contradicted(tr timeline.Transition) string {
 }
 
 // knownBefore says where an instance was seen before the load; "" if nowhere.
-func (t *analysis) knownBefore(id string) (where string, e Evidence) {
+func (t *analysis) knownBefore(id string) (where string, e []Evidence) {
 	began := t.load.began()
 	for _, h := range t.cloud.Health {
 		there := func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id }
@@ -63,7 +63,7 @@ func (t *analysis) knownBefore(id string) (where string, e Evidence) {
 			return "with an answer", loadEvidence(s.line)
 		}
 	}
-	return "", Evidence{}
+	return "", nil
 }
 
 // disagreement finds a datapoint of the group that is none of its instances': an

@@ -68,7 +68,7 @@ func (t *analysis) step() Link {
 	}
 	p := t.load.phases[runlog.PhaseLoad]
 	t.events[runlog.LinkLoadStep] = t.clock.ours(p.start)
-	l.At, l.Status, l.Evidence = t.began, Held, []Evidence{loadEvidence(p.line)}
+	l.At, l.Status, l.Evidence = t.began, Held, loadEvidence(p.line)
 	l.Join = map[string]string{"run": t.h.RunID}
 	l.Seen = fmt.Sprintf("%s requests/s offered from %s", number(p.rate), clockTime(t.began))
 	return l

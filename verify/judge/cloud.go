@@ -68,8 +68,11 @@ func byThreshold(s runlog.AlarmState) bool {
 // awsTime is the time format of StateReasonData.
 const awsTime = "2006-01-02T15:04:05.000-0700"
 
-func evidence(o *runlog.Observation) Evidence {
-	return Evidence{File: runlog.CloudFile, Line: o.Seq, RequestID: o.RequestID}
+func evidence(all ...*runlog.Observation) (e []Evidence) {
+	for _, o := range all {
+		e = append(e, Evidence{File: runlog.CloudFile, Line: o.Seq, RequestID: o.RequestID})
+	}
+	return e
 }
 
-func loadEvidence(line int64) Evidence { return Evidence{File: runlog.LoadFile, Line: line} }
+func loadEvidence(line int64) []Evidence { return []Evidence{{File: runlog.LoadFile, Line: line}} }

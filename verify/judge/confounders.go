@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // activityConfounders are causes of an activity other than the alarm.
@@ -62,7 +63,7 @@ func (t *analysis) noActivity(k kind, name string) Finding {
 	}
 	for _, a := range t.cloud.Activities {
 		if kindOf(a.Value.Cause) == k && t.judged(a.Value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.Value.ActivityId, a.Value.Cause)
+			return f.with(Broken, evidence(a.Observation), "activity %s: %s", a.Value.ActivityId, a.Value.Cause)
 		}
 	}
 	return f.held("none")
@@ -76,7 +77,7 @@ func (t *analysis) noSchedule() Finding {
 	for _, s := range t.cloud.Schedules {
 		for _, a := range s.Value {
 			if t.judged(a.StartTime) {
-				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName,
+				return f.with(Broken, evidence(s.Observation), "%s is due at %s", a.ScheduledActionName,
 					a.StartTime.UTC().Format(time.RFC3339))
 			}
 		}
@@ -92,7 +93,7 @@ func (t *analysis) noRefresh() Finding {
 	for _, s := range t.cloud.Refreshes {
 		for _, r := range s.Value {
 			if slices.Contains([]string{"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}, r.Status) {
-				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is %s", r.InstanceRefreshId, r.Status)
+				return f.with(Broken, evidence(s.Observation), "%s is %s", r.InstanceRefreshId, r.Status)
 			}
 		}
 	}
@@ -108,16 +109,16 @@ func (t *analysis) noSecondPolicy() Finding {
 		}
 		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
-				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
+				return f.with(Broken, evidence(a.Observation), "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
 					tr.policy)
 			}
 		}
 	}
 	for _, a := range t.cloud.Alarms {
 		shares := t.policy != nil && slices.Contains(a.Value.AlarmActions, t.policy.PolicyARN) && a.Value.AlarmName != t.h.AlarmName
-		above := strings.HasPrefix(a.Value.ComparisonOperator, "Greater")
+		above := hypothesis.Above(a.Value)
 		if shares && above && a.Value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
+			return f.with(Broken, evidence(a.Observation), "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
 		}
 	}
 	return f.held("no other acted")
@@ -128,7 +129,7 @@ func (t *analysis) noForgery() Finding {
 	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
 	for _, tr := range t.transitions() {
 		if tr.To.StateValue == "ALARM" && t.judged(tr.At) && !byThreshold(tr.To) {
-			return f.with(Broken, []Evidence{evidence(tr.Source)}, "at %s: %q", clockTime(tr.At), tr.To.StateReason)
+			return f.with(Broken, evidence(tr.Source), "at %s: %q", clockTime(tr.At), tr.To.StateReason)
 		}
 	}
 	return f.held("it does")
@@ -138,7 +139,7 @@ func (t *analysis) noReconfiguration() Finding {
 	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
 	for _, item := range t.cloud.History {
 		if item.Value.AlarmName == t.h.AlarmName && item.Value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.Value.Timestamp) {
-			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
+			return f.with(Broken, evidence(item.Observation), "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
 		}
 	}
 	for _, a := range t.alarms {
@@ -146,15 +147,15 @@ func (t *analysis) noReconfiguration() Finding {
 			continue
 		}
 		if why := changed(t.alarm.Value, a.Value); why != "" {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s: %s", t.h.AlarmName, why)
+			return f.with(Broken, evidence(a.Observation), "alarm %s: %s", t.h.AlarmName, why)
 		}
 	}
 	for _, g := range t.cloud.Groups {
 		if arn := t.cloud.Groups[0].Value.AutoScalingGroupARN; g.Value.AutoScalingGroupARN != arn {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
+			return f.with(Broken, evidence(g.Observation), "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
 		}
 		if t.judged(t.aws(g.Received)) && (g.Value.MinSize != t.h.MinSize || g.Value.MaxSize != t.h.MaxSize) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
+			return f.with(Broken, evidence(g.Observation), "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
 		}
 	}
 	return f.held("they are")
@@ -179,7 +180,7 @@ func (t *analysis) noSuspension() Finding {
 	}
 	for _, g := range t.cloud.Groups {
 		if len(g.Value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.Value.SuspendedProcesses[0].ProcessName,
+			return f.with(Broken, evidence(g.Observation), "%s: %s", g.Value.SuspendedProcesses[0].ProcessName,
 				g.Value.SuspendedProcesses[0].SuspensionReason)
 		}
 	}
@@ -191,7 +192,7 @@ func (t *analysis) noLaunchFailure() Finding {
 	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
 	for _, a := range t.cloud.Activities {
 		if isLaunch(a.Value) && isFailed(a.Value) && t.judged(a.Value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode,
+			return f.with(Broken, evidence(a.Observation), "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode,
 				a.Value.StatusMessage)
 		}
 	}

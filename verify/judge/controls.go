@@ -22,14 +22,14 @@ func (t *analysis) belowThreshold() Finding {
 	case !ok || phase.end.IsZero():
 		return f.open("the control was not run to its end")
 	}
-	f.Evidence = []Evidence{loadEvidence(phase.line)}
+	f.Evidence = loadEvidence(phase.line)
 	from, to := t.aws(phase.start), t.aws(phase.end)
 	points := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
 	if why := t.controlled(phase, points); why != "" {
 		return f.open("%s", why)
 	}
 	if why, e := t.moved(from, t.began); why != "" {
-		return f.with(Broken, []Evidence{e}, "%s", why)
+		return f.with(Broken, e, "%s", why)
 	}
 	return f.held("CPU %s %% in the mean of %d datapoints over %s s; nothing moved", number(mean(points)), len(points),
 		number(phase.seconds()))
@@ -59,7 +59,7 @@ func (t *analysis) controlled(phase span, points []*timeline.Datapoint) string {
 }
 
 // moved says what moved in [from, to) although CPU stayed below; "" if nothing did.
-func (t *analysis) moved(from, to time.Time) (string, Evidence) {
+func (t *analysis) moved(from, to time.Time) (string, []Evidence) {
 	for _, tr := range t.transitions() {
 		if tr.To.StateValue == "ALARM" && !tr.At.Before(from) && tr.At.Before(to) {
 			return fmt.Sprintf("the alarm went to ALARM at %s: %s", clockTime(tr.At), tr.To.StateReason), evidence(tr.Source)
@@ -84,7 +84,7 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 			return fmt.Sprintf("the alarm was in ALARM at %s", clockTime(at)), evidence(a.Observation)
 		}
 	}
-	return "", Evidence{}
+	return "", nil
 }
 
 // scaleInAlarm is the alarm that takes the group down again, and the policy that
@@ -124,7 +124,7 @@ func (t *analysis) scaleIn() Finding {
 			continue
 		}
 		took := t.aws(g.Received).Sub(from).Seconds()
-		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
+		return f.with(Held, evidence(g.Observation), "back after %s s", number(took))
 	}
 	if low := t.lowest(from); low != nil && t.h.Metric.Watches(alarm) && *low >= alarm.Threshold {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
@@ -174,7 +174,7 @@ func (t *analysis) draining() Finding {
 	sum, from := t.sum(runlog.PhaseRelease), t.scalesIn(t.aws(release.start))
 	for _, s := range t.load.seconds {
 		if s.Phase == runlog.PhaseRelease && s.Failed > 0 && !t.aws(s.end).Before(from) {
-			return f.with(Broken, []Evidence{loadEvidence(s.line)}, "%d of %d requests failed", sum.Failed, sum.Sent)
+			return f.with(Broken, loadEvidence(s.line), "%d of %d requests failed", sum.Failed, sum.Sent)
 		}
 	}
 	if sum.Failed > 0 {

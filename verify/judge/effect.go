@@ -28,7 +28,7 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 			t.newID)
 		return interval{}, true
 	}
-	l.Evidence = []Evidence{evidence(group[0].First), evidence(after[0].First)}
+	l.Evidence = evidence(group[0].First, after[0].First)
 	worst := math.Max(mean(before), mean(after))
 	t.effect = &worst
 	l.Seen = fmt.Sprintf("mean of %d, %d and %d datapoints: group %s %%, %s %s %%, %s %s %%",
@@ -46,7 +46,7 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 		if tr.To.StateValue != "OK" || !tr.At.After(t.fired.At) {
 			continue
 		}
-		l.Evidence = append(l.Evidence, evidence(tr.Source))
+		l.Evidence = append(l.Evidence, evidence(tr.Source)...)
 		l.Seen += fmt.Sprintf("; alarm OK at %s", clockTime(tr.At))
 		if tr.At.After(t.ended) {
 			l.Seen += ", but only after the load had ended"

@@ -21,10 +21,10 @@ func (t *analysis) instrument() Finding {
 		"at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
 		number(100*t.h.MinAchieved), number(100*maxFailedShare))
 	if l := t.load.disordered; l > 0 {
-		return f.with(Broken, []Evidence{loadEvidence(l)}, "this line does not fit the order of the phases")
+		return f.with(Broken, loadEvidence(l), "this line does not fit the order of the phases")
 	}
 	if l := t.load.overlap(); l > 0 {
-		return f.with(Broken, []Evidence{loadEvidence(l)}, "this interval begins before the one before it ended")
+		return f.with(Broken, loadEvidence(l), "this interval begins before the one before it ended")
 	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {
@@ -76,7 +76,7 @@ func (t *analysis) observation() Finding {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
 	}
 	if o, why := t.implausible(); o != nil {
-		return f.with(Broken, []Evidence{evidence(o)}, "%s", why)
+		return f.with(Broken, evidence(o), "%s", why)
 	}
 	premises, ok := t.load.phases[runlog.PhasePremises]
 	switch {
@@ -194,7 +194,7 @@ func (t *analysis) data() Finding {
 		return f.open("there are no datapoints")
 	}
 	if p, why := t.disagreement(from, to); p != nil {
-		return f.with(Broken, []Evidence{evidence(p.Last)}, "%s", why)
+		return f.with(Broken, evidence(p.Last), "%s", why)
 	}
 	return f.held("%d datapoints, none missing", n)
 }

@@ -28,7 +28,7 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 		highest = math.Max(highest, p.Value())
 		if t.breaches(p.Value()) {
 			t.breach = p
-			l.Evidence = []Evidence{evidence(p.First)}
+			l.Evidence = evidence(p.First)
 			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
 			return exactly(p.Start.Add(t.period)), true
 		}
@@ -53,7 +53,7 @@ func (t *analysis) findTransition(l *Link) (interval, bool) {
 	}
 	tr := all[i]
 	t.fired = &tr
-	l.Evidence = []Evidence{evidence(tr.Source)}
+	l.Evidence = evidence(tr.Source)
 	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.At), tr.To.StateReason)
 	if why := t.transitionDefect(tr); why != "" {
 		l.Seen += "; but " + why
@@ -159,7 +159,7 @@ func (t *analysis) findActivity(l *Link) (interval, bool) {
 func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr trigger) (interval, bool) {
 	t.acted = a
 	l.Join["activity"] = a.Value.ActivityId
-	l.Evidence = []Evidence{evidence(a.Observation)}
+	l.Evidence = evidence(a.Observation)
 	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.Value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.Value.StartTime))
 	m := exactly(a.Value.StartTime)
 	alarms, readable := invokingAlarms(a.Value)
@@ -204,7 +204,7 @@ func (t *analysis) findInService(l *Link) (interval, bool) {
 		return interval{}, true
 	}
 	if where, e := t.knownBefore(t.newID); where != "" {
-		l.Evidence = []Evidence{e}
+		l.Evidence = e
 		l.Seen = fmt.Sprintf("instance %s was there before the load: %s", t.newID, where)
 		return interval{}, true
 	}
@@ -215,7 +215,7 @@ func (t *analysis) findInService(l *Link) (interval, bool) {
 			before = g.Observation
 			continue
 		}
-		l.Evidence = []Evidence{evidence(g.Observation), evidence(t.acted.Observation)}
+		l.Evidence = evidence(g.Observation, t.acted.Observation)
 		m := t.narrowed(t.clock.between(before, g.Observation))
 		l.Seen = fmt.Sprintf("%s InService at %s", t.newID, clockTime(m.at))
 		if !slices.Contains(ids, t.oldID) {
@@ -251,7 +251,7 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 			continue
 		}
 		m := t.clock.between(before, h.Observation)
-		l.Evidence = []Evidence{evidence(h.Observation)}
+		l.Evidence = evidence(h.Observation)
 		l.Seen = fmt.Sprintf("%s first seen healthy at %s", t.newID, clockTime(m.at))
 		// A load balancer sends requests to healthy targets only: if one was
 		// served between the polls, it was healthy by then.
@@ -291,7 +291,7 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 	l.Join = map[string]string{"instance": t.newID}
 	if s := t.firstServed(); s != nil {
 		m := t.clock.ours(s.First)
-		l.Evidence = []Evidence{loadEvidence(s.line)}
+		l.Evidence = loadEvidence(s.line)
 		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
 		return m, true
 	}

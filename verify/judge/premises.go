@@ -25,7 +25,7 @@ func (t *analysis) hypothesis() Finding {
 	case d.line == 0:
 		return f.open("no phase line carries the hypothesis's SHA-256")
 	}
-	f.Evidence = []Evidence{loadEvidence(d.line)}
+	f.Evidence = loadEvidence(d.line)
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
 		return f.broken("hypothesis.json has SHA-256 %s, declared was %s", t.r.HypothesisSHA256, d.sha256)
@@ -87,7 +87,7 @@ func (t *analysis) configuration() Finding {
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
 	}
-	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
+	f.Evidence = evidence(t.alarm.Observation)
 	a := t.alarm.Value
 	switch {
 	case len(t.cloud.Policies) == 0:
@@ -138,7 +138,7 @@ func (t *analysis) baseline() Finding {
 	for _, a := range t.cloud.Activities {
 		inProgress := a.Value.StartTime.Before(to) && (a.Value.EndTime.IsZero() || a.Value.EndTime.After(from)) && !isFailed(a.Value)
 		if inProgress {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
+			return f.with(Broken, evidence(a.Observation), "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
 		}
 	}
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, from, to)
@@ -147,10 +147,10 @@ func (t *analysis) baseline() Finding {
 	}
 	for _, p := range points {
 		if p.Value() >= t.h.IdleLimit {
-			return f.with(Broken, []Evidence{evidence(p.Last)}, "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
+			return f.with(Broken, evidence(p.Last), "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
-	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
+	return f.with(Held, evidence(points[len(points)-1].Last), "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
 		number(mean(points)))
 }
 
@@ -188,7 +188,7 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 			len(v.Instances) != t.h.MinSize {
 			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
 					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
-				[]Evidence{evidence(g.Observation)}
+				evidence(g.Observation)
 		}
 	}
 	if !looked {
@@ -205,7 +205,7 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 		if at := t.aws(a.Received); at.Before(from) || at.After(to) {
 			continue
 		}
-		state, e = a.Value.StateValue, []Evidence{evidence(a.Observation)}
+		state, e = a.Value.StateValue, evidence(a.Observation)
 		if state == "ALARM" {
 			break
 		}
@@ -225,7 +225,7 @@ func (t *analysis) loaded() Finding {
 	if t.began.IsZero() {
 		return f.notJudged(beforeLoadStep)
 	}
-	f.Evidence = []Evidence{loadEvidence(t.load.phases[runlog.PhaseLoad].line)}
+	f.Evidence = loadEvidence(t.load.phases[runlog.PhaseLoad].line)
 	if c := t.load.calibration; c != nil {
 		if c.PredictedCPUPercent <= theta || c.PredictedCPUPercent >= 2*theta {
 			return f.broken("calibration predicts %s %%", number(c.PredictedCPUPercent))
