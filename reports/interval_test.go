@@ -90,7 +90,7 @@ func TestAlarmComesBeforeTheActivityOfTheSameSecond(t *testing.T) {
 	marks := readMarks(timeline.New([]runlog.Observation{
 		{Operation: runlog.OpDescribeScalingActivities, Answer: raw(t, activities)},
 		{Operation: runlog.OpDescribeAlarmHistory, Answer: raw(t, history)},
-	}, timeline.Subject{}), timescale{start: epoch})
+	}, runlog.Hypothesis{}), timescale{start: epoch})
 	if len(marks) != 2 || !strings.HasPrefix(marks[0].Text, "alarm") || !strings.HasPrefix(marks[1].Text, "activity") {
 		t.Errorf("marks = %+v, want the alarm and then the activity", marks)
 	}

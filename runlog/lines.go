@@ -42,13 +42,13 @@ func (l *lines) append(v any) error {
 	start := l.buffer.Len()
 	enc := json.NewEncoder(&l.buffer)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	err := enc.Encode(v)
+	if size := l.buffer.Len() - start; size > MaxLine {
+		err = fmt.Errorf("a line of %d bytes is over the limit of %d", size, MaxLine)
+	}
+	if err != nil {
 		l.buffer.Truncate(start)
 		return fmt.Errorf("write %s: %w", l.name, err)
-	}
-	if size := l.buffer.Len() - start; size > MaxLine {
-		l.buffer.Truncate(start)
-		return fmt.Errorf("write %s: a line of %d bytes is over the limit of %d", l.name, size, MaxLine)
 	}
 	l.count++
 	if l.buffer.Len() >= bufferLimit {

@@ -34,7 +34,7 @@ type Datapoint struct {
 func (d *Datapoint) Value() float64 { return d.Values[len(d.Values)-1] }
 
 // take adds what o answers about the subject's metric; false if it cannot be read.
-func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, of Subject, memory decoded) bool {
+func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, of runlog.Hypothesis, memory decoded) bool {
 	in := decode[runlog.GetMetricDataInput](o.Input, memory)
 	if in == nil {
 		return false

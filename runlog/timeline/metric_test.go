@@ -62,11 +62,11 @@ func TestOnlyTheSubjectsMetricIsRead(t *testing.T) {
 	if got := tl.Metric.Series; !slices.Equal(got, []string{runlog.GroupSeries, "i-2", "i-1"}) {
 		t.Errorf("series = %q, want the group, i-2 and i-1 as they appeared", got)
 	}
-	for name, change := range map[string]func(*timeline.Subject){
-		"another period":    func(s *timeline.Subject) { s.PeriodSeconds = 60 },
-		"another metric":    func(s *timeline.Subject) { s.Metric.MetricName = "NetworkIn" },
-		"another namespace": func(s *timeline.Subject) { s.Metric.Namespace = "Custom" },
-		"another statistic": func(s *timeline.Subject) { s.Metric.Statistic = "Maximum" },
+	for name, change := range map[string]func(*runlog.Hypothesis){
+		"another period":    func(s *runlog.Hypothesis) { s.PeriodSeconds = 60 },
+		"another metric":    func(s *runlog.Hypothesis) { s.Metric.MetricName = "NetworkIn" },
+		"another namespace": func(s *runlog.Hypothesis) { s.Metric.Namespace = "Custom" },
+		"another statistic": func(s *runlog.Hypothesis) { s.Metric.Statistic = "Maximum" },
 	} {
 		of := subject
 		change(&of)
@@ -97,7 +97,7 @@ func TestMissingPeriods(t *testing.T) {
 	if got := tl.Metric.Missing(at(5), at(49)); len(got) != 1 || !got[0].Equal(at(20)) {
 		t.Errorf("Missing(5, 49) = %v, want the period from 20", got)
 	}
-	if got := timeline.New(r.cloud, timeline.Subject{}).Metric.Missing(at(0), at(60)); got != nil {
+	if got := timeline.New(r.cloud, runlog.Hypothesis{}).Metric.Missing(at(0), at(60)); got != nil {
 		t.Errorf("Missing without a period = %v, want none", got)
 	}
 }
@@ -129,7 +129,7 @@ func TestTheSubjectIsDeclaredElseWhatWasFirstAskedFor(t *testing.T) {
 		got.PeriodSeconds != 60 {
 		t.Errorf("SubjectOf = %+v, want what the hypothesis declares", got)
 	}
-	if got := timeline.SubjectOf(&runlog.Record{}); got != (timeline.Subject{Metric: runlog.CPUOf("")}) {
+	if got := timeline.SubjectOf(&runlog.Record{}); got.Metric != runlog.CPUOf("") || got.AlarmName != "" || got.PeriodSeconds != 0 {
 		t.Errorf("SubjectOf an empty record = %+v, want CPU of nothing", got)
 	}
 }

@@ -40,9 +40,10 @@ type Timeline struct {
 	Unread   []int64                          // seq of answers that do not decode
 }
 
-// New reads what the answers say about a subject. Answers about others are left
-// out; what cannot be read is counted in Unread.
-func New(cloud []runlog.Observation, of Subject) *Timeline {
+// New reads what the answers say about the subject of a claim: its group, alarm,
+// target group and metric. Answers about others are left out; what cannot be read
+// is counted in Unread.
+func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 	t := &Timeline{
 		Asked: arrived(cloud), Answered: map[string][]*runlog.Observation{},
 		Metric: Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
@@ -108,7 +109,7 @@ var needed = []string{
 }
 
 // take adds what o answers; false if it cannot be read.
-func (t *Timeline) take(o *runlog.Observation, of Subject, memory decoded) bool {
+func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory decoded) bool {
 	a := decode[runlog.Answer](o.Answer, memory)
 	if a == nil {
 		return !slices.Contains(needed, o.Operation)

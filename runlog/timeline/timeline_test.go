@@ -54,7 +54,7 @@ func (r *record) history(seconds float64, alarm string, items ...runlog.AlarmHis
 		runlog.Answer{AlarmHistoryItems: items})
 }
 
-var subject = timeline.Subject{
+var subject = runlog.Hypothesis{
 	AutoScalingGroupName: "web", AlarmName: "high", TargetGroupARN: "arn:web", Metric: runlog.CPUOf("web"), PeriodSeconds: 10,
 }
 

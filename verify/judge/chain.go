@@ -29,26 +29,21 @@ var links = []struct {
 func (t *analysis) chain() []Link {
 	chain := []Link{t.step()}
 	for i, l := range links {
-		previous := &chain[i]
+		previous, before := chain[i], t.events[chain[i].ID]
 		link := Link{ID: l.id, Name: l.id.Name(), Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
 		if previous.Status != Held {
-			link.Status, link.Expected = NotJudged, fmt.Sprintf("after %s", previous.ID)
-			if link.Seen = previous.Seen; previous.Status != NotJudged {
+			link.Status, link.Expected, link.Seen = NotJudged, fmt.Sprintf("after %s", previous.ID), previous.Seen
+			if previous.Status != NotJudged {
 				link.Seen = fmt.Sprintf("%s does not hold", previous.ID)
 			}
-			chain = append(chain, link)
-			continue
-		}
-		m, found := l.find(t, &link)
-		if !m.isZero() {
+		} else if m, found := l.find(t, &link); !m.isZero() {
 			t.events[l.id] = m
-			t.place(&link, t.events[previous.ID], m)
-		}
-		switch {
-		case m.isZero() && !found:
-			t.absent(&link, t.events[previous.ID], l.watched)
-		case !m.isZero() && found:
-			t.time(&link, t.events[previous.ID], m)
+			t.place(&link, before, m)
+			if found {
+				t.time(&link, before, m)
+			}
+		} else if !found {
+			t.absent(&link, before, l.watched)
 		}
 		chain = append(chain, link)
 	}

@@ -10,24 +10,21 @@ import (
 func (t *analysis) figures() Figures {
 	f := Figures{OldInstanceID: t.oldID, NewInstanceID: t.newID, AfterCPUPercent: t.effect}
 	if t.clock.dates > 0 && !t.clock.jumped {
-		offset, bound := seconds(t.clock.offset), seconds(t.clock.bound)
-		f.ClockOffsetSeconds, f.ClockOffsetBound = &offset, &bound
+		f.ClockOffsetSeconds, f.ClockOffsetBound = new(seconds(t.clock.offset)), new(seconds(t.clock.bound))
 	}
 	if c := t.load.calibration; c != nil {
-		cost := t.cpuMillis(c)
-		f.IdleCPUPercent, f.CPUMillisPerRequest = &c.IdleCPUPercent, cost
+		f.IdleCPUPercent, f.CPUMillisPerRequest = &c.IdleCPUPercent, t.cpuMillis(c)
 		f.LoadRate, f.PredictedCPUPercent = &c.LoadRate, &c.PredictedCPUPercent
 	}
 	if t.breach != nil {
-		v := t.breach.Value()
-		f.BreachingCPUPercent = &v
+		f.BreachingCPUPercent = new(t.breach.Value())
 	}
 	if t.acted != nil {
 		f.ActivityID = t.acted.Value.ActivityId
 	}
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
-	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy),
-		t.since(runlog.LinkFirstRequest)
+	f.SecondsToInService, f.SecondsToHealthy = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy)
+	f.SecondsToFirstRequest = t.since(runlog.LinkFirstRequest)
 	t.count(&f)
 	f.InstanceSecondsOfGroup = t.instanceSeconds()
 	return f
@@ -41,8 +38,7 @@ func (t *analysis) cpuMillis(c *runlog.Calibration) *float64 {
 		for _, i := range g.Value.Instances {
 			switch i.InstanceType {
 			case "t2.nano", "t2.micro", "t2.small":
-				millis := c.CPUPercentPerRate * 10 // a percent of one vCPU is 10 ms a second
-				return &millis
+				return new(c.CPUPercentPerRate * 10) // a percent of one vCPU is 10 ms a second
 			}
 		}
 	}
@@ -54,8 +50,7 @@ func (t *analysis) since(event runlog.Link) *float64 {
 	if !ok {
 		return nil
 	}
-	s := seconds(m.at.Sub(t.events[runlog.LinkLoadStep].at))
-	return &s
+	return new(seconds(m.at.Sub(t.events[runlog.LinkLoadStep].at)))
 }
 
 func (t *analysis) count(f *Figures) {
