@@ -57,15 +57,15 @@ func (t *analysis) aws(at time.Time) time.Time { return t.clock.aws(at) }
 func (t *analysis) findConfiguration() {
 	before := t.load.began()
 	if before.IsZero() {
-		before = time.Unix(1<<40, 0)
+		before = forever
 	}
 	t.alarms = slices.DeleteFunc(slices.Clone(t.cloud.Alarms), func(a timeline.Seen[runlog.MetricAlarm]) bool {
 		return a.Value.AlarmName != t.h.AlarmName
 	})
 	t.alarm = last(t.alarms, before)
-	if p := last(t.cloud.Policies, before); p != nil {
+	if p := last(t.cloud.Policies, before); p != nil && t.h.PolicyName != "" {
 		for i := range p.Value {
-			if p.Value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
+			if p.Value[i].PolicyName == t.h.PolicyName {
 				t.policy = &p.Value[i]
 			}
 		}
@@ -113,6 +113,9 @@ func (t *analysis) declared(id, name, expected string, args ...any) Finding {
 
 // wouldDeclare is what is expected where nothing was declared.
 const wouldDeclare = "what a hypothesis would declare"
+
+// forever is later than any time in a record.
+var forever = time.Unix(1<<40, 0)
 
 // Why something is not judged.
 const (

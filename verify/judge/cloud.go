@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -50,6 +51,15 @@ func (t *analysis) stateAt(at time.Time) string {
 
 // transitions are the declared alarm's, oldest first.
 func (t *analysis) transitions() []timeline.Transition { return t.cloud.Transitions(t.h.AlarmName) }
+
+// lowest is the lowest value; +Inf of none.
+func lowest(points []*timeline.Datapoint) float64 {
+	low := math.Inf(1)
+	for _, p := range points {
+		low = min(low, p.Value())
+	}
+	return low
+}
 
 func mean(points []*timeline.Datapoint) float64 {
 	var sum float64

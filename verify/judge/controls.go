@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +76,7 @@ func (t *analysis) moved(from, to time.Time) (string, []Evidence) {
 		if at := t.aws(g.Received); at.Before(from) || !at.Before(to) {
 			continue
 		}
-		if g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
+		if !g.Value.Settled(t.h.MinSize) {
 			return fmt.Sprintf("desired %d, InService %d at %s", g.Value.DesiredCapacity, len(g.Value.InService()), clockTime(t.aws(g.Received))),
 				evidence(g.Observation)
 		}
@@ -119,16 +121,13 @@ func (t *analysis) scaleIn() Finding {
 		return t.unreleased(f)
 	}
 	from := t.aws(release.start)
-	for _, g := range t.cloud.Groups {
-		if t.aws(g.Received).Before(from) || g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
-			continue
-		}
-		took := t.aws(g.Received).Sub(from).Seconds()
-		return f.with(Held, evidence(g.Observation), "back after %s s", number(took))
+	if g := t.back(from); g != nil {
+		return f.with(Held, evidence(g.Observation), "back after %s s", number(t.aws(g.Received).Sub(from).Seconds()))
 	}
-	if low := t.lowest(from); low != nil && t.h.Metric.Watches(alarm) && *low >= alarm.Threshold {
+	points := t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), forever)
+	if low := lowest(points); len(points) > 0 && t.h.Metric.Watches(alarm) && low >= alarm.Threshold {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
-			number(alarm.Threshold), alarm.AlarmName, number(*low))
+			number(alarm.Threshold), alarm.AlarmName, number(low))
 	}
 	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
@@ -136,6 +135,18 @@ func (t *analysis) scaleIn() Finding {
 		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
+}
+
+// back is the first answer after the release that shows the group at its minimum;
+// nil if none does.
+func (t *analysis) back(released time.Time) *timeline.Seen[runlog.AutoScalingGroup] {
+	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
+		return !t.aws(g.Received).Before(released) && g.Value.Settled(t.h.MinSize)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &t.cloud.Groups[i]
 }
 
 // unreleased is a finding about the release of a run that has none.
@@ -146,17 +157,6 @@ func (t *analysis) unreleased(f Finding) Finding {
 	return f.open(beforeRelease)
 }
 
-// lowest is the group's lowest datapoint of a period after from; nil if none is.
-func (t *analysis) lowest(from time.Time) *float64 {
-	var low *float64
-	for _, p := range t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), time.Unix(1<<40, 0)) {
-		if v := p.Value(); low == nil || v < *low {
-			low = &v
-		}
-	}
-	return low
-}
-
 // draining is that no request is lost while an instance is taken out.
 func (t *analysis) draining() Finding {
 	f := expect("release.draining", "draining", "no request fails while the group scales in")
@@ -164,11 +164,7 @@ func (t *analysis) draining() Finding {
 	if !ok {
 		return t.unreleased(f)
 	}
-	end := release.end
-	if end.IsZero() {
-		end = t.load.last
-	}
-	if at, silent := t.load.gap(release.start, end); silent > time.Second {
+	if at, silent := t.load.gap(release.start, cmp.Or(release.end, t.load.last)); silent > time.Second {
 		return f.open("load.jsonl has no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
 	sum, from := t.sum(runlog.PhaseRelease), t.scalesIn(t.aws(release.start))

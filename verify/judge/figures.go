@@ -66,12 +66,7 @@ func (t *analysis) count(f *Figures) {
 	if !ok || t.newID == "" {
 		return
 	}
-	in := false
-	for _, g := range t.cloud.Groups {
-		back := g.Value.DesiredCapacity == t.h.MinSize && len(g.Value.InService()) == t.h.MinSize
-		in = in || (back && t.aws(g.Received).After(t.aws(release.start)))
-	}
-	f.ScaledIn = &in
+	f.ScaledIn = new(t.back(t.aws(release.start)) != nil)
 }
 
 // instanceSeconds integrates the instances InService from poll to poll.

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -94,10 +95,7 @@ func (t *analysis) observation() Finding {
 		}
 	}
 	// After the end of the run the generator may still wait for answers.
-	end := t.load.done
-	if end.IsZero() {
-		end = t.load.last
-	}
+	end := cmp.Or(t.load.done, t.load.last)
 	if t.lastAnswer().Add(t.tail()).Before(end) {
 		return f.broken("the last answer is of %s, the run went on until %s", clockTime(t.lastAnswer()), clockTime(end))
 	}
@@ -147,9 +145,9 @@ func (t *analysis) silence(operation string, from, to time.Time) (at time.Time, 
 }
 
 func (t *analysis) lastAnswer() time.Time {
-	for i := len(t.r.Cloud) - 1; i >= 0; i-- {
-		if t.r.Cloud[i].Error == nil {
-			return t.r.Cloud[i].Received
+	for _, o := range slices.Backward(t.r.Cloud) {
+		if o.Error == nil {
+			return o.Received
 		}
 	}
 	return time.Time{}

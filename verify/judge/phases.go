@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"time"
 
 	"secondwind/runlog"
@@ -23,23 +24,20 @@ type load struct {
 	interrupted string // why; "" if not
 	note        string // of the last phase line: why the experiment ended early
 	done        time.Time
-	firstSent   second // the first interval in which a request was sent; nil Second if none was
-	digest      digestLine
-	disordered  int64 // the first line that does not fit the phase lines; 0: none
-	last        time.Time
+	firstSent   second   // the first interval in which a request was sent; nil Second if none was
+	digest      struct { // the phase line that carries the hypothesis's digest
+		sha256 string
+		at     time.Time
+		line   int64
+	}
+	disordered int64 // the first line that does not fit the phase lines; 0: none
+	last       time.Time
 }
 
 type second struct {
 	*runlog.LoadSecond
 	start, end time.Time
 	line       int64
-}
-
-// digestLine is the phase line that carries the hypothesis's digest.
-type digestLine struct {
-	sha256 string
-	at     time.Time
-	line   int64
 }
 
 func newLoad(lines []runlog.LoadLine) load {
@@ -56,10 +54,7 @@ func newLoad(lines []runlog.LoadLine) load {
 		case line.Calibration != nil:
 			l.calibration = line.Calibration
 		case line.Interrupted != nil:
-			l.interrupted = line.Interrupted.Reason
-			if l.interrupted == "" {
-				l.interrupted = "no reason given"
-			}
+			l.interrupted = cmp.Or(line.Interrupted.Reason, "no reason given")
 		}
 		if line.Time.After(l.last) {
 			l.last = line.Time
@@ -76,21 +71,20 @@ func (l *load) change(was runlog.Phase, line runlog.LoadLine, number int64) {
 	p := line.Phase
 	l.note = p.Note
 	if p.HypothesisSHA256 != "" && l.digest.line == 0 {
-		l.digest = digestLine{p.HypothesisSHA256, line.Time, number}
+		l.digest.sha256, l.digest.at, l.digest.line = p.HypothesisSHA256, line.Time, number
 	}
 	if p.Phase == runlog.PhaseDone {
 		l.done = line.Time
 	}
-	if _, again := l.phases[p.Phase]; !again {
-		l.phases[p.Phase] = span{start: line.Time, rate: p.OfferedRate, line: number}
-		return
-	}
-	if p.Phase != was { // a phase is not entered twice; a new rate within it is no new phase
+	s, again := l.phases[p.Phase]
+	switch {
+	case !again:
+		s = span{start: line.Time, rate: p.OfferedRate, line: number}
+	case p.Phase != was: // a phase is not entered twice
 		l.disordered = number
-		return
+	default: // a new rate within it is no new phase
+		s.end = time.Time{}
 	}
-	s := l.phases[p.Phase]
-	s.end = time.Time{}
 	l.phases[p.Phase] = s
 }
 

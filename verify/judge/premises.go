@@ -184,7 +184,7 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 		looked = true
 		v := g.Value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize ||
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.MinSize) ||
 			len(v.Instances) != t.h.MinSize {
 			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
 					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
