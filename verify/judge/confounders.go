@@ -77,7 +77,7 @@ func (t *analysis) noSchedule() Finding {
 	for _, s := range t.cloud.Schedules {
 		for _, a := range s.Value {
 			if t.judged(a.StartTime) {
-				return f.with(Broken, evidence(s.Observation), "%s is due at %s", a.ScheduledActionName,
+				return f.with(Broken, evidence(s.Observation), "scheduled action %s is due at %s", a.ScheduledActionName,
 					a.StartTime.UTC().Format(time.RFC3339))
 			}
 		}
@@ -93,7 +93,7 @@ func (t *analysis) noRefresh() Finding {
 	for _, s := range t.cloud.Refreshes {
 		for _, r := range s.Value {
 			if slices.Contains([]string{"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}, r.Status) {
-				return f.with(Broken, evidence(s.Observation), "%s is %s", r.InstanceRefreshId, r.Status)
+				return f.with(Broken, evidence(s.Observation), "instance refresh %s is %s", r.InstanceRefreshId, r.Status)
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (t *analysis) noForgery() Finding {
 			return f.with(Broken, evidence(tr.Source), "at %s: %q", clockTime(tr.At), tr.To.StateReason)
 		}
 	}
-	return f.held("it does")
+	return f.held("as expected")
 }
 
 func (t *analysis) noReconfiguration() Finding {
@@ -158,7 +158,7 @@ func (t *analysis) noReconfiguration() Finding {
 			return f.with(Broken, evidence(g.Observation), "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
 		}
 	}
-	return f.held("they are")
+	return f.held("as expected")
 }
 
 func changed(was, is runlog.MetricAlarm) string {
@@ -184,7 +184,7 @@ func (t *analysis) noSuspension() Finding {
 				g.Value.SuspendedProcesses[0].SuspensionReason)
 		}
 	}
-	return f.held("none is")
+	return f.held("none")
 }
 
 // noLaunchFailure: a provider that refuses an instance says nothing of scaling.
@@ -222,7 +222,7 @@ func (t *analysis) noDirtyStart(control Finding) Finding {
 			return f.broken("it was in %s at %s", state, clockTime(at))
 		}
 	}
-	return f.held("it was")
+	return f.held("as expected")
 }
 
 // noPinning: a client whose connections stay with the old instance shows no

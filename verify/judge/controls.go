@@ -132,7 +132,7 @@ func (t *analysis) scaleIn() Finding {
 	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	if watched < limit {
-		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
+		return f.open("not within %s s; the record ends before the deadline of %s s", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
 }

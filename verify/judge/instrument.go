@@ -25,7 +25,7 @@ func (t *analysis) instrument() Finding {
 		return f.with(Broken, loadEvidence(l), "this line does not fit the order of the phases")
 	}
 	if l := t.load.overlap(); l > 0 {
-		return f.with(Broken, loadEvidence(l), "this interval begins before the one before it ended")
+		return f.with(Broken, loadEvidence(l), "this interval begins before the previous one ended")
 	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {

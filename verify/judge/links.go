@@ -54,7 +54,7 @@ func (t *analysis) findTransition(l *Link) (interval, bool) {
 	tr := all[i]
 	t.fired = &tr
 	l.Evidence = evidence(tr.Source)
-	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.At), tr.To.StateReason)
+	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.At), strings.TrimSuffix(tr.To.StateReason, "."))
 	if why := t.transitionDefect(tr); why != "" {
 		l.Seen += "; but " + why
 		return exactly(tr.At), false
@@ -297,7 +297,7 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 	}
 	unknownInstances := t.unknownInstances()
 	if len(unknownInstances) > 0 {
-		l.Seen = fmt.Sprintf("no answer by that instance; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+		l.Seen = fmt.Sprintf("no request was answered by that instance; %s answered, which the group never had", strings.Join(unknownInstances, ", "))
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)

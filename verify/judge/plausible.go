@@ -61,7 +61,7 @@ func (t *analysis) futureDated() (*runlog.Observation, string) {
 	}
 	for _, d := range all {
 		if d.at.After(t.aws(d.by.Received).Add(t.clock.bound + staleness)) {
-			return d.by, fmt.Sprintf("%s reports %s, which is later than its own answer", d.by.Operation, clockTime(d.at))
+			return d.by, fmt.Sprintf("%s reports an event of %s, later than the answer itself", d.by.Operation, clockTime(d.at))
 		}
 	}
 	return nil, ""
@@ -85,7 +85,7 @@ func (t *analysis) lateAppearing() (*runlog.Observation, string) {
 		if slices.ContainsFunc(t.cloud.Answered[d.by.Operation], func(o *runlog.Observation) bool {
 			return o.Received.Before(d.by.Received) && t.aws(o.Sent).Sub(d.at) > limit
 		}) {
-			return d.by, fmt.Sprintf("%s reports %s only here, although it was answered before and well after that time", d.by.Operation,
+			return d.by, fmt.Sprintf("%s reports an event of %s only here, although earlier answers came well after it", d.by.Operation,
 				clockTime(d.at))
 		}
 	}

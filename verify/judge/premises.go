@@ -28,7 +28,7 @@ func (t *analysis) hypothesis() Finding {
 	f.Evidence = loadEvidence(d.line)
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
-		return f.broken("hypothesis.json has SHA-256 %s, declared was %s", t.r.HypothesisSHA256, d.sha256)
+		return f.broken("hypothesis.json has SHA-256 %s, load.jsonl says %s", t.r.HypothesisSHA256, d.sha256)
 	case t.h.Revision != t.r.Manifest.Revision:
 		return f.broken("it is of revision %q, the record of revision %q", t.h.Revision, t.r.Manifest.Revision)
 	case t.h.Declared.After(d.at):
@@ -72,7 +72,7 @@ func (t *analysis) clocks() Finding {
 	case c.jumped:
 		return f.broken("the Date headers of %d answers contradict each other: a clock was set during the run", c.dates)
 	case c.bound > maxClockBound:
-		return f.broken("± %s s", number(c.bound.Seconds()))
+		return f.broken("known to ± %s s only", number(c.bound.Seconds()))
 	default:
 		return f.held("AWS's clock minus ours is %s s, ± %s s, from %d answers", number(c.offset.Seconds()), number(c.bound.Seconds()), c.dates)
 	}
@@ -192,7 +192,7 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 	}
 	if !looked {
-		return "the group was not looked at", nil
+		return "no answer describes the group in that time", nil
 	}
 	return "", nil
 }
@@ -231,7 +231,7 @@ func (t *analysis) loaded() Finding {
 			return f.broken("calibration predicts %s %%", number(c.PredictedCPUPercent))
 		}
 		if rate := t.load.phases[runlog.PhaseLoad].rate; rate < 0.99*c.LoadRate || rate > 1.01*c.LoadRate {
-			return f.broken("the load offered %s requests/s, calibrated were %s", number(rate), number(c.LoadRate))
+			return f.broken("the load offered %s requests/s, calibration chose %s", number(rate), number(c.LoadRate))
 		}
 		if why := t.miscalibrated(c); why != "" {
 			return f.broken("%s", why)

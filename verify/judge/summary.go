@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"secondwind/runlog"
 )
@@ -22,9 +23,9 @@ func (t *analysis) summary(v Verdict) string {
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
 	if v.Outcome == Refuted {
-		return fmt.Sprintf("%s the premises hold, but the claim is refuted at %s (%s). Expected: %s. Seen: %s.", in, f.ID, f.Name, f.Expected, f.Seen)
+		return fmt.Sprintf("%s the premises hold, but the claim is refuted at %s (%s). Expected: %s. Seen: %s.", in, f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
 	}
-	return fmt.Sprintf("%s nothing is decided, because of %s (%s). Expected: %s. Seen: %s.", in, f.ID, f.Name, f.Expected, f.Seen)
+	return fmt.Sprintf("%s nothing is decided, because of %s (%s). Expected: %s. Seen: %s.", in, f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
 }
 
 func (t *analysis) proved(in string, v Verdict) string {
