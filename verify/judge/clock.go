@@ -71,12 +71,11 @@ const staleness = time.Second
 // between is something that was not yet so when before was asked for, and was
 // so in the answer of first; before is nil if it was never seen otherwise.
 func (c clock) between(before, first *runlog.Observation) interval {
-	hi := c.aws(first.Received).Add(c.bound)
-	asked := first.Sent
+	asked, seen := first.Sent, c.aws(first.Received)
 	if before != nil {
 		asked = before.Sent
 	}
-	return interval{c.aws(asked).Add(-c.bound - staleness), c.aws(first.Received), hi}
+	return interval{c.aws(asked).Add(-c.bound - staleness), seen, seen.Add(c.bound)}
 }
 
 func (m interval) isZero() bool { return m.at.IsZero() }

@@ -27,7 +27,7 @@ var activityConfounders = []struct {
 
 // confounders lists what else could have brought the second instance. Held means
 // that it was looked for in the record and is not there.
-func (t *analysis) confounders(control Finding) []Finding {
+func (t *analysis) confounders(control, crossed Finding) []Finding {
 	// A launch that failed is tried again, by an activity without a known cause.
 	all := []Finding{t.noLaunchFailure()}
 	for _, c := range activityConfounders {
@@ -35,7 +35,7 @@ func (t *analysis) confounders(control Finding) []Finding {
 	}
 	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noDirtyStart(control), t.noPinning())
+		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
@@ -203,9 +203,6 @@ func (t *analysis) noLaunchFailure() Finding {
 // control itself set off is the control's finding, not a dirty start.
 func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
-	if t.began.IsZero() {
-		return f.notJudged(beforeLoadStep)
-	}
 	starts := []time.Time{t.began}
 	if control.Status == Broken {
 		starts = nil
@@ -233,9 +230,10 @@ func (t *analysis) noPinning() Finding {
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		return f.notJudged("no new target became healthy")
 	}
+	served, _ := t.firstServed()
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case t.firstServed() != nil || len(t.unknownInstances()) > 0:
+	case !served.IsZero() || len(t.unknownInstances()) > 0:
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
@@ -259,8 +257,6 @@ func (t *analysis) credits(crossed Finding) Finding {
 		}
 	}
 	switch {
-	case t.began.IsZero():
-		return f.notJudged(beforeLoadStep)
 	case len(t.cloud.Groups) == 0:
 		return f.open("no answer describes the group")
 	case burstable == "":

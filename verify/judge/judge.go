@@ -25,7 +25,7 @@ func Judge(r *runlog.Record) Verdict {
 		crossed}
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
-	v.Confounders = append(t.confounders(below), t.credits(crossed))
+	v.Confounders = t.confounders(below, crossed)
 	for _, findings := range [][]Finding{v.Premises, v.Controls, v.Confounders} {
 		t.unreached(findings)
 	}

@@ -162,11 +162,11 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 	l.Evidence = evidence(a.Observation)
 	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.Value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.Value.StartTime))
 	m := exactly(a.Value.StartTime)
-	alarms, readable := invokingAlarms(a.Value)
+	alarms := invokingAlarms(a.Value)
 	i := slices.IndexFunc(alarms, func(ia runlog.InvokingAlarm) bool { return ia.AlarmName == t.h.AlarmName })
 	fired := t.fired.At.Truncate(time.Second)
 	switch {
-	case !readable || i < 0:
+	case i < 0:
 		l.Seen += "; but its Details do not name the alarm"
 		return m, false
 	case alarms[i].NewStateValue != "ALARM" || time.UnixMilli(alarms[i].StateChangeTime).Sub(t.fired.At).Abs() > time.Second:
@@ -255,8 +255,8 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 		l.Seen = fmt.Sprintf("%s first seen healthy at %s", t.newID, clockTime(m.at))
 		// A load balancer sends requests to healthy targets only: if one was
 		// served between the polls, it was healthy by then.
-		if s := t.firstServed(); s != nil {
-			if served := t.clock.ours(s.First); served.at.After(m.lo) && served.at.Before(m.at) {
+		if first, _ := t.firstServed(); !first.IsZero() {
+			if served := t.clock.ours(first); served.at.After(m.lo) && served.at.Before(m.at) {
 				m.at, m.hi = served.at, served.hi
 				l.Seen += fmt.Sprintf(", and by its first answer at %s at the latest", clockTime(m.at))
 			}
@@ -266,38 +266,29 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	return interval{}, false
 }
 
-// firstServed is the new instance's first answered interval; nil if none.
-func (t *analysis) firstServed() *servedSecond {
-	var found *servedSecond
+// firstServed is when the new instance first answered, and the line that says so;
+// zero if it never did.
+func (t *analysis) firstServed() (at time.Time, line int64) {
 	for _, s := range t.load.seconds {
 		i := s.Instances[t.newID]
-		if i == nil || i.Completed == 0 || i.First.IsZero() {
-			continue
-		}
-		if found == nil || i.First.Before(found.First) {
-			found = &servedSecond{i, s.line}
+		if i != nil && i.Completed > 0 && !i.First.IsZero() && (at.IsZero() || i.First.Before(at)) {
+			at, line = i.First, s.line
 		}
 	}
-	return found
-}
-
-type servedSecond struct {
-	*runlog.InstanceSecond
-	line int64
+	return at, line
 }
 
 func (t *analysis) findServed(l *Link) (interval, bool) {
 	l.Expected = "a request is answered by the same instance"
 	l.Join = map[string]string{"instance": t.newID}
-	if s := t.firstServed(); s != nil {
-		m := t.clock.ours(s.First)
-		l.Evidence = loadEvidence(s.line)
+	if first, line := t.firstServed(); !first.IsZero() {
+		m := t.clock.ours(first)
+		l.Evidence = loadEvidence(line)
 		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
-	unknownInstances := t.unknownInstances()
-	if len(unknownInstances) > 0 {
-		l.Seen = fmt.Sprintf("no request was answered by that instance; %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+	if unknown := t.unknownInstances(); len(unknown) > 0 {
+		l.Seen = fmt.Sprintf("no request was answered by that instance; %s answered, which the group never had", strings.Join(unknown, ", "))
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
