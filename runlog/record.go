@@ -49,7 +49,10 @@ func Open(dir string) (*Record, error) {
 	if err := r.verifyDerived(root); err != nil {
 		return nil, fmt.Errorf("open run %s: %w", dir, err)
 	}
-	for _, read := range []func(*os.Root) error{r.readScenario, r.readHypothesis, r.readLoad, r.readCloud, r.readHistory} {
+	if r.Scenario, err = r.evidence(root, ScenarioFile); err != nil {
+		return nil, fmt.Errorf("open run %s: %w", dir, err)
+	}
+	for _, read := range []func(*os.Root) error{r.readHypothesis, r.readLoad, r.readCloud, r.readHistory} {
 		if err := read(root); err != nil {
 			return nil, fmt.Errorf("open run %s: %w", dir, err)
 		}
@@ -95,11 +98,6 @@ func (r *Record) evidence(root *os.Root, name string) (data []byte, err error) {
 		return data, sameDigest(name, r.Manifest.Files[name], now)
 	}
 	return data, nil
-}
-
-func (r *Record) readScenario(root *os.Root) (err error) {
-	r.Scenario, err = r.evidence(root, ScenarioFile)
-	return err
 }
 
 func (r *Record) readHypothesis(root *os.Root) (err error) {

@@ -1,10 +1,6 @@
 package judge
 
-import (
-	"time"
-
-	"secondwind/runlog"
-)
+import "secondwind/runlog"
 
 // figures are the numbers a reader asks for first.
 func (t *analysis) figures() Figures {
@@ -72,13 +68,8 @@ func (t *analysis) count(f *Figures) {
 // instanceSeconds integrates the instances InService from poll to poll.
 func (t *analysis) instanceSeconds() float64 {
 	var sum float64
-	var before time.Time
-	was := 0
-	for _, g := range t.cloud.Groups {
-		if !before.IsZero() {
-			sum += float64(was) * g.Received.Sub(before).Seconds()
-		}
-		before, was = g.Received, len(g.Value.InService())
+	for i, g := range t.cloud.Groups[:max(0, len(t.cloud.Groups)-1)] {
+		sum += float64(len(g.Value.InService())) * t.cloud.Groups[i+1].Received.Sub(g.Received).Seconds()
 	}
 	return seconds(runlog.Seconds(sum))
 }

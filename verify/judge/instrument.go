@@ -126,21 +126,19 @@ func (t *analysis) watched() []string {
 
 // silence is the longest time in [from, to] without an answer.
 func (t *analysis) silence(operation string, from, to time.Time) (at time.Time, seconds float64) {
+	var answers []time.Time
+	for _, o := range t.cloud.Answered[operation] {
+		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
+			answers = append(answers, received)
+		}
+	}
 	previous := from
-	look := func(next time.Time) {
+	for _, next := range append(answers, to) {
 		if d := next.Sub(previous).Seconds(); d > seconds {
 			at, seconds = previous, d
 		}
 		previous = next
 	}
-	for _, o := range t.cloud.Answered[operation] {
-		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
-			look(received)
-		} else if !received.Before(to) {
-			break
-		}
-	}
-	look(to)
 	return at, seconds
 }
 

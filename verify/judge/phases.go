@@ -21,8 +21,9 @@ type load struct {
 	phases      map[runlog.Phase]span
 	seconds     []second
 	calibration *runlog.Calibration
-	interrupted string // why; "" if not
-	note        string // of the last phase line: why the experiment ended early
+	interrupted string       // why; "" if not
+	phase       runlog.Phase // of the last phase line; "" if there is none
+	note        string       // of the last phase line: why the experiment ended early
 	done        time.Time
 	firstSent   second   // the first interval in which a request was sent; nil Second if none was
 	digest      struct { // the phase line that carries the hypothesis's digest
@@ -42,15 +43,13 @@ type second struct {
 
 func newLoad(lines []runlog.LoadLine) load {
 	l := load{phases: map[runlog.Phase]span{}}
-	var now runlog.Phase
 	for i, line := range lines {
 		number := int64(i + 1)
 		switch {
 		case line.Phase != nil:
-			l.change(now, line, number)
-			now = line.Phase.Phase
+			l.change(line, number)
 		case line.Second != nil:
-			l.add(now, line, number)
+			l.add(line, number)
 		case line.Calibration != nil:
 			l.calibration = line.Calibration
 		case line.Interrupted != nil:
@@ -63,13 +62,14 @@ func newLoad(lines []runlog.LoadLine) load {
 	return l
 }
 
-func (l *load) change(was runlog.Phase, line runlog.LoadLine, number int64) {
+func (l *load) change(line runlog.LoadLine, number int64) {
+	was := l.phase
 	if s, ok := l.phases[was]; ok && s.end.IsZero() {
 		s.end = line.Time
 		l.phases[was] = s
 	}
 	p := line.Phase
-	l.note = p.Note
+	l.phase, l.note = p.Phase, p.Note
 	if p.HypothesisSHA256 != "" && l.digest.line == 0 {
 		l.digest.sha256, l.digest.at, l.digest.line = p.HypothesisSHA256, line.Time, number
 	}
@@ -88,11 +88,11 @@ func (l *load) change(was runlog.Phase, line runlog.LoadLine, number int64) {
 	l.phases[p.Phase] = s
 }
 
-func (l *load) add(now runlog.Phase, line runlog.LoadLine, number int64) {
+func (l *load) add(line runlog.LoadLine, number int64) {
 	s := second{line.Second, line.Time.Add(-runlog.Seconds(line.Second.IntervalSeconds)), line.Time, number}
 	// An interval may end just after a phase line was written for the next one,
 	// and the generator may run before the first phase.
-	if l.disordered == 0 && s.Phase != now && now != "" {
+	if l.disordered == 0 && s.Phase != l.phase && l.phase != "" {
 		if p, ok := l.phases[s.Phase]; !ok || (!p.end.IsZero() && s.start.After(p.end)) {
 			l.disordered = number
 		}

@@ -11,9 +11,9 @@ import (
 // summary is the verdict in a few sentences. It never says that "autoscaling works":
 // only what this run showed, and given what.
 func (t *analysis) summary(v Verdict) string {
-	in := fmt.Sprintf("In run %s on %s", v.RunID, v.Where)
-	if v.Where == "" {
-		in = "In run " + v.RunID
+	in := "In run " + v.RunID
+	if v.Where != "" {
+		in += " on " + v.Where
 	}
 	if v.Outcome == Proved {
 		return t.proved(in, v)
@@ -39,17 +39,11 @@ func (t *analysis) proved(in string, v Verdict) string {
 }
 
 func (t *analysis) interruption() string {
-	if t.load.interrupted != "" {
+	switch {
+	case t.load.interrupted != "":
 		return t.load.interrupted
-	}
-	if len(t.load.phases) == 0 {
+	case t.load.phase == "":
 		return "no phase had begun"
 	}
-	last := runlog.PhaseSetup
-	for _, p := range runlog.Phases() {
-		if _, ok := t.load.phases[p]; ok {
-			last = p
-		}
-	}
-	return fmt.Sprintf("the record ends in phase %s", last)
+	return fmt.Sprintf("the record ends in phase %s", t.load.phase)
 }
