@@ -28,10 +28,10 @@ func readAtRest(h *runlog.History) *atRest {
 		return nil
 	}
 	if !h.Kept {
-		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{{"probes that failed", fmt.Sprint(h.Summary().Failed)}}}
+		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{{"visits that failed", fmt.Sprint(h.Summary().Failed)}}}
 	}
 	s := h.Summary()
-	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: probeFacts(s)}
+	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: visitFacts(s)}
 	if a := h.Audit; a != nil {
 		section.Facts = append(section.Facts, auditFacts(*a)...)
 	}
@@ -96,11 +96,11 @@ func failures(rows []checkRow) string {
 	return ""
 }
 
-func probeFacts(s runlog.HistorySummary) []fact {
+func visitFacts(s runlog.HistorySummary) []fact {
 	return slices.Concat(
 		byInstance("calculations", s.Calculations, s.CalculatedBy),
 		byInstance("lists", s.Lists, s.ListedBy),
-		[]fact{{"probes that failed", fmt.Sprint(s.Failed)}},
+		[]fact{{"visits that failed", fmt.Sprint(s.Failed)}},
 	)
 }
 

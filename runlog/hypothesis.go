@@ -81,6 +81,9 @@ func (h Hypothesis) Within(first, last Link) time.Duration {
 	return Seconds(sum)
 }
 
+// ChainWithin returns how long the links may take until the second instance serves.
+func (h Hypothesis) ChainWithin() time.Duration { return h.Within(LinkBreachingData, LinkFirstRequest) }
+
 // Seconds is a number of seconds as a duration. It rounds: the float sum of 0.7
 // and 0.1 is a little below 0.8.
 func Seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }

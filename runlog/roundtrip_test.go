@@ -60,7 +60,7 @@ func TestEveryMemberComesBackAndFitsItsSchema(t *testing.T) {
 	for _, o := range fullCloud() {
 		must(t, w.WriteObservation(o))
 	}
-	must(t, w.WriteHistory(probed()))
+	must(t, w.WriteHistory(sessions()))
 	must(t, w.Close())
 	r, err := runlog.Open(dir)
 	must(t, err)

@@ -50,7 +50,7 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		h.PolicyName = policy.PolicyName
 	}
 	// A control shorter than the chain may take would control nothing.
-	h.ControlSeconds = h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds()
+	h.ControlSeconds = h.ChainWithin().Seconds()
 	return h, nil
 }
 

@@ -39,7 +39,7 @@ func (t *analysis) belowThreshold() Finding {
 
 // controlled says why the control was none; "" if it was one.
 func (t *analysis) controlled(phase span, points []*timeline.Datapoint) string {
-	if need := t.h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds(); t.h.ControlSeconds < need {
+	if need := t.h.ChainWithin().Seconds(); t.h.ControlSeconds < need {
 		return fmt.Sprintf("the control was declared for %s s, shorter than the chain may take (%s s)", number(t.h.ControlSeconds), number(need))
 	}
 	if phase.seconds() < t.h.ControlSeconds-1 {

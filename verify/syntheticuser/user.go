@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// DefaultEvery is the time between two probes: two requests of a millisecond
+	// DefaultEvery is the time between two visits: two requests of a millisecond
 	// are lost in what a datapoint of CPUUtilization shows.
 	DefaultEvery = 5 * time.Second
 	// DefaultMost is how many calculations a synthetic user makes at most: all of them
 	// must stand in one answer of GET /v1/history.
 	DefaultMost = 40
 
-	maxProbes = 400             // of a synthetic user that waits for a second instance
+	maxVisits = 400             // of a synthetic user that waits for a second instance
 	timeout   = 5 * time.Second // of a request
 	// settling is how long an entry may take to the store: an answer does not
 	// wait for it.
@@ -35,7 +35,7 @@ const (
 // Config is what a User is made of.
 type Config struct {
 	URL   string        // of the load balancer
-	Every time.Duration // between two probes; 0 means DefaultEvery
+	Every time.Duration // between two visits; 0 means DefaultEvery
 	Most  int           // calculations, up to 100; 0 means DefaultMost
 	Seed  uint64        // of the operands
 }
@@ -51,7 +51,7 @@ type User struct {
 	user    string // the cookie's value; "" before there is one
 	absent  bool   // there is no history to be seen
 	made    []calculation
-	probes  []runlog.HistoryProbe
+	visits  []runlog.HistorySession
 	settled time.Time // when the last calculation must be in the store
 }
 
@@ -78,16 +78,16 @@ func New(cfg Config) (*User, error) {
 	}, nil
 }
 
-// Run probes until ctx ends, and then looks at the history once more. What fails
-// stands in the probes; Run returns nil. Where no history is kept it ends early.
+// Run visits until ctx ends, and then looks at the history once more. What fails
+// stands in the visits; Run returns nil. Where no history is kept it ends early.
 func (u *User) Run(ctx context.Context) error {
 	defer u.client.CloseIdleConnections()
 	ticker := time.NewTicker(u.config.Every)
 	defer ticker.Stop()
-	// A probe that has begun ends, so that what it did is known.
-	probing := context.WithoutCancel(ctx)
+	// A visit that has begun ends, so that what it did is known.
+	visiting := context.WithoutCancel(ctx)
 	for ctx.Err() == nil && u.wants() {
-		u.probe(probing, u.calculates())
+		u.visit(visiting, u.calculates())
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:
@@ -98,29 +98,29 @@ func (u *User) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	<-time.After(time.Until(u.settled))
-	u.probe(probing, false)
+	u.visit(visiting, false)
 	return nil
 }
 
-// wants is whether another probe would show something new.
+// wants is whether another visit would show something new.
 func (u *User) wants() bool {
-	return !u.absent && len(u.made) < u.config.Most && len(u.probes) < maxProbes
+	return !u.absent && len(u.made) < u.config.Most && len(u.visits) < maxVisits
 }
 
-// calculates is whether the next probe calculates. While one instance alone has
+// calculates is whether the next visit calculates. While one instance alone has
 // answered, half of the calculations are kept for the second one. Every third
-// probe is a look alone: a load balancer that takes turns would let one of two
+// visit is a look alone: a load balancer that takes turns would let one of two
 // instances do all the calculating, and the other give all the lists.
 func (u *User) calculates() bool {
-	if len(u.probes)%3 == 2 {
+	if len(u.visits)%3 == 2 {
 		return false
 	}
 	return len(u.made) < u.config.Most/2 || len(u.History().Summary().Instances()) > 1
 }
 
-// probe looks at the history and then calculates, if it is to.
-func (u *User) probe(ctx context.Context, calculate bool) {
-	seen := runlog.HistoryProbe{Time: time.Now().UTC(), Made: u.answered()}
+// visit looks at the history and then calculates, if it is to.
+func (u *User) visit(ctx context.Context, calculate bool) {
+	seen := runlog.HistorySession{Time: time.Now().UTC(), Made: u.answered()}
 	err := u.introduce(ctx)
 	if err == nil {
 		err = u.look(ctx, &seen)
@@ -135,15 +135,15 @@ func (u *User) probe(ctx context.Context, calculate bool) {
 	if err != nil {
 		seen.Error = err.Error()
 	}
-	u.probes = append(u.probes, seen)
+	u.visits = append(u.visits, seen)
 }
 
 // Came is whether the synthetic user went on its way at all.
-func (u *User) Came() bool { return u.absent || len(u.probes) > 0 }
+func (u *User) Came() bool { return u.absent || len(u.visits) > 0 }
 
-// History is what the probes showed, without an audit.
+// History is what the visits showed, without an audit.
 func (u *User) History() runlog.History {
-	return runlog.History{Kept: u.user != "", Probes: u.probes}
+	return runlog.History{Kept: u.user != "", Sessions: u.visits}
 }
 
 // Known are the synthetic user's cookie and the texts that it entered and saw: none of
