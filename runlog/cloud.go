@@ -79,7 +79,6 @@ type MetricAlarm struct {
 	TreatMissingData                 string
 	StateValue                       string // OK | ALARM | INSUFFICIENT_DATA
 	StateReason                      string
-	StateReasonData                  string // JSON: StateReasonData
 	StateUpdatedTimestamp            time.Time
 	StateTransitionedTimestamp       time.Time
 }
@@ -250,12 +249,10 @@ type ScheduledAction struct {
 	AutoScalingGroupName, ScheduledActionName string
 	Recurrence                                string
 	StartTime, EndTime                        time.Time
-	MinSize, MaxSize, DesiredCapacity         *int
 }
 
 // InstanceRefresh is a replacement of a group's instances, under way or past.
 type InstanceRefresh struct {
-	InstanceRefreshId  string
-	Status             string
-	StartTime, EndTime time.Time
+	InstanceRefreshId string
+	Status            string
 }

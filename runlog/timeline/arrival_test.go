@@ -48,7 +48,8 @@ func TestTheOrderInWhichAnswersAreWrittenChangesNothing(t *testing.T) {
 	r.series(2, 0, ofGroup, 10)
 	r.series(3, 0, instance("i-1"), 10)
 	r.activities(4, runlog.Activity{ActivityId: "a", StartTime: at(3), StatusCode: "InProgress"})
-	r.history(5, "high", runlog.AlarmHistoryItem{Timestamp: at(4), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"})
+	r.history(5, "high",
+		runlog.AlarmHistoryItem{Timestamp: at(4), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"})
 	r.series(12, 0, ofGroup, 30, 31)
 	r.group(13, "web", 2)
 	r.activities(14, runlog.Activity{ActivityId: "a", StartTime: at(3), StatusCode: "Successful"},

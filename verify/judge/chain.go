@@ -52,7 +52,8 @@ func (t *analysis) chain() []Link {
 
 // step is e0.
 func (t *analysis) step() Link {
-	l := Link{ID: runlog.LinkLoadStep, Name: runlog.LinkLoadStep.Name(), Status: Undetermined, Expected: "the load is raised after the control"}
+	id := runlog.LinkLoadStep
+	l := Link{ID: id, Name: id.Name(), Status: Undetermined, Expected: "the load is raised after the control"}
 	switch {
 	case t.began.IsZero():
 		l.Status, l.Seen = NotJudged, beforeLoadStep
@@ -62,7 +63,7 @@ func (t *analysis) step() Link {
 		return l
 	}
 	p := t.load.phases[runlog.PhaseLoad]
-	t.events[runlog.LinkLoadStep] = t.clock.ours(p.start)
+	t.events[id] = t.clock.ours(p.start)
 	l.At, l.Status, l.Evidence = t.began, Held, loadEvidence(p.line)
 	l.Join = map[string]string{"run": t.h.RunID}
 	l.Seen = fmt.Sprintf("%s requests/s offered from %s", number(p.rate), clockTime(t.began))

@@ -103,7 +103,8 @@ func (t *analysis) configuration() Finding {
 	case !hypothesis.Above(a):
 		return f.broken("the alarm goes off on %s, not above a threshold", a.ComparisonOperator)
 	}
-	return f.held("actions of the alarm: %s; enabled: %t; %s", cmp.Or(strings.Join(a.AlarmActions, ", "), "none"), a.ActionsEnabled, t.policyText())
+	actions := cmp.Or(strings.Join(a.AlarmActions, ", "), "none")
+	return f.held("actions of the alarm: %s; enabled: %t; %s", actions, a.ActionsEnabled, t.policyText())
 }
 
 // policyText names the declared policy in a sentence.
@@ -184,8 +185,7 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 		looked = true
 		v := g.Value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.MinSize) ||
-			len(v.Instances) != t.h.MinSize {
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.MinSize) || len(v.Instances) != t.h.MinSize {
 			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
 					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				evidence(g.Observation)

@@ -22,18 +22,20 @@ func (t *analysis) summary(v Verdict) string {
 		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
+	says := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
 	if v.Outcome == Refuted {
-		return fmt.Sprintf("%s the premises hold, but the claim is refuted at %s (%s). Expected: %s. Seen: %s.", in, f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
+		return in + " the premises hold, but the claim is refuted at " + says
 	}
-	return fmt.Sprintf("%s nothing is decided, because of %s (%s). Expected: %s. Seen: %s.", in, f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
+	return in + " nothing is decided, because of " + says
 }
 
 func (t *analysis) proved(in string, v Verdict) string {
 	crossed := t.events[runlog.LinkBreachingData].at
 	limit := t.h.Within(runlog.LinkAlarm, runlog.LinkFirstRequest).Seconds()
 	after := func(event runlog.Link) string { return number(seconds(t.events[event].at.Sub(crossed))) }
-	return fmt.Sprintf("%s the premises hold, and CPU exceeded %s %% at %s. Alarm %s fired after %s s, and instance %s served its first request "+
-		"after %s s, within the %s s allowed. Load below the threshold did not scale. No other possible cause was seen.",
+	return fmt.Sprintf("%s the premises hold, and CPU exceeded %s %% at %s. "+
+		"Alarm %s fired after %s s, and instance %s served its first request after %s s, within the %s s allowed. "+
+		"Load below the threshold did not scale. No other possible cause was seen.",
 		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName, after(runlog.LinkAlarm), v.Figures.NewInstanceID,
 		after(runlog.LinkFirstRequest), number(limit))
 }
