@@ -11,14 +11,14 @@ import (
 	"secondwind/runlog/timeline"
 )
 
-// told is what a timeline says, in words.
-func told(tl *timeline.Timeline) string {
+// reported is what a timeline says, in words.
+func reported(tl *timeline.Timeline) string {
 	var b strings.Builder
 	for _, g := range tl.Groups {
 		fmt.Fprintln(&b, "desired", g.Value.DesiredCapacity)
 	}
 	for _, a := range tl.Activities {
-		fmt.Fprintln(&b, "activity", a.Value.ActivityId, a.Value.StatusCode, "first told in", a.First.Seq, "last in", a.Seq)
+		fmt.Fprintln(&b, "activity", a.Value.ActivityId, a.Value.StatusCode, "first reported in", a.First.Seq, "last in", a.Seq)
 	}
 	for _, tr := range tl.Transitions("") {
 		fmt.Fprintln(&b, tr.AlarmName, tr.To.StateValue, tr.At, tr.Source.Seq)
@@ -58,11 +58,11 @@ func TestTheOrderInWhichAnswersAreWrittenChangesNothing(t *testing.T) {
 		runlog.AlarmHistoryItem{Timestamp: at(4), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"},
 		runlog.AlarmHistoryItem{Timestamp: at(14), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from ALARM to OK"})
 	r.series(22, 0, ofGroup, 10, 31, 12)
-	want := told(timeline.New(r.cloud, subject))
+	want := reported(timeline.New(r.cloud, subject))
 	for seed := range uint64(200) {
 		shuffled := slices.Clone(r.cloud)
 		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if got := told(timeline.New(shuffled, subject)); got != want {
+		if got := reported(timeline.New(shuffled, subject)); got != want {
 			t.Fatalf("shuffled by seed %d the timeline says\n%s\nwant\n%s", seed, got, want)
 		}
 	}
@@ -110,7 +110,7 @@ func TestADatapointThatAppearsLateStandsInItsPeriod(t *testing.T) {
 		t.Errorf("Missing = %v once the datapoint appeared, want none", gaps)
 	}
 	if d := tl.Metric.At(runlog.GroupSeries, at(10)); d.First.Seq != 3 {
-		t.Errorf("it was first told of in observation %d, want the late one, 3", d.First.Seq)
+		t.Errorf("it was first reported by observation %d, want the late one, 3", d.First.Seq)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestAPageThatIsMissingTakesNothingFromTheOthers(t *testing.T) {
 	r.activities(30)
 	tl := timeline.New(r.cloud, subject)
 	if len(tl.Activities) != 2 || tl.Activities[0].Value.ActivityId != "old" || tl.Activities[0].Seq != 2 || tl.Activities[1].First.Seq != 1 {
-		t.Errorf("activities = %+v, want old as observation 2 told of it, and young, first told of in 1", tl.Activities)
+		t.Errorf("activities = %+v, want old as observation 2 reported it, and young, first reported by 1", tl.Activities)
 	}
 	if len(tl.Answered[runlog.OpDescribeScalingActivities]) != 4 || len(tl.Asked) != 5 || len(tl.Unread) != 0 {
 		t.Errorf("%d answers of %d asked, %d unread; want 4 of 5 and none", len(tl.Answered[runlog.OpDescribeScalingActivities]),

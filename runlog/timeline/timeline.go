@@ -16,7 +16,7 @@ import (
 type Seen[T any] struct {
 	*runlog.Observation
 	Value T
-	// First is the observation that first told of it, where later ones tell of it
+	// First is the observation that first reported it, where later ones report it
 	// again: in Activities and History.
 	First *runlog.Observation
 }

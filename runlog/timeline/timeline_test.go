@@ -137,7 +137,7 @@ func TestTheLastAnswerAboutAnActivityCounts(t *testing.T) {
 		t.Errorf("activities = %+v, want a and then b, successful", tl.Activities)
 	}
 	if first := tl.Activities[1].First; first.Seq != 1 {
-		t.Errorf("b was first told of by observation %d, want 1", first.Seq)
+		t.Errorf("b was first reported by observation %d, want 1", first.Seq)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestTransitionsAreReadFromDataElseFromTheSummary(t *testing.T) {
 		t.Errorf("the last transition = %+v, want it readable, from observation 3", last)
 	}
 	if first := tl.History[len(tl.History)-1].First; first.Seq != 1 {
-		t.Errorf("the last item was first told of by observation %d, want 1", first.Seq)
+		t.Errorf("the last item was first reported by observation %d, want 1", first.Seq)
 	}
 	if all := tl.Transitions(""); len(all) != 4 || all[2].AlarmName != "low" {
 		t.Errorf("transitions of all alarms = %+v, want 4 with low's at its time", all)

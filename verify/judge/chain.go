@@ -25,7 +25,7 @@ var links = []struct {
 
 // chain judges e0 to e7: each must be seen, be joined to the one before by an
 // identity, come after it, and within its deadline. After a link that does not
-// hold nothing further can be told.
+// hold nothing further can be judged.
 func (t *analysis) chain() []Link {
 	chain := []Link{t.step()}
 	for i, l := range links {

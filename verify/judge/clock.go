@@ -7,7 +7,7 @@ import (
 )
 
 // maxClockBound is the widest bound on the clocks' offset with which an order of
-// events can still be told.
+// events can still be determined.
 const maxClockBound = 2 * time.Second
 
 // clock relates the generator's clock to AWS's.

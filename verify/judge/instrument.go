@@ -37,7 +37,7 @@ func (t *analysis) instrument() Finding {
 	if !(t.h.MinAchieved > 0 && t.h.MinAchieved <= 1) {
 		return f.broken("the least share that must be sent is declared as %s, which is not between 0 and 1", number(t.h.MinAchieved))
 	}
-	var said []string
+	var sums []string
 	for _, part := range []struct {
 		name   string
 		phases []runlog.Phase
@@ -47,12 +47,12 @@ func (t *analysis) instrument() Finding {
 			return f.open("%s: no request was offered", part.name)
 		}
 		achieved, failed := float64(sum.Sent)/float64(sum.Offered), float64(sum.Failed)/float64(max(1, sum.Sent))
-		said = append(said, fmt.Sprintf("%s: %d of %d sent, %d failed, %d dropped", part.name, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
+		sums = append(sums, fmt.Sprintf("%s: %d of %d sent, %d failed, %d dropped", part.name, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
 		if achieved < t.h.MinAchieved || failed > maxFailedShare {
-			return f.broken("%s", said[len(said)-1])
+			return f.broken("%s", sums[len(sums)-1])
 		}
 	}
-	return f.held("%s", strings.Join(said, "; "))
+	return f.held("%s", strings.Join(sums, "; "))
 }
 
 func (t *analysis) sum(phases ...runlog.Phase) runlog.LoadSecond {

@@ -36,7 +36,7 @@ func (t *analysis) duplicateRequestID() (*runlog.Observation, string) {
 	return nil, ""
 }
 
-// dated is a time that an answer tells of.
+// dated is a time that an answer reports.
 type dated struct {
 	by *runlog.Observation
 	at time.Time
@@ -69,7 +69,7 @@ func (t *analysis) futureDated() (*runlog.Observation, string) {
 
 // lateAppearing: once something happened, answers show it within the silence that the
 // observer itself is allowed. AWS's lists are eventually consistent, but one that
-// lags longer cannot be told from one that was added to.
+// lags longer cannot be distinguished from one that was added to.
 func (t *analysis) lateAppearing() (*runlog.Observation, string) {
 	limit := runlog.Seconds(t.h.MaxPollGapSeconds) + t.clock.bound + staleness
 	var all []dated
@@ -120,7 +120,7 @@ type asking struct {
 	*runlog.Observation
 }
 
-// question tells the histories of two alarms apart; the rest is told by its
+// question distinguishes the histories of two alarms; the rest is known by its
 // operation.
 func (t *analysis) question(o *runlog.Observation) string {
 	if o.Operation == runlog.OpDescribeAlarmHistory {

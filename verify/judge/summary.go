@@ -22,11 +22,11 @@ func (t *analysis) summary(v Verdict) string {
 		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
-	says := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
+	found := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
 	if v.Outcome == Refuted {
-		return in + " the premises hold, but the claim is refuted at " + says
+		return in + " the premises hold, but the claim is refuted at " + found
 	}
-	return in + " nothing is decided, because of " + says
+	return in + " nothing is decided, because of " + found
 }
 
 func (t *analysis) proved(in string, v Verdict) string {
