@@ -109,7 +109,7 @@ func TestWhatRemainsIsReportedWithTheReason(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"vol-x": "ec2:DeleteVolume: api error UnauthorizedOperation", "arn:aws:sns:eu-north-1:123456789012:t": "AccessDenied: not now",
-		"arn:aws:mystery:eu-north-1:123456789012:thing/x": "does not know how to remove it",
+		"arn:aws:mystery:eu-north-1:123456789012:thing/x": "secondwind cannot remove resources of this kind",
 	} {
 		if !strings.Contains(reasons[id], want) {
 			t.Errorf("%s remains because %q, want …%q…", id, reasons[id], want)
