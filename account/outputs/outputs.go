@@ -24,14 +24,7 @@ type Outputs struct {
 	AutoScalingGroupName string // never "" in what Read returns
 	LoadBalancerURL      string // "http://…" or "https://…"
 	ScaleOutAlarmName    string
-	ScaleInAlarmName     string
-	ScaleOutPolicyName   string
 	TargetGroupARN       string
-	KMSKeyARN            string
-	Bucket               string
-	SNSTopicARN          string
-	DashboardURL         string
-	VerifierPolicyARN    string
 	Expires              time.Time // the run's TTL
 }
 
@@ -135,10 +128,7 @@ type field struct {
 func (o *Outputs) fields() []field {
 	return []field{
 		{"region", &o.Region}, {"run_id", &o.RunID}, {"auto_scaling_group_name", &o.AutoScalingGroupName},
-		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName},
-		{"scale_in_alarm_name", &o.ScaleInAlarmName}, {"scale_out_policy_name", &o.ScaleOutPolicyName},
-		{"target_group_arn", &o.TargetGroupARN}, {"kms_key_arn", &o.KMSKeyARN}, {"bucket", &o.Bucket},
-		{"sns_topic_arn", &o.SNSTopicARN}, {"dashboard_url", &o.DashboardURL}, {"verifier_policy_arn", &o.VerifierPolicyARN},
+		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName}, {"target_group_arn", &o.TargetGroupARN},
 	}
 }
 

@@ -70,7 +70,9 @@ func (b *builder) putPolicy(ctx context.Context, suffix string, adjustment int32
 	return aws.ToString(out.PolicyARN), nil
 }
 
-// putAlarm makes an alarm on the group's average CPU.
+// putAlarm makes an alarm on the group's average CPU. The metric stands here, as it
+// does in terraform/, because it is part of what is deployed; which metric a proof is
+// about is decided by verify/hypothesis, which reads the alarm that it finds.
 func (b *builder) putAlarm(
 	ctx context.Context, name string, operator cwtypes.ComparisonOperator, threshold float64, actions []string,
 ) error {

@@ -104,8 +104,11 @@ type builder struct {
 	groups  *autoscaling.Client
 	alarms  *cloudwatch.Client
 	keys    *kms.Client
-	subnets []subnet
-	stack   Stack
+	subnets struct {
+		IDs  []string `xml:"subnetSet>item>subnetId"`
+		VPCs []string `xml:"subnetSet>item>vpcId"`
+	}
+	stack Stack
 }
 
 func (b *builder) name(suffix string) *string { return aws.String(b.o.Name + "-" + suffix) }
@@ -122,7 +125,7 @@ func tagList[T any](tags map[string]string, of func(key, value *string) T) []T {
 func (b *builder) targetGroup(ctx context.Context) error {
 	n := b.o.Variables
 	out, err := b.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: b.name("tg"), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		Name: b.name("tg"), VpcId: &b.subnets.VPCs[0], TargetType: elbtypes.TargetTypeEnumInstance,
 		Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
@@ -147,7 +150,7 @@ func (b *builder) targetGroup(ctx context.Context) error {
 
 func (b *builder) loadBalancer(ctx context.Context) error {
 	out, err := b.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
-		Name: b.name("alb"), Subnets: b.subnetIDs(),
+		Name: b.name("alb"), Subnets: b.subnets.IDs,
 		Tags: tagList(b.o.Tags, func(k, v *string) elbtypes.Tag { return elbtypes.Tag{Key: k, Value: v} }),
 	})
 	if err != nil {
@@ -183,7 +186,7 @@ func (b *builder) group(ctx context.Context) error {
 		DefaultCooldown:       aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)),
 		DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
 		HealthCheckType:       aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
-		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnetIDs(), ",")),
+		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnets.IDs, ",")),
 		Tags: append([]astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
 			tagList(b.o.Tags, func(k, v *string) astypes.Tag {
 				return astypes.Tag{Key: k, Value: v, PropagateAtLaunch: aws.Bool(true)}
