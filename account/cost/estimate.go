@@ -189,7 +189,8 @@ func (b *builder) traffic() {
 	b.add("load balancer capacity", gbPerHour*b.hours, lcu*b.hours, "LCU-hours", b.r.LCUHour,
 		fmt.Sprintf("%g requests/s of %g KB; the high end if each opens a new connection", b.p.RequestRate, b.p.RequestBytes/1024))
 	out := gbPerHour * b.hours
-	b.add("data transfer out", out-100, out, "GB", b.e.TransferOutGB, "the first 100 GB a month are free; traffic within the VPC is not charged")
+	b.add("data transfer out", out-100, out, "GB", b.e.TransferOutGB,
+		"the first 100 GB a month are free; traffic within the VPC is not charged")
 }
 
 // The metrics and alarms of terraform/'s stack.

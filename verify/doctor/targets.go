@@ -25,9 +25,9 @@ const slowInterval = 30 * time.Second
 // checkTargets examines the target group and its health check.
 func (x *examination) checkTargets() {
 	if len(x.facts.group.TargetGroupARNs) == 0 {
-		x.find("targets.none", x.cfg.AutoScalingGroupName,
-			"No target group is attached: no request can reach a second instance.",
-			"aws autoscaling attach-load-balancer-target-groups --auto-scaling-group-name "+x.cfg.AutoScalingGroupName+" --target-group-arns ….")
+		x.find(Error, "targets.none", x.cfg.AutoScalingGroupName,
+			"No target group is attached, so no request can reach a second instance.",
+			"Run "+x.command("attach-load-balancer-target-groups", "--target-group-arns …")+".")
 		return
 	}
 	if len(x.facts.targetGroups) == 0 {
@@ -36,39 +36,41 @@ func (x *examination) checkTargets() {
 	tg := x.facts.targetGroups[0]
 	where := "target group " + aws.ToString(tg.TargetGroupName)
 	if len(tg.LoadBalancerArns) == 0 {
-		x.find("targets.no-load-balancer", where,
-			"No listener of a load balancer forwards to it.",
+		x.find(Error, "targets.no-load-balancer", where,
+			"No load balancer forwards requests to it.",
 			"Add a listener or a rule that forwards to it.")
 	}
 	x.checkHealthCheck(where, tg)
 	x.checkTargetHealth(where)
 	if x.facts.attributes["stickiness.enabled"] == "true" {
-		x.find("targets.stickiness", where, "Stickiness is on: who has a cookie stays with the old instance.", "Switch stickiness.enabled off.")
+		x.find(Warning, "targets.stickiness", where,
+			"Stickiness is on: a client with a cookie stays on the old instance.",
+			"Set stickiness.enabled to false.")
 	}
 	if s := x.facts.attributes["slow_start.duration_seconds"]; s != "" && s != "0" {
-		x.find("targets.slow-start", where,
-			fmt.Sprintf("Slow start gives a new target its share only after %s s.", s),
+		x.find(Warning, "targets.slow-start", where,
+			fmt.Sprintf("Slow start: a new target gets its full share of requests only after %s s.", s),
 			"Set slow_start.duration_seconds to 0.")
 	}
 }
 
 func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
 	if tg.HealthCheckEnabled != nil && !*tg.HealthCheckEnabled {
-		x.find("health.off", where,
-			"Its health checks are switched off: it is never seen that the new instance is healthy.",
-			"Switch HealthCheckEnabled on.")
+		x.find(Error, "health.off", where,
+			"Its health checks are disabled, so the new instance is never reported as healthy.",
+			"Set HealthCheckEnabled to true.")
 	}
 	if tg.Matcher != nil {
 		if code := aws.ToString(tg.Matcher.HttpCode); strings.ContainsAny(code, "45") && code != "" {
-			x.find("health.matcher", where,
-				fmt.Sprintf("Its health check passes on %s: an instance that only errs counts as healthy.", code),
+			x.find(Warning, "health.matcher", where,
+				fmt.Sprintf("Its health check accepts %s: an instance that returns only errors counts as healthy.", code),
 				"Set the matcher to 200.")
 		}
 	}
 	if interval := time.Duration(aws.ToInt32(tg.HealthCheckIntervalSeconds)) * time.Second; interval > slowInterval {
-		x.find("health.interval", where,
-			fmt.Sprintf("Its health check comes every %s, which the new instance may have to wait.", interval),
-			"Set HealthCheckIntervalSeconds to 5 to 30.")
+		x.find(Warning, "health.interval", where,
+			fmt.Sprintf("Its health check runs every %s, and the new instance may have to wait that long.", interval),
+			"Set HealthCheckIntervalSeconds to a value from 5 to 30.")
 	}
 }
 
@@ -84,16 +86,14 @@ func (x *examination) checkTargetHealth(where string) {
 		if t.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
 			return
 		}
-		states = append(states, strings.TrimSpace(fmt.Sprintf("%s is %s %s", aws.ToString(t.Target.Id), t.TargetHealth.State,
-			aws.ToString(t.TargetHealth.Description))))
+		states = append(states, aws.ToString(t.Target.Id)+" is "+because(t.TargetHealth.State, aws.ToString(t.TargetHealth.Description)))
 	}
-	what := "No target is registered in it."
+	what := "No target is registered."
 	if len(states) > 0 {
-		what = strings.Join(states, ", ") + "."
+		what = "No target is healthy: " + strings.Join(states, ", ") + "."
 	}
-	x.find("targets.unhealthy", where,
-		what,
-		"Wait until the first instance is healthy; if it never is, see its log, its security group, and the health check's path and port.")
+	x.find(Error, "targets.unhealthy", where, what, "Wait until the first instance is healthy; if it never becomes healthy, "+
+		"check its log, its security group, and the path and port of the health check.")
 }
 
 // checkBalancer examines the load balancer, and asks it.
@@ -125,19 +125,19 @@ func (x *examination) checkBalancer(ctx context.Context) {
 func (x *examination) checkBalancerState(lb elbtypes.LoadBalancer) bool {
 	where := "load balancer " + aws.ToString(lb.LoadBalancerName)
 	if lb.State != nil && lb.State.Code != elbtypes.LoadBalancerStateEnumActive {
-		x.find("balancer.not-active", where,
-			fmt.Sprintf("It is %s %s.", lb.State.Code, aws.ToString(lb.State.Reason)),
-			"Wait until it is active: that takes minutes after a deploy.")
+		x.find(Error, "balancer.not-active", where,
+			fmt.Sprintf("It is %s.", because(lb.State.Code, aws.ToString(lb.State.Reason))),
+			"Wait until it is active: after a deploy that takes a few minutes.")
 		return false
 	}
 	if lb.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
-		x.find("balancer.internal", where, "It is internal: only machines in its VPC can reach it.", "Run the load from inside the VPC.")
+		x.find(Note, "balancer.internal", where, "It is internal: only machines in its VPC can reach it.", "Run the load from inside the VPC.")
 	}
 	for _, zone := range x.facts.group.AvailabilityZones {
 		if !slices.ContainsFunc(lb.AvailabilityZones, func(z elbtypes.AvailabilityZone) bool { return aws.ToString(z.ZoneName) == zone }) {
-			x.find("balancer.zones", where,
-				fmt.Sprintf("It is not in %s, where the group may launch: such an instance gets no requests.", zone),
-				"Give it a subnet in each zone of the group (aws elbv2 set-subnets).")
+			x.find(Error, "balancer.zones", where,
+				fmt.Sprintf("It has no subnet in %s, where the group may launch instances: they would get no requests.", zone),
+				"Give it a subnet in each zone of the group (`aws elbv2 set-subnets`).")
 		}
 	}
 	return true
@@ -162,8 +162,8 @@ func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 		return url
 	}
 	if x.facts.answered[opDescribeListeners] {
-		x.find("balancer.no-listener", "load balancer "+aws.ToString(lb.LoadBalancerName),
-			"It has no listener for HTTP or HTTPS.",
+		x.find(Error, "balancer.no-listener", "load balancer "+aws.ToString(lb.LoadBalancerName),
+			"It has no HTTP or HTTPS listener.",
 			"Add one that forwards to the target group.")
 	}
 	return ""
@@ -173,7 +173,7 @@ func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 func (x *examination) checkAnswer(ctx context.Context, url string) {
 	response, err := x.get(ctx, url)
 	if err != nil {
-		x.find("balancer.unreachable", url,
+		x.find(Error, "balancer.unreachable", url,
 			fmt.Sprintf("It cannot be reached from here: %s.", lastOf(err)),
 			"Allow this machine's address (allowed_cidrs in terraform/), and check the URL and the security group.")
 		return
@@ -181,20 +181,20 @@ func (x *examination) checkAnswer(ctx context.Context, url string) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // only the head counts
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		x.find("balancer.answer", url,
-			fmt.Sprintf("It answers %s.", response.Status),
-			"Correct the listener, the path or the calculator; 503 is a target group without targets, 502 an instance that does not answer.")
+		x.find(Error, "balancer.answer", url,
+			fmt.Sprintf("It answers with %s.", response.Status),
+			"Correct the listener, the path or the calculator: 503 means that there is no target, 502 that an instance does not answer.")
 		return
 	}
 	id := response.Header.Get(instanceHeader)
 	switch members := x.facts.group.Instances; {
 	case id == "":
-		x.find("balancer.no-instance-id", url,
-			"Its answer has no "+instanceHeader+" header: that the new instance answers could not be seen.",
-			"Let the instances run the calculator, and proxies before it keep the header.")
+		x.find(Error, "balancer.no-instance-id", url,
+			"Its answer has no "+instanceHeader+" header, so it would not be seen that the new instance answers.",
+			"Run the calculator on the instances, and let every proxy in front of it pass the header on.")
 	case len(members) > 0 && !slices.ContainsFunc(members, func(i astypes.Instance) bool { return aws.ToString(i.InstanceId) == id }):
-		x.find("balancer.other-instance", url,
-			fmt.Sprintf("%s answered, which is not in the group.", id),
-			"Correct the URL, or what else is registered in the target group.")
+		x.find(Error, "balancer.other-instance", url,
+			fmt.Sprintf("Instance %s answered, which is not in the group.", id),
+			"Correct the URL, or deregister the other targets of the target group.")
 	}
 }
