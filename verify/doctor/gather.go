@@ -100,7 +100,11 @@ func askAll(ctx context.Context, questions ...func(context.Context)) {
 // follows from that, so that each permission is tried.
 func (x *examination) gather(ctx context.Context) {
 	f, name := &x.facts, &x.cfg.AutoScalingGroupName
-	askAll(ctx, x.askGroup, x.askPolicies,
+	askAll(ctx, x.askGroup,
+		ofGroup(x, runlog.OpDescribePolicies, x.groups.DescribePolicies, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: name},
+			func(out *autoscaling.DescribePoliciesOutput) {
+				f.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, out.ScalingPolicies)
+			}),
 		ofGroup(x, runlog.OpDescribeScalingActivities, x.groups.DescribeScalingActivities,
 			&autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: name, MaxRecords: aws.Int32(20)},
 			func(out *autoscaling.DescribeScalingActivitiesOutput) { f.activities = out.Activities }),
@@ -117,16 +121,13 @@ func (x *examination) gather(ctx context.Context) {
 	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetric, x.askBalance)
 }
 
-// noGroup is Auto Scaling's code for a group that is not there, which group.missing
-// reports once for every operation.
-const noGroup = "ValidationError"
-
-// ofGroup is a question that the group's name alone answers.
+// ofGroup is a question that the group's name alone answers. Auto Scaling's code for
+// a group that is not there is ValidationError; group.missing reports that once.
 func ofGroup[In, Out, Options any](
 	x *examination, operation string, call func(context.Context, *In, ...func(*Options)) (*Out, error), in *In, keep func(*Out),
 ) func(context.Context) {
 	return func(ctx context.Context) {
-		if out, ok := ask(ctx, x, operation, in, call, noGroup); ok {
+		if out, ok := ask(ctx, x, operation, in, call, "ValidationError"); ok {
 			keep(out)
 		}
 	}
@@ -147,19 +148,6 @@ func (x *examination) askGroup(ctx context.Context) {
 			x.facts.group, x.facts.configuration.Group, x.report.MaxSize = group, recorded, recorded.MaxSize
 		}
 	}
-}
-
-func (x *examination) askPolicies(ctx context.Context) {
-	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
-	var all []astypes.ScalingPolicy
-	for pages := autoscaling.NewDescribePoliciesPaginator(x.groups, in); pages.HasMorePages(); {
-		page, err := pages.NextPage(ctx)
-		if ec2form.Code(err) == noGroup || !x.answer(runlog.OpDescribePolicies, err) {
-			return
-		}
-		all = append(all, page.ScalingPolicies...)
-	}
-	x.facts.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, all)
 }
 
 // askAlarms asks for the alarms of which the hypothesis chooses: those on the claim's
