@@ -182,7 +182,7 @@ func (x *examination) checkAnswer(ctx context.Context, url string) {
 	_ = response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		x.find(Error, "balancer.answer", url,
-			fmt.Sprintf("It answers with %s.", response.Status),
+			strings.TrimSpace(fmt.Sprintf("It answers with %d %s", response.StatusCode, http.StatusText(response.StatusCode)))+".",
 			"Correct the listener, the path or the calculator: 503 means that there is no target, 502 that an instance does not answer.")
 		return
 	}
