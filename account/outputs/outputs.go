@@ -101,11 +101,19 @@ func Parse(data []byte) (Outputs, error) {
 	}
 	var o Outputs
 	var faults []error
-	for _, field := range o.fields() {
-		faults = append(faults, read(raw, field.name, field.value))
-	}
 	var expires string
-	faults = append(faults, read(raw, "expires", &expires))
+	for _, output := range []struct {
+		name  string
+		value *string
+	}{
+		{"region", &o.Region}, {"run_id", &o.RunID}, {"auto_scaling_group_name", &o.AutoScalingGroupName},
+		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName},
+		{"target_group_arn", &o.TargetGroupARN}, {"expires", &expires},
+	} {
+		if text := raw[output.name].Value; len(text) > 0 && json.Unmarshal(text, output.value) != nil {
+			faults = append(faults, fmt.Errorf("output %s: %.40s is not a text", output.name, text))
+		}
+	}
 	if expires != "" {
 		at, err := time.Parse(time.RFC3339, expires)
 		if err != nil {
@@ -117,29 +125,4 @@ func Parse(data []byte) (Outputs, error) {
 		faults = append(faults, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/"))
 	}
 	return o, errors.Join(faults...)
-}
-
-// field is where the value of an output goes.
-type field struct {
-	name  string
-	value *string
-}
-
-func (o *Outputs) fields() []field {
-	return []field{
-		{"region", &o.Region}, {"run_id", &o.RunID}, {"auto_scaling_group_name", &o.AutoScalingGroupName},
-		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName}, {"target_group_arn", &o.TargetGroupARN},
-	}
-}
-
-// read decodes one output, if the stack has it; null is "".
-func read(raw map[string]output, name string, into *string) error {
-	found, ok := raw[name]
-	if !ok || len(found.Value) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(found.Value, into); err != nil {
-		return fmt.Errorf("output %s: %.40s is not a text", name, found.Value)
-	}
-	return nil
 }

@@ -45,7 +45,7 @@ func (s *Sweeper) until(ctx context.Context, act func(left []Resource) (stuck bo
 			return found, nil
 		}
 		if len(left) != reported && len(left) > 0 {
-			s.cfg.Report(fmt.Sprintf("%s left, for example %s", count(len(left), "resource"), left[0]))
+			s.cfg.Report(fmt.Sprintf("resources left: %d, for example %s", len(left), left[0]))
 			reported = len(left)
 		}
 		ended := len(left) > 0 && act(left) || !time.Now().Add(s.cfg.Interval).Before(ends)

@@ -1,8 +1,6 @@
 package sweep
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -63,12 +61,10 @@ func (f Found) Clean() bool { return len(f.Left()) == 0 && len(f.Unseen) == 0 }
 func (f Found) Runs() []string {
 	var runs []string
 	for _, r := range f.Resources {
-		if !slices.Contains(runs, r.Run) {
-			runs = append(runs, r.Run)
-		}
+		runs = append(runs, r.Run)
 	}
 	slices.Sort(runs)
-	return runs
+	return slices.Compact(runs)
 }
 
 // Selection selects resources by their run. The zero value selects every run's.
@@ -124,18 +120,4 @@ func splitARN(arn string) (service, kind, name string) {
 		return service, "", name
 	}
 	return service, name[:end], name[end+1:]
-}
-
-func byKind(order []string) func(a, b Resource) int {
-	return func(a, b Resource) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), cmp.Compare(a.ID, b.ID))
-	}
-}
-
-// count is a number of things as a person reads it: "2 instances".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

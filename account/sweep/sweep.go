@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -120,6 +121,7 @@ func (s *Sweeper) Find(ctx context.Context) (Found, error) {
 		if err != nil {
 			found.Unseen = append(found.Unseen, Unseen{k.name, err.Error()})
 		}
+		slices.SortFunc(things, func(a, b thing) int { return strings.Compare(a.id, b.id) })
 		for _, t := range things {
 			if r, ok := s.cfg.Select.selects(t.tags); ok {
 				r.Kind, r.ID, r.Going = k.name, t.id, t.going
@@ -127,7 +129,6 @@ func (s *Sweeper) Find(ctx context.Context) (Found, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(found.Resources, byKind(found.Kinds))
 	return found, nil
 }
 

@@ -32,11 +32,9 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 		return
 	}
 	x.checkMetricOf(a)
-	if a.Threshold < 1 || a.Threshold*loadBand > 95 {
-		x.find(Warning, "alarm.threshold", "alarm "+a.AlarmName,
-			fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, 1.6 times as much.", a.Threshold, a.Threshold*loadBand),
-			"Choose a threshold from 1 to 59 %, or a smaller load.band in the scenario.")
-	}
+	x.findIf(a.Threshold < 1 || a.Threshold*loadBand > 95, Warning, "alarm.threshold", "alarm "+a.AlarmName,
+		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, 1.6 times as much.", a.Threshold, a.Threshold*loadBand),
+		"Choose a threshold from 1 to 59 %, or a smaller load.band in the scenario.")
 	x.checkAlarmState(a)
 	x.checkScaleIn(a)
 }
@@ -68,21 +66,15 @@ func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
 			fmt.Sprintf("It watches the CPU of %s, not of the group.", dimensions(a.Dimensions)),
 			updateAlarm("the dimension "+dimensions([]runlog.Dimension{want.Dimension})))
 	}
-	if statistic != want.Statistic {
-		x.find(Error, "alarm.statistic", name,
-			fmt.Sprintf("Its statistic is %s, but the claim is about the average over the group.", statistic),
-			updateAlarm("statistic "+want.Statistic))
-	}
-	if unit != "" && unit != string(cwtypes.StandardUnitPercent) {
-		x.find(Error, "alarm.unit", name,
-			fmt.Sprintf("It asks for datapoints in %s, but EC2 publishes CPU in Percent: it will never have data.", unit),
-			updateAlarm("unit Percent, or without a unit"))
-	}
-	if !hypothesis.Above(a) {
-		x.find(Error, "alarm.comparison", name,
-			fmt.Sprintf("Its comparison operator is %s, but load raises CPU.", a.ComparisonOperator),
-			updateAlarm("comparison operator GreaterThanThreshold"))
-	}
+	x.findIf(statistic != want.Statistic, Error, "alarm.statistic", name,
+		fmt.Sprintf("Its statistic is %s, but the claim is about the average over the group.", statistic),
+		updateAlarm("statistic "+want.Statistic))
+	x.findIf(unit != "" && unit != string(cwtypes.StandardUnitPercent), Error, "alarm.unit", name,
+		fmt.Sprintf("It asks for datapoints in %s, but EC2 publishes CPU in Percent: it will never have data.", unit),
+		updateAlarm("unit Percent, or without a unit"))
+	x.findIf(!hypothesis.Above(a), Error, "alarm.comparison", name,
+		fmt.Sprintf("Its comparison operator is %s, but load raises CPU.", a.ComparisonOperator),
+		updateAlarm("comparison operator GreaterThanThreshold"))
 }
 
 // loadBand is the default load in thresholds: above it, and under it with two.
@@ -93,11 +85,9 @@ const slowAlarm = 5 * time.Minute
 
 func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	name := "alarm " + a.AlarmName
-	if !a.ActionsEnabled {
-		x.find(Error, "alarm.actions-disabled", name,
-			"Its actions are disabled: it goes off, but invokes nothing.",
-			fmt.Sprintf("Run `aws cloudwatch enable-alarm-actions --alarm-names %s`.", a.AlarmName))
-	}
+	x.findIf(!a.ActionsEnabled, Error, "alarm.actions-disabled", name,
+		"Its actions are disabled: it goes off, but invokes nothing.",
+		fmt.Sprintf("Run `aws cloudwatch enable-alarm-actions --alarm-names %s`.", a.AlarmName))
 	switch a.StateValue {
 	case "ALARM":
 		x.find(Error, "alarm.in-alarm", name,
@@ -106,11 +96,9 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	case "INSUFFICIENT_DATA":
 		x.find(Note, "alarm.no-data", name, "It has no data yet (INSUFFICIENT_DATA).", "Wait a few periods, as the run itself does.")
 	}
-	if a.TreatMissingData == "breaching" {
-		x.find(Warning, "alarm.missing-data", name,
-			"It treats missing data as breaching, so it can go off without any load.",
-			updateAlarm("TreatMissingData set to missing or notBreaching"))
-	}
+	x.findIf(a.TreatMissingData == "breaching", Warning, "alarm.missing-data", name,
+		"It treats missing data as breaching, so it can go off without any load.",
+		updateAlarm("TreatMissingData set to missing or notBreaching"))
 	if reach := time.Duration(a.Period*a.EvaluationPeriods) * time.Second; reach > slowAlarm {
 		x.find(Note, "alarm.slow", name,
 			fmt.Sprintf("It evaluates %d periods of %d s, so it can take %s to go off.", a.EvaluationPeriods, a.Period, reach),
@@ -139,12 +127,10 @@ func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 	if policy == nil || policy.PolicyType == "TargetTrackingScaling" {
 		return // AWS chooses that threshold itself
 	}
-	if in.Threshold > out.Threshold/2 {
-		x.find(Warning, "alarm.scale-in-close", "alarm "+in.AlarmName,
-			fmt.Sprintf("It scales in below %g %%, more than half of the %g %% at which the group scales out: the group may oscillate.",
-				in.Threshold, out.Threshold),
-			fmt.Sprintf("Set its threshold to less than %g %%.", out.Threshold/2))
-	}
+	x.findIf(in.Threshold > out.Threshold/2, Warning, "alarm.scale-in-close", "alarm "+in.AlarmName,
+		fmt.Sprintf("It scales in below %g %%, more than half of the %g %% at which the group scales out: the group may oscillate.",
+			in.Threshold, out.Threshold),
+		fmt.Sprintf("Set its threshold to less than %g %%.", out.Threshold/2))
 }
 
 // checkActions follows the alarm's actions to a policy of the group.
@@ -157,16 +143,12 @@ func (x *examination) checkActions(a runlog.MetricAlarm, policy *runlog.ScalingP
 		return
 	}
 	where := "policy " + policy.PolicyName
-	if policy.Enabled != nil && !*policy.Enabled {
-		x.find(Error, "policy.disabled", where,
-			"It is disabled: the alarm invokes it, and nothing happens.",
-			"Update the policy with Enabled set to true.")
-	}
-	if policy.PolicyType != "TargetTrackingScaling" && !x.adds(*policy, a.Threshold) {
-		x.find(Error, "policy.adds-nothing", where,
-			"At the load of the proof, it adds no instance.",
-			"Give it a ScalingAdjustment of 1 (ChangeInCapacity); a step policy needs a step that starts at 0.")
-	}
+	x.findIf(policy.Enabled != nil && !*policy.Enabled, Error, "policy.disabled", where,
+		"It is disabled: the alarm invokes it, and nothing happens.",
+		"Update the policy with Enabled set to true.")
+	x.findIf(policy.PolicyType != "TargetTrackingScaling" && !x.adds(*policy, a.Threshold), Error, "policy.adds-nothing", where,
+		"At the load of the proof, it adds no instance.",
+		"Give it a ScalingAdjustment of 1 (ChangeInCapacity); a step policy needs a step that starts at 0.")
 	x.checkOtherPolicies(a, *policy)
 }
 

@@ -33,12 +33,10 @@ func (x *examination) checkCredits(a runlog.MetricAlarm) {
 		if !ok {
 			continue
 		}
-		if t.BaselinePercent >= a.Threshold {
-			x.find(Warning, "credits.baseline", name,
-				fmt.Sprintf("Its baseline of %g %% is not below the threshold of %g %%, which it can reach without any credits.",
-					t.BaselinePercent, a.Threshold),
-				"Choose a type with a lower baseline (t3.micro: 10 %), or one that is not burstable.")
-		}
+		x.findIf(t.BaselinePercent >= a.Threshold, Warning, "credits.baseline", name,
+			fmt.Sprintf("Its baseline of %g %% is not below the threshold of %g %%, which it can reach without any credits.",
+				t.BaselinePercent, a.Threshold),
+			"Choose a type with a lower baseline (t3.micro: 10 %), or one that is not burstable.")
 		x.checkBalance(name, t, a.Threshold)
 	}
 }

@@ -95,6 +95,13 @@ func (x *examination) find(severity Severity, id, where, what, change string) {
 	x.add(Finding{Severity: severity, ID: id, Where: where, What: what, Change: change})
 }
 
+// findIf adds a finding where a condition holds.
+func (x *examination) findIf(holds bool, severity Severity, id, where, what, change string) {
+	if holds {
+		x.find(severity, id, where, what, change)
+	}
+}
+
 // add adds a finding; the same one twice counts once.
 func (x *examination) add(f Finding) {
 	x.mu.Lock()

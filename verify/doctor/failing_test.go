@@ -75,14 +75,16 @@ func TestOneOfTwoQuestionsForDatapointsMayFail(t *testing.T) {
 func TestAnAnswerThatNoRunCouldRecordIsAFinding(t *testing.T) {
 	t.Parallel()
 	late := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
-	alarmed := func(change func(*cwtypes.MetricAlarm)) func(*world) { return alarm(change) }
+	threshold := func(value float64) func(*world) {
+		return alarm(func(a *cwtypes.MetricAlarm) { a.Threshold = &value })
+	}
 	for name, test := range map[string]struct {
 		operation string
 		change    func(*world)
 	}{
-		"a threshold that is no number": {runlog.OpDescribeAlarms, alarmed(func(a *cwtypes.MetricAlarm) { a.Threshold = aws.Float64(math.NaN()) })},
-		"a threshold without end":       {runlog.OpDescribeAlarms, alarmed(func(a *cwtypes.MetricAlarm) { a.Threshold = aws.Float64(math.Inf(-1)) })},
-		"an alarm of the year 10000":    {runlog.OpDescribeAlarms, alarmed(func(a *cwtypes.MetricAlarm) { a.StateUpdatedTimestamp = &late })},
+		"a threshold that is no number": {runlog.OpDescribeAlarms, threshold(math.NaN())},
+		"a threshold without end":       {runlog.OpDescribeAlarms, threshold(math.Inf(-1))},
+		"an alarm of the year 10000":    {runlog.OpDescribeAlarms, alarm(func(a *cwtypes.MetricAlarm) { a.StateUpdatedTimestamp = &late })},
 		"a step without end": {runlog.OpDescribePolicies, scaleOut(func(p *astypes.ScalingPolicy) {
 			p.StepAdjustments[0].MetricIntervalUpperBound = aws.Float64(math.Inf(1))
 		})},

@@ -58,19 +58,10 @@ type Report struct {
 	ExpectSeconds float64 `json:"expectSeconds"`
 }
 
-// Count is the number of findings of a severity.
-func (r Report) Count(s Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
-}
-
 // Fit reports whether nothing was found with which a proof cannot succeed.
-func (r Report) Fit() bool { return r.Count(Error) == 0 }
+func (r Report) Fit() bool {
+	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Severity == Error })
+}
 
 // Policy is the policy document that the caller lacks, nil if nothing is missing.
 func (r Report) Policy() *Policy {

@@ -16,17 +16,13 @@ func (x *examination) checkGroup() {
 	update := func(members string) string {
 		return "Run " + x.command("update-auto-scaling-group", members) + ", or change the same value in terraform/scaling.auto.tfvars.json."
 	}
-	if g.MinSize != 1 {
-		x.find(Error, "group.min", name,
-			fmt.Sprintf("Its minimum size is %d, but the claim is about a second instance that is added to one.", g.MinSize),
-			update("--min-size 1"))
-	}
-	if g.MaxSize < 2 || g.DesiredCapacity >= g.MaxSize {
-		x.find(Error, "group.at-max", name,
-			fmt.Sprintf("Its desired capacity is %d and its maximum size %d: no policy can add an instance, and AWS records no activity.",
-				g.DesiredCapacity, g.MaxSize),
-			update("--max-size 2"))
-	}
+	x.findIf(g.MinSize != 1, Error, "group.min", name,
+		fmt.Sprintf("Its minimum size is %d, but the claim is about a second instance that is added to one.", g.MinSize),
+		update("--min-size 1"))
+	x.findIf(g.MaxSize < 2 || g.DesiredCapacity >= g.MaxSize, Error, "group.at-max", name,
+		fmt.Sprintf("Its desired capacity is %d and its maximum size %d: no policy can add an instance, and AWS records no activity.",
+			g.DesiredCapacity, g.MaxSize),
+		update("--max-size 2"))
 	if g.MinSize == 1 && g.DesiredCapacity != 1 { // with another minimum, group.min says it
 		x.find(Error, "group.desired", name,
 			fmt.Sprintf("Its desired capacity is %d, but a proof starts from the minimum, 1.", g.DesiredCapacity),
@@ -41,11 +37,9 @@ func (x *examination) checkGroup() {
 			states = append(states, i.InstanceId+" is "+i.LifecycleState)
 		}
 	}
-	if inService != g.DesiredCapacity || len(states) > 0 {
-		x.find(Error, "group.in-service", name,
-			because(fmt.Sprintf("%d of %d instances are InService", inService, g.DesiredCapacity), strings.Join(states, ", "))+".",
-			"Wait until all of them are; if that does not happen, see "+x.command("describe-scaling-activities", "")+".")
-	}
+	x.findIf(inService != g.DesiredCapacity || len(states) > 0, Error, "group.in-service", name,
+		because(fmt.Sprintf("%d of %d instances are InService", inService, g.DesiredCapacity), strings.Join(states, ", "))+".",
+		"Wait until all of them are; if that does not happen, see "+x.command("describe-scaling-activities", "")+".")
 	x.checkMembers()
 	x.checkHealthOfGroup()
 }
@@ -68,11 +62,9 @@ func (x *examination) checkMembers() {
 			"New instances are protected from scale-in, so the second one will stay.",
 			"Set NewInstancesProtectedFromScaleIn to false.")
 	}
-	if len(g.AvailabilityZones) == 1 {
-		x.find(Note, "group.zones", name,
-			fmt.Sprintf("All its instances are in %s: if that zone lacks capacity, the launch fails.", g.AvailabilityZones[0]),
-			"Give the group subnets in two Availability Zones.")
-	}
+	x.findIf(len(g.AvailabilityZones) == 1, Note, "group.zones", name,
+		fmt.Sprintf("All its instances are in %s: if that zone lacks capacity, the launch fails.", strings.Join(g.AvailabilityZones, ", ")),
+		"Give the group subnets in two Availability Zones.")
 }
 
 // The least that an instance needs from launch to a passed health check on EC2.
@@ -126,12 +118,10 @@ var over = []astypes.InstanceRefreshStatus{
 func (x *examination) checkInterference() {
 	g, name := x.facts.group, x.cfg.AutoScalingGroupName
 	for _, r := range x.facts.refreshes {
-		if !slices.Contains(over, r.Status) {
-			x.find(Error, "group.refresh", name,
-				fmt.Sprintf("Instance refresh %s is %s: it launches and terminates instances without any alarm.",
-					aws.ToString(r.InstanceRefreshId), r.Status),
-				"Wait until it has ended, or run "+x.command("cancel-instance-refresh", "")+".")
-		}
+		x.findIf(!slices.Contains(over, r.Status), Error, "group.refresh", name,
+			fmt.Sprintf("Instance refresh %s is %s: it launches and terminates instances without any alarm.",
+				aws.ToString(r.InstanceRefreshId), r.Status),
+			"Wait until it has ended, or run "+x.command("cancel-instance-refresh", "")+".")
 	}
 	for _, h := range x.facts.hooks {
 		if aws.ToString(h.LifecycleTransition) == "autoscaling:EC2_INSTANCE_LAUNCHING" {
@@ -141,11 +131,9 @@ func (x *examination) checkInterference() {
 				"Remove the hook for the proof, or make sure that it is completed within seconds: the deadlines do not allow for it.")
 		}
 	}
-	if g.WarmPoolConfiguration != nil {
-		x.find(Warning, "group.warm-pool", name,
-			"It has a warm pool: an instance taken from there was not booted because of the alarm.",
-			"Run "+x.command("delete-warm-pool", "")+".")
-	}
+	x.findIf(g.WarmPoolConfiguration != nil, Warning, "group.warm-pool", name,
+		"It has a warm pool: an instance taken from there was not booted because of the alarm.",
+		"Run "+x.command("delete-warm-pool", "")+".")
 	if mixed := g.MixedInstancesPolicy; mixed != nil && mixed.LaunchTemplate != nil && len(mixed.LaunchTemplate.Overrides) > 1 {
 		x.find(Warning, "group.mixed", name,
 			"Its mixed instances policy allows several instance types: the same load takes another share of CPU on each, "+
@@ -187,11 +175,9 @@ func (x *examination) checkSchedules() {
 func (x *examination) checkActivities() {
 	name := x.cfg.AutoScalingGroupName
 	for _, a := range x.facts.activities {
-		if a.EndTime == nil {
-			x.find(Warning, "group.busy", name,
-				because("A scaling activity is in progress", aws.ToString(a.Description))+".",
-				"Wait until it has ended.")
-		}
+		x.findIf(a.EndTime == nil, Warning, "group.busy", name,
+			because("A scaling activity is in progress", aws.ToString(a.Description))+".",
+			"Wait until it has ended.")
 	}
 	for _, a := range x.facts.activities {
 		if !strings.HasPrefix(aws.ToString(a.Description), "Launching") || a.EndTime == nil {

@@ -127,10 +127,8 @@ func (x *examination) checkMonitoring(a runlog.MetricAlarm) {
 			"Set Monitoring.Enabled to true in a new version of the template, as terraform/ does, and replace the instance.")
 	}
 	for _, i := range x.facts.instances {
-		if i.Monitoring == "disabled" || i.Monitoring == "disabling" {
-			x.find(Warning, "monitoring.instance", "instance "+i.ID,
-				"It runs with basic monitoring: EC2 publishes its CPU only every 5 minutes.",
-				fmt.Sprintf("Run `aws ec2 monitor-instances --instance-ids %s`.", i.ID))
-		}
+		x.findIf(i.Monitoring == "disabled" || i.Monitoring == "disabling", Warning, "monitoring.instance", "instance "+i.ID,
+			"It runs with basic monitoring: EC2 publishes its CPU only every 5 minutes.",
+			fmt.Sprintf("Run `aws ec2 monitor-instances --instance-ids %s`.", i.ID))
 	}
 }

@@ -35,18 +35,14 @@ func (x *examination) checkTargets() {
 	}
 	tg := x.facts.targetGroups[0]
 	where := "target group " + aws.ToString(tg.TargetGroupName)
-	if len(tg.LoadBalancerArns) == 0 {
-		x.find(Error, "targets.no-load-balancer", where,
-			"No load balancer forwards requests to it.",
-			"Add a listener or a rule that forwards to it.")
-	}
+	x.findIf(len(tg.LoadBalancerArns) == 0, Error, "targets.no-load-balancer", where,
+		"No load balancer forwards requests to it.",
+		"Add a listener or a rule that forwards to it.")
 	x.checkHealthCheck(where, tg)
 	x.checkTargetHealth(where)
-	if x.facts.attributes["stickiness.enabled"] == "true" {
-		x.find(Warning, "targets.stickiness", where,
-			"Stickiness is on: a client with a cookie stays on the old instance.",
-			"Set stickiness.enabled to false.")
-	}
+	x.findIf(x.facts.attributes["stickiness.enabled"] == "true", Warning, "targets.stickiness", where,
+		"Stickiness is on: a client with a cookie stays on the old instance.",
+		"Set stickiness.enabled to false.")
 	if s := x.facts.attributes["slow_start.duration_seconds"]; s != "" && s != "0" {
 		x.find(Warning, "targets.slow-start", where,
 			fmt.Sprintf("Slow start: a new target gets its full share of requests only after %s s.", s),
@@ -55,11 +51,9 @@ func (x *examination) checkTargets() {
 }
 
 func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
-	if tg.HealthCheckEnabled != nil && !*tg.HealthCheckEnabled {
-		x.find(Error, "health.off", where,
-			"Its health checks are disabled, so the new instance is never reported as healthy.",
-			"Set HealthCheckEnabled to true.")
-	}
+	x.findIf(tg.HealthCheckEnabled != nil && !*tg.HealthCheckEnabled, Error, "health.off", where,
+		"Its health checks are disabled, so the new instance is never reported as healthy.",
+		"Set HealthCheckEnabled to true.")
 	if tg.Matcher != nil {
 		if code := aws.ToString(tg.Matcher.HttpCode); strings.ContainsAny(code, "45") && code != "" {
 			x.find(Warning, "health.matcher", where,
@@ -161,11 +155,9 @@ func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 	if url != "" {
 		return url
 	}
-	if x.facts.answered[opDescribeListeners] {
-		x.find(Error, "balancer.no-listener", "load balancer "+aws.ToString(lb.LoadBalancerName),
-			"It has no HTTP or HTTPS listener.",
-			"Add one that forwards to the target group.")
-	}
+	x.findIf(x.facts.answered[opDescribeListeners], Error, "balancer.no-listener", "load balancer "+aws.ToString(lb.LoadBalancerName),
+		"It has no HTTP or HTTPS listener.",
+		"Add one that forwards to the target group.")
 	return ""
 }
 

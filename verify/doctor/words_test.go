@@ -31,7 +31,8 @@ func sentences() []sentence {
 	health := func(state elbtypes.TargetHealthStateEnum, description *string) func(*world) {
 		return edited(func(out *elb.DescribeTargetHealthOutput) {
 			out.TargetHealthDescriptions = []elbtypes.TargetHealthDescription{{
-				Target: &elbtypes.TargetDescription{Id: aws.String("i-1")}, TargetHealth: &elbtypes.TargetHealth{State: state, Description: description},
+				Target:       &elbtypes.TargetDescription{Id: aws.String("i-1")},
+				TargetHealth: &elbtypes.TargetHealth{State: state, Description: description},
 			}}
 		})
 	}
