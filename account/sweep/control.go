@@ -23,16 +23,11 @@ type controlled struct {
 	identifier    func(arn string) string
 }
 
-func whole(arn string) string { return arn }
-
-// lastIn is an ARN's name without its path.
-func lastIn(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
-
 func controlledTable() []controlled {
 	return []controlled{
-		{"SNS topic", "sns", "AWS::SNS::Topic", stageUsed, whole},
+		{"SNS topic", "sns", "AWS::SNS::Topic", stageUsed, func(arn string) string { return arn }},
 		{"log group", "logs:log-group", "AWS::Logs::LogGroup", stageUsed, nameIn},
-		{"SSM association", "ssm:association", "AWS::SSM::Association", stageUsers, lastIn},
+		{"SSM association", "ssm:association", "AWS::SSM::Association", stageUsers, nameIn},
 	}
 }
 

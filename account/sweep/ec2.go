@@ -16,16 +16,7 @@ type ec2Row struct {
 	form   url.Values // besides the tag filter
 	id     string     // of an item
 	remove string     // action
-}
-
-// parameter is that of the removal which takes the id. TerminateInstances alone
-// takes a list.
-func (k ec2Row) parameter() string {
-	name := strings.ToUpper(k.id[:1]) + k.id[1:]
-	if k.remove == "TerminateInstances" {
-		return name + ".1"
-	}
-	return name
+	takes  string     // parameter of the removal that takes the id
 }
 
 // liveStates are those of an instance that is not gone: EC2 describes one that is
@@ -39,16 +30,16 @@ var ownedBySelf = url.Values{"Owner.1": {"self"}}
 
 func ec2Table() []ec2Row {
 	return []ec2Row{
-		{"instance", stageUsers, "DescribeInstances", liveStates, "instanceId", "TerminateInstances"},
-		{"launch template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplateId", "DeleteLaunchTemplate"},
-		{"image", stageUsed, "DescribeImages", ownedBySelf, "imageId", "DeregisterImage"},
-		{"snapshot", stageParts, "DescribeSnapshots", ownedBySelf, "snapshotId", "DeleteSnapshot"},
-		{"volume", stageParts, "DescribeVolumes", nil, "volumeId", "DeleteVolume"},
-		{"network interface", stageParts, "DescribeNetworkInterfaces", nil, "networkInterfaceId", "DeleteNetworkInterface"},
-		{"security group", stageNetwork, "DescribeSecurityGroups", nil, "groupId", "DeleteSecurityGroup"},
-		{"subnet", stageSubnets, "DescribeSubnets", nil, "subnetId", "DeleteSubnet"},
-		{"route table", stageRoutes, "DescribeRouteTables", nil, "routeTableId", "DeleteRouteTable"},
-		{"VPC", stageVPC, "DescribeVpcs", nil, "vpcId", "DeleteVpc"},
+		{"instance", stageUsers, "DescribeInstances", liveStates, "instanceId", "TerminateInstances", "InstanceId.1"},
+		{"launch template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplateId", "DeleteLaunchTemplate", "LaunchTemplateId"},
+		{"image", stageUsed, "DescribeImages", ownedBySelf, "imageId", "DeregisterImage", "ImageId"},
+		{"snapshot", stageParts, "DescribeSnapshots", ownedBySelf, "snapshotId", "DeleteSnapshot", "SnapshotId"},
+		{"volume", stageParts, "DescribeVolumes", nil, "volumeId", "DeleteVolume", "VolumeId"},
+		{"network interface", stageParts, "DescribeNetworkInterfaces", nil, "networkInterfaceId", "DeleteNetworkInterface", "NetworkInterfaceId"},
+		{"security group", stageNetwork, "DescribeSecurityGroups", nil, "groupId", "DeleteSecurityGroup", "GroupId"},
+		{"subnet", stageSubnets, "DescribeSubnets", nil, "subnetId", "DeleteSubnet", "SubnetId"},
+		{"route table", stageRoutes, "DescribeRouteTables", nil, "routeTableId", "DeleteRouteTable", "RouteTableId"},
+		{"VPC", stageVPC, "DescribeVpcs", nil, "vpcId", "DeleteVpc", "VpcId"},
 	}
 }
 
@@ -62,7 +53,7 @@ func (s *Sweeper) ec2Kinds() []kind {
 	for _, k := range ec2Table() {
 		id := func(i item) string { return i.member(k.id) }
 		all = append(all, s.ec2Kind(k.name, k.stage, k.list, k.form, id, func(ctx context.Context, id string) error {
-			return s.ec2.Call(ctx, k.remove, url.Values{k.parameter(): {id}}, nil)
+			return s.ec2.Call(ctx, k.remove, url.Values{k.takes: {id}}, nil)
 		}))
 	}
 	return all

@@ -59,6 +59,7 @@ var unsignCodes = []string{
 // findFailure reports why an operation was not answered.
 func (x *examination) findFailure(operation string, err error) {
 	unsigned := slices.Contains(unsignCodes, ec2form.Code(err))
+	_, unreachable := errors.AsType[net.Error](err)
 	switch {
 	case ec2form.Denied(err):
 		x.findDenied(operation, err)
@@ -67,7 +68,7 @@ func (x *examination) findFailure(operation string, err error) {
 	case unsigned:
 		x.find(Error, "credentials.invalid", operation, fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),
 			"Log in again (`aws sso login`), renew the session token, or correct the keys; `aws sts get-caller-identity` tests them.")
-	case unreachable(err):
+	case unreachable:
 		x.find(Error, "endpoint.unreachable", operation, fmt.Sprintf("The API cannot be reached: %s.", lastOf(err)),
 			"Check the network, any proxy, AWS_REGION and AWS_ENDPOINT_URL; if that names a local cloud, start it.")
 	default:
@@ -95,12 +96,6 @@ func messageOf(err error) string {
 		return strings.TrimRight(refused.ErrorCode()+": "+refused.ErrorMessage(), ".: ")
 	}
 	return err.Error()
-}
-
-func unreachable(err error) bool {
-	_, isNet := errors.AsType[net.Error](err)
-	_, isOp := errors.AsType[*net.OpError](err)
-	return isNet || isOp
 }
 
 // lastOf is the innermost cause: the SDK wraps it in a line of its own machinery.

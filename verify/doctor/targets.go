@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -94,14 +93,11 @@ func (x *examination) checkTargetHealth(where string) {
 func (x *examination) checkBalancer(ctx context.Context) {
 	target := x.cfg.LoadBalancerURL
 	if len(x.facts.balancers) > 0 {
-		lb := x.facts.balancers[0]
-		if !x.checkBalancerState(lb) {
+		if !x.checkBalancerState(x.facts.balancers[0]) {
 			return
 		}
 		if target == "" {
-			if target = x.listenerURL(lb); target == "" {
-				return
-			}
+			target = x.listenerURL(x.facts.balancers[0])
 		}
 	}
 	if target == "" {
@@ -141,24 +137,19 @@ func (x *examination) checkBalancerState(lb elbtypes.LoadBalancer) bool {
 // that only sends elsewhere, from HTTP to HTTPS, comes last.
 func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 	for _, l := range x.facts.listeners {
-		if l.Protocol != elbtypes.ProtocolEnumHttp && l.Protocol != elbtypes.ProtocolEnumHttps {
-			continue
-		}
 		forwards := slices.ContainsFunc(l.DefaultActions, func(a elbtypes.Action) bool { return a.Type == elbtypes.ActionTypeEnumForward })
-		if url == "" || forwards {
-			url = fmt.Sprintf("%s://%s:%d", strings.ToLower(string(l.Protocol)), aws.ToString(lb.DNSName), aws.ToInt32(l.Port))
-		}
-		if forwards {
-			break
+		if scheme := strings.ToLower(string(l.Protocol)); (scheme == "http" || scheme == "https") && (url == "" || forwards) {
+			url = fmt.Sprintf("%s://%s:%d", scheme, aws.ToString(lb.DNSName), aws.ToInt32(l.Port))
+			if forwards {
+				return url
+			}
 		}
 	}
-	if url != "" {
-		return url
-	}
-	x.findIf(x.facts.answered[opDescribeListeners], Error, "balancer.no-listener", "load balancer "+aws.ToString(lb.LoadBalancerName),
+	x.findIf(url == "" && x.facts.answered[opDescribeListeners], Error, "balancer.no-listener",
+		"load balancer "+aws.ToString(lb.LoadBalancerName),
 		"It has no HTTP or HTTPS listener.",
 		"Add one that forwards to the target group.")
-	return ""
+	return url
 }
 
 // checkAnswer asks the health check's path through the load balancer.
@@ -170,8 +161,7 @@ func (x *examination) checkAnswer(ctx context.Context, url string) {
 			"Allow this machine's address (allowed_cidrs in terraform/), and check the URL and the security group.")
 		return
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // only the head counts
-	_ = response.Body.Close()
+	_ = response.Body.Close() // only the head counts
 	if response.StatusCode != http.StatusOK {
 		x.find(Error, "balancer.answer", url,
 			strings.TrimSpace(fmt.Sprintf("It answers with %d %s", response.StatusCode, http.StatusText(response.StatusCode)))+".",
