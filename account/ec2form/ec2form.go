@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (c Client) Call(ctx context.Context, action string, form url.Values, answer
 		fields[name] = values
 	}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}
-	body, err := c.Post(ctx, "ec2", header, fields.Encode(), refusal)
+	body, err := c.Post(ctx, "ec2", header, fields.Encode())
 	if err == nil && answer != nil {
 		err = xml.Unmarshal(body, answer)
 	}
@@ -51,28 +52,15 @@ func (c Client) Call(ctx context.Context, action string, form url.Values, answer
 	return nil
 }
 
-// refusal takes code and message out of an answer of EC2's that is an error.
-func refusal(body []byte) (code, message string) {
-	var refused struct {
-		Code    string `xml:"Errors>Error>Code"`
-		Message string `xml:"Errors>Error>Message"`
-	}
-	_ = xml.Unmarshal(body, &refused) // of what is no XML there is no code
-	return refused.Code, refused.Message
-}
-
 // maxSkew is below the 5 minutes that a signature's date may be off.
 const maxSkew = 4 * time.Minute
 
 // Post posts a signed body to a service, named as in its endpoint, and returns the
-// answer. Of one that is an error, refusal takes out the code and message of a
-// smithy.APIError; the code is "" if the service did not write it.
-func (c Client) Post(
-	ctx context.Context, service string, header http.Header, body string, refusal func([]byte) (code, message string),
-) ([]byte, error) {
-	answer, theirs, err := c.post(ctx, service, header, body, time.Now(), refusal)
+// answer. What the service refuses is a smithy.APIError.
+func (c Client) Post(ctx context.Context, service string, header http.Header, body string) ([]byte, error) {
+	answer, theirs, err := c.post(ctx, service, header, body, time.Now())
 	if Code(err) != "" && time.Since(theirs).Abs() > maxSkew {
-		answer, _, err = c.post(ctx, service, header, body, theirs, refusal)
+		answer, _, err = c.post(ctx, service, header, body, theirs)
 	}
 	return answer, err
 }
@@ -80,7 +68,7 @@ func (c Client) Post(
 // post posts a body that is signed at a time. It also returns the service's time in
 // the answer, or now if there is none.
 func (c Client) post(
-	ctx context.Context, service string, header http.Header, body string, at time.Time, refusal func([]byte) (code, message string),
+	ctx context.Context, service string, header http.Header, body string, at time.Time,
 ) (answer []byte, theirs time.Time, err error) {
 	theirs = time.Now()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(service), strings.NewReader(body))
@@ -106,12 +94,21 @@ func (c Client) post(
 	case len(answer) > maxAnswer:
 		err = fmt.Errorf("the answer is over %d MiB", maxAnswer>>20)
 	case response.StatusCode != http.StatusOK:
-		err = fmt.Errorf("status %s", response.Status)
-		if code, message := refusal(answer); code != "" {
-			err = &smithy.GenericAPIError{Code: code, Message: message}
-		}
+		err = refusal(response.Status, answer)
 	}
 	return answer, theirs, err
+}
+
+// refusal is an answer that is an error, in EC2's XML or in AWS's JSON.
+func refusal(status string, answer []byte) error {
+	var refused struct {
+		Code    string `xml:"Errors>Error>Code" json:"__type"` // in JSON after the service's name space
+		Message string `xml:"Errors>Error>Message" json:"message"`
+	}
+	if xml.Unmarshal(answer, &refused) != nil && json.Unmarshal(answer, &refused) != nil || refused.Code == "" {
+		return fmt.Errorf("status %s", status)
+	}
+	return &smithy.GenericAPIError{Code: refused.Code[strings.LastIndex(refused.Code, "#")+1:], Message: refused.Message}
 }
 
 func (c Client) endpoint(service string) string {

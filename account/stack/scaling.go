@@ -40,7 +40,7 @@ func (b *builder) scaleIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.stack.ScaleInPolicy, b.stack.ScaleInAlarm = *b.name("scale-in"), *b.name("cpu-low")
+	b.stack.ScaleInAlarm = *b.name("cpu-low")
 	return b.putAlarm(ctx, b.stack.ScaleInAlarm, cwtypes.ComparisonOperatorLessThanThreshold, b.o.Variables.ScaleInCPUThreshold, []string{arn})
 }
 

@@ -42,9 +42,8 @@ type Options struct {
 type Stack struct {
 	AutoScalingGroupName          string
 	ScaleOutAlarm, ScaleOutPolicy string // ScaleOutPolicy is "" WithoutPolicy
-	ScaleInAlarm, ScaleInPolicy   string // ScaleInPolicy is "" if target tracking scales in
+	ScaleInAlarm                  string
 	TargetGroupARN, TargetGroup   string
-	LoadBalancerARN               string
 	LoadBalancerURL               string // "http://host:port"
 	LaunchTemplateID              string
 	HistoryKeyARN                 string // KMS key of the calculators' history, alias/<Name>-history
@@ -160,7 +159,6 @@ func (b *builder) loadBalancer(ctx context.Context) error {
 		return fmt.Errorf("the answer has %d load balancers, want 1", len(out.LoadBalancers))
 	}
 	lb := out.LoadBalancers[0]
-	b.stack.LoadBalancerARN = aws.ToString(lb.LoadBalancerArn)
 	made, err := b.elb.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: lb.LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(80),
 		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &b.stack.TargetGroupARN}},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -23,16 +22,12 @@ type controlled struct {
 	identifier    func(arn string) string
 }
 
-func controlledTable() []controlled {
-	return []controlled{
+func (s *Sweeper) controlledKinds() (all []kind) {
+	for _, c := range []controlled{
 		{"SNS topic", "sns", "AWS::SNS::Topic", stageUsed, func(arn string) string { return arn }},
 		{"log group", "logs:log-group", "AWS::Logs::LogGroup", stageUsed, nameIn},
 		{"SSM association", "ssm:association", "AWS::SSM::Association", stageUsers, nameIn},
-	}
-}
-
-func (s *Sweeper) controlledKinds() (all []kind) {
-	for _, c := range controlledTable() {
+	} {
 		all = append(all, kind{c.name, []string{c.arnType}, c.stage,
 			func(ctx context.Context, candidates tagged) ([]thing, error) {
 				return s.listControlled(ctx, c, candidates)
@@ -97,7 +92,7 @@ func (s *Sweeper) control(ctx context.Context, operation string, in map[string]s
 		return progress{}, err
 	}
 	header := http.Header{"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"CloudApiService." + operation}}
-	text, err := s.ec2.Post(ctx, "cloudcontrolapi", header, string(body), controlRefusal)
+	text, err := s.ec2.Post(ctx, "cloudcontrolapi", header, string(body))
 	if err == nil {
 		err = json.Unmarshal(text, &answer)
 	}
@@ -105,16 +100,4 @@ func (s *Sweeper) control(ctx context.Context, operation string, in map[string]s
 		return progress{}, fmt.Errorf("cloudformation:%s: %w", operation, err)
 	}
 	return answer.ProgressEvent, nil
-}
-
-// controlRefusal takes code and message out of an answer that is an error.
-func controlRefusal(body []byte) (code, message string) {
-	var refused struct {
-		Type    string `json:"__type"`
-		Message string `json:"Message"` // matches "message" too
-	}
-	if err := json.Unmarshal(body, &refused); err != nil {
-		return "", ""
-	}
-	return refused.Type[strings.LastIndex(refused.Type, "#")+1:], refused.Message
 }

@@ -28,8 +28,14 @@ var liveStates = url.Values{
 
 var ownedBySelf = url.Values{"Owner.1": {"self"}}
 
-func ec2Table() []ec2Row {
-	return []ec2Row{
+// ec2Kinds are what EC2 has of a stack, its network included.
+func (s *Sweeper) ec2Kinds() []kind {
+	all := []kind{
+		// Two groups whose rules name each other can be deleted only once the rules are gone.
+		s.ec2Kind("security group rule", stageParts, "DescribeSecurityGroupRules", nil, ruleID, s.revoke),
+		s.ec2Kind("internet gateway", stageNetwork, "DescribeInternetGateways", nil, gatewayID, s.removeGateway),
+	}
+	for _, k := range []ec2Row{
 		{"instance", stageUsers, "DescribeInstances", liveStates, "instanceId", "TerminateInstances", "InstanceId.1"},
 		{"launch template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplateId", "DeleteLaunchTemplate", "LaunchTemplateId"},
 		{"image", stageUsed, "DescribeImages", ownedBySelf, "imageId", "DeregisterImage", "ImageId"},
@@ -40,17 +46,7 @@ func ec2Table() []ec2Row {
 		{"subnet", stageSubnets, "DescribeSubnets", nil, "subnetId", "DeleteSubnet", "SubnetId"},
 		{"route table", stageRoutes, "DescribeRouteTables", nil, "routeTableId", "DeleteRouteTable", "RouteTableId"},
 		{"VPC", stageVPC, "DescribeVpcs", nil, "vpcId", "DeleteVpc", "VpcId"},
-	}
-}
-
-// ec2Kinds are what EC2 has of a stack, its network included.
-func (s *Sweeper) ec2Kinds() []kind {
-	all := []kind{
-		// Two groups whose rules name each other can be deleted only once the rules are gone.
-		s.ec2Kind("security group rule", stageParts, "DescribeSecurityGroupRules", nil, ruleID, s.revoke),
-		s.ec2Kind("internet gateway", stageNetwork, "DescribeInternetGateways", nil, gatewayID, s.removeGateway),
-	}
-	for _, k := range ec2Table() {
+	} {
 		id := func(i item) string { return i.member(k.id) }
 		all = append(all, s.ec2Kind(k.name, k.stage, k.list, k.form, id, func(ctx context.Context, id string) error {
 			return s.ec2.Call(ctx, k.remove, url.Values{k.takes: {id}}, nil)

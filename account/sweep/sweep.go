@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -44,12 +45,7 @@ type Sweeper struct {
 
 // New returns a Sweeper.
 func New(cfg Config) *Sweeper {
-	if cfg.Interval == 0 {
-		cfg.Interval = 10 * time.Second
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 20 * time.Minute
-	}
+	cfg.Interval, cfg.Timeout = cmp.Or(cfg.Interval, 10*time.Second), cmp.Or(cfg.Timeout, 20*time.Minute)
 	if cfg.Report == nil {
 		cfg.Report = func(string) {}
 	}

@@ -157,13 +157,10 @@ func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 	where := "alarm " + a.AlarmName
 	change := updateAlarm("the ARN of a policy of the group as its action (" + x.command("describe-policies", "") + " lists them)")
 	for _, action := range a.AlarmActions {
-		group, policy, ok := policyARN(action)
-		switch {
-		case ok && group != x.cfg.AutoScalingGroupName:
-			x.find(Error, "alarm.foreign-policy", where, fmt.Sprintf("Its action is policy %s of another group, %s.", policy, group), change)
-			return
-		case ok:
-			x.find(Error, "alarm.policy-gone", where,
+		if group, policy, ok := policyARN(action); ok {
+			x.findIf(group != x.cfg.AutoScalingGroupName, Error, "alarm.foreign-policy", where,
+				fmt.Sprintf("Its action is policy %s of another group, %s.", policy, group), change)
+			x.findIf(group == x.cfg.AutoScalingGroupName, Error, "alarm.policy-gone", where,
 				fmt.Sprintf("Its action is policy %s, which the group does not have: it was deleted, or recreated under another ARN.", policy),
 				change)
 			return

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -60,19 +61,22 @@ type template struct {
 // instance is a member of the group as EC2 describes it.
 type instance struct {
 	ID         string    `xml:"instanceId"`
-	Type       string    `xml:"instanceType"`
 	Monitoring string    `xml:"monitoring>state"` // enabled | disabled | pending | disabling
 	Launched   time.Time `xml:"launchTime"`
 }
 
-// ask asks one question of the SDK. A failure is a finding, unless its code is that
-// of something which is not there: then another finding reports that.
+// ask asks one question of the SDK; the answer to one that fails is empty. A failure
+// is a finding, unless its code is that of something which is not there: then another
+// finding reports that.
 func ask[In, Out, Options any](
 	ctx context.Context, x *examination, operation string, in *In, call func(context.Context, *In, ...func(*Options)) (*Out, error),
 	absent ...string,
 ) (*Out, bool) {
 	out, err := call(ctx, in)
-	return out, !slices.Contains(absent, ec2form.Code(err)) && x.answer(operation, err)
+	if slices.Contains(absent, ec2form.Code(err)) || !x.answer(operation, err) {
+		return new(Out), false
+	}
+	return out, true
 }
 
 // answer notes whether an operation was answered.
@@ -163,10 +167,9 @@ func (x *examination) askAlarms(ctx context.Context) {
 	if x.cfg.AlarmName != "" {
 		names = append(names, x.cfg.AlarmName)
 	}
-	if out, ok := ask(ctx, x, runlog.OpDescribeAlarmsForMetric, onGroup, x.alarms.DescribeAlarmsForMetric); ok {
-		for _, a := range out.MetricAlarms {
-			names = append(names, aws.ToString(a.AlarmName))
-		}
+	out, _ := ask(ctx, x, runlog.OpDescribeAlarmsForMetric, onGroup, x.alarms.DescribeAlarmsForMetric)
+	for _, a := range out.MetricAlarms {
+		names = append(names, aws.ToString(a.AlarmName))
 	}
 	for _, p := range x.facts.configuration.Policies {
 		for _, a := range p.Alarms {
@@ -216,9 +219,8 @@ func (x *examination) askTargets(ctx context.Context) {
 		x.facts.configuration.TargetGroups, _ = convert[[]runlog.TargetGroup](x, runlog.OpDescribeTargetGroups, out.TargetGroups)
 	}
 	of := &elb.DescribeTargetHealthInput{TargetGroupArn: &arns[0]}
-	if health, ok := ask(ctx, x, runlog.OpDescribeTargetHealth, of, x.elb.DescribeTargetHealth); ok {
-		x.facts.targets = health.TargetHealthDescriptions
-	}
+	health, _ := ask(ctx, x, runlog.OpDescribeTargetHealth, of, x.elb.DescribeTargetHealth)
+	x.facts.targets = health.TargetHealthDescriptions
 }
 
 func (x *examination) askAttributes(ctx context.Context) {
@@ -226,11 +228,10 @@ func (x *examination) askAttributes(ctx context.Context) {
 		return
 	}
 	in := &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: x.facts.targetGroups[0].TargetGroupArn}
-	if out, ok := ask(ctx, x, opDescribeTargetGroupAttrs, in, x.elb.DescribeTargetGroupAttributes); ok {
-		x.facts.attributes = map[string]string{}
-		for _, a := range out.Attributes {
-			x.facts.attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
-		}
+	out, _ := ask(ctx, x, opDescribeTargetGroupAttrs, in, x.elb.DescribeTargetGroupAttributes)
+	x.facts.attributes = map[string]string{}
+	for _, a := range out.Attributes {
+		x.facts.attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
 	}
 }
 
@@ -239,13 +240,9 @@ func (x *examination) askBalancers(ctx context.Context) {
 		return
 	}
 	arns := x.facts.targetGroups[0].LoadBalancerArns
-	byARN := &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}
-	if out, ok := ask(ctx, x, opDescribeLoadBalancers, byARN, x.elb.DescribeLoadBalancers); ok {
-		x.facts.balancers = out.LoadBalancers
-	}
-	if out, ok := ask(ctx, x, opDescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}, x.elb.DescribeListeners); ok {
-		x.facts.listeners = out.Listeners
-	}
+	described, _ := ask(ctx, x, opDescribeLoadBalancers, &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}, x.elb.DescribeLoadBalancers)
+	listening, _ := ask(ctx, x, opDescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}, x.elb.DescribeListeners)
+	x.facts.balancers, x.facts.listeners = described.LoadBalancers, listening.Listeners
 }
 
 // askTemplate asks what the next instance will be launched from.
@@ -262,11 +259,7 @@ func (x *examination) askTemplate(ctx context.Context) {
 		x.askLaunchConfiguration(ctx, aws.ToString(g.LaunchConfigurationName))
 		return
 	}
-	wanted := aws.ToString(spec.Version)
-	if wanted == "" {
-		wanted = "$Default"
-	}
-	form := url.Values{"LaunchTemplateVersion.1": {wanted}}
+	form := url.Values{"LaunchTemplateVersion.1": {cmp.Or(aws.ToString(spec.Version), "$Default")}}
 	if id := aws.ToString(spec.LaunchTemplateId); id != "" {
 		form.Set("LaunchTemplateId", id)
 	} else {
@@ -293,8 +286,8 @@ func (x *examination) askLaunchConfiguration(ctx context.Context, name string) {
 		return
 	}
 	in := &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{name}}
-	out, ok := ask(ctx, x, opDescribeLaunchConfiguration, in, x.groups.DescribeLaunchConfigurations)
-	if !ok || len(out.LaunchConfigurations) == 0 {
+	out, _ := ask(ctx, x, opDescribeLaunchConfiguration, in, x.groups.DescribeLaunchConfigurations)
+	if len(out.LaunchConfigurations) == 0 {
 		return
 	}
 	c := out.LaunchConfigurations[0]

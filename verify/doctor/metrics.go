@@ -42,10 +42,11 @@ func (x *examination) askBalance(ctx context.Context) {
 	for i, id := range x.burstable() {
 		queries = append(queries, query(fmt.Sprintf("c%d", i), credits.OfInstance(id), creditPeriod))
 	}
-	if len(queries) == 0 {
-		return
+	series, ok := [][]float64{}, true
+	if len(queries) > 0 {
+		series, ok = x.data(ctx, queries, 4*creditPeriod)
 	}
-	if series, ok := x.data(ctx, queries, 4*creditPeriod); ok {
+	if ok {
 		x.facts.balances = []float64{}
 		for _, values := range series {
 			x.facts.balances = append(x.facts.balances, values[len(values)-1])

@@ -54,11 +54,11 @@ func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
 		"Its health checks are disabled, so the new instance is never reported as healthy.",
 		"Set HealthCheckEnabled to true.")
 	if tg.Matcher != nil {
-		if code := aws.ToString(tg.Matcher.HttpCode); strings.ContainsAny(code, "45") && code != "" {
-			x.find(Warning, "health.matcher", where,
-				fmt.Sprintf("Its health check accepts %s: an instance that returns only errors counts as healthy.", code),
-				"Set the matcher to 200.")
-		}
+		accepted := aws.ToString(tg.Matcher.HttpCode) // "200", "200,202", "200-399"
+		codes := strings.FieldsFunc(accepted, func(r rune) bool { return r == ',' || r == '-' })
+		x.findIf(slices.Max(append(codes, "")) >= "400", Warning, "health.matcher", where,
+			fmt.Sprintf("Its health check accepts %s: an instance that returns only errors counts as healthy.", accepted),
+			"Set the matcher to 200.")
 	}
 	if interval := time.Duration(aws.ToInt32(tg.HealthCheckIntervalSeconds)) * time.Second; interval > slowInterval {
 		x.find(Warning, "health.interval", where,
@@ -120,16 +120,15 @@ func (x *examination) checkBalancerState(lb elbtypes.LoadBalancer) bool {
 			"Wait until it is active: after a deploy that takes a few minutes.")
 		return false
 	}
-	if lb.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
-		x.find(Note, "balancer.internal", where, "It is internal: only machines in its VPC can reach it.", "Run the load from inside the VPC.")
-	}
-	for _, zone := range x.facts.group.AvailabilityZones {
-		if !slices.ContainsFunc(lb.AvailabilityZones, func(z elbtypes.AvailabilityZone) bool { return aws.ToString(z.ZoneName) == zone }) {
-			x.find(Error, "balancer.zones", where,
-				fmt.Sprintf("It has no subnet in %s, where the group may launch instances: they would get no requests.", zone),
-				"Give it a subnet in each zone of the group (`aws elbv2 set-subnets`).")
-		}
-	}
+	x.findIf(lb.Scheme == elbtypes.LoadBalancerSchemeEnumInternal, Note, "balancer.internal", where,
+		"It is internal: only machines in its VPC can reach it.",
+		"Run the load from inside the VPC.")
+	missing := slices.DeleteFunc(slices.Clone(x.facts.group.AvailabilityZones), func(zone string) bool {
+		return slices.ContainsFunc(lb.AvailabilityZones, func(z elbtypes.AvailabilityZone) bool { return aws.ToString(z.ZoneName) == zone })
+	})
+	x.findIf(len(missing) > 0, Error, "balancer.zones", where,
+		fmt.Sprintf("It has no subnet in %s, where the group may launch instances: they would get no requests.", strings.Join(missing, ", ")),
+		"Give it a subnet in each zone of the group (`aws elbv2 set-subnets`).")
 	return true
 }
 

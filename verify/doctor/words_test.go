@@ -100,6 +100,12 @@ func sentences() []sentence {
 				ScheduledActionName: aws.String("night"), Recurrence: aws.String("0 20 * * *"),
 			}}
 		}), "group.schedule-due", "changes the size of the group again and again (0 20 * * *), which would not be the alarm's doing."},
+		{"a list of codes that has an error", check(elb.ModifyTargetGroupInput{Matcher: &elbtypes.Matcher{HttpCode: aws.String("200,404")}}),
+			"health.matcher", "Its health check accepts 200,404: an instance that returns only errors counts as healthy."},
+		{"two zones that are missing", balancer(func(l *elbtypes.LoadBalancer) { l.AvailabilityZones = nil }),
+			"balancer.zones", "It has no subnet in virtual-1a, virtual-1b, virtual-1c, where the group may launch instances"},
+		{"credits of a group without instances", group(func(g *astypes.AutoScalingGroup) { g.Instances = nil }),
+			"credits.unknown", "No change is needed for a new instance (a t2 starts with 30)"},
 		{"an answer without a phrase", answering(599, ""), "balancer.answer", "It answers with 599."},
 		{"a command to run", suspend("Launch"), "group.suspended",
 			"Run `aws autoscaling resume-processes --auto-scaling-group-name vs-asg --scaling-processes Launch`."},
@@ -196,8 +202,9 @@ func TestWhatIsOverOrDoesNothingIsNoFinding(t *testing.T) {
 		"an instance of a type that earns no credits": group(func(g *astypes.AutoScalingGroup) {
 			g.Instances[0].InstanceType = aws.String("m7i.large")
 		}),
-		"a health check of 200 to 399": check(elb.ModifyTargetGroupInput{Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-399")}}),
-		"slow start of nothing":        attribute("slow_start.duration_seconds", "0"),
+		"a health check of 200 to 399":      check(elb.ModifyTargetGroupInput{Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-399")}}),
+		"a health check of 204, not of 4xx": check(elb.ModifyTargetGroupInput{Matcher: &elbtypes.Matcher{HttpCode: aws.String("200,204")}}),
+		"slow start of nothing":             attribute("slow_start.duration_seconds", "0"),
 		"one target of two that is healthy": edited(func(out *elb.DescribeTargetHealthOutput) {
 			sick := elbtypes.TargetHealthDescription{
 				Target: &elbtypes.TargetDescription{}, TargetHealth: &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumUnhealthy},
