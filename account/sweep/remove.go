@@ -97,7 +97,10 @@ func (r removal) remove(ctx context.Context, k kind, resource Resource) {
 	}
 	reason, line := "AWS accepted its removal, but it is still there", "removing "+key
 	err := k.remove(ctx, resource.ID)
-	if err != nil {
+	switch {
+	case hopeless(err):
+		reason, line = err.Error(), "cannot remove "+key+": "+err.Error()
+	case err != nil:
 		reason, line = err.Error(), "cannot remove "+key+" yet: "+err.Error()
 	}
 	if r.reasons[key] != reason {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Resource is something in the account that has a run's tag.
@@ -109,15 +111,14 @@ func nameIn(arn string) string {
 
 // splitARN takes arn:partition:service:region:account:resource apart. A resource
 // is a type and a name, joined by a slash or a colon, or a name alone.
-func splitARN(arn string) (service, kind, name string) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return "", "", arn
+func splitARN(text string) (service, kind, name string) {
+	parsed, err := arn.Parse(text)
+	if err != nil {
+		return "", "", text
 	}
-	service, name = parts[2], parts[5]
-	end := strings.IndexAny(name, "/:")
-	if end < 0 || service == "s3" || service == "sns" {
-		return service, "", name
+	end := strings.IndexAny(parsed.Resource, "/:")
+	if end < 0 || parsed.Service == "s3" || parsed.Service == "sns" {
+		return parsed.Service, "", parsed.Resource
 	}
-	return service, name[:end], name[end+1:]
+	return parsed.Service, parsed.Resource[:end], parsed.Resource[end+1:]
 }

@@ -79,7 +79,7 @@ var errUnknownKind = errors.New("secondwind cannot remove resources of this kind
 // otherKind is what has the tag and is of no kind that this program removes.
 func (s *Sweeper) otherKind() kind {
 	return kind{
-		name: "resource of another kind", stage: stageLast,
+		name: "unsupported resource", stage: stageLast,
 		list: func(_ context.Context, candidates tagged) (things []thing, _ error) {
 			for arn, tags := range candidates {
 				things = append(things, thing{id: arn, tags: tags})

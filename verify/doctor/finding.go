@@ -111,17 +111,14 @@ type Statement struct {
 	Resource string
 }
 
-// statementOf allows actions. The resource is "*" because most of the Describe
-// actions know no resources.
-func statementOf(actions ...string) Statement {
-	return Statement{Sid: "SecondwindReads", Effect: "Allow", Action: actions, Resource: "*"}
-}
-
-// PolicyOf is the document that allows actions; they come out sorted, once each.
+// PolicyOf is the document that allows actions; they come out sorted, once each. The
+// resource is "*" because most of the Describe actions know no resources.
 func PolicyOf(actions ...string) Policy {
-	actions = slices.Clone(actions)
-	slices.Sort(actions)
-	return Policy{Version: "2012-10-17", Statement: []Statement{statementOf(slices.Compact(actions)...)}}
+	actions = slices.Compact(slices.Sorted(slices.Values(actions)))
+	return Policy{
+		Version:   "2012-10-17",
+		Statement: []Statement{{Sid: "SecondwindReads", Effect: "Allow", Action: actions, Resource: "*"}},
+	}
 }
 
 // String is the document as indented JSON.

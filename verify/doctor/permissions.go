@@ -82,9 +82,8 @@ func (x *examination) findDenied(operation string, err error) {
 	if slices.Contains(required, operation) {
 		severity, id, why = Error, "permission.required", "A proof needs it from beginning to end."
 	}
-	statement := statementOf(operation)
 	x.add(Finding{
-		Severity: severity, ID: id, Where: operation, Statement: &statement,
+		Severity: severity, ID: id, Where: operation, Statement: &PolicyOf(operation).Statement[0],
 		What:   fmt.Sprintf("The caller is not allowed to call %s: %s. %s", operation, messageOf(err), why),
 		Change: "Add this statement to the caller's policy, or change the policy that denies the call.",
 	})
