@@ -12,12 +12,8 @@ import (
 	"secondwind/account/ec2form"
 )
 
-// bucketKind is S3 buckets, with every version of every object in them. The local
-// cloud has no S3: this was never run.
-func (s *Sweeper) bucketKind() kind {
-	return kind{"S3 bucket", []string{"s3"}, stageUsed, s.listBuckets, s.removeBucket}
-}
-
+// listBuckets lists S3 buckets, which are removed with every version of every object
+// in them. The local cloud has no S3: this was never run.
 func (s *Sweeper) listBuckets(ctx context.Context, candidates tagged) (things []thing, err error) {
 	for arn := range candidates {
 		name := nameIn(arn)

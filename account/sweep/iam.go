@@ -12,17 +12,6 @@ import (
 	"secondwind/account/ec2form"
 )
 
-// iamKinds are what IAM has of a stack. The tagging API does not name roles, and
-// IAM's lists have no tags, so that each must be asked for its own; the local
-// cloud has no IAM.
-func (s *Sweeper) iamKinds() []kind {
-	return []kind{
-		{"instance profile", []string{"iam:instance-profile"}, stageUsed, s.listProfiles, s.removeProfile},
-		{"IAM role", []string{"iam:role"}, stageParts, s.listRoles, s.removeRole},
-		{"IAM policy", []string{"iam:policy"}, stageNetwork, s.listPolicies, s.removePolicy},
-	}
-}
-
 // suffixes are how terraform/ names what it makes in IAM, after the stack's name.
 // Only what is named so is asked for its tags: an account may have a thousand roles.
 var suffixes = []string{"-instance", "-builder", "-verifier"}
@@ -33,7 +22,8 @@ func likeOurs(name *string) bool {
 
 // listIAM lists those of IAM's items that are named as terraform/ names them, with
 // their tags; what has gone since it was listed is left out. of returns an item's
-// name, and the id that its calls take.
+// name, and the id that its calls take. The tagging API does not name roles, and IAM's
+// lists have no tags, so that each must be asked for its own; the local cloud has no IAM.
 func listIAM[Item, Page, Options any](
 	ctx context.Context, pages pager[Page, Options], items func(*Page) []Item,
 	of func(Item) (name, id *string), tags func(id *string) ([]types.Tag, error),

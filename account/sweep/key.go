@@ -15,11 +15,6 @@ import (
 // that KMS allows.
 const deletionWindow = 7
 
-// keyKind is KMS keys, which KMS deletes after a window only.
-func (s *Sweeper) keyKind() kind {
-	return kind{"KMS key", []string{"kms:key"}, stageLast, s.listKeys, s.removeKey}
-}
-
 func (s *Sweeper) listKeys(ctx context.Context, candidates tagged) (things []thing, err error) {
 	for arn := range candidates {
 		out, err := s.keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
@@ -39,7 +34,8 @@ func (s *Sweeper) listKeys(ctx context.Context, candidates tagged) (things []thi
 	return things, nil
 }
 
-// removeKey frees the key's aliases at once, so that a next run can have them.
+// removeKey frees the key's aliases at once, so that a next run can have them. The key
+// itself waits for its deletion.
 func (s *Sweeper) removeKey(ctx context.Context, arn string) (err error) {
 	for _, a := range call(ctx, &err, s.keys.ListAliases, &kms.ListAliasesInput{KeyId: &arn}).Aliases {
 		call(ctx, &err, s.keys.DeleteAlias, &kms.DeleteAliasInput{AliasName: a.AliasName})

@@ -124,7 +124,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // hopeless reports whether trying again cannot help. What is in use, throttled or
 // failing inside AWS is tried again until the time is over.
 func hopeless(err error) bool {
-	return errors.Is(err, errUnknownKind) || ec2form.Denied(err) || ec2form.Code(err) == "OptInRequired"
+	return errors.Is(err, errUnsupported) || ec2form.Denied(err) || ec2form.Code(err) == "OptInRequired"
 }
 
 // unserved reports whether the endpoint does not have the operation at all: a local

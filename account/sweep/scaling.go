@@ -13,18 +13,6 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
-// scalingKinds are the Auto Scaling group and what stands around it.
-func (s *Sweeper) scalingKinds() []kind {
-	return []kind{
-		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, s.listGroups, s.removeGroup},
-		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, s.listAlarms, s.removeAlarm},
-		{"load balancer", []string{
-			"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule",
-		}, stageUsers, s.listLoadBalancers, s.removeLoadBalancer},
-		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, s.listTargetGroups, s.removeTargetGroup},
-	}
-}
-
 func (s *Sweeper) listGroups(ctx context.Context, _ tagged) (things []thing, err error) {
 	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(s.groups, &autoscaling.DescribeAutoScalingGroupsInput{
 		Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{RunTag}}},

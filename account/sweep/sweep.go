@@ -90,8 +90,20 @@ type kind struct {
 
 // kinds are all kinds that terraform/ can make, in the order of their removal.
 func (s *Sweeper) kinds() []kind {
-	all := slices.Concat(s.scalingKinds(), s.ec2Kinds(), s.iamKinds(), s.controlledKinds(),
-		[]kind{s.bucketKind(), s.keyKind(), s.otherKind()})
+	all := slices.Concat(s.ec2Kinds(), s.controlledKinds(), []kind{
+		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, s.listGroups, s.removeGroup},
+		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, s.listAlarms, s.removeAlarm},
+		{"load balancer", []string{
+			"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule",
+		}, stageUsers, s.listLoadBalancers, s.removeLoadBalancer},
+		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, s.listTargetGroups, s.removeTargetGroup},
+		{"instance profile", []string{"iam:instance-profile"}, stageUsed, s.listProfiles, s.removeProfile},
+		{"IAM role", []string{"iam:role"}, stageParts, s.listRoles, s.removeRole},
+		{"IAM policy", []string{"iam:policy"}, stageNetwork, s.listPolicies, s.removePolicy},
+		{"S3 bucket", []string{"s3"}, stageUsed, s.listBuckets, s.removeBucket},
+		{"KMS key", []string{"kms:key"}, stageLast, s.listKeys, s.removeKey},
+		{"unsupported resource", nil, stageLast, listUnsupported, func(context.Context, string) error { return errUnsupported }},
+	})
 	slices.SortStableFunc(all, func(a, b kind) int { return a.stage - b.stage })
 	return all
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // named are the resources of the Region that the tagging API knows with the run's
-// tag. It does not know IAM's (iamKinds ask IAM itself).
+// tag. It does not know IAM's (listIAM asks IAM itself).
 func (s *Sweeper) named(ctx context.Context) (tagged, error) {
 	filter := types.TagFilter{Key: aws.String(RunTag)}
 	if s.cfg.Select.Run != "" {
@@ -72,20 +72,13 @@ func call[In, Out, Options any](
 	return new(Out)
 }
 
-// errUnknownKind is why a resource of otherKind stays.
-var errUnknownKind = errors.New("secondwind cannot remove resources of this kind; remove it in its service's console or CLI. " +
+// errUnsupported is why a resource stays that is of no kind which this program removes.
+var errUnsupported = errors.New("secondwind cannot remove resources of this kind; remove it in its service's console or CLI. " +
 	"If it has already been removed, the tagging API goes on listing it for a few minutes")
 
-// otherKind is what has the tag and is of no kind that this program removes.
-func (s *Sweeper) otherKind() kind {
-	return kind{
-		name: "unsupported resource", stage: stageLast,
-		list: func(_ context.Context, candidates tagged) (things []thing, _ error) {
-			for arn, tags := range candidates {
-				things = append(things, thing{id: arn, tags: tags})
-			}
-			return things, nil
-		},
-		remove: func(context.Context, string) error { return errUnknownKind },
+func listUnsupported(_ context.Context, candidates tagged) (things []thing, _ error) {
+	for arn, tags := range candidates {
+		things = append(things, thing{id: arn, tags: tags})
 	}
+	return things, nil
 }

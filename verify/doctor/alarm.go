@@ -88,22 +88,19 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	x.findIf(!a.ActionsEnabled, Error, "alarm.actions-disabled", name,
 		"Its actions are disabled: it goes off, but invokes nothing.",
 		fmt.Sprintf("Run `aws cloudwatch enable-alarm-actions --alarm-names %s`.", a.AlarmName))
-	switch a.StateValue {
-	case "ALARM":
-		x.find(Error, "alarm.in-alarm", name,
-			fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
-			"Take the load off, and wait until the alarm is OK and the group is back at its minimum.")
-	case "INSUFFICIENT_DATA":
-		x.find(Note, "alarm.no-data", name, "It has no data yet (INSUFFICIENT_DATA).", "Wait a few periods, as the run itself does.")
-	}
+	x.findIf(a.StateValue == "ALARM", Error, "alarm.in-alarm", name,
+		fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
+		"Take the load off, and wait until the alarm is OK and the group is back at its minimum.")
+	x.findIf(a.StateValue == "INSUFFICIENT_DATA", Note, "alarm.no-data", name,
+		"It has no data yet (INSUFFICIENT_DATA).",
+		"Wait a few periods, as the run itself does.")
 	x.findIf(a.TreatMissingData == "breaching", Warning, "alarm.missing-data", name,
 		"It treats missing data as breaching, so it can go off without any load.",
 		updateAlarm("TreatMissingData set to missing or notBreaching"))
-	if reach := time.Duration(a.Period*a.EvaluationPeriods) * time.Second; reach > slowAlarm {
-		x.find(Note, "alarm.slow", name,
-			fmt.Sprintf("It evaluates %d periods of %d s, so it can take %s to go off.", a.EvaluationPeriods, a.Period, reach),
-			"No change is needed if the deadlines below suit you.")
-	}
+	reach := time.Duration(a.Period*a.EvaluationPeriods) * time.Second
+	x.findIf(reach > slowAlarm, Note, "alarm.slow", name,
+		fmt.Sprintf("It evaluates %d periods of %d s, so it can take %s to go off.", a.EvaluationPeriods, a.Period, reach),
+		"No change is needed if the deadlines below suit you.")
 }
 
 // scaleIn returns the alarm that scales in, which is never the one that is meant

@@ -78,11 +78,10 @@ func (x *examination) checkHealthOfGroup() {
 			"Set HealthCheckType to ELB.")
 		return
 	}
-	if grace := time.Duration(g.HealthCheckGracePeriod) * time.Second; grace < startOnEC2 {
-		x.find(Warning, "group.grace", name,
-			fmt.Sprintf("Its health check grace period is %s: an instance that takes longer to start is replaced over and over.", grace),
-			"Set HealthCheckGracePeriod to at least 60 s, or to at least 120 s if instances install their software at boot.")
-	}
+	grace := time.Duration(g.HealthCheckGracePeriod) * time.Second
+	x.findIf(grace < startOnEC2, Warning, "group.grace", name,
+		fmt.Sprintf("Its health check grace period is %s: an instance that takes longer to start is replaced over and over.", grace),
+		"Set HealthCheckGracePeriod to at least 60 s, or to at least 120 s if instances install their software at boot.")
 }
 
 // needed are the processes without which nothing scales out.
@@ -140,11 +139,10 @@ func (x *examination) checkInterference() {
 				"and a Spot Instance can be interrupted.",
 			"Allow a single On-Demand type for the proof.")
 	}
-	if s := aws.ToInt32(g.MaxInstanceLifetime); s > 0 {
-		x.find(Warning, "group.lifetime", name,
-			fmt.Sprintf("It replaces instances that are older than %s.", time.Duration(s)*time.Second),
-			"Set MaxInstanceLifetime to 0 for the proof, or run the proof on new instances.")
-	}
+	lifetime := time.Duration(aws.ToInt32(g.MaxInstanceLifetime)) * time.Second
+	x.findIf(lifetime > 0, Warning, "group.lifetime", name,
+		fmt.Sprintf("It replaces instances that are older than %s.", lifetime),
+		"Set MaxInstanceLifetime to 0 for the proof, or run the proof on new instances.")
 	x.checkActivities()
 }
 

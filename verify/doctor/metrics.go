@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,10 +23,8 @@ const (
 
 // askMetric asks for the claim's metric as the alarm does.
 func (x *examination) askMetric(ctx context.Context) {
-	period := time.Minute
-	if a, ok := x.facts.configuration.ScaleOutAlarm(x.cfg.AlarmName); ok && a.Period > 0 {
-		period = time.Duration(a.Period) * time.Second
-	}
+	alarm, _ := x.facts.configuration.ScaleOutAlarm(x.cfg.AlarmName)
+	period := cmp.Or(time.Duration(alarm.Period)*time.Second, time.Minute)
 	queries := []cwtypes.MetricDataQuery{query("cpu", x.facts.configuration.Metric(), period)}
 	if series, ok := x.data(ctx, queries, max(10*period, 5*time.Minute)); ok {
 		x.facts.cpu = append([]float64{}, slices.Concat(series...)...)

@@ -42,11 +42,10 @@ func (x *examination) checkTargets() {
 	x.findIf(x.facts.attributes["stickiness.enabled"] == "true", Warning, "targets.stickiness", where,
 		"Stickiness is on: a client with a cookie stays on the old instance.",
 		"Set stickiness.enabled to false.")
-	if s := x.facts.attributes["slow_start.duration_seconds"]; s != "" && s != "0" {
-		x.find(Warning, "targets.slow-start", where,
-			fmt.Sprintf("Slow start: a new target gets its full share of requests only after %s s.", s),
-			"Set slow_start.duration_seconds to 0.")
-	}
+	slow := x.facts.attributes["slow_start.duration_seconds"]
+	x.findIf(slow != "" && slow != "0", Warning, "targets.slow-start", where,
+		fmt.Sprintf("Slow start: a new target gets its full share of requests only after %s s.", slow),
+		"Set slow_start.duration_seconds to 0.")
 }
 
 func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
@@ -60,11 +59,10 @@ func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
 			fmt.Sprintf("Its health check accepts %s: an instance that returns only errors counts as healthy.", accepted),
 			"Set the matcher to 200.")
 	}
-	if interval := time.Duration(aws.ToInt32(tg.HealthCheckIntervalSeconds)) * time.Second; interval > slowInterval {
-		x.find(Warning, "health.interval", where,
-			fmt.Sprintf("Its health check runs every %s, and the new instance may have to wait that long.", interval),
-			"Set HealthCheckIntervalSeconds to a value from 5 to 30.")
-	}
+	interval := time.Duration(aws.ToInt32(tg.HealthCheckIntervalSeconds)) * time.Second
+	x.findIf(interval > slowInterval, Warning, "health.interval", where,
+		fmt.Sprintf("Its health check runs every %s, and the new instance may have to wait that long.", interval),
+		"Set HealthCheckIntervalSeconds to a value from 5 to 30.")
 }
 
 func (x *examination) checkTargetHealth(where string) {
