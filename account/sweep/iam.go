@@ -104,7 +104,7 @@ func (s *Sweeper) listPolicies(ctx context.Context, _ tagged) ([]thing, error) {
 		})
 }
 
-// removePolicy fails while another role or user has the policy; the error says so.
+// removePolicy fails while another role or user has the policy; the error names that.
 // The default version goes with the policy itself.
 func (s *Sweeper) removePolicy(ctx context.Context, arn string) (err error) {
 	for _, v := range call(ctx, &err, s.iam.ListPolicyVersions, &iam.ListPolicyVersionsInput{PolicyArn: &arn}).Versions {

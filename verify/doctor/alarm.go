@@ -32,9 +32,10 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 		return
 	}
 	x.checkMetricOf(a)
-	x.findIf(a.Threshold < 1 || a.Threshold*loadBand > 95, Warning, "alarm.threshold", "alarm "+a.AlarmName,
-		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, 1.6 times as much.", a.Threshold, a.Threshold*loadBand),
-		"Choose a threshold from 1 to 59 %, or a smaller load.band in the scenario.")
+	load := a.Threshold * x.cfg.Band
+	x.findIf(a.Threshold < 1 || load > mostLoad, Warning, "alarm.threshold", "alarm "+a.AlarmName,
+		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, %g times as much.", a.Threshold, load, x.cfg.Band),
+		fmt.Sprintf("Choose a threshold from 1 to %.0f %%, or a smaller load.band in the scenario.", math.Floor(mostLoad/x.cfg.Band)))
 	x.checkAlarmState(a)
 	x.checkScaleIn(a)
 }
@@ -77,8 +78,8 @@ func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
 		updateAlarm("comparison operator GreaterThanThreshold"))
 }
 
-// loadBand is the default load in thresholds: above it, and under it with two.
-const loadBand = 1.6
+// mostLoad is the CPU in percent above which an instance cannot be held.
+const mostLoad = 95
 
 // slowAlarm is from when on an alarm is worth a word.
 const slowAlarm = 5 * time.Minute
@@ -188,7 +189,7 @@ func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
 	if p.PolicyType != "StepScaling" {
 		return more(p.ScalingAdjustment)
 	}
-	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (loadBand - 1)} {
+	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (x.cfg.Band - 1)} {
 		covered := slices.ContainsFunc(p.StepAdjustments, func(s runlog.StepAdjustment) bool {
 			return (s.MetricIntervalLowerBound == nil || *s.MetricIntervalLowerBound <= over) &&
 				(s.MetricIntervalUpperBound == nil || over < *s.MetricIntervalUpperBound) && more(s.ScalingAdjustment)

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,6 +33,8 @@ type Config struct {
 	LoadBalancerURL string
 	// Hold is how long the load is to last beyond control and chain.
 	Hold time.Duration
+	// Band is the load of the proof in thresholds, load.band of its scenario; 0: 1.6.
+	Band float64
 	// Transport carries the request to the load balancer; nil: one of sockets.
 	Transport http.RoundTripper
 }
@@ -59,6 +62,7 @@ type examination struct {
 func Examine(ctx context.Context, cfg Config) Report {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	cfg.Band = cmp.Or(cfg.Band, 1.6)
 	x := newExamination(cfg)
 	if x.checkAccess(ctx) {
 		x.gather(ctx)

@@ -23,7 +23,7 @@ func (x *examination) checkGroup() {
 		fmt.Sprintf("Its desired capacity is %d and its maximum size %d: no policy can add an instance, and AWS records no activity.",
 			g.DesiredCapacity, g.MaxSize),
 		update("--max-size 2"))
-	if g.MinSize == 1 && g.DesiredCapacity != 1 { // with another minimum, group.min says it
+	if g.MinSize == 1 && g.DesiredCapacity != 1 { // another minimum is group.min
 		x.find(Error, "group.desired", name,
 			fmt.Sprintf("Its desired capacity is %d, but a proof starts from the minimum, 1.", g.DesiredCapacity),
 			"Run "+x.command("set-desired-capacity", "--desired-capacity 1")+", then wait until the group has scaled in.")
@@ -146,7 +146,7 @@ func (x *examination) checkInterference() {
 	x.checkActivities()
 }
 
-// checkSchedules tells the scheduled actions that fall into a run from others,
+// checkSchedules distinguishes scheduled actions that fall within a run from others,
 // such as the one that scales to zero at the run's TTL.
 func (x *examination) checkSchedules() {
 	run := time.Duration(x.report.ExpectSeconds * float64(time.Second))
@@ -186,6 +186,6 @@ func (x *examination) checkActivities() {
 				fmt.Sprintf("The most recent launch has the status %s.", because(a.StatusCode, aws.ToString(a.StatusMessage))),
 				"Correct the cause: a quota, a lack of capacity in the zone, the image, the launch template or the role.")
 		}
-		return // only the newest one tells about the next
+		return // only the newest one is a sign of how the next will end
 	}
 }

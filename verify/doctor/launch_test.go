@@ -145,7 +145,7 @@ func TestTheHoldIsPartOfTheRun(t *testing.T) {
 			sum += d.Seconds()
 		}
 		if least := sum + short.ScaleIn.Seconds(); short.ExpectSeconds <= least || short.ExpectSeconds > 2*least {
-			w.Errorf("%g s are expected where chain and scale-in take %g s, want the control beside them", short.ExpectSeconds, least)
+			w.Errorf("%g s are expected where chain and scale-in take %g s, want the control in addition", short.ExpectSeconds, least)
 		}
 		if !strings.HasPrefix(long.Summary(), "fit: no errors") {
 			w.Errorf("Summary() = %q", long.Summary())

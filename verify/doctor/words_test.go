@@ -85,6 +85,10 @@ func sentences() []sentence {
 			"alarm.metric", "It watches a metric math expression, not a metric."},
 		{"a unit", alarm(func(a *cwtypes.MetricAlarm) { a.Unit = cwtypes.StandardUnitSeconds }),
 			"alarm.unit", "It asks for datapoints in Seconds, but EC2 publishes CPU in Percent: it will never have data."},
+		{"a threshold for the scenario's band", func(w *world) {
+			w.cfg.Band = 1.9
+			put(func(in *cloudwatch.PutMetricAlarmInput) { in.Threshold = aws.Float64(55) })(w)
+		}, "alarm.threshold", "the load would be set to 104.5 % CPU, 1.9 times as much. Choose a threshold from 1 to 50 %, or"},
 		{"no dimension", put(func(in *cloudwatch.PutMetricAlarmInput) { in.Dimensions = nil }),
 			"alarm.dimension", "It watches the CPU of all instances of the account, not of the group."},
 		{"an alarm that was named", func(w *world) { w.cfg.AlarmName = "nobody" },
@@ -193,6 +197,10 @@ func TestWhatIsOverOrDoesNothingIsNoFinding(t *testing.T) {
 				LaunchTemplateSpecification: g.LaunchTemplate, Overrides: make([]astypes.LaunchTemplateOverrides, 1),
 			}}
 		}),
+		"a threshold of 70 % with a smaller band": func(w *world) {
+			w.cfg.Band = 1.2
+			put(func(in *cloudwatch.PutMetricAlarmInput) { in.Threshold = aws.Float64(70) })(w)
+		},
 		"an alarm in percent":             alarm(func(a *cwtypes.MetricAlarm) { a.Unit = cwtypes.StandardUnitPercent }),
 		"missing data that do not breach": alarm(func(a *cwtypes.MetricAlarm) { a.TreatMissingData = aws.String("notBreaching") }),
 		"a message next to the policy": alarm(func(a *cwtypes.MetricAlarm) {
