@@ -54,10 +54,7 @@ func Read(ctx context.Context, path string) (Outputs, error) {
 		return Outputs{}, err
 	}
 	o, err := Parse(data)
-	if err != nil {
-		return Outputs{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return o, nil
+	return o, textfile.In(path, err)
 }
 
 // run asks Terraform, or OpenTofu where only that is installed.
@@ -100,8 +97,8 @@ func Parse(data []byte) (Outputs, error) {
 		return Outputs{}, errors.New("no outputs: nothing has been deployed from here; run `make deploy` first")
 	}
 	var o Outputs
-	var faults []error
 	var expires string
+	var faults []error
 	for _, output := range []struct {
 		name  string
 		value *string
@@ -110,19 +107,20 @@ func Parse(data []byte) (Outputs, error) {
 		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName},
 		{"target_group_arn", &o.TargetGroupARN}, {"expires", &expires},
 	} {
-		if text := raw[output.name].Value; len(text) > 0 && json.Unmarshal(text, output.value) != nil {
-			faults = append(faults, fmt.Errorf("output %s: %.40s is not a text", output.name, text))
+		// null leaves it as it is, and so does an output that the stack does not have.
+		if value := raw[output.name].Value; value != nil && json.Unmarshal(value, output.value) != nil {
+			faults = append(faults, fmt.Errorf("output %s: is %.40s; it must be text", output.name, value))
 		}
 	}
 	if expires != "" {
 		at, err := time.Parse(time.RFC3339, expires)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("output expires: %q is not a time such as 2026-11-25T18:00:00Z", expires))
+			faults = append(faults, fmt.Errorf("output expires: is %q; it must be a time such as 2026-11-25T18:00:00Z", expires))
 		}
 		o.Expires = at.UTC()
 	}
-	if o.AutoScalingGroupName == "" {
-		faults = append(faults, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/"))
+	if len(faults) == 0 && o.AutoScalingGroupName == "" {
+		return o, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/")
 	}
 	return o, errors.Join(faults...)
 }
