@@ -90,7 +90,7 @@ type kind struct {
 
 // kinds are all kinds that terraform/ can make, in the order of their removal.
 func (s *Sweeper) kinds() []kind {
-	all := slices.Concat(s.ec2Kinds(), s.controlledKinds(), []kind{
+	all := slices.Concat([]kind{
 		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, s.listGroups, s.removeGroup},
 		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, s.listAlarms, s.removeAlarm},
 		{"load balancer", []string{
@@ -103,7 +103,7 @@ func (s *Sweeper) kinds() []kind {
 		{"S3 bucket", []string{"s3"}, stageUsed, s.listBuckets, s.removeBucket},
 		{"KMS key", []string{"kms:key"}, stageLast, s.listKeys, s.removeKey},
 		{"unsupported resource", nil, stageLast, listUnsupported, func(context.Context, string) error { return errUnsupported }},
-	})
+	}, s.ec2Kinds(), s.controlledKinds())
 	slices.SortStableFunc(all, func(a, b kind) int { return a.stage - b.stage })
 	return all
 }
