@@ -68,7 +68,7 @@ func Write(w io.Writer, r Report, s terminal.Style) {
 // The columns at which findings and the terms of deadlines begin.
 const (
 	findingIndent = 9
-	termsIndent   = 23
+	termsIndent   = 44
 )
 
 // WriteFindings writes the findings alone.
@@ -94,7 +94,7 @@ func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 	}
 	fmt.Fprintln(w, "Deadlines that follow from the configuration:")
 	for _, d := range r.Deadlines {
-		writeTerms(w, d.Link.String(), d.Terms, s)
+		writeTerms(w, d.Link.String()+" "+d.Link.Name(), d.Terms, s)
 	}
 	if len(r.ScaleIn) > 0 {
 		writeTerms(w, "scale-in", r.ScaleIn, s)
@@ -110,7 +110,7 @@ func writeTerms(w io.Writer, name string, terms runlog.Terms, s terminal.Style) 
 	for i, t := range terms {
 		texts[i] = fmt.Sprintf("%g %s", t.Seconds, t.Name)
 	}
-	fmt.Fprintf(w, "  %-10s %5g s = %s\n", name, terms.Seconds(), s.Wrap(strings.Join(texts, " + "), termsIndent))
+	fmt.Fprintf(w, "  %-31s %5g s = %s\n", name, terms.Seconds(), s.Wrap(strings.Join(texts, " + "), termsIndent))
 }
 
 var severityStyle = map[Severity]string{Error: terminal.Red, Warning: terminal.Yellow, Note: terminal.Dim}

@@ -66,7 +66,7 @@ func TestErrorsComeFirstAndTheMissingPolicyIsWhole(t *testing.T) {
 	Write(&text, r, terminal.Style{})
 	order := []string{
 		"error    permission.required", "warning  group.hook", "note     alarm.slow", `"Action": [`, `"autoscaling:DescribePolicies"`,
-		"Deadlines", "60 one full period", "not fit: 1 error",
+		"Deadlines", "e1 breaching datapoint ", "60 one full period", "not fit: 1 error",
 	}
 	rest := text.String()
 	for _, part := range order {
