@@ -51,7 +51,7 @@ type User struct {
 	user    string // the cookie's value; "" before there is one
 	absent  bool   // there is no history to be seen
 	made    []calculation
-	visits  []runlog.HistoryVisit
+	visits  []runlog.HistorySession
 	settled time.Time // when the last calculation must be in the store
 }
 
@@ -120,7 +120,7 @@ func (u *User) calculates() bool {
 
 // visit looks at the history and then calculates, if it is to.
 func (u *User) visit(ctx context.Context, calculate bool) {
-	seen := runlog.HistoryVisit{Time: time.Now().UTC(), Made: u.answered()}
+	seen := runlog.HistorySession{Time: time.Now().UTC(), Made: u.answered()}
 	err := u.introduce(ctx)
 	if err == nil {
 		err = u.look(ctx, &seen)
@@ -143,7 +143,7 @@ func (u *User) Came() bool { return u.absent || len(u.visits) > 0 }
 
 // History is what the visits showed, without an audit.
 func (u *User) History() runlog.History {
-	return runlog.History{Kept: u.user != "", Visits: u.visits}
+	return runlog.History{Kept: u.user != "", Sessions: u.visits}
 }
 
 // Known are the synthetic user's cookie and the texts that it entered and saw: none of
