@@ -34,7 +34,7 @@ type Config struct {
 	Sink func(runlog.Observation) error
 }
 
-// Observer polls the AWS APIs and keeps the newest state, besides the record. All
+// Observer polls the AWS APIs, records every answer and keeps the newest state. All
 // its questions are asked by one goroutine, one after the other, so that rounds
 // never interleave in the record: Configure before Run, then Run alone. The other
 // methods only leave a wish for Run, and may be called from anywhere.
