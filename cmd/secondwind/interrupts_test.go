@@ -200,7 +200,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 				t.Errorf("reported:\n%s\nwant %q", b.String(), c.reported)
 			}
 			verdictIsPrinted(t, b.String(), w.Dir(), c.withReport)
-			if said := strings.Contains(b.String(), "the run was interrupted ("+byTheUser+")"); said != (c.code == exitInterrupted) {
+			if said := strings.Contains(b.String(), "The run ended early: "+byTheUser); said != (c.code == exitInterrupted) {
 				t.Errorf("exit code %d under:\n%s", c.code, b.String())
 			}
 		})
