@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/server/history"
 )
 
@@ -32,7 +35,7 @@ func historyEnvironment() string {
 
 // historyConfig reads the environment and reports everything that is wrong with it.
 func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (history.Config, error) {
-	cfg := history.Config{Log: log}
+	cfg := history.Config{Log: log, AWS: func(ctx context.Context) (aws.Config, error) { return awsconfig.Load(ctx, "") }}
 	cfg.Store, _ = lookup("CALCULATOR_HISTORY")
 	cfg.Key, _ = lookup("CALCULATOR_KEY")
 	wrong := read(historySettings(&cfg), lookup)

@@ -14,6 +14,7 @@ import (
 
 	"secondwind/account/outputs"
 	"secondwind/account/sweep"
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/verify/judge"
 )
 
@@ -83,7 +84,7 @@ func runSweep(ctx context.Context, out *output, in io.Reader, o sweepOptions) er
 		}
 		o.run, region = deployed.RunID, deployed.Region
 	}
-	cfg, err := loadAWS(ctx, region)
+	cfg, err := awsconfig.Load(ctx, region)
 	if err != nil {
 		return err
 	}

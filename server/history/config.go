@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -39,7 +40,9 @@ type Config struct {
 	// Key is "file:PATH" or "aws-kms:KEY" (a key id, an ARN or alias/NAME).
 	// "" means a file next to the SQLite store; PostgreSQL needs a name.
 	Key string
-	AWS *aws.Config  // how to reach AWS KMS; nil: as the SDK finds it in the environment
+	// AWS says how to reach AWS KMS, each time that a key of it is opened. nil: no
+	// such key can be.
+	AWS func(context.Context) (aws.Config, error)
 	Log *slog.Logger // nil: discard
 
 	MaxEntries    int           // of a user: the oldest go first; 0 means DefaultMaxEntries
