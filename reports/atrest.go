@@ -28,10 +28,10 @@ func readAtRest(h *runlog.History) *atRest {
 		return nil
 	}
 	if !h.Kept {
-		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{{"visits that failed", fmt.Sprint(h.Summary().Failed)}}}
+		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{failedFact(h.Summary())}}
 	}
 	s := h.Summary()
-	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: visitFacts(s)}
+	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: sessionFacts(s)}
 	if a := h.Audit; a != nil {
 		section.Facts = append(section.Facts, auditFacts(*a)...)
 	}
@@ -96,12 +96,16 @@ func failures(rows []checkRow) string {
 	return ""
 }
 
-func visitFacts(s runlog.HistorySummary) []fact {
+func sessionFacts(s runlog.HistorySummary) []fact {
 	return slices.Concat(
 		byInstance("calculations", s.Calculations, s.CalculatedBy),
 		byInstance("lists", s.Lists, s.ListedBy),
-		[]fact{{"visits that failed", fmt.Sprint(s.Failed)}},
+		[]fact{failedFact(s)},
 	)
+}
+
+func failedFact(s runlog.HistorySummary) fact {
+	return fact{"sessions of the synthetic user that failed", fmt.Sprint(s.Failed)}
 }
 
 // byInstance tells a count, and that of each instance.

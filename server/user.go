@@ -16,7 +16,7 @@ import (
 // userCookie names a user: 128 random bits, known to the user's browser alone.
 const userCookie = "calculator_user"
 
-// userAge is how long a browser keeps the cookie after the last visit.
+// userAge is how long a browser keeps the cookie after the page was opened last.
 const userAge = 365 * 24 * time.Hour
 
 // userOf is the user that the request comes from; "" where it carries no cookie

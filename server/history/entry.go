@@ -62,7 +62,7 @@ func (e Entry) fitted(max int) Entry {
 }
 
 // share is how long each text may be so that all fit into total: the short ones
-// leave their room to the long ones.
+// leave what they do not need to the long ones.
 func share(lengths []int, total int) int {
 	lengths = slices.Sorted(slices.Values(lengths))
 	for i, length := range lengths {

@@ -67,8 +67,8 @@ func (u *User) introduce(ctx context.Context) error {
 	return fmt.Errorf("no cookie: %w, %w", page.asError(), list.asError())
 }
 
-// look lists the history and counts what is in it.
-func (u *User) look(ctx context.Context, seen *runlog.HistoryVisit) error {
+// list asks for the history and counts what is in it.
+func (u *User) list(ctx context.Context, seen *runlog.HistoryVisit) error {
 	got, err := u.ask(ctx, http.MethodGet, "/v1/history?limit=100", nil)
 	if err != nil {
 		return err
