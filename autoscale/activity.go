@@ -1,7 +1,6 @@
 package autoscale
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -119,5 +118,5 @@ func launchDescription(id string) string { return "Launching a new EC2 instance:
 func terminateDescription(id string) string { return "Terminating EC2 instance: " + id }
 
 func drainDescription(id string) string {
-	return fmt.Sprintf("Terminating EC2 instance: %s - Waiting For ELB Connection Draining.", id)
+	return terminateDescription(id) + " - Waiting For ELB Connection Draining."
 }

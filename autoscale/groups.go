@@ -133,16 +133,13 @@ func (e *Engine) SetDesiredCapacity(now time.Time, name string, n int, honorCool
 	if err != nil {
 		return err
 	}
-	if n > g.MaxSize {
+	switch {
+	case n > g.MaxSize:
 		return invalid("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, g.MaxSize)
-	}
-	if n < g.MinSize {
+	case n < g.MinSize:
 		return invalid("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, g.MinSize)
-	}
-	if honorCooldown {
-		if err := g.blocked(now); err != nil {
-			return err
-		}
+	case honorCooldown && g.blocked(now) != nil:
+		return g.blocked(now)
 	}
 	g.changeDesired(now, n, origin{text: "a user request explicitly set group desired capacity", warmup: g.defaultWarmup()})
 	e.dirty = true

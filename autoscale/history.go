@@ -65,11 +65,7 @@ type historyAlarmState struct {
 }
 
 func (s AlarmStatus) historyState() historyAlarmState {
-	h := historyAlarmState{StateValue: s.State, StateReason: s.StateReason}
-	if s.StateReasonData != "" {
-		h.StateReasonData = json.RawMessage(s.StateReasonData)
-	}
-	return h
+	return historyAlarmState{StateValue: s.State, StateReason: s.StateReason, StateReasonData: json.RawMessage(s.StateReasonData)}
 }
 
 func (e *Engine) recordState(now time.Time, old, next AlarmStatus) {
@@ -119,11 +115,11 @@ func (e *Engine) recordConfiguration(now time.Time, a Alarm, did alteration) {
 	}})
 }
 
-// recordAction notes that an alarm action was executed, or why it was not.
-func (e *Engine) recordAction(now time.Time, a *alarm, old State, arn string, failure error) {
+// recordAction notes that an alarm action was executed, or that its policy is missing.
+func (e *Engine) recordAction(now time.Time, a *alarm, old State, arn string) {
 	state, summary := "Succeeded", "Successfully executed action "+arn
-	if failure != nil {
-		state, summary = "Failed", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, failure.Error())
+	if isPolicyARN(arn) && e.policies[arn] == nil {
+		state, summary = "Failed", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, policyNotFound(arn).Error())
 	}
 	e.record(now, a.Name, HistoryAction, summary, struct {
 		ActionState          string `json:"actionState"`

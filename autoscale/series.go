@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"sort"
 	"time"
 )
 
@@ -187,19 +186,24 @@ func (r *ring) newest() int64 {
 
 // between returns the slots that start in [from, to).
 func (r *ring) between(from, to int64) []slot {
-	live := r.live()
-	i := sort.Search(len(live), func(i int) bool { return live[i].at >= from })
-	j := i + sort.Search(len(live)-i, func(j int) bool { return live[i+j].at >= to })
-	return live[i:j]
+	i, _ := r.search(from)
+	j, _ := r.search(to)
+	return r.live()[i:max(i, j)]
+}
+
+// search returns the place of the live slot that starts at a time, or of the first
+// one after it.
+func (r *ring) search(at int64) (place int, found bool) {
+	return slices.BinarySearchFunc(r.live(), at, func(s slot, at int64) int { return cmp.Compare(s.at, at) })
 }
 
 // add merges a value into its slot. Values come mostly in order of time; a late
 // one costs a move of the slots after it.
 func (r *ring) add(at int64, v Statistics) {
 	at -= ((at % r.width) + r.width) % r.width
-	live := r.live()
-	i := sort.Search(len(live), func(i int) bool { return live[i].at >= at })
-	if i < len(live) && live[i].at == at {
+	i, found := r.search(at)
+	if found {
+		live := r.live()
 		live[i].Statistics = live[i].Add(v)
 		return
 	}
