@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -120,8 +121,8 @@ func byInstance(what string, all int, counts map[string]int) []fact {
 func auditFacts(a runlog.HistoryAudit) []fact {
 	return []fact{
 		{"audited", date(a.Time)},
-		{"store", identifier(a.Store)},
-		{"key-encryption key", identifier(a.Key)},
+		{"store", cmp.Or(a.Store, notAvailable)},
+		{"key-encryption key", cmp.Or(a.Key, notAvailable)},
 		{"data keys", fmt.Sprint(a.DataKeys)},
 		{"records, with the audit's own", fmt.Sprint(a.Records)},
 		{"raw bytes searched", fmt.Sprint(a.RawBytes)},

@@ -141,16 +141,8 @@ func linkText(l judge.Link) string {
 
 // verdictCase makes the outcome visible even if the record shows nothing else.
 func verdictCase(v judge.Verdict) testCase {
-	status := judge.Undetermined
-	switch v.Outcome {
-	case judge.Proved:
-		status = judge.Held
-	case judge.Refuted:
-		status = judge.Broken
-	case judge.Inconclusive:
-	}
 	c := testCase{ClassName: "secondwind.verdict", Name: string(v.Outcome), Time: "0.000", Output: v.Summary}
-	c.Failure, c.Error = problems(v.Outcome, status, v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
+	c.Failure, c.Error = problems(v.Outcome, statusOf(v.Outcome), v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
 	return c
 }
 

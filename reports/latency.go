@@ -34,16 +34,14 @@ func newPair() pair {
 }
 
 // decode returns the latencies of what an instance answered.
-func decode(i *runlog.InstanceSecond) (pair, error) {
-	fromSchedule, err := decodeHistogram(i.FromSchedule)
-	if err != nil {
-		return pair{}, fmt.Errorf("latency from schedule: %w", err)
+func decode(i *runlog.InstanceSecond) (p pair, err error) {
+	if p.fromSchedule, err = decodeHistogram(i.FromSchedule); err != nil {
+		return p, fmt.Errorf("latency from schedule: %w", err)
 	}
-	fromSending, err := decodeHistogram(i.FromSending)
-	if err != nil {
-		return pair{}, fmt.Errorf("latency from sending: %w", err)
+	if p.fromSending, err = decodeHistogram(i.FromSending); err != nil {
+		return p, fmt.Errorf("latency from sending: %w", err)
 	}
-	return pair{fromSchedule, fromSending}, nil
+	return p, nil
 }
 
 // decodeHistogram decodes HdrHistogram V2 in base64; "" gives nil. What reaches

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"secondwind/reports/figure"
 	"secondwind/verify/judge"
 )
 
@@ -37,9 +38,10 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		return code + s + plain
 	}
 	mark := func(s judge.Status) string { return paint(colourOf(statusSymbol(s)), statusSymbol(s)) }
-	head := fmt.Sprintf("%s %s", outcomeSymbol(v.Outcome), printable(string(v.Outcome)))
-	lines := []string{paint(bold+colourOf(outcomeSymbol(v.Outcome)), head) + "  " +
-		shorten(place(v), summaryColumns-width(head)-2)}
+	symbol := statusSymbol(statusOf(v.Outcome))
+	head := symbol + " " + printable(string(v.Outcome))
+	lines := []string{paint(bold+colourOf(symbol), head) + "  " +
+		figure.Shorten(place(v), summaryColumns-width(head)-2)}
 	for _, l := range wrap(printable(v.Summary), summaryColumns-2, 4) {
 		lines = append(lines, "  "+l)
 	}
@@ -55,11 +57,11 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		findings []judge.Finding
 	}{{"premises", v.Premises}, {"controls", v.Controls}, {"confounders", v.Confounders}} {
 		status, text := tally(g.findings)
-		lines = append(lines, mark(status)+" "+shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
+		lines = append(lines, mark(status)+" "+figure.Shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
 	}
 	lines = append(lines, openFindings(v, mark, summaryLines-len(lines)-1)...)
 	f := v.Figures
-	lines = append(lines, shorten(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
+	lines = append(lines, figure.Shorten(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
 		f.Offered, f.Sent, f.Completed, f.Failed, f.RequestsByNewInstance), summaryColumns))
 	fmt.Fprintln(w, strings.Join(lines, "\n"))
 }
@@ -84,8 +86,9 @@ func chainLine(l judge.Link) string {
 
 // chainColumns aligns a row of the chain in 98 columns.
 func chainColumns(id, name, at, since, deadline, slack string) string {
-	row := pad(id, 4) + "  " + pad(name, 44) + "  " + left(at, 12) + "  " + left(since, 9) + "  " + left(deadline, 9) + "  " + left(slack, 9)
-	return strings.TrimRight(row, " ")
+	cut := figure.Shorten
+	return strings.TrimRight(fmt.Sprintf("%-4s  %-44s  %12s  %9s  %9s  %9s",
+		cut(id, 4), cut(name, 44), cut(at, 12), cut(since, 9), cut(deadline, 9), cut(slack, 9)), " ")
 }
 
 // tally counts a group's findings by status; the worst one is the group's.
@@ -120,7 +123,7 @@ func openFindings(v judge.Verdict, mark func(judge.Status) string, room int) []s
 			if f.Status == judge.Held || f.Status == judge.NotJudged {
 				continue
 			}
-			lines = append(lines, "    "+mark(f.Status)+" "+shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
+			lines = append(lines, "    "+mark(f.Status)+" "+figure.Shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
 		}
 	}
 	if len(lines) > room {
@@ -164,30 +167,19 @@ func wrap(s string, columns, lines int) []string {
 		case width(row)+1+width(word) <= columns:
 			row += " " + word
 		default:
-			rows, row = append(rows, shorten(row, columns)), word
+			rows, row = append(rows, figure.Shorten(row, columns)), word
 		}
 	}
 	if row != "" {
-		rows = append(rows, shorten(row, columns))
+		rows = append(rows, figure.Shorten(row, columns))
 	}
 	if len(rows) > lines {
-		rows = append(rows[:lines-1], shorten(rows[lines-1]+" …", columns))
+		rows = append(rows[:lines-1], figure.Shorten(rows[lines-1]+" …", columns))
 	}
 	return rows
 }
 
 func width(s string) int { return utf8.RuneCountInString(s) }
-
-// pad shortens s to the columns or fills it up on the right; left on the left.
-func pad(s string, columns int) string {
-	s = shorten(s, columns)
-	return s + strings.Repeat(" ", columns-width(s))
-}
-
-func left(s string, columns int) string {
-	s = shorten(s, columns)
-	return strings.Repeat(" ", columns-width(s)) + s
-}
 
 // place says where and which; a run that ended before its claim was declared has
 // no where.

@@ -23,7 +23,7 @@ func Chain(r Run) *Figure {
 	f.height = vg.Length(60 + 24*max(len(r.Links), 4))
 	rows := make([]plot.Tick, len(r.Links))
 	for i, l := range r.Links {
-		rows[i] = plot.Tick{Value: row(r, i), Label: shorten(l.ID+"  "+l.Name, 52)}
+		rows[i] = plot.Tick{Value: row(r, i), Label: Shorten(l.ID+"  "+l.Name, 52)}
 	}
 	f.plot.Y.Tick.Marker = plot.ConstantTicks(rows)
 	f.plot.Y.Tick.Length = 0

@@ -71,6 +71,7 @@ func overTime(r Run, name, title, caption string) *Figure {
 	f.plot.Y.Min, f.plot.Y.Max = 0, 1
 	f.plot.Y.Tick.Marker = ticks{Count: 6}
 	f.plot.Add(bands(r.Phases), grid())
+	f.empty = true // until there are points
 	return f
 }
 
@@ -98,6 +99,7 @@ func (f *Figure) raise(top float64) {
 
 // fit makes the y axis reach the highest of the points.
 func (f *Figure) fit(points []Point) {
+	f.empty = f.empty && len(points) == 0
 	for _, p := range points {
 		f.raise(p.Y)
 	}

@@ -49,7 +49,7 @@ func (f *Figure) layout() layout {
 	}
 	for i, m := range f.marks {
 		marks = append(marks, placed{Text: strconv.Itoa(i + 1), At: at(m.At)})
-		l.keys = append(l.keys, fmt.Sprintf("%d · +%.1f s · %s", i+1, m.At, shorten(m.Text, 130)))
+		l.keys = append(l.keys, fmt.Sprintf("%d · +%.1f s · %s", i+1, m.At, Shorten(m.Text, 130)))
 	}
 	if f.omitted > 0 {
 		l.keys = append(l.keys, fmt.Sprintf("and %d later events, which cloud.jsonl holds", f.omitted))

@@ -76,11 +76,11 @@ func textStyle(size float64, bold bool) text.Style {
 	return text.Style{Color: ink(), Font: f, XAlign: draw.XLeft, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
 }
 
-// shorten cuts s to at most n runes, the last of which is then an ellipsis.
-func shorten(s string, n int) string {
+// Shorten cuts s to at most n runes, the last of which is then an ellipsis.
+func Shorten(s string, n int) string {
 	runes := []rune(s)
 	if len(runes) <= n {
 		return s
 	}
-	return string(runes[:n-1]) + "…"
+	return string(runes[:max(n-1, 0)]) + "…"
 }
