@@ -36,10 +36,8 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
 		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName,
 		Desired: size.desired, InService: size.inService, Healthy: size.healthy,
-		Offered: named(rates.offered, rates.sum.Offered), Completed: named(rates.completed, rates.sum.Completed),
-		Failed: named(rates.failed, rates.sum.Failed), Dropped: named(rates.dropped, rates.sum.Dropped),
-		Instances: rates.byInstance(),
-		Latency:   a.latencies.overTime,
+		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
+		Instances: rates.byInstance(), Latency: a.latencies.overTime,
 	}
 	if h != nil {
 		a.run.Threshold, a.run.PeriodSeconds = h.Threshold, float64(h.PeriodSeconds)

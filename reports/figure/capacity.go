@@ -3,6 +3,7 @@ package figure
 import (
 	"image/color"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
@@ -14,7 +15,7 @@ func Capacity(r Run) *Figure {
 		"Each value holds until the next answer of the API; where nobody was watching there is a gap. "+
 			"Only instances in the lifecycle state InService and targets in the state healthy count.")
 	f.plot.Y.Label.Text = "instances"
-	f.plot.Y.Tick.Marker = wholeTicks{}
+	f.plot.Y.Tick.Marker = plot.TickerFunc(wholeTicks)
 	f.plot.Y.Min, f.plot.Y.Max = 0, 2.4
 	f.height = 200
 	for i, s := range []Series{r.Desired, r.InService, r.Healthy} {
