@@ -51,7 +51,7 @@ func (s *Server) calculateBatch(c *gin.Context) error {
 		return err
 	}
 	defer release()
-	var list questions = newLines(from, s.config.MaxBodyBytes, reservationOf(c), stream)
+	var list questions = &lines{newLineReader(from, s.config.MaxBodyBytes, reservationOf(c)), stream}
 	if asked == typeJSON {
 		if list, err = newArray(from, s.config.MaxBodyBytes, reservationOf(c), stream); err != nil {
 			return err
@@ -247,10 +247,6 @@ type lines struct {
 	stream *stream
 }
 
-func newLines(from *body, most int64, held *reservation, stream *stream) *lines {
-	return &lines{newLineReader(from, most, held), stream}
-}
-
 func (l *lines) next(ctx context.Context) (Calculation, error) {
 	for {
 		line, err := l.from.next(ctx)
@@ -334,8 +330,7 @@ func newArray(from *body, most int64, held *reservation, stream *stream) (*array
 		return nil, a.fault(err)
 	}
 	if opening != json.Delim('[') {
-		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for example [%s], or one calculation a line as %s",
-			example, typeJSONLines)
+		return nil, badRequest("the body is not a JSON array: send for example [%s], or one calculation a line as %s", example, typeJSONLines)
 	}
 	return a, nil
 }
@@ -344,7 +339,7 @@ func (a *array) fault(err error) error {
 	if notJSON(err) {
 		return err
 	}
-	return newProblem(http.StatusBadRequest, "the batch is not a JSON array (%s): send for example [%s]", jsonFault(err), example)
+	return badRequest("the batch is not a JSON array (%s): send for example [%s]", jsonFault(err), example)
 }
 
 func (a *array) next(context.Context) (Calculation, error) {
@@ -358,7 +353,7 @@ func (a *array) next(context.Context) (Calculation, error) {
 			return Calculation{}, a.fault(err)
 		}
 		if _, err := a.decoder.Token(); !errors.Is(err, io.EOF) {
-			return Calculation{}, newProblem(http.StatusBadRequest, "there is more after the JSON array: send one array only")
+			return Calculation{}, badRequest("there is more after the JSON array: send one array only")
 		}
 		return Calculation{}, io.EOF
 	}

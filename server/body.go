@@ -98,12 +98,12 @@ func bodyFault(err error) error {
 		return err
 	}
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
-		return newProblem(http.StatusBadRequest, "the body is not gzip, although its Content-Encoding says so, or it is damaged")
+		return badRequest("the body is not gzip, although its Content-Encoding says so, or it is damaged")
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return newProblem(http.StatusRequestTimeout, "the body arrived too slowly")
 	}
-	return newProblem(http.StatusBadRequest, "the body ends early")
+	return badRequest("the body ends early")
 }
 
 // readBody returns the whole body.

@@ -96,7 +96,7 @@ func (s *Server) historyOnPage(ctx context.Context, user, search string) *histor
 func (s *Server) searchOnPage(c *gin.Context, fields url.Values) error {
 	search := fields.Get("search")
 	if len(search) > maxSearch || !utf8.ValidString(search) {
-		return newProblem(http.StatusBadRequest, "the search must be UTF-8 text of at most %d bytes", maxSearch)
+		return badRequest("the search must be UTF-8 text of at most %d bytes", maxSearch)
 	}
 	return s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, search)
 }

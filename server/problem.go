@@ -37,13 +37,18 @@ func newProblem(status int, format string, args ...any) *problem {
 	}
 }
 
+// badRequest is a problem that is the client's fault.
+func badRequest(format string, args ...any) *problem {
+	return newProblem(http.StatusBadRequest, format, args...)
+}
+
 // asProblem is what a client may see of err.
 func (s *Server) asProblem(err error) *problem {
 	if known, ok := errors.AsType[*problem](err); ok {
 		return known
 	}
 	if input, ok := errors.AsType[*bignum.InputError](err); ok {
-		p := newProblem(http.StatusBadRequest, "%s", input.Error())
+		p := badRequest("%s", input.Error())
 		p.Operand, p.Position = input.Operand, input.Position
 		return p
 	}

@@ -20,7 +20,7 @@ type Server struct {
 	config    Config
 	instance  *instance
 	admission *admissionLimiter
-	memory    *memoryBudget
+	memory    *budget
 	limits    bignum.Limits
 	page      *page
 	metrics   *metrics
@@ -47,7 +47,7 @@ func New(cfg Config) (*Server, error) {
 		config:     cfg,
 		instance:   newInstance(),
 		admission:  newAdmissionLimiter(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
-		memory:     newMemoryBudget(cfg.MaxHeldBytes, cfg.QueueTimeout),
+		memory:     newBudget(cfg.MaxHeldBytes, cfg.QueueTimeout),
 		limits:     bignum.Limits{MaxDigits: cfg.MaxDigits},
 		page:       page,
 		requestIDs: newRequestIDs(),

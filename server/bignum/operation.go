@@ -69,13 +69,6 @@ func Operations() []Operation {
 	return all
 }
 
-// Operands is how many operands the operation takes; most < 0 means any number.
-// Both are 0 for an operation that is unknown.
-func (o Operation) Operands() (least, most int) {
-	a, _ := o.arity()
-	return a.least, a.most
-}
-
 func (o Operation) arity() (arity, bool) {
 	for _, a := range arities {
 		if a.operation == o {
