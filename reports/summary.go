@@ -9,6 +9,7 @@ import (
 
 	"secondwind/reports/figure"
 	"secondwind/verify/judge"
+	"secondwind/verify/terminal"
 )
 
 // Bounds of a summary on a terminal.
@@ -17,32 +18,18 @@ const (
 	summaryLines   = 30
 )
 
-// The escape sequences of a terminal's colours.
-const (
-	green  = "\x1b[32m"
-	red    = "\x1b[31m"
-	yellow = "\x1b[33m"
-	bold   = "\x1b[1m"
-	plain  = "\x1b[0m"
-)
-
 // Summary prints the verdict and the chain for a terminal, in at most 30 lines
 // of 100 columns. Colour repeats what symbols and words say. What AWS answered
 // is stripped of control characters, which could drive a terminal. A failing
 // writer cuts the summary short: there is nobody left to tell.
 func Summary(w io.Writer, v judge.Verdict, colour bool) {
-	paint := func(code, s string) string {
-		if !colour {
-			return s
-		}
-		return code + s + plain
-	}
-	mark := func(s judge.Status) string { return paint(colourOf(statusSymbol(s)), statusSymbol(s)) }
-	symbol := statusSymbol(statusOf(v.Outcome))
-	head := symbol + " " + printable(string(v.Outcome))
-	lines := []string{paint(bold+colourOf(symbol), head) + "  " +
+	style := terminal.Style{Width: summaryColumns - 2, Colour: colour}
+	mark := func(s judge.Status) string { return style.Paint(colourOf(s), statusSymbol(s)) }
+	status := statusOf(v.Outcome)
+	head := statusSymbol(status) + " " + printable(string(v.Outcome))
+	lines := []string{style.Paint(terminal.Bold, style.Paint(colourOf(status), head)) + "  " +
 		figure.Shorten(place(v), summaryColumns-width(head)-2)}
-	for _, l := range wrap(printable(v.Summary), summaryColumns-2, 4) {
+	for _, l := range wrap(style, printable(v.Summary), 4) {
 		lines = append(lines, "  "+l)
 	}
 	if len(v.Chain) > 0 {
@@ -133,15 +120,15 @@ func openFindings(v judge.Verdict, mark func(judge.Status) string, room int) []s
 	return lines
 }
 
-// colourOf repeats what an outcome's or a status's symbol says.
-func colourOf(symbol string) string {
-	switch symbol {
-	case "✓":
-		return green
-	case "✗":
-		return red
+// colourOf repeats what a status's symbol says.
+func colourOf(s judge.Status) string {
+	switch s {
+	case judge.Held:
+		return terminal.Green
+	case judge.Broken:
+		return terminal.Red
 	default:
-		return yellow
+		return terminal.Yellow
 	}
 }
 
@@ -155,26 +142,15 @@ func printable(s string) string {
 	}, s)), " ")
 }
 
-// wrap breaks text at spaces into at most lines lines of at most columns; what
+// wrap breaks text at spaces into at most so many lines of the style's width; what
 // does not fit is cut off with an ellipsis.
-func wrap(s string, columns, lines int) []string {
-	var rows []string
-	row := ""
-	for _, word := range strings.Fields(s) {
-		switch {
-		case row == "":
-			row = word
-		case width(row)+1+width(word) <= columns:
-			row += " " + word
-		default:
-			rows, row = append(rows, figure.Shorten(row, columns)), word
-		}
-	}
-	if row != "" {
-		rows = append(rows, figure.Shorten(row, columns))
-	}
+func wrap(style terminal.Style, text string, lines int) []string {
+	rows := strings.FieldsFunc(style.Wrap(text, 0), func(r rune) bool { return r == '\n' })
 	if len(rows) > lines {
-		rows = append(rows[:lines-1], figure.Shorten(rows[lines-1]+" …", columns))
+		rows = append(rows[:lines-1], rows[lines-1]+" …")
+	}
+	for i := range rows {
+		rows[i] = figure.Shorten(rows[i], style.Width)
 	}
 	return rows
 }

@@ -140,10 +140,7 @@ func (s *Server) outcome(ctx context.Context, asked Calculation, line int) (o ou
 		return o
 	}
 	var err error
-	o.answer, err = s.evaluate(ctx, asked, func(ctx context.Context, a bignum.Answer) error {
-		return o.reserved.grow(ctx, int64(len(a.Text)))
-	})
-	if err != nil {
+	if o.answer, err = s.evaluate(ctx, asked, o.reserved); err != nil {
 		o.fault = s.problemOf(err, line)
 	}
 	return o

@@ -108,10 +108,7 @@ func writeResult(c *gin.Context, form string, result bignum.Answer) {
 // written, and adds it to the user's history.
 func (s *Server) answer(c *gin.Context, asked Calculation) (bignum.Answer, error) {
 	s.metrics.asked(asked.bytes())
-	held := reservationOf(c)
-	result, err := s.evaluate(c.Request.Context(), asked, func(ctx context.Context, a bignum.Answer) error {
-		return held.grow(ctx, int64(len(a.Text)))
-	})
+	result, err := s.evaluate(c.Request.Context(), asked, reservationOf(c))
 	if err == nil {
 		s.remember(c, asked, result)
 	}
@@ -119,8 +116,8 @@ func (s *Server) answer(c *gin.Context, asked Calculation) (bignum.Answer, error
 }
 
 // evaluate waits for its turn and calculates, both within the timeout. Before
-// it lets the next one have its turn, keep reserves memory for the result.
-func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(context.Context, bignum.Answer) error) (bignum.Answer, error) {
+// it lets the next one have its turn, it reserves memory for the result.
+func (s *Server) evaluate(ctx context.Context, asked Calculation, held *reservation) (bignum.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.CalculationTimeout)
 	defer cancel()
 	if err := s.admission.enter(ctx); err != nil {
@@ -133,7 +130,7 @@ func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(cont
 	if err != nil {
 		return bignum.Answer{}, err
 	}
-	return result, keep(ctx, result)
+	return result, held.grow(ctx, int64(len(result.Text)))
 }
 
 // readCalculation reads the whole body before anything waits for a turn, so

@@ -104,10 +104,8 @@ func (s *Server) searchOnPage(c *gin.Context, fields url.Values) error {
 // deleteOnPage deletes what remove does.
 func (s *Server) deleteOnPage(c *gin.Context, remove func(ctx context.Context, user string) error) error {
 	err := s.forget(c.Request.Context(), userOf(c), remove)
-	if p, ok := errors.AsType[*problem](err); ok && p.Status == http.StatusNotFound {
-		err = nil // it is gone, which is what was asked for
-	}
-	if err != nil {
+	p, known := errors.AsType[*problem](err)
+	if gone := known && p.Status == http.StatusNotFound; err != nil && !gone { // gone is what was asked for
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, "/") // loading the page again must not delete again

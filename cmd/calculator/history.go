@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -59,12 +60,11 @@ func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, s
 	}
 	// It outlives the signal that ends the server: requests in flight use it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+	var running sync.WaitGroup
+	running.Go(func() {
 		if err := h.Run(ctx); err != nil {
 			cfg.Log.Error("history was not closed", "error", err)
 		}
-	}()
-	return h, func() { cancel(); <-ended }, nil
+	})
+	return h, func() { cancel(); running.Wait() }, nil
 }

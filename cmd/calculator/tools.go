@@ -96,7 +96,7 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	}
 	report, err := audit.Run(ctx, cfg, o)
 	if err == nil {
-		err = writeReport(stdout, report, asJSON)
+		err = write(stdout, asJSON, report, report.Write)
 	}
 	switch {
 	case err != nil:
@@ -105,13 +105,6 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		return exitFailed
 	}
 	return exitDone
-}
-
-func writeReport(w io.Writer, report audit.Report, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, report)
-	}
-	return report.Write(w)
 }
 
 // lines returns the lines of a file that are not empty; none if path is "".
@@ -151,19 +144,22 @@ func runRotate(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if err != nil {
 		return ended(stderr, "rotate-key", exitFailed, err)
 	}
-	if asJSON {
-		err = writeJSON(stdout, rotation)
-	} else {
-		_, err = fmt.Fprintf(stdout, "rotated: data key %d encrypts from now on, one of %d, wrapped under %s (revision %d of %s)\n",
+	err = write(stdout, asJSON, rotation, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "rotated: data key %d encrypts from now on, one of %d, wrapped under %s (revision %d of %s)\n",
 			rotation.DataKey, rotation.DataKeys, rotation.KEK, rotation.Revision, rotation.Store)
-	}
+		return err
+	})
 	if err != nil {
 		return ended(stderr, "rotate-key", exitFailed, err)
 	}
 	return exitDone
 }
 
-func writeJSON(w io.Writer, v any) error {
+// write writes what a tool found as JSON or as text.
+func write(w io.Writer, asJSON bool, v any, text func(io.Writer) error) error {
+	if !asJSON {
+		return text(w)
+	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(v)

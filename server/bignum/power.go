@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/big"
+	"math/bits"
 )
 
 // power returns x to the y. y must be an integer; 0^0 is 1, as for Python.
@@ -74,11 +75,7 @@ func (c *calculation) exponent(n *big.Int, bits, scale int) (int, error) {
 // raise squares and multiplies, as big.Int.Exp does, but can be interrupted.
 func raise(ctx context.Context, base *big.Int, exponent int) (*big.Int, error) {
 	result := new(big.Int).Set(base)
-	bits := 0
-	for e := exponent; e > 1; e >>= 1 {
-		bits++
-	}
-	for i := bits - 1; i >= 0; i-- {
+	for i := bits.Len(uint(exponent)) - 2; i >= 0; i-- {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

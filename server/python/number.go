@@ -45,8 +45,8 @@ func (n number) text() (string, error) {
 // apply is x op y for op one of + - * /. Python makes both floats as soon as
 // one is, and divides floats only here: the original sees to that.
 func apply(op byte, x, y number) (number, error) {
-	if x.integer != nil && y.integer != nil && op != '/' {
-		return number{integer: integers(op, x.integer, y.integer)}, nil
+	if f := ofIntegers[op]; f != nil && x.integer != nil && y.integer != nil {
+		return number{integer: f(new(big.Int), x.integer, y.integer)}, nil
 	}
 	a, err := x.asFloat()
 	if err != nil {
@@ -70,16 +70,8 @@ func apply(op byte, x, y number) (number, error) {
 	return number{float: a / b}, nil
 }
 
-func integers(op byte, x, y *big.Int) *big.Int {
-	switch op {
-	case '+':
-		return new(big.Int).Add(x, y)
-	case '-':
-		return new(big.Int).Sub(x, y)
-	default:
-		return new(big.Int).Mul(x, y)
-	}
-}
+// ofIntegers are the operators under which integers stay integers.
+var ofIntegers = map[byte]func(z, x, y *big.Int) *big.Int{'+': (*big.Int).Add, '-': (*big.Int).Sub, '*': (*big.Int).Mul}
 
 // Repr writes a finite float as Python's repr does: the shortest text that
 // reads back as the same float, with an exponent only below 1e-4 and from 1e16

@@ -5,6 +5,7 @@
 package syntheticuser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,12 +62,7 @@ func New(cfg Config) (*User, error) {
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("synthetic user: %q is not the URL of a load balancer", cfg.URL)
 	}
-	if cfg.Every == 0 {
-		cfg.Every = DefaultEvery
-	}
-	if cfg.Most == 0 {
-		cfg.Most = DefaultMost
-	}
+	cfg.Every, cfg.Most = cmp.Or(cfg.Every, DefaultEvery), cmp.Or(cfg.Most, DefaultMost)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, fmt.Errorf("synthetic user: %w", err)
