@@ -92,7 +92,7 @@ func (s *metricStore) evict(n int) {
 	for _, key := range slices.Sorted(maps.Keys(s.byMetric)) {
 		all = append(all, s.byMetric[key]...)
 	}
-	slices.SortStableFunc(all, func(a, b *series) int { return cmp.Compare(a.newest(), b.newest()) })
+	slices.SortStableFunc(all, func(a, b *series) int { return cmp.Compare(a.minutes.newest(), b.minutes.newest()) })
 	stale := map[*series]bool{}
 	for _, one := range all[:min(n, len(all))] {
 		stale[one] = true
@@ -172,8 +172,6 @@ func (s *series) of(period time.Duration) *ring {
 	}
 	return &s.minutes
 }
-
-func (s *series) newest() int64 { return s.minutes.newest() }
 
 func (r *ring) live() []slot { return r.slots[r.head:] }
 

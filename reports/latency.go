@@ -72,11 +72,6 @@ func (p pair) merge(other pair) {
 	}
 }
 
-func (p pair) reset() {
-	p.fromSchedule.Reset()
-	p.fromSending.Reset()
-}
-
 // latencies are the run's latencies, over time and by phase.
 type latencies struct {
 	overTime []figure.Series // p50 and p99 from schedule, p50 and p99 from sending; milliseconds
@@ -183,7 +178,8 @@ func (w *window) flush(overTime []figure.Series) {
 			X: (w.from + w.to) / 2, Y: milliseconds(h.ValueAtPercentile([]float64{50, 99}[i%2])), Gap: w.gap,
 		})
 	}
-	w.reset()
+	w.fromSchedule.Reset()
+	w.fromSending.Reset()
 }
 
 // milliseconds converts microseconds.

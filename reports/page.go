@@ -179,14 +179,10 @@ func clockOffset(f judge.Figures) string {
 }
 
 func yesNo(b *bool) string {
-	switch {
-	case b == nil:
+	if b == nil {
 		return notAvailable
-	case *b:
-		return "yes"
-	default:
-		return "no"
 	}
+	return map[bool]string{true: "yes", false: "no"}[*b]
 }
 
 // latencyRows lists each phase twice: from schedule and from sending.

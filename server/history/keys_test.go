@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"secondwind/server/history/vault"
 )
@@ -270,7 +271,7 @@ func TestRecordsOfAnotherKeyAreLeftOutAndLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := newID()
+	id, err := uuid.NewV7()
 	if err != nil {
 		t.Fatal(err)
 	}
