@@ -154,10 +154,8 @@ func (e *Engine) AttachTargetGroups(now time.Time, name string, arns ...string) 
 	if err != nil {
 		return err
 	}
-	for _, arn := range arns {
-		if arn == "" {
-			return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
-		}
+	if slices.Contains(arns, "") {
+		return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
 	}
 	for _, arn := range arns {
 		if slices.Contains(g.TargetGroupARNs, arn) {

@@ -77,17 +77,11 @@ func auditRows(h *runlog.History) []checkRow {
 
 // failures counts what did not hold.
 func failures(rows []checkRow) string {
-	var broken, undetermined int
+	counts := map[judge.Status]int{}
 	for _, r := range rows {
-		switch r.Status {
-		case judge.Broken:
-			broken++
-		case judge.Undetermined:
-			undetermined++
-		case judge.Held, judge.NotJudged:
-		}
+		counts[r.Status]++
 	}
-	switch {
+	switch broken, undetermined := counts[judge.Broken], counts[judge.Undetermined]; {
 	case broken > 0:
 		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling is not touched by it.",
 			broken, len(rows))

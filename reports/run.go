@@ -27,7 +27,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	h, load, subject := rec.Hypothesis, rec.Load, timeline.SubjectOf(rec)
 	cloud := timeline.New(rec.Cloud, subject)
 	at := newTimescale(rec, v)
-	size := readCapacity(cloud, h, at)
+	desired, inService, healthy := readCapacity(cloud, h, at)
 	intervals := readIntervals(load, at)
 	rates := readRates(intervals)
 	a := &account{manifest: rec.Manifest, hypothesis: h, history: rec.History, at: at, latencies: readLatencies(intervals, at)}
@@ -35,7 +35,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
 		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName,
-		Desired: size.desired, InService: size.inService, Healthy: size.healthy,
+		Desired: desired, InService: inService, Healthy: healthy,
 		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
 		Instances: rates.byInstance(), Latency: a.latencies.overTime,
 	}

@@ -314,13 +314,13 @@ func (l *lineReader) next(ctx context.Context) ([]byte, error) {
 // array are the calculations of a JSON array.
 type array struct {
 	decoder *json.Decoder
-	from    *refilled
+	from    *body // of which an element may read so much
 	stream  *stream
 	ended   bool
 }
 
 func newArray(from *body, most int64, held *reservation, stream *stream) (*array, error) {
-	limited := &refilled{from: from, reserved: held, most: most, left: most}
+	limited := &body{request: from.request, from: from, reserved: held, left: most, most: most}
 	a := &array{decoder: json.NewDecoder(limited), from: limited, stream: stream}
 	opening, err := a.decoder.Token()
 	if err != nil {
@@ -362,28 +362,4 @@ func (a *array) next(context.Context) (Calculation, error) {
 	a.stream.progressed()
 	asked, err := decode(bytes.NewReader(raw))
 	return asked, ofLine(err)
-}
-
-// refilled is a reader of which only so much may be read until it is refilled.
-type refilled struct {
-	from       *body
-	reserved   *reservation // holds what was read since
-	most, left int64
-}
-
-func (r *refilled) refill() {
-	r.left = r.most
-	r.reserved.release()
-}
-
-func (r *refilled) Read(p []byte) (int, error) {
-	if r.left <= 0 {
-		return 0, &http.MaxBytesError{Limit: r.most}
-	}
-	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
-	r.left -= int64(n)
-	if full := r.reserved.grow(r.from.request.Context(), int64(n)); full != nil {
-		return 0, full
-	}
-	return n, err
 }

@@ -92,9 +92,15 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// refill lets as much be read again as at first.
+func (b *body) refill() {
+	b.left = b.most
+	b.reserved.release()
+}
+
 // bodyFault says why a body cannot be read. The client is at fault, or gone.
 func bodyFault(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if notJSON(err) {
 		return err
 	}
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {

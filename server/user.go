@@ -35,11 +35,10 @@ func userOf(c *gin.Context) string {
 	return strings.ToLower(cookie.Value)
 }
 
-// greet gives whoever opens the page a user id if a history is kept, and returns
-// it.
-func (s *Server) greet(c *gin.Context) string {
+// greet gives whoever opens the page a user id if a history is kept.
+func (s *Server) greet(c *gin.Context) {
 	if s.config.History == nil {
-		return ""
+		return
 	}
 	user := userOf(c)
 	if user == "" {
@@ -51,7 +50,6 @@ func (s *Server) greet(c *gin.Context) string {
 		Name: userCookie, Value: user, Path: "/", MaxAge: int(userAge / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: behindTLS(c.Request),
 	})
-	return user
 }
 
 // behindTLS says whether the browser speaks TLS, with us or with the load
