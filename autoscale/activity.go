@@ -66,7 +66,6 @@ func (e *Engine) Activities(group string) []Activity {
 
 func (a *Activity) inProgress() bool { return a.End.IsZero() }
 
-// finish ends an activity.
 func (a *Activity) finish(now time.Time, status ActivityStatusCode, message string) {
 	a.StatusCode, a.StatusMessage, a.Progress, a.End = status, message, 100, now
 }

@@ -87,7 +87,6 @@ const (
 	deleted alteration = "Delete"
 )
 
-// recordConfiguration notes what was done to an alarm.
 func (e *Engine) recordConfiguration(now time.Time, a Alarm, did alteration) {
 	type configuration struct {
 		AlarmName          string             `json:"alarmName"`

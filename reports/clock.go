@@ -37,7 +37,6 @@ func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
 	return s
 }
 
-// seconds converts a number of seconds.
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // ours is the place of a time of the generator's clock.

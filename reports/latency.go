@@ -82,7 +82,6 @@ type latencies struct {
 	firstError error
 }
 
-// phaseLatency is a phase's latencies.
 type phaseLatency struct {
 	Phase runlog.Phase
 	pair
@@ -182,7 +181,6 @@ func (w *window) flush(overTime []figure.Series) {
 	w.fromSending.Reset()
 }
 
-// milliseconds converts microseconds.
 func milliseconds(micros int64) float64 { return float64(micros) / 1000 }
 
 // distribution returns the phase's latencies from schedule at quantiles that

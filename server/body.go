@@ -112,7 +112,6 @@ func bodyFault(err error) error {
 	return badRequest("the body ends early")
 }
 
-// readBody returns the whole body.
 func (s *Server) readBody(c *gin.Context) ([]byte, error) {
 	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
 	if err != nil {

@@ -93,8 +93,10 @@ const (
 	bytesPerDigit   = 20       // of a calculation, with its intermediate results
 )
 
-// memoryBound: see Server.MemoryBound.
-func (c Config) memoryBound() int64 {
+// MemoryBound is the most memory in bytes that the limits let the server take:
+// about limits times how many of each there may be at once.
+func (s *Server) MemoryBound() int64 {
+	c := s.config
 	connections := int64(c.MaxConnections) * (connectionBytes + headerCopies*int64(c.MaxHeaderBytes))
 	calculations := int64(c.MaxCalculations) * int64(c.MaxDigits) * bytesPerDigit
 	alive := idleBytes + connections + heldCopies*c.MaxHeldBytes + calculations

@@ -91,7 +91,6 @@ func (r *reservation) tryGrow(n int64) bool {
 	return true
 }
 
-// release returns everything to the budget.
 func (r *reservation) release() {
 	if r.taken > 0 {
 		r.budget.release(r.taken)

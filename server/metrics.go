@@ -120,7 +120,6 @@ func outcome(err error) string {
 	return "failed"
 }
 
-// answered counts a request.
 func (m *metrics) answered(route string, status int, took time.Duration) {
 	r, known := m.routes[route]
 	if !known {

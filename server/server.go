@@ -96,10 +96,6 @@ func (s *Server) routes() *gin.Engine {
 	return r
 }
 
-// MemoryBound is the most memory in bytes that the limits let the server take:
-// about limits times how many of each there may be at once.
-func (s *Server) MemoryBound() int64 { return s.config.memoryBound() }
-
 // Handler answers without a listener of its own, for tests and other servers.
 // The instance keeps its local name.
 func (s *Server) Handler() http.Handler { return s.handler }

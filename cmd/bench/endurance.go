@@ -120,7 +120,6 @@ func load(ctx context.Context, p *process, rate float64, length time.Duration) (
 
 func (s size) name() string { return fmt.Sprintf("%d digits", s.digits) }
 
-// watch reads the resident memory now and then.
 func watch(ctx context.Context, p *process, every time.Duration) []uint64 {
 	ticker := time.NewTicker(max(every, 100*time.Millisecond))
 	defer ticker.Stop()

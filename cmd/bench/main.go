@@ -27,7 +27,6 @@ import (
 	"time"
 )
 
-// options are the flags.
 type options struct {
 	calculator string        // path of the binary
 	only       []string      // sections; none: all
@@ -37,7 +36,6 @@ type options struct {
 	folder     string // of the section that runs, for its files
 }
 
-// section is one part of the bench.
 type section struct {
 	name string
 	run  func(context.Context, options) error

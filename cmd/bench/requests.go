@@ -84,7 +84,6 @@ func onCores(first, last int, program string, arguments []string) []string {
 	return append([]string{"taskset", "--cpu-list", fmt.Sprintf("%d-%d", first, last), program}, arguments...)
 }
 
-// startServer starts a contestant on the servers' cores.
 func startServer(ctx context.Context, path string, environment []string, program string, arguments ...string) (*process, error) {
 	command := onCores(0, serverCores()-1, program, arguments)
 	return start(ctx, path, environment, command[0], command[1:]...)

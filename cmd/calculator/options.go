@@ -15,7 +15,6 @@ import (
 	"secondwind/server/history"
 )
 
-// options are the command line's.
 type options struct {
 	address string
 	pprof   string

@@ -36,7 +36,6 @@ func grid() *plotter.Grid {
 	return g
 }
 
-// level draws a horizontal line across the figure.
 func level(y float64, s style) layer {
 	return func(c draw.Canvas, p *plot.Plot) {
 		_, toY := p.Transforms(&c)

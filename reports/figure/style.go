@@ -48,12 +48,10 @@ func dashes(lengths ...float64) []vg.Length {
 	return pattern
 }
 
-// line is the style of the series' line.
 func (s style) line() draw.LineStyle {
 	return draw.LineStyle{Color: s.Color, Width: s.Width, Dashes: s.Dashes}
 }
 
-// glyph is the style of the series' markers.
 func (s style) glyph() draw.GlyphStyle {
 	return draw.GlyphStyle{Color: s.Color, Radius: vg.Points(2.6), Shape: s.Marker}
 }

@@ -125,7 +125,6 @@ func padded(length int) int {
 	return (length + mask) &^ mask
 }
 
-// decode is encode's inverse.
 func decode(text []byte) (Entry, error) {
 	var e Entry
 	err := json.Unmarshal(text, &e)

@@ -152,7 +152,6 @@ func (u *User) number() *big.Int {
 	return n
 }
 
-// answer is what came back.
 type answer struct {
 	what     string // was asked
 	status   int
