@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -52,14 +53,8 @@ func (e *Engine) Activities(group string) []Activity {
 			all = append(all, *a)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Activity) int {
-		if a.inProgress() != b.inProgress() {
-			if a.inProgress() {
-				return -1
-			}
-			return 1
-		}
-		return b.Start.Compare(a.Start)
+	slices.SortStableFunc(all, func(a, b Activity) int { // what is finished has a Progress of 100
+		return cmp.Or(cmp.Compare(a.Progress/100, b.Progress/100), b.Start.Compare(a.Start))
 	})
 	return all
 }

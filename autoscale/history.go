@@ -50,11 +50,7 @@ func (e *Engine) record(now time.Time, alarm string, kind HistoryItemType, summa
 }
 
 func (e *Engine) expireHistory(now time.Time) {
-	old := slices.IndexFunc(e.history, func(h HistoryItem) bool { return h.Time.After(now.Add(-keepHistory)) })
-	if old < 0 {
-		old = len(e.history)
-	}
-	e.history = slices.Delete(e.history, 0, old)
+	e.history = slices.DeleteFunc(e.history, func(h HistoryItem) bool { return !h.Time.After(now.Add(-keepHistory)) })
 }
 
 // historyAlarmState is a side of a StateUpdate.

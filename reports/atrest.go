@@ -32,7 +32,8 @@ func readAtRest(h *runlog.History) *atRest {
 		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{failedFact(h.Summary())}}
 	}
 	s := h.Summary()
-	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: sessionFacts(s)}
+	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: slices.Concat(
+		byInstance("calculations", s.Calculations, s.CalculatedBy), byInstance("lists", s.Lists, s.ListedBy), []fact{failedFact(s)})}
 	if a := h.Audit; a != nil {
 		section.Facts = append(section.Facts, auditFacts(*a)...)
 	}
@@ -89,14 +90,6 @@ func failures(rows []checkRow) string {
 		return fmt.Sprintf("%d of %d checks decide nothing.", undetermined, len(rows))
 	}
 	return ""
-}
-
-func sessionFacts(s runlog.HistorySummary) []fact {
-	return slices.Concat(
-		byInstance("calculations", s.Calculations, s.CalculatedBy),
-		byInstance("lists", s.Lists, s.ListedBy),
-		[]fact{failedFact(s)},
-	)
 }
 
 func failedFact(s runlog.HistorySummary) fact {

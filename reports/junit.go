@@ -69,7 +69,7 @@ func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 		Properties: []property{{"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
 		Cases:      testCases(v),
 	}
-	if h := a.hypothesis; h != nil {
+	if h := a.Hypothesis; h != nil {
 		s.Properties = append(s.Properties, property{"revision", h.Revision})
 	}
 	if !a.at.start.IsZero() {

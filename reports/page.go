@@ -79,18 +79,18 @@ func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 	p := page{
 		Verdict: v, Symbol: statusSymbol(statusOf(v.Outcome)),
 		Started: date(a.at.start), Duration: duration(a.at.end),
-		Declared: "no hypothesis on record", Revision: cmp.Or(a.manifest.Revision, notAvailable), Machine: machine(a.manifest.Machine),
+		Declared: "no hypothesis on record", Revision: cmp.Or(a.Manifest.Revision, notAvailable), Machine: machine(a.Manifest.Machine),
 		Interrupted: a.interrupted, Warnings: a.warnings, Figures: figures,
 		Chain:   chainRows(v.Chain),
-		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity), AtRest: readAtRest(a.history),
+		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity), AtRest: readAtRest(a.History),
 		Groups: []group{
 			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", findingRows(v.Premises)},
 			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", findingRows(v.Controls)},
 			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", findingRows(v.Confounders)},
 		},
 	}
-	if h := a.hypothesis; h != nil {
-		p.Declared, p.Revision = date(h.Declared), cmp.Or(a.manifest.Revision, h.Revision, notAvailable)
+	if h := a.Hypothesis; h != nil {
+		p.Declared, p.Revision = date(h.Declared), cmp.Or(a.Manifest.Revision, h.Revision, notAvailable)
 	}
 	return p
 }

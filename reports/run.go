@@ -11,9 +11,7 @@ import (
 
 // account is everything a report tells of a run besides the verdict.
 type account struct {
-	manifest    runlog.Manifest
-	hypothesis  *runlog.Hypothesis // nil if none was declared
-	history     *runlog.History    // nil if nothing was asked of one
+	*runlog.Record
 	at          timescale
 	run         figure.Run
 	latencies   *latencies
@@ -30,7 +28,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	desired, inService, healthy := readCapacity(cloud, h, at)
 	intervals := readIntervals(load, at)
 	rates := readRates(intervals)
-	a := &account{manifest: rec.Manifest, hypothesis: h, history: rec.History, at: at, latencies: readLatencies(intervals, at)}
+	a := &account{Record: rec, at: at, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),

@@ -61,14 +61,6 @@ func short(text string) string {
 	return left + "…" + right
 }
 
-func shownEntryOf(e history.Entry) entryView {
-	return entryView{
-		ID: e.ID, Asked: short(asked(e)), Result: short(e.Result),
-		Stamp: e.Time.UTC().Format(time.RFC3339), When: e.Time.UTC().Format("2 January 2006, 15:04 UTC"),
-		Instance: e.Instance, Shortened: e.Shortened,
-	}
-}
-
 // historyOnPage is what the page shows of the user's history; nil where none is
 // kept. An unavailable history is reported and delays nothing.
 func (s *Server) historyOnPage(ctx context.Context, user, search string) *historyView {
@@ -78,7 +70,11 @@ func (s *Server) historyOnPage(ctx context.Context, user, search string) *histor
 	v := &historyView{Search: search}
 	list, err := s.entriesOf(ctx, user, history.Query{Search: search, Limit: defaultEntries})
 	for _, e := range list.Entries {
-		v.Entries = append(v.Entries, shownEntryOf(e))
+		v.Entries = append(v.Entries, entryView{
+			ID: e.ID, Asked: short(asked(e)), Result: short(e.Result),
+			Stamp: e.Time.UTC().Format(time.RFC3339), When: e.Time.UTC().Format("2 January 2006, 15:04 UTC"),
+			Instance: e.Instance, Shortened: e.Shortened,
+		})
 	}
 	switch {
 	case err != nil:

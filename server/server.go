@@ -111,7 +111,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 	asked := make(chan struct{})
 	background.Go(func() { s.instance.learn(ctx, s.config.InstanceID, asked, s.config.Log) })
-	s.await(asked)
+	// So that the first request that an instance serves carries its name.
+	select {
+	case <-asked:
+	case <-time.After(s.config.InstanceIDWait):
+	}
 
 	places := limited(listener, s.config.MaxConnections)
 	h := s.httpServer(ctx)
@@ -124,17 +128,6 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 		return s.drain(ctx, h)
-	}
-}
-
-// await holds back the first answer until the instance id was asked for, so
-// that the first request an instance serves carries its name.
-func (s *Server) await(asked <-chan struct{}) {
-	wait := time.NewTimer(s.config.InstanceIDWait)
-	defer wait.Stop()
-	select {
-	case <-asked:
-	case <-wait.C:
 	}
 }
 

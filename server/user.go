@@ -46,16 +46,11 @@ func (s *Server) greet(c *gin.Context) {
 		rand.Read(id[:]) // never fails
 		user = hex.EncodeToString(id[:])
 	}
+	secure := c.Request.TLS != nil || strings.EqualFold(c.GetHeader("X-Forwarded-Proto"), "https") // TLS with us or with the load balancer
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: userCookie, Value: user, Path: "/", MaxAge: int(userAge / time.Second),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: behindTLS(c.Request),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
 	})
-}
-
-// behindTLS says whether the browser speaks TLS, with us or with the load
-// balancer before us.
-func behindTLS(r *http.Request) bool {
-	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 // remember adds a calculation to the history of the user who made it. The

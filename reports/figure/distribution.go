@@ -34,13 +34,9 @@ func Distributions(r Run) *Figure {
 	}
 	f.logarithmic(all...)
 	beyond := func(t plot.Tick) bool { return t.Value > f.plot.X.Max }
-	f.plot.X.Tick.Marker = plot.ConstantTicks(slices.DeleteFunc(percentileTicks(), beyond))
-	return f
-}
-
-func percentileTicks() []plot.Tick {
-	return []plot.Tick{
+	f.plot.X.Tick.Marker = plot.ConstantTicks(slices.DeleteFunc([]plot.Tick{
 		{Value: 0, Label: "0"}, {Value: -math.Log10(0.5), Label: "50"}, {Value: 1, Label: "90"}, {Value: 2, Label: "99"},
 		{Value: 3, Label: "99.9"}, {Value: 4, Label: "99.99"}, {Value: 5, Label: "99.999"}, {Value: 6, Label: "99.9999"},
-	}
+	}, beyond))
+	return f
 }

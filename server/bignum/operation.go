@@ -96,12 +96,9 @@ func count(operands int) string {
 }
 
 func unknown(op Operation) error {
-	var names []string
-	for _, o := range Operations() {
-		names = append(names, string(o))
-	}
+	names := strings.Trim(fmt.Sprint(Operations()), "[]")
 	// The operation is the caller's text: shown only as far as a person would read.
-	return &InputError{Reason: fmt.Sprintf("the operation %.16q is unknown: use one of %s", string(op), strings.Join(names, " "))}
+	return &InputError{Reason: fmt.Sprintf("the operation %.16q is unknown: use one of %s", string(op), names)}
 }
 
 // folded applies an operation of two operands from the left.

@@ -19,7 +19,10 @@ func (c *calculation) power(ctx context.Context, x, y number) (number, error) {
 		return number{}, &InputError{Operand: 1, Reason: "is zero: zero has no negative power"}
 	}
 	if base, ok := x.whole(); ok && base.BitLen() <= 1 { // 0, 1, −1: no exponent is too large
-		return integer(powerOfUnit(base, n)), nil
+		if base.Sign() < 0 && n.Bit(0) == 0 {
+			base = big.NewInt(1)
+		}
+		return integer(base), nil
 	}
 	above, below := x.unscaled, big.NewInt(1)
 	if x.denominator != nil {
@@ -45,15 +48,6 @@ func (c *calculation) power(ctx context.Context, x, y number) (number, error) {
 		return c.quotient(ctx, raisedAbove, raisedBelow)
 	}
 	return c.quotient(ctx, times(raisedBelow, powerOfTen(scale)), raisedAbove)
-}
-
-// powerOfUnit is base^exponent for a base of 0, 1 or −1 and an exponent that
-// suits it.
-func powerOfUnit(base, exponent *big.Int) *big.Int {
-	if base.Sign() < 0 && exponent.Bit(0) == 0 {
-		return big.NewInt(1)
-	}
-	return base
 }
 
 // exponent returns |n| where a number of so many bits and digits behind the

@@ -43,8 +43,6 @@ type state struct {
 	err   error        // the last that went wrong with the two; nil: nothing
 }
 
-var errNotConnected = errors.New("it is not connected yet")
-
 // New returns a History that is ready to Run. It asks neither the store nor the
 // key, and returns the errors of Config.Validate.
 func New(cfg Config) (*History, error) {
@@ -52,7 +50,7 @@ func New(cfg Config) (*History, error) {
 		return nil, fmt.Errorf("history: %w", err)
 	}
 	h := &History{config: cfg.withDefaults(), scrubbing: make(chan struct{}, 1)}
-	h.state.Store(&state{err: errNotConnected})
+	h.state.Store(&state{err: errors.New("it is not connected yet")})
 	return h, nil
 }
 
