@@ -131,10 +131,10 @@ func (a Alarm) validatePeriods() error {
 
 func (a Alarm) validateActions() error {
 	for _, actions := range [][]string{a.AlarmActions, a.OKActions, a.InsufficientDataActions} {
-		if len(actions) > 5 {
+		switch {
+		case len(actions) > 5:
 			return invalid("Alarm %s names %d actions for a state; at most 5 are possible", a.Name, len(actions))
-		}
-		if slices.Contains(actions, "") {
+		case slices.Contains(actions, ""):
 			return invalid("Invalid alarm action ARN: it is empty, in alarm %s", a.Name)
 		}
 	}

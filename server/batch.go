@@ -125,23 +125,21 @@ func (s *Server) problemOf(err error, line int) *problem {
 // outcome evaluates one calculation of a batch. It waits for its turn as long
 // as it may calculate: unlike a person, a batch has the patience.
 func (s *Server) outcome(ctx context.Context, asked Calculation, line int) (o outcomeOf) {
+	var err error
 	o.reserved = &reservation{budget: s.memory}
 	defer func() {
 		// This runs on a goroutine of its own, where nobody else would catch it.
 		if cause := recover(); cause != nil {
-			s.metrics.panics.Inc()
-			s.config.Log.Error("panic", "route", "/v1/batch", "cause", digits.ReplaceAllString(fmt.Sprintf("%.200v", cause), "#"))
-			o.fault = s.problemOf(newProblem(http.StatusInternalServerError, "the calculator failed; its log says why"), line)
+			s.logPanic(cause, "", "/v1/batch")
+			err = newProblem(http.StatusInternalServerError, "the calculator failed; its log says why")
+		}
+		if err != nil {
+			o.fault = s.problemOf(err, line)
 		}
 	}()
 	s.metrics.asked(asked.bytes())
-	if err := o.reserved.grow(ctx, asked.bytes()); err != nil {
-		o.fault = s.problemOf(err, line)
-		return o
-	}
-	var err error
-	if o.answer, err = s.evaluate(ctx, asked, o.reserved); err != nil {
-		o.fault = s.problemOf(err, line)
+	if err = o.reserved.grow(ctx, asked.bytes()); err == nil {
+		o.answer, err = s.evaluate(ctx, asked, o.reserved)
 	}
 	return o
 }
@@ -166,9 +164,7 @@ func (w *batchWriter) write(o outcomeOf, flush bool) error {
 	}
 	w.any = true
 	if o.fault != nil {
-		text, err := json.Marshal(struct {
-			Problem *problem `json:"problem"`
-		}{o.fault})
+		text, err := json.Marshal(map[string]*problem{"problem": o.fault})
 		w.text(string(text))
 		w.err = errors.Join(w.err, err)
 	} else {

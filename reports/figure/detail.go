@@ -2,12 +2,9 @@ package figure
 
 import "slices"
 
-// detailRatio is how much longer than the chain a run must be to be drawn twice:
-// whole, and around the chain.
-const detailRatio = 4
-
-// detailFrom is the length of a run, in seconds, from which on it is worth it.
-const detailFrom = 900
+// A run that is drawn twice, whole and around the chain, is so many times longer
+// than the chain, and so many seconds long.
+const detailRatio, detailFrom = 4, 900
 
 // details returns the figures of the time around the chain, for a run so long
 // that the chain is a few pixels of it; none for a short run, or without a chain.
