@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -184,24 +185,22 @@ func (r *ring) newest() int64 {
 
 // between returns the slots that start in [from, to).
 func (r *ring) between(from, to int64) []slot {
-	i, _ := r.search(from)
-	j, _ := r.search(to)
-	return r.live()[i:max(i, j)]
+	i := r.search(from)
+	return r.live()[i:max(i, r.search(to))]
 }
 
-// search returns the place of the live slot that starts at a time, or of the first
-// one after it.
-func (r *ring) search(at int64) (place int, found bool) {
-	return slices.BinarySearchFunc(r.live(), at, func(s slot, at int64) int { return cmp.Compare(s.at, at) })
+// search returns the place of the first live slot that starts at a time or after it.
+func (r *ring) search(at int64) int {
+	live := r.live()
+	return sort.Search(len(live), func(i int) bool { return live[i].at >= at }) // which copies no slot
 }
 
 // add merges a value into its slot. Values come mostly in order of time; a late
 // one costs a move of the slots after it.
 func (r *ring) add(at int64, v Statistics) {
 	at -= ((at % r.width) + r.width) % r.width
-	i, found := r.search(at)
-	if found {
-		live := r.live()
+	i := r.search(at)
+	if live := r.live(); i < len(live) && live[i].at == at {
 		live[i].Statistics = live[i].Add(v)
 		return
 	}
