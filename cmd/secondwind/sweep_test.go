@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -239,4 +242,24 @@ func withoutRun(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestAListThatIsNotCompleteHasAnExitCodeOfItsOwn has permission for the tagging API alone.
+func TestAListThatIsNotCompleteHasAnExitCodeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	services := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "ResourceGroupsTagging") {
+			_, _ = io.WriteString(w, `{"ResourceTagMappingList":[]}`)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>")
+	}))
+	defer services.Close()
+	env := []string{"AWS_ENDPOINT_URL=" + services.URL, "AWS_REGION=eu-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}
+	got := sweepIn(t, env, "")
+	if got.code != 3 || !strings.Contains(got.stdout, "could not be listed: ") || !strings.Contains(got.stdout, "not every kind of resource") {
+		t.Errorf("sweep where all else is denied = %+v, want exit code 3 and what could not be listed", got)
+	}
 }
