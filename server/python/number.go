@@ -13,16 +13,13 @@ type number struct {
 	float   float64
 }
 
-// asFloat converts as Python does: an int that is too large is an error.
-func (n number) asFloat() (float64, error) {
+// asFloat converts as Python does; ok is false for an int that is too large.
+func (n number) asFloat() (f float64, ok bool) {
 	if n.integer == nil {
-		return n.float, nil
+		return n.float, true
 	}
-	f, _ := new(big.Float).SetInt(n.integer).Float64()
-	if math.IsInf(f, 0) {
-		return 0, errInvalid
-	}
-	return f, nil
+	f, _ = new(big.Float).SetInt(n.integer).Float64()
+	return f, !math.IsInf(f, 0)
 }
 
 func (n number) negated() number {
@@ -48,13 +45,10 @@ func apply(op byte, x, y number) (number, error) {
 	if f := ofIntegers[op]; f != nil && x.integer != nil && y.integer != nil {
 		return number{integer: f(new(big.Int), x.integer, y.integer)}, nil
 	}
-	a, err := x.asFloat()
-	if err != nil {
-		return number{}, err
-	}
-	b, err := y.asFloat()
-	if err != nil {
-		return number{}, err
+	a, okA := x.asFloat()
+	b, okB := y.asFloat()
+	if !okA || !okB || op == '/' && b == 0 {
+		return number{}, errInvalid
 	}
 	switch op {
 	case '+':
@@ -63,9 +57,6 @@ func apply(op byte, x, y number) (number, error) {
 		return number{float: a - b}, nil
 	case '*':
 		return number{float: a * b}, nil
-	}
-	if b == 0 {
-		return number{}, errInvalid
 	}
 	return number{float: a / b}, nil
 }
