@@ -83,14 +83,14 @@ func TestChangeOfPhaseLeavesNoGapInTheLatencies(t *testing.T) {
 }
 
 func TestAlarmComesBeforeTheActivityOfTheSameSecond(t *testing.T) {
-	history := runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
+	history := runlog.Answer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
 		{AlarmName: alarmName, Timestamp: after(9), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"}}}
-	activities := runlog.DescribeScalingActivitiesAnswer{Activities: []runlog.Activity{
+	activities := runlog.Answer{Activities: []runlog.Activity{
 		{ActivityId: "a", StartTime: after(9), Description: "Launching a new EC2 instance", StatusCode: "Successful"}}}
 	marks := readMarks(timeline.New([]runlog.Observation{
 		{Operation: runlog.OpDescribeScalingActivities, Answer: raw(t, activities)},
 		{Operation: runlog.OpDescribeAlarmHistory, Answer: raw(t, history)},
-	}, timeline.Subject{}), timescale{start: epoch})
+	}, runlog.Hypothesis{}), timescale{start: epoch})
 	if len(marks) != 2 || !strings.HasPrefix(marks[0].Text, "alarm") || !strings.HasPrefix(marks[1].Text, "activity") {
 		t.Errorf("marks = %+v, want the alarm and then the activity", marks)
 	}

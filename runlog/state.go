@@ -77,6 +77,11 @@ func (s State) WithDatapoints(series string, newer []Datapoint) State {
 	return s
 }
 
+// Settled reports whether the group wants n instances and n are InService.
+func (g AutoScalingGroup) Settled(n int) bool {
+	return g.DesiredCapacity == n && len(g.InService()) == n
+}
+
 // InService returns the ids of the instances that are capacity, sorted: the API
 // also lists Pending and Terminating ones, in an order of its own.
 func (g AutoScalingGroup) InService() []string {

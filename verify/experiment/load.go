@@ -36,7 +36,7 @@ func (e *Experiment) enterLoad(now time.Time, seen Seen) {
 	e.loadFrom = now
 	e.report("load: %.0f requests/s, which should put one instance at %.0f %% (threshold %g %%)",
 		e.rate, fitted.PredictedCPUPercent, e.h.Threshold)
-	e.begin(stageLoad, now, e.chainWithin()+e.period)
+	e.begin(stageLoad, now, e.h.ChainWithin()+e.period)
 }
 
 // load waits until the second instance answers, and reports each link.

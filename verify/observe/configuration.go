@@ -48,7 +48,7 @@ func (o *Observer) configure(ctx context.Context) error {
 
 func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error) {
 	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &o.group}
-	answer, err := ask[runlog.DescribePoliciesAnswer](ctx, o.recorder, runlog.OpDescribePolicies, in, o.autoscaling.DescribePolicies)
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribePolicies, in, o.autoscaling.DescribePolicies)
 	return answer.ScalingPolicies, err
 }
 
@@ -60,7 +60,7 @@ func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) 
 	metric := c.Metric()
 	in := &cloudwatch.DescribeAlarmsForMetricInput{Namespace: &metric.Namespace, MetricName: &metric.MetricName,
 		Dimensions: dimensions(metric)}
-	onMetric, err := ask[runlog.DescribeAlarmsAnswer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,
+	onMetric, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,
 		o.cloudwatch.DescribeAlarmsForMetric)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (o *Observer) describeAlarms(ctx context.Context, names []string) ([]runlog
 	var alarms []runlog.MetricAlarm
 	in := &cloudwatch.DescribeAlarmsInput{AlarmNames: names}
 	for {
-		answer, err := ask[runlog.DescribeAlarmsAnswer](ctx, o.recorder, runlog.OpDescribeAlarms, in, o.cloudwatch.DescribeAlarms)
+		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarms, in, o.cloudwatch.DescribeAlarms)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (o *Observer) targetGroups(ctx context.Context, arns []string) ([]runlog.Ta
 		return nil, nil // a group without a load balancer; asking for no ARN would list all
 	}
 	in := &elb.DescribeTargetGroupsInput{TargetGroupArns: arns}
-	answer, err := ask[runlog.DescribeTargetGroupsAnswer](ctx, o.recorder, runlog.OpDescribeTargetGroups, in, o.elb.DescribeTargetGroups)
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetGroups, in, o.elb.DescribeTargetGroups)
 	return answer.TargetGroups, err
 }
 

@@ -19,7 +19,7 @@ import (
 func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 	// Always with the name: without it AWS answers slowly or not at all.
 	in := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{o.group}}
-	answer, err := ask[runlog.DescribeAutoScalingGroupsAnswer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in,
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in,
 		o.autoscaling.DescribeAutoScalingGroups)
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollActivities(ctx context.Context, s *runlog.State) error {
 	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &o.group, MaxRecords: aws.Int32(100)}
-	answer, err := ask[runlog.DescribeScalingActivitiesAnswer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
 		o.autoscaling.DescribeScalingActivities)
 	if err == nil {
 		s.Activities = answer.Activities
@@ -67,7 +67,7 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	var targets []runlog.TargetHealthDescription
 	for _, group := range o.configuration.TargetGroups {
 		in := &elb.DescribeTargetHealthInput{TargetGroupArn: &group.TargetGroupArn}
-		answer, err := ask[runlog.DescribeTargetHealthAnswer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
+		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
 	}
-	answer, err := ask[runlog.GetMetricDataAnswer](ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ type User struct {
 	user     string // the cookie's value; "" before there is one
 	absent   bool   // there is no history to be seen
 	made     []calculation
-	sessions []runlog.HistoryVisit
+	sessions []runlog.HistorySession
 	settled  time.Time // when the last calculation must be in the store
 }
 
@@ -116,7 +116,7 @@ func (u *User) calculates() bool {
 
 // session lists the history and then calculates, if it is to.
 func (u *User) session(ctx context.Context, calculate bool) {
-	seen := runlog.HistoryVisit{Time: time.Now().UTC(), Made: u.answered()}
+	seen := runlog.HistorySession{Time: time.Now().UTC(), Made: u.answered()}
 	err := u.introduce(ctx)
 	if err == nil {
 		err = u.list(ctx, &seen)
@@ -139,7 +139,7 @@ func (u *User) Came() bool { return u.absent || len(u.sessions) > 0 }
 
 // History is what the sessions showed, without an audit.
 func (u *User) History() runlog.History {
-	return runlog.History{Kept: u.user != "", Visits: u.sessions}
+	return runlog.History{Kept: u.user != "", Sessions: u.sessions}
 }
 
 // Known are the synthetic user's cookie and the texts that it entered and saw: none of

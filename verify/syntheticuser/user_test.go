@@ -127,9 +127,9 @@ func TestTheHistoryIsTheSameFromEachInstanceAndEncrypted(t *testing.T) {
 	h := u.History()
 	s := h.Summary()
 	if !h.Kept || s.Calculations != 9 || s.Lists != 14 || !s.Same() || s.Failed != 0 || strings.Join(s.Instances(), " ") != "i-a i-b i-c" {
-		t.Errorf("the sessions show %+v, want 9 calculations and 14 lists of i-a i-b i-c, all whole:\n%+v", s, h.Visits)
+		t.Errorf("the sessions show %+v, want 9 calculations and 14 lists of i-a i-b i-c, all whole:\n%+v", s, h.Sessions)
 	}
-	if last := h.Visits[len(h.Visits)-1]; last.Made != 9 || last.Listed != 9 || last.CalculatedBy != "" {
+	if last := h.Sessions[len(h.Sessions)-1]; last.Made != 9 || last.Listed != 9 || last.CalculatedBy != "" {
 		t.Errorf("the last session is %+v, want a list of all 9", last)
 	}
 	known := u.Known()
@@ -164,10 +164,10 @@ func TestWhileOneInstanceAnswersHalfOfTheCalculationsAreKept(t *testing.T) {
 	}
 	u := run(t, b, 8, 8)
 	s := u.History().Summary()
-	if s.Calculations != 8 || !s.Same() || s.CalculatedBy["i-b"] == 0 || len(u.History().Visits) <= 9 {
+	if s.Calculations != 8 || !s.Same() || s.CalculatedBy["i-b"] == 0 || len(u.History().Sessions) <= 9 {
 		t.Errorf("the sessions show %+v, want 8 calculations of i-a and i-b, of which the first four by i-a, and lists between", s)
 	}
-	for i, session := range u.History().Visits[:8] {
+	for i, session := range u.History().Sessions[:8] {
 		if (session.CalculatedBy == "i-a") != (i < 5 && i != 2) {
 			t.Errorf("session %d is %+v, want calculations in the first five but the third, and none after them", i+1, session)
 		}
@@ -188,11 +188,11 @@ func TestWhatFailsIsRecordedAndEndsNothing(t *testing.T) {
 	h := u.History()
 	s := h.Summary()
 	if !h.Kept || s.Failed != 3 || !s.Same() || s.Calculations < 5 {
-		t.Errorf("the sessions show %+v, want three failures, and every list whole:\n%+v", s, h.Visits)
+		t.Errorf("the sessions show %+v, want three failures, and every list whole:\n%+v", s, h.Sessions)
 	}
 	for i, says := range []string{"no cookie", "GET /v1/history"} {
-		if !strings.Contains(h.Visits[i].Error, says) {
-			t.Errorf("session %d failed with %q, want %q", i+1, h.Visits[i].Error, says)
+		if !strings.Contains(h.Sessions[i].Error, says) {
+			t.Errorf("session %d failed with %q, want %q", i+1, h.Sessions[i].Error, says)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func TestWithoutAHistoryTheSyntheticUserGoesAway(t *testing.T) {
 			if err := u.Run(t.Context()); err != nil { // which nobody ends
 				t.Fatal(err)
 			}
-			if h := u.History(); h.Kept || len(h.Visits) != 0 || len(u.Known()) != 0 || !u.Came() {
+			if h := u.History(); h.Kept || len(h.Sessions) != 0 || len(u.Known()) != 0 || !u.Came() {
 				t.Errorf("History = %+v, came %t, want none kept, no session, and that it came", h, u.Came())
 			}
 		})
@@ -237,7 +237,7 @@ func TestNobodyThereIsRecorded(t *testing.T) {
 	if err := u.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if h := u.History(); h.Kept || len(h.Visits) != 1 || !strings.Contains(h.Visits[0].Error, "refused") {
+	if h := u.History(); h.Kept || len(h.Sessions) != 1 || !strings.Contains(h.Sessions[0].Error, "refused") {
 		t.Errorf("History = %+v, want one session that was refused", h)
 	}
 	if _, err := syntheticuser.New(syntheticuser.Config{URL: "nonsense"}); err == nil {
