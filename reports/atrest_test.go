@@ -39,11 +39,11 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 		want   []string // in report.md
 	}{
 		"all passed": {func(*runlog.History) {}, "", []string{
-			"| the history is the same whichever instance answers | ✓ held | 3 lists by 2 instances, each with every calculation made before and " +
-				"nothing else |",
+			"| the history is the same whichever instance answers | ✓ held | " +
+				"3 lists by 2 instances, each with every calculation made before and nothing else |",
 			"| no key is in the raw bytes | ✓ held | 2 keys, 26 forms of them |",
 			"| calculations of the synthetic user | 3 |", "| calculations by " + oldID + " | 2 |", "| lists by " + newID + " | 1 |",
-			"| visits that failed | 1 |",
+			"| sessions of the synthetic user that failed | 1 |",
 			"| raw bytes searched | 81920 |", "aws-kms:alias/secondwind-history",
 		}},
 		"a check of the audit failed": {func(h *runlog.History) {
@@ -59,7 +59,7 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 		"no audit": {func(h *runlog.History) { h.Audit, h.NotAudited = nil, "the run was interrupted" },
 			"1 of 2 checks decide nothing", []string{"| the store was audited | ? undetermined | the run was interrupted |"}},
 		"no history is kept": {func(h *runlog.History) { *h = runlog.History{NotAudited: "no calculator was met that keeps a history"} },
-			"Nothing is shown here: no calculator was met", []string{"| visits that failed | 0 |"}},
+			"Nothing is shown here: no calculator was met", []string{"| sessions of the synthetic user that failed | 0 |"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := rec
@@ -81,7 +81,7 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 					t.Errorf("report.md lacks %q:\n%s", want, text)
 				}
 			}
-			for _, want := range []string{">Data at rest</h2>", escaped(test.bad), ">visits that failed</dt>"} {
+			for _, want := range []string{">Data at rest</h2>", escaped(test.bad), ">sessions of the synthetic user that failed</dt>"} {
 				if !strings.Contains(string(html), want) {
 					t.Errorf("report.html lacks %q", want)
 				}

@@ -58,9 +58,9 @@ func TestIntervalsThatAChangeOfPhaseCutOffAreNotDrawnByThemselves(t *testing.T) 
 			for _, l := range c.lines {
 				offered += l.Second.Offered
 			}
-			if rates.sum.Offered != offered || rates.sum.Completed != offered || rates.totals[oldID] != offered {
-				t.Errorf("%d offered, %d completed, %d by the instance, want %d of each", rates.sum.Offered, rates.sum.Completed, rates.totals[oldID],
-					offered)
+			if rates.offered.total != offered || rates.completed.total != offered || rates.instances[oldID].total != offered {
+				t.Errorf("%d offered, %d completed, %d by the instance, want %d of each",
+					rates.offered.total, rates.completed.total, rates.instances[oldID].total, offered)
 			}
 		})
 	}

@@ -72,21 +72,12 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 		return nil, err
 	}
 	p := newPage(a, v, drawn)
-	for _, page := range []struct {
-		name   string
-		render func() ([]byte, error)
-	}{
-		{HTMLFile, func() ([]byte, error) { return renderHTML(p) }},
-		{MarkdownFile, func() ([]byte, error) { return renderMarkdown(p) }},
-		{JUnitFile, func() ([]byte, error) { return renderJUnit(a, v) }},
-	} {
-		data, err := page.render()
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, runlog.File{Name: page.name, Data: data})
-	}
-	return files, ctx.Err()
+	html, err1 := renderHTML(p)
+	markdown, err2 := renderMarkdown(p)
+	junit, err3 := renderJUnit(a, v)
+	files = append(files, runlog.File{Name: HTMLFile, Data: html}, runlog.File{Name: MarkdownFile, Data: markdown},
+		runlog.File{Name: JUnitFile, Data: junit})
+	return files, errors.Join(err1, err2, err3, ctx.Err())
 }
 
 // renderPlots draws every figure in every format, and returns them for a page too.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/runlog"
@@ -59,7 +60,7 @@ func (o observeOptions) validate() error {
 }
 
 func runObserve(ctx context.Context, out *output, o observeOptions) error {
-	cfg, err := loadAWS(ctx, "")
+	cfg, err := awsconfig.Load(ctx, "")
 	if err != nil {
 		return err
 	}
