@@ -45,15 +45,20 @@ func formats() []format {
 
 // write writes the reports with plots in the given formats.
 func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
+	plots := filepath.Join(dir, PlotsDir)
 	// First, so that a folder that cannot be written to is found before anything is drawn.
-	if err := os.Mkdir(filepath.Join(dir, PlotsDir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("write reports: %w", err)
+	made := os.Mkdir(plots, 0o755)
+	if made != nil && !errors.Is(made, fs.ErrExist) {
+		return fmt.Errorf("write reports: %w", made)
 	}
 	files, err := render(ctx, rec, v, as)
 	if err == nil {
 		err = runlog.WriteFiles(dir, files)
 	}
 	if err != nil {
+		if made == nil {
+			os.Remove(plots) // it is empty
+		}
 		return fmt.Errorf("write reports: %w", err)
 	}
 	return nil

@@ -13,7 +13,7 @@ const maxDatapoints = 360
 // replaced by a newer one, never changed.
 type State struct {
 	Polled time.Time // end of the newest poll, our clock; zero: none yet
-	// Configured is when the newest configuration snapshot was whole, our clock.
+	// Configured is when the newest whole configuration snapshot was begun, our clock.
 	Configured  time.Time
 	ClockOffset time.Duration // AWS's clock minus ours, to within a second
 	Group       AutoScalingGroup

@@ -43,12 +43,12 @@ func main() {
 
 // run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, interrupts, stop := watchInterrupts(ctx)
+	ctx, interrupts, stop := watchInterrupts(ctx, func(text string) { fmt.Fprintln(stderr, "secondwind:", text) })
 	defer stop()
 	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
-	if err == nil {
+	if err = interruptedError(ctx, err); err == nil {
 		return 0
 	}
 	// Whatever stops a command before it could judge is misuse or a broken

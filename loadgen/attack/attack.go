@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -44,12 +43,12 @@ type Attack struct {
 	url      string
 	schedule *profile.Schedule
 	checker  *checker
-	tally    *tally
 	sent     atomic.Int64
 	bytesOut atomic.Int64
 
 	mu       sync.Mutex // guards what follows, and the order of lines
 	pacer    *pacer     // nil until Run
+	tally    *tally
 	began    time.Time
 	phase    runlog.Phase
 	offered  profile.Profile
@@ -89,39 +88,27 @@ func New(cfg Config) (*Attack, error) {
 		checker:  &checker{next: cfg.Transport, set: cfg.Payload},
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
-		offered:  profile.Constant{},
+		offered:  profile.Linear{},
 		interval: time.Second,
 	}, nil
 }
 
-// SetPhase changes the phase, and the rate (requests per second), at once. The
-// interval under way ends with the old ones, so that no line is of two phases.
-func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
+// SetPhase changes the phase, and what is offered from now on, at once; before Run,
+// it is what Run begins with. The interval under way ends with the old ones, so that
+// no line is of two phases.
+func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.pacer != nil {
 		a.flush(time.Now())
 	}
-	a.phase = phase
-	a.follow(profile.Constant{PerSecond: rate})
-}
-
-// Follow offers what the profile does, from now on and within the phase.
-func (a *Attack) Follow(p profile.Profile) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.follow(p)
-}
-
-// follow is Follow for who holds mu. Before Run, it is what Run begins with.
-func (a *Attack) follow(p profile.Profile) {
-	a.offered = p
+	a.phase, a.offered = phase, offered
 	if a.pacer == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
-	a.schedule.Follow(a.since, p)
-	a.pacer.wake()
+	a.schedule.Follow(a.since, offered)
+	a.pacer.wake(false)
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on.
@@ -131,12 +118,13 @@ func (a *Attack) SetInterval(d time.Duration) {
 	a.interval = max(d, time.Second)
 }
 
-// Run sends until ctx ends, which is no error: requests in flight are waited
-// for, at most Timeout, and the last lines are written. It can be called once.
+// Run sends until ctx ends, which is no error: what is due by then is still sent,
+// within a second, requests in flight are waited for, at most Timeout, and the last
+// lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a.start(ctx)
+	a.start()
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: a.checker, Timeout: a.cfg.Timeout, CheckRedirect: noRedirect}),
 		vegeta.Workers(uint64(min(10, a.cfg.MaxWorkers))), vegeta.MaxWorkers(uint64(a.cfg.MaxWorkers)),
@@ -145,12 +133,14 @@ func (a *Attack) Run(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	done := ctx.Done()
+	var tooLate <-chan time.Time
 	for {
 		select {
 		case <-done:
-			done = nil
+			done, tooLate = nil, time.After(maxLate)
 			a.stop()
-			attacker.Stop() // Vegeta may be waiting for a free worker instead of in Pace
+		case <-tooLate:
+			attacker.Stop() // Vegeta is waiting for a free worker, instead of in Pace
 		case result, ok := <-results:
 			if !ok {
 				return a.end()
@@ -164,13 +154,13 @@ func (a *Attack) Run(ctx context.Context) error {
 	}
 }
 
-func (a *Attack) start(ctx context.Context) {
+func (a *Attack) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	a.pacer = newPacer(ctx.Done(), a.schedule, a.began)
+	a.pacer = &pacer{schedule: a.schedule, began: a.began, changed: make(chan struct{})}
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -208,6 +198,8 @@ func (a *Attack) note(r *vegeta.Result) {
 	} else if failure != "" {
 		failure = errorText(failure)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.tally.add(outcome{
 		instance: r.Headers.Get(instanceHeader), failure: failure, ended: r.Timestamp.Add(r.Latency),
 		fromSchedule: fromSchedule, fromSending: r.Latency,
@@ -229,8 +221,9 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.schedule.Follow(time.Since(a.began), profile.Constant{})
+	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
+	a.pacer.wake(true)
 }
 
 // end writes the last line: every request in flight has ended, and what was due
@@ -259,7 +252,7 @@ func (a *Attack) flush(now time.Time) {
 // offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
-		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))),
+		at: now, offered: int64(a.schedule.Before(now.Sub(a.began))),
 		sent: a.sent.Load(), dropped: a.pacer.dropped.Load(), bytesIn: a.checker.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,6 @@ const maxLate = time.Second
 // Vegeta's own would return a wait: Vegeta sleeps such a wait out, whatever
 // happens meanwhile, and always hits after it.
 type pacer struct {
-	done     <-chan struct{} // closed when the attack ends
 	schedule *profile.Schedule
 	began    time.Time
 
@@ -24,6 +24,7 @@ type pacer struct {
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced when the rate changes
+	ending  bool          // only what is due already is still to be sent
 	skips   []skip        // by hit
 }
 
@@ -33,14 +34,11 @@ type skip struct{ hit, total uint64 }
 // maxSkips bounds what is remembered of them; results come in soon after.
 const maxSkips = 4096
 
-func newPacer(done <-chan struct{}, schedule *profile.Schedule, began time.Time) *pacer {
-	return &pacer{done: done, schedule: schedule, began: began, changed: make(chan struct{})}
-}
-
-// wake makes a waiting Pace look at the schedule again.
-func (p *pacer) wake() {
+// wake makes a waiting Pace look at the schedule again, and end if the attack does.
+func (p *pacer) wake(ending bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.ending = ending
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
@@ -49,13 +47,8 @@ func (p *pacer) wake() {
 func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 	for {
 		p.mu.Lock()
-		changed := p.changed
+		changed, ending := p.changed, p.ending
 		p.mu.Unlock()
-		select {
-		case <-p.done:
-			return 0, true
-		default:
-		}
 		wait := time.Hour // nothing is due until the rate changes
 		if due, ok := p.schedule.Due(p.sequence(hits)); ok {
 			wait = due - time.Since(p.began)
@@ -64,9 +57,11 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 			p.dropLate(hits, -wait)
 			return 0, false
 		}
+		if ending {
+			return 0, true
+		}
 		timer := time.NewTimer(wait)
 		select {
-		case <-p.done:
 		case <-changed:
 		case <-timer.C:
 		}
@@ -83,7 +78,7 @@ func (p *pacer) dropLate(hit uint64, late time.Duration) {
 		return
 	}
 	next := p.sequence(hit)
-	target := uint64(p.schedule.Hits(time.Since(p.began) - maxLate))
+	target := p.schedule.Before(time.Since(p.began) - maxLate)
 	if target <= next {
 		return
 	}
@@ -100,9 +95,9 @@ func (p *pacer) dropLate(hit uint64, late time.Duration) {
 func (p *pacer) sequence(hit uint64) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := len(p.skips) - 1; i >= 0; i-- {
-		if p.skips[i].hit <= hit {
-			return hit + p.skips[i].total
+	for _, s := range slices.Backward(p.skips) {
+		if s.hit <= hit {
+			return hit + s.total
 		}
 	}
 	return hit

@@ -1,12 +1,12 @@
 package attack
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -78,16 +78,12 @@ func newTransport(connections int) *http.Transport {
 // request to the next, what happened does not.
 func errorText(err string) string {
 	for _, known := range []string{
-		"unexpected EOF",
-		"context deadline exceeded", "Client.Timeout exceeded", "connection refused", "connection reset by peer",
+		"unexpected EOF", "context deadline exceeded", "Client.Timeout exceeded", "connection refused", "connection reset by peer",
 		"EOF", "no such host", "broken pipe", "i/o timeout", "cannot assign requested address",
 	} {
-		if bytes.Contains([]byte(err), []byte(known)) {
+		if strings.Contains(err, known) {
 			return known
 		}
 	}
-	if len(err) > 120 {
-		err = err[:120]
-	}
-	return err
+	return err[:min(len(err), 120)]
 }

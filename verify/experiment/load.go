@@ -14,7 +14,7 @@ const snapshotWithin = 20 * time.Second
 
 // loadSnapshot waits for the configuration under which the load begins.
 func (e *Experiment) loadSnapshot(now time.Time, seen Seen) {
-	if seen.State.Configured.After(e.began) || e.over(now) {
+	if !seen.State.Configured.Before(e.began) || e.over(now) {
 		e.enterLoad(now, seen)
 	}
 }

@@ -14,36 +14,27 @@ import (
 )
 
 // Configure takes a configuration snapshot at once, records the answers and
-// returns it. It must not be called while Run runs. Errors name what is missing:
-// the group, or a permission.
-func (o *Observer) Configure(ctx context.Context) (hypothesis.Configuration, error) {
-	err := o.configure(ctx)
-	return o.configuration, err
-}
-
-// configure replaces the configuration by a snapshot that is whole, or leaves it.
-func (o *Observer) configure(ctx context.Context) error {
-	var c hypothesis.Configuration
+// returns it if it is whole; else the one before stays. It must not be called while
+// Run runs. Errors name what is missing: the group, or a permission.
+func (o *Observer) Configure(ctx context.Context) (c hypothesis.Configuration, err error) {
 	var state runlog.State
 	if err := o.pollGroup(ctx, &state); err != nil {
-		return err
+		return c, err
 	}
 	c.Group = state.Group
-	var err error
 	if c.Policies, err = o.policies(ctx); err != nil {
-		return err
+		return c, err
 	}
 	if c.Alarms, err = o.groupAlarms(ctx, c); err != nil {
-		return err
+		return c, err
 	}
 	if c.TargetGroups, err = o.targetGroups(ctx, c.Group.TargetGroupARNs); err != nil {
-		return err
+		return c, err
 	}
-	if err := o.schedules(ctx); err != nil {
-		return err
+	if err = o.schedules(ctx); err == nil {
+		o.configuration = c
 	}
-	o.configuration = c
-	return nil
+	return c, err
 }
 
 func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error) {
@@ -98,7 +89,7 @@ func (o *Observer) describeAlarms(ctx context.Context, names []string) ([]runlog
 		if answer.NextToken == "" {
 			return alarms, nil
 		}
-		in = &cloudwatch.DescribeAlarmsInput{AlarmNames: names, NextToken: aws.String(answer.NextToken)}
+		in.NextToken = aws.String(answer.NextToken)
 	}
 }
 

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -25,7 +26,7 @@ func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 		return err
 	}
 	if len(answer.AutoScalingGroups) == 0 {
-		return errNoGroup(o.group)
+		return fmt.Errorf("no Auto Scaling group %q in this account and region: check the name, the region and the credentials", o.group)
 	}
 	s.Group = answer.AutoScalingGroups[0]
 	return nil
@@ -83,10 +84,12 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 // two polls, so that no datapoint is missed or stays uncorrected.
 func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 	period, metric := o.period(), runlog.CPUOf(o.group)
+	samples := metric
+	samples.Statistic = "SampleCount"
 	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
 	series := map[string]string{"group": runlog.GroupSeries}
-	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", sampleCount(metric), period)}
+	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", samples, period)}
 	for i, id := range instanceIDs(s.Group.Instances) {
 		name := "i" + strconv.Itoa(i)
 		series[name] = id
@@ -119,11 +122,6 @@ func (o *Observer) period() time.Duration {
 		return time.Duration(a.Period) * time.Second
 	}
 	return time.Minute
-}
-
-func sampleCount(m runlog.Metric) runlog.Metric {
-	m.Statistic = "SampleCount"
-	return m
 }
 
 func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {
