@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
 )
@@ -26,7 +27,9 @@ var ErrNoRegion = errors.New("no AWS Region is set: set AWS_REGION, or a region 
 func Load(ctx context.Context, region string) (aws.Config, error) {
 	// What goes wrong is returned as an error. The SDK's own warnings about it
 	// would stand on stderr before our sentence.
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	// Without a client of ours there is one only where AWS_CA_BUNDLE is set.
+	client := config.WithHTTPClient(awshttp.NewBuildableClient())
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}), client)
 	if err != nil {
 		return cfg, fmt.Errorf("load the AWS configuration: %w; correct AWS_PROFILE, ~/.aws/config or ~/.aws/credentials", err)
 	}

@@ -1,7 +1,11 @@
 package awsconfig
 
 import (
+	"encoding/pem"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +40,46 @@ func TestTheRegionOfAStackIsUsedBeforeTheUsersOwn(t *testing.T) {
 		}
 		if _, ok := cfg.Logger.(logging.Nop); !ok {
 			t.Errorf("Load(%q) lets the SDK log by a %T: its warnings come before our sentences", asked, cfg.Logger)
+		}
+	}
+}
+
+// TestAConfigurationSends sends a request with and without AWS_CA_BUNDLE: which client
+// the SDK chooses depends on it.
+func TestAConfigurationSends(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))
+	defer server.Close()
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(bundle, ca, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, trusted := range map[string]bool{"": false, bundle: true} {
+		inEmptyAWS(t, "[default]\nregion = eu-north-1\n")
+		t.Setenv("AWS_CA_BUNDLE", name)
+		cfg, err := Load(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := cfg.HTTPClient.Do(request)
+		if !trusted {
+			if err == nil || !strings.Contains(err.Error(), "certificate") {
+				t.Errorf("without AWS_CA_BUNDLE: %v, want an untrusted certificate", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("with AWS_CA_BUNDLE: %v", err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil || string(body) != "body" {
+			t.Errorf("with AWS_CA_BUNDLE: %q, %v, want the body back", body, err)
 		}
 	}
 }
