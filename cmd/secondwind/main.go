@@ -69,7 +69,8 @@ func newRoot(out *output) *cobra.Command {
 		Short: "Prove that an Auto Scaling group scales",
 		Long: "secondwind drives an Auto Scaling group with real load, watches Amazon CloudWatch and the group,\n" +
 			"and judges link by link whether a second instance came because CPU crossed the threshold.\n\n" +
-			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
+			"Exit codes of soak, judge and report: 0 proved, 1 refuted, 3 inconclusive; of all commands: 2 misuse,\n" +
+			"130 interrupted. The help of the others lists what else they have.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          onlySubcommands,
