@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"math"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -37,12 +36,12 @@ const maxLate = time.Second
 type Attack struct {
 	cfg      Config
 	schedule *profile.Schedule
-	tally    *tally
 	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
 	mu       sync.Mutex         // guards what follows, and the order of lines
 	executor *executor.Executor // nil until Run
+	tally    *tally
 	began    time.Time
 	phase    runlog.Phase
 	offered  profile.Profile
@@ -69,38 +68,26 @@ func New(cfg Config) *Attack {
 		schedule: new(profile.Schedule),
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
-		offered:  profile.Constant{},
+		offered:  profile.Linear{},
 		interval: time.Second,
 	}
 }
 
-// SetPhase changes the phase, and the rate (requests per second), at once. The
-// interval under way ends with the old ones, so that no line is of two phases.
-func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
+// SetPhase changes the phase, and what is offered from now on, at once; before Run,
+// it is what Run begins with. The interval under way ends with the old ones, so that
+// no line is of two phases.
+func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.executor != nil {
 		a.flush(time.Now())
 	}
-	a.phase = phase
-	a.follow(profile.Constant{PerSecond: rate})
-}
-
-// Follow offers what the profile does, from now on and within the phase.
-func (a *Attack) Follow(p profile.Profile) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.follow(p)
-}
-
-// follow is Follow for who holds mu. Before Run, it is what Run begins with.
-func (a *Attack) follow(p profile.Profile) {
-	a.offered = p
+	a.phase, a.offered = phase, offered
 	if a.executor == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
-	a.schedule.Follow(a.since, p)
+	a.schedule.Follow(a.since, offered)
 	a.executor.Wake()
 }
 
@@ -111,8 +98,9 @@ func (a *Attack) SetInterval(d time.Duration) {
 	a.interval = max(d, time.Second)
 }
 
-// Run sends until ctx ends, which is no error: requests in flight are waited
-// for, at most Timeout, and the last lines are written. It can be called once.
+// Run sends until ctx ends, which is no error: what is due by then is still sent,
+// within a second, requests in flight are waited for, at most Timeout, and the last
+// lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -120,7 +108,7 @@ func (a *Attack) Run(ctx context.Context) error {
 	a.start()
 	go func() {
 		defer close(ended)
-		a.executor.Run(ctx)
+		a.executor.Run()
 	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -165,6 +153,8 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 	} else {
 		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.tally.add(is)
 }
 
@@ -183,8 +173,9 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.schedule.Follow(time.Since(a.began), profile.Constant{})
+	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
+	a.executor.End()
 }
 
 // end writes the last line: every request in flight has ended, and what was due
@@ -213,7 +204,7 @@ func (a *Attack) flush(now time.Time) {
 // offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
-		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))),
+		at: now, offered: int64(a.schedule.Before(now.Sub(a.began))),
 		sent: a.executor.Sent(), dropped: a.executor.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }

@@ -8,7 +8,6 @@
 package executor
 
 import (
-	"context"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -33,7 +32,7 @@ type Config struct {
 	// by two at a time for one shard; the outcome's answer is valid during the call.
 	Done        func(shard int, o *Outcome)
 	Timeout     time.Duration // of a request, from when it is sent
-	MaxInFlight int           // over all shards; at least one a shard
+	MaxInFlight int           // over all shards; 0 means 1
 	// MaxLate is how late a request may be sent. It is dropped after that: it would be
 	// sent too late to mean anything.
 	MaxLate time.Duration
@@ -56,6 +55,7 @@ type Executor struct {
 	cfg           Config
 	shards        []*shard
 	sent, dropped atomic.Int64
+	ending        atomic.Bool
 }
 
 // shard sends every len(shards)-th request of the schedule.
@@ -79,10 +79,12 @@ func New(cfg Config) *Executor {
 	if cfg.Shards <= 0 {
 		cfg.Shards = runtime.GOMAXPROCS(0)
 	}
+	cfg.MaxInFlight = max(1, cfg.MaxInFlight)
+	cfg.Shards = min(cfg.Shards, cfg.MaxInFlight)
 	e := &Executor{cfg: cfg}
 	for i := range cfg.Shards {
 		e.shards = append(e.shards, &shard{
-			Executor: e, number: i, next: uint64(i), most: max(1, (cfg.MaxInFlight+i)/cfg.Shards),
+			Executor: e, number: i, next: uint64(i), most: (cfg.MaxInFlight + i) / cfg.Shards,
 			lead: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 		})
 	}
@@ -103,22 +105,29 @@ func (e *Executor) Wake() {
 	}
 }
 
-// Run sends until ctx ends, and waits for requests in flight, which Timeout bounds. It is
-// for one call.
-func (e *Executor) Run(ctx context.Context) {
+// End lets Run end: what is due is still sent, unless it is too late. A schedule that goes
+// on must be ended before.
+func (e *Executor) End() {
+	e.ending.Store(true)
+	e.Wake()
+}
+
+// Run sends until End, and waits for requests in flight, which Timeout bounds. It is for
+// one call.
+func (e *Executor) Run() {
 	var workers sync.WaitGroup
 	for _, s := range e.shards {
 		s.timer = time.NewTimer(time.Hour)
 		defer s.timer.Stop()
 		s.workers = 1
 		s.lead <- struct{}{}
-		workers.Go(func() { s.work(ctx, &workers) })
+		workers.Go(func() { s.work(&workers) })
 	}
 	workers.Wait()
 }
 
-// work leads and sends, in turn, until ctx ends.
-func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
+// work leads and sends, in turn, until the end.
+func (s *shard) work(workers *sync.WaitGroup) {
 	c := s.cfg.NewClient()
 	defer c.Close()
 	var o Outcome
@@ -130,14 +139,14 @@ func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
 		if !more {
 			return
 		}
-		seq, due, ok := s.await(ctx)
+		seq, due, ok := s.await()
 		if !ok {
 			close(s.lead)
 			return
 		}
 		if s.idle.Load() == 0 && s.workers < s.most {
 			s.workers++
-			workers.Go(func() { s.work(ctx, workers) })
+			workers.Go(func() { s.work(workers) })
 		}
 		s.lead <- struct{}{}
 		o = Outcome{Result: vegeta.Result{Seq: seq}, Due: due, Request: &request}
@@ -145,10 +154,11 @@ func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
 	}
 }
 
-// await returns the shard's next request as soon as it is due; ok is false when ctx has ended.
-func (s *shard) await(ctx context.Context) (seq uint64, due time.Time, ok bool) {
-	for ctx.Err() == nil {
-		wait := time.Hour // nothing is due until the schedule changes
+// await returns the shard's next request as soon as it is due; ok is false at the end.
+func (s *shard) await() (seq uint64, due time.Time, ok bool) {
+	for {
+		ending := s.ending.Load() // before the schedule is read: that was ended first
+		wait := time.Hour         // nothing is due until the schedule changes
 		if at, known := s.cfg.Schedule.Due(s.next); known {
 			due = s.cfg.Began.Add(at)
 			if wait = time.Until(due); wait <= 0 {
@@ -160,14 +170,15 @@ func (s *shard) await(ctx context.Context) (seq uint64, due time.Time, ok bool) 
 				return seq, due, true
 			}
 		}
+		if ending {
+			return 0, due, false
+		}
 		s.timer.Reset(wait)
 		select {
-		case <-ctx.Done():
 		case <-s.changed:
 		case <-s.timer.C:
 		}
 	}
-	return 0, due, false
 }
 
 // dropLate leaves out what is due for longer than MaxLate, and tells whether anything was.
@@ -176,7 +187,7 @@ func (s *shard) dropLate(late time.Duration) bool {
 		return false
 	}
 	shards := uint64(len(s.shards))
-	first := uint64(s.cfg.Schedule.Hits(time.Since(s.cfg.Began) - s.cfg.MaxLate))
+	first := s.cfg.Schedule.Before(time.Since(s.cfg.Began) - s.cfg.MaxLate)
 	if first <= s.next {
 		return false
 	}

@@ -7,6 +7,11 @@ import (
 	"time"
 )
 
+// examples are the shapes that Parse knows.
+var examples = map[string]string{
+	"constant": "constant:200/5m", "ramp": "ramp:10..200/5m", "steps": "steps:10,50,100/1m", "sine": "sine:50..150@1m/10m",
+}
+
 // Parse reads a profile as a person writes it on a command line:
 //
 //	200                     200 requests per second, without end
@@ -33,110 +38,75 @@ func Parse(text string) (Profile, error) {
 }
 
 func parseShape(shape, rest string) (Profile, error) {
-	switch shape {
-	case "constant":
-		return parseConstant(rest)
-	case "ramp":
-		return parseRamp(rest)
-	case "steps":
-		return parseSteps(rest)
-	case "sine":
-		return parseSine(rest)
-	default:
+	example, known := examples[shape]
+	if !known {
 		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps or sine", shape)
 	}
-}
-
-func parseConstant(text string) (Profile, error) {
-	rateText, forText, bounded := strings.Cut(text, "/")
-	rate, err := parseRate(rateText)
-	if err != nil {
-		return nil, err
+	head, lengthText, bounded := strings.Cut(rest, "/")
+	rates, periodText, swings := strings.Cut(head, "@")
+	switch {
+	case shape != "constant" && !bounded:
+		return nil, fmt.Errorf("no duration; write it as in %s", example)
+	case shape == "sine" != swings:
+		return nil, fmt.Errorf("a sine, and nothing else, has a period; write it as in %s", example)
 	}
-	if !bounded {
-		return Constant{PerSecond: rate}, nil
+	var p parser
+	var length time.Duration
+	if bounded {
+		length = p.length(lengthText)
 	}
-	length, err := parseLength(forText)
-	return Constant{PerSecond: rate, For: length}, err
-}
-
-func parseRamp(text string) (Profile, error) {
-	rates, overText, ok := strings.Cut(text, "/")
-	if !ok {
-		return nil, fmt.Errorf("no duration; write it as in ramp:10..200/5m")
-	}
-	from, to, err := parseRange(rates)
-	if err != nil {
-		return nil, err
-	}
-	over, err := parseLength(overText)
-	return Ramp{From: from, To: to, Over: over}, err
-}
-
-func parseSteps(text string) (Profile, error) {
-	list, eachText, ok := strings.Cut(text, "/")
-	if !ok {
-		return nil, fmt.Errorf("no duration; write it as in steps:10,50,100/1m")
-	}
-	var steps Steps
-	for rateText := range strings.SplitSeq(list, ",") {
-		rate, err := parseRate(rateText)
-		if err != nil {
-			return nil, err
+	switch shape {
+	case "ramp":
+		from, to := p.between(rates)
+		return Linear{{from, to, length}}, p.err
+	case "steps":
+		var steps Linear
+		for text := range strings.SplitSeq(rates, ",") {
+			rate := p.rate(text)
+			steps = append(steps, Piece{rate, rate, length})
 		}
-		steps.Rates = append(steps.Rates, rate)
+		return steps, p.err
+	case "sine":
+		low, high := p.between(rates)
+		return Sine{Low: low, High: high, Period: p.length(periodText), For: length}, p.err
 	}
-	var err error
-	steps.Each, err = parseLength(eachText)
-	return steps, err
+	rate := p.rate(rates)
+	return Linear{{rate, rate, length}}, p.err
 }
 
-func parseSine(text string) (Profile, error) {
-	head, forText, ok := strings.Cut(text, "/")
-	rates, periodText, hasPeriod := strings.Cut(head, "@")
-	if !ok || !hasPeriod {
-		return nil, fmt.Errorf("no period or no duration; write both as in sine:50..150@1m/10m")
+// parser reads the parts of a profile, and keeps the first error.
+type parser struct{ err error }
+
+func (p *parser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = fmt.Errorf(format, args...)
 	}
-	low, high, err := parseRange(rates)
-	if err != nil {
-		return nil, err
-	}
-	period, err := parseLength(periodText)
-	if err != nil {
-		return nil, err
-	}
-	length, err := parseLength(forText)
-	return Sine{Low: low, High: high, Period: period, For: length}, err
 }
 
-// parseRange reads "10..200".
-func parseRange(text string) (from, to float64, err error) {
+// between reads "10..200".
+func (p *parser) between(text string) (from, to float64) {
 	fromText, toText, ok := strings.Cut(text, "..")
 	if !ok {
-		return 0, 0, fmt.Errorf("%q is not a range of rates; write it as in 10..200", text)
+		p.fail("%q is not a range of rates; write it as in 10..200", text)
 	}
-	if from, err = parseRate(fromText); err != nil {
-		return 0, 0, err
-	}
-	to, err = parseRate(toText)
-	return from, to, err
+	return p.rate(fromText), p.rate(toText)
 }
 
-func parseRate(text string) (float64, error) {
+func (p *parser) rate(text string) float64 {
 	rate, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a rate; use a number of requests per second", text)
+		p.fail("%q is not a rate; use a number of requests per second", text)
 	}
-	return rate, nil
+	return rate
 }
 
-func parseLength(text string) (time.Duration, error) {
+func (p *parser) length(text string) time.Duration {
 	length, err := time.ParseDuration(strings.TrimSpace(text))
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration; write it as in 90s or 5m", text)
+		p.fail("%q is not a duration; write it as in 90s or 5m", text)
 	}
 	if length <= 0 {
-		return 0, fmt.Errorf("duration %v is not positive", length)
+		p.fail("duration %v is not positive", length)
 	}
-	return length, nil
+	return length
 }
