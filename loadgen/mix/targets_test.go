@@ -1,4 +1,4 @@
-package target
+package mix
 
 import (
 	"io"
@@ -68,7 +68,9 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 	theirs := *seen
 	*seen = nil
 
-	ours, err := Read(strings.NewReader(text), Options{Format: "http", Header: common, Body: []byte("body\n"), Instance: "x-served-by"})
+	ours, err := FromTargets(strings.NewReader(text), Targets{
+		Format: "http", Header: common, Body: []byte("body\n"), Identity: Identity{Header: "x-served-by"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,19 +94,17 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 
 func TestJSONTargets(t *testing.T) {
 	const line = `{"method":"PUT","url":"https://a.example:8443/x","body":"Zm9v","header":{"X-A":["b"]}}`
-	got, err := Read(strings.NewReader(line), Options{Format: "json"})
+	got, err := FromTargets(strings.NewReader(line), Targets{Format: "json"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r client.Request
-	got.Request(0, &r)
-	want := "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nContent-Length: 3\r\nX-A: b\r\n\r\n"
-	if string(r.Head) != want || string(r.Body) != "foo" || got.Server().String() != "https://a.example:8443" || got.Instance(nil) != nil {
-		t.Errorf("Request() = %q %q to %s, want %q", r.Head, r.Body, got.Server(), want)
+	const want = "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nX-A: b\r\nContent-Length: 3\r\n\r\nfoo"
+	if wire(got, 0) != want || got.Server().String() != "https://a.example:8443" || got.Kinds()[got.Kind(7)] != "PUT /x" {
+		t.Errorf("Describe() = %q to %s, kind %q, want %q", wire(got, 0), got.Server(), got.Kinds(), want)
 	}
 }
 
-func TestWhatCannotBeSentIsRefused(t *testing.T) {
+func TestTargetsThatCannotBeSentAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                       "there is no target in it",
 		"GET http://a/\n\nGET http://b/":         "target 2: it goes to http://b, the ones before to http://a",
@@ -113,13 +113,15 @@ func TestWhatCannotBeSentIsRefused(t *testing.T) {
 		"GET http:///x":                          "is not the URL of an http or https server",
 		"GET":                                    "bad target",
 		"GET http://user:secret@a/\n\nGET ftp:x": "ftp:x",
+		"GET http://a/\nTransfer-Encoding: chunked": "target 1: headers.Transfer-Encoding: cannot be sent",
+		"GET http://a/?ä":                           "target 1: path: is",
 	} {
-		_, err := Read(strings.NewReader(text), Options{Format: "http"})
+		_, err := FromTargets(strings.NewReader(text), Targets{Format: "http"})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("Read(%q) = %v, want an error with %q", text, err, want)
+			t.Errorf("FromTargets(%q) = %v, want an error with %q", text, err, want)
 		}
 	}
-	if _, err := Read(strings.NewReader("GET http://a/"), Options{Format: "yaml"}); err == nil {
-		t.Error("Read(format yaml) = nil error")
+	if _, err := FromTargets(strings.NewReader("GET http://a/"), Targets{Format: "yaml"}); err == nil {
+		t.Error("FromTargets(format yaml) = nil error")
 	}
 }
