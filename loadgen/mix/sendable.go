@@ -47,10 +47,8 @@ func sendable(method, path string, header map[string][]string) []Fault {
 
 // pathFault says why a path, with its query, cannot be sent; "" if it can.
 func pathFault(path string) string {
-	if marker.FindStringIndex(path) == nil || !strings.HasPrefix(path, "{{") {
-		if !strings.HasPrefix(path, "/") {
-			return fmt.Sprintf("is %q; begin it with /", path)
-		}
+	if at := marker.FindStringIndex(path); !strings.HasPrefix(path, "/") && (at == nil || at[0] > 0) {
+		return fmt.Sprintf("is %q; begin it with /", path)
 	}
 	path = marker.ReplaceAllString(path, "x")
 	for _, r := range path {

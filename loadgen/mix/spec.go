@@ -74,6 +74,7 @@ const (
 	maxUsers    = 1_000_000
 	defaultPool = "64MB"
 	maxName     = 100 // characters
+	maxWeight   = 1_000_000
 )
 
 // Faults are all that is wrong with the spec, as far as it shows without reading the files
@@ -96,7 +97,7 @@ func (s Spec) Faults() []Fault {
 		sum += r.weight()
 	}
 	f.prefix = ""
-	f.check(sum > 0 || len(s.Requests) == 0, "requests", "has no weight above 0; nothing would be sent")
+	f.check(sum != 0 || len(s.Requests) == 0, "requests", "has no weight above 0; nothing would be sent")
 	f.add("identity.", s.Identity.faults())
 	return f.found
 }
@@ -139,7 +140,7 @@ func (r Request) faults() []Fault {
 	f.check(len(r.Name) <= maxName && plain(r.Name), "name", "is %.*q; give at most %d characters, none of them a control character",
 		maxName, r.Name, maxName)
 	w := r.weight()
-	f.check(w >= 0 && !math.IsInf(w, 0), "weight", "is %g; give 0 or more, for instance 3", w)
+	f.check(w >= 0 && w <= maxWeight, "weight", "is %g; give 0 to %d, for instance 3", w, maxWeight)
 	f.add("", sendable(r.method(), r.Path, r.header()))
 	f.checkLength(r)
 	f.check(r.Body == "" || r.BodyFile == "", "body_file", "is given together with body; keep one")
