@@ -99,7 +99,9 @@ func send(t *testing.T, m *Mix, seq uint64) *client.Answer {
 
 // FuzzFind checks that what is found in a document is what encoding/json finds there.
 func FuzzFind(f *testing.F) {
-	for _, document := range []string{`{"a":{"b":[1,"x",null]}}`, `[]`, `{"a":`, `{"a" : {"b":[ 1 , {} ]} }`, `{"a":"\u00e4"}`, `"a"`, "{}}", `{"a":1}x`} {
+	for _, document := range []string{
+		`{"a":{"b":[1,"x",null]}}`, `[]`, `{"a":`, `{"a" : {"b":[ 1 , {} ]} }`, `{"a":"\u00e4"}`, `"a"`, "{}}", `{"a":1}x`,
+	} {
 		f.Add(document, "a.b.1")
 		f.Add(document, "a")
 	}

@@ -36,7 +36,7 @@ func Make(s Spec, base *url.URL, open Opener) (*Mix, error) {
 		return nil, errors.Join(wrong...)
 	}
 	m := maker{Mix: newMix(s.Seed, s.Users), base: base, open: open}
-	m.server, m.identity = base, s.Identity.prepare()
+	m.server, m.identity = &url.URL{Scheme: base.Scheme, Host: base.Host}, s.Identity.prepare()
 	m.free, _ = s.pool()
 	for i, r := range s.Requests {
 		e, err := m.entry(r)
@@ -153,7 +153,7 @@ func (m *maker) head(r Request, t *table) (template, error) {
 	if path == "" {
 		before = m.base.RequestURI()
 	} else if m.base.RawQuery != "" {
-		return nil, Fault{"path", "is given, and the URL has a query of its own; keep one"}
+		return nil, Fault{"path", "cannot follow the URL, which has a query; give the URL without one"}
 	}
 	if before != "" {
 		if fault := pathFault(before); fault != "" {

@@ -50,7 +50,10 @@ func TestAServerReceivesWhatTheFileSays(t *testing.T) {
 			"columns of a JSONL file", Request{Rows: "rows.jsonl", Path: "/", Body: `{{id}} {{name}} {{on}}`},
 			received{"POST", "/base/", "HOST", "7 q\"\u00e4 true", "Content-Length: 11"},
 		},
-		{"a column alone", Request{Rows: "rows.jsonl", Path: "/", Body: `{{name}}`}, received{"POST", "/base/", "HOST", "q\"\u00e4", "Content-Length: 4"}},
+		{
+			"a column alone", Request{Rows: "rows.jsonl", Path: "/", Body: `{{name}}`},
+			received{"POST", "/base/", "HOST", "q\"\u00e4", "Content-Length: 4"},
+		},
 		{
 			"the user and the request", Request{Path: "/{{user}}", Body: "{{seq}}", Headers: map[string]string{"Cookie": "u={{user}}"}},
 			received{"POST", "/base/00000", "HOST", "12345", "Content-Length: 5\nCookie: u=00000"},
@@ -91,7 +94,7 @@ func TestThePasswordOfAURLIsSentInItsHeader(t *testing.T) {
 		t.Errorf("the server received %q", a.Body)
 	}
 	_, err = Make(Spec{Requests: []Request{{Path: "/a"}}}, parseURL(t, base), nil)
-	if err == nil || !strings.Contains(err.Error(), "requests[0].path: is given, and the URL has a query") {
+	if err == nil || !strings.Contains(err.Error(), "requests[0].path: cannot follow the URL, which has a query") {
 		t.Errorf("Make(path, and a URL with a query) = %v, want an error", err)
 	}
 }
@@ -142,7 +145,9 @@ func TestWhatFilesHoldIsChecked(t *testing.T) {
 // FuzzTemplate checks a text's expansion against replacing one marker after the other, and
 // that what is expanded in a path can be sent.
 func FuzzTemplate(f *testing.F) {
-	for _, text := range []string{"", "a", "{{a}}", "x{{ b }}y{{seq}}", "{{{a}}}", "{{a}}{{b}}", "{{}}", "{{a", "a}}", "{{c}}", "/{{a}}?{{b}}"} {
+	for _, text := range []string{
+		"", "a", "{{a}}", "x{{ b }}y{{seq}}", "{{{a}}}", "{{a}}{{b}}", "{{}}", "{{a", "a}}", "{{c}}", "/{{a}}?{{b}}",
+	} {
 		f.Add(text, "1", "two words&\u00e4")
 	}
 	f.Fuzz(func(t *testing.T, text, a, b string) {

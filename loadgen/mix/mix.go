@@ -119,7 +119,7 @@ func (m *Mix) Kinds() []string { return m.kinds }
 // Kind is the number of request seq's kind.
 func (m *Mix) Kind(seq uint64) int { return m.pick(seq).kind }
 
-// Server is the URL of the server, of which scheme and host count.
+// Server is scheme and host of the server.
 func (m *Mix) Server() *url.URL { return m.server }
 
 // Describe describes request seq: by what makes the same mix send the same request again,

@@ -2,6 +2,8 @@ package mix
 
 import (
 	"math"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,33 @@ func TestAFileIsReadWithEveryKey(t *testing.T) {
 	}
 	if count[0] < 2490 || count[0] > 2510 || count[4] < 990 || count[4] > 1010 {
 		t.Errorf("requests were sent %d times, want 2500 and 1000 of each other", count)
+	}
+}
+
+// TestTheDocumentedFilesAreGood makes the mixes that docs/load.md shows.
+func TestTheDocumentedFilesAreGood(t *testing.T) {
+	text, err := os.ReadFile("../../docs/load.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?s)```yaml\n(requests:.*?)```").FindAllSubmatch(text, -1)
+	if len(shown) < 2 {
+		t.Fatalf("%d mixes are shown, want two", len(shown))
+	}
+	for _, part := range shown {
+		var s Spec
+		if err := yaml.UnmarshalWithOptions(part[1], &s, yaml.Strict()); err != nil {
+			t.Errorf("%s: %v", part[1], err)
+		}
+		for i := range s.Requests {
+			s.Requests[i].Numbers.Digits.Max /= 100 // a million take a second each
+		}
+		m, err := Make(s, parseURL(t, "http://host.test"), files(map[string]string{"words.csv": "word\nx\n", "picture.png": "data"}))
+		if err != nil {
+			t.Errorf("%s: %v", part[1], err)
+		} else if m.Server().String() != "http://host.test" {
+			t.Errorf("Server() = %s", m.Server())
+		}
 	}
 }
 
