@@ -8,61 +8,64 @@ import (
 	"testing"
 )
 
+var binary = "\x00\xff{{not a column}}\r\n\r\n" + strings.Repeat("0123456789", 10_000)
+
+// sent are requests, and what a server at HOST/base/ receives of each.
+var sent = []struct {
+	name    string
+	request Request
+	want    received
+}{
+	{"nothing given", Request{}, received{"GET", "/base/", "HOST", "", ""}},
+	{"a path", Request{Path: "/a%20b/%C3%A4?x=1&y=%26"}, received{"GET", "/base/a%20b/%C3%A4?x=1&y=%26", "HOST", "", ""}},
+	{"a method of its own", Request{Method: "PURGE", Path: "/"}, received{"PURGE", "/base/", "HOST", "", ""}},
+	{
+		"headers", Request{Headers: map[string]string{"x-b": "two, three", "X-A": "\u00e4 1", "User-Agent": "mine", "host": "elsewhere.test"}},
+		received{"GET", "/base/", "elsewhere.test", "", "X-A: \u00e4 1\nX-B: two, three"},
+	},
+	{"a body", Request{Body: "a=b\n"}, received{"POST", "/base/", "HOST", "a=b\n", "Content-Length: 4"}},
+	{
+		"its length, too", Request{Body: "a=b\n", Headers: map[string]string{"content-length": "4"}},
+		received{"POST", "/base/", "HOST", "a=b\n", "Content-Length: 4"},
+	},
+	{"a body with GET", Request{Method: "GET", Body: "x"}, received{"GET", "/base/", "HOST", "x", "Content-Length: 1"}},
+	{"no body with PUT", Request{Method: "PUT"}, received{"PUT", "/base/", "HOST", "", "Content-Length: 0"}},
+	{"a file", Request{BodyFile: "body.bin"}, received{"POST", "/base/", "HOST", binary, "Content-Length: 100022"}},
+	{
+		"columns of a CSV file", Request{
+			Rows: "rows.csv", Path: "/{{ name }}?q={{name}}&id={{id}}", Headers: map[string]string{"X-Name": "<{{name}}>"}, BodyFile: "body.json",
+		},
+		received{
+			"POST", "/base/a%20b%2Fc&d%3F%C3%A4%25?q=a+b%2Fc%26d%3F%C3%A4%25&id=7", "HOST",
+			`{"name":"a b/c&d?` + "\u00e4" + `%","of":{"id":7}}`, "Content-Length: 36\nX-Name: <a b/c&d?\u00e4%>",
+		},
+	},
+	{"a whole path", Request{Rows: "rows.csv", Path: "{{link}}"}, received{"GET", "/base/x/7?y=%20", "HOST", "", ""}},
+	{
+		"columns of a JSONL file", Request{Rows: "rows.jsonl", Path: "/", Body: `{{id}} {{name}} {{on}}`},
+		received{"POST", "/base/", "HOST", "7 q\"\u00e4 true", "Content-Length: 11"},
+	},
+	{
+		"a column alone", Request{Rows: "rows.jsonl", Path: "/", Body: `{{name}}`},
+		received{"POST", "/base/", "HOST", "q\"\u00e4", "Content-Length: 4"},
+	},
+	{
+		"the user and the request", Request{Path: "/{{user}}", Body: "{{seq}}", Headers: map[string]string{"Cookie": "u={{user}}"}},
+		received{"POST", "/base/00000", "HOST", "12345", "Content-Length: 5\nCookie: u=00000"},
+	},
+	{"the user alone", Request{Body: "{{user}}"}, received{"POST", "/base/", "HOST", "00000", "Content-Length: 5"}},
+}
+
 // TestAServerReceivesWhatTheFileSays compares method, target, headers and body byte by byte
 // with what a real server receives.
 func TestAServerReceivesWhatTheFileSays(t *testing.T) {
-	binary := "\x00\xff{{not a column}}\r\n\r\n" + strings.Repeat("0123456789", 10_000)
 	open := files(map[string]string{
 		"body.bin": binary, "body.json": `{"name":"{{name}}","of":{"id":{{id}}}}`,
 		"rows.csv": "id,name,link\n7,\"a b/c&d?\u00e4%\",/x/7?y=%20\n", "rows.jsonl": "\n" + `{"id":7,"name":"q\"\u00e4","on":true}` + "\n",
 	})
-	tests := []struct {
-		name    string
-		request Request
-		want    received
-	}{
-		{"nothing given", Request{}, received{"GET", "/base/", "HOST", "", ""}},
-		{"a path", Request{Path: "/a%20b/%C3%A4?x=1&y=%26"}, received{"GET", "/base/a%20b/%C3%A4?x=1&y=%26", "HOST", "", ""}},
-		{"a method of its own", Request{Method: "PURGE", Path: "/"}, received{"PURGE", "/base/", "HOST", "", ""}},
-		{
-			"headers", Request{Headers: map[string]string{"x-b": "two, three", "X-A": "\u00e4 1", "User-Agent": "mine", "host": "elsewhere.test"}},
-			received{"GET", "/base/", "elsewhere.test", "", "X-A: \u00e4 1\nX-B: two, three"},
-		},
-		{"a body", Request{Body: "a=b\n"}, received{"POST", "/base/", "HOST", "a=b\n", "Content-Length: 4"}},
-		{
-			"its length, too", Request{Body: "a=b\n", Headers: map[string]string{"content-length": "4"}},
-			received{"POST", "/base/", "HOST", "a=b\n", "Content-Length: 4"},
-		},
-		{"a body with GET", Request{Method: "GET", Body: "x"}, received{"GET", "/base/", "HOST", "x", "Content-Length: 1"}},
-		{"no body with PUT", Request{Method: "PUT"}, received{"PUT", "/base/", "HOST", "", "Content-Length: 0"}},
-		{"a file", Request{BodyFile: "body.bin"}, received{"POST", "/base/", "HOST", binary, "Content-Length: 100022"}},
-		{
-			"columns of a CSV file", Request{
-				Rows: "rows.csv", Path: "/{{ name }}?q={{name}}&id={{id}}", Headers: map[string]string{"X-Name": "<{{name}}>"}, BodyFile: "body.json",
-			},
-			received{
-				"POST", "/base/a%20b%2Fc&d%3F%C3%A4%25?q=a+b%2Fc%26d%3F%C3%A4%25&id=7", "HOST",
-				`{"name":"a b/c&d?` + "\u00e4" + `%","of":{"id":7}}`, "Content-Length: 36\nX-Name: <a b/c&d?\u00e4%>",
-			},
-		},
-		{"a whole path", Request{Rows: "rows.csv", Path: "{{link}}"}, received{"GET", "/base/x/7?y=%20", "HOST", "", ""}},
-		{
-			"columns of a JSONL file", Request{Rows: "rows.jsonl", Path: "/", Body: `{{id}} {{name}} {{on}}`},
-			received{"POST", "/base/", "HOST", "7 q\"\u00e4 true", "Content-Length: 11"},
-		},
-		{
-			"a column alone", Request{Rows: "rows.jsonl", Path: "/", Body: `{{name}}`},
-			received{"POST", "/base/", "HOST", "q\"\u00e4", "Content-Length: 4"},
-		},
-		{
-			"the user and the request", Request{Path: "/{{user}}", Body: "{{seq}}", Headers: map[string]string{"Cookie": "u={{user}}"}},
-			received{"POST", "/base/00000", "HOST", "12345", "Content-Length: 5\nCookie: u=00000"},
-		},
-		{"the user alone", Request{Body: "{{user}}"}, received{"POST", "/base/", "HOST", "00000", "Content-Length: 5"}},
-	}
 	address, seen := server(t)
 	host := strings.TrimPrefix(address, "http://")
-	for _, tt := range tests {
+	for _, tt := range sent {
 		m, err := Make(Spec{Requests: []Request{tt.request}}, parseURL(t, address+"/base/"), open)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
@@ -99,35 +102,38 @@ func TestThePasswordOfAURLIsSentInItsHeader(t *testing.T) {
 	}
 }
 
+// texts are files, and spoilt are what is wrong with them.
+var texts = map[string]string{
+	"good.csv": "a,b\n1,2\n", "empty.csv": "", "header.csv": "a,b\n", "twice.csv": "a,a\n1,2\n", "short.csv": "a,b\n1\n",
+	"breaks.csv": "a\ngood\n\"b\nc\"\n", "paths.csv": "a\n/good\nbad\n", "text.txt": "a", "wide.csv": "\xff\xfea\x00",
+	"bad.jsonl": "{\"a\":1}\n{\"a\":", "list.jsonl": "[1]", "null.jsonl": "null", "lacks.jsonl": "{\"a\":1,\"b\":2}\n\n{\"b\":1}",
+	"big.csv": "a\n" + strings.Repeat("0123456789\n", 100), "none.jsonl": "\n\n",
+}
+
+var spoilt = []struct{ file, path, header, body, want string }{
+	{"none.csv", "/", "", "", `requests[0].rows: is "none.csv", which cannot be read: no such file`},
+	{"empty.csv", "/", "", "", `requests[0].rows: is "empty.csv": has no row`},
+	{"header.csv", "/", "", "", `requests[0].rows: is "header.csv": has no row`},
+	{"none.jsonl", "/", "", "", `requests[0].rows: is "none.jsonl": has no row`},
+	{"twice.csv", "/", "", "", `has the column "a" twice`},
+	{"short.csv", "/", "", "", "line 2: wrong number of fields"},
+	{"text.txt", "/", "", "", `neither a .csv nor a .jsonl file`},
+	{"wide.csv", "/", "", "", "UTF-16"},
+	{"bad.jsonl", "/", "", "", "line 2 is no JSON object"},
+	{"list.jsonl", "/", "", "", "line 1 is no JSON object"},
+	{"null.jsonl", "/", "", "", "line 1 is no JSON object"},
+	{"lacks.jsonl", "/", "", "", `line 3 lacks "a", which the first line has`},
+	{"big.csv", "/", "", "", `requests[0].rows: is "big.csv", which does not fit into the pool`},
+	{"good.csv", "/{{c}}", "", "", "requests[0].path: has {{c}}, but the columns are a, b"},
+	{"good.csv", "/", "{{c}}", "", "requests[0].headers.X: has {{c}}, but the columns are a, b"},
+	{"good.csv", "/", "", "{{c}}", "requests[0].body: has {{c}}, but the columns are a, b"},
+	{"", "/", "", "{{a}}", "requests[0].body: has {{a}}, but there are no rows"},
+	{"breaks.csv", "/", "{{a}}", "", `requests[0].headers.X: gets {{a}} from row 2, which is "b\nc"`},
+	{"paths.csv", "{{a}}", "", "", `requests[0].path: gets {{a}} from row 2, which is "bad"; begin it with /`},
+}
+
 func TestWhatFilesHoldIsChecked(t *testing.T) {
-	texts := map[string]string{
-		"good.csv": "a,b\n1,2\n", "empty.csv": "", "header.csv": "a,b\n", "twice.csv": "a,a\n1,2\n", "short.csv": "a,b\n1\n",
-		"breaks.csv": "a\ngood\n\"b\nc\"\n", "paths.csv": "a\n/good\nbad\n", "text.txt": "a", "wide.csv": "\xff\xfea\x00",
-		"bad.jsonl": "{\"a\":1}\n{\"a\":", "list.jsonl": "[1]", "null.jsonl": "null", "lacks.jsonl": "{\"a\":1,\"b\":2}\n\n{\"b\":1}",
-		"big.csv": "a\n" + strings.Repeat("0123456789\n", 100), "none.jsonl": "\n\n",
-	}
-	tests := []struct{ file, path, header, body, want string }{
-		{"none.csv", "/", "", "", `requests[0].rows: is "none.csv", which cannot be read: no such file`},
-		{"empty.csv", "/", "", "", `requests[0].rows: is "empty.csv": has no row`},
-		{"header.csv", "/", "", "", `requests[0].rows: is "header.csv": has no row`},
-		{"none.jsonl", "/", "", "", `requests[0].rows: is "none.jsonl": has no row`},
-		{"twice.csv", "/", "", "", `has the column "a" twice`},
-		{"short.csv", "/", "", "", "line 2: wrong number of fields"},
-		{"text.txt", "/", "", "", `neither a .csv nor a .jsonl file`},
-		{"wide.csv", "/", "", "", "UTF-16"},
-		{"bad.jsonl", "/", "", "", "line 2 is no JSON object"},
-		{"list.jsonl", "/", "", "", "line 1 is no JSON object"},
-		{"null.jsonl", "/", "", "", "line 1 is no JSON object"},
-		{"lacks.jsonl", "/", "", "", `line 3 lacks "a", which the first line has`},
-		{"big.csv", "/", "", "", `requests[0].rows: is "big.csv", which does not fit into the pool`},
-		{"good.csv", "/{{c}}", "", "", "requests[0].path: has {{c}}, but the columns are a, b"},
-		{"good.csv", "/", "{{c}}", "", "requests[0].headers.X: has {{c}}, but the columns are a, b"},
-		{"good.csv", "/", "", "{{c}}", "requests[0].body: has {{c}}, but the columns are a, b"},
-		{"", "/", "", "{{a}}", "requests[0].body: has {{a}}, but there are no rows"},
-		{"breaks.csv", "/", "{{a}}", "", `requests[0].headers.X: gets {{a}} from row 2, which is "b\nc"`},
-		{"paths.csv", "{{a}}", "", "", `requests[0].path: gets {{a}} from row 2, which is "bad"; begin it with /`},
-	}
-	for _, tt := range tests {
+	for _, tt := range spoilt {
 		r := Request{Path: tt.path, Rows: tt.file, Body: tt.body, Headers: map[string]string{"X": tt.header}}
 		_, err := Make(Spec{Pool: "500B", Requests: []Request{r}}, parseURL(t, "http://a"), files(texts))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
