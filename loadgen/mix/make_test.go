@@ -63,7 +63,7 @@ func TestAServerReceivesWhatTheFileSays(t *testing.T) {
 		"body.bin": binary, "body.json": `{"name":"{{name}}","of":{"id":{{id}}}}`,
 		"rows.csv": "id,name,link\n7,\"a b/c&d?\u00e4%\",/x/7?y=%20\n", "rows.jsonl": "\n" + `{"id":7,"name":"q\"\u00e4","on":true}` + "\n",
 	})
-	address, seen := server(t)
+	address, take := server(t)
 	host := strings.TrimPrefix(address, "http://")
 	for _, tt := range sent {
 		m, err := Make(Spec{Requests: []Request{tt.request}}, parseURL(t, address+"/base/"), open)
@@ -71,13 +71,12 @@ func TestAServerReceivesWhatTheFileSays(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
-		*seen = nil
 		send(t, m, 12345)
 		if tt.want.host == "HOST" {
 			tt.want.host = host
 		}
-		if len(*seen) != 1 || (*seen)[0] != tt.want {
-			t.Errorf("%s: the server received\n%.300q, want\n%.300q", tt.name, *seen, tt.want)
+		if got := take(); len(got) != 1 || got[0] != tt.want {
+			t.Errorf("%s: the server received\n%.300q, want\n%.300q", tt.name, got, tt.want)
 		}
 	}
 }

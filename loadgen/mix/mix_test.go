@@ -217,6 +217,21 @@ func TestARequestNeedsNoMemory(t *testing.T) {
 	}
 }
 
+func TestARightAnswerNeedsNoMemory(t *testing.T) {
+	for name, e := range map[string]Expect{
+		"by default": {}, "status": {Status: []string{"404", "200-299"}}, "text": {Text: "ok"}, "JSON": {JSON: map[string]string{"a.1.status": "ok"}},
+	} {
+		m, answer := made(t, Spec{Requests: []Request{{Expect: e}}}), answerOf(200, `{"x":{"y":"z"},"a":[0,{"status":"ok"}]}`)
+		if n := testing.AllocsPerRun(1000, func() {
+			if got := m.Failure(7, answer); got != "" {
+				t.Fatalf("%s: Failure() = %q", name, got)
+			}
+		}); n > 0 {
+			t.Errorf("%s: Failure() allocates %v times, want 0", name, n)
+		}
+	}
+}
+
 func BenchmarkRequest(b *testing.B) {
 	for name, m := range mixes(b) {
 		b.Run(name, func(b *testing.B) {
