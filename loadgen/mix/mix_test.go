@@ -219,7 +219,8 @@ func TestARequestNeedsNoMemory(t *testing.T) {
 
 func TestARightAnswerNeedsNoMemory(t *testing.T) {
 	for name, e := range map[string]Expect{
-		"by default": {}, "status": {Status: []string{"404", "200-299"}}, "text": {Text: "ok"}, "JSON": {JSON: map[string]string{"a.1.status": "ok"}},
+		"by default": {}, "status": {Status: []string{"404", "200-299"}}, "text": {Text: "ok"},
+		"JSON": {JSON: map[string]string{"a.1.status": "ok"}},
 	} {
 		m, answer := made(t, Spec{Requests: []Request{{Expect: e}}}), answerOf(200, `{"x":{"y":"z"},"a":[0,{"status":"ok"}]}`)
 		if n := testing.AllocsPerRun(1000, func() {
