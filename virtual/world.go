@@ -81,7 +81,7 @@ func Default(t testing.TB) Config {
 		t.Fatal(err)
 	}
 	s := scenario.Default()
-	s.Payload.Digits, s.Payload.Bodies = mix.Range{Min: 20, Max: 30}, 8
+	s.Requests[0].Numbers.Digits, s.Requests[0].Numbers.Bodies = mix.Digits{Min: 20, Max: 30}, 8
 	s.Calibration.StartRate, s.Users, s.Hold = 4, 10, 10*time.Second
 	return Config{
 		Seed: 1, MetricsPeriod: 10 * time.Second, Variables: variables, Scenario: s,

@@ -185,7 +185,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			out.interrupts = newInterrupts(stop, nil)
 			start := time.Now()
 			reporter := out.reporter(start)
-			w, err := newRun(t.TempDir(), scenario.Default(), start)
+			w, _, err := newRun(t.TempDir(), scenario.Default(), start)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -86,9 +86,9 @@ func (o loadOptions) validate() (loading, error) {
 	}
 	s := scenario.Default()
 	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
-	s.Payload.Digits = mix.Range{Min: o.digits, Max: o.digits}
+	s.Requests[0].Numbers.Digits = mix.Digits{Min: o.digits, Max: o.digits}
 	return loading{o.url, o.profile, offered, s}, s.Validate(map[string]string{
-		"users": "--users", "timeout": "--timeout", "payload.digits.min": "--digits", "payload.digits.max": "--digits",
+		"users": "--users", "timeout": "--timeout", "requests[0].numbers.digits.min": "--digits", "requests[0].numbers.digits.max": "--digits",
 	})
 }
 
@@ -111,10 +111,11 @@ const exitAllFailed = 1
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	start := time.Now()
-	writer, err := newRun(runs, l.scenario, start)
+	writer, kept, err := newRun(runs, l.scenario, start)
 	if err != nil {
 		return err
 	}
+	l.scenario = kept
 	reporter := out.reporter(start)
 	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
 	traffic := new(experiment.Traffic)

@@ -118,30 +118,40 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
 	reporter := out.reporter(cfg.Start)
 	defer reporter.Close()
-	writer, err := newRun(runs, cfg.Scenario, cfg.Start)
+	writer, kept, err := newRun(runs, cfg.Scenario, cfg.Start)
 	if err != nil {
 		return err
 	}
+	cfg.Scenario = kept
 	reporter.Event(0, fmt.Sprintf("soak %q%s: the record grows in %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
 	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)
 }
 
-// newRun makes the run's folder with the scenario in it.
-func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, error) {
+// newRun makes the run's folder with the scenario in it, and whatever that names. The run is
+// of the scenario that it returns, which names what is there.
+func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, scenario.Scenario, error) {
+	writer, err := createRecord(runs, start, map[string]uint64{"requests": s.Seed, "localcloud": cloudSeed(start)})
+	if err != nil {
+		return nil, s, err
+	}
+	s, err = s.CopyTo(writer.Dir())
+	if err == nil {
+		err = writeScenario(writer, s)
+	}
+	if err != nil {
+		return nil, s, errors.Join(err, writer.Close())
+	}
+	return writer, s, nil
+}
+
+func writeScenario(writer *runlog.Writer, s scenario.Scenario) error {
 	resolved, err := s.Marshal()
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
 	}
-	writer, err := createRecord(runs, start, map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := writer.WriteScenario(resolved); err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
-	return writer, nil
+	return err
 }
 
 // cloudSeed is of the ids that the local cloud makes up: other ones in every run.

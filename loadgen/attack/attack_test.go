@@ -130,8 +130,10 @@ func newAttack(t testing.TB, cfg Config) *Attack {
 	if cfg.Server == nil {
 		cfg.Server = &url.URL{Scheme: "http", Host: "calculator.test"}
 	}
-	numbers := mix.Payload{Operation: "*", Digits: mix.Range{Min: 20, Max: 40}, Bodies: 8, Seed: 1}
-	requests, err := mix.Make(numbers.Spec(5), cfg.Server, nil)
+	requests, err := mix.Make(mix.Spec{Users: 5, Seed: 1, Requests: []mix.Request{{
+		Name: "calculate", Numbers: mix.Numbers{Operation: "*", Digits: mix.Digits{Min: 20, Max: 40}, Bodies: 8},
+		Expect: mix.Expect{Status: []string{"200"}, Exact: true},
+	}}}, cfg.Server, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

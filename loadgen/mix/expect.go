@@ -17,12 +17,12 @@ import (
 type Expect struct {
 	// Status are statuses, such as 404, and ranges of them, such as 200-299. None means
 	// 200-399, as with Vegeta.
-	Status []string `yaml:"status"`
-	Text   string   `yaml:"text"` // somewhere in the body
+	Status []string `yaml:"status,omitempty"`
+	Text   string   `yaml:"text,omitempty"` // somewhere in the body
 	// JSON are values of the body by their paths: {status: ok, items.0.id: 7}.
-	JSON map[string]string `yaml:"json"`
+	JSON map[string]string `yaml:"json,omitempty"`
 	// Exact requires the result of Numbers, digit by digit.
-	Exact bool `yaml:"exact"`
+	Exact bool `yaml:"exact,omitempty"`
 }
 
 // body tells whether the body has to be kept.

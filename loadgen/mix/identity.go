@@ -7,9 +7,6 @@ import (
 	"secondwind/loadgen/client"
 )
 
-// instanceHeader is the header of a calculator's answers that says who answered.
-const instanceHeader = "X-Instance-Id"
-
 // identity is an Identity that was prepared.
 type identity struct {
 	header string
@@ -26,7 +23,7 @@ func (i Identity) prepare() identity {
 	case i.Header != "":
 		return identity{header: i.Header}
 	}
-	return identity{header: instanceHeader}
+	return identity{header: Calculator.Header}
 }
 
 // of is who gave an answer, nil if it does not say.

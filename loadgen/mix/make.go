@@ -20,24 +20,53 @@ type Opener func(name string) (io.ReadCloser, error)
 // maker makes a Mix.
 type maker struct {
 	*Mix
-	base *url.URL
-	open Opener
-	free int64 // bytes of the pool
+	base      *url.URL
+	open      Opener
+	free      int64 // bytes of the pool
+	generated map[int]generated
+}
+
+// generated is what has to be generated for an entry.
+type generated struct {
+	Numbers
+	seed    uint64
+	bodies  int
+	results bool
 }
 
 // Make makes the mix that a spec describes, for the server at base. Its error joins Faults,
 // of the spec and of what the files in it hold.
 func Make(s Spec, base *url.URL, open Opener) (*Mix, error) {
-	var wrong []error
-	for _, f := range s.Faults() {
-		wrong = append(wrong, f)
+	m, wrong := prepare(s, base, open)
+	if len(wrong) > 0 {
+		var all []error
+		for _, f := range wrong {
+			all = append(all, f)
+		}
+		return nil, errors.Join(all...)
 	}
-	if wrong != nil {
-		return nil, errors.Join(wrong...)
+	for i, g := range m.generated {
+		m.entries[i].rows, m.entries[i].results = g.make()
 	}
-	m := maker{Mix: newMix(s.Seed, s.Users), base: base, open: open}
+	m.weigh(s.Requests)
+	return m.Mix, nil
+}
+
+// Check reports what Make would, and generates nothing.
+func (s Spec) Check(open Opener) []Fault {
+	_, wrong := prepare(s, &url.URL{Scheme: "http", Host: "host"}, open)
+	return wrong
+}
+
+// prepare reads the files, and does everything else that can go wrong.
+func prepare(s Spec, base *url.URL, open Opener) (*maker, []Fault) {
+	if wrong := s.Faults(); wrong != nil {
+		return nil, wrong
+	}
+	m := &maker{Mix: newMix(s.Seed, s.Users), base: base, open: open, generated: map[int]generated{}}
 	m.server, m.identity = &url.URL{Scheme: base.Scheme, Host: base.Host}, s.Identity.prepare()
 	m.free, _ = s.pool()
+	var wrong []Fault
 	for i, r := range s.Requests {
 		e, err := m.entry(r)
 		var f Fault
@@ -47,10 +76,9 @@ func Make(s Spec, base *url.URL, open Opener) (*Mix, error) {
 		m.entries = append(m.entries, e)
 	}
 	if wrong == nil {
-		wrong = m.generate(s.Requests)
+		wrong = m.plan(s.Requests)
 	}
-	m.weigh(s.Requests)
-	return m.Mix, errors.Join(wrong...)
+	return m, wrong
 }
 
 func newMix(seed uint64, users int) *Mix {
@@ -259,29 +287,24 @@ func (e *entry) announce(method string) {
 	}
 }
 
-// generate makes the generated bodies, in what the files have left of the pool.
-func (m *maker) generate(requests []Request) (wrong []error) {
-	left := int64(0)
+// plan sees which generated bodies fit into what the files have left of the pool.
+func (m *maker) plan(requests []Request) (wrong []Fault) {
+	many := int64(0)
 	for _, r := range requests {
 		if r.generated() {
-			left++
+			many++
 		}
 	}
 	for i, r := range requests {
 		if !r.generated() {
 			continue
 		}
-		calculations, err := r.Numbers.make(scramble(m.seed)+uint64(i), m.free/left, r.Expect.Exact)
-		if err != nil {
-			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), err.Error()})
+		seed := scramble(m.seed) + uint64(i)
+		bodies := r.Numbers.fit(seed, m.free/many, r.Expect.Exact)
+		if bodies == 0 {
+			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), "does not fit into the pool; give a larger pool, or fewer digits"})
 		}
-		e := m.entries[i]
-		for _, c := range calculations {
-			e.rows = append(e.rows, [][]byte{c.body})
-			if r.Expect.Exact {
-				e.results = append(e.results, c.results)
-			}
-		}
+		m.generated[i] = generated{r.Numbers, seed, bodies, r.Expect.Exact}
 	}
 	return wrong
 }

@@ -188,7 +188,9 @@ func mixes(t testing.TB) map[string]*Mix {
 		"rows": {Users: 200, Requests: []Request{{
 			Path: "/{{id}}?q={{text}}", Rows: "rows.csv", Body: `{"text":"{{text}}","seq":{{seq}}}`, Headers: map[string]string{"X-Id": "{{id}}"},
 		}}},
-		"numbers": Payload{Operation: "*", Digits: Range{30, 60}, Bodies: 16}.Spec(200),
+		"numbers": {Users: 200, Requests: []Request{{
+			Numbers: Numbers{Operation: "*", Digits: Digits{Min: 30, Max: 60}, Bodies: 16}, Expect: Expect{Exact: true},
+		}}},
 	} {
 		m, err := Make(s, base, open)
 		if err != nil {

@@ -1,7 +1,7 @@
 package mix
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -16,23 +16,23 @@ import (
 
 // Numbers are generated calculations of a calculator.
 type Numbers struct {
-	Operation string `yaml:"operation"` // + - * // % on whole numbers
-	Digits    Digits `yaml:"digits"`    // of each operand
+	Operation string `yaml:"operation,omitempty"` // + - * // % on whole numbers
+	Digits    Digits `yaml:"digits,omitempty"`    // of each operand
 	// Shape is how a calculation is asked for: calculate ("", the operands by themselves),
 	// expression, or batch (ten at a time).
-	Shape string `yaml:"shape"`
+	Shape string `yaml:"shape,omitempty"`
 	// Bodies is how many different bodies are made, at most: as many as fit into the pool.
 	// 0 means 64.
-	Bodies int `yaml:"bodies"`
+	Bodies int `yaml:"bodies,omitempty"`
 }
 
 // Digits are numbers of decimal digits: those of List, or from Min to Max.
 type Digits struct {
-	Min int `yaml:"min"`
-	Max int `yaml:"max"`
+	Min int `yaml:"min,omitempty"`
+	Max int `yaml:"max,omitempty"`
 	// Distribution is uniform (""), or log-uniform: as many from 10 to 100 as from 100 to 1000.
-	Distribution string `yaml:"distribution"`
-	List         []int  `yaml:"list"`
+	Distribution string `yaml:"distribution,omitempty"`
+	List         []int  `yaml:"list,omitempty"`
 }
 
 // The most that may be asked for: a body must stay below the calculator's limit.
@@ -101,42 +101,40 @@ func (d Digits) draw(random *rand.Rand) int {
 	return d.Min + random.IntN(d.Max-d.Min+1)
 }
 
-// calculation is a body, and the results that its answer must hold, in this order.
-type calculation struct {
-	body    []byte
-	results [][]byte
+// fit is how many bodies fit into limit bytes, with their results if they are wanted.
+func (n Numbers) fit(seed uint64, limit int64, results bool) int {
+	most := cmp.Or(n.Bodies, defaultBodies)
+	for i := range most {
+		_, bytes := n.sizes(n.random(seed, i), results)
+		if limit -= bytes; limit < 0 {
+			return i
+		}
+	}
+	return most
 }
 
-// make makes the bodies that fit into limit bytes, with their results if they are wanted.
-// The same seed gives the same bytes, on any number of cores.
-func (n Numbers) make(seed uint64, limit int64, results bool) ([]calculation, error) {
-	bodies := n.Bodies
-	if bodies == 0 {
-		bodies = defaultBodies
+// make makes the bodies as rows of one column, and by row the results that an answer must
+// hold in this order. The same seed gives the same bytes, on any number of cores.
+func (g generated) make() (rows, results [][][]byte) {
+	rows = make([][][]byte, g.bodies)
+	if g.results {
+		results = make([][][]byte, g.bodies)
 	}
-	var sizes [][]int
-	for i := range bodies {
-		size, bytes := n.sizes(n.random(seed, i), results)
-		if limit -= bytes; limit < 0 {
-			break
-		}
-		sizes = append(sizes, size)
-	}
-	if len(sizes) == 0 {
-		return nil, errors.New("does not fit into the pool; give a larger pool, or fewer digits")
-	}
-	all := make([]calculation, len(sizes))
 	var cores errgroup.Group
 	cores.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range all {
+	for i := range rows {
 		cores.Go(func() error {
-			random := n.random(seed, i)
-			size, _ := n.sizes(random, results)
-			all[i] = n.one(random, size, results)
+			random := g.random(g.seed, i)
+			digits, _ := g.sizes(random, g.results)
+			body, expected := g.one(random, digits, g.results)
+			if rows[i] = [][]byte{body}; g.results {
+				results[i] = expected
+			}
 			return nil
 		})
 	}
-	return all, cores.Wait()
+	_ = cores.Wait() // nothing in it can fail
+	return rows, results
 }
 
 // random is where body i comes from.
@@ -156,16 +154,16 @@ func (n Numbers) sizes(random *rand.Rand, results bool) (digits []int, bytes int
 	return digits, bytes
 }
 
-func (n Numbers) one(random *rand.Rand, digits []int, results bool) (c calculation) {
+func (n Numbers) one(random *rand.Rand, digits []int, exact bool) (body []byte, results [][]byte) {
 	for pair := range slices.Chunk(digits, 2) {
 		a, b := number(random, pair[0]), number(random, pair[1])
-		c.body = fmt.Appendf(c.body, shapes[n.Shape].format, n.Operation, a, b)
-		if results {
+		body = fmt.Appendf(body, shapes[n.Shape].format, n.Operation, a, b)
+		if exact {
 			z := operations[n.Operation](new(big.Int), integer(a), integer(b))
-			c.results = append(c.results, append(z.Append([]byte{'"'}, 10), '"'))
+			results = append(results, append(z.Append([]byte{'"'}, 10), '"'))
 		}
 	}
-	return c
+	return body, results
 }
 
 // number draws decimal digits, the first one not 0.

@@ -137,10 +137,10 @@ func TestThePoolBoundsGeneratedBodies(t *testing.T) {
 }
 
 func TestTheSameSeedMakesTheSameBodies(t *testing.T) {
-	s := Payload{Operation: "*", Digits: Range{Min: 30, Max: 60}, Bodies: 16, Seed: 7}
-	first, again := made(t, s.Spec(1)), made(t, s.Spec(1))
+	s := numbers(Numbers{Operation: "*", Digits: Digits{Min: 30, Max: 60}, Bodies: 16})
+	first, again := made(t, s), made(t, s)
 	s.Seed++
-	other := made(t, s.Spec(1))
+	other := made(t, s)
 	for i, row := range first.entries[0].rows {
 		if !bytes.Equal(row[0], again.entries[0].rows[i][0]) {
 			t.Errorf("body %d differs for the same seed", i)
@@ -151,9 +151,10 @@ func TestTheSameSeedMakesTheSameBodies(t *testing.T) {
 	}
 }
 
-func TestAPayloadIsRequestsOfUsersThatMustBeAnsweredWith200(t *testing.T) {
-	p := Payload{Operation: "-", Digits: Range{Min: 3, Max: 3}, Bodies: 1}
-	m := made(t, p.Spec(200))
+func TestNumbersAreSentAsACalculatorTakesThem(t *testing.T) {
+	s := numbers(Numbers{Operation: "-", Digits: Digits{Min: 3, Max: 3}, Bodies: 1})
+	s.Users, s.Requests[0].Expect.Status = 200, []string{"200"}
+	m := made(t, s)
 	head, body, _ := strings.Cut(wire(m, 5), "\r\n\r\n")
 	right, _ := calculated(t, []byte(body))
 	for _, part := range []string{"POST /v1/calculate HTTP/1.1\r\n", "\r\nCookie: user=u00", "\r\nContent-Type: application/json"} {
@@ -161,18 +162,46 @@ func TestAPayloadIsRequestsOfUsersThatMustBeAnsweredWith200(t *testing.T) {
 			t.Errorf("head = %q, want %q in it", head, part)
 		}
 	}
+	if got := failure(m, 5, http.StatusOK, right); got != "" {
+		t.Errorf("Failure(200) = %q, want none", got)
+	}
 	if got := failure(m, 5, http.StatusAccepted, right); got != "status 202" {
 		t.Errorf("Failure(202) = %q, want a failure", got)
 	}
-	for _, wrong := range []struct {
-		key string
-		p   Payload
+}
+
+// TestWhatCheckFindsIsWhatMakeRefuses: a scenario is checked before anything starts, and
+// made once the address of its service is known.
+func TestWhatCheckFindsIsWhatMakeRefuses(t *testing.T) {
+	open := files(map[string]string{"rows.csv": "id\n1\n", "empty.csv": "id\n", "large.bin": strings.Repeat("x", 2000)})
+	exact := Request{Numbers: Numbers{Operation: "*", Digits: Digits{Min: 900, Max: 900}}, Expect: Expect{Exact: true}}
+	for _, tt := range []struct {
+		name, want string
+		spec       Spec
 	}{
-		{"operation", Payload{Digits: p.Digits, Bodies: 1}}, {"digits.min", Payload{Operation: "+", Bodies: 1}},
-		{"bodies", Payload{Operation: "+", Digits: p.Digits}}, {"bodies", Payload{Operation: "+", Digits: p.Digits, Bodies: maxBodies + 1}},
+		{"a good one", "", Spec{Requests: []Request{{Path: "/{{id}}", Rows: "rows.csv"}, exact}}},
+		{"a file that is not there", "requests[0].rows", one(Request{Path: "/{{id}}", Rows: "none.csv"})},
+		{"a file without rows", "requests[0].rows", one(Request{Path: "/{{id}}", Rows: "empty.csv"})},
+		{"a column that is not there", "requests[0].path", one(Request{Path: "/{{name}}", Rows: "rows.csv"})},
+		{"a body that is too large", "requests[0].body_file", Spec{Pool: "1kB", Requests: []Request{{BodyFile: "large.bin"}}}},
+		{"numbers that are too large", "requests[1].numbers", Spec{Pool: "1kB", Requests: []Request{{}, exact}}},
+		{"two faults", "requests[0].rows requests[1].body_file",
+			Spec{Requests: []Request{{Path: "/{{id}}", Rows: "none.csv"}, {BodyFile: "none.bin"}}}},
+		{"what shows without files", "users", Spec{Users: -1, Requests: []Request{{Rows: "none.csv"}}}},
 	} {
-		if found := wrong.p.Faults(); len(found) != 1 || found[0].Key != wrong.key {
-			t.Errorf("Faults(%+v) = %v, want one of %s", wrong.p, found, wrong.key)
+		var keys, texts []string
+		for _, f := range tt.spec.Check(open) {
+			keys, texts = append(keys, f.Key), append(texts, f.Error())
+		}
+		if got := strings.Join(keys, " "); got != tt.want {
+			t.Errorf("%s: Check() finds %q, want %q", tt.name, got, tt.want)
+		}
+		m, err := Make(tt.spec, parseURL(t, "http://host.test"), open)
+		if (err == nil) != (tt.want == "") || (m == nil) != (err != nil) {
+			t.Errorf("%s: Make() = %v, want what Check() finds", tt.name, err)
+		}
+		if err != nil && err.Error() != strings.Join(texts, "\n") {
+			t.Errorf("%s: Make() = %v, want %q", tt.name, err, texts)
 		}
 	}
 }

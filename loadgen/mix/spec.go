@@ -24,27 +24,30 @@ type Spec struct {
 // {{column}} stands for a row's value, {{user}} for the user's number, and {{seq}} for the
 // request's.
 type Request struct {
-	Name   string   `yaml:"name"`   // in results; "" means method and path
-	Weight *float64 `yaml:"weight"` // its share in the sum of all weights; nil means 1
-	Method string   `yaml:"method"` // "" means POST with a body, GET without
+	Name   string   `yaml:"name,omitempty"`   // in results; "" means method and path
+	Weight *float64 `yaml:"weight,omitempty"` // its share in the sum of all weights; nil means 1
+	Method string   `yaml:"method,omitempty"` // "" means POST with a body, GET without
 	// Path, with a query if it has one, follows the path of the server's URL; "" means that
 	// URL as it stands, and the calculator's path for Numbers.
-	Path     string            `yaml:"path"`
-	Headers  map[string]string `yaml:"headers"`
-	Body     string            `yaml:"body"`
-	BodyFile string            `yaml:"body_file"` // sent as it is, unless there are Rows
-	Rows     string            `yaml:"rows"`      // a CSV file with a header line, or a JSONL file
-	Numbers  Numbers           `yaml:"numbers"`   // a generated body instead
-	Expect   Expect            `yaml:"expect"`
+	Path     string            `yaml:"path,omitempty"`
+	Headers  map[string]string `yaml:"headers,omitempty"`
+	Body     string            `yaml:"body,omitempty"`
+	BodyFile string            `yaml:"body_file,omitempty"` // sent as it is, unless there are Rows
+	Rows     string            `yaml:"rows,omitempty"`      // a CSV file with a header line, or a JSONL file
+	Numbers  Numbers           `yaml:"numbers,omitempty"`   // a generated body instead
+	Expect   Expect            `yaml:"expect,omitempty"`
 }
 
-// Identity is what in an answer names the instance that gave it. The zero value is the
-// calculator's header, X-Instance-Id.
+// Identity is what in an answer names the instance that gave it. The zero value is
+// Calculator.
 type Identity struct {
-	Header string `yaml:"header"`
-	Cookie string `yaml:"cookie"`
-	JSON   string `yaml:"json"` // a path such as meta.host
+	Header string `yaml:"header,omitempty"`
+	Cookie string `yaml:"cookie,omitempty"`
+	JSON   string `yaml:"json,omitempty"` // a path such as meta.host
 }
+
+// Calculator is the header in which a calculator names itself.
+var Calculator = Identity{Header: "X-Instance-Id"}
 
 // Fault is what is wrong with a key, and what would be right.
 type Fault struct{ Key, Text string }

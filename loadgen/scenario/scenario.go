@@ -6,37 +6,46 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
-	"unicode"
 
 	"github.com/goccy/go-yaml"
 
 	"secondwind/loadgen/mix"
 )
 
-// Version is the version of the format.
-const Version = 1
+// Version is the version of the format; withPayload is the one before, which asked for the
+// calculator's numbers by a key of their own.
+const (
+	Version     = 2
+	withPayload = 1
+)
 
 // Scenario is a scenario with every default filled in.
 type Scenario struct {
-	Version     int         `yaml:"version"`
-	Name        string      `yaml:"name"`
-	Description string      `yaml:"description"`
-	Payload     mix.Payload `yaml:"payload"`
-	// Users is how many users the requests come from.
-	Users int `yaml:"users"`
+	Version     int    `yaml:"version"`
+	Name        string `yaml:"name"`
+	Description string `yaml:"description"`
+	mix.Spec    `yaml:",inline"`
 	// Timeout of a request.
-	Timeout     time.Duration `yaml:"timeout"`
-	Premises    Premises      `yaml:"premises"`
-	Calibration Calibration   `yaml:"calibration"`
-	Load        Load          `yaml:"load"`
+	Timeout time.Duration `yaml:"timeout"`
+	// MaxInFlight bounds the requests that wait for an answer at one time.
+	MaxInFlight int `yaml:"max_in_flight"`
+	// ConnectionAge is when another connection takes a connection's place.
+	ConnectionAge time.Duration `yaml:"connection_age"`
+	Premises      Premises      `yaml:"premises"`
+	Calibration   Calibration   `yaml:"calibration"`
+	Load          Load          `yaml:"load"`
 	// Hold is how long the load is held once the second instance serves.
-	Hold    time.Duration `yaml:"hold"`
-	Release Release       `yaml:"release"`
-	Judge   Judge         `yaml:"judge"`
-	Local   Local         `yaml:"local"`
+	Hold     time.Duration `yaml:"hold"`
+	Release  Release       `yaml:"release"`
+	Judge    Judge         `yaml:"judge"`
+	Local    Local         `yaml:"local"`
+	LoadOnly LoadOnly      `yaml:"load_only"`
+	// Dir is the folder that BodyFile and Rows of requests are relative to; "" is the working folder.
+	Dir string `yaml:"-"`
 }
 
 // Premises defines how long the group must be observed at rest.
@@ -85,11 +94,17 @@ type Local struct {
 // Default is the scenario of an empty file.
 func Default() Scenario {
 	return Scenario{
-		Version:     Version,
-		Name:        "soak",
-		Payload:     mix.Payload{Operation: "*", Digits: mix.Range{Min: 24000, Max: 32000}, Bodies: 64, Seed: 1},
-		Users:       200,
-		Timeout:     5 * time.Second,
+		Version: Version,
+		Name:    "soak",
+		Spec: mix.Spec{
+			Requests: []mix.Request{{
+				Name:    "calculate",
+				Numbers: mix.Numbers{Operation: "*", Digits: mix.Digits{Min: 24000, Max: 32000}, Bodies: 64},
+				Expect:  mix.Expect{Status: []string{"200"}, Exact: true},
+			}},
+			Identity: mix.Calculator, Users: 200, Seed: 1, Pool: "64MB",
+		},
+		Timeout: 5 * time.Second, MaxInFlight: 512, ConnectionAge: 30 * time.Second,
 		Premises:    Premises{Window: 5 * time.Second},
 		Calibration: Calibration{StartRate: 8, CPUPercent: 11},
 		Load:        Load{Band: 1.6},
@@ -97,21 +112,31 @@ func Default() Scenario {
 		Release:     Release{RatePercent: 10},
 		Judge:       Judge{MinAchieved: 0.98},
 		Local:       Local{MetricsPeriod: 10 * time.Second, Policy: PolicyAttached, AlarmActions: true},
+		LoadOnly:    LoadOnly{Profile: "constant:50"},
 	}
 }
 
-// Read reads a scenario from a file. The error has every fault in it.
+// Read reads a scenario from a file, and sees whether the files that it names are good.
+// The error has every fault in it.
 func Read(path string) (Scenario, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
-	return Parse(path, data)
+	return parse(path, data, func(s Scenario) []mix.Fault { return s.Check(s.Open) })
 }
+
+// asItIs is text that YAML reads back without quotation marks.
+var asItIs = regexp.MustCompile(`^[A-Za-z][\w/-]*$`)
 
 // Marshal writes the scenario with every default spelt out.
 func (s Scenario) Marshal() ([]byte, error) {
-	return yaml.Marshal(s)
+	return yaml.MarshalWithOptions(s, yaml.CustomMarshaler(func(text string) ([]byte, error) {
+		if asItIs.MatchString(text) && text != "null" {
+			return []byte(text), nil
+		}
+		return []byte(strconv.Quote(text)), nil // line ends and control characters survive nothing else
+	}))
 }
 
 // PollInterval is how often an observer polls: every second; with periods of a
@@ -123,26 +148,20 @@ func (s Scenario) PollInterval(period time.Duration) time.Duration {
 	return 10 * time.Second
 }
 
-// fault is what is wrong with a key, and what would be right.
-type fault struct{ key, text string }
-
-// faults are what is wrong with the values.
-func (s Scenario) faults() []fault {
-	var found []fault
+// Faults are what is wrong with the values.
+func (s Scenario) Faults() []mix.Fault {
+	found := append(s.Spec.Faults(), s.LoadOnly.faults()...)
 	check := func(ok bool, key, format string, args ...any) {
 		if !ok {
-			found = append(found, fault{key, fmt.Sprintf(format, args...)})
+			found = append(found, mix.Fault{Key: key, Text: fmt.Sprintf(format, args...)})
 		}
 	}
-	check(s.Version == Version, "version", "is %d; this program reads version %d", s.Version, Version)
+	check(s.Version == Version, "version", "is %d; this program reads versions %d and %d", s.Version, withPayload, Version)
 	check(s.Name != "", "name", "is empty; give the scenario a name")
-	check(plain(s.Name), "name", "is %q; give text without tabs and control characters", s.Name)
-	check(plain(s.Description), "description", "is %q; give text without tabs and control characters", s.Description)
-	for _, f := range s.Payload.Faults() {
-		check(false, "payload."+f.Key, "%s", f.Text)
-	}
-	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
+	check(s.Users != 0, "users", "is 0; give 1 to 1000000")
 	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
+	check(s.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 30s", s.ConnectionAge)
 	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
 	check(positive(s.Calibration.StartRate), "calibration.start_rate",
 		"is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
@@ -167,9 +186,7 @@ func (s Scenario) faults() []fault {
 	return found
 }
 
-// plain reports whether the run folder's copy of the scenario reads as this text.
-func plain(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
-}
+// maxInFlight is about how many ports there are for connections to one address.
+const maxInFlight = 65_000
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }

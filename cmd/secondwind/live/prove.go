@@ -87,7 +87,7 @@ func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
 		Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
-		PollInterval: s.PollInterval(claim.Period()), Seed: s.Payload.Seed,
+		PollInterval: s.PollInterval(claim.Period()), Seed: s.Seed,
 	}
 }
 
@@ -112,12 +112,14 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 	if err != nil {
 		return nil, err
 	}
-	requests, err := mix.Make(s.Payload.Spec(s.Users), server, nil) // which names no file
+	requests, err := mix.Make(s.Spec, server, s.Open)
 	if err != nil {
 		return nil, err
 	}
+	connections := cfg.Connections
+	connections.MaxAge = s.ConnectionAge
 	return attack.New(attack.Config{
-		Server: server, Requests: requests, Timeout: s.Timeout, Connections: cfg.Connections,
+		Server: server, Requests: requests, Timeout: s.Timeout, MaxInFlight: s.MaxInFlight, Connections: connections,
 		Sink: func(line runlog.LoadLine) error {
 			traffic.Add(line)
 			return cfg.Writer.WriteLoad(line)
