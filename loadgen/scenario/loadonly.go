@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -87,7 +88,7 @@ func (l LoadOnly) faults() (found []mix.Fault) {
 		}
 	}
 	if _, err := l.Offered(); err != nil {
-		check(false, "profile", "%s", strings.TrimPrefix(err.Error(), "profile "))
+		check(false, "profile", "is %q: %s", l.Profile, errors.Unwrap(err)) // which says the profile, too
 	}
 	check(l.Duration >= 0, "duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", l.Duration)
 	for i, text := range l.Require {
