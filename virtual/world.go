@@ -37,6 +37,9 @@ type Config struct {
 	Variables     stack.ScalingVariables
 	Scenario      scenario.Scenario
 	Service       Service
+	// Program makes what the instance of an id runs; nil: the calculator. Each of its answers
+	// takes the CPU of Service. The load balancer's health checks do not come to it.
+	Program func(instance string) http.Handler
 	// Launching says what becomes of the launch of that number, counted from 1;
 	// nil: an instance of Service.
 	Launching func(number int) Launch
@@ -128,7 +131,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if cfg.Launching == nil {
 		cfg.Launching = func(int) Launch { return Launch{Service: cfg.Service} }
 	}
-	fleet := newMachines(cfg.Seed, cfg.Launching)
+	if cfg.Program == nil {
+		cfg.Program = calculator
+	}
+	fleet := newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,

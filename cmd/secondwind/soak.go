@@ -202,7 +202,10 @@ func soakLocally(ctx context.Context, r localRun) error {
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
 	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
-	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
+	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
+	if s.Calculates() {
+		cfg.Background = atRest.user.Run // another program keeps no history
+	}
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -126,6 +127,9 @@ func (r Request) weight() float64 {
 
 // generated tells whether the body is of Numbers.
 func (r Request) generated() bool { return !reflect.ValueOf(r.Numbers).IsZero() }
+
+// Calculates tells whether the service is a calculator: some requests are of Numbers.
+func (s Spec) Calculates() bool { return slices.ContainsFunc(s.Requests, Request.generated) }
 
 // method is Method or its default.
 func (r Request) method() string {

@@ -178,3 +178,11 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 		t.Errorf("Faults() = %q, want %q", keys, want)
 	}
 }
+
+func TestAServiceThatIsSentNumbersIsACalculator(t *testing.T) {
+	for want, s := range map[bool]Spec{true: {Requests: []Request{{Path: "/"}, {Numbers: good}}}, false: one(Request{Body: "1+1"})} {
+		if got := s.Calculates(); got != want {
+			t.Errorf("Calculates() = %t, want %t of %+v", got, want, s.Requests)
+		}
+	}
+}
