@@ -17,7 +17,8 @@ func shop(t *testing.T, rows string) (file string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"shop.yaml": "version: 2\nname: shop\nrequests:\n- path: /{{word}}\n  rows: words.csv\nidentity: {cookie: served_by}\n", "words.csv": rows,
+		"shop.yaml": "version: 2\nname: shop\nrequests:\n- path: /{{word}}\n  rows: words.csv\nidentity: {cookie: served_by}\n",
+		"words.csv": rows,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

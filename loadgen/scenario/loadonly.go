@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/summary"
 	"secondwind/runlog/threshold"
@@ -80,25 +79,18 @@ func (l LoadOnly) Thresholds() (all []threshold.Threshold, err error) {
 	return all, nil
 }
 
-// faults are what is wrong with the values.
-func (l LoadOnly) faults() (found []mix.Fault) {
-	check := func(ok bool, key, format string, args ...any) {
-		if !ok {
-			found = append(found, mix.Fault{Key: "load_only." + key, Text: fmt.Sprintf(format, args...)})
-		}
-	}
+// faults checks the values.
+func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
 	if _, err := l.Offered(); err != nil {
-		check(false, "profile", "is %q: %s", l.Profile, errors.Unwrap(err)) // which says the profile, too
+		check(false, "load_only.profile", "is %q: %s", l.Profile, errors.Unwrap(err)) // which says the profile, too
 	}
-	check(l.Duration >= 0, "duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", l.Duration)
+	check(l.Duration >= 0, "load_only.duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", l.Duration)
 	for i, text := range l.Require {
-		if _, err := summary.Measures.Parse(text); err != nil {
-			check(false, fmt.Sprintf("require[%d]", i), "%s", err)
-		}
+		_, err := summary.Measures.Parse(text)
+		check(err == nil, fmt.Sprintf("load_only.require[%d]", i), "%v", err)
 	}
-	check(l.Abort.Errors.possible(), "abort.errors", "is %s; give 0%% to 100%%, for instance 50%%", l.Abort.Errors)
-	check(l.Abort.CPU.possible(), "abort.cpu", "is %s; give 0%% to 100%%, for instance 90%%", l.Abort.CPU)
-	return found
+	check(l.Abort.Errors.possible(), "load_only.abort.errors", "is %s; give 0%% to 100%%, for instance 50%%", l.Abort.Errors)
+	check(l.Abort.CPU.possible(), "load_only.abort.cpu", "is %s; give 0%% to 100%%, for instance 90%%", l.Abort.CPU)
 }
 
 func (p Percent) possible() bool { return p >= 0 && p <= 100 }

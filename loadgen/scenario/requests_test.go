@@ -55,7 +55,8 @@ func TestAFileDescribesRequestsToAnyService(t *testing.T) {
 func TestAFaultOfARequestNamesItsPlace(t *testing.T) {
 	for _, tt := range []struct{ name, old, with, want string }{
 		{"a misspelt key", "    weight: 8", "    wieght: 8", `x.yaml:5:5: requests[0].wieght: unknown key; did you mean "weight"?`},
-		{"a misspelt key in braces", "{operation: +", "{opertion: +", `x.yaml:17:15: requests[2].numbers.opertion: unknown key; did you mean "operation"?`},
+		{"a misspelt key in braces", "{operation: +", "{opertion: +",
+			`x.yaml:17:15: requests[2].numbers.opertion: unknown key; did you mean "operation"?`},
 		{"a misspelt key of the mix", "users: 50", "usres: 50", `x.yaml:20:1: usres: unknown key; did you mean "users"?`},
 		{"a misspelt key of the identity", "cookie: s", "cooky: s", `x.yaml:19:3: identity.cooky: unknown key; did you mean "cookie"?`},
 		{"a value out of range", "list: 30", "list: 0", "x.yaml:17:38: requests[2].numbers.digits.list: has 0; give 1 to"},
@@ -69,14 +70,16 @@ func TestAFaultOfARequestNamesItsPlace(t *testing.T) {
 		{"a header that is a list", "text/html", "[a]", "x.yaml:9:7: requests[0].headers.Accept: is"},
 		{"a weight without a value", "weight: 8", "weight:", "x.yaml:5:5: requests[0].weight: has no value; give a number"},
 		{"a weight that is none", "weight: 8", "weight: heavy", `x.yaml:5:5: requests[0].weight: is "heavy"; give a number`},
-		{"all of a request", "    path: /search?q={{word}}\n", "    path: search\n", "x.yaml:6:5: requests[0].path: is \"search\"; begin it with /"},
+		{"all of a request", "    path: /search?q={{word}}\n", "    path: search\n",
+			"x.yaml:6:5: requests[0].path: is \"search\"; begin it with /"},
 		{"a request that is text", "  - path: /upload\n    method: PUT\n    body_file: upload.bin\n    expect:\n" +
 			"      status: [201, 300-399]\n      json: {upload.state: ok, n: 7}\n", "  - /upload\n", "x.yaml:11:5: requests[1]: holds no keys"},
 		{"an exact result that nobody knows", "text: found", "exact: true", "x.yaml:10:27: requests[0].expect.exact: needs numbers"},
 		{"a pool", "10MB", "much", `x.yaml:22:1: pool: is "much"; give a size`},
 		{"two of one name", "  - path: /upload\n", "  - path: /upload\n    name: search\n",
 			`x.yaml:12:5: requests[1].name: is "search", like that of requests[0]`},
-		{"headers that are text", "headers:\n      Accept: text/html", "headers: Accept", "x.yaml:8:5: requests[0].headers: holds no keys; give them"},
+		{"headers that are text", "headers:\n      Accept: text/html", "headers: Accept",
+			"x.yaml:8:5: requests[0].headers: holds no keys; give them"},
 	} {
 		text := strings.Replace(shop, tt.old, tt.with, 1)
 		if text == shop {
@@ -102,13 +105,14 @@ func TestFaultsStandInTheOrderOfTheFile(t *testing.T) {
 func TestThePayloadOfVersion1IsAnsweredWithWhatToWriteInstead(t *testing.T) {
 	for _, version := range []string{"version: 1\n", "version: 2\n"} {
 		_, err := Parse("x.yaml", []byte(version+"payload:\n  digits: {min: 9, max: 8}\n"))
-		const want = `x.yaml:2:1: payload: is a key of version 1; instead of it, write requests: [{numbers: {operation: "*", digits: {min: 24000, ` +
-			`max: 32000}}, expect: {exact: true}}] with the values that you had, and seed by itself`
+		const want = `x.yaml:2:1: payload: is a key of version 1; instead of it, write requests: [{numbers: {operation: "*", ` +
+			`digits: {min: 24000, max: 32000}}, expect: {exact: true}}] with the values that you had, and seed by itself`
 		if err == nil || err.Error() != want {
 			t.Errorf("Parse() = %v, want %s", err, want)
 		}
 	}
-	if _, err := Parse("x.yaml", []byte(`requests: [{numbers: {operation: "*", digits: {min: 24000, max: 32000}}, expect: {exact: true}}]`)); err != nil {
+	const advised = `requests: [{numbers: {operation: "*", digits: {min: 24000, max: 32000}}, expect: {exact: true}}]`
+	if _, err := Parse("x.yaml", []byte(advised)); err != nil {
 		t.Errorf("what is advised is no scenario: %v", err)
 	}
 	if s, err := Parse("x.yaml", []byte("version: 1\nhold: 0s\n")); err != nil || s.Version != Version {
@@ -129,7 +133,8 @@ func TestTheIdentityOfAFileReplacesTheDefault(t *testing.T) {
 
 func TestTheCopyHoldsEveryText(t *testing.T) {
 	for _, text := range []string{
-		"\ta\r\nb\n", "\n\n a\n  b", "010", "null", "true", "~", "'\"\\", "é\u2028\u0085\ufeff", "# a: b", "- a", " a ", "a\n\n\n", "@`%", "{{a}}", "0x1",
+		"\ta\r\nb\n", "\n\n a\n  b", "010", "null", "true", "~", "'\"\\", "é\u2028\u0085\ufeff", "# a: b", "- a", " a ",
+		"a\n\n\n", "@`%", "{{a}}", "0x1",
 	} {
 		s := inFolder(Default())
 		s.Description, s.Requests = text, []mix.Request{{Body: text, Expect: mix.Expect{Text: text, JSON: map[string]string{"a": text}}}}

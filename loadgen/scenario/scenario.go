@@ -1,5 +1,5 @@
 // Package scenario reads scenarios: small YAML files that define a run. A misspelt
-// key, or a value out of range, is an error with its line.
+// key, or a value out of range, is an error with its line and column.
 package scenario
 
 import (
@@ -148,20 +148,31 @@ func (s Scenario) PollInterval(period time.Duration) time.Duration {
 	return 10 * time.Second
 }
 
+// faults collects what is wrong.
+type faults []mix.Fault
+
+func (f *faults) check(ok bool, key, format string, args ...any) {
+	if !ok {
+		*f = append(*f, mix.Fault{Key: key, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
 // Faults are what is wrong with the values.
 func (s Scenario) Faults() []mix.Fault {
-	found := append(s.Spec.Faults(), s.LoadOnly.faults()...)
-	check := func(ok bool, key, format string, args ...any) {
-		if !ok {
-			found = append(found, mix.Fault{Key: key, Text: fmt.Sprintf(format, args...)})
-		}
-	}
-	check(s.Version == Version, "version", "is %d; this program reads versions %d and %d", s.Version, withPayload, Version)
-	check(s.Name != "", "name", "is empty; give the scenario a name")
-	check(s.Users != 0, "users", "is 0; give 1 to 1000000")
-	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
-	check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
-	check(s.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 30s", s.ConnectionAge)
+	found := faults(s.Spec.Faults())
+	found.check(s.Version == Version, "version", "is %d; this program reads versions %d and %d", s.Version, withPayload, Version)
+	found.check(s.Name != "", "name", "is empty; give the scenario a name")
+	found.check(s.Users != 0, "users", "is 0; give 1 to 1000000")
+	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
+	found.check(s.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 30s", s.ConnectionAge)
+	s.proof(found.check)
+	s.LoadOnly.faults(found.check)
+	return found
+}
+
+// proof checks what a proof alone reads.
+func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
 	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
 	check(positive(s.Calibration.StartRate), "calibration.start_rate",
 		"is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
@@ -183,7 +194,6 @@ func (s Scenario) Faults() []mix.Fault {
 	check(known, "local.metrics_period", "is %s; give 10s, 20s, 30s or whole minutes up to a day, which CloudWatch accepts", period)
 	check(s.Local.Policy == PolicyAttached || s.Local.Policy == PolicyNone, "local.policy",
 		"is %q; give %q or %q", s.Local.Policy, PolicyAttached, PolicyNone)
-	return found
 }
 
 // maxInFlight is about how many ports there are for connections to one address.

@@ -180,7 +180,10 @@ func TestMarshalWritesEveryDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"version: 2", "header: X-Instance-Id", `pool: "64MB"`, "exact: true", "errors: 0%", "hold: 30s", "band: 1.6", "min_achieved: 0.98", "metrics_period: 10s", "alarm_actions: true"} {
+	for _, key := range []string{
+		"version: 2", "header: X-Instance-Id", `pool: "64MB"`, "exact: true", "errors: 0%", "hold: 30s", "band: 1.6", "min_achieved: 0.98",
+		"metrics_period: 10s", "alarm_actions: true",
+	} {
 		if !strings.Contains(string(text), key) {
 			t.Errorf("Marshal() = %s, want %q in it", text, key)
 		}
@@ -212,7 +215,8 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "version: 1", "load: {rate: .inf}", "a: &x [*x]", "<<: {users: 1}", "? [a]\n: 1", "users: 010", "\ufeffusers: 1e3",
 		"hold: 5", "- 1", "\tusers: 5", "a: [1\r\r", "\"", "requests: null", "load: *none", "name: \"a\\tb\"", "description: >\n  a\n  b\n",
-		"requests:\n  - path: /{{a}}\n    rows: a.csv\n    headers: {A: \"b\\tc\"}\n    expect: {status: [200, 300-399], json: {a.b: 7}}\n  - body: |\n      a\n",
+		"requests:\n  - path: /{{a}}\n    rows: a.csv\n    headers: {A: \"b\\tc\"}\n    expect: {status: [200, 300-399], json: {a.b: 7}}\n" +
+			"  - body: |\n      a\n",
 		"requests: [{numbers: {operation: +, digits: {list: [10, 20]}}, weight: 2.5}]\nidentity: {cookie: a}\npool: 1MB",
 		"load_only: {profile: 'ramp:1..2/5m', require: [p99 < 1s], abort: {errors: 50%}}", "headers: ? [a]\n: 1",
 	} {
