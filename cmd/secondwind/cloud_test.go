@@ -107,7 +107,7 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 	c.awaitHealthy(t)
 
 	t.Run("load drives the load balancer and records it", func(t *testing.T) {
-		folder, got := c.command(t, "load", "--url", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--for", "2s",
+		folder, got := c.command(t, "load", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--duration", "2s",
 			"--digits", "2000", "--json")
 		if got.code != 0 {
 			t.Fatalf("load = %+v", got)

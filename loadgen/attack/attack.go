@@ -1,11 +1,14 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
@@ -23,6 +26,9 @@ type Config struct {
 	MaxInFlight int
 	// Sink receives a line an interval. Its error ends the attack.
 	Sink func(runlog.LoadLine) error
+	// Result receives every result, of several at a time; nil: nobody asks. Its error ends
+	// the attack.
+	Result func(*vegeta.Result) error
 	// Connections are how the server is reached.
 	Connections client.Options
 }
@@ -153,8 +159,14 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 	} else {
 		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
 	}
+	var err error
+	if a.cfg.Result != nil {
+		o.Error, o.Method, o.URL = is.failure, o.Request.Method(), a.cfg.Server.String()+o.Request.Target()
+		err = a.cfg.Result(&o.Result)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.err = cmp.Or(a.err, err)
 	a.tally.add(is)
 }
 
