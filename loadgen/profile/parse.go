@@ -14,6 +14,9 @@ import (
 //	ramp:10..200/5m         in a straight line
 //	steps:10,50,100/1m      each for one minute
 //	sine:50..150@1m/10m     swings of one minute, for ten
+//	spike:50..500@2m+30s/5m 500 after two minutes, for 30 seconds; 50 otherwise
+//	replay:10@0s,90@1m,0@2m each from its time on, to the last; see ReadReplay
+//	replay-linear:…         in straight lines from one to the next
 //
 // Rates are requests per second, durations as time.ParseDuration reads them.
 // The error names what is wrong and shows the right form.
@@ -42,8 +45,12 @@ func parseShape(shape, rest string) (Profile, error) {
 		return parseSteps(rest)
 	case "sine":
 		return parseSine(rest)
+	case "spike":
+		return parseSpike(rest)
+	case "replay", "replay-linear":
+		return parseReplay(rest, shape == "replay-linear")
 	default:
-		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps or sine", shape)
+		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine, spike or replay", shape)
 	}
 }
 

@@ -90,6 +90,7 @@ func TestARateIsNeverNegativeAndHitsNeverFall(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"200", "constant:1/1s", "ramp:10..200/5m", "steps:10,50,100/1m", "sine:50..150@1m/10m", "ramp:..", "sine:@/",
+		"spike:50..500@2m+30s/5m", "replay:10@0s,200@1m,0@2m", "replay-linear:10@0s,200@1m",
 	} {
 		f.Add(seed)
 	}

@@ -58,12 +58,27 @@ func (s *Schedule) hits(t time.Duration) float64 {
 	return 0
 }
 
-// Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
-// the rate is zero, or the profile has ended.
-func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
+// Rate is what is offered at a time: requests per second or, where the profiles are those
+// of a number of users, users.
+func (s *Schedule) Rate(t time.Duration) float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := float64(seq)
+	for i := len(s.segments) - 1; i >= 0; i-- {
+		if g := s.segments[i]; t >= g.from {
+			return g.profile.Rate(t - g.from)
+		}
+	}
+	return 0
+}
+
+// Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
+// the rate is zero, or the profile has ended.
+func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) { return s.reaches(float64(seq)) }
+
+// reaches is when the hits come to n.
+func (s *Schedule) reaches(n float64) (due time.Duration, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := len(s.segments) - 1; i >= 0; i-- {
 		g := s.segments[i]
 		if n < g.hits && i > 0 {
@@ -73,6 +88,11 @@ func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 		return g.from + after, ok
 	}
 	return 0, false
+}
+
+// inverter is a Profile that knows when its hits come to n, which is fewer than all of them.
+type inverter interface {
+	reaches(n float64) time.Duration
 }
 
 // reaches is when a profile's hits come to n; ok is false if they never do.
@@ -85,11 +105,15 @@ func reaches(p Profile, n float64) (at time.Duration, ok bool) {
 	if p.Hits(end) <= n {
 		return 0, false
 	}
-	// The first nanosecond at which they do: hits never fall.
+	if i, ok := p.(inverter); ok {
+		return i.reaches(n), true
+	}
+	// The last nanosecond at which there are no more: hits never fall, and where nothing is
+	// offered for a while, the next request is due when that ends.
 	low, high := time.Duration(0), end
-	for low < high {
-		if middle := low + (high-low)/2; p.Hits(middle) < n {
-			low = middle + 1
+	for high-low > 1 {
+		if middle := low + (high-low)/2; p.Hits(middle) <= n {
+			low = middle
 		} else {
 			high = middle
 		}

@@ -73,10 +73,25 @@ func TestNothingIsDueWhileTheRateIsZero(t *testing.T) {
 	if due, ok := ended.Due(2); ok {
 		t.Errorf("2 a second for a second: Due(2) = %v, want never", due)
 	}
+	for _, text := range []string{"steps:2,0,2/10s", "spike:2..0@10s+10s/30s", "replay:2@0s,0@10s,2@20s,0@30s"} {
+		paused := following(mustParse(t, text))
+		if due, ok := paused.Due(20); !ok || due != 20*time.Second {
+			t.Errorf("%s: Due(20) = %v, %v, want 20s, when the pause ends", text, due, ok)
+		}
+	}
 	var zero Schedule
 	if due, ok := zero.Due(0); ok || zero.Hits(time.Hour) != 0 {
 		t.Errorf("zero Schedule: Due(0) = %v, Hits = %v, want nothing", due, zero.Hits(time.Hour))
 	}
+}
+
+func mustParse(t *testing.T, text string) Profile {
+	t.Helper()
+	p, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestASoakOfManyChangesStaysBounded(t *testing.T) {
