@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"math"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -26,6 +25,24 @@ type Config struct {
 	Sink func(runlog.LoadLine) error
 	// Connections are how the server is reached.
 	Connections client.Options
+	// Arrivals are how requests are spread over the time.
+	Arrivals profile.Arrivals
+	// Users, if any, send the requests, and rates are numbers of users.
+	Users   *executor.Behavior
+	Precise bool // as in executor.Config
+}
+
+// model is who sends, and when: an executor.Executor or executor.Users.
+type model interface {
+	// Run sends until ctx ends, and waits for what is in flight.
+	Run(ctx context.Context)
+	// Wake reports that the schedule was changed.
+	Wake()
+	// Offered is how many requests are due before a time.
+	Offered(before time.Time) int64
+	// Sent and Dropped count requests up to now.
+	Sent() int64
+	Dropped() int64
 }
 
 // maxLate is how long a due request may wait for a free worker before it is
@@ -41,8 +58,8 @@ type Attack struct {
 	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
-	mu       sync.Mutex         // guards what follows, and the order of lines
-	executor *executor.Executor // nil until Run
+	mu       sync.Mutex // guards what follows, and the order of lines
+	model    model      // nil until Run
 	began    time.Time
 	phase    runlog.Phase
 	offered  profile.Profile
@@ -79,7 +96,7 @@ func New(cfg Config) *Attack {
 func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.executor != nil {
+	if a.model != nil {
 		a.flush(time.Now())
 	}
 	a.phase = phase
@@ -96,12 +113,12 @@ func (a *Attack) Follow(p profile.Profile) {
 // follow is Follow for who holds mu. Before Run, it is what Run begins with.
 func (a *Attack) follow(p profile.Profile) {
 	a.offered = p
-	if a.executor == nil || a.stopped {
+	if a.model == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
 	a.schedule.Follow(a.since, p)
-	a.executor.Wake()
+	a.model.Wake()
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on.
@@ -120,7 +137,7 @@ func (a *Attack) Run(ctx context.Context) error {
 	a.start()
 	go func() {
 		defer close(ended)
-		a.executor.Run(ctx)
+		a.model.Run(ctx)
 	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -146,11 +163,17 @@ func (a *Attack) start() {
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	a.executor = executor.New(executor.Config{
-		Schedule: a.schedule, Began: a.began, Source: a.cfg.Requests.Request, Done: a.note,
-		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate,
-		NewClient: client.NewServer(a.cfg.Server, a.cfg.Connections).Client,
-	})
+	server := client.NewServer(a.cfg.Server, a.cfg.Connections)
+	cfg := executor.Config{
+		Schedule: a.schedule, Began: a.began, Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate, Precise: a.cfg.Precise, NewClient: server.Client,
+	}
+	if a.cfg.Users != nil {
+		cfg.NewClient = server.Session
+		a.model = executor.NewUsers(cfg, *a.cfg.Users)
+	} else {
+		a.model = executor.New(cfg)
+	}
 }
 
 // note counts an outcome into the interval under way.
@@ -213,8 +236,8 @@ func (a *Attack) flush(now time.Time) {
 // offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
-		at: now, offered: int64(math.Ceil(a.schedule.Hits(now.Sub(a.began)))),
-		sent: a.executor.Sent(), dropped: a.executor.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		at: now, offered: a.model.Offered(now),
+		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }
 

@@ -1,0 +1,74 @@
+package executor
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"secondwind/loadgen/client"
+)
+
+// TestAnAlarmRingsWhoeverWaitsAndWheneverThatBegan lets rings and long waits meet in every
+// order: one that was lost would leave the test waiting.
+func TestAnAlarmRingsWhoeverWaitsAndWheneverThatBegan(t *testing.T) {
+	for _, precise := range []bool{false, true} {
+		a := newAlarm(precise)
+		a.ring()
+		a.wait(time.Hour)
+		for range 2000 {
+			var rung sync.WaitGroup
+			rung.Go(a.ring)
+			a.wait(time.Hour)
+			rung.Wait()
+		}
+		for range 20 {
+			a.wait(50 * time.Microsecond) // nobody rings
+		}
+		a.stop()
+		a.ring() // as a schedule may be changed at the very end
+	}
+}
+
+// immediate is a Client that has every answer at once.
+type immediate struct{}
+
+func (immediate) Exchange(*client.Request, time.Time) (*client.Answer, error) {
+	return &client.Answer{Status: 200}, nil
+}
+func (immediate) Close() {}
+
+func TestAPreciseExecutorSendsEveryRequestOnceAndNoneEarly(t *testing.T) {
+	const want = 200
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	seen := map[uint64]bool{}
+	New(Config{
+		Schedule: steady(2000), Began: time.Now(), Shards: 2, MaxInFlight: 8, MaxLate: time.Hour, Timeout: time.Hour, Precise: true,
+		Source: func(uint64, *client.Request) {}, NewClient: func() client.Client { return immediate{} },
+		Done: func(_ int, o *Outcome) {
+			mu.Lock()
+			defer mu.Unlock()
+			if early := o.Due.Sub(o.Timestamp); seen[o.Seq] || early > 0 {
+				t.Errorf("request %d was sent %v early, or twice: %v", o.Seq, early, seen[o.Seq])
+			}
+			if seen[o.Seq] = true; len(seen) == want {
+				cancel()
+			}
+		},
+	}).Run(ctx)
+	for seq := range uint64(want / 2) {
+		if !seen[seq] {
+			t.Errorf("request %d was not sent", seq)
+		}
+	}
+}
+
+func TestOneCoreSendsUpToItsBound(t *testing.T) {
+	for rate, want := range map[float64]int{0: 1, 5000: 1, 20_000: 1, 20_001: 8, 1e6: 8} {
+		if got := Procs(rate, 8); got != want {
+			t.Errorf("Procs(%v, 8) = %d, want %d", rate, got, want)
+		}
+	}
+}
