@@ -18,6 +18,9 @@ LINT_ENV := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=nomsgpack'
 
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
+# With the race detector one virtual soak of each kind runs, so all of them run without it as well.
+ALL_VIRTUAL_SOAKS := $(if $(filter ./... ./virtual ./virtual/...,$(PACKAGES)),go test -shuffle=on -timeout 15m $(TESTFLAGS) ./virtual)
+
 # The race detector needs cgo and a C compiler.
 CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
 
@@ -31,16 +34,13 @@ build: ## build bin/secondwind and bin/calculator
 	CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/ ./cmd/secondwind ./cmd/calculator
 
 .PHONY: test
-test: ## run every test, in random order and with the race detector (TESTFLAGS=-v names each)
+test: ## run every test but the real soaks of `verdicts`, in random order, with the race detector (TESTFLAGS=-v names each)
 ifeq ($(CC_FOUND),)
 	@echo "test: no C compiler ($$(go env CC)) was found, so the tests run WITHOUT the race detector; install gcc or clang to have it" >&2
 	go test -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
 else
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
-ifeq ($(PACKAGES),./...)
-	@# With the race detector one virtual soak of each kind runs; here all of them.
-	go test -shuffle=on -timeout 15m $(TESTFLAGS) ./virtual
-endif
+	$(ALL_VIRTUAL_SOAKS)
 endif
 
 .PHONY: verdicts
@@ -48,8 +48,9 @@ verdicts: ## take a real soak to each verdict, side by side (two and a half minu
 	go test -tags soak -count=1 -timeout 10m -parallel 4 -run 'Real|SetByHand' $(TESTFLAGS) ./cmd/secondwind
 
 .PHONY: race
-race: ## run every test three times with the race detector; fails where there is no C compiler
+race: ## run the tests of `test` three times; fails where there is no C compiler
 	CGO_ENABLED=1 go test -race -shuffle=on -count=3 -timeout 45m $(TESTFLAGS) $(PACKAGES)
+	$(ALL_VIRTUAL_SOAKS)
 
 .PHONY: vet
 vet: ## find suspicious code with go vet

@@ -38,6 +38,10 @@ func TestUTF8TakesTheByteOrderMarkOffAndNamesOtherEncodings(t *testing.T) {
 		"UTF-16 without a mark":         {inUTF16("{}", false), "", "this is UTF-16 text"},
 		"big-endian without a mark":     {inUTF16("{}", true), "", "this is UTF-16 text"},
 		"UTF-16 that holds only a mark": {inUTF16("\ufeff", false), "", "this is UTF-16 text"},
+		"UTF-32, little-endian":         {"\xff\xfe\x00\x00{\x00\x00\x00", "", "this is UTF-32 text"},
+		"UTF-32, big-endian":            {"\x00\x00\xfe\xff\x00\x00\x00{", "", "this is UTF-32 text"},
+		"UTF-32 without a mark":         {"{\x00\x00\x00}\x00\x00\x00", "", "this is UTF-32 text"},
+		"big-endian UTF-32, unmarked":   {"\x00\x00\x00{", "", "this is UTF-32 text"},
 		"Latin-1":                       {"h\xe4ufig", "", "this is not UTF-8 text"},
 	} {
 		got, err := textfile.UTF8([]byte(test.text))
@@ -58,16 +62,26 @@ func TestJSONIsOneValueWithKnownMembersOnly(t *testing.T) {
 		"a byte order mark":     {"\ufeff" + `{"users": 5}`, ""},
 		"line breaks around it": {"\r\n" + `{"users": 5}` + "\r\n\r\n", ""},
 		"UTF-16":                {inUTF16(`{"users": 5}`, false), "this is UTF-16 text"},
-		"an unknown member":     {`{"users": 5, "user": 6}`, "user"},
+		"a misspelt key":        {`{"users": 5, "user": 6}`, `unknown key "user"; remove it or correct its name`},
+		"a key twice":           {`{"users": 4, "users": 5}`, "users: given twice; keep one"},
+		"a key twice, deep":     {`{"users": 5, "groups": [{}, {"a": {"b": 1, "b": 2}}]}`, "b: given twice"},
+		"one key in two groups": {`{"users": 5, "groups": [{"a": {"b": 1}}, {"a": {"b": 1}}]}`, ""},
+		"YAML":                  {"# five\nusers: 5\n", "line 1, column 1: not valid JSON: '#' is unexpected here"},
+		"a comma too many":      {"{\r\n  \"users\": 5,\r\n}", "line 3, column 1: not valid JSON: '}' is unexpected here"},
+		"an umlaut":             {"{\"ä\": ö}", "line 1, column 7: not valid JSON: 'ö' is unexpected here"},
+		"a number for a choice": {`{"kept": 1}`, "line 1: kept is a JSON number; give true or false"},
+		"a list":                {`[]`, "line 1: this is a JSON array; give an object in {}"},
 		"two values":            {`{"users": 5} {}`, "more than one JSON value"},
 		"a bracket too many":    {`{"users": 5}}`, "more than one JSON value"},
-		"a text for a number":   {`{"users": "5"}`, "users"},
-		"a cut file":            {`{"users"`, "unexpected EOF"},
+		"a text for a number":   {`{"users": "5"}`, "line 1: users is a JSON string; give a whole number"},
+		"a cut file":            {`{"users"`, "not valid JSON: the file ends early"},
 		"nothing":               {"", "the file is empty"},
 		"a mark and blanks":     {"\ufeff \n", "the file is empty"},
 	} {
 		var got struct {
-			Users int `json:"users"`
+			Users  int                         `json:"users"`
+			Kept   bool                        `json:"kept"`
+			Groups []map[string]map[string]int `json:"groups"`
 		}
 		err := textfile.JSON([]byte(test.text), &got)
 		if !says(err, test.fault) || err == nil && got.Users != 5 {
@@ -90,6 +104,18 @@ func FuzzUTF8(f *testing.F) {
 		}
 		if err == nil && len(text) != len(data) && len(text) != len(data)-3 {
 			t.Errorf("UTF8(%q) = %q, want all but the mark", data, text)
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	for _, seed := range []string{"", "{", `{"a": {"b": [1, 2.5, null]}}`, `{"a": 1, "a": 2}`, "# a", "{\n,}", `{"a": "ä`, "[]", "null 1"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var into map[string]map[string]int
+		if err := textfile.JSON(data, &into); err != nil && err.Error() == "" {
+			t.Errorf("JSON(%q) = an error without a text", data)
 		}
 	})
 }

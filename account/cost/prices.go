@@ -71,10 +71,7 @@ func ReadPrices(path string) (Prices, error) {
 		return Prices{}, fmt.Errorf("read the prices: %w; `secondwind cost --print-prices` prints a table to start from", err)
 	}
 	p, err := ParsePrices(data)
-	if err != nil {
-		return Prices{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return p, nil
+	return p, textfile.In(path, err)
 }
 
 // ParsePrices reads a table. Its error names every fault.

@@ -24,14 +24,7 @@ type Outputs struct {
 	AutoScalingGroupName string // never "" in what Read returns
 	LoadBalancerURL      string // "http://…" or "https://…"
 	ScaleOutAlarmName    string
-	ScaleInAlarmName     string
-	ScaleOutPolicyName   string
 	TargetGroupARN       string
-	KMSKeyARN            string
-	Bucket               string
-	SNSTopicARN          string
-	DashboardURL         string
-	VerifierPolicyARN    string
 	Expires              time.Time // the run's TTL
 }
 
@@ -61,10 +54,7 @@ func Read(ctx context.Context, path string) (Outputs, error) {
 		return Outputs{}, err
 	}
 	o, err := Parse(data)
-	if err != nil {
-		return Outputs{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return o, nil
+	return o, textfile.In(path, err)
 }
 
 // run asks Terraform, or OpenTofu where only that is installed.
@@ -107,49 +97,30 @@ func Parse(data []byte) (Outputs, error) {
 		return Outputs{}, errors.New("no outputs: nothing has been deployed from here; run `make deploy` first")
 	}
 	var o Outputs
-	var faults []error
-	for _, field := range o.fields() {
-		faults = append(faults, read(raw, field.name, field.value))
-	}
 	var expires string
-	faults = append(faults, read(raw, "expires", &expires))
+	var faults []error
+	for _, output := range []struct {
+		name  string
+		value *string
+	}{
+		{"region", &o.Region}, {"run_id", &o.RunID}, {"auto_scaling_group_name", &o.AutoScalingGroupName},
+		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName},
+		{"target_group_arn", &o.TargetGroupARN}, {"expires", &expires},
+	} {
+		// null leaves it as it is, and so does an output that the stack does not have.
+		if value := raw[output.name].Value; value != nil && json.Unmarshal(value, output.value) != nil {
+			faults = append(faults, fmt.Errorf("output %s: is %.40s; it must be text", output.name, value))
+		}
+	}
 	if expires != "" {
 		at, err := time.Parse(time.RFC3339, expires)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("output expires: %q is not a time such as 2026-11-25T18:00:00Z", expires))
+			faults = append(faults, fmt.Errorf("output expires: is %q; it must be a time such as 2026-11-25T18:00:00Z", expires))
 		}
 		o.Expires = at.UTC()
 	}
-	if o.AutoScalingGroupName == "" {
-		faults = append(faults, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/"))
+	if len(faults) == 0 && o.AutoScalingGroupName == "" {
+		return o, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/")
 	}
 	return o, errors.Join(faults...)
-}
-
-// field is where the value of an output goes.
-type field struct {
-	name  string
-	value *string
-}
-
-func (o *Outputs) fields() []field {
-	return []field{
-		{"region", &o.Region}, {"run_id", &o.RunID}, {"auto_scaling_group_name", &o.AutoScalingGroupName},
-		{"load_balancer_url", &o.LoadBalancerURL}, {"scale_out_alarm_name", &o.ScaleOutAlarmName},
-		{"scale_in_alarm_name", &o.ScaleInAlarmName}, {"scale_out_policy_name", &o.ScaleOutPolicyName},
-		{"target_group_arn", &o.TargetGroupARN}, {"kms_key_arn", &o.KMSKeyARN}, {"bucket", &o.Bucket},
-		{"sns_topic_arn", &o.SNSTopicARN}, {"dashboard_url", &o.DashboardURL}, {"verifier_policy_arn", &o.VerifierPolicyARN},
-	}
-}
-
-// read decodes one output, if the stack has it; null is "".
-func read(raw map[string]output, name string, into *string) error {
-	found, ok := raw[name]
-	if !ok || len(found.Value) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(found.Value, into); err != nil {
-		return fmt.Errorf("output %s: %.40s is not a text", name, found.Value)
-	}
-	return nil
 }

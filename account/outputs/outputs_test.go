@@ -59,15 +59,18 @@ func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
 
 func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"nothing deployed":       {`{}`, "make deploy"},
-		"empty":                  {``, "the file is empty: `terraform output -json` failed"},
-		"UTF-16 of PowerShell":   {"\xff\xfe{\x00}\x00", "this is UTF-16 text"},
-		"a bracket too many":     {deployed + `}`, "more than one JSON value"},
-		"a list":                 {`[]`, "not what `terraform output -json` prints"},
-		"a state file":           {`{"version": 4}`, "not what `terraform output -json` prints"},
-		"two values":             {deployed + `{}`, "more than one JSON value"},
-		"another stack":          {`{"region": {"value": "eu-central-1"}}`, "auto_scaling_group_name is missing"},
-		"a number for a name":    {`{"auto_scaling_group_name": {"value": 3}}`, "output auto_scaling_group_name: 3 is not a text"},
+		"nothing deployed":     {`{}`, "make deploy"},
+		"empty":                {``, "the file is empty: `terraform output -json` failed"},
+		"UTF-16 of PowerShell": {"\xff\xfe{\x00}\x00", "this is UTF-16 text"},
+		"a bracket too many":   {deployed + `}`, "more than one JSON value"},
+		"a list":               {`[]`, "not what `terraform output -json` prints"},
+		"a state file":         {`{"version": 4}`, "not what `terraform output -json` prints"},
+		"two values":           {deployed + `{}`, "more than one JSON value"},
+		"another stack":        {`{"region": {"value": "eu-central-1"}}`, "auto_scaling_group_name is missing"},
+		"a number for a name":  {`{"auto_scaling_group_name": {"value": 3}}`, "output auto_scaling_group_name: is 3; it must be text"},
+		"YAML": {"# outputs\na: b\n",
+			"not what `terraform output -json` prints: line 1, column 1: not valid JSON: '#' is unexpected here"},
+		"a cut file":             {deployed[:60], "not what `terraform output -json` prints: not valid JSON: the file ends early"},
 		"a date that is none":    {`{"auto_scaling_group_name": {"value": "g"}, "expires": {"value": "tomorrow"}}`, "output expires"},
 		"an unknown member":      {`{"auto_scaling_group_name": {"wert": "g"}}`, "wert"},
 		"a list for an endpoint": {`{"auto_scaling_group_name": {"value": "g"}, "load_balancer_url": {"value": ["a"]}}`, "load_balancer_url"},
@@ -78,7 +81,15 @@ func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
 			}
 		})
 	}
-	_, err := outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none"))
+	path := filepath.Join(t.TempDir(), "outputs.json")
+	if err := os.WriteFile(path, []byte(`{"auto_scaling_group_name": {"value": 3}, "region": {"value": 4}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := outputs.Read(t.Context(), path)
+	if want := path + ": output region: "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), path) != 2 {
+		t.Errorf("Read(two faults) = %v, want two lines that name the file", err)
+	}
+	_, err = outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none"))
 	if err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("Read(nowhere) = %v, want a sentence", err)
 	}

@@ -21,7 +21,7 @@ func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
 		"no name":                 {stack.Options{ImageID: "ami-1", Variables: variables}, `name ""`},
 		"a name that is too long": {stack.Options{Name: strings.Repeat("x", 29), ImageID: "ami-1", Variables: variables}, "1 to 28 characters"},
 		"no image":                {stack.Options{Name: "demo", Variables: variables}, `image ""`},
-		"no variables":            {stack.Options{Name: "demo", ImageID: "ami-1"}, "cpu_threshold: 0"},
+		"no variables":            {stack.Options{Name: "demo", ImageID: "ami-1"}, "cpu_threshold: is 0"},
 		"a period of 7 s": {
 			stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables, MetricsPeriod: 7 * time.Second}, "metrics period 7s",
 		},

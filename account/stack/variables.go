@@ -1,11 +1,9 @@
 package stack
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"reflect"
@@ -53,126 +51,85 @@ const (
 func ReadScalingVariables(path string, defaults ScalingVariables) (ScalingVariables, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return ScalingVariables{}, fmt.Errorf("read the scaling variables: %w", err)
+		return defaults, fmt.Errorf("read the scaling variables: %w; name a file that you can read", err)
 	}
 	v, err := ParseScalingVariables(data, defaults)
-	if err != nil {
-		return ScalingVariables{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return v, nil
+	return v, textfile.In(path, err)
 }
 
 // ParseScalingVariables reads the contents of such a file; see ReadScalingVariables.
 func ParseScalingVariables(data []byte, defaults ScalingVariables) (ScalingVariables, error) {
-	members, err := membersOf(data)
-	if err != nil {
-		return ScalingVariables{}, err
+	var members map[string]json.RawMessage
+	if err := textfile.JSON(data, &members); err != nil {
+		return defaults, err
+	}
+	if members == nil {
+		return defaults, errors.New("null; give an object in {}: an empty one keeps every default")
 	}
 	v := defaults
 	var faults []error
-	fields := reflect.ValueOf(&v).Elem()
-	for i := range fields.NumField() {
-		key := fields.Type().Field(i).Tag.Get("json")
+	for field, value := range reflect.ValueOf(&v).Elem().Fields() {
+		key := field.Tag.Get("json")
 		raw, ok := members[key]
 		delete(members, key)
 		switch {
 		case !ok:
 		case string(raw) == "null":
-			faults = append(faults, fmt.Errorf("%s: null; give it a value, or leave the key out", key))
-		default:
-			if err := json.Unmarshal(raw, fields.Field(i).Addr().Interface()); err != nil {
-				faults = append(faults, fmt.Errorf("%s: %s is not %s", key, raw, wanted[fields.Field(i).Kind()]))
-			}
+			faults = append(faults, fmt.Errorf("%s: null; give %s, or leave the key out", key, textfile.Wanted(value.Kind())))
+		case json.Unmarshal(raw, value.Addr().Interface()) != nil:
+			faults = append(faults, fmt.Errorf("%s: is %s; give %s", key, raw, textfile.Wanted(value.Kind())))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		faults = append(faults, fmt.Errorf("%s: unknown key; remove it or correct its name", key))
+		faults = append(faults, fmt.Errorf("%s: %s", key, textfile.UnknownKey(key, reflect.TypeOf(v), "json")))
 	}
-	if len(faults) > 0 {
-		return ScalingVariables{}, errors.Join(faults...)
+	if len(faults) == 0 {
+		return v, v.Validate()
 	}
-	return v, v.Validate()
-}
-
-// wanted is what a key of a kind takes.
-var wanted = map[reflect.Kind]string{
-	reflect.Float64: "a number", reflect.Int: "a whole number", reflect.String: "a text in quotes",
-}
-
-// membersOf splits a JSON object into its members, and refuses a key that comes
-// twice: encoding/json would silently take the last.
-func membersOf(data []byte) (map[string]json.RawMessage, error) {
-	text, err := textfile.UTF8(data)
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("not a JSON object: it must begin with {; {} keeps every default")
-	}
-	members := map[string]json.RawMessage{}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, fmt.Errorf("not valid JSON at byte %d: %w", d.InputOffset(), err)
-		}
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return nil, fmt.Errorf("not valid JSON after %q: %w", key, err)
-		}
-		name := key.(string) // a key of an object is always a string
-		if _, twice := members[name]; twice {
-			return nil, fmt.Errorf("%s: given twice; keep one", name)
-		}
-		members[name] = raw
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, fmt.Errorf("not valid JSON at byte %d: %w", d.InputOffset(), err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value: the file must end after the closing }")
-	}
-	return members, nil
+	return v, errors.Join(faults...)
 }
 
 // Validate reports every variable that AWS would refuse, or with which nothing can
 // be proved.
 func (v ScalingVariables) Validate() error {
 	var faults []error
-	check := func(ok bool, format string, args ...any) {
+	faulty := map[string]bool{}
+	check := func(ok bool, key, format string, args ...any) {
 		if !ok {
-			faults = append(faults, fmt.Errorf(format, args...))
+			faulty[key] = true
+			faults = append(faults, fmt.Errorf(key+": is "+format, args...))
 		}
 	}
 	within := func(key string, value, low, high int, unit string) {
-		check(value >= low && value <= high, "%s: %d is not between %d and %d%s", key, value, low, high, unit)
+		check(value >= low && value <= high, key, "%d; give %d to %d%s", value, low, high, unit)
 	}
-	notNegative := func(key string, value int) { check(value >= 0, "%s: %d is negative", key, value) }
-	check(v.CPUThreshold >= 1 && v.CPUThreshold <= 99, "cpu_threshold: %g is not between 1 and 99 percent", v.CPUThreshold)
-	check(v.ScaleInCPUThreshold >= 0 && v.ScaleInCPUThreshold < v.CPUThreshold,
-		"scale_in_cpu_threshold: %g is not between 0 and cpu_threshold (%g): the group would scale out and in again without end",
-		v.ScaleInCPUThreshold, v.CPUThreshold)
+	notNegative := func(key string, value int) { check(value >= 0, key, "%d; give 0 or more", value) }
+	check(v.CPUThreshold >= 1 && v.CPUThreshold <= 99, "cpu_threshold", "%g; give 1 to 99 percent", v.CPUThreshold)
 	notNegative("min_size", v.MinSize)
-	check(v.MaxSize >= v.MinSize, "max_size: %d is less than min_size (%d)", v.MaxSize, v.MinSize)
-	check(v.DesiredCapacity >= v.MinSize && v.DesiredCapacity <= v.MaxSize,
-		"desired_capacity: %d is not between min_size (%d) and max_size (%d)", v.DesiredCapacity, v.MinSize, v.MaxSize)
 	check(slices.Contains([]string{PolicyStep, PolicySimple, PolicyTargetTracking}, v.Policy),
-		"policy: %q is not step, simple or target_tracking", v.Policy)
-	check(v.AlarmPeriod >= 60 && v.AlarmPeriod%60 == 0, "alarm_period: %d is not a multiple of 60 seconds", v.AlarmPeriod)
-	check(v.EvaluationPeriods >= 1, "evaluation_periods: %d is less than 1", v.EvaluationPeriods)
-	check(v.DatapointsToAlarm >= 1 && v.DatapointsToAlarm <= v.EvaluationPeriods,
-		"datapoints_to_alarm: %d is not between 1 and evaluation_periods (%d)", v.DatapointsToAlarm, v.EvaluationPeriods)
+		"policy", "%q; give step, simple or target_tracking", v.Policy)
+	check(v.AlarmPeriod >= 60 && v.AlarmPeriod%60 == 0, "alarm_period", "%d; give a multiple of 60 seconds", v.AlarmPeriod)
+	check(v.EvaluationPeriods >= 1, "evaluation_periods", "%d; give 1 or more", v.EvaluationPeriods)
 	notNegative("instance_warmup", v.InstanceWarmup)
 	notNegative("cooldown", v.Cooldown)
-	check(strings.Contains(v.InstanceType, "."), "instance_type: %q is not an instance type such as t2.micro", v.InstanceType)
-	check(strings.HasPrefix(v.HealthCheckPath, "/"), "health_check_path: %q does not begin with /", v.HealthCheckPath)
+	check(strings.Contains(v.InstanceType, "."), "instance_type", "%q; give an instance type such as t2.micro", v.InstanceType)
+	check(strings.HasPrefix(v.HealthCheckPath, "/"), "health_check_path", "%q; give a path that begins with /", v.HealthCheckPath)
 	within("health_check_interval", v.HealthCheckInterval, 5, 300, " seconds")
-	check(v.HealthCheckTimeout >= 2 && v.HealthCheckTimeout < v.HealthCheckInterval,
-		"health_check_timeout: %d is not between 2 seconds and health_check_interval (%d)", v.HealthCheckTimeout, v.HealthCheckInterval)
 	within("healthy_threshold", v.HealthyThreshold, 2, 10, "")
 	within("unhealthy_threshold", v.UnhealthyThreshold, 2, 10, "")
 	notNegative("health_check_grace_period", v.HealthCheckGracePeriod)
 	within("deregistration_delay", v.DeregistrationDelay, 0, 3600, " seconds")
+	// What is wrong only against a faulty value is left out.
+	check(faulty["cpu_threshold"] || v.ScaleInCPUThreshold >= 0 && v.ScaleInCPUThreshold < v.CPUThreshold, "scale_in_cpu_threshold",
+		"%g; give 0 or more and less than cpu_threshold (%g), or the group scales out and in without end", v.ScaleInCPUThreshold, v.CPUThreshold)
+	check(faulty["min_size"] || v.MaxSize >= v.MinSize, "max_size", "%d; give at least min_size (%d)", v.MaxSize, v.MinSize)
+	check(faulty["min_size"] || faulty["max_size"] || v.DesiredCapacity >= v.MinSize && v.DesiredCapacity <= v.MaxSize,
+		"desired_capacity", "%d; give min_size (%d) to max_size (%d)", v.DesiredCapacity, v.MinSize, v.MaxSize)
+	check(faulty["evaluation_periods"] || v.DatapointsToAlarm >= 1 && v.DatapointsToAlarm <= v.EvaluationPeriods,
+		"datapoints_to_alarm", "%d; give 1 to evaluation_periods (%d)", v.DatapointsToAlarm, v.EvaluationPeriods)
+	check(faulty["health_check_interval"] || v.HealthCheckTimeout >= 2 && v.HealthCheckTimeout < v.HealthCheckInterval,
+		"health_check_timeout", "%d; give at least 2 seconds and less than health_check_interval (%d)",
+		v.HealthCheckTimeout, v.HealthCheckInterval)
 	return errors.Join(faults...)
 }
 

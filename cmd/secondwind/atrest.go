@@ -127,7 +127,7 @@ func auditLine(h runlog.History) string {
 	failed := ""
 	for _, c := range a.Checks {
 		if !c.Passed {
-			failed += fmt.Sprintf("; not so: %s (%s)", c.Name, c.Detail)
+			failed += fmt.Sprintf("; failed: %s (%s)", c.Name, c.Detail)
 		}
 	}
 	return fmt.Sprintf("NOT SAFE AT REST: %d of %d checks failed%s", len(a.Checks)-a.PassedChecks(), len(a.Checks), failed)

@@ -28,7 +28,7 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 		"history: 2 calculations answered by 2 instances, the same list from each; encrypted at rest: 1 of 1 checks passed": {
 			Kept: true, Visits: visits(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
 		"history: 2 calculations answered by one instance, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; " +
-			"not so: no known plaintext is in the raw bytes (known text 2 is found as it is at byte 7)": {
+			"failed: no known plaintext is in the raw bytes (known text 2 is found as it is at byte 7)": {
 			Kept: true, Visits: visits(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
 		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; " +
 			"NOT AUDITED: no store": {

@@ -1,28 +1,30 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"secondwind/account/stack"
 	"secondwind/account/sweep"
+	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 )
 
 // cloudOptions are the flags of cloud.
 type cloudOptions struct {
-	listen           string
+	localcloud.Config
 	calculator       string
-	metricsPeriod    time.Duration
 	scalingVariables string
 	withStack        bool
 	outputs          string
@@ -36,35 +38,32 @@ func newCloud(out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cloud",
 		Short: "Run the local cloud until interrupted",
-		Long: "Runs the local cloud on loopback and prints the lines that point the AWS CLI and the SDKs at it:\n\n" +
-			"  secondwind cloud --stack            # then paste the export lines into another terminal:\n" +
+		Long: "Runs the local cloud on loopback and prints export lines that point the AWS CLI and the SDKs at it:\n\n" +
+			"  secondwind cloud --stack       # paste its export lines into another terminal, and then:\n" +
 			"  aws autoscaling describe-auto-scaling-groups\n\n" +
-			"An old AWS CLI that does not read AWS_ENDPOINT_URL needs --endpoint-url.",
+			"An AWS CLI that is too old to read AWS_ENDPOINT_URL needs --endpoint-url.",
 		Args:    noArguments,
-		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
 	calculatorFlag(f, &o.calculator)
-	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or n minutes")
-	f.BoolVar(&o.withStack, "stack", false, "create the stack of terraform/ in it: load balancer, group, policies, alarms")
+	f.DurationVar(&o.MetricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or whole minutes")
+	f.BoolVar(&o.withStack, "stack", false, "build the stack of terraform/ in it: load balancer, group, policies, alarms")
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.outputs, "outputs", "", "`file` to write the stack's outputs to, for --stack of soak, doctor and sweep")
-	f.StringVar(&o.run, "run", "local", "`id` of the run that the stack is tagged with ("+sweep.RunTag+")")
-	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "time from now until the stack expires ("+sweep.ExpiresTag+"); only sweep heeds it here")
+	f.StringVar(&o.outputs, "outputs", "", "with --stack: `file` for its outputs, which --stack of soak, doctor and sweep reads")
+	f.StringVar(&o.run, "run", "local", "with --stack: `id` of the run, the value of its tag "+sweep.RunTag)
+	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "with --stack: time until it expires by its tag "+sweep.ExpiresTag+"; only sweep heeds it")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")
 	return cmd
 }
 
-func (o cloudOptions) validate() error {
-	switch {
-	case o.outputs != "" && !o.withStack:
-		return errors.New("--outputs writes the outputs of a stack: give --stack too")
-	case o.scalingVariables != "" && !o.withStack:
-		return errors.New("--scaling-variables are those of a stack: give --stack too")
-	}
-	return checkWritable("outputs", o.outputs)
+func (o cloudOptions) validate(f *pflag.FlagSet) error {
+	s := scenario.Default()
+	s.Local.MetricsPeriod = o.MetricsPeriod
+	return cmp.Or(onlyWith(f, []string{"stack"}, "outputs", "scaling-variables", "run", "ttl"),
+		s.Validate(map[string]string{"local.metrics_period": "--metrics-period"}), checkWritable("outputs", o.outputs))
 }
 
 func runCloud(ctx context.Context, out *output, o cloudOptions) error {
@@ -80,12 +79,8 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	if o.verbose {
 		level = slog.LevelDebug
 	}
-	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
-		Listen:        o.listen,
-		MetricsPeriod: o.metricsPeriod,
-		Seed:          cloudSeed(time.Now()),
-		Log:           slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level})),
-	}, program)
+	o.Seed, o.Log = cloudSeed(time.Now()), slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level}))
+	cloud, history, err := startLocalCloud(ctx, o.Config, program)
 	if err != nil {
 		return err
 	}
@@ -107,9 +102,9 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 // buildStack builds the stack, and writes its outputs if they are wanted.
 func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions, variables stack.ScalingVariables) (*stack.Stack, error) {
 	expires := time.Now().UTC().Add(o.ttl).Format(time.RFC3339)
-	built, err := createStack(ctx, cloud, stackOptions{
-		variables: variables, metricsPeriod: o.metricsPeriod, alarmActions: true, policy: true,
-		tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
+	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
+		Name: localStack, Variables: variables, MetricsPeriod: o.MetricsPeriod, ImageID: calculatorImageID,
+		Tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
 	})
 	if err == nil && o.outputs != "" {
 		err = writeOutputs(o.outputs, cloud.Region(), o.run, expires, built)
@@ -118,14 +113,9 @@ func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions, va
 }
 
 // writeEnvironment writes how to reach the cloud: lines for a shell, or one JSON object.
-func writeEnvironment(out *output, env [][2]string) error {
-	object := map[string]string{}
-	for _, kv := range env {
-		object[kv[0]] = kv[1]
-	}
-	return out.write(object, func(w io.Writer) error {
-		_, err := fmt.Fprint(w, exportLines(env), "# The local cloud runs until Ctrl-C.\n")
-		return err
+func writeEnvironment(out *output, env map[string]string) error {
+	return out.write(env, func(w io.Writer) {
+		fmt.Fprint(w, exportLines(env), "# The local cloud runs until Ctrl-C.\n")
 	})
 }
 
@@ -153,37 +143,26 @@ func writeOutputs(path, region, run, expires string, s stack.Stack) error {
 	} {
 		all[name] = output{Type: "string", Value: value}
 	}
-	text, err := json.MarshalIndent(all, "", "  ")
-	if err == nil {
-		err = os.WriteFile(path, append(text, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("write the stack's outputs: %w", err)
-	}
-	return nil
+	return writeJSON(path, all)
 }
 
 // environment is what points the AWS CLI and the SDKs at the cloud.
-func environment(cloud *localcloud.Cloud, s *stack.Stack) [][2]string {
+func environment(cloud *localcloud.Cloud, s *stack.Stack) map[string]string {
 	c := cloud.Credentials()
-	env := [][2]string{
-		{"AWS_ENDPOINT_URL", cloud.Endpoint()},
-		{"AWS_ACCESS_KEY_ID", c.AccessKeyID},
-		{"AWS_SECRET_ACCESS_KEY", c.SecretAccessKey},
-		{"AWS_SESSION_TOKEN", c.SessionToken},
-		{"AWS_REGION", cloud.Region()},
-		{"AWS_DEFAULT_REGION", cloud.Region()},
+	env := map[string]string{
+		"AWS_ENDPOINT_URL": cloud.Endpoint(), "AWS_REGION": cloud.Region(), "AWS_DEFAULT_REGION": cloud.Region(),
+		"AWS_ACCESS_KEY_ID": c.AccessKeyID, "AWS_SECRET_ACCESS_KEY": c.SecretAccessKey, "AWS_SESSION_TOKEN": c.SessionToken,
 	}
 	if s != nil {
-		env = append(env, [2]string{"SECONDWIND_GROUP", s.AutoScalingGroupName}, [2]string{"SECONDWIND_URL", s.LoadBalancerURL})
+		env["SECONDWIND_GROUP"], env["SECONDWIND_URL"] = s.AutoScalingGroupName, s.LoadBalancerURL
 	}
 	return env
 }
 
-func exportLines(env [][2]string) string {
+func exportLines(env map[string]string) string {
 	var b strings.Builder
-	for _, kv := range env {
-		fmt.Fprintf(&b, "export %s=%s\n", kv[0], kv[1])
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(&b, "export %s=%s\n", name, env[name])
 	}
 	return b.String()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"secondwind/account/cost"
 	"secondwind/localcloud"
@@ -30,18 +31,18 @@ func newCost(out *output) *cobra.Command {
 		Long: "Estimates, item by item and as a range, what the stack of terraform/ costs from deploy to destroy,\n" +
 			"from a built-in table of list prices with its date. It sends no request. docs/doctor.md says how far\nto trust it.",
 		Args:    noArguments,
-		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags().Changed) },
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(*cobra.Command, []string) error { return runCost(out, o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.plan.Region, "region", regionToPrice(), "AWS `Region`")
 	f.StringVar(&o.plan.InstanceType, "type", "", "instance `type` (default: that of the scaling variables)")
-	f.DurationVar(&o.plan.Duration, "for", time.Hour, "how long the stack is there, from deploy to destroy")
-	f.IntVar(&o.plan.MaxSize, "instances", 0, "the most instances at a time (default: max_size of the scaling variables)")
-	f.Float64Var(&o.plan.RequestRate, "rate", 50, "requests per second, all the time")
+	f.DurationVar(&o.plan.Duration, "for", time.Hour, "how long the stack exists, from deploy to destroy")
+	f.IntVar(&o.plan.MaxSize, "instances", 0, "most instances at any one time (default: max_size of the scaling variables)")
+	f.Float64Var(&o.plan.RequestRate, "rate", 50, "requests per second, throughout")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
-	f.BoolVar(&o.printPrices, "print-prices", false, "print the built-in table, to change it and give it to --prices, and exit")
+	f.BoolVar(&o.printPrices, "print-prices", false, "only print the built-in table, to be changed and given to --prices")
 	return cmd
 }
 
@@ -50,16 +51,16 @@ const maxRate = 1e6
 
 // validate refuses what no run could be. What was given as zero would otherwise
 // take its default.
-func (o costOptions) validate(given func(flag string) bool) error {
+func (o costOptions) validate(f *pflag.FlagSet) error {
 	switch p := o.plan; {
 	case p.Duration <= 0:
-		return fmt.Errorf("--for %s: give how long the stack is there, such as 2h", p.Duration)
-	case given("instances") && p.MaxSize < 1:
-		return fmt.Errorf("--instances %d: give at least 1", p.MaxSize)
+		return fmt.Errorf("--for is %s; give how long the stack exists, for instance 2h", p.Duration)
+	case f.Changed("instances") && p.MaxSize < 1:
+		return fmt.Errorf("--instances is %d; give 1 or more", p.MaxSize)
 	case !(p.RequestRate > 0 && p.RequestRate <= maxRate): // NaN is neither
-		return fmt.Errorf("--rate %g: give more than 0 and at most %.0f requests per second", p.RequestRate, maxRate)
+		return fmt.Errorf("--rate is %g; give more than 0 and at most %.0f requests per second", p.RequestRate, maxRate)
 	}
-	return nil
+	return notWith(f, "print-prices", "region", "type", "for", "instances", "rate", "scaling-variables", "prices")
 }
 
 // regionToPrice is the environment's Region, unless that is the local cloud's.
@@ -73,10 +74,7 @@ func regionToPrice() string {
 
 func runCost(out *output, o costOptions) error {
 	if o.printPrices {
-		return out.write(json.RawMessage(cost.BuiltIn), func(w io.Writer) error {
-			_, err := w.Write(cost.BuiltIn)
-			return err
-		})
+		return out.write(json.RawMessage(cost.BuiltIn), func(w io.Writer) { _, _ = w.Write(cost.BuiltIn) })
 	}
 	v, err := readScalingVariables(o.scalingVariables)
 	if err != nil {
@@ -92,7 +90,7 @@ func runCost(out *output, o costOptions) error {
 	if err != nil {
 		return err
 	}
-	return out.write(e, func(w io.Writer) error { return cost.Write(w, e, out.width()) })
+	return out.write(e, func(w io.Writer) { _ = cost.Write(w, e, out.width()) })
 }
 
 // readPrices reads a table of the user's own, else the built-in one.

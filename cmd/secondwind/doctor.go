@@ -6,12 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"secondwind/account/cost"
 	"secondwind/account/outputs"
+	"secondwind/cmd/secondwind/live"
+	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
@@ -32,42 +38,39 @@ func newDoctor(out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor --group NAME | --stack PATH",
 		Short: "Examine a group before a proof: can it scale, and would it be seen",
-		Long: "Asks AWS (or any endpoint, AWS_ENDPOINT_URL) how the group, its alarm, its policy and its load\n" +
+		Long: "Asks AWS (or any endpoint: AWS_ENDPOINT_URL) how the group, its alarm, its policy and its load\n" +
 			"balancer are connected, tries each permission that a proof needs, and reports with each finding\n" +
 			"what to change. It only reads. docs/doctor.md explains every finding.\n\n" +
-			"Exit codes: 0 fit (warnings and notes are allowed); 3 an error was found, with which a proof could\n" +
-			"only be inconclusive or refuted; 2 misuse.",
+			"Exit codes: 0 fit, perhaps with warnings and notes; 3 an error was found that makes a proof\n" +
+			"impossible; 2 misuse; 130 interrupted.",
 		Args:    noArguments,
-		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
-	stackFlag(f, &o.stack, "the deployed stack of the group: ")
-	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: that of the stack, or one made of its DNS name)")
-	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held after the proof itself")
+	stackFlag(f, &o.stack, "the group's deployed stack: ")
+	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: that of the stack, or else its DNS name)")
+	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held once two instances serve it")
 	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
-	f.BoolVar(&o.policy, "policy", false, "print the IAM policy with all permissions that a proof and the doctor use, and exit")
+	f.BoolVar(&o.policy, "policy", false, "only print the IAM policy with every permission that a proof and the doctor use")
 	return cmd
 }
 
-func (o doctorOptions) validate() error {
+func (o doctorOptions) validate(f *pflag.FlagSet) error {
 	switch {
-	case !o.policy && (o.group == "") == (o.stack == ""):
-		return errors.New("name either the group (--group) or the stack that Terraform deployed (--stack)")
+	case !o.policy && o.group == "" && o.stack == "":
+		return errors.New("name the group with --group, or the stack that Terraform deployed with --stack")
 	case o.hold < 0:
-		return fmt.Errorf("--hold %s is negative: give how long the load is held, or leave it out", o.hold)
+		return fmt.Errorf("--hold is %s; give 0s or more, for instance 8h", o.hold)
 	}
-	return nil
+	return cmp.Or(notWith(f, "stack", "group"), notWith(f, "policy", "group", "stack", "url", "hold", "prices"))
 }
 
 func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 	if o.policy {
 		policy := doctor.PolicyOf(doctor.Actions()...)
-		return out.write(policy, func(w io.Writer) error {
-			_, err := fmt.Fprintln(w, policy)
-			return err
-		})
+		return out.write(policy, func(w io.Writer) { fmt.Fprintln(w, policy) })
 	}
 	prices, err := readPrices(o.prices)
 	if err != nil {
@@ -124,19 +127,94 @@ func (e *examined) price(prices cost.Prices) {
 func writeExamined(out *output, r doctor.Report, prices cost.Prices) error {
 	all := examined{Report: r}
 	all.price(prices)
-	err := out.write(all, func(w io.Writer) error {
+	err := out.write(all, func(w io.Writer) {
 		doctor.Write(w, r, out.style())
 		switch {
 		case all.Cost != nil:
-			fmt.Fprintf(w, "A run with an hour around it costs %s (prices of %s; `secondwind cost` itemises them).\n", all.Cost.Total(),
-				all.Cost.PricesOf)
+			fmt.Fprintf(w, "A run costs %s, with an hour for deploying and destroying (prices of %s; `secondwind cost` itemises them).\n",
+				all.Cost.Total(), all.Cost.PricesOf)
 		case all.CostUnknown != "":
 			fmt.Fprintf(w, "Cost: %s.\n", all.CostUnknown)
 		}
-		return nil
 	})
 	if err == nil && !r.Fit() {
 		err = &exitError{code: judge.Inconclusive.ExitCode()}
 	}
 	return err
+}
+
+// doctorFile is the doctor's report in the run's folder.
+const doctorFile = "doctor.json"
+
+// proof is a group that is there, local or on AWS, and the run that is to prove
+// that it scales. Nothing from here on knows which it is.
+type proof struct {
+	live.Config
+	wanted     []string // findings of the doctor that the scenario asks for
+	skipDoctor bool     // go on whatever it finds
+}
+
+// prove lets the doctor examine the group before any load, keeps its report in the
+// run's folder, and proves the group. Its error names what stands in the way of a
+// proof, and how to continue anyway; what p.wanted names does not.
+func prove(ctx context.Context, p proof) error {
+	report := doctor.Examine(ctx, doctor.Config{
+		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL,
+		Hold: p.Scenario.Hold,
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	all := examined{Report: report}
+	all.price(cost.Default())
+	if err := writeJSON(filepath.Join(p.Writer.Dir(), doctorFile), all); err != nil {
+		return err
+	}
+	if blocking := reportFindings(p, all); len(blocking) > 0 && !p.skipDoctor {
+		return fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; "+
+			"do what it advises (%s; docs/doctor.md), or continue anyway with --skip-doctor",
+			strings.Join(blocking, ", "), filepath.Join(p.Writer.Dir(), doctorFile))
+	}
+	return live.Prove(ctx, p.Config)
+}
+
+// reportFindings reports the findings that are more than notes, and returns those
+// with which a proof could not succeed.
+func reportFindings(p proof, r examined) (blocking []string) {
+	report := func(text string) { p.Progress.Event(time.Since(p.Start), "doctor: "+text) }
+	expect := fmt.Sprintf("%s; at most %s without calibration", r.Summary(), expected(r.Report))
+	if r.Cost != nil {
+		expect += ", and " + r.Cost.Total() + " with an hour for deploying and destroying"
+	}
+	report(expect)
+	for _, f := range r.Findings {
+		if f.Severity == doctor.Note {
+			continue
+		}
+		report(fmt.Sprintf("%s: %s: %s: %s Change: %s", f.Severity, f.ID, f.Where, f.What, f.Change))
+		if f.Severity == doctor.Error && !slices.Contains(p.wanted, f.ID) && !slices.Contains(blocking, f.ID) {
+			blocking = append(blocking, f.ID)
+		}
+	}
+	if missing := r.Policy(); missing != nil {
+		report("missing from the caller's policy: " + missing.String())
+	}
+	return blocking
+}
+
+// expected is how long a run may take, calibration aside.
+func expected(r doctor.Report) time.Duration {
+	return time.Duration(r.ExpectSeconds * float64(time.Second)).Round(time.Second)
+}
+
+// wantedBy are the findings that a scenario asks for: the controls are broken on
+// purpose, and the judge says how.
+func wantedBy(s scenario.Local) (ids []string) {
+	if s.Policy == scenario.PolicyNone {
+		ids = append(ids, "alarm.no-action")
+	}
+	if !s.AlarmActions {
+		ids = append(ids, "alarm.actions-disabled")
+	}
+	return ids
 }

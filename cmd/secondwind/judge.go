@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,38 +17,60 @@ import (
 	"secondwind/verify/judge"
 )
 
+// recordHelp ends the help of what is done with a run's record.
+const recordHelp = "\n\nlatest is the newest run in --runs.\n\n" +
+	"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse or a record that cannot be judged."
+
 func newJudge(out *output) *cobra.Command {
-	cmd := &cobra.Command{
+	return onRun(out, runlog.VerdictFile, &cobra.Command{
 		Use:   "judge <run folder> | latest",
 		Short: "Judge a recorded run again, from its folder alone",
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
-			"for the same record. A file that was changed since the run is named, and the exit code is 2.\n\n" +
-			"latest is the newest run in --runs.",
-	}
-	return onRun(cmd, func(_ context.Context, dir string) error {
-		_, verdict, err := judgeFolder(dir)
-		if err != nil {
-			return err
-		}
-		return writeVerdict(out, verdict, filepath.Join(dir, runlog.VerdictFile))
+			"for the same record. A record in which a file was changed is refused, and the file is named." + recordHelp,
+	}, func(context.Context, string, *runlog.Record, judge.Verdict) error { return nil })
+}
+
+func newReport(out *output) *cobra.Command {
+	return onRun(out, reports.HTMLFile, &cobra.Command{
+		Use:   "report <run folder> | latest",
+		Short: "Write the plots and the report of a recorded run again",
+		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
+			"from its folder alone." + recordHelp,
+	}, func(ctx context.Context, dir string, record *runlog.Record, verdict judge.Verdict) error {
+		return errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record))
 	})
 }
 
-// onRun lets cmd take a run as its only argument, and do something with its folder.
-func onRun(cmd *cobra.Command, do func(ctx context.Context, dir string) error) *cobra.Command {
+// onRun lets cmd take a run as its only argument and judge it, do more with it, and
+// show the verdict and one of the folder's files.
+func onRun(out *output, shown string, cmd *cobra.Command,
+	more func(context.Context, string, *runlog.Record, judge.Verdict) error) *cobra.Command {
 	var runs, dir string
-	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "`folder` of the runs, for latest")
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
+	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "with latest: `folder` of the runs")
+	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("name one run folder, for instance %s, or latest; %d were given", filepath.Join(defaultRuns, "<id>"), len(args))
+			return fmt.Errorf("name one run folder, for instance %s, or latest; %d arguments were given",
+				filepath.Join(defaultRuns, "<id>"), len(args))
 		}
 		return nil
 	}
-	cmd.PreRunE = func(_ *cobra.Command, args []string) (err error) {
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
+		if args[0] != "latest" && cmd.Flags().Changed("runs") {
+			return errors.New("--runs is where latest is looked for; leave it out where a run folder is named")
+		}
 		dir, err = findRun(args[0], runs)
 		return err
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return do(cmd.Context(), dir) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		record, verdict, err := judgeFolder(dir)
+		if err == nil {
+			err = more(cmd.Context(), dir, record, verdict)
+		}
+		if err != nil {
+			return err
+		}
+		return writeVerdict(out, verdict, filepath.Join(dir, shown))
+	}
 	return cmd
 }
 
@@ -61,10 +84,10 @@ func findRun(asked, runs string) (string, error) {
 	}
 	info, err := os.Stat(asked)
 	if err != nil {
-		return "", fmt.Errorf("run folder %s cannot be read: %w", asked, err)
+		return "", fmt.Errorf("run folder %s cannot be read: %w; name the folder of a run, or latest", asked, err)
 	}
 	if !info.IsDir() {
-		return "", fmt.Errorf("%s is a file; name the run's folder, %s", asked, filepath.Dir(asked))
+		return "", fmt.Errorf("%s is a file; name the folder of the run, %s", asked, filepath.Dir(asked))
 	}
 	return asked, nil
 }
@@ -73,14 +96,14 @@ func findRun(asked, runs string) (string, error) {
 func latestRun(runs string) (string, error) {
 	entries, err := os.ReadDir(runs) // sorted by name
 	if err != nil {
-		return "", fmt.Errorf("no run can be looked for: %w; name the folder of the runs with --runs", err)
+		return "", fmt.Errorf("there is no latest run: %w; name the folder of the runs with --runs", err)
 	}
 	for _, entry := range slices.Backward(entries) {
 		if entry.IsDir() && runlog.ValidID(entry.Name()) {
 			return filepath.Join(runs, entry.Name()), nil
 		}
 	}
-	return "", fmt.Errorf("%s has no run in it: name the folder of the runs with --runs", runs)
+	return "", fmt.Errorf("there is no latest run: %s has no run in it; name the folder of the runs with --runs", runs)
 }
 
 // judgeFolder reads the record in dir, judges it and writes verdict.json. A
@@ -113,10 +136,9 @@ func reseal(dir string, record *runlog.Record) error {
 
 // writeVerdict writes the chain and, as the last line, the verdict and where it stands.
 func writeVerdict(out *output, v judge.Verdict, where string) error {
-	err := out.write(v, func(w io.Writer) error {
+	err := out.write(v, func(w io.Writer) {
 		reports.Summary(w, v, out.coloured())
-		_, err := fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
-		return err
+		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
 	})
 	return cmp.Or(err, verdictError(v))
 }

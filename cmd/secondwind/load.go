@@ -85,7 +85,9 @@ func (o loadOptions) validate() (loading, error) {
 	s := scenario.Default()
 	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
 	s.Payload.Digits = payload.Range{Min: o.digits, Max: o.digits}
-	return loading{o.url, offered, s}, s.Validate()
+	return loading{o.url, offered, s}, s.Validate(map[string]string{
+		"users": "--users", "timeout": "--timeout", "payload.digits.min": "--digits", "payload.digits.max": "--digits",
+	})
 }
 
 // checkTarget refuses an address that is not plainly the user's own.
@@ -180,14 +182,13 @@ func writeTraffic(out *output, total runlog.LoadSecond, dir string) error {
 		runlog.LoadSecond
 		Recorded string `json:"recorded"` // the record's folder
 	}{total, dir}
-	return out.write(result, func(w io.Writer) error {
+	return out.write(result, func(w io.Writer) {
 		fmt.Fprintf(w, "%d offered, %d sent, %d answered, %d failed, %d dropped\n",
 			total.Offered, total.Sent, total.Completed, total.Failed, total.Dropped)
 		byCount := func(a, b string) int { return cmp.Or(cmp.Compare(total.Errors[b], total.Errors[a]), cmp.Compare(a, b)) }
 		for _, text := range slices.SortedFunc(maps.Keys(total.Errors), byCount) {
 			fmt.Fprintf(w, "  %d × %s\n", total.Errors[text], text)
 		}
-		_, err := fmt.Fprintf(w, "recorded  %s\n", dir)
-		return err
+		fmt.Fprintf(w, "recorded  %s\n", dir)
 	})
 }

@@ -4,11 +4,47 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"secondwind/localcloud"
 )
+
+// calculatorImageID is the local cloud's only image.
+const calculatorImageID = "ami-00000000ca1c01a70"
+
+// findCalculator returns the program that an instance runs: the one asked for,
+// or the calculator in this binary's own folder.
+func findCalculator(asked string) (string, error) {
+	path := asked
+	if path == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", fmt.Errorf("find this program's own folder: %w", err)
+		}
+		path = filepath.Join(filepath.Dir(self), "calculator")
+		if runtime.GOOS == "windows" {
+			path += ".exe"
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("the calculator %s does not exist: run `make build`, or name another program with --calculator", path)
+	case err != nil:
+		return "", fmt.Errorf("the calculator %s cannot be read: %w; name another program with --calculator", path, err)
+	case info.IsDir():
+		return "", fmt.Errorf("the calculator %s is a folder: name the program with --calculator", path)
+	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0:
+		return "", fmt.Errorf("the calculator %s is not executable: run `chmod +x %s`, or `make build`", path, path)
+	}
+	return filepath.Abs(path)
+}
+
+// localStack is what the stack in a local cloud is called.
+const localStack = "secondwind"
 
 // sharedHistory is the store that all calculators of a local cloud keep their
 // history in, an SQLite file in a folder that only this user can read.
@@ -51,21 +87,16 @@ func startLocalCloud(ctx context.Context, cfg localcloud.Config, program string)
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg.Images = calculatorImage(program, history)
+	// One store, under the key of the stack: the history is the same whichever
+	// instance answers.
+	cfg.Images = map[string]localcloud.Image{calculatorImageID: {
+		Program: program, Args: []string{"--address", "{{address}}"},
+		Env: []string{"CALCULATOR_HISTORY=" + history.store(), "CALCULATOR_KEY=" + historyKey()},
+	}}
 	cloud, err := localcloud.Start(ctx, cfg)
 	if err != nil {
 		history.remove()
 		return nil, nil, err
 	}
 	return cloud, history, nil
-}
-
-// calculatorImage is the image table of a local cloud whose instances run program:
-// all keep their history in one store, under the key of the stack, so that it is
-// the same whichever instance answers.
-func calculatorImage(program string, history *sharedHistory) map[string]localcloud.Image {
-	return map[string]localcloud.Image{calculatorImageID: {
-		Program: program, Args: []string{"--address", "{{address}}"},
-		Env: []string{"CALCULATOR_HISTORY=" + history.store(), "CALCULATOR_KEY=" + historyKey()},
-	}}
 }

@@ -27,7 +27,7 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 	plain := write("plain", "no program")
 	prices := write("prices.json", `{"version": 2}`)
 	variables := write("variables.json", `{"cpu_threshold": 120}`)
-	unwired := write("unwired.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n")
+	detached := write("detached.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n")
 	stack := func(name, run, expires, url string) string {
 		const outputs = `{"auto_scaling_group_name": {"value": "g"}, "region": {"value": "eu-north-1"}, "run_id": {"value": %q},
 			"expires": {"value": %q}, "load_balancer_url": {"value": %q}}`
@@ -59,20 +59,16 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 		{"a runs folder below a file cannot be made", []string{"soak", "--calculator", calculator, "--runs", filepath.Join(plain, "runs")},
 			[]string{plain, "--runs"}},
 		{"scaling variables out of range", []string{"cloud", "--calculator", calculator, "--stack", "--scaling-variables", variables},
-			[]string{"--scaling-variables", "variables.json", "cpu_threshold"}},
+			[]string{"variables.json: cpu_threshold: is 120"}},
 		{"the same for a soak", []string{"soak", "--calculator", calculator, "--scaling-variables", variables},
-			[]string{"--scaling-variables", "variables.json", "cpu_threshold"}},
+			[]string{"variables.json: cpu_threshold: is 120"}},
 		{"a port that is taken", []string{"cloud", "--calculator", calculator, "--listen", taken.Addr().String()},
 			[]string{taken.Addr().String()}},
 		{"a metrics period that CloudWatch does not know", []string{"cloud", "--calculator", calculator, "--metrics-period", "7s"},
 			[]string{"7s"}},
 		{"a stack that is no output of Terraform", []string{"soak", "--stack", plain}, []string{plain, "terraform output -json"}},
-		{"a stack named by nothing", []string{"soak", "--stack", ""}, []string{"does not exist"}},
-		{"a stack and a calculator of one's own", []string{"soak", "--stack", deployed, "--calculator", plain},
-			[]string{"stack", "calculator", "--help"}},
-		{"a stack and a period of one's own", []string{"soak", "--stack", deployed, "--metrics-period", "10s"},
-			[]string{"stack", "metrics-period"}},
-		{"a stack and a scenario that unwires it", []string{"soak", "--stack", deployed, "-f", unwired}, []string{"local.policy", "--stack"}},
+		{"a stack named by nothing", []string{"soak", "--stack", ""}, []string{`--stack is ""; give a value: --stack PATH`}},
+		{"a stack and a scenario without its policy", []string{"soak", "--stack", deployed, "-f", detached}, []string{"local.policy", "--stack"}},
 		{"a stack that has expired", []string{"soak", "--stack", expired},
 			[]string{"run old expired at 2020-01-01T00:00:00Z", "make deploy", "make destroy"}},
 		{"a stack that expires before the hold ends", []string{"soak", "--stack", deployed, "--hold", "9000h"},
@@ -83,7 +79,10 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 		{"load of a machine that nobody said is theirs", []string{"load", "--url", "http://192.0.2.1"}, []string{"192.0.2.1", "--mine"}},
 		{"load of what is no URL", []string{"load", "--url", "nonsense"}, []string{"nonsense"}},
 		{"load with a profile that cannot be read", []string{"load", "--url", "http://127.0.0.1:1", "--profile", "rampp:1"}, []string{"rampp"}},
-		{"doctor of two things", []string{"doctor", "--group", "a", "--stack", dir}, []string{"either"}},
+		{"every fault of the prices has a line that names the file", []string{"cost", "--prices", prices},
+			[]string{": " + prices + ": version: ", "\n" + prices + ": date: ", "\n" + prices + ": everywhere.key_month: "}},
+		{"no listening but on loopback", []string{"cloud", "--calculator", calculator, "--listen", "0.0.0.0:0"},
+			[]string{"0.0.0.0:0", "loopback"}},
 		{"doctor with prices that are none", []string{"doctor", "--group", "a", "--prices", prices}, []string{"prices.json", "version"}},
 		{"cost in an unknown Region", []string{"cost", "--region", "mars-1"}, []string{"mars-1", "eu-central-1", "--prices"}},
 		{"cost of an unknown type", []string{"cost", "--type", "t2.mirco"}, []string{"t2.mirco", "t2.micro"}},

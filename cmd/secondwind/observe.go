@@ -94,10 +94,7 @@ func writeRecorded(out *output, dir string) error {
 	recorded := struct {
 		Recorded string `json:"recorded"` // the record's folder
 	}{dir}
-	return out.write(recorded, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "recorded  %s\n", dir)
-		return err
-	})
+	return out.write(recorded, func(w io.Writer) { fmt.Fprintf(w, "recorded  %s\n", dir) })
 }
 
 // createRecord makes the folder of a record in runs. The seeds are those of what

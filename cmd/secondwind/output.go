@@ -41,15 +41,14 @@ func (c *colour) String() string { return string(*c) }
 func (c *colour) Type() string { return "when" }
 
 // write writes a command's result: value as a line of JSON with --json, else what
-// text writes. text need not check for errors of its writer, which is a buffer;
-// an error of stdout is returned.
-func (o *output) write(value any, text func(io.Writer) error) error {
+// text writes, to a buffer that does not fail. An error of stdout is returned.
+func (o *output) write(value any, text func(io.Writer)) error {
 	var b bytes.Buffer
 	var err error
 	if o.json {
 		err = json.NewEncoder(&b).Encode(value)
 	} else {
-		err = text(&b)
+		text(&b)
 	}
 	if err == nil {
 		_, err = o.stdout.Write(b.Bytes())
@@ -58,6 +57,15 @@ func (o *output) write(value any, text func(io.Writer) error) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
+}
+
+// writeJSON writes a value to a file that people read, too.
+func writeJSON(path string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(text, '\n'), 0o644)
+	}
+	return err // os names the file
 }
 
 // terminal returns stdout's file if it is a terminal.

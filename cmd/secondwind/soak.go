@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,21 +39,25 @@ func newSoak(out *output) *cobra.Command {
 	var o soakOptions
 	cmd := &cobra.Command{
 		Use:   "soak",
-		Short: "Prove scale-out end to end, on the local cloud or of a deployed stack",
+		Short: "Prove scale-out end to end, on the local cloud or on a deployed stack",
 		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
 			"calibration, control, load, hold and release. Then it judges the record and writes the report.\n\n" +
-			"With --stack it does the same to what Terraform deployed, with the usual AWS credentials\n" +
-			"(AWS_PROFILE, AWS_ENDPOINT_URL …): same scenario, same judge, and the periods and deadlines\n" +
-			"of what is deployed. The doctor examines it before any load. docs/aws.md describes every step.\n\n" +
-			"The last line is the verdict and the report's path.\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
+			"With --stack it does the same on the stack that Terraform deployed, with the usual AWS credentials\n" +
+			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
+			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
+			"describes every step.\n\n" +
+			"The last line of the output is the verdict and the path of the report.\n" +
+			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			start := time.Now()
-			s, err := readScenario(o, cmd.Flags().Changed("hold"), cmd.Flags().Changed("metrics-period"))
-			if err != nil {
+			start, f := time.Now(), cmd.Flags()
+			s, err := readScenario(o, f.Changed)
+			// A stack that is deployed is as it is.
+			err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), err)
+			switch {
+			case err != nil:
 				return err
-			}
-			if cmd.Flags().Changed("stack") {
+			case f.Changed("stack"):
 				return soakStack(cmd.Context(), out, o, s, start)
 			}
 			return soak(cmd.Context(), out, o, s, start)
@@ -61,22 +66,19 @@ func newSoak(out *output) *cobra.Command {
 	f := cmd.Flags()
 	stackFlag(f, &o.stack, "prove a deployed stack: ")
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
-	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held with two instances, instead of the scenario's hold")
+	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held once two instances serve it; overrides the scenario")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
-		"how often EC2 metrics are published, instead of the scenario's: 10s, 20s, 30s or n minutes")
+		"how often EC2 metrics are published: 10s, 20s, 30s or whole minutes; overrides the scenario")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.exports, "exports", "", "`file` to write the export lines for the AWS CLI to while the run lives; readable by you alone")
-	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "begin the load even if the doctor finds an error, which otherwise ends the run")
-	for _, name := range onlyLocal {
-		cmd.MarkFlagsMutuallyExclusive("stack", name)
-	}
+	f.StringVar(&o.exports, "exports", "", "`file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
+	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "send load even if the doctor finds an error, which otherwise ends the run")
 	return cmd
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
-func readScenario(o soakOptions, hold, metricsPeriod bool) (scenario.Scenario, error) {
+func readScenario(o soakOptions, given func(flag string) bool) (scenario.Scenario, error) {
 	s, err := scenario.Parse("scenarios/soak.yaml", scenarios.Soak)
 	if o.scenario != "" {
 		s, err = scenario.Read(o.scenario)
@@ -84,13 +86,13 @@ func readScenario(o soakOptions, hold, metricsPeriod bool) (scenario.Scenario, e
 	if err != nil {
 		return s, err
 	}
-	if hold {
+	if given("hold") {
 		s.Hold = o.hold
 	}
-	if metricsPeriod {
+	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	return s, s.Validate()
+	return s, s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
 }
 
 // soak runs the scenario on a local cloud of its own.
@@ -106,26 +108,24 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	if err := checkWritable("exports", o.exports); err != nil {
 		return err
 	}
+	return recordRun(ctx, out, o.runs, "", live.Config{Scenario: s, Start: start}, func(cfg live.Config) error {
+		return soakLocally(ctx, localRun{o, program, variables, cfg})
+	})
+}
+
+// recordRun makes the run's folder, lets prove fill it, and finishes the run. It
+// completes cfg with what is the same wherever the group is.
+func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
 	reporter := out.reporter()
 	defer reporter.Close()
-	record, err := newRun(o.runs, s, start)
+	writer, err := newRun(runs, cfg.Scenario, cfg.Start)
 	if err != nil {
 		return err
 	}
-	reporter.Event(0, fmt.Sprintf("soak %q: the record grows in %s", s.Name, record.Dir()))
-	runErr := soakLocally(ctx, localRun{
-		program: program, variables: variables, exports: o.exports, skipDoctor: o.skipDoctor,
-		config: newConfig(out, s, record, reporter, start),
-	})
-	return finish(ctx, out, reporter, record, runErr, start)
-}
-
-// newConfig is what every proof has, wherever the group is.
-func newConfig(out *output, s scenario.Scenario, record *runlog.Writer, reporter progress.Reporter, start time.Time) live.Config {
-	return live.Config{
-		Revision: version, Scenario: s, Writer: record, Progress: reporter, Start: start,
-		EndHold: out.interrupts.endHold, Holding: out.interrupts.hold,
-	}
+	reporter.Event(0, fmt.Sprintf("soak %q%s: the record grows in %s", cfg.Scenario.Name, where, writer.Dir()))
+	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
+	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
+	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)
 }
 
 // newRun makes the run's folder with the scenario in it.
@@ -149,12 +149,10 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
+	soakOptions
 	program   string
 	variables stack.ScalingVariables
-	exports   string
 	config    live.Config // but for what only the cloud knows
-
-	skipDoctor bool
 }
 
 // soakLocally starts a local cloud, builds the stack and proves it.
@@ -204,8 +202,9 @@ func soakLocally(ctx context.Context, r localRun) error {
 // build builds the stack as the scenario wants it.
 func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
 	local := r.config.Scenario.Local
-	built, err := createStack(ctx, cloud, stackOptions{
-		variables: r.variables, metricsPeriod: local.MetricsPeriod, policy: local.Policy != scenario.PolicyNone, alarmActions: local.AlarmActions,
+	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
+		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: calculatorImageID,
+		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
 	})
 	if err == nil {
 		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d",

@@ -10,23 +10,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"secondwind/account/outputs"
+	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
 	"secondwind/verify/observe"
 )
 
-// onlyLocal are soak's flags that set up the local cloud: a stack that is
-// deployed is as it is.
-var onlyLocal = []string{"calculator", "scaling-variables", "metrics-period", "exports"}
-
 // soakStack proves the stack that Terraform deployed, wherever the AWS
 // configuration points to. Scenario, judge and report are those of a local soak;
 // periods and deadlines are those of what is deployed.
 func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, start time.Time) error {
-	if s.Local.Policy != scenario.PolicyWired || !s.Local.AlarmActions {
-		return fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), which only the local cloud does: "+
-			"a deployed stack is as it is; leave these keys out, or leave out --stack", s.Name)
+	if s.Local.Policy != scenario.PolicyAttached || !s.Local.AlarmActions {
+		return fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), "+
+			"which is possible on the local cloud only; remove these keys, or leave --stack out", s.Name)
 	}
 	deployed, err := outputs.Read(ctx, o.stack)
 	if err != nil {
@@ -39,17 +36,14 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 	if err != nil {
 		return err
 	}
-	reporter := out.reporter()
-	defer reporter.Close()
-	record, err := newRun(o.runs, s, start)
-	if err != nil {
-		return err
+	found := live.Config{
+		Scenario: s, Start: start, AWS: cfg, Where: placeOf(cfg), LoadBalancerURL: deployed.LoadBalancerURL,
+		AutoScalingGroupName: deployed.AutoScalingGroupName, AlarmName: deployed.ScaleOutAlarmName,
 	}
-	p := proof{Config: newConfig(out, s, record, reporter, start), skipDoctor: o.skipDoctor}
-	p.AWS, p.Where, p.LoadBalancerURL = cfg, placeOf(cfg), deployed.LoadBalancerURL
-	p.AutoScalingGroupName, p.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
-	reporter.Event(0, fmt.Sprintf("soak %q of %s on %s: the record grows in %s", s.Name, p.AutoScalingGroupName, p.Where, record.Dir()))
-	return finish(ctx, out, reporter, record, proveDeployed(ctx, p, deployed.TargetGroupARN), start)
+	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
+	return recordRun(ctx, out, o.runs, where, found, func(found live.Config) error {
+		return proveDeployed(ctx, proof{Config: found, skipDoctor: o.skipDoctor}, deployed.TargetGroupARN)
+	})
 }
 
 // provable refuses a stack that a proof could not be made of, with what to do.
@@ -57,15 +51,15 @@ func provable(deployed outputs.Outputs, now time.Time, hold time.Duration) error
 	switch ends := now.Add(hold); {
 	case deployed.LoadBalancerURL == "":
 		return errors.New("output load_balancer_url is missing: without a load balancer no request can reach a second instance; " +
-			"this is not the stack of terraform/, or its deploy was interrupted: run `make deploy` again")
+			"this is not the stack of terraform/, or its deployment was interrupted; run `make deploy` again")
 	case deployed.Expires.IsZero() || deployed.Expires.After(ends):
 		return nil
 	case deployed.Expires.After(now):
-		return fmt.Errorf("run %s expires at %s, when its group is scaled to zero, which is before a hold of %s ends: "+
-			"shorten --hold, or give a longer ttl_hours and run `make deploy` again",
+		return fmt.Errorf("run %s expires at %s, before a hold of %s ends, and its group is then scaled to zero; "+
+			"shorten --hold, or raise ttl_hours and run `make deploy` again",
 			deployed.RunID, deployed.Expires.Format(time.RFC3339), hold)
 	}
-	return fmt.Errorf("run %s expired at %s, when its group was scaled to zero: run `make deploy` again, or `make destroy`",
+	return fmt.Errorf("run %s expired at %s, and its group was scaled to zero; run `make deploy` again, or `make destroy`",
 		deployed.RunID, deployed.Expires.Format(time.RFC3339))
 }
 

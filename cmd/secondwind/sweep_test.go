@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +120,7 @@ func TestASweepRemovesARunAndNothingElse(t *testing.T) {
 	tagged := taggedIn(t, cloud)
 
 	got := sweepIn(t, env, "", "--run", "mine", "--remove", "--yes", "--interval", "100ms")
-	if got.code != 0 || !strings.Contains(got.stdout, "Nothing with the tag secondwind:run = mine is left in local-1") {
+	if got.code != 0 || !strings.Contains(got.stdout, "No resources with the tag secondwind:run=mine are left in local-1") {
 		t.Fatalf("sweep --remove = %+v, want that nothing is left", got)
 	}
 	after := listed(t, env)
@@ -194,15 +197,17 @@ func TestASweepAsksTwice(t *testing.T) {
 		code  int
 		want  string
 	}{
-		"nobody types":           {"", []string{"--run", "mine", "--remove"}, 2, "nobody typed the confirmation"},
-		"yes is not the run":     {"yes\n", []string{"--run", "mine", "--remove"}, 2, `"yes" is not "mine"`},
-		"another run":            {"mine2\n", []string{"--run", "mine", "--remove"}, 2, `"mine2" is not "mine"`},
-		"the run for expired":    {"mine\n", []string{"--expired", "--remove"}, 2, `"mine" is not "expired"`},
+		"nobody types": {"", []string{"--run", "mine", "--remove"}, 2,
+			"to confirm:\nsecondwind: nothing was removed: the confirmation was not typed"},
+		"yes is not the run": {"yes\n", []string{"--run", "mine", "--remove"}, 2,
+			"to confirm:\nsecondwind: nothing was removed: you typed \"yes\", not \"mine\""},
+		"another run":            {"mine2\n", []string{"--run", "mine", "--remove"}, 2, `you typed "mine2", not "mine"`},
+		"the run for expired":    {"mine\n", []string{"--expired", "--remove"}, 2, `you typed "mine", not "expired"`},
 		"whose is not said":      {"mine\n", []string{"--remove", "--yes"}, 2, "name the run with --run"},
 		"waiting for every run":  {"", []string{"--wait"}, 2, "name the run with --run"},
-		"yes alone":              {"", []string{"--run", "mine", "--yes"}, 2, "--yes confirms --remove"},
-		"removing and waiting":   {"", []string{"--run", "mine", "--remove", "--wait"}, 2, "remove"},
-		"no time":                {"", []string{"--run", "mine", "--wait", "--timeout", "0s"}, 2, "--timeout 0s"},
+		"yes alone":              {"", []string{"--run", "mine", "--yes"}, 2, "--yes does nothing without --remove"},
+		"removing and waiting":   {"", []string{"--run", "mine", "--remove", "--wait"}, 2, "--remove cannot be combined with --wait"},
+		"no time":                {"", []string{"--run", "mine", "--wait", "--timeout", "0s"}, 2, "--timeout is 0s"},
 		"a stack without run_id": {"", []string{"--stack", withoutRun(t), "--remove", "--yes"}, 2, "no output run_id"},
 		"waiting in vain":        {"", []string{"--run", "mine", "--wait", "--timeout", "1s", "--interval", "100ms"}, 3, "resources left"},
 	} {
@@ -216,12 +221,16 @@ func TestASweepAsksTwice(t *testing.T) {
 	if found := listed(t, env)["mine"]; !slices.Equal(found, ofStack) {
 		t.Errorf("after all these there are %v, want %v", found, ofStack)
 	}
+	if got := sweepIn(t, env, "", "--run", "mine"); !strings.Contains(got.stdout,
+		"\n8 resources with the tag secondwind:run=mine in local-1; runs: mine.\n") {
+		t.Errorf("sweep = %+v, want the sum", got)
+	}
 	got := sweepIn(t, env, "expired\n", "--expired", "--remove", "--interval", "100ms")
 	if got.code != 0 || !strings.Contains(got.stderr, "Type expired") {
 		t.Errorf("sweep = %+v, want that it is removed once it is confirmed", got)
 	}
 	got = sweepIn(t, env, "", "--run", "mine", "--wait")
-	if got.code != 0 || !strings.Contains(got.stdout, "Nothing with the tag secondwind:run = mine is left") {
+	if got.code != 0 || !strings.Contains(got.stdout, "No resources with the tag secondwind:run=mine are left") {
 		t.Errorf("sweep --wait = %+v, want that nothing is left", got)
 	}
 }
@@ -233,4 +242,24 @@ func withoutRun(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestAListThatIsNotCompleteHasAnExitCodeOfItsOwn has permission for the tagging API alone.
+func TestAListThatIsNotCompleteHasAnExitCodeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	services := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "ResourceGroupsTagging") {
+			_, _ = io.WriteString(w, `{"ResourceTagMappingList":[]}`)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>")
+	}))
+	defer services.Close()
+	env := []string{"AWS_ENDPOINT_URL=" + services.URL, "AWS_REGION=eu-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}
+	got := sweepIn(t, env, "")
+	if got.code != 3 || !strings.Contains(got.stdout, "could not be listed: ") || !strings.Contains(got.stdout, "not every kind of resource") {
+		t.Errorf("sweep where all else is denied = %+v, want exit code 3 and what could not be listed", got)
+	}
 }

@@ -37,52 +37,118 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		args []string
 		want []string // in stderr
 	}{
-		{[]string{"soka"}, []string{`unknown command "soka"`, "soak", "`secondwind --help`"}},
-		{[]string{"soka", "--hold", "3s"}, []string{`unknown command "soka"`, "soak"}},
-		{[]string{"nothing-like-it"}, []string{`unknown command "nothing-like-it"`, "`secondwind --help`"}},
+		{[]string{"soka"}, []string{"unknown command: soka; did you mean soak?\n", "`secondwind --help`"}},
+		{[]string{"soka", "--hold", "3s"}, []string{"unknown command: soka; did you mean soak?\n"}},
+		{[]string{"nothing-like-it"}, []string{"unknown command: nothing-like-it\n", "`secondwind --help`"}},
+		{[]string{"--version", "soka"}, []string{"unknown command: soka; did you mean soak?\n"}},
+		{[]string{"help", "sok"}, []string{"unknown command: sok; did you mean soak?\n", "`secondwind --help`"}},
+		{[]string{"help", "nothing-like-it"}, []string{"unknown command: nothing-like-it\n"}},
+		{[]string{"help", "soak", "extra"}, []string{"unknown command: extra\n"}},
+		{[]string{"help", "completion", "bsh"}, []string{"unknown command: bsh; did you mean bash?\n"}},
+		{[]string{"completion"}, []string{"name the shell: bash, fish, powershell or zsh", "`secondwind completion --help`"}},
+		{[]string{"completion", "bsh"}, []string{"unknown command: bsh; did you mean bash?\n", "`secondwind completion --help`"}},
+		{[]string{"completion", "bash", "x"}, []string{`takes flags only, not "x"`, "`secondwind completion bash --help`"}},
+		{[]string{"cost", "x"}, []string{`secondwind cost takes flags only, not "x"`}},
+		{[]string{"version", "x"}, []string{`secondwind version takes flags only, not "x"`}},
 		{[]string{"observe", "--grup", "a"}, []string{"unknown flag: --grup; did you mean --group?", "`secondwind observe --help`"}},
 		{[]string{"soak", "--skip"}, []string{"did you mean --skip-doctor?"}},
 		{[]string{"soak", "--zzzzzz"}, []string{"unknown flag: --zzzzzz\n"}},
-		{[]string{"cost", "-z"}, []string{"unknown shorthand flag", "`secondwind cost --help`"}},
-		{[]string{"observe", "--for"}, []string{"flag needs an argument: --for", "`secondwind observe --help`"}},
+		{[]string{"cost", "-z"}, []string{"unknown flag: -z\n", "`secondwind cost --help`"}},
+		{[]string{"observe", "--for"}, []string{"--for has no value; give a duration, for instance 30s\n", "`secondwind observe --help`"}},
+		{[]string{"observe", "--group"}, []string{"--group has no value; give a value: --group NAME\n"}},
+		{[]string{"soak", "-f"}, []string{"--file has no value; give a value: --file PATH\n"}},
+		{[]string{"soak", "--file="}, []string{`--file is ""; give a value: --file PATH` + "\n"}},
+		{[]string{"sweep", "--run", ""}, []string{`--run is ""; give a value: --run ID`}},
+		{[]string{"cost", "--instances", "0x10"}, []string{`--instances is "0x10"; give a whole number`}},
+		{[]string{"soak", "--=x"}, []string{"bad flag syntax: --=x; a flag is written as --name value or --name=value\n"}},
+		{[]string{"soak", "--hold", "1"}, []string{`--hold is "1"; give a duration, for instance 30s` + "\n"}},
+		{[]string{"soak", "-f", "x", "--hold", "1y"}, []string{`--hold is "1y"; give a duration`}},
+		{[]string{"soak", "--skip-doctor=maybe"}, []string{`--skip-doctor is "maybe"; give true or false`}},
+		{[]string{"soak", "--json=maybe"}, []string{`--json is "maybe"; give true or false`}},
+		{[]string{"cost", "--instances", "1.5"}, []string{`--instances is "1.5"; give a whole number`}},
+		{[]string{"cost", "--rate", "1,5"}, []string{`--rate is "1,5"; give a number`}},
+		{[]string{"soak", "--hold", "-1s"}, []string{"--hold is -1s; give 0s or more", "`secondwind soak --help`"}},
+		{[]string{"soak", "--metrics-period", "1441m"}, []string{"--metrics-period is 24h1m0s; give", "up to a day"}},
+		{[]string{"cloud", "--metrics-period", "7s"}, []string{"--metrics-period is 7s; give", "`secondwind cloud --help`"}},
 		{[]string{"observe", "asg"}, []string{`secondwind observe takes flags only, not "asg"`, "`secondwind observe --help`"}},
 		{[]string{"observe"}, []string{"--group", "`secondwind observe --help`"}},
 		{[]string{"observe", "--group", "a", "--interval", "1ms"}, []string{"--interval 1ms", "1s"}},
 		{[]string{"observe", "--group", "a", "--for", "-1s"}, []string{"--for -1s is negative"}},
 		{[]string{"load"}, []string{"--url", "`secondwind load --help`"}},
-		{[]string{"load", "--url", "http://127.0.0.1:1", "--digits", "0"}, []string{"digits", "`secondwind load --help`"}},
+		{[]string{"load", "--url", "http://127.0.0.1:1", "--digits", "0"}, []string{"--digits is 0; give 1 to", "`secondwind load --help`"}},
 		{[]string{"load", "--url", "http://127.0.0.1:1", "--profile", "1e300"}, []string{"--profile", "`secondwind load --help`"}},
-		{[]string{"load", "--url", "http://127.0.0.1:1", "--users", "0"}, []string{"users"}},
+		{[]string{"load", "--url", "http://127.0.0.1:1", "--users", "0"}, []string{"--users is 0; give"}},
 		{[]string{"load", "--url", "http://127.0.0.1:1", "--for", "0s"}, []string{"--for 0s"}},
-		{[]string{"soak", "--color", "maybe"}, []string{"auto, always or never", "`secondwind soak --help`"}},
-		{[]string{"soak", "--colour", "maybe"}, []string{"auto, always or never"}},
+		{[]string{"soak", "--color", "maybe"}, []string{`--color is "maybe"; give auto, always or never`, "`secondwind soak --help`"}},
+		{[]string{"soak", "--colour", "maybe"}, []string{`--colour is "maybe"; give auto, always or never`}},
 		{[]string{"judge"}, []string{"name one run folder", "latest", "`secondwind judge --help`"}},
-		{[]string{"judge", "a", "b"}, []string{"2 were given"}},
-		{[]string{"cost", "--instances", "0"}, []string{"--instances 0", "at least 1"}},
-		{[]string{"cost", "--instances", "-3"}, []string{"--instances -3"}},
+		{[]string{"judge", "a", "b"}, []string{"2 arguments were given"}},
+		{[]string{"cost", "--instances", "0"}, []string{"--instances is 0; give 1 or more"}},
+		{[]string{"cost", "--instances", "-3"}, []string{"--instances is -3"}},
 		{[]string{"cost", "--instances", "1000000"}, []string{"1000000 instances"}},
-		{[]string{"cost", "--rate", "1e300"}, []string{"--rate 1e+300"}},
-		{[]string{"cost", "--rate", "NaN"}, []string{"--rate NaN"}},
-		{[]string{"cost", "--rate", "-1"}, []string{"--rate -1"}},
-		{[]string{"cost", "--rate", "0"}, []string{"--rate 0"}},
-		{[]string{"cost", "--for", "0s"}, []string{"--for 0s", "2h"}},
+		{[]string{"cost", "--rate", "1e300"}, []string{"--rate is 1e+300"}},
+		{[]string{"cost", "--rate", "NaN"}, []string{"--rate is NaN"}},
+		{[]string{"cost", "--rate", "-1"}, []string{"--rate is -1"}},
+		{[]string{"cost", "--rate", "0"}, []string{"--rate is 0"}},
+		{[]string{"cost", "--for", "0s"}, []string{"--for is 0s", "2h"}},
 		{[]string{"cost", "--for", "100000h"}, []string{"at most a year"}},
 		{[]string{"doctor"}, []string{"--group", "--stack", "`secondwind doctor --help`"}},
-		{[]string{"doctor", "--group", "a", "--hold", "-1s"}, []string{"--hold -1s"}},
-		{[]string{"cloud", "--outputs", "out.json"}, []string{"give --stack too", "`secondwind cloud --help`"}},
-		{[]string{"cloud", "--scaling-variables", "v.json"}, []string{"give --stack too"}},
-		{[]string{"sweep", "--yes"}, []string{"--yes confirms --remove", "`secondwind sweep --help`"}},
+		{[]string{"doctor", "--group", "a", "--hold", "-1s"}, []string{"--hold is -1s; give 0s or more"}},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) { isMisuse(t, secondwind(t, c.args...), c.want) })
 	}
 }
 
+// TestAFlagIsNeverIgnored has, for every flag that does nothing in some
+// combination, such a one.
+func TestAFlagIsNeverIgnored(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string // in stderr
+	}{
+		{[]string{"cloud", "--outputs", "out.json"}, "--outputs does nothing without --stack; add --stack, or leave --outputs out"},
+		{[]string{"cloud", "--scaling-variables", "v.json"}, "--scaling-variables does nothing without --stack"},
+		{[]string{"cloud", "--ttl", "0s"}, "--ttl does nothing without --stack"},
+		{[]string{"cloud", "--ttl", "0s", "--stack=false"}, "--ttl does nothing without --stack"},
+		{[]string{"cloud", "--run", "a"}, "--run does nothing without --stack"},
+		{[]string{"sweep", "--yes"}, "--yes does nothing without --remove"},
+		{[]string{"sweep", "--wait", "--run", "a", "--yes"}, "--yes does nothing without --remove"},
+		{[]string{"sweep", "--timeout", "1m"}, "--timeout does nothing without --remove or --wait"},
+		{[]string{"sweep", "--interval", "1m"}, "--interval does nothing without --remove or --wait"},
+		{[]string{"sweep", "--run", "a", "--stack", "b"}, "--run cannot be combined with --stack; leave one of them out"},
+		{[]string{"sweep", "--run", "a", "--remove", "--wait"}, "--remove cannot be combined with --wait"},
+		{[]string{"soak", "--stack", "a", "--calculator", "b"}, "--calculator cannot be combined with --stack"},
+		{[]string{"soak", "--stack", "a", "--scaling-variables", "b"}, "--scaling-variables cannot be combined with --stack"},
+		{[]string{"soak", "--stack", "a", "--exports", "b"}, "--exports cannot be combined with --stack"},
+		{[]string{"soak", "--stack", "a", "--metrics-period", "10s"}, "--metrics-period cannot be combined with --stack"},
+		{[]string{"doctor", "--group", "a", "--stack", "b"}, "--group cannot be combined with --stack"},
+		{[]string{"doctor", "--policy", "--group", "a"}, "--group cannot be combined with --policy"},
+		{[]string{"doctor", "--policy", "--stack", "a"}, "--stack cannot be combined with --policy"},
+		{[]string{"doctor", "--policy", "--url", "a"}, "--url cannot be combined with --policy"},
+		{[]string{"doctor", "--policy", "--hold", "1h"}, "--hold cannot be combined with --policy"},
+		{[]string{"doctor", "--policy", "--prices", "a"}, "--prices cannot be combined with --policy"},
+		{[]string{"cost", "--print-prices", "--region", "a"}, "--region cannot be combined with --print-prices"},
+		{[]string{"cost", "--print-prices", "--type", "a"}, "--type cannot be combined with --print-prices"},
+		{[]string{"cost", "--print-prices", "--for", "1h"}, "--for cannot be combined with --print-prices"},
+		{[]string{"cost", "--print-prices", "--instances", "1"}, "--instances cannot be combined with --print-prices"},
+		{[]string{"cost", "--print-prices", "--rate", "1"}, "--rate cannot be combined with --print-prices"},
+		{[]string{"cost", "--print-prices", "--scaling-variables", "a"}, "--scaling-variables cannot be combined with --print-prices"},
+		{[]string{"cost", "--print-prices", "--prices", "a"}, "--prices cannot be combined with --print-prices"},
+		{[]string{"judge", ".", "--runs", "a"}, "--runs is where latest is looked for; leave it out"},
+		{[]string{"report", ".", "--runs", "a"}, "--runs is where latest is looked for; leave it out"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) { isMisuse(t, secondwind(t, c.args...), []string{c.want}) })
+	}
+}
+
+// isMisuse fails unless a command line was refused as misuse, in words that point
+// to a command's help.
 func isMisuse(t *testing.T, got ended, want []string) {
 	t.Helper()
 	if got.code != exitMisuse || got.stdout != "" {
 		t.Errorf("exit code = %d, stdout = %q, want %d and nothing", got.code, got.stdout, exitMisuse)
 	}
-	for _, part := range want {
+	for _, part := range append(want, "\nRun `secondwind ", " --help` for usage\n") {
 		if !strings.Contains(got.stderr, part) {
 			t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
 		}
@@ -150,6 +216,12 @@ func TestEveryFlagThatNamesAFileIsChecked(t *testing.T) {
 	}
 }
 
+func TestWholeNumbersAreDecimal(t *testing.T) {
+	if got, want := secondwind(t, "cost", "--instances", "010"), secondwind(t, "cost", "--instances", "10"); got != want || got.code != 0 {
+		t.Errorf("cost --instances 010 = %+v, want that of 10: %+v", got, want)
+	}
+}
+
 func TestTheVersionIsPrintedHoweverItIsAskedFor(t *testing.T) {
 	want := secondwind(t, "version")
 	if want.code != 0 || !strings.HasPrefix(want.stdout, "secondwind dev (go") {
@@ -171,14 +243,26 @@ func TestTheHelpListsEveryCommandAndTheExitCodes(t *testing.T) {
 	got := secondwind(t)
 	for _, part := range []string{
 		"soak", "cloud", "load", "observe", "judge", "report", "doctor", "cost", "sweep", "version", "completion",
-		"--color", "--json", "-v, --version", "2 misuse",
+		"--color", "--colour is the same", "--json", "-v, --version", "2 misuse",
 	} {
 		if !strings.Contains(got.stdout, part) {
 			t.Errorf("help does not say %q:\n%s", part, got.stdout)
 		}
 	}
-	if strings.Contains(got.stdout, "--colour") {
-		t.Errorf("help shows the other spelling of --color:\n%s", got.stdout)
+	for _, args := range [][]string{{"--help"}, {"help"}} {
+		if again := secondwind(t, args...); again != got {
+			t.Errorf("%v = %+v, want %+v", args, again, got)
+		}
+	}
+	for _, command := range []string{"soak", "cost", "completion"} {
+		if got, want := secondwind(t, "help", command), secondwind(t, command, "--help"); got != want || got.code != 0 {
+			t.Errorf("help %s = %+v, want %+v", command, got, want)
+		}
+	}
+	for _, shell := range []string{"bash", "fish", "powershell", "zsh"} {
+		if got := secondwind(t, "completion", shell); got.code != 0 || got.stderr != "" || len(got.stdout) < 1000 {
+			t.Errorf("completion %s = code %d, %q and %d bytes, want a script", shell, got.code, got.stderr, len(got.stdout))
+		}
 	}
 }
 
@@ -253,10 +337,12 @@ func TestEveryResultIsTextOrOneLineOfJSON(t *testing.T) {
 }
 
 // TestEveryCommandTakesNoArgumentsOrSaysWhich guards against cobra's own sentence,
-// which calls an argument an unknown command.
+// which calls an argument an unknown command, as it is for help and completion alone.
 func TestEveryCommandTakesNoArgumentsOrSaysWhich(t *testing.T) {
 	for _, command := range newRoot(&output{}).Commands() {
-		if err := command.Args(command, []string{"one", "two"}); err == nil || strings.Contains(err.Error(), "unknown command") {
+		ofCommands := command.Name() == "help" || command.Name() == "completion"
+		err := command.Args(command, []string{"one", "two"})
+		if err == nil || strings.Contains(err.Error(), "unknown command") != ofCommands {
 			t.Errorf("%s: %v, want that it takes no argument, or which", command.Name(), err)
 		}
 	}

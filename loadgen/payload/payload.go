@@ -43,8 +43,7 @@ func (s Spec) Faults() []Fault {
 	}
 	if s.Digits.Min < 1 || s.Digits.Min > maxDigits {
 		found = append(found, Fault{"digits.min", fmt.Sprintf("is %d; give 1 to %d", s.Digits.Min, maxDigits)})
-	}
-	if s.Digits.Max < s.Digits.Min || s.Digits.Max > maxDigits {
+	} else if s.Digits.Max < s.Digits.Min || s.Digits.Max > maxDigits {
 		found = append(found, Fault{
 			"digits.max", fmt.Sprintf("is %d; give at least digits.min (%d) and at most %d", s.Digits.Max, s.Digits.Min, maxDigits),
 		})

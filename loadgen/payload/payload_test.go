@@ -79,6 +79,8 @@ func TestEveryFaultOfASpecIsTold(t *testing.T) {
 		// 0 to 0 is a range, though not of digits, so its end is not told twice.
 		{"the zero spec", Spec{}, []string{"operation", "digits.min", "bodies"}},
 		{"a range the wrong way round", Spec{Operation: "*", Digits: Range{Min: 9, Max: 8}, Bodies: 1}, []string{"digits.max"}},
+		{"a minimum that the maximum is not held against", Spec{Operation: "+", Digits: Range{Min: maxDigits + 1, Max: 8}, Bodies: 1},
+			[]string{"digits.min"}},
 		{"too many digits", Spec{Operation: "+", Digits: Range{Min: 1, Max: maxDigits + 1}, Bodies: 1}, []string{"digits.max"}},
 		{"negative bodies", Spec{Operation: "-", Digits: Range{Min: 1, Max: 1}, Bodies: -1}, []string{"bodies"}},
 	}

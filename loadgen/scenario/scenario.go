@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -70,8 +71,8 @@ type Policy string
 
 // The values of Policy.
 const (
-	PolicyWired Policy = "wired" // the policy of the scaling variables
-	PolicyNone  Policy = "none"  // nothing: the alarm goes to ALARM without an effect
+	PolicyAttached Policy = "attached" // the policy of the scaling variables
+	PolicyNone     Policy = "none"     // nothing: the alarm goes to ALARM without an effect
 )
 
 // Local configures the local cloud and its stack; a run on AWS ignores it.
@@ -95,7 +96,7 @@ func Default() Scenario {
 		Hold:        30 * time.Second,
 		Release:     Release{RatePercent: 10},
 		Judge:       Judge{MinAchieved: 0.98},
-		Local:       Local{MetricsPeriod: 10 * time.Second, Policy: PolicyWired, AlarmActions: true},
+		Local:       Local{MetricsPeriod: 10 * time.Second, Policy: PolicyAttached, AlarmActions: true},
 	}
 }
 
@@ -103,7 +104,7 @@ func Default() Scenario {
 func Read(path string) (Scenario, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Scenario{}, fmt.Errorf("read scenario: %w", err)
+		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
 	return Parse(path, data)
 }
@@ -158,10 +159,11 @@ func (s Scenario) faults() []fault {
 	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved",
 		"is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
 	period := s.Local.MetricsPeriod
-	known := period == 10*time.Second || period == 20*time.Second || period == 30*time.Second || (period > 0 && period%time.Minute == 0)
-	check(known, "local.metrics_period", "is %s; CloudWatch accepts 10s, 20s, 30s and whole minutes", period)
-	check(s.Local.Policy == PolicyWired || s.Local.Policy == PolicyNone, "local.policy",
-		"is %q; give %q or %q", s.Local.Policy, PolicyWired, PolicyNone)
+	known := slices.Contains([]time.Duration{10 * time.Second, 20 * time.Second, 30 * time.Second}, period) ||
+		period > 0 && period <= 24*time.Hour && period%time.Minute == 0
+	check(known, "local.metrics_period", "is %s; give 10s, 20s, 30s or whole minutes up to a day, which CloudWatch accepts", period)
+	check(s.Local.Policy == PolicyAttached || s.Local.Policy == PolicyNone, "local.policy",
+		"is %q; give %q or %q", s.Local.Policy, PolicyAttached, PolicyNone)
 	return found
 }
 

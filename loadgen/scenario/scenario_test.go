@@ -39,21 +39,35 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"a band that never crosses", "load: {band: 1}\n", "load.band"},
 		{"a newer version", "version: 2\n", "x.yaml:1: version: is 2; this program reads version 1"},
 		{"digits the wrong way round", "payload:\n  digits: {min: 9, max: 8}\n", "x.yaml:2: payload.digits.max: is 8; give"},
-		{"a policy that is none", "local: {policy: maybe}\n", `local.policy: is "maybe"; give "wired" or "none"`},
+		{"a policy that is none", "local: {policy: maybe}\n", `local.policy: is "maybe"; give "attached" or "none"`},
 		{"a period that CloudWatch does not know", "local: {metrics_period: 15s}\n", "local.metrics_period: is 15s"},
 		{"text where a number belongs", "users: many\n", `x.yaml:1: users: is "many"; give a whole number`},
-		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2: "},
-		{"no YAML at all", "a: [1\n", "x.yaml"},
+		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2:1: this key is given twice; keep one"},
+		{"no YAML at all", "a: [1\n", "x.yaml:1:4: a bracket is not closed"},
 		{"two documents", "version: 1\n---\nversion: 1\n", "x.yaml:3: this is a second document; a file holds one scenario"},
 		{"half a user", "users: 2.5\n", `x.yaml:1: users: is "2.5"; give a whole number`},
 		{"a number in octal", "users: 0o10\n", `x.yaml:1: users: is "0o10"; give a whole number`},
 		{"a number in hexadecimal", "load: {rate: 0x10}\n", `x.yaml:1: load.rate: is "0x10"; give a number`},
 		{"a duration that is a number", "hold: 010\n", `x.yaml:1: hold: is "010"; give a duration, for instance 30s`},
-		{"a key without a value", "users:\n", `x.yaml:1: users: is ""; give a whole number`},
+		{"a key without a value", "users:\n", `x.yaml:1: users: has no value; give a whole number`},
 		{"yes", "local: {alarm_actions: yes}\n", `x.yaml:1: local.alarm_actions: is "yes"; give true or false`},
 		{"an anchor", "users: &a 5\n", `x.yaml:1: users: is "&a 5"; give a whole number`},
 		{"a number where keys belong", "load: 5\n", "x.yaml:1: load: holds no keys; give them one on a line, for instance band: …"},
 		{"a list", "- version: 1\n", "x.yaml:1: holds no keys"},
+		{"a tab before a key", "load:\n\tband: 1.5\n", "x.yaml:2:1: this is a tab; indent with spaces"},
+		{"a tab before the first key", "\tusers: 5\n", "x.yaml:1:1: this is a tab; indent with spaces"},
+		{"a quotation mark too few", "name: \"a\n", "x.yaml:1:7: a quotation mark is not closed"},
+		{"keys indented unlike", "load:\n   band: 1.5\n  rate: 3\n", "x.yaml:3:3: this does not belong here; indent keys of one level alike"},
+		{"two colons", "name: a: b\n", "x.yaml:1:"},
+		{"a reserved character", "users: @5\n", "x.yaml:1:8: not valid YAML: '@' is a reserved character"},
+		{"a tilde", "users: ~\n", "x.yaml:1: users: has no value; give a whole number"},
+		{"null for text", "name: null\n", "x.yaml:1: name: has no value; give text"},
+		{"null for a duration", "hold: null\n", "x.yaml:1: hold: has no value; give a duration"},
+		{"null for a choice", "local: {alarm_actions: ~}\n", "x.yaml:1: local.alarm_actions: has no value; give true or false"},
+		{"1 for true", "local: {alarm_actions: 1}\n", `x.yaml:1: local.alarm_actions: is "1"; give true or false`},
+		{"true in quotation marks", "local: {alarm_actions: 'true'}\n", `x.yaml:1: local.alarm_actions: is "true"; give true or false`},
+		{"a period of more than a day", "local: {metrics_period: 1441m}\n", "local.metrics_period: is 24h1m0s"},
+		{"UTF-32 text", "\xff\xfe\x00\x00v\x00\x00\x00", "x.yaml: this is UTF-32 text"},
 		{"UTF-16 text", "\xff\xfev\x00e\x00", "x.yaml: this is UTF-16 text"},
 	}
 	for _, tt := range tests {
@@ -61,10 +75,6 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: Parse() = %v, want %q", tt.name, err, tt.want)
 			continue
-		}
-		var fault *Error
-		if !errors.As(err, &fault) {
-			t.Errorf("%s: Parse() = %T, want *Error in it", tt.name, err)
 		}
 		if strings.Count(err.Error(), "\n") > 0 {
 			t.Errorf("%s: Parse() = %q, want one line a fault", tt.name, err)
@@ -134,6 +144,19 @@ func wantKeys(t *testing.T, err error, keys ...string) {
 	}
 }
 
+func TestAFaultOfAFlagNamesTheFlag(t *testing.T) {
+	s := Default()
+	s.Hold, s.Users = -time.Second, 0
+	err := s.Validate(map[string]string{"hold": "--hold", "users": "--users"})
+	const want = "--users is 0; give 1 to 1000000\n--hold is -1s; give 0s or more, for instance 30s or 8h"
+	if err == nil || err.Error() != want {
+		t.Errorf("Validate() = %v, want %s", err, want)
+	}
+	if err := Default().Validate(nil); err != nil {
+		t.Errorf("Validate() of the default = %v", err)
+	}
+}
+
 func TestReadOfAMissingFileNamesIt(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := Read(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
@@ -177,7 +200,7 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, seed := range []string{
 		"", "version: 1", "load: {rate: .inf}", "a: &x [*x]", "<<: {users: 1}", "? [a]\n: 1", "users: 010", "\ufeffusers: 1e3",
-		"hold: 5", "- 1", "payload: null", "load: *none", "name: \"a\\tb\"", "description: >\n  a\n  b\n",
+		"hold: 5", "- 1", "\tusers: 5", "a: [1\r\r", "\"", "payload: null", "load: *none", "name: \"a\\tb\"", "description: >\n  a\n  b\n",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -6,6 +6,6 @@ import (
 	"golang.org/x/tools/go/analysis/analysistest"
 )
 
-func TestLongLinesAreReportedButForWhatCannotBeBroken(t *testing.T) {
+func TestLongLinesAreReported(t *testing.T) {
 	analysistest.Run(t, analysistest.TestData(), lineLength, "lines")
 }

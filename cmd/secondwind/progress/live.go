@@ -32,42 +32,37 @@ type live struct {
 func (l *live) Event(at time.Duration, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b strings.Builder
-	l.erase(&b)
 	when := clock(at) + "  "
 	if !strings.Contains(text, "\n") { // what has lines of its own keeps them
 		text = l.style().Wrap(text, len(when))
 	}
-	fmt.Fprintf(&b, "%s%s\n", l.paint(terminal.Dim, when), text)
-	l.draw(&b)
-	_, _ = io.WriteString(l.w, b.String()) // a terminal that went away is no reason to stop a run
+	l.redraw(l.paint(terminal.Dim, when) + text + "\n")
 }
 
 func (l *live) Status(s Status) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last, l.known = s, true
-	var b strings.Builder
-	l.erase(&b)
-	l.draw(&b)
-	_, _ = io.WriteString(l.w, b.String())
+	l.redraw("")
 }
 
 func (l *live) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b strings.Builder
-	l.erase(&b)
-	_, _ = io.WriteString(l.w, b.String())
 	l.known = false
+	l.redraw("")
 }
 
-// erase goes back to the view's first line and clears from there on.
-func (l *live) erase(b *strings.Builder) {
+// redraw writes text where the view stood, and the view below it.
+func (l *live) redraw(text string) {
+	var b strings.Builder
 	if l.drawn > 0 {
-		fmt.Fprintf(b, "\x1b[%dA\r\x1b[J", l.drawn)
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", l.drawn) // to its first line, and clear from there on
 	}
 	l.drawn = 0
+	b.WriteString(text)
+	l.draw(&b)
+	_, _ = io.WriteString(l.w, b.String()) // a terminal that went away is no reason to stop a run
 }
 
 // draw writes the view: the phases, the CPU against its threshold, the fleet.
@@ -76,7 +71,7 @@ func (l *live) draw(b *strings.Builder) {
 		return
 	}
 	s := l.last
-	lines := []string{"", l.phases(s), l.cpu(s), l.fleet(s)}
+	lines := []string{"", l.phases(s), l.cpu(s), strings.Join(facts(s, l.paint), "   ")}
 	for _, line := range lines {
 		b.WriteString(fit(line, l.width()) + "\n")
 	}
@@ -93,26 +88,21 @@ func (l *live) phases(s Status) string {
 	var names []string
 	style := terminal.Green
 	for _, p := range inOrder {
-		switch {
-		case p == s.Phase:
-			names = append(names, l.paint(terminal.Bold, "▸ "+string(p)))
-			style = terminal.Dim
-		default:
-			names = append(names, l.paint(style, string(p)))
+		if p == s.Phase {
+			names, style = append(names, l.paint(terminal.Bold, "▸ "+string(p))), terminal.Dim
+			continue
 		}
+		names = append(names, l.paint(style, string(p)))
 	}
 	line := strings.Join(names, "  ")
 	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
 		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
 	}
-	return line + "   " + clock(s.Elapsed) + expected(s)
-}
-
-func expected(s Status) string {
-	if s.Expected <= 0 {
-		return ""
+	line += "   " + clock(s.Elapsed)
+	if s.Expected > 0 {
+		line += " of about " + strings.TrimSpace(clock(s.Expected))
 	}
-	return " of about " + strings.TrimSpace(clock(s.Expected))
+	return line
 }
 
 // barScale is the CPU percentage of a full bar: above it nothing is of interest.
@@ -136,24 +126,6 @@ func (l *live) cpu(s Status) string {
 	mark := min(int(s.Threshold/barScale*float64(columns)), columns-1)
 	bar := l.paint(style, string(cells[:mark])) + "│" + l.paint(style, string(cells[mark+1:]))
 	return fmt.Sprintf("CPU %s  %s  threshold %g %%", percent(s.CPUPercent), bar, s.Threshold)
-}
-
-func (l *live) fleet(s Status) string {
-	text := instances(s)
-	if s.Alarm != "" {
-		style := terminal.Dim
-		if s.Alarm == "ALARM" {
-			style = terminal.Red
-		}
-		text += "   alarm " + l.paint(style, s.Alarm)
-	}
-	if s.OfferedRate > 0 {
-		text += fmt.Sprintf("   %.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate)
-	}
-	if s.Failed > 0 {
-		text += "   " + l.paint(terminal.Red, fmt.Sprintf("%d failed", s.Failed))
-	}
-	return text
 }
 
 // fit cuts a line to the terminal's width, without its colours if it must: a

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 // Status is how things stand.
@@ -75,44 +76,18 @@ const silence = 5 * time.Second
 
 // Plain writes a line an event, and a line of status after a silence: five
 // seconds, or more in long phases.
-func Plain(w io.Writer) Reporter { return &plain{w: w, pace: pace{interval: silence}} }
-
-type plain struct {
-	mu   sync.Mutex
-	w    io.Writer
-	pace pace
-}
-
-func (p *plain) Event(at time.Duration, text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pace.last = at
-	fmt.Fprintf(p.w, "%s  %s\n", clock(at), text)
-}
-
-func (p *plain) Status(s Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.pace.due(s) {
-		return
+func Plain(w io.Writer) Reporter {
+	return &lines{
+		pace:  pace{interval: silence},
+		event: func(at time.Duration, text string) { fmt.Fprintf(w, "%s  %s\n", clock(at), text) },
+		status: func(s Status) {
+			line := Line(s)
+			if left := s.left(); left > 0 {
+				line += " · about " + strings.TrimSpace(clock(left)) + " left"
+			}
+			fmt.Fprintf(w, "%s    %s\n", clock(s.Elapsed), line)
+		},
 	}
-	line := Line(s)
-	if left := s.left(); left > 0 {
-		line += " · about " + strings.TrimSpace(clock(left)) + " left"
-	}
-	fmt.Fprintf(p.w, "%s    %s\n", clock(s.Elapsed), line)
-}
-
-func (p *plain) Close() {}
-
-// JSON writes one object a line: an event, or a status once a second, and less
-// often in long phases.
-func JSON(w io.Writer) Reporter { return &jsonLines{encoder: json.NewEncoder(w)} }
-
-type jsonLines struct {
-	mu      sync.Mutex
-	encoder *json.Encoder
-	pace    pace
 }
 
 type jsonLine struct {
@@ -122,36 +97,69 @@ type jsonLine struct {
 	Status      *Status `json:"status,omitempty"`
 }
 
-func (j *jsonLines) Event(at time.Duration, text string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_ = j.encoder.Encode(jsonLine{Seconds: at.Seconds(), Event: text}) // a reader that hung up is no reason to stop a run
-}
-
-func (j *jsonLines) Status(s Status) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.pace.due(s) {
-		_ = j.encoder.Encode(jsonLine{Seconds: s.Elapsed.Seconds(), SecondsLeft: s.left().Seconds(), Status: &s})
+// JSON writes one object a line: an event, or a status once a second, and less
+// often in long phases.
+func JSON(w io.Writer) Reporter {
+	encoder := json.NewEncoder(w)
+	write := func(line jsonLine) { _ = encoder.Encode(line) } // a reader that hung up is no reason to stop a run
+	return &lines{
+		event: func(at time.Duration, text string) { write(jsonLine{Seconds: at.Seconds(), Event: text}) },
+		status: func(s Status) {
+			write(jsonLine{Seconds: s.Elapsed.Seconds(), SecondsLeft: s.left().Seconds(), Status: &s})
+		},
 	}
 }
 
-func (j *jsonLines) Close() {}
+// lines is progress line by line.
+type lines struct {
+	mu     sync.Mutex
+	pace   pace
+	event  func(at time.Duration, text string)
+	status func(Status)
+}
+
+func (l *lines) Event(at time.Duration, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.pace.interval > 0 {
+		l.pace.last = at // an event ends a silence, too
+	}
+	l.event(at, text)
+}
+
+func (l *lines) Status(s Status) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.pace.due(s) {
+		l.status(s)
+	}
+}
+
+func (l *lines) Close() {}
 
 // Line is a status in words, without the time.
 func Line(s Status) string {
-	parts := []string{fmt.Sprintf("%-11s", s.Phase), "CPU " + percent(s.CPUPercent)}
-	if s.Alarm != "" {
-		parts = append(parts, "alarm "+s.Alarm)
+	bare := func(_, text string) string { return text }
+	return strings.Join(append([]string{fmt.Sprintf("%-11s", s.Phase), "CPU " + percent(s.CPUPercent)}, facts(s, bare)...), " · ")
+}
+
+// facts are what is known of the fleet and its load, in words that paint colours.
+func facts(s Status, paint func(sgr, text string) string) []string {
+	known := []string{instances(s)}
+	switch s.Alarm {
+	case "":
+	case "ALARM":
+		known = append(known, "alarm "+paint(terminal.Red, s.Alarm))
+	default:
+		known = append(known, "alarm "+paint(terminal.Dim, s.Alarm))
 	}
-	parts = append(parts, instances(s))
 	if s.OfferedRate > 0 {
-		parts = append(parts, fmt.Sprintf("%.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate))
+		known = append(known, fmt.Sprintf("%.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate))
 	}
 	if s.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed", s.Failed))
+		known = append(known, paint(terminal.Red, fmt.Sprintf("%d failed", s.Failed)))
 	}
-	return strings.Join(parts, " · ")
+	return known
 }
 
 func instances(s Status) string {
