@@ -43,7 +43,7 @@ func TestAPreciseExecutorSendsEveryRequestOnceAndNoneEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var mu sync.Mutex
-	seen := map[uint64]bool{}
+	seen, missing := map[uint64]bool{}, want
 	New(Config{
 		Schedule: steady(2000), Began: time.Now(), Shards: 2, MaxInFlight: 8, MaxLate: time.Hour, Timeout: time.Hour, Precise: true,
 		Source: func(uint64, *client.Request) {}, NewClient: func() client.Client { return immediate{} },
@@ -53,16 +53,14 @@ func TestAPreciseExecutorSendsEveryRequestOnceAndNoneEarly(t *testing.T) {
 			if early := o.Due.Sub(o.Timestamp); seen[o.Seq] || early > 0 {
 				t.Errorf("request %d was sent %v early, or twice: %v", o.Seq, early, seen[o.Seq])
 			}
-			if seen[o.Seq] = true; len(seen) == want {
-				cancel()
+			seen[o.Seq] = true
+			if o.Seq < want {
+				if missing--; missing == 0 {
+					cancel()
+				}
 			}
 		},
-	}).Run(ctx)
-	for seq := range uint64(want / 2) {
-		if !seen[seq] {
-			t.Errorf("request %d was not sent", seq)
-		}
-	}
+	}).Run(ctx) // until each of the first requests was sent
 }
 
 func TestOneCoreSendsUpToItsBound(t *testing.T) {
