@@ -33,9 +33,10 @@ type Config struct {
 	// would be sent too late to mean anything.
 	MaxLate time.Duration
 	Shards  int // 0 means one a core
-	// Precise has an Executor send some 40 µs after a request is due instead of some 600 µs,
-	// where the system has timers for it (Linux). Requests then come one by one, each of
-	// which wakes a thread: that takes some 20 µs more CPU time a request.
+	// Precise has an Executor send some 30 µs after a request is due instead of some 550 µs,
+	// where the system has timers for it (Linux). Requests then go out one by one, and each
+	// wakes a thread: at 5,000/s that doubles the CPU time a request takes, at 1,000/s it
+	// costs little.
 	Precise bool
 }
 
