@@ -45,12 +45,15 @@ func localKMS(t *testing.T) (*kms.Client, aws.Config) {
 	} {
 		t.Setenv(name, value)
 	}
-	cfg, err := config.LoadDefaultConfig(t.Context())
+	cfg, err := environment(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return kms.NewFromConfig(cfg), cloud.AWSConfig()
 }
+
+// environment is the AWS configuration of the test's environment.
+func environment(ctx context.Context) (aws.Config, error) { return config.LoadDefaultConfig(ctx) }
 
 // createKey makes a key with an alias and returns its id.
 func createKey(t *testing.T, client *kms.Client, alias string) string {
@@ -109,7 +112,7 @@ func TestHistoryUnderAKeyOfKMS(t *testing.T) {
 	client, _ := localKMS(t)
 	id := createKey(t, client, "alias/calculator-history")
 	cfg := history.Config{
-		Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/calculator-history",
+		Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/calculator-history", AWS: environment,
 		Refresh: 10 * time.Millisecond, KeyCheck: 10 * time.Millisecond,
 	}
 	h, stop := keepsHistory(t, cfg)
@@ -160,7 +163,7 @@ func TestAnotherKeyOfKMSOpensNothing(t *testing.T) {
 	client, _ := localKMS(t)
 	createKey(t, client, "alias/one")
 	createKey(t, client, "alias/two")
-	cfg := history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/one"}
+	cfg := history.Config{Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/one", AWS: environment}
 	h, stop := keepsHistory(t, cfg)
 	awaitReadiness(t, h, true)
 	stop()
@@ -195,7 +198,7 @@ func TestKeysStayInUseWhileKMSCanNotBeReached(t *testing.T) {
 	createKey(t, client, "alias/one")
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	cfg := history.Config{
-		Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/one",
+		Store: "sqlite:" + filepath.Join(t.TempDir(), "history.db"), Key: "aws-kms:alias/one", AWS: environment,
 		Refresh: 10 * time.Millisecond, KeyCheck: 10 * time.Millisecond,
 	}
 	h, _ := keepsHistory(t, cfg)
@@ -211,13 +214,13 @@ func TestKeysStayInUseWhileKMSCanNotBeReached(t *testing.T) {
 	if err := awaitReadiness(t, fresh, false); !errors.Is(err, history.ErrUnavailable) {
 		t.Errorf("Ready of a new calculator without KMS = %v, want ErrUnavailable", err)
 	}
-	t.Setenv("AWS_REGION", "")
 	handed := cfg
-	handed.AWS = &direct
+	handed.AWS = func(context.Context) (aws.Config, error) { return direct, nil }
 	if report, err := audit.Run(t.Context(), handed, audit.Options{}); err != nil || !report.Passed {
 		t.Errorf("audit with a configuration of its caller's = %+v, %v, want it passed", report, err)
 	}
-	if _, err := history.Unlock(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "set AWS_REGION") {
-		t.Errorf("Unlock without a region = %v, want the variable to set", err)
+	cfg.AWS = nil
+	if _, err := history.Unlock(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "aws-kms:alias/one") {
+		t.Errorf("Unlock with nothing that says how to reach KMS = %v, want the key named", err)
 	}
 }

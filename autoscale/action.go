@@ -1,6 +1,6 @@
 package autoscale
 
-// Action is what the cloud must do now; what comes of it is told by a later
+// Action is what the cloud must do now; what comes of it is reported by a later
 // Observation.
 type Action interface{ action() }
 

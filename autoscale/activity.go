@@ -1,7 +1,7 @@
 package autoscale
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -53,21 +53,14 @@ func (e *Engine) Activities(group string) []Activity {
 			all = append(all, *a)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Activity) int {
-		if a.inProgress() != b.inProgress() {
-			if a.inProgress() {
-				return -1
-			}
-			return 1
-		}
-		return b.Start.Compare(a.Start)
+	slices.SortStableFunc(all, func(a, b Activity) int { // what is finished has a Progress of 100
+		return cmp.Or(cmp.Compare(a.Progress/100, b.Progress/100), b.Start.Compare(a.Start))
 	})
 	return all
 }
 
 func (a *Activity) inProgress() bool { return a.End.IsZero() }
 
-// finish ends an activity.
 func (a *Activity) finish(now time.Time, status ActivityStatusCode, message string) {
 	a.StatusCode, a.StatusMessage, a.Progress, a.End = status, message, 100, now
 }
@@ -119,5 +112,5 @@ func launchDescription(id string) string { return "Launching a new EC2 instance:
 func terminateDescription(id string) string { return "Terminating EC2 instance: " + id }
 
 func drainDescription(id string) string {
-	return fmt.Sprintf("Terminating EC2 instance: %s - Waiting For ELB Connection Draining.", id)
+	return terminateDescription(id) + " - Waiting For ELB Connection Draining."
 }

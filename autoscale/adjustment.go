@@ -29,14 +29,10 @@ func (p Policy) adjust(current, adjustment int) int {
 }
 
 func roundPercent(change float64) float64 {
-	switch {
-	case change > 0 && change < 1:
-		return 1
-	case change < 0 && change > -1:
-		return -1
-	default:
-		return math.Trunc(change)
+	if change != 0 && math.Abs(change) < 1 {
+		return math.Copysign(1, change)
 	}
+	return math.Trunc(change)
 }
 
 // saturate turns a capacity into an int; any beyond what a group can have will

@@ -88,13 +88,12 @@ func (a Alarm) Validate() error {
 }
 
 func (a Alarm) validateMetric() error {
-	if a.Metric.Namespace == "" || a.Metric.Name == "" {
+	switch {
+	case a.Metric.Namespace == "" || a.Metric.Name == "":
 		return invalid("Namespace and MetricName must be specified for alarm %s", a.Name)
-	}
-	if len(a.Metric.Dimensions) > maxDimensions {
+	case len(a.Metric.Dimensions) > maxDimensions:
 		return invalid("Alarm %s names %d dimensions; at most %d are possible", a.Name, len(a.Metric.Dimensions), maxDimensions)
-	}
-	if math.IsNaN(a.Threshold) || math.IsInf(a.Threshold, 0) {
+	case math.IsNaN(a.Threshold) || math.IsInf(a.Threshold, 0):
 		return refuse(codeInvalidValue, "The parameter Threshold of alarm %s must be a finite number", a.Name)
 	}
 	return nil
@@ -110,24 +109,21 @@ func (a Alarm) validateTreatMissingData() error {
 }
 
 func (a Alarm) validatePeriods() error {
-	if !ValidPeriod(a.Period) {
-		return invalid("Period must be 10, 20, 30 or a multiple of 60")
-	}
-	if a.EvaluationPeriods < 1 {
-		return invalid("1 validation error detected: Value '%d' at 'evaluationPeriods' failed to satisfy constraint: "+
-			"Member must have value greater than or equal to 1", a.EvaluationPeriods)
-	}
-	if a.DatapointsToAlarm < 0 || a.DatapointsToAlarm > a.EvaluationPeriods {
-		return invalid("DatapointsToAlarm (%d) must be between 1 and EvaluationPeriods (%d)", a.DatapointsToAlarm, a.EvaluationPeriods)
-	}
 	const day, week = 24 * time.Hour, 7 * 24 * time.Hour
 	// The quotient, not the product: a huge EvaluationPeriods must not overflow.
 	count := time.Duration(a.EvaluationPeriods)
-	if a.Period < time.Hour && count > day/a.Period {
+	switch {
+	case !ValidPeriod(a.Period):
+		return invalid("Period must be 10, 20, 30 or a multiple of 60")
+	case a.EvaluationPeriods < 1:
+		return invalid("1 validation error detected: Value '%d' at 'evaluationPeriods' failed to satisfy constraint: "+
+			"Member must have value greater than or equal to 1", a.EvaluationPeriods)
+	case a.DatapointsToAlarm < 0 || a.DatapointsToAlarm > a.EvaluationPeriods:
+		return invalid("DatapointsToAlarm (%d) must be between 1 and EvaluationPeriods (%d)", a.DatapointsToAlarm, a.EvaluationPeriods)
+	case a.Period < time.Hour && count > day/a.Period:
 		return invalid("Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400) " +
 			"for alarms using period < 3600")
-	}
-	if count > week/a.Period {
+	case count > week/a.Period:
 		return invalid("Metrics cannot be checked across more than a week (EvaluationPeriods * Period must be <= 604800)")
 	}
 	return nil
@@ -135,10 +131,10 @@ func (a Alarm) validatePeriods() error {
 
 func (a Alarm) validateActions() error {
 	for _, actions := range [][]string{a.AlarmActions, a.OKActions, a.InsufficientDataActions} {
-		if len(actions) > 5 {
+		switch {
+		case len(actions) > 5:
 			return invalid("Alarm %s names %d actions for a state; at most 5 are possible", a.Name, len(actions))
-		}
-		if slices.Contains(actions, "") {
+		case slices.Contains(actions, ""):
 			return invalid("Invalid alarm action ARN: it is empty, in alarm %s", a.Name)
 		}
 	}
@@ -155,28 +151,28 @@ func ValidPeriod(p time.Duration) bool {
 	return p > 0 && p%time.Minute == 0
 }
 
-// breaches reports whether a value crosses the threshold.
-func (a Alarm) breaches(v float64) bool {
+// compare reports whether a value crosses the threshold, and how a reason words that.
+func (a Alarm) compare(v float64) (crosses bool, words string) {
 	switch a.ComparisonOperator {
 	case GreaterThanThreshold:
-		return v > a.Threshold
+		return v > a.Threshold, "greater than"
 	case GreaterThanOrEqualToThreshold:
-		return v >= a.Threshold
+		return v >= a.Threshold, "greater than or equal to"
 	case LessThanThreshold:
-		return v < a.Threshold
+		return v < a.Threshold, "less than"
 	case LessThanOrEqualToThreshold:
-		return v <= a.Threshold
+		return v <= a.Threshold, "less than or equal to"
 	}
 	panic(impossible(a.ComparisonOperator))
 }
 
-// needed is M of "M of N".
-func (a Alarm) needed() int {
-	if a.DatapointsToAlarm > 0 {
-		return a.DatapointsToAlarm
-	}
-	return a.EvaluationPeriods
+func (a Alarm) breaches(v float64) bool {
+	crosses, _ := a.compare(v)
+	return crosses
 }
+
+// needed is M of "M of N".
+func (a Alarm) needed() int { return cmp.Or(a.DatapointsToAlarm, a.EvaluationPeriods) }
 
 // grid is how often the alarm is evaluated; its window slides by as much.
 func (a Alarm) grid() time.Duration {

@@ -196,12 +196,10 @@ func (e *Engine) transition(now time.Time, a *alarm, state State, reason, reason
 		return nil
 	}
 	for _, arn := range a.actions(state) {
-		if isPolicyARN(arn) {
-			e.recordAction(now, a, old.State, arn, e.missingPolicy(arn))
-			continue
+		e.recordAction(now, a, old.State, arn)
+		if !isPolicyARN(arn) {
+			e.emit(InvokeAction{ActionARN: arn, Alarm: a.AlarmStatus.clone()})
 		}
-		e.recordAction(now, a, old.State, arn, nil)
-		e.emit(InvokeAction{ActionARN: arn, Alarm: a.AlarmStatus.clone()})
 	}
 	return a.invocations(old.State)
 }

@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -46,19 +47,12 @@ type Engine struct {
 // New returns an Engine with nothing in it.
 func New(cfg Config) *Engine {
 	e := &Engine{
-		identity: identity{region: cfg.Region, account: cfg.AccountID, rng: rand.New(rand.NewPCG(cfg.Seed, 0))},
-		lag:      cfg.PublishLag, trackingPeriod: time.Minute,
+		identity: identity{
+			region: cmp.Or(cfg.Region, "us-east-1"), account: cmp.Or(cfg.AccountID, "123456789012"), rng: rand.New(rand.NewPCG(cfg.Seed, 0)),
+		},
+		lag: cmp.Or(max(cfg.PublishLag, 0), time.Second), trackingPeriod: time.Minute,
 		metrics: newMetricStore(), alarms: map[string]*alarm{}, groups: map[string]*group{},
 		members: map[string]*member{}, policies: map[string]*policy{},
-	}
-	if e.region == "" {
-		e.region = "us-east-1"
-	}
-	if e.account == "" {
-		e.account = "123456789012"
-	}
-	if e.lag <= 0 {
-		e.lag = time.Second
 	}
 	if cfg.MinPeriod > 0 && cfg.MinPeriod < time.Minute && ValidPeriod(cfg.MinPeriod) {
 		e.trackingPeriod = cfg.MinPeriod

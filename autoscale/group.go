@@ -126,16 +126,15 @@ func (g Group) Validate() error {
 }
 
 func (g Group) validateSize() error {
-	if g.MinSize < 0 || g.MaxSize < 0 {
+	n := g.DesiredCapacity
+	switch {
+	case g.MinSize < 0 || g.MaxSize < 0:
 		return invalid("MinSize (%d) and MaxSize (%d) must not be negative", g.MinSize, g.MaxSize)
-	}
-	if g.MaxSize < g.MinSize {
+	case g.MaxSize < g.MinSize:
 		return invalid("Max bound, %d, must be greater than or equal to min bound, %d", g.MaxSize, g.MinSize)
-	}
-	if g.MaxSize > maxGroupSize {
+	case g.MaxSize > maxGroupSize:
 		return invalid("MaxSize (%d) must not be greater than %d", g.MaxSize, maxGroupSize)
-	}
-	if n := g.DesiredCapacity; n != nil && (*n < g.MinSize || *n > g.MaxSize) {
+	case n != nil && (*n < g.MinSize || *n > g.MaxSize):
 		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d", *n, g.MinSize, g.MaxSize)
 	}
 	return nil

@@ -133,16 +133,13 @@ func (e *Engine) SetDesiredCapacity(now time.Time, name string, n int, honorCool
 	if err != nil {
 		return err
 	}
-	if n > g.MaxSize {
+	switch {
+	case n > g.MaxSize:
 		return invalid("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, g.MaxSize)
-	}
-	if n < g.MinSize {
+	case n < g.MinSize:
 		return invalid("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, g.MinSize)
-	}
-	if honorCooldown {
-		if err := g.blocked(now); err != nil {
-			return err
-		}
+	case honorCooldown && g.blocked(now) != nil:
+		return g.blocked(now)
 	}
 	g.changeDesired(now, n, origin{text: "a user request explicitly set group desired capacity", warmup: g.defaultWarmup()})
 	e.dirty = true
@@ -157,10 +154,8 @@ func (e *Engine) AttachTargetGroups(now time.Time, name string, arns ...string) 
 	if err != nil {
 		return err
 	}
-	for _, arn := range arns {
-		if arn == "" {
-			return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
-		}
+	if slices.Contains(arns, "") {
+		return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
 	}
 	for _, arn := range arns {
 		if slices.Contains(g.TargetGroupARNs, arn) {

@@ -50,11 +50,7 @@ func (e *Engine) record(now time.Time, alarm string, kind HistoryItemType, summa
 }
 
 func (e *Engine) expireHistory(now time.Time) {
-	old := slices.IndexFunc(e.history, func(h HistoryItem) bool { return h.Time.After(now.Add(-keepHistory)) })
-	if old < 0 {
-		old = len(e.history)
-	}
-	e.history = slices.Delete(e.history, 0, old)
+	e.history = slices.DeleteFunc(e.history, func(h HistoryItem) bool { return !h.Time.After(now.Add(-keepHistory)) })
 }
 
 // historyAlarmState is a side of a StateUpdate.
@@ -65,11 +61,7 @@ type historyAlarmState struct {
 }
 
 func (s AlarmStatus) historyState() historyAlarmState {
-	h := historyAlarmState{StateValue: s.State, StateReason: s.StateReason}
-	if s.StateReasonData != "" {
-		h.StateReasonData = json.RawMessage(s.StateReasonData)
-	}
-	return h
+	return historyAlarmState{StateValue: s.State, StateReason: s.StateReason, StateReasonData: json.RawMessage(s.StateReasonData)}
 }
 
 func (e *Engine) recordState(now time.Time, old, next AlarmStatus) {
@@ -91,7 +83,6 @@ const (
 	deleted alteration = "Delete"
 )
 
-// recordConfiguration notes what was done to an alarm.
 func (e *Engine) recordConfiguration(now time.Time, a Alarm, did alteration) {
 	type configuration struct {
 		AlarmName          string             `json:"alarmName"`
@@ -119,11 +110,11 @@ func (e *Engine) recordConfiguration(now time.Time, a Alarm, did alteration) {
 	}})
 }
 
-// recordAction notes that an alarm action was executed, or why it was not.
-func (e *Engine) recordAction(now time.Time, a *alarm, old State, arn string, failure error) {
+// recordAction notes that an alarm action was executed, or that its policy is missing.
+func (e *Engine) recordAction(now time.Time, a *alarm, old State, arn string) {
 	state, summary := "Succeeded", "Successfully executed action "+arn
-	if failure != nil {
-		state, summary = "Failed", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, failure.Error())
+	if isPolicyARN(arn) && e.policies[arn] == nil {
+		state, summary = "Failed", fmt.Sprintf("Failed to execute action %s. Received error: %q", arn, policyNotFound(arn).Error())
 	}
 	e.record(now, a.Name, HistoryAction, summary, struct {
 		ActionState          string `json:"actionState"`

@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -43,25 +44,12 @@ func isPolicyARN(arn string) bool {
 	return strings.HasPrefix(arn, "arn:aws:autoscaling:") && strings.Contains(arn, ":scalingPolicy:")
 }
 
-// regionName returns the Region as alarm messages write it: "US East (N. Virginia)".
-// A Region that is not known keeps its code.
-func regionName(code string) string {
-	switch code {
-	case "us-east-1":
-		return "US East (N. Virginia)"
-	case "us-east-2":
-		return "US East (Ohio)"
-	case "us-west-1":
-		return "US West (N. California)"
-	case "us-west-2":
-		return "US West (Oregon)"
-	case "eu-west-1":
-		return "EU (Ireland)"
-	case "eu-central-1":
-		return "EU (Frankfurt)"
-	case "ap-southeast-2":
-		return "Asia Pacific (Sydney)"
-	default:
-		return code
-	}
+// regionNames are those Regions that alarm messages do not write as their code.
+var regionNames = map[string]string{
+	"us-east-1": "US East (N. Virginia)", "us-east-2": "US East (Ohio)",
+	"us-west-1": "US West (N. California)", "us-west-2": "US West (Oregon)",
+	"eu-west-1": "EU (Ireland)", "eu-central-1": "EU (Frankfurt)", "ap-southeast-2": "Asia Pacific (Sydney)",
 }
+
+// regionName returns the Region as alarm messages write it: "US East (N. Virginia)".
+func (i identity) regionName() string { return cmp.Or(regionNames[i.region], i.region) }

@@ -65,7 +65,6 @@ func (m *member) setTarget(arn string, health TargetState) {
 // isActive reports whether the member counts as capacity, or soon will.
 func (m *member) isActive() bool { return m.LifecycleState != LifecycleTerminating }
 
-// add takes a new member into the group.
 func (g *group) add(m *member) {
 	g.members = append(g.members, m)
 	g.active++
@@ -80,7 +79,6 @@ func (g *group) retire(m *member) {
 	delete(g.suspects, m.ID)
 }
 
-// forget takes a member out of the group.
 func (e *Engine) forget(m *member) {
 	g := m.group
 	if m.isActive() {
@@ -140,7 +138,6 @@ func (e *Engine) register(m *member, arn string) {
 	e.emit(RegisterTarget{TargetGroupARN: arn, InstanceID: m.ID})
 }
 
-// observeTarget follows a target's event.
 func (e *Engine) observeTarget(now time.Time, event TargetEvent) {
 	m := e.members[event.InstanceID]
 	if m == nil {

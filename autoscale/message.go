@@ -51,14 +51,14 @@ type invokingAlarm struct {
 func (e *Engine) message(s AlarmStatus, old State) message {
 	return message{
 		s.Name, s.Description, e.account, s.State, s.StateReason, s.StateTransitioned.UTC().Format(dataTime),
-		regionName(e.region), s.ARN, old, s.trigger(),
+		e.regionName(), s.ARN, old, s.trigger(),
 	}
 }
 
 func (e *Engine) invokingAlarm(s AlarmStatus, old State) *invokingAlarm {
 	return &invokingAlarm{
 		AlarmArn: s.ARN, Trigger: s.trigger(), AlarmName: s.Name, AlarmDescription: s.Description,
-		AWSAccountId: e.account, OldStateValue: old, Region: regionName(e.region), NewStateValue: s.State,
+		AWSAccountId: e.account, OldStateValue: old, Region: e.regionName(), NewStateValue: s.State,
 		AlarmConfigurationUpdatedTimestamp: s.ConfigurationUpdated.UnixMilli(),
 		StateChangeTime:                    s.StateTransitioned.UnixMilli(),
 	}

@@ -106,12 +106,4 @@ func (e *Engine) groupPolicies(group string) []*policy {
 	return list
 }
 
-// missingPolicy is the error of an alarm action whose policy does not exist.
-func (e *Engine) missingPolicy(arn string) error {
-	if e.policies[arn] == nil {
-		return policyNotFound(arn)
-	}
-	return nil
-}
-
 func policyNotFound(name string) error { return invalid("No policy found with name or ARN: %s", name) }

@@ -109,13 +109,12 @@ func (p Policy) validateAdjustment() error {
 	if err := oneOf("adjustmentType", p.AdjustmentType, ChangeInCapacity, ExactCapacity, PercentChangeInCapacity); err != nil {
 		return err
 	}
-	if p.MinAdjustmentMagnitude < 0 {
+	switch {
+	case p.MinAdjustmentMagnitude < 0:
 		return invalid("MinAdjustmentMagnitude of policy %s must not be negative", p.Name)
-	}
-	if p.MinAdjustmentMagnitude > 0 && p.AdjustmentType != PercentChangeInCapacity {
+	case p.MinAdjustmentMagnitude > 0 && p.AdjustmentType != PercentChangeInCapacity:
 		return invalid("MinAdjustmentMagnitude is not supported by the specified adjustment type %s", p.AdjustmentType)
-	}
-	if p.TargetTracking != nil {
+	case p.TargetTracking != nil:
 		return invalid("TargetTrackingConfiguration is not supported by policy type %s", p.Type)
 	}
 	return nil
@@ -135,13 +134,12 @@ func (p Policy) validateStep() error {
 	if err := p.validateAggregation(); err != nil {
 		return err
 	}
-	if len(p.Steps) == 0 {
+	switch {
+	case len(p.Steps) == 0:
 		return invalid("At least one StepAdjustment must be specified for policy type %s", StepScaling)
-	}
-	if len(p.Steps) > maxSteps {
+	case len(p.Steps) > maxSteps:
 		return invalid("Only %d StepAdjustments are allowed per policy; %s has %d", maxSteps, p.Name, len(p.Steps))
-	}
-	if p.ScalingAdjustment != 0 {
+	case p.ScalingAdjustment != 0:
 		return invalid("ScalingAdjustment is not supported by policy type %s", StepScaling)
 	}
 	for _, s := range p.Steps {
@@ -156,10 +154,8 @@ func (p Policy) validateStep() error {
 }
 
 func (p Policy) validateAggregation() error {
-	if p.MetricAggregationType == "" {
-		return nil
-	}
-	return oneOf("metricAggregationType", p.MetricAggregationType, StatisticMinimum, StatisticMaximum, StatisticAverage)
+	aggregation := cmp.Or(p.MetricAggregationType, StatisticAverage)
+	return oneOf("metricAggregationType", aggregation, StatisticMinimum, StatisticMaximum, StatisticAverage)
 }
 
 // validateStepOrder refuses gaps and overlaps. A policy for both sides of the
@@ -178,16 +174,14 @@ func (p Policy) validateStepOrder() error {
 
 func (p Policy) validateTracking() error {
 	t := p.TargetTracking
-	if t == nil {
+	switch {
+	case t == nil:
 		return invalid("TargetTrackingConfiguration must be specified for policy type %s", TargetTrackingScaling)
-	}
-	if len(p.Steps) > 0 || p.AdjustmentType != "" || p.ScalingAdjustment != 0 || p.MinAdjustmentMagnitude != 0 {
+	case len(p.Steps) > 0 || p.AdjustmentType != "" || p.ScalingAdjustment != 0 || p.MinAdjustmentMagnitude != 0:
 		return invalid("Adjustments are not supported by policy type %s", TargetTrackingScaling)
-	}
-	if (t.PredefinedMetric == "") == (t.Customized == nil) {
+	case (t.PredefinedMetric == "") == (t.Customized == nil):
 		return invalid("Exactly one of PredefinedMetricSpecification and CustomizedMetricSpecification must be specified for policy %s", p.Name)
-	}
-	if !(t.TargetValue > 0 && t.TargetValue <= largestValue) {
+	case !(t.TargetValue > 0 && t.TargetValue <= largestValue):
 		return invalid("TargetValue of policy %s must be greater than 0", p.Name)
 	}
 	if err := p.validateAggregation(); err != nil {
@@ -203,25 +197,12 @@ func (t TargetTracking) validateCustomized() error {
 	if t.Customized.Namespace == "" || t.Customized.Name == "" || len(t.Customized.Dimensions) > maxDimensions {
 		return invalid("CustomizedMetricSpecification must name a Namespace, a MetricName and at most %d Dimensions", maxDimensions)
 	}
-	if t.Statistic == "" {
-		return nil
-	}
-	return oneOf("statistic", t.Statistic, StatisticAverage, StatisticMinimum, StatisticMaximum, StatisticSampleCount, StatisticSum)
+	statistic := cmp.Or(t.Statistic, StatisticAverage)
+	return oneOf("statistic", statistic, StatisticAverage, StatisticMinimum, StatisticMaximum, StatisticSampleCount, StatisticSum)
 }
 
-func (s StepAdjustment) lower() float64 {
-	if s.LowerBound == nil {
-		return math.Inf(-1)
-	}
-	return *s.LowerBound
-}
-
-func (s StepAdjustment) upper() float64 {
-	if s.UpperBound == nil {
-		return math.Inf(1)
-	}
-	return *s.UpperBound
-}
+func (s StepAdjustment) lower() float64 { return *cmp.Or(s.LowerBound, new(math.Inf(-1))) }
+func (s StepAdjustment) upper() float64 { return *cmp.Or(s.UpperBound, new(math.Inf(1))) }
 
 func (p Policy) clone() Policy {
 	p.Cooldown, p.EstimatedInstanceWarmup = cloned(p.Cooldown), cloned(p.EstimatedInstanceWarmup)

@@ -22,10 +22,8 @@ const (
 	ProcessScheduledActions  Process = "ScheduledActions"
 )
 
-func processes() []Process {
-	return []Process{ProcessLaunch, ProcessTerminate, ProcessAddToLoadBalancer, ProcessAlarmNotification,
-		ProcessAZRebalance, ProcessHealthCheck, ProcessInstanceRefresh, ProcessReplaceUnhealthy, ProcessScheduledActions}
-}
+var processes = []Process{ProcessLaunch, ProcessTerminate, ProcessAddToLoadBalancer, ProcessAlarmNotification,
+	ProcessAZRebalance, ProcessHealthCheck, ProcessInstanceRefresh, ProcessReplaceUnhealthy, ProcessScheduledActions}
 
 // SuspendProcesses suspends processes of a group, or all if none is named. The
 // error is an *Error.
@@ -56,11 +54,11 @@ func (e *Engine) eachProcess(groupName string, names []Process, do func(*group, 
 		return err
 	}
 	if len(names) == 0 {
-		names = processes()
+		names = processes
 	}
 	for _, name := range names {
-		if !slices.Contains(processes(), name) {
-			return invalid("Unknown process type '%s'; the types are %v", name, processes())
+		if !slices.Contains(processes, name) {
+			return invalid("Unknown process type '%s'; the types are %v", name, processes)
 		}
 	}
 	for _, name := range names {

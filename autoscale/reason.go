@@ -59,7 +59,8 @@ func (a Alarm) crossedText(state State, crossed []point) string {
 	if state == StateOK {
 		verb += " not"
 	}
-	return fmt.Sprintf("%s %s %s the threshold (%s)", subject, verb, comparison(a.ComparisonOperator), double(a.Threshold))
+	_, crossing := a.compare(0)
+	return fmt.Sprintf("%s %s %s the threshold (%s)", subject, verb, crossing, double(a.Threshold))
 }
 
 // filledText tells of missing points that were counted for the state.
@@ -95,20 +96,6 @@ func list(points []point) string {
 		texts = append(texts, fmt.Sprintf("%s (%s)", double(p.value).String(), p.start.UTC().Format(reasonTime)))
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
-}
-
-func comparison(operator ComparisonOperator) string {
-	switch operator {
-	case GreaterThanThreshold:
-		return "greater than"
-	case GreaterThanOrEqualToThreshold:
-		return "greater than or equal to"
-	case LessThanThreshold:
-		return "less than"
-	case LessThanOrEqualToThreshold:
-		return "less than or equal to"
-	}
-	panic(impossible(operator))
 }
 
 func plural(n int, noun string) string {

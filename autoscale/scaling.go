@@ -32,11 +32,8 @@ func (e *Engine) ExecutePolicy(now time.Time, group, name string, honorCooldown 
 		return invalid("Policy %s of group %s is disabled", name, group)
 	case p.Type != SimpleScaling:
 		return invalid("Policy %s is of type %s and cannot be executed without MetricValue and BreachThreshold", name, p.Type)
-	}
-	if honorCooldown {
-		if err := g.blocked(now); err != nil {
-			return err
-		}
+	case honorCooldown && g.blocked(now) != nil:
+		return g.blocked(now)
 	}
 	e.executeSimple(now, execution{p, g, origin{text: "a user request executed policy " + name, warmup: g.defaultWarmup()}})
 	e.dirty = true
@@ -96,10 +93,9 @@ func (e *Engine) executeTracking(now time.Time, a *alarm, x execution) {
 // executeSimple adjusts the desired capacity and starts the cooldown.
 func (e *Engine) executeSimple(now time.Time, x execution) {
 	g, p := x.group, x.policy
-	if !g.changeDesired(now, g.clamp(p.adjust(g.DesiredCapacity, p.ScalingAdjustment)), x.origin) {
-		return
+	if g.changeDesired(now, g.clamp(p.adjust(g.DesiredCapacity, p.ScalingAdjustment)), x.origin) {
+		g.cooldown = *cmp.Or(p.Cooldown, g.DefaultCooldown)
 	}
-	g.cooldown = *cmp.Or(p.Cooldown, g.DefaultCooldown)
 }
 
 // executeStep adjusts the capacity by the step for the difference from the threshold.
@@ -182,7 +178,7 @@ func (g *group) clamp(capacity int) int { return max(g.MinSize, min(capacity, g.
 
 // blocked returns why a request that honors the cooldown must wait; nil: it need not.
 func (g *group) blocked(now time.Time) error {
-	if i := slices.IndexFunc(g.activities, func(a *Activity) bool { return a.inProgress() }); i >= 0 {
+	if i := slices.IndexFunc(g.activities, (*Activity).inProgress); i >= 0 {
 		return refuse(codeActivityInProgress, "Scaling activity %s is in progress and blocks this action", g.activities[i].ID)
 	}
 	if g.active != g.DesiredCapacity || g.cooldown > 0 || now.Before(g.cooldownUntil) {

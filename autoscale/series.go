@@ -93,7 +93,7 @@ func (s *metricStore) evict(n int) {
 	for _, key := range slices.Sorted(maps.Keys(s.byMetric)) {
 		all = append(all, s.byMetric[key]...)
 	}
-	slices.SortStableFunc(all, func(a, b *series) int { return cmp.Compare(a.newest(), b.newest()) })
+	slices.SortStableFunc(all, func(a, b *series) int { return cmp.Compare(a.minutes.newest(), b.minutes.newest()) })
 	stale := map[*series]bool{}
 	for _, one := range all[:min(n, len(all))] {
 		stale[one] = true
@@ -174,8 +174,6 @@ func (s *series) of(period time.Duration) *ring {
 	return &s.minutes
 }
 
-func (s *series) newest() int64 { return s.minutes.newest() }
-
 func (r *ring) live() []slot { return r.slots[r.head:] }
 
 func (r *ring) newest() int64 {
@@ -187,19 +185,22 @@ func (r *ring) newest() int64 {
 
 // between returns the slots that start in [from, to).
 func (r *ring) between(from, to int64) []slot {
+	i := r.search(from)
+	return r.live()[i:max(i, r.search(to))]
+}
+
+// search returns the place of the first live slot that starts at a time or after it.
+func (r *ring) search(at int64) int {
 	live := r.live()
-	i := sort.Search(len(live), func(i int) bool { return live[i].at >= from })
-	j := i + sort.Search(len(live)-i, func(j int) bool { return live[i+j].at >= to })
-	return live[i:j]
+	return sort.Search(len(live), func(i int) bool { return live[i].at >= at }) // which copies no slot
 }
 
 // add merges a value into its slot. Values come mostly in order of time; a late
 // one costs a move of the slots after it.
 func (r *ring) add(at int64, v Statistics) {
 	at -= ((at % r.width) + r.width) % r.width
-	live := r.live()
-	i := sort.Search(len(live), func(i int) bool { return live[i].at >= at })
-	if i < len(live) && live[i].at == at {
+	i := r.search(at)
+	if live := r.live(); i < len(live) && live[i].at == at {
 		live[i].Statistics = live[i].Add(v)
 		return
 	}

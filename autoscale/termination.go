@@ -38,7 +38,8 @@ func validateTerminationPolicies(names []TerminationPolicy) error {
 // Source: EC2 Auto Scaling User Guide, "Configure termination policies"; what
 // happens to Pending instances is not written there.
 func (e *Engine) victim(now time.Time, g *group) *member {
-	candidates := g.candidates()
+	// A group that is being deleted protects nobody.
+	candidates := keep(g.members, func(m *member) bool { return m.isActive() && (!m.Protected || g.deleting) })
 	if len(candidates) == 0 {
 		return nil
 	}
@@ -52,12 +53,6 @@ func (e *Engine) victim(now time.Time, g *group) *member {
 		candidates = g.narrow(now, candidates, policy)
 	}
 	return candidates[e.rng.IntN(len(candidates))]
-}
-
-// candidates are the active members, less those protected from scale-in. A
-// group that is being deleted protects nobody.
-func (g *group) candidates() []*member {
-	return keep(g.members, func(m *member) bool { return m.isActive() && (!m.Protected || g.deleting) })
 }
 
 // narrow leaves the candidates that a termination policy would take: at least one.

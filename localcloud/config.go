@@ -4,17 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/fleet"
 )
 
 // Region is the local cloud's only Region. Its name is none of AWS's, so that
@@ -86,17 +84,9 @@ func checkProgram(imageID, program string) (string, error) {
 	if program == "" {
 		return "", fmt.Errorf("image %s: no program; name the executable that its instances run", imageID)
 	}
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-		return path, nil
-	case errors.Is(err, exec.ErrDot):
-		return path, fmt.Errorf("image %s: program %q is found in the current folder only; write ./%s", imageID, program, program)
-	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("image %s: program %q does not exist; build it first or name another", imageID, program)
+	path, err := fleet.FindProgram(program)
+	if err != nil {
+		return "", fmt.Errorf("image %s: %w", imageID, err)
 	}
-	if info, statErr := os.Stat(program); statErr == nil && info.IsDir() {
-		return "", fmt.Errorf("image %s: program %q is a folder; name an executable", imageID, program)
-	}
-	return "", fmt.Errorf("image %s: program %q is not executable (chmod +x): %w", imageID, program, err)
+	return path, nil
 }

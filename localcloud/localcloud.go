@@ -13,13 +13,18 @@ import (
 	"syscall"
 	"time"
 
-	"secondwind/localcloud/api"
+	"secondwind/localcloud/autoscalingapi"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/cloudwatchapi"
+	"secondwind/localcloud/ec2api"
+	"secondwind/localcloud/elbapi"
 	"secondwind/localcloud/fleet"
 	"secondwind/localcloud/keys"
 	"secondwind/localcloud/roles"
+	"secondwind/localcloud/stsapi"
+	"secondwind/localcloud/taggingapi"
 )
 
 // healthPath answers without a signature, with nothing that could be misused.
@@ -107,7 +112,7 @@ func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
 		Principals: c.roles.Principal, Region: Region, Log: cfg.Log,
 	})
-	api.Register(mux, state)
+	Register(mux, state)
 	c.keys.Register(mux)
 	root := http.NewServeMux()
 	root.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
@@ -117,6 +122,17 @@ func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 	})
 	root.Handle("/", mux)
 	return root
+}
+
+// Register serves the cloud's operations on m. Every service is a package of its
+// own, which knows package cloud and none of the other services.
+func Register(m *awsapi.Mux, c *cloud.Cloud) {
+	autoscalingapi.Register(m, c)
+	cloudwatchapi.Register(m, c)
+	ec2api.Register(m, c)
+	elbapi.Register(m, c)
+	stsapi.Register(m, c)
+	taggingapi.Register(m, c)
 }
 
 // Endpoint is the URL of the API, "http://127.0.0.1:PORT".

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,10 +29,11 @@ func readAtRest(h *runlog.History) *atRest {
 		return nil
 	}
 	if !h.Kept {
-		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{{"visits that failed", fmt.Sprint(h.Summary().Failed)}}}
+		return &atRest{Bad: "Nothing is shown here: " + h.NotAudited + ".", Facts: []fact{failedFact(h.Summary())}}
 	}
 	s := h.Summary()
-	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: visitFacts(s)}
+	section := &atRest{Checks: append([]checkRow{sameRow(s)}, auditRows(h)...), Facts: slices.Concat(
+		byInstance("calculations", s.Calculations, s.CalculatedBy), byInstance("lists", s.Lists, s.ListedBy), []fact{failedFact(s)})}
 	if a := h.Audit; a != nil {
 		section.Facts = append(section.Facts, auditFacts(*a)...)
 	}
@@ -76,17 +78,11 @@ func auditRows(h *runlog.History) []checkRow {
 
 // failures counts what did not hold.
 func failures(rows []checkRow) string {
-	var broken, undetermined int
+	counts := map[judge.Status]int{}
 	for _, r := range rows {
-		switch r.Status {
-		case judge.Broken:
-			broken++
-		case judge.Undetermined:
-			undetermined++
-		case judge.Held, judge.NotJudged:
-		}
+		counts[r.Status]++
 	}
-	switch {
+	switch broken, undetermined := counts[judge.Broken], counts[judge.Undetermined]; {
 	case broken > 0:
 		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling is not touched by it.",
 			broken, len(rows))
@@ -96,12 +92,8 @@ func failures(rows []checkRow) string {
 	return ""
 }
 
-func visitFacts(s runlog.HistorySummary) []fact {
-	return slices.Concat(
-		byInstance("calculations", s.Calculations, s.CalculatedBy),
-		byInstance("lists", s.Lists, s.ListedBy),
-		[]fact{{"visits that failed", fmt.Sprint(s.Failed)}},
-	)
+func failedFact(s runlog.HistorySummary) fact {
+	return fact{"sessions of the synthetic user that failed", fmt.Sprint(s.Failed)}
 }
 
 // byInstance tells a count, and that of each instance.
@@ -116,8 +108,8 @@ func byInstance(what string, all int, counts map[string]int) []fact {
 func auditFacts(a runlog.HistoryAudit) []fact {
 	return []fact{
 		{"audited", date(a.Time)},
-		{"store", identifier(a.Store)},
-		{"key-encryption key", identifier(a.Key)},
+		{"store", cmp.Or(a.Store, notAvailable)},
+		{"key-encryption key", cmp.Or(a.Key, notAvailable)},
 		{"data keys", fmt.Sprint(a.DataKeys)},
 		{"records, with the audit's own", fmt.Sprint(a.Records)},
 		{"raw bytes searched", fmt.Sprint(a.RawBytes)},

@@ -12,7 +12,7 @@ import (
 func atRestOf(change func(h *runlog.History)) *runlog.History {
 	h := &runlog.History{
 		Version: 1, Kept: true,
-		Visits: []runlog.HistoryVisit{
+		Sessions: []runlog.HistorySession{
 			{Time: after(80), ListedBy: oldID, CalculatedBy: oldID},
 			{Time: after(85), ListedBy: newID, Made: 1, Listed: 1, CalculatedBy: oldID},
 			{Time: after(90), ListedBy: oldID, Made: 2, Listed: 2, CalculatedBy: newID, Error: "GET /v1/history"},
@@ -39,27 +39,27 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 		want   []string // in report.md
 	}{
 		"all passed": {func(*runlog.History) {}, "", []string{
-			"| the history is the same whichever instance answers | ✓ held | 3 lists by 2 instances, each with every calculation made before and " +
-				"nothing else |",
+			"| the history is the same whichever instance answers | ✓ held | " +
+				"3 lists by 2 instances, each with every calculation made before and nothing else |",
 			"| no key is in the raw bytes | ✓ held | 2 keys, 26 forms of them |",
 			"| calculations of the synthetic user | 3 |", "| calculations by " + oldID + " | 2 |", "| lists by " + newID + " | 1 |",
-			"| visits that failed | 1 |",
+			"| sessions of the synthetic user that failed | 1 |",
 			"| raw bytes searched | 81920 |", "aws-kms:alias/secondwind-history",
 		}},
 		"a check of the audit failed": {func(h *runlog.History) {
 			h.Audit.Passed, h.Audit.Checks[0] = false, runlog.HistoryCheck{Name: "no key is in the raw bytes",
 				Detail: "key 1 is found as it is at byte 7 of <script>"}
 		}, "1 of 3 checks failed", []string{"| no key is in the raw bytes | ✗ broken | key 1 is found as it is at byte 7 of &lt;script&gt; |"}},
-		"a list lacked an entry": {func(h *runlog.History) { h.Visits[2].Listed = 1 }, "1 of 3 checks failed",
+		"a list lacked an entry": {func(h *runlog.History) { h.Sessions[2].Listed = 1 }, "1 of 3 checks failed",
 			[]string{"| ✗ broken | 1 of 3 lists lacked entries"}},
-		"one instance alone": {func(h *runlog.History) { h.Visits = h.Visits[:1] }, "1 of 3 checks decide nothing",
+		"one instance alone": {func(h *runlog.History) { h.Sessions = h.Sessions[:1] }, "1 of 3 checks decide nothing",
 			[]string{"| ? undetermined | one instance alone gave lists"}},
-		"no list at all": {func(h *runlog.History) { h.Visits = nil }, "1 of 3 checks decide nothing",
+		"no list at all": {func(h *runlog.History) { h.Sessions = nil }, "1 of 3 checks decide nothing",
 			[]string{"| ? undetermined | no list was had |", "| lists of the synthetic user | 0 |"}},
 		"no audit": {func(h *runlog.History) { h.Audit, h.NotAudited = nil, "the run was interrupted" },
 			"1 of 2 checks decide nothing", []string{"| the store was audited | ? undetermined | the run was interrupted |"}},
 		"no history is kept": {func(h *runlog.History) { *h = runlog.History{NotAudited: "no calculator was met that keeps a history"} },
-			"Nothing is shown here: no calculator was met", []string{"| visits that failed | 0 |"}},
+			"Nothing is shown here: no calculator was met", []string{"| sessions of the synthetic user that failed | 0 |"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := rec
@@ -81,7 +81,7 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 					t.Errorf("report.md lacks %q:\n%s", want, text)
 				}
 			}
-			for _, want := range []string{">Data at rest</h2>", escaped(test.bad), ">visits that failed</dt>"} {
+			for _, want := range []string{">Data at rest</h2>", escaped(test.bad), ">sessions of the synthetic user that failed</dt>"} {
 				if !strings.Contains(string(html), want) {
 					t.Errorf("report.html lacks %q", want)
 				}

@@ -8,34 +8,27 @@ import (
 	"secondwind/runlog/timeline"
 )
 
-// capacity is what was seen of the group's size.
-type capacity struct{ desired, inService, healthy figure.Series }
-
 // readCapacity reads the desired capacity, the InService instances and the
 // healthy targets out of the answers, in the order in which they came.
-func readCapacity(cloud *timeline.Timeline, h *runlog.Hypothesis, at timescale) capacity {
-	c := capacity{
-		desired:   figure.Series{Name: "DesiredCapacity"},
-		inService: figure.Series{Name: "InService instances"},
-		healthy:   figure.Series{Name: "healthy targets"},
-	}
+func readCapacity(cloud *timeline.Timeline, h *runlog.Hypothesis, at timescale) (desired, inService, healthy figure.Series) {
+	desired.Name, inService.Name, healthy.Name = "DesiredCapacity", "InService instances", "healthy targets"
 	for _, g := range cloud.Groups {
 		x := at.ours(g.Received)
-		c.desired.Points = append(c.desired.Points, figure.Point{X: x, Y: float64(g.Value.DesiredCapacity)})
-		c.inService.Points = append(c.inService.Points, figure.Point{X: x, Y: float64(len(g.Value.InService()))})
+		desired.Points = append(desired.Points, figure.Point{X: x, Y: float64(g.Value.DesiredCapacity)})
+		inService.Points = append(inService.Points, figure.Point{X: x, Y: float64(len(g.Value.InService()))})
 	}
 	for _, t := range cloud.Health {
-		healthy := runlog.State{Targets: t.Value}.Healthy()
-		c.healthy.Points = append(c.healthy.Points, figure.Point{X: at.ours(t.Received), Y: float64(len(healthy))})
+		ids := runlog.State{Targets: t.Value}.Healthy()
+		healthy.Points = append(healthy.Points, figure.Point{X: at.ours(t.Received), Y: float64(len(ids))})
 	}
 	quiet := 0.0
 	if h != nil {
 		quiet = h.MaxPollGapSeconds
 	}
-	for _, s := range []*figure.Series{&c.desired, &c.inService, &c.healthy} {
+	for _, s := range []*figure.Series{&desired, &inService, &healthy} {
 		markSilences(s.Points, quiet)
 	}
-	return c
+	return desired, inService, healthy
 }
 
 // markSilences sets Gap after every silence longer than quiet seconds, or than

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"time"
 
 	"secondwind/runlog"
@@ -18,36 +19,24 @@ type timescale struct {
 // newTimescale spans everything that the record holds a time of. Its start is
 // zero if there is none.
 func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
-	var first, last time.Time
-	span := func(t time.Time) {
-		if t.IsZero() {
-			return
-		}
-		if first.IsZero() || t.Before(first) {
-			first = t
-		}
-		if t.After(last) {
-			last = t
-		}
-	}
+	var times []time.Time
 	for _, l := range rec.Load {
-		span(l.Time)
+		times = append(times, l.Time)
 	}
 	for _, o := range rec.Cloud {
-		span(o.Sent)
-		span(o.Received)
+		times = append(times, o.Sent, o.Received)
 	}
-	if first.IsZero() {
-		span(rec.Manifest.Started)
+	if times = slices.DeleteFunc(times, time.Time.IsZero); len(times) == 0 {
+		times = append(times, rec.Manifest.Started)
 	}
-	s := timescale{start: first, end: last.Sub(first).Seconds()}
+	s := timescale{start: slices.MinFunc(times, time.Time.Compare)}
+	s.end = slices.MaxFunc(times, time.Time.Compare).Sub(s.start).Seconds()
 	if v.Figures.ClockOffsetSeconds != nil {
 		s.offset = seconds(*v.Figures.ClockOffsetSeconds)
 	}
 	return s
 }
 
-// seconds converts a number of seconds.
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // ours is the place of a time of the generator's clock.

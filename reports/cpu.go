@@ -13,7 +13,7 @@ import (
 // out.
 func cpuFigures(m timeline.Metric, at timescale) []figure.Series {
 	var all []figure.Series
-	for _, name := range m.Series() {
+	for _, name := range m.Series {
 		line := figure.Series{Name: name}
 		for _, p := range m.All(name) {
 			if x := at.aws(p.Start); x >= 0 {

@@ -112,19 +112,11 @@ func changes(steps []Step, from, to float64) float64 {
 // calibration there is no demand, and the result is empty.
 func measureElasticity(h *runlog.Hypothesis, load []runlog.LoadLine, r figure.Run) []Elasticity {
 	c := calibration(load)
-	if h == nil || c == nil || c.CPUPercentPerRate <= 0 || h.Threshold <= c.IdleCPUPercent {
+	step := slices.IndexFunc(r.Phases, func(p figure.Span) bool { return p.Name == string(runlog.PhaseLoad) })
+	if h == nil || c == nil || c.CPUPercentPerRate <= 0 || h.Threshold <= c.IdleCPUPercent || step < 0 {
 		return nil
 	}
-	from := -1.0
-	for _, p := range r.Phases {
-		if p.Name == string(runlog.PhaseLoad) {
-			from = p.From
-			break
-		}
-	}
-	if from < 0 {
-		return nil
-	}
+	from := r.Phases[step].From
 	raw := policyDemand(*h, *c, r.Offered.Points)
 	clamped := make([]Step, len(raw))
 	for i, s := range raw {

@@ -15,19 +15,19 @@ import (
 // notAvailable stands for a number that was not seen or is not defined.
 const notAvailable = "n/a"
 
-// outcomeSymbol is the outcome as one character; a word always stands beside it.
-func outcomeSymbol(o judge.Outcome) string {
+// statusOf is the outcome as the status of the claim.
+func statusOf(o judge.Outcome) judge.Status {
 	switch o {
 	case judge.Proved:
-		return "✓"
+		return judge.Held
 	case judge.Refuted:
-		return "✗"
+		return judge.Broken
 	default:
-		return "?"
+		return judge.Undetermined
 	}
 }
 
-// statusSymbol is the status as one character; a word always stands beside it.
+// statusSymbol is the status as one character; a word always stands next to it.
 func statusSymbol(s judge.Status) string {
 	switch s {
 	case judge.Held:
@@ -108,13 +108,4 @@ func evidence(all []judge.Evidence) []string {
 		}
 	}
 	return places
-}
-
-// shorten cuts s to at most n runes, the last of which is then an ellipsis.
-func shorten(s string, n int) string {
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	return string(runes[:max(n-1, 0)]) + "…"
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io"
 )
 
 // templates are the layouts of report.html and report.md.
@@ -16,12 +17,17 @@ var templates embed.FS
 // address outside itself.
 func renderHTML(p page) ([]byte, error) {
 	t, err := template.ParseFS(templates, "templates/report.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse the layout of report.html: %w", err)
-	}
+	return layOut(t, err, p)
+}
+
+// layOut executes a layout, of text or HTML, unless parsing it failed.
+func layOut(t interface{ Execute(io.Writer, any) error }, err error, p page) ([]byte, error) {
 	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
-		return nil, fmt.Errorf("lay out report.html: %w", err)
+	if err == nil {
+		err = t.Execute(&b, p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lay out a report: %w", err) // which names the file itself
 	}
 	return b.Bytes(), nil
 }

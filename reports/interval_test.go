@@ -58,9 +58,9 @@ func TestIntervalsThatAChangeOfPhaseCutOffAreNotDrawnByThemselves(t *testing.T) 
 			for _, l := range c.lines {
 				offered += l.Second.Offered
 			}
-			if rates.sum.Offered != offered || rates.sum.Completed != offered || rates.totals[oldID] != offered {
-				t.Errorf("%d offered, %d completed, %d by the instance, want %d of each", rates.sum.Offered, rates.sum.Completed, rates.totals[oldID],
-					offered)
+			if rates.offered.total != offered || rates.completed.total != offered || rates.instances[oldID].total != offered {
+				t.Errorf("%d offered, %d completed, %d by the instance, want %d of each",
+					rates.offered.total, rates.completed.total, rates.instances[oldID].total, offered)
 			}
 		})
 	}
@@ -83,14 +83,14 @@ func TestChangeOfPhaseLeavesNoGapInTheLatencies(t *testing.T) {
 }
 
 func TestAlarmComesBeforeTheActivityOfTheSameSecond(t *testing.T) {
-	history := runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
+	history := runlog.Answer{AlarmHistoryItems: []runlog.AlarmHistoryItem{
 		{AlarmName: alarmName, Timestamp: after(9), HistoryItemType: "StateUpdate", HistorySummary: "Alarm updated from OK to ALARM"}}}
-	activities := runlog.DescribeScalingActivitiesAnswer{Activities: []runlog.Activity{
+	activities := runlog.Answer{Activities: []runlog.Activity{
 		{ActivityId: "a", StartTime: after(9), Description: "Launching a new EC2 instance", StatusCode: "Successful"}}}
 	marks := readMarks(timeline.New([]runlog.Observation{
 		{Operation: runlog.OpDescribeScalingActivities, Answer: raw(t, activities)},
 		{Operation: runlog.OpDescribeAlarmHistory, Answer: raw(t, history)},
-	}, timeline.Subject{}), timescale{start: epoch})
+	}, runlog.Hypothesis{}), timescale{start: epoch})
 	if len(marks) != 2 || !strings.HasPrefix(marks[0].Text, "alarm") || !strings.HasPrefix(marks[1].Text, "activity") {
 		t.Errorf("marks = %+v, want the alarm and then the activity", marks)
 	}

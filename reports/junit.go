@@ -69,7 +69,7 @@ func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 		Properties: []property{{"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
 		Cases:      testCases(v),
 	}
-	if h := a.hypothesis; h != nil {
+	if h := a.Hypothesis; h != nil {
 		s.Properties = append(s.Properties, property{"revision", h.Revision})
 	}
 	if !a.at.start.IsZero() {
@@ -141,16 +141,8 @@ func linkText(l judge.Link) string {
 
 // verdictCase makes the outcome visible even if the record shows nothing else.
 func verdictCase(v judge.Verdict) testCase {
-	status := judge.Undetermined
-	switch v.Outcome {
-	case judge.Proved:
-		status = judge.Held
-	case judge.Refuted:
-		status = judge.Broken
-	case judge.Inconclusive:
-	}
 	c := testCase{ClassName: "secondwind.verdict", Name: string(v.Outcome), Time: "0.000", Output: v.Summary}
-	c.Failure, c.Error = problems(v.Outcome, status, v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
+	c.Failure, c.Error = problems(v.Outcome, statusOf(v.Outcome), v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
 	return c
 }
 

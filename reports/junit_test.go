@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"testing"
 
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -24,7 +25,7 @@ func TestJUnitNeverShowsAnOpenRunGreen(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := judge.Verdict{Outcome: c.outcome, Premises: []judge.Finding{{ID: "premise.x", Status: c.premise}}}
-			data, err := renderJUnit(&account{}, v)
+			data, err := renderJUnit(&account{Record: &runlog.Record{}}, v)
 			if err != nil {
 				t.Fatal(err)
 			}

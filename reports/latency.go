@@ -34,16 +34,14 @@ func newPair() pair {
 }
 
 // decode returns the latencies of what an instance answered.
-func decode(i *runlog.InstanceSecond) (pair, error) {
-	fromSchedule, err := decodeHistogram(i.FromSchedule)
-	if err != nil {
-		return pair{}, fmt.Errorf("latency from schedule: %w", err)
+func decode(i *runlog.InstanceSecond) (p pair, err error) {
+	if p.fromSchedule, err = decodeHistogram(i.FromSchedule); err != nil {
+		return p, fmt.Errorf("latency from schedule: %w", err)
 	}
-	fromSending, err := decodeHistogram(i.FromSending)
-	if err != nil {
-		return pair{}, fmt.Errorf("latency from sending: %w", err)
+	if p.fromSending, err = decodeHistogram(i.FromSending); err != nil {
+		return p, fmt.Errorf("latency from sending: %w", err)
 	}
-	return pair{fromSchedule, fromSending}, nil
+	return p, nil
 }
 
 // decodeHistogram decodes HdrHistogram V2 in base64; "" gives nil. What reaches
@@ -74,11 +72,6 @@ func (p pair) merge(other pair) {
 	}
 }
 
-func (p pair) reset() {
-	p.fromSchedule.Reset()
-	p.fromSending.Reset()
-}
-
 // latencies are the run's latencies, over time and by phase.
 type latencies struct {
 	overTime []figure.Series // p50 and p99 from schedule, p50 and p99 from sending; milliseconds
@@ -89,7 +82,6 @@ type latencies struct {
 	firstError error
 }
 
-// phaseLatency is a phase's latencies.
 type phaseLatency struct {
 	Phase runlog.Phase
 	pair
@@ -185,10 +177,10 @@ func (w *window) flush(overTime []figure.Series) {
 			X: (w.from + w.to) / 2, Y: milliseconds(h.ValueAtPercentile([]float64{50, 99}[i%2])), Gap: w.gap,
 		})
 	}
-	w.reset()
+	w.fromSchedule.Reset()
+	w.fromSending.Reset()
 }
 
-// milliseconds converts microseconds.
 func milliseconds(micros int64) float64 { return float64(micros) / 1000 }
 
 // distribution returns the phase's latencies from schedule at quantiles that

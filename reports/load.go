@@ -31,23 +31,26 @@ func readPhases(load []runlog.LoadLine, at timescale) []figure.Span {
 
 // loadRates collects the requests per second of every interval.
 type loadRates struct {
-	offered, completed, failed, dropped figure.Series
-	instances                           map[string]*figure.Series
-	totals                              map[string]int64  // completed, by instance
-	sum                                 runlog.LoadSecond // counts of the whole run
-	end                                 float64           // of the interval before
+	offered, completed, failed, dropped rate
+	instances                           map[string]*rate // completed
+	end                                 float64          // of the interval before
+}
+
+// rate is a series with the number of requests behind it.
+type rate struct {
+	figure.Series
+	total int64
+}
+
+// named returns the series with the number of requests in its name.
+func (r rate) named() figure.Series {
+	return figure.Series{Name: fmt.Sprintf("%s, %d in all", r.Name, r.total), Points: r.Points}
 }
 
 // readRates returns the rates of every interval, as points in its middle.
 func readRates(intervals []interval) *loadRates {
-	r := &loadRates{
-		offered:   figure.Series{Name: "offered"},
-		completed: figure.Series{Name: "completed"},
-		failed:    figure.Series{Name: "failed"},
-		dropped:   figure.Series{Name: "dropped"},
-		instances: map[string]*figure.Series{},
-		totals:    map[string]int64{},
-	}
+	r := &loadRates{instances: map[string]*rate{}}
+	r.offered.Name, r.completed.Name, r.failed.Name, r.dropped.Name = "offered", "completed", "failed", "dropped"
 	for _, i := range intervals {
 		r.add(i)
 	}
@@ -67,7 +70,7 @@ func (r *loadRates) add(i interval) {
 			}
 			completed[id] += instance.Completed
 			if r.instances[id] == nil {
-				r.instances[id] = &figure.Series{Name: id}
+				r.instances[id] = &rate{Series: figure.Series{Name: id}}
 			}
 		}
 	}
@@ -75,35 +78,27 @@ func (r *loadRates) add(i interval) {
 	// Half an interval forgives timers that are late; more is a silence.
 	gap := i.From > r.end+max(length/2, 0.5)
 	r.end = i.To
-	point := func(n int64) figure.Point {
-		return figure.Point{X: (i.From + i.To) / 2, Y: float64(n) / length, Gap: gap}
+	count := func(to *rate, n int64) {
+		to.total += n
+		to.Points = append(to.Points, figure.Point{X: (i.From + i.To) / 2, Y: float64(n) / length, Gap: gap})
 	}
-	r.sum.Offered, r.sum.Completed = r.sum.Offered+sum.Offered, r.sum.Completed+sum.Completed
-	r.sum.Failed, r.sum.Dropped = r.sum.Failed+sum.Failed, r.sum.Dropped+sum.Dropped
-	r.offered.Points = append(r.offered.Points, point(sum.Offered))
-	r.completed.Points = append(r.completed.Points, point(sum.Completed))
-	r.failed.Points = append(r.failed.Points, point(sum.Failed))
-	r.dropped.Points = append(r.dropped.Points, point(sum.Dropped))
-	for id, series := range r.instances {
-		r.totals[id] += completed[id]
-		series.Points = append(series.Points, point(completed[id]))
+	count(&r.offered, sum.Offered)
+	count(&r.completed, sum.Completed)
+	count(&r.failed, sum.Failed)
+	count(&r.dropped, sum.Dropped)
+	for id, one := range r.instances {
+		count(one, completed[id])
 	}
-}
-
-// named returns the series with the number of requests behind it in its name.
-func named(s figure.Series, total int64) figure.Series {
-	s.Name = fmt.Sprintf("%s, %d in all", s.Name, total)
-	return s
 }
 
 // byInstance returns the instances' series, the busiest first.
 func (r *loadRates) byInstance() []figure.Series {
-	ids := slices.SortedFunc(maps.Keys(r.instances), func(a, b string) int {
-		return cmp.Or(cmp.Compare(r.totals[b], r.totals[a]), cmp.Compare(a, b))
+	busiest := slices.SortedFunc(maps.Values(r.instances), func(a, b *rate) int {
+		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.Name, b.Name))
 	})
 	var all []figure.Series
-	for _, id := range ids {
-		all = append(all, named(*r.instances[id], r.totals[id]))
+	for _, one := range busiest {
+		all = append(all, one.named())
 	}
 	return all
 }

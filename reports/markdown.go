@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"text/template"
@@ -12,14 +11,7 @@ func renderMarkdown(p page) ([]byte, error) {
 	t, err := template.New("report.md").
 		Funcs(template.FuncMap{"md": markdown, "code": markdownCode}).
 		ParseFS(templates, "templates/report.md")
-	if err != nil {
-		return nil, fmt.Errorf("parse the layout of report.md: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
-		return nil, fmt.Errorf("lay out report.md: %w", err)
-	}
-	return b.Bytes(), nil
+	return layOut(t, err, p)
 }
 
 // markdown escapes text for a table cell: what AWS answered must neither break

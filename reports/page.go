@@ -1,9 +1,12 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"secondwind/runlog"
 	"secondwind/verify/judge"
@@ -74,23 +77,20 @@ type pageFigure struct {
 // newPage lays out a run's account and verdict.
 func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 	p := page{
-		Verdict: v, Symbol: outcomeSymbol(v.Outcome),
+		Verdict: v, Symbol: statusSymbol(statusOf(v.Outcome)),
 		Started: date(a.at.start), Duration: duration(a.at.end),
-		Declared: "no hypothesis on record", Revision: identifier(a.manifest.Revision), Machine: machine(a.manifest.Machine),
+		Declared: "no hypothesis on record", Revision: cmp.Or(a.Manifest.Revision, notAvailable), Machine: machine(a.Manifest.Machine),
 		Interrupted: a.interrupted, Warnings: a.warnings, Figures: figures,
 		Chain:   chainRows(v.Chain),
-		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity), AtRest: readAtRest(a.history),
+		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity), AtRest: readAtRest(a.History),
 		Groups: []group{
 			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", findingRows(v.Premises)},
 			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", findingRows(v.Controls)},
 			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", findingRows(v.Confounders)},
 		},
 	}
-	if h := a.hypothesis; h != nil {
-		p.Declared = date(h.Declared)
-		if p.Revision == notAvailable {
-			p.Revision = identifier(h.Revision)
-		}
+	if h := a.Hypothesis; h != nil {
+		p.Declared, p.Revision = date(h.Declared), cmp.Or(a.Manifest.Revision, h.Revision, notAvailable)
 	}
 	return p
 }
@@ -159,9 +159,9 @@ func numbers(f judge.Figures) []fact {
 		{"time to first request served", number(f.SecondsToFirstRequest, 1, "s")},
 		{"instance-seconds of the group", number(&f.InstanceSecondsOfGroup, 0, "s")},
 		{"AWS's clock minus ours", clockOffset(f)},
-		{"old instance", identifier(f.OldInstanceID)},
-		{"new instance", identifier(f.NewInstanceID)},
-		{"scaling activity", identifier(f.ActivityID)},
+		{"old instance", cmp.Or(f.OldInstanceID, notAvailable)},
+		{"new instance", cmp.Or(f.NewInstanceID, notAvailable)},
+		{"scaling activity", cmp.Or(f.ActivityID, notAvailable)},
 		{"back at the minimum", yesNo(f.ScaledIn)},
 	}
 	return facts
@@ -178,22 +178,11 @@ func clockOffset(f judge.Figures) string {
 	return s
 }
 
-func identifier(id string) string {
-	if id == "" {
-		return notAvailable
-	}
-	return id
-}
-
 func yesNo(b *bool) string {
-	switch {
-	case b == nil:
+	if b == nil {
 		return notAvailable
-	case *b:
-		return "yes"
-	default:
-		return "no"
 	}
+	return map[bool]string{true: "yes", false: "no"}[*b]
 }
 
 // latencyRows lists each phase twice: from schedule and from sending.
@@ -202,7 +191,7 @@ func latencyRows(l *latencies) []latencyRow {
 	for _, p := range l.phases {
 		for _, kind := range []struct {
 			from string
-			h    quantiler
+			h    *hdrhistogram.Histogram
 		}{{"schedule", p.fromSchedule}, {"sending", p.fromSending}} {
 			if kind.h.TotalCount() == 0 {
 				continue
@@ -217,12 +206,6 @@ func latencyRows(l *latencies) []latencyRow {
 		}
 	}
 	return rows
-}
-
-// quantiler is what a row of latencies needs of a histogram.
-type quantiler interface {
-	TotalCount() int64
-	ValueAtPercentile(float64) int64
 }
 
 // elasticityRows lists the metrics, a column for each demand.

@@ -11,9 +11,7 @@ import (
 
 // account is everything a report tells of a run besides the verdict.
 type account struct {
-	manifest    runlog.Manifest
-	hypothesis  *runlog.Hypothesis // nil if none was declared
-	history     *runlog.History    // nil if nothing was asked of one
+	*runlog.Record
 	at          timescale
 	run         figure.Run
 	latencies   *latencies
@@ -27,19 +25,17 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	h, load, subject := rec.Hypothesis, rec.Load, timeline.SubjectOf(rec)
 	cloud := timeline.New(rec.Cloud, subject)
 	at := newTimescale(rec, v)
-	size := readCapacity(cloud, h, at)
+	desired, inService, healthy := readCapacity(cloud, h, at)
 	intervals := readIntervals(load, at)
 	rates := readRates(intervals)
-	a := &account{manifest: rec.Manifest, hypothesis: h, history: rec.History, at: at, latencies: readLatencies(intervals, at)}
+	a := &account{Record: rec, at: at, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
 		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName,
-		Desired: size.desired, InService: size.inService, Healthy: size.healthy,
-		Offered: named(rates.offered, rates.sum.Offered), Completed: named(rates.completed, rates.sum.Completed),
-		Failed: named(rates.failed, rates.sum.Failed), Dropped: named(rates.dropped, rates.sum.Dropped),
-		Instances: rates.byInstance(),
-		Latency:   a.latencies.overTime,
+		Desired: desired, InService: inService, Healthy: healthy,
+		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
+		Instances: rates.byInstance(), Latency: a.latencies.overTime,
 	}
 	if h != nil {
 		a.run.Threshold, a.run.PeriodSeconds = h.Threshold, float64(h.PeriodSeconds)

@@ -7,7 +7,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"secondwind/reports/figure"
 	"secondwind/verify/judge"
+	"secondwind/verify/terminal"
 )
 
 // Bounds of a summary on a terminal.
@@ -16,31 +18,18 @@ const (
 	summaryLines   = 30
 )
 
-// The escape sequences of a terminal's colours.
-const (
-	green  = "\x1b[32m"
-	red    = "\x1b[31m"
-	yellow = "\x1b[33m"
-	bold   = "\x1b[1m"
-	plain  = "\x1b[0m"
-)
-
 // Summary prints the verdict and the chain for a terminal, in at most 30 lines
 // of 100 columns. Colour repeats what symbols and words say. What AWS answered
 // is stripped of control characters, which could drive a terminal. A failing
 // writer cuts the summary short: there is nobody left to tell.
 func Summary(w io.Writer, v judge.Verdict, colour bool) {
-	paint := func(code, s string) string {
-		if !colour {
-			return s
-		}
-		return code + s + plain
-	}
-	mark := func(s judge.Status) string { return paint(colourOf(statusSymbol(s)), statusSymbol(s)) }
-	head := fmt.Sprintf("%s %s", outcomeSymbol(v.Outcome), printable(string(v.Outcome)))
-	lines := []string{paint(bold+colourOf(outcomeSymbol(v.Outcome)), head) + "  " +
-		shorten(place(v), summaryColumns-width(head)-2)}
-	for _, l := range wrap(printable(v.Summary), summaryColumns-2, 4) {
+	style := terminal.Style{Width: summaryColumns - 2, Colour: colour}
+	mark := func(s judge.Status) string { return style.Paint(colourOf(s), statusSymbol(s)) }
+	status := statusOf(v.Outcome)
+	head := statusSymbol(status) + " " + printable(string(v.Outcome))
+	lines := []string{style.Paint(terminal.Bold, style.Paint(colourOf(status), head)) + "  " +
+		figure.Shorten(place(v), summaryColumns-width(head)-2)}
+	for _, l := range wrap(style, printable(v.Summary), 4) {
 		lines = append(lines, "  "+l)
 	}
 	if len(v.Chain) > 0 {
@@ -55,11 +44,11 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 		findings []judge.Finding
 	}{{"premises", v.Premises}, {"controls", v.Controls}, {"confounders", v.Confounders}} {
 		status, text := tally(g.findings)
-		lines = append(lines, mark(status)+" "+shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
+		lines = append(lines, mark(status)+" "+figure.Shorten(fmt.Sprintf("%-12s %s", g.name, text), summaryColumns-2))
 	}
 	lines = append(lines, openFindings(v, mark, summaryLines-len(lines)-1)...)
 	f := v.Figures
-	lines = append(lines, shorten(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
+	lines = append(lines, figure.Shorten(fmt.Sprintf("  requests     %d offered, %d sent, %d completed, %d failed, %d by the new instance",
 		f.Offered, f.Sent, f.Completed, f.Failed, f.RequestsByNewInstance), summaryColumns))
 	fmt.Fprintln(w, strings.Join(lines, "\n"))
 }
@@ -84,8 +73,9 @@ func chainLine(l judge.Link) string {
 
 // chainColumns aligns a row of the chain in 98 columns.
 func chainColumns(id, name, at, since, deadline, slack string) string {
-	row := pad(id, 4) + "  " + pad(name, 44) + "  " + left(at, 12) + "  " + left(since, 9) + "  " + left(deadline, 9) + "  " + left(slack, 9)
-	return strings.TrimRight(row, " ")
+	cut := figure.Shorten
+	return strings.TrimRight(fmt.Sprintf("%-4s  %-44s  %12s  %9s  %9s  %9s",
+		cut(id, 4), cut(name, 44), cut(at, 12), cut(since, 9), cut(deadline, 9), cut(slack, 9)), " ")
 }
 
 // tally counts a group's findings by status; the worst one is the group's.
@@ -120,7 +110,7 @@ func openFindings(v judge.Verdict, mark func(judge.Status) string, room int) []s
 			if f.Status == judge.Held || f.Status == judge.NotJudged {
 				continue
 			}
-			lines = append(lines, "    "+mark(f.Status)+" "+shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
+			lines = append(lines, "    "+mark(f.Status)+" "+figure.Shorten(printable(f.ID)+": "+printable(f.Seen), summaryColumns-6))
 		}
 	}
 	if len(lines) > room {
@@ -130,15 +120,15 @@ func openFindings(v judge.Verdict, mark func(judge.Status) string, room int) []s
 	return lines
 }
 
-// colourOf repeats what an outcome's or a status's symbol says.
-func colourOf(symbol string) string {
-	switch symbol {
-	case "✓":
-		return green
-	case "✗":
-		return red
+// colourOf repeats what a status's symbol says.
+func colourOf(s judge.Status) string {
+	switch s {
+	case judge.Held:
+		return terminal.Green
+	case judge.Broken:
+		return terminal.Red
 	default:
-		return yellow
+		return terminal.Yellow
 	}
 }
 
@@ -152,42 +142,20 @@ func printable(s string) string {
 	}, s)), " ")
 }
 
-// wrap breaks text at spaces into at most lines lines of at most columns; what
+// wrap breaks text at spaces into at most so many lines of the style's width; what
 // does not fit is cut off with an ellipsis.
-func wrap(s string, columns, lines int) []string {
-	var rows []string
-	row := ""
-	for _, word := range strings.Fields(s) {
-		switch {
-		case row == "":
-			row = word
-		case width(row)+1+width(word) <= columns:
-			row += " " + word
-		default:
-			rows, row = append(rows, shorten(row, columns)), word
-		}
-	}
-	if row != "" {
-		rows = append(rows, shorten(row, columns))
-	}
+func wrap(style terminal.Style, text string, lines int) []string {
+	rows := strings.FieldsFunc(style.Wrap(text, 0), func(r rune) bool { return r == '\n' })
 	if len(rows) > lines {
-		rows = append(rows[:lines-1], shorten(rows[lines-1]+" …", columns))
+		rows = append(rows[:lines-1], rows[lines-1]+" …")
+	}
+	for i := range rows {
+		rows[i] = figure.Shorten(rows[i], style.Width)
 	}
 	return rows
 }
 
 func width(s string) int { return utf8.RuneCountInString(s) }
-
-// pad shortens s to the columns or fills it up on the right; left on the left.
-func pad(s string, columns int) string {
-	s = shorten(s, columns)
-	return s + strings.Repeat(" ", columns-width(s))
-}
-
-func left(s string, columns int) string {
-	s = shorten(s, columns)
-	return strings.Repeat(" ", columns-width(s)) + s
-}
 
 // place says where and which; a run that ended before its claim was declared has
 // no where.

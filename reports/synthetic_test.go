@@ -174,22 +174,22 @@ func (s synthesis) two(at, since float64) bool {
 
 func (s synthesis) group(at float64) any {
 	g := runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, DesiredCapacity: 1,
-		Instances: []runlog.Instance{{InstanceId: oldID, LifecycleState: "InService", HealthStatus: "Healthy"}}}
+		Instances: []runlog.Instance{{InstanceId: oldID, LifecycleState: "InService"}}}
 	if s.two(at, desiredAt) {
 		g.DesiredCapacity = 2
 		state := "Pending"
 		if s.two(at, inServiceAt) {
 			state = "InService"
 		}
-		g.Instances = append(g.Instances, runlog.Instance{InstanceId: newID, LifecycleState: state, HealthStatus: "Healthy"})
+		g.Instances = append(g.Instances, runlog.Instance{InstanceId: newID, LifecycleState: state})
 	}
-	return runlog.DescribeAutoScalingGroupsAnswer{AutoScalingGroups: []runlog.AutoScalingGroup{g}}
+	return runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{g}}
 }
 
 func (s synthesis) targets(at float64) any {
 	target := func(id, state string) runlog.TargetHealthDescription {
 		var d runlog.TargetHealthDescription
-		d.Target.Id, d.Target.Port, d.TargetHealth.State = id, 8080, state
+		d.Target.Id, d.TargetHealth.State = id, state
 		return d
 	}
 	all := []runlog.TargetHealthDescription{target(oldID, "healthy")}
@@ -200,7 +200,7 @@ func (s synthesis) targets(at float64) any {
 		}
 		all = append(all, target(newID, state))
 	}
-	return runlog.DescribeTargetHealthAnswer{TargetHealthDescriptions: all}
+	return runlog.Answer{TargetHealthDescriptions: all}
 }
 
 func (s synthesis) history(at float64) any {
@@ -218,7 +218,7 @@ func (s synthesis) history(at float64) any {
 	if s.Scales {
 		add(118.3, "ALARM", "OK")
 	}
-	return runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: items}
+	return runlog.Answer{AlarmHistoryItems: items}
 }
 
 func (s synthesis) activities(at float64) any {
@@ -231,7 +231,7 @@ func (s synthesis) activities(at float64) any {
 		all = append([]runlog.Activity{{ActivityId: "b2c4d6e8", AutoScalingGroupName: groupName, StartTime: after(s.releaseAt() + 20),
 			Description: "Terminating EC2 instance: " + newID, StatusCode: "Successful"}}, all...)
 	}
-	return runlog.DescribeScalingActivitiesAnswer{Activities: all}
+	return runlog.Answer{Activities: all}
 }
 
 // metrics answers the last three whole periods of the group and of each instance.
@@ -239,7 +239,7 @@ func (s synthesis) metrics(at float64) (input, answer any) {
 	in := runlog.GetMetricDataInput{StartTime: after(at - 3*period), EndTime: after(at)}
 	// Requests ask for whole periods, so that answers repeat.
 	in.StartTime, in.EndTime = in.StartTime.Truncate(seconds(period)), in.EndTime.Truncate(seconds(period))
-	out := runlog.GetMetricDataAnswer{}
+	out := runlog.Answer{}
 	for i, id := range []string{"", oldID, newID} {
 		q := runlog.MetricDataQuery{Id: []string{"group", "i0", "i1"}[i]}
 		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = "AWS/EC2", "CPUUtilization"

@@ -12,8 +12,9 @@ func secondsOf(s float64) *float64 { return &s }
 func (s synthesis) verdict() judge.Verdict {
 	v := judge.Verdict{
 		Version: 1, RunID: runID, Where: "the local cloud", Outcome: judge.Proved,
-		Summary: "In run " + runID + " on the local cloud, given P1–P5, CPU exceeded 20 % at 09:28:20, alarm " + alarmName +
-			" fired +1.4 s, instance " + newID + " served its first request +23.6 s; the controls held; no listed confounder was observed.",
+		Summary: "In run " + runID + " on the local cloud the premises hold, and CPU exceeded 20 % at 09:28:20Z. Alarm " + alarmName +
+			" fired after 1.4 s, and instance " + newID + " served its first request after 23.6 s, within the 50 s allowed. " +
+			"Load below the threshold did not scale. No other possible cause was seen.",
 		Claim: hypothesis().Claim,
 		Premises: []judge.Finding{
 			{ID: "premise.baseline", Name: "one healthy instance, idle, alarm OK", Status: judge.Held,

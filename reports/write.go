@@ -45,15 +45,20 @@ func formats() []format {
 
 // write writes the reports with plots in the given formats.
 func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict, as []format) error {
+	plots := filepath.Join(dir, PlotsDir)
 	// First, so that a folder that cannot be written to is found before anything is drawn.
-	if err := os.Mkdir(filepath.Join(dir, PlotsDir), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("write reports: %w", err)
+	made := os.Mkdir(plots, 0o755)
+	if made != nil && !errors.Is(made, fs.ErrExist) {
+		return fmt.Errorf("write reports: %w", made)
 	}
 	files, err := render(ctx, rec, v, as)
-	if err != nil {
-		return fmt.Errorf("write reports: %w", err)
+	if err == nil {
+		err = runlog.WriteFiles(dir, files)
 	}
-	if err := runlog.WriteFiles(dir, files); err != nil {
+	if err != nil {
+		if made == nil {
+			os.Remove(plots) // it is empty
+		}
 		return fmt.Errorf("write reports: %w", err)
 	}
 	return nil
@@ -67,21 +72,12 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 		return nil, err
 	}
 	p := newPage(a, v, drawn)
-	for _, page := range []struct {
-		name   string
-		render func() ([]byte, error)
-	}{
-		{HTMLFile, func() ([]byte, error) { return renderHTML(p) }},
-		{MarkdownFile, func() ([]byte, error) { return renderMarkdown(p) }},
-		{JUnitFile, func() ([]byte, error) { return renderJUnit(a, v) }},
-	} {
-		data, err := page.render()
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, runlog.File{Name: page.name, Data: data})
-	}
-	return files, ctx.Err()
+	html, err1 := renderHTML(p)
+	markdown, err2 := renderMarkdown(p)
+	junit, err3 := renderJUnit(a, v)
+	files = append(files, runlog.File{Name: HTMLFile, Data: html}, runlog.File{Name: MarkdownFile, Data: markdown},
+		runlog.File{Name: JUnitFile, Data: junit})
+	return files, errors.Join(err1, err2, err3, ctx.Err())
 }
 
 // renderPlots draws every figure in every format, and returns them for a page too.

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -341,6 +342,9 @@ func TestACancelledReportLeavesTheFolderAsItWas(t *testing.T) {
 		}
 		if !errors.Is(err, context.Canceled) || len(filesOf(t, empty)) > 0 {
 			t.Fatalf("cancelled at %d: %v, files %v; want none", left, err, filesOf(t, empty))
+		}
+		if _, err := os.Stat(filepath.Join(empty, PlotsDir)); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("cancelled at %d: an empty %s was left behind (%v)", left, PlotsDir, err)
 		}
 		if err := write(&countdown{t.Context(), left}, reported, rec, v, formats()[:1]); !errors.Is(err, context.Canceled) {
 			t.Fatalf("cancelled at %d over a report: %v", left, err)

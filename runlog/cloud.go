@@ -47,43 +47,44 @@ const (
 )
 
 // The types below are the parts of the answers that are read from the record.
-// Their members are AWS's, so they decode from Answer as it is.
+// Their members are AWS's, so they decode from Observation.Answer as it is.
 
-// DescribeAlarmsAnswer is the answer of cloudwatch:DescribeAlarms and, without
-// NextToken, of cloudwatch:DescribeAlarmsForMetric.
-type DescribeAlarmsAnswer struct {
-	MetricAlarms []MetricAlarm
-	NextToken    string
+// Answer has the list of whichever operation it is the answer of.
+type Answer struct {
+	MetricAlarms                []MetricAlarm // DescribeAlarms, DescribeAlarmsForMetric
+	AlarmHistoryItems           []AlarmHistoryItem
+	MetricDataResults           []MetricDataResult
+	AutoScalingGroups           []AutoScalingGroup
+	ScalingPolicies             []ScalingPolicy
+	Activities                  []Activity
+	ScheduledUpdateGroupActions []ScheduledAction
+	InstanceRefreshes           []InstanceRefresh
+	TargetGroups                []TargetGroup
+	TargetHealthDescriptions    []TargetHealthDescription
+	NextToken                   string
 }
 
 // MetricAlarm is a CloudWatch alarm.
 type MetricAlarm struct {
-	AlarmName, AlarmArn                string
-	ActionsEnabled                     bool
-	AlarmActions                       []string
-	OKActions                          []string
-	InsufficientDataActions            []string
-	Namespace, MetricName, Statistic   string
-	Dimensions                         []Dimension
-	Period                             int // seconds
-	EvaluationPeriods                  int
-	DatapointsToAlarm                  int // 0: EvaluationPeriods
-	Threshold                          float64
-	ComparisonOperator                 string
-	TreatMissingData                   string
-	StateValue                         string // OK | ALARM | INSUFFICIENT_DATA
-	StateReason                        string
-	StateReasonData                    string // JSON: StateReasonData
-	StateUpdatedTimestamp              time.Time
-	StateTransitionedTimestamp         time.Time
-	AlarmConfigurationUpdatedTimestamp time.Time
+	AlarmName                        string
+	ActionsEnabled                   bool
+	AlarmActions                     []string
+	Namespace, MetricName, Statistic string
+	Dimensions                       []Dimension
+	Period                           int // seconds
+	EvaluationPeriods                int
+	DatapointsToAlarm                int // 0: EvaluationPeriods
+	Threshold                        float64
+	ComparisonOperator               string
+	TreatMissingData                 string
+	StateValue                       string // OK | ALARM | INSUFFICIENT_DATA
+	StateReason                      string
+	StateUpdatedTimestamp            time.Time
+	StateTransitionedTimestamp       time.Time
 }
 
 // Dimension narrows a metric.
 type Dimension struct{ Name, Value string }
-
-// DescribeAlarmHistoryAnswer is the answer of cloudwatch:DescribeAlarmHistory.
-type DescribeAlarmHistoryAnswer struct{ AlarmHistoryItems []AlarmHistoryItem }
 
 // AlarmHistoryItem is one entry of an alarm's history.
 type AlarmHistoryItem struct {
@@ -109,21 +110,15 @@ type AlarmState struct {
 
 // StateReasonData is what an alarm was evaluated on.
 type StateReasonData struct {
-	Version             string               `json:"version"`
-	QueryDate           string               `json:"queryDate"` // 2006-01-02T15:04:05.000-0700
-	StartDate           string               `json:"startDate,omitempty"`
-	Statistic           string               `json:"statistic"`
 	Period              int                  `json:"period"`
-	RecentDatapoints    []float64            `json:"recentDatapoints"`
 	Threshold           float64              `json:"threshold"`
 	EvaluatedDatapoints []EvaluatedDatapoint `json:"evaluatedDatapoints"` // newest first
 }
 
 // EvaluatedDatapoint is a datapoint as the alarm saw it; Value is nil if it was missing.
 type EvaluatedDatapoint struct {
-	Timestamp   string   `json:"timestamp"` // 2006-01-02T15:04:05.000-0700
-	SampleCount *float64 `json:"sampleCount,omitempty"`
-	Value       *float64 `json:"value,omitempty"`
+	Timestamp string   `json:"timestamp"` // 2006-01-02T15:04:05.000-0700
+	Value     *float64 `json:"value,omitempty"`
 }
 
 // GetMetricDataInput is the part of the request that names the series.
@@ -145,13 +140,9 @@ type MetricDataQuery struct {
 	}
 }
 
-// GetMetricDataAnswer is the answer of cloudwatch:GetMetricData.
-type GetMetricDataAnswer struct{ MetricDataResults []MetricDataResult }
-
 // MetricDataResult is one series; Timestamps are period starts.
 type MetricDataResult struct {
 	Id         string
-	Label      string
 	StatusCode string // Complete | PartialData | InternalError
 	Timestamps []time.Time
 	Values     []float64
@@ -167,9 +158,6 @@ func (r MetricDataResult) Datapoints() []Datapoint {
 	return points
 }
 
-// DescribeAutoScalingGroupsAnswer is the answer of autoscaling:DescribeAutoScalingGroups.
-type DescribeAutoScalingGroupsAnswer struct{ AutoScalingGroups []AutoScalingGroup }
-
 // AutoScalingGroup is a group with its instances.
 type AutoScalingGroup struct {
 	AutoScalingGroupName   string
@@ -177,15 +165,12 @@ type AutoScalingGroup struct {
 	MinSize, MaxSize       int
 	DesiredCapacity        int
 	DefaultCooldown        int // seconds
-	DefaultInstanceWarmup  int
 	HealthCheckType        string
 	HealthCheckGracePeriod int
 	TargetGroupARNs        []string
 	SuspendedProcesses     []SuspendedProcess
 	Instances              []Instance
 	WarmPoolConfiguration  json.RawMessage
-	PredictedCapacity      *int
-	CreatedTime            time.Time
 }
 
 // SuspendedProcess is a process of a group that is switched off.
@@ -195,15 +180,10 @@ type SuspendedProcess struct{ ProcessName, SuspensionReason string }
 // the API lists Pending and Terminating ones too.
 type Instance struct {
 	InstanceId           string
-	AvailabilityZone     string
 	InstanceType         string
 	LifecycleState       string
-	HealthStatus         string
 	ProtectedFromScaleIn bool
 }
-
-// DescribePoliciesAnswer is the answer of autoscaling:DescribePolicies.
-type DescribePoliciesAnswer struct{ ScalingPolicies []ScalingPolicy }
 
 // ScalingPolicy is a policy of a group.
 type ScalingPolicy struct {
@@ -219,17 +199,14 @@ type ScalingPolicy struct {
 	Alarms                  []PolicyAlarm
 }
 
+// PolicyAlarm names an alarm that invokes a policy.
+type PolicyAlarm struct{ AlarmName string }
+
 // StepAdjustment is a step of a step policy; bounds are relative to the alarm's threshold.
 type StepAdjustment struct {
 	MetricIntervalLowerBound, MetricIntervalUpperBound *float64
 	ScalingAdjustment                                  int
 }
-
-// PolicyAlarm names an alarm that invokes a policy.
-type PolicyAlarm struct{ AlarmName, AlarmARN string }
-
-// DescribeScalingActivitiesAnswer is the answer of autoscaling:DescribeScalingActivities.
-type DescribeScalingActivitiesAnswer struct{ Activities []Activity }
 
 // Activity is a scaling activity.
 type Activity struct {
@@ -241,46 +218,41 @@ type Activity struct {
 	StartTime, EndTime   time.Time
 	StatusCode           string
 	StatusMessage        string
-	Progress             int
 }
 
 // ActivityDetails is Details of an Activity.
 type ActivityDetails struct {
-	SubnetID         string          `json:"Subnet ID,omitempty"`
-	AvailabilityZone string          `json:"Availability Zone,omitempty"`
-	InvokingAlarms   []InvokingAlarm `json:"InvokingAlarms,omitempty"`
+	InvokingAlarms []InvokingAlarm `json:"InvokingAlarms,omitempty"`
 }
 
 // InvokingAlarm is an alarm that caused an activity.
 type InvokingAlarm struct {
-	AlarmArn, AlarmName          string
-	OldStateValue, NewStateValue string
-	StateChangeTime              int64  // milliseconds since 1970
-	Region                       string `json:",omitempty"`
-	AWSAccountId                 string `json:",omitempty"`
+	AlarmName, NewStateValue string
+	StateChangeTime          int64 // milliseconds since 1970
 }
-
-// DescribeTargetGroupsAnswer is the answer of elasticloadbalancing:DescribeTargetGroups.
-type DescribeTargetGroupsAnswer struct{ TargetGroups []TargetGroup }
 
 // TargetGroup is a target group's health check, in seconds and counts.
 type TargetGroup struct {
-	TargetGroupArn, TargetGroupName string
-	HealthCheckPath                 string
-	HealthCheckIntervalSeconds      int
-	HealthCheckTimeoutSeconds       int
-	HealthyThresholdCount           int
-	UnhealthyThresholdCount         int
+	TargetGroupArn             string
+	HealthCheckIntervalSeconds int
+	HealthCheckTimeoutSeconds  int
 }
-
-// DescribeTargetHealthAnswer is the answer of elasticloadbalancing:DescribeTargetHealth.
-type DescribeTargetHealthAnswer struct{ TargetHealthDescriptions []TargetHealthDescription }
 
 // TargetHealthDescription is one target and its state.
 type TargetHealthDescription struct {
-	Target struct {
-		Id   string
-		Port int
-	}
-	TargetHealth struct{ State, Reason, Description string }
+	Target       struct{ Id string }
+	TargetHealth struct{ State string }
+}
+
+// ScheduledAction is a change of a group's capacity at a set time.
+type ScheduledAction struct {
+	AutoScalingGroupName, ScheduledActionName string
+	Recurrence                                string
+	StartTime, EndTime                        time.Time
+}
+
+// InstanceRefresh is a replacement of a group's instances, under way or past.
+type InstanceRefresh struct {
+	InstanceRefreshId string
+	Status            string
 }

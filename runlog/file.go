@@ -77,54 +77,58 @@ func syncDir(dir string) error {
 }
 
 func writeJSON(dir, name string, v any) error {
-	data, err := marshalIndented(v)
+	data, err := Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
 	return WriteFile(dir, name, data)
 }
 
-func marshalIndented(v any) ([]byte, error) {
+// Marshal gives the bytes of a JSON file of a run: indented, and not escaped for
+// HTML.
+func Marshal(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
+	err := enc.Encode(v)
+	return buf.Bytes(), err
 }
+
+// validator is a value that may contradict itself.
+type validator interface{ validate() error }
 
 // decodeVersioned is decodeStrict for a value with a version, and validates it.
 // A newer one may have members that this one does not know: ask for the version
 // before being strict about the rest.
-func decodeVersioned(data []byte, v interface{ validate() error }) error {
+func decodeVersioned[T validator](data []byte) (*T, error) {
 	var versioned struct{ Version int }
 	if err := json.Unmarshal(data, &versioned); err != nil {
-		return err
+		return nil, err
 	}
-	if err := checkVersion(versioned.Version); err != nil {
-		return err
+	switch v := versioned.Version; {
+	case v > Version:
+		return nil, fmt.Errorf("the record has version %d, this program reads up to %d: use a newer one", v, Version)
+	case v < 1:
+		return nil, fmt.Errorf("version is %d, want 1 to %d", v, Version)
 	}
-	if err := decodeStrict(data, v); err != nil {
-		return err
-	}
-	return v.validate()
+	return decodeStrict[T](data)
 }
 
-// decodeStrict reads one JSON value with no member that v does not have and
-// nothing behind it.
-func decodeStrict(data []byte, v any) error {
+// decodeStrict reads and validates one JSON value with no member that T does not
+// have and nothing behind it.
+func decodeStrict[T validator](data []byte) (*T, error) {
+	v := new(T)
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return errors.New("the JSON value is not whole")
+			return nil, errors.New("the JSON value is not whole")
 		}
-		return err
+		return nil, err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
+		return nil, errors.New("something follows the JSON value")
 	}
-	return nil
+	return v, (*v).validate()
 }

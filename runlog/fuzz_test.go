@@ -59,7 +59,7 @@ func FuzzOpen(f *testing.F) {
 func FuzzDecoders(f *testing.F) {
 	hypothesis, err := json.Marshal(runlog.Hypothesis{Version: 1, RunID: runID, Declared: began, Deadlines: deadlines()})
 	must(f, err)
-	h := visited()
+	h := sessions()
 	h.Version = runlog.Version
 	history, err := json.Marshal(h)
 	must(f, err)

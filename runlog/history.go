@@ -14,16 +14,16 @@ type History struct {
 	Version int `json:"version"`
 	// Kept is whether a calculator was met that keeps a history.
 	Kept bool `json:"kept"`
-	// Visits are those of one user through the load balancer, in order.
-	Visits []HistoryVisit `json:"visits"`
-	// Audit is of the store after the visits; nil if none was made.
+	// Sessions are those of one synthetic user through the load balancer, in order.
+	Sessions []HistorySession `json:"visits"`
+	// Audit is of the store after the sessions; nil if none was made.
 	Audit *HistoryAudit `json:"audit,omitempty"`
 	// NotAudited is why Audit is nil; "" with one.
 	NotAudited string `json:"notAudited,omitempty"`
 }
 
-// HistoryVisit is one look at the history, and one calculation after it.
-type HistoryVisit struct {
+// HistorySession is one look at the history, and one calculation after it.
+type HistorySession struct {
 	Time time.Time `json:"time"` // when it began
 	// ListedBy is the instance that gave the list; "" if none was had.
 	ListedBy string `json:"listedBy,omitempty"`
@@ -38,7 +38,7 @@ type HistoryVisit struct {
 
 // Whole is whether the list held what the user had made and nothing else. It is
 // false without a list.
-func (v HistoryVisit) Whole() bool {
+func (v HistorySession) Whole() bool {
 	return v.ListedBy != "" && v.Listed == v.Made && v.Foreign == 0
 }
 
@@ -62,12 +62,12 @@ type HistoryCheck struct {
 	Detail string `json:"detail"` // what was tried, or what was found
 }
 
-// HistorySummary counts what the visits of a History show.
+// HistorySummary counts what the sessions of a History show.
 type HistorySummary struct {
 	Calculations int            // that were answered
 	Lists        int            // that were had
 	Whole        int            // of the lists
-	Failed       int            // visits with an Error
+	Failed       int            // sessions with an Error
 	CalculatedBy map[string]int // calculations, by instance
 	ListedBy     map[string]int // lists, by instance
 }
@@ -82,10 +82,10 @@ func (s HistorySummary) Instances() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// Summary counts the visits.
+// Summary counts what the sessions show.
 func (h History) Summary() HistorySummary {
 	s := HistorySummary{CalculatedBy: map[string]int{}, ListedBy: map[string]int{}}
-	for _, v := range h.Visits {
+	for _, v := range h.Sessions {
 		if v.CalculatedBy != "" {
 			s.Calculations++
 			s.CalculatedBy[v.CalculatedBy]++
@@ -123,12 +123,12 @@ func (h History) validate() error {
 	if s := h.Summary(); !h.Kept && (s.Calculations+s.Lists > 0 || h.Audit != nil) {
 		return errors.New("no history is kept, but it was listed, added to or audited")
 	}
-	for i, v := range h.Visits {
+	for i, v := range h.Sessions {
 		switch {
 		case v.Time.IsZero():
-			return fmt.Errorf("visit %d: time is missing", i+1)
+			return fmt.Errorf("visits[%d]: time is missing", i)
 		case v.Listed < 0 || v.Listed > v.Made || v.Foreign < 0:
-			return fmt.Errorf("visit %d: %d entries of %d were listed, and %d others", i+1, v.Listed, v.Made, v.Foreign)
+			return fmt.Errorf("visits[%d]: %d entries of %d were listed, and %d others", i, v.Listed, v.Made, v.Foreign)
 		}
 	}
 	if a := h.Audit; a != nil && a.Passed != (a.PassedChecks() == len(a.Checks) && len(a.Checks) > 0) {
@@ -140,8 +140,8 @@ func (h History) validate() error {
 // WriteHistory writes history.json. It belongs into the folder before Seal.
 func (w *Writer) WriteHistory(h History) error {
 	h.Version = Version
-	if h.Visits == nil {
-		h.Visits = []HistoryVisit{}
+	if h.Sessions == nil {
+		h.Sessions = []HistorySession{}
 	}
 	if err := h.validate(); err != nil {
 		return fmt.Errorf("write %s: %w", HistoryFile, err)

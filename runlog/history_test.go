@@ -13,12 +13,12 @@ import (
 	"secondwind/runlog"
 )
 
-// visited is a history that two instances answered for.
-func visited() runlog.History {
+// sessions is a history that two instances answered for.
+func sessions() runlog.History {
 	at := func(s int) time.Time { return began.Add(time.Duration(s) * time.Second) }
 	return runlog.History{
 		Kept: true,
-		Visits: []runlog.HistoryVisit{
+		Sessions: []runlog.HistorySession{
 			{Time: at(0), ListedBy: "i-a", CalculatedBy: "i-a"},
 			{Time: at(5), ListedBy: "i-b", Made: 1, Listed: 1, CalculatedBy: "i-b"},
 			{Time: at(10), Made: 2, CalculatedBy: "i-b", Error: "GET /v1/history: 503"},
@@ -33,7 +33,7 @@ func visited() runlog.History {
 
 func TestAHistoryIsReadBackAndSealed(t *testing.T) {
 	w, dir := create(t)
-	want := visited()
+	want := sessions()
 	must(t, w.WriteHistory(want))
 	must(t, w.Close())
 	must(t, runlog.Seal(dir))
@@ -60,21 +60,21 @@ func TestARunWithoutHistoryHasNone(t *testing.T) {
 	}
 }
 
-func TestWhatTheVisitsShow(t *testing.T) {
-	s := visited().Summary()
+func TestWhatTheSessionsShow(t *testing.T) {
+	s := sessions().Summary()
 	want := runlog.HistorySummary{Calculations: 3, Lists: 3, Whole: 3, Failed: 1, CalculatedBy: map[string]int{"i-a": 1, "i-b": 2},
 		ListedBy: map[string]int{"i-a": 1, "i-b": 1, "i-c": 1}}
 	if diff := cmp.Diff(want, s); diff != "" || !s.Same() || strings.Join(s.Instances(), " ") != "i-a i-b i-c" {
 		t.Errorf("Summary: same %t by %v, want true by i-a i-b i-c (-want +got):\n%s", s.Same(), s.Instances(), diff)
 	}
 	for name, change := range map[string]func(h *runlog.History){
-		"an entry that a list lacks":          func(h *runlog.History) { h.Visits[1].Listed = 0 },
-		"an entry of somebody else":           func(h *runlog.History) { h.Visits[3].Foreign = 1 },
-		"one instance alone":                  func(h *runlog.History) { h.Visits = h.Visits[:1] },
-		"no visit":                            func(h *runlog.History) { h.Visits = nil },
-		"the other instance gave no list yet": func(h *runlog.History) { h.Visits[1].ListedBy, h.Visits = "", h.Visits[:2] },
+		"an entry that a list lacks":          func(h *runlog.History) { h.Sessions[1].Listed = 0 },
+		"an entry of somebody else":           func(h *runlog.History) { h.Sessions[3].Foreign = 1 },
+		"one instance alone":                  func(h *runlog.History) { h.Sessions = h.Sessions[:1] },
+		"no session":                          func(h *runlog.History) { h.Sessions = nil },
+		"the other instance gave no list yet": func(h *runlog.History) { h.Sessions[1].ListedBy, h.Sessions = "", h.Sessions[:2] },
 	} {
-		h := visited()
+		h := sessions()
 		change(&h)
 		if h.Summary().Same() {
 			t.Errorf("%s: the history counts as the same from each instance", name)
@@ -86,15 +86,15 @@ func TestAHistoryThatContradictsItselfIsNeitherWrittenNorRead(t *testing.T) {
 	for says, change := range map[string]func(h *runlog.History){
 		"one of audit and notAudited":    func(h *runlog.History) { h.Audit = nil },
 		"no history is kept":             func(h *runlog.History) { h.Kept = false },
-		"visit 2: 2 entries of 1":        func(h *runlog.History) { h.Visits[1].Listed = 2 },
-		"visit 1: time is missing":       func(h *runlog.History) { h.Visits[0].Time = time.Time{} },
+		"visits[1]: 2 entries of 1":      func(h *runlog.History) { h.Sessions[1].Listed = 2 },
+		"visits[0]: time is missing":     func(h *runlog.History) { h.Sessions[0].Time = time.Time{} },
 		"passed is true, but 0 of 1":     func(h *runlog.History) { h.Audit.Checks[0].Passed = false },
 		"passed is true, but 0 of 0":     func(h *runlog.History) { h.Audit.Checks = nil },
 		"passed is false, but 1 of 1":    func(h *runlog.History) { h.Audit.Passed = false },
-		"1 entries of 1 were listed, an": func(h *runlog.History) { h.Visits[1].Foreign = -1 },
+		"1 entries of 1 were listed, an": func(h *runlog.History) { h.Sessions[1].Foreign = -1 },
 	} {
 		w, _ := create(t)
-		h := visited()
+		h := sessions()
 		change(&h)
 		if err := w.WriteHistory(h); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("WriteHistory = %v, want %q", err, says)

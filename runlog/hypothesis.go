@@ -58,7 +58,7 @@ type Hypothesis struct {
 func (h Hypothesis) Period() time.Duration { return time.Duration(h.PeriodSeconds) * time.Second }
 
 // PublishLag is PublishLagSeconds as a duration.
-func (h Hypothesis) PublishLag() time.Duration { return inSeconds(h.PublishLagSeconds) }
+func (h Hypothesis) PublishLag() time.Duration { return Seconds(h.PublishLagSeconds) }
 
 // Deadline returns what was declared for the link; no terms if nothing was.
 func (h Hypothesis) Deadline(l Link) Deadline {
@@ -78,29 +78,52 @@ func (h Hypothesis) Within(first, last Link) time.Duration {
 			sum += d.Seconds()
 		}
 	}
-	return inSeconds(sum)
+	return Seconds(sum)
 }
 
-// inSeconds rounds: the float sum of 0.7 and 0.1 is a little below 0.8.
-func inSeconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
+// ChainWithin returns how long the links may take until the second instance serves.
+func (h Hypothesis) ChainWithin() time.Duration { return h.Within(LinkBreachingData, LinkFirstRequest) }
+
+// Seconds is a number of seconds as a duration. It rounds: the float sum of 0.7
+// and 0.1 is a little below 0.8.
+func Seconds(s float64) time.Duration { return time.Duration(math.Round(s * float64(time.Second))) }
 
 // Upgrade fills in what version 1 left to its readers. Open has done it.
 func (h *Hypothesis) Upgrade() {
-	if h.Version >= 2 {
-		return
-	}
-	h.Metric = CPUOf(h.AutoScalingGroupName)
-	h.IdleLimit = h.Threshold * 3 / 4
-	h.PublishLagSeconds = 45
-	if h.PeriodSeconds < 60 {
-		h.PublishLagSeconds = 2
+	if h.Version < 2 {
+		h.SetLimits()
 	}
 }
 
+// SetLimits sets what follows from the group, the threshold and the period alone:
+// Metric, IdleLimit and PublishLagSeconds. The judge holds every hypothesis to it,
+// also one of version 1: to change it is to judge recorded runs anew.
+func (h *Hypothesis) SetLimits() {
+	h.Metric = CPUOf(h.AutoScalingGroupName)
+	// A quarter of the threshold away from it: near enough to idle that what
+	// crosses later is the load.
+	h.IdleLimit = h.Threshold * 3 / 4
+	h.PublishLagSeconds = PublishLag(h.PeriodSeconds)
+}
+
+// PublishLag is how long after a period's end its datapoint may still be missing
+// or grow, in seconds: 45 s in CloudWatch, as measured in public logs.
+func PublishLag(periodSeconds int) float64 {
+	if HighResolution(periodSeconds) {
+		return 2
+	}
+	return 45
+}
+
+// HighResolution reports whether a period in seconds is shorter than any that
+// CloudWatch has for the metrics of EC2: only a local cloud has it, whose
+// instances are processes.
+func HighResolution(periodSeconds int) bool { return periodSeconds < 60 }
+
 // Deadline is the longest time a link of the chain may take: a sum of named terms.
 type Deadline struct {
-	Link  Link  `json:"link"` // the event that must come: e1 to e7
-	Terms Terms `json:"terms"`
+	Link  Link `json:"link"` // the event that must come: e1 to e7
+	Terms `json:"terms"`
 }
 
 // Term is one named part of a Deadline.
@@ -108,9 +131,6 @@ type Term struct {
 	Name    string  `json:"name"` // "one full period", "health check interval"
 	Seconds float64 `json:"seconds"`
 }
-
-// Seconds is the sum of the deadline's terms.
-func (d Deadline) Seconds() float64 { return d.Terms.Seconds() }
 
 // Terms is a time as a sum of named parts.
 type Terms []Term
@@ -125,4 +145,4 @@ func (t Terms) Seconds() float64 {
 }
 
 // Duration is their sum as a duration.
-func (t Terms) Duration() time.Duration { return inSeconds(t.Seconds()) }
+func (t Terms) Duration() time.Duration { return Seconds(t.Seconds()) }

@@ -42,13 +42,13 @@ func (l *lines) append(v any) error {
 	start := l.buffer.Len()
 	enc := json.NewEncoder(&l.buffer)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	err := enc.Encode(v)
+	if size := l.buffer.Len() - start; size > MaxLine {
+		err = fmt.Errorf("a line of %d bytes is over the limit of %d", size, MaxLine)
+	}
+	if err != nil {
 		l.buffer.Truncate(start)
 		return fmt.Errorf("write %s: %w", l.name, err)
-	}
-	if size := l.buffer.Len() - start; size > MaxLine {
-		l.buffer.Truncate(start)
-		return fmt.Errorf("write %s: a line of %d bytes is over the limit of %d", l.name, size, MaxLine)
 	}
 	l.count++
 	if l.buffer.Len() >= bufferLimit {
@@ -83,22 +83,4 @@ func (l *lines) close() error {
 	}
 	l.err = fmt.Errorf("write %s: the record is closed", l.name)
 	return nil
-}
-
-// splitLines calls each with every whole line of data, without its end, and
-// returns what follows the last one, and the number of the line it ended in.
-func splitLines(data []byte, each func(line []byte) error) (rest []byte, number int64, err error) {
-	for number = 1; ; number++ {
-		line, after, whole := bytes.Cut(data, []byte("\n"))
-		if !whole {
-			return data, number, nil
-		}
-		if len(line) >= MaxLine {
-			return nil, number, fmt.Errorf("the line has %d bytes, more than %d", len(line), MaxLine)
-		}
-		if err := each(line); err != nil {
-			return nil, number, err
-		}
-		data = after
-	}
 }

@@ -19,14 +19,21 @@ const (
 	LinkLoadShared                  // e7: CPU per instance falls, the alarm is OK again
 )
 
-// linkCodes name the links in reason codes, which must not change.
-var linkCodes = [...]string{
-	"load-step", "breaching-datapoint", "alarm", "scaling-activity", "in-service", "target-healthy", "first-request", "load-shared",
+// links have codes, which must not change, and names for people.
+var links = [...]struct{ code, name string }{
+	{"load-step", "load step"},
+	{"breaching-datapoint", "breaching datapoint"},
+	{"alarm", "alarm goes from OK to ALARM"},
+	{"scaling-activity", "scaling activity"},
+	{"in-service", "new instance InService"},
+	{"target-healthy", "target healthy"},
+	{"first-request", "first request served"},
+	{"load-shared", "load shared, alarm OK again"},
 }
 
 // Links returns all links in order.
 func Links() []Link {
-	all := make([]Link, len(linkCodes))
+	all := make([]Link, len(links))
 	for i := range all {
 		all[i] = Link(i)
 	}
@@ -41,15 +48,23 @@ func (l Link) Code() string {
 	if !l.known() {
 		return l.String()
 	}
-	return linkCodes[l]
+	return links[l].code
 }
 
-func (l Link) known() bool { return l >= 0 && int(l) < len(linkCodes) }
+// Name returns the link's name for people, for instance "scaling activity".
+func (l Link) Name() string {
+	if !l.known() {
+		return l.String()
+	}
+	return links[l].name
+}
+
+func (l Link) known() bool { return l >= 0 && int(l) < len(links) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (l Link) MarshalText() ([]byte, error) {
 	if !l.known() {
-		return nil, fmt.Errorf("link %d is not one of e0 to e%d", int(l), len(linkCodes)-1)
+		return nil, fmt.Errorf("link %d is not one of e0 to e%d", int(l), len(links)-1)
 	}
 	return []byte(l.String()), nil
 }
@@ -62,5 +77,5 @@ func (l *Link) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("link %q is not one of e0 to e%d", text, len(linkCodes)-1)
+	return fmt.Errorf("link %q is not one of e0 to e%d", text, len(links)-1)
 }

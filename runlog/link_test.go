@@ -33,3 +33,13 @@ func TestLinksAreOrderedAndReadAsTheyAreWritten(t *testing.T) {
 		t.Error("link 8 can be written, want an error")
 	}
 }
+
+func TestLinksHaveNamesForPeople(t *testing.T) {
+	names := map[string]bool{}
+	for _, l := range runlog.Links() {
+		names[l.Name()] = true
+	}
+	if len(names) != 8 || runlog.LinkScalingActivity.Name() != "scaling activity" || runlog.Link(-1).Name() != "e-1" {
+		t.Errorf("names = %v, want 8, scaling activity among them, and e-1 for a link that there is not", names)
+	}
+}

@@ -57,6 +57,25 @@ type LoadSecond struct {
 	Errors map[string]int64 `json:"errors,omitempty"`
 }
 
+// Add counts another interval in, without its instances.
+func (s *LoadSecond) Add(other LoadSecond) {
+	s.IntervalSeconds += other.IntervalSeconds
+	s.Offered += other.Offered
+	s.Sent += other.Sent
+	s.Completed += other.Completed
+	s.Failed += other.Failed
+	s.Dropped += other.Dropped
+	s.BytesIn += other.BytesIn
+	s.BytesOut += other.BytesOut
+	s.LagMaxSeconds = max(s.LagMaxSeconds, other.LagMaxSeconds)
+	for text, n := range other.Errors {
+		if s.Errors == nil {
+			s.Errors = map[string]int64{}
+		}
+		s.Errors[text] += n
+	}
+}
+
 // InstanceSecond is what one instance answered in one interval.
 type InstanceSecond struct {
 	Completed int64 `json:"completed"`

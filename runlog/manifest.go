@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -58,10 +57,6 @@ type FileDigest struct {
 	Size   int64  `json:"size"`   // bytes
 }
 
-func thisMachine() Machine {
-	return Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), GoVersion: runtime.Version()}
-}
-
 // Seal ends a run: it writes the digest and size of every file below dir into
 // the manifest and marks it complete. The Writer must be closed before. A sealed
 // folder may be sealed again when its reports were written anew; evidence that
@@ -82,7 +77,7 @@ func Seal(dir string) error {
 	}
 	if m.Complete {
 		for _, name := range evidenceFiles() {
-			if err := sameDigest(name, m.Files, files); err != nil {
+			if err := sameDigest(name, m.Files[name], files[name]); err != nil {
 				return err
 			}
 		}
@@ -91,24 +86,22 @@ func Seal(dir string) error {
 	return writeJSON(dir, ManifestFile, m)
 }
 
-// sameDigest compares what is there now with what was sealed.
-func sameDigest(name string, sealed, now map[string]FileDigest) error {
-	was, wasThere := sealed[name]
-	is, isThere := now[name]
-	switch {
-	case wasThere && !isThere:
+// sameDigest compares what is there now with what was sealed; zero: nothing.
+func sameDigest(name string, sealed, now FileDigest) error {
+	switch none := (FileDigest{}); {
+	case sealed == now:
+		return nil
+	case now == none:
 		return &TamperedError{name, "it is missing"}
-	case !wasThere && isThere:
+	case sealed == none:
 		return &TamperedError{name, "it was not there when the run was sealed"}
-	case was != is:
-		return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", is.Size, is.SHA256, was.Size,
-			was.SHA256)}
 	}
-	return nil
+	return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", now.Size, now.SHA256, sealed.Size,
+		sealed.SHA256)}
 }
 
-// digests reads every file of the folder but the manifest and leftovers of a
-// write that was cut short.
+// digests reads every file of the folder but the manifest and the temporary files
+// of a write that was cut short.
 func digests(root *os.Root) (map[string]FileDigest, error) {
 	files := map[string]FileDigest{}
 	err := fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
@@ -142,8 +135,7 @@ func digestOf(root *os.Root, path string) (FileDigest, error) {
 	return FileDigest{hex.EncodeToString(h.Sum(nil)), size}, nil
 }
 
-func readManifest(root *os.Root) (Manifest, error) {
-	var m Manifest
+func readManifest(root *os.Root) (m Manifest, err error) {
 	data, err := root.ReadFile(ManifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, fmt.Errorf("no %s in %s: this is not the folder of a run", ManifestFile, root.Name())
@@ -151,10 +143,11 @@ func readManifest(root *os.Root) (Manifest, error) {
 	if err != nil {
 		return m, err
 	}
-	if err := decodeVersioned(data, &m); err != nil {
+	read, err := decodeVersioned[Manifest](data)
+	if err != nil {
 		return m, &FormatError{ManifestFile, 0, err}
 	}
-	return m, nil
+	return *read, nil
 }
 
 // validate reports what makes the manifest no manifest of a run.
@@ -166,16 +159,6 @@ func (m Manifest) validate() error {
 		return errors.New("started is missing: it does not say when the run started")
 	case !m.Complete && len(m.Files) > 0:
 		return errors.New("it lists files, but is not complete")
-	}
-	return nil
-}
-
-func checkVersion(v int) error {
-	switch {
-	case v > Version:
-		return fmt.Errorf("the record has version %d, this program reads up to %d: use a newer one", v, Version)
-	case v < 1:
-		return fmt.Errorf("version is %d, want 1 to %d", v, Version)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,7 +49,10 @@ func Open(dir string) (*Record, error) {
 	if err := r.verifyDerived(root); err != nil {
 		return nil, fmt.Errorf("open run %s: %w", dir, err)
 	}
-	for _, read := range []func(*os.Root) error{r.readScenario, r.readHypothesis, r.readLoad, r.readCloud, r.readHistory} {
+	if r.Scenario, err = r.evidence(root, ScenarioFile); err != nil {
+		return nil, fmt.Errorf("open run %s: %w", dir, err)
+	}
+	for _, read := range []func(*os.Root) error{r.readHypothesis, r.readLoad, r.readCloud, r.readHistory} {
 		if err := read(root); err != nil {
 			return nil, fmt.Errorf("open run %s: %w", dir, err)
 		}
@@ -69,14 +73,11 @@ func (r *Record) verifyDerived(root *os.Root) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			return &FormatError{ManifestFile, 0, fmt.Errorf("%q is not a path inside the folder", name)}
 		}
-		now := map[string]FileDigest{}
-		digest, err := digestOf(root, name)
-		if err == nil {
-			now[name] = digest
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		now, err := digestOf(root, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("verify %s: %w", name, err)
 		}
-		if err := sameDigest(name, r.Manifest.Files, now); err != nil {
+		if err := sameDigest(name, r.Manifest.Files[name], now); err != nil {
 			return err
 		}
 	}
@@ -85,80 +86,61 @@ func (r *Record) verifyDerived(root *os.Root) error {
 
 // evidence reads a file and, in a sealed run, holds it against the manifest.
 // A file that is not there is nil.
-func (r *Record) evidence(root *os.Root, name string) ([]byte, error) {
-	data, err := root.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (r *Record) evidence(root *os.Root, name string) (data []byte, err error) {
+	var now FileDigest
+	switch data, err = root.ReadFile(name); {
+	case err == nil:
+		now = FileDigest{digest(data), int64(len(data))}
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	there := err == nil
 	if r.Manifest.Complete {
-		now := map[string]FileDigest{}
-		if there {
-			now[name] = FileDigest{digest(data), int64(len(data))}
-		}
-		if err := sameDigest(name, r.Manifest.Files, now); err != nil {
-			return nil, err
-		}
-	}
-	if !there {
-		return nil, nil
-	}
-	if data == nil {
-		data = []byte{}
+		return data, sameDigest(name, r.Manifest.Files[name], now)
 	}
 	return data, nil
 }
 
-func (r *Record) readScenario(root *os.Root) (err error) {
-	r.Scenario, err = r.evidence(root, ScenarioFile)
+func (r *Record) readHypothesis(root *os.Root) (err error) {
+	var data []byte
+	if r.Hypothesis, data, err = readVersioned[Hypothesis](r, root, HypothesisFile); r.Hypothesis != nil {
+		r.Hypothesis.Upgrade()
+		r.HypothesisSHA256 = digest(data)
+	}
 	return err
 }
 
-func (r *Record) readHypothesis(root *os.Root) error {
-	data, err := r.evidence(root, HypothesisFile)
-	if err != nil || data == nil {
-		return err
-	}
-	var h Hypothesis
-	if err := decodeVersioned(data, &h); err != nil {
-		return &FormatError{HypothesisFile, 0, err}
-	}
-	h.Upgrade()
-	r.Hypothesis, r.HypothesisSHA256 = &h, digest(data)
-	return nil
+func (r *Record) readHistory(root *os.Root) (err error) {
+	r.History, _, err = readVersioned[History](r, root, HistoryFile)
+	return err
 }
 
-func (r *Record) readHistory(root *os.Root) error {
-	data, err := r.evidence(root, HistoryFile)
+// readVersioned reads evidence with a version; nil if the file is not there.
+func readVersioned[T validator](r *Record, root *os.Root, name string) (*T, []byte, error) {
+	data, err := r.evidence(root, name)
 	if err != nil || data == nil {
-		return err
+		return nil, nil, err
 	}
-	var h History
-	if err := decodeVersioned(data, &h); err != nil {
-		return &FormatError{HistoryFile, 0, err}
+	v, err := decodeVersioned[T](data)
+	if err != nil {
+		return nil, nil, &FormatError{name, 0, err}
 	}
-	r.History = &h
-	return nil
+	return v, data, nil
 }
 
 func (r *Record) readLoad(root *os.Root) error {
 	return r.readLines(root, LoadFile, func(line []byte) error {
-		var l LoadLine
-		if err := decodeStrict(line, &l); err != nil {
-			return err
+		l, err := decodeStrict[LoadLine](line)
+		if err == nil {
+			r.Load = append(r.Load, *l)
 		}
-		r.Load = append(r.Load, l)
-		return l.validate()
+		return err
 	})
 }
 
 func (r *Record) readCloud(root *os.Root) error {
 	return r.readLines(root, CloudFile, func(line []byte) error {
-		var o Observation
-		if err := decodeStrict(line, &o); err != nil {
-			return err
-		}
-		if err := o.validate(); err != nil {
+		o, err := decodeStrict[Observation](line)
+		if err != nil {
 			return err
 		}
 		if want := int64(len(r.Cloud)) + 1; o.Seq != want {
@@ -171,7 +153,7 @@ func (r *Record) readCloud(root *os.Root) error {
 			}
 			o.Answer = was.Answer
 		}
-		r.Cloud = append(r.Cloud, o)
+		r.Cloud = append(r.Cloud, *o)
 		return nil
 	})
 }
@@ -184,15 +166,22 @@ func (r *Record) readLines(root *os.Root, name string, each func(line []byte) er
 	if data == nil {
 		return &FormatError{name, 0, errors.New("the file is missing: without it the folder is no record of a run")}
 	}
-	rest, number, err := splitLines(data, each)
-	if err == nil && len(rest) > 0 && r.Manifest.Complete {
-		err = errors.New("the last line has no end, though the run is sealed")
-	}
-	if err != nil {
-		return &FormatError{name, number, err}
-	}
-	if len(rest) > 0 {
-		r.Torn = append(r.Torn, name)
+	number := int64(0)
+	for line := range bytes.Lines(data) {
+		number++
+		switch text, whole := bytes.CutSuffix(line, []byte("\n")); {
+		case !whole && r.Manifest.Complete:
+			err = errors.New("the last line has no end, though the run is sealed")
+		case !whole:
+			r.Torn = append(r.Torn, name)
+		case len(line) > MaxLine:
+			err = fmt.Errorf("the line has %d bytes, more than %d", len(line), MaxLine)
+		default:
+			err = each(text)
+		}
+		if err != nil {
+			return &FormatError{name, number, err}
+		}
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func TestEveryMemberComesBackAndFitsItsSchema(t *testing.T) {
 	for _, o := range fullCloud() {
 		must(t, w.WriteObservation(o))
 	}
-	must(t, w.WriteHistory(visited()))
+	must(t, w.WriteHistory(sessions()))
 	must(t, w.Close())
 	r, err := runlog.Open(dir)
 	must(t, err)
@@ -153,5 +153,21 @@ func TestAManifestKeepsWhatTheCallerKnowsAndNothingElse(t *testing.T) {
 	want.Complete, want.Files = true, r.Manifest.Files
 	if diff := cmp.Diff(want, r.Manifest); diff != "" || len(want.Files) != 2 {
 		t.Errorf("Seal changed more than complete and files, of which there are %d: %s", len(want.Files), diff)
+	}
+}
+
+func TestIntervalsOfTheLoadAreSummed(t *testing.T) {
+	var sum runlog.LoadSecond
+	for _, s := range []runlog.LoadSecond{
+		{IntervalSeconds: 1, Offered: 5, Sent: 4, Completed: 3, Failed: 1, Dropped: 1, BytesIn: 7, BytesOut: 8, LagMaxSeconds: 0.5},
+		{IntervalSeconds: 2, Offered: 1, Sent: 1, Failed: 1, LagMaxSeconds: 0.1, Errors: map[string]int64{"refused": 1}},
+		{Errors: map[string]int64{"refused": 2, "reset": 1}},
+	} {
+		sum.Add(s)
+	}
+	want := runlog.LoadSecond{IntervalSeconds: 3, Offered: 6, Sent: 5, Completed: 3, Failed: 2, Dropped: 1, BytesIn: 7, BytesOut: 8,
+		LagMaxSeconds: 0.5, Errors: map[string]int64{"refused": 3, "reset": 1}}
+	if diff := cmp.Diff(want, sum); diff != "" {
+		t.Errorf("the sum differs (-want +got):\n%s", diff)
 	}
 }

@@ -75,7 +75,7 @@ func TestEvidenceThatComesAfterTheSealIsRefused(t *testing.T) {
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("by a reader"), 0o600))
 	if _, err := runlog.Open(dir); err != nil {
-		t.Errorf("Open with a reader's notes beside the evidence = %v, want none", err)
+		t.Errorf("Open with a reader's notes next to the evidence = %v, want none", err)
 	}
 }
 

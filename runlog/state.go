@@ -13,7 +13,7 @@ const maxDatapoints = 360
 // replaced by a newer one, never changed.
 type State struct {
 	Polled time.Time // end of the newest poll, our clock; zero: none yet
-	// Configured is when the newest configuration snapshot was whole, our clock.
+	// Configured is when the newest whole configuration snapshot was begun, our clock.
 	Configured  time.Time
 	ClockOffset time.Duration // AWS's clock minus ours, to within a second
 	Group       AutoScalingGroup
@@ -75,6 +75,11 @@ func (s State) WithDatapoints(series string, newer []Datapoint) State {
 	}
 	s.Metric[series] = merged[max(0, len(merged)-maxDatapoints):]
 	return s
+}
+
+// Settled reports whether the group wants n instances and n are InService.
+func (g AutoScalingGroup) Settled(n int) bool {
+	return g.DesiredCapacity == n && len(g.InService()) == n
 }
 
 // InService returns the ids of the instances that are capacity, sorted: the API

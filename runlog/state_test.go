@@ -45,3 +45,14 @@ func TestInServiceIsSortedAndLeavesOutWhatIsNoCapacity(t *testing.T) {
 		t.Errorf("InService = %v, want i-1, i-3", got)
 	}
 }
+
+func TestAGroupIsSettledOnceWhatItWantsIsInService(t *testing.T) {
+	g := runlog.AutoScalingGroup{DesiredCapacity: 1, Instances: []runlog.Instance{{InstanceId: "i-1", LifecycleState: "InService"}}}
+	if !g.Settled(1) || g.Settled(2) {
+		t.Errorf("one of one is settled at 1: %t, at 2: %t; want true and false", g.Settled(1), g.Settled(2))
+	}
+	g.DesiredCapacity = 2
+	if g.Settled(1) || g.Settled(2) {
+		t.Error("a group that wants another instance is settled")
+	}
+}

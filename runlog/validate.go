@@ -43,16 +43,10 @@ func (l LoadLine) validate() error {
 	if l.Time.IsZero() {
 		return errors.New("time is missing")
 	}
-	set := 0
-	for _, there := range []bool{l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil} {
-		if there {
-			set++
-		}
-	}
-	if set != 1 {
-		return fmt.Errorf("%d of phase, second, calibration and interrupted are set, want 1", set)
-	}
+	err := oneOf("phase, second, calibration and interrupted", l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil)
 	switch {
+	case err != nil:
+		return err
 	case l.Phase != nil:
 		if l.Phase.OfferedRate < 0 {
 			return fmt.Errorf("offeredRate is %v, want at least 0", l.Phase.OfferedRate)
@@ -93,14 +87,19 @@ func (o Observation) validate() error {
 	case o.Unchanged < 0 || o.Unchanged >= o.Seq:
 		return fmt.Errorf("unchanged is %d, want an earlier seq than %d", o.Unchanged, o.Seq)
 	}
-	set := 0
-	for _, there := range []bool{len(o.Answer) > 0, o.Unchanged != 0, o.Error != nil} {
+	return oneOf("answer, unchanged and error", len(o.Answer) > 0, o.Unchanged != 0, o.Error != nil)
+}
+
+// oneOf is an error unless exactly one of the members is set.
+func oneOf(members string, set ...bool) error {
+	n := 0
+	for _, there := range set {
 		if there {
-			set++
+			n++
 		}
 	}
-	if set != 1 {
-		return fmt.Errorf("%d of answer, unchanged and error are set, want 1", set)
+	if n != 1 {
+		return fmt.Errorf("%d of %s are set, want 1", n, members)
 	}
 	return nil
 }

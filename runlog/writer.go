@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -24,8 +25,8 @@ type Writer struct {
 	mu          sync.Mutex
 	load, cloud *lines
 	hypothesis  bool
-	closed      bool
 
+	closing sync.Once
 	stop    chan struct{}
 	stopped chan struct{}
 }
@@ -34,7 +35,8 @@ type Writer struct {
 // record. The caller fills in RunID, Started, Revision, Versions and Seeds of m;
 // the rest is filled in here.
 func Create(dir string, m Manifest) (*Writer, error) {
-	m.Version, m.Machine, m.Complete, m.Files = Version, thisMachine(), false, nil
+	m.Version, m.Complete, m.Files = Version, false, nil
+	m.Machine = Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), GoVersion: runtime.Version()}
 	m.Started = m.Started.UTC()
 	if err := m.validate(); err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
@@ -81,7 +83,7 @@ func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
 		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
 	}
 	h.Version = Version
-	data, err := marshalIndented(h)
+	data, err := Marshal(h)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
 	}
@@ -125,20 +127,15 @@ func (w *Writer) Flush() error {
 
 // Close writes what is left, syncs and closes the files. The folder is not
 // sealed by it: reports may still be added. Closing again does nothing.
-func (w *Writer) Close() error {
-	w.mu.Lock()
-	if w.closed {
-		w.mu.Unlock()
-		return nil
-	}
-	w.closed = true
-	close(w.stop)
-	w.mu.Unlock()
-	<-w.stopped
-
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return errors.Join(w.load.close(), w.cloud.close())
+func (w *Writer) Close() (err error) {
+	w.closing.Do(func() {
+		close(w.stop)
+		<-w.stopped
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		err = errors.Join(w.load.close(), w.cloud.close())
+	})
+	return err
 }
 
 func (w *Writer) flushLoop() {

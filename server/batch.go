@@ -51,7 +51,7 @@ func (s *Server) calculateBatch(c *gin.Context) error {
 		return err
 	}
 	defer release()
-	var list questions = newLines(from, s.config.MaxBodyBytes, reservationOf(c), stream)
+	var list questions = &lines{newLineReader(from, s.config.MaxBodyBytes, reservationOf(c)), stream}
 	if asked == typeJSON {
 		if list, err = newArray(from, s.config.MaxBodyBytes, reservationOf(c), stream); err != nil {
 			return err
@@ -125,26 +125,21 @@ func (s *Server) problemOf(err error, line int) *problem {
 // outcome evaluates one calculation of a batch. It waits for its turn as long
 // as it may calculate: unlike a person, a batch has the patience.
 func (s *Server) outcome(ctx context.Context, asked Calculation, line int) (o outcomeOf) {
+	var err error
 	o.reserved = &reservation{budget: s.memory}
 	defer func() {
 		// This runs on a goroutine of its own, where nobody else would catch it.
 		if cause := recover(); cause != nil {
-			s.metrics.panics.Inc()
-			s.config.Log.Error("panic", "route", "/v1/batch", "cause", digits.ReplaceAllString(fmt.Sprintf("%.200v", cause), "#"))
-			o.fault = s.problemOf(newProblem(http.StatusInternalServerError, "the calculator failed; its log says why"), line)
+			s.logPanic(cause, "", "/v1/batch")
+			err = newProblem(http.StatusInternalServerError, "the calculator failed; its log says why")
+		}
+		if err != nil {
+			o.fault = s.problemOf(err, line)
 		}
 	}()
 	s.metrics.asked(asked.bytes())
-	if err := o.reserved.grow(ctx, asked.bytes()); err != nil {
-		o.fault = s.problemOf(err, line)
-		return o
-	}
-	var err error
-	o.answer, err = s.evaluate(ctx, asked, func(ctx context.Context, a bignum.Answer) error {
-		return o.reserved.grow(ctx, int64(len(a.Text)))
-	})
-	if err != nil {
-		o.fault = s.problemOf(err, line)
+	if err = o.reserved.grow(ctx, asked.bytes()); err == nil {
+		o.answer, err = s.evaluate(ctx, asked, o.reserved)
 	}
 	return o
 }
@@ -169,9 +164,7 @@ func (w *batchWriter) write(o outcomeOf, flush bool) error {
 	}
 	w.any = true
 	if o.fault != nil {
-		text, err := json.Marshal(struct {
-			Problem *problem `json:"problem"`
-		}{o.fault})
+		text, err := json.Marshal(map[string]*problem{"problem": o.fault})
 		w.text(string(text))
 		w.err = errors.Join(w.err, err)
 	} else {
@@ -247,10 +240,6 @@ type lines struct {
 	stream *stream
 }
 
-func newLines(from *body, most int64, held *reservation, stream *stream) *lines {
-	return &lines{newLineReader(from, most, held), stream}
-}
-
 func (l *lines) next(ctx context.Context) (Calculation, error) {
 	for {
 		line, err := l.from.next(ctx)
@@ -321,21 +310,20 @@ func (l *lineReader) next(ctx context.Context) ([]byte, error) {
 // array are the calculations of a JSON array.
 type array struct {
 	decoder *json.Decoder
-	from    *refilled
+	from    *body // of which an element may read so much
 	stream  *stream
 	ended   bool
 }
 
 func newArray(from *body, most int64, held *reservation, stream *stream) (*array, error) {
-	limited := &refilled{from: from, reserved: held, most: most, left: most}
+	limited := &body{request: from.request, from: from, reserved: held, left: most, most: most}
 	a := &array{decoder: json.NewDecoder(limited), from: limited, stream: stream}
 	opening, err := a.decoder.Token()
 	if err != nil {
 		return nil, a.fault(err)
 	}
 	if opening != json.Delim('[') {
-		return nil, newProblem(http.StatusBadRequest, "the body is not a JSON array: send for example [%s], or one calculation a line as %s",
-			example, typeJSONLines)
+		return nil, badRequest("the body is not a JSON array: send for example [%s], or one calculation a line as %s", example, typeJSONLines)
 	}
 	return a, nil
 }
@@ -344,7 +332,7 @@ func (a *array) fault(err error) error {
 	if notJSON(err) {
 		return err
 	}
-	return newProblem(http.StatusBadRequest, "the batch is not a JSON array (%s): send for example [%s]", jsonFault(err), example)
+	return badRequest("the batch is not a JSON array (%s): send for example [%s]", jsonFault(err), example)
 }
 
 func (a *array) next(context.Context) (Calculation, error) {
@@ -358,7 +346,7 @@ func (a *array) next(context.Context) (Calculation, error) {
 			return Calculation{}, a.fault(err)
 		}
 		if _, err := a.decoder.Token(); !errors.Is(err, io.EOF) {
-			return Calculation{}, newProblem(http.StatusBadRequest, "there is more after the JSON array: send one array only")
+			return Calculation{}, badRequest("there is more after the JSON array: send one array only")
 		}
 		return Calculation{}, io.EOF
 	}
@@ -370,28 +358,4 @@ func (a *array) next(context.Context) (Calculation, error) {
 	a.stream.progressed()
 	asked, err := decode(bytes.NewReader(raw))
 	return asked, ofLine(err)
-}
-
-// refilled is a reader of which only so much may be read until it is refilled.
-type refilled struct {
-	from       *body
-	reserved   *reservation // holds what was read since
-	most, left int64
-}
-
-func (r *refilled) refill() {
-	r.left = r.most
-	r.reserved.release()
-}
-
-func (r *refilled) Read(p []byte) (int, error) {
-	if r.left <= 0 {
-		return 0, &http.MaxBytesError{Limit: r.most}
-	}
-	n, err := r.from.Read(p[:min(int64(len(p)), r.left)])
-	r.left -= int64(n)
-	if full := r.reserved.grow(r.from.request.Context(), int64(n)); full != nil {
-		return 0, full
-	}
-	return n, err
 }

@@ -92,21 +92,26 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// refill lets as much be read again as at first.
+func (b *body) refill() {
+	b.left = b.most
+	b.reserved.release()
+}
+
 // bodyFault says why a body cannot be read. The client is at fault, or gone.
 func bodyFault(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if notJSON(err) {
 		return err
 	}
 	if _, ok := errors.AsType[flate.CorruptInputError](err); ok || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
-		return newProblem(http.StatusBadRequest, "the body is not gzip, although its Content-Encoding says so, or it is damaged")
+		return badRequest("the body is not gzip, although its Content-Encoding says so, or it is damaged")
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return newProblem(http.StatusRequestTimeout, "the body arrived too slowly")
 	}
-	return newProblem(http.StatusBadRequest, "the body ends early")
+	return badRequest("the body ends early")
 }
 
-// readBody returns the whole body.
 func (s *Server) readBody(c *gin.Context) ([]byte, error) {
 	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
 	if err != nil {

@@ -35,8 +35,13 @@ func (a Calculation) question() bignum.Question {
 
 // bytes is about how much memory the texts take.
 func (a Calculation) bytes() int64 {
-	n := len(a.Expression) + len(a.Operation)
-	for _, o := range a.Operands {
+	return textBytes(a.Expression, string(a.Operation), a.Operands)
+}
+
+// textBytes is about how much memory two texts and operands take.
+func textBytes(a, b string, operands []string) int64 {
+	n := len(a) + len(b)
+	for _, o := range operands {
 		n += len(o) + 16
 	}
 	return int64(n)
@@ -48,12 +53,11 @@ type Operands []string
 // UnmarshalJSON refuses too many of them before it makes any.
 func (o *Operands) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '[' && bytes.Count(text, []byte(",")) >= bignum.DefaultMaxOperands {
-		return newProblem(http.StatusBadRequest, "there are more than %d operands, the maximum allowed here", bignum.DefaultMaxOperands)
+		return badRequest("there are more than %d operands, the maximum allowed here", bignum.DefaultMaxOperands)
 	}
 	if err := json.Unmarshal(text, (*[]string)(o)); err != nil {
-		return newProblem(http.StatusBadRequest,
-			"the body is not a calculation (\"operands\" must be a list of strings: numbers are quoted, so that no digit is lost): "+
-				"send for example %s", example)
+		return badRequest(`the body is not a calculation ("operands" must be a list of strings: numbers are quoted, `+
+			`so that no digit is lost): send for example %s`, example)
 	}
 	return nil
 }
@@ -104,10 +108,7 @@ func writeResult(c *gin.Context, form string, result bignum.Answer) {
 // written, and adds it to the user's history.
 func (s *Server) answer(c *gin.Context, asked Calculation) (bignum.Answer, error) {
 	s.metrics.asked(asked.bytes())
-	held := reservationOf(c)
-	result, err := s.evaluate(c.Request.Context(), asked, func(ctx context.Context, a bignum.Answer) error {
-		return held.grow(ctx, int64(len(a.Text)))
-	})
+	result, err := s.evaluate(c.Request.Context(), asked, reservationOf(c))
 	if err == nil {
 		s.remember(c, asked, result)
 	}
@@ -115,8 +116,8 @@ func (s *Server) answer(c *gin.Context, asked Calculation) (bignum.Answer, error
 }
 
 // evaluate waits for its turn and calculates, both within the timeout. Before
-// it lets the next one have its turn, keep reserves memory for the result.
-func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(context.Context, bignum.Answer) error) (bignum.Answer, error) {
+// it lets the next one have its turn, it reserves memory for the result.
+func (s *Server) evaluate(ctx context.Context, asked Calculation, held *reservation) (bignum.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.CalculationTimeout)
 	defer cancel()
 	if err := s.admission.enter(ctx); err != nil {
@@ -129,7 +130,7 @@ func (s *Server) evaluate(ctx context.Context, asked Calculation, keep func(cont
 	if err != nil {
 		return bignum.Answer{}, err
 	}
-	return result, keep(ctx, result)
+	return result, held.grow(ctx, int64(len(result.Text)))
 }
 
 // readCalculation reads the whole body before anything waits for a turn, so
@@ -144,7 +145,7 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 	}
 	for _, name := range []string{"operation", "precision"} {
 		if _, given := c.GetQuery(name); given {
-			return Calculation{}, newProblem(http.StatusBadRequest, "%q is in the query string: with JSON, put it in the body", name)
+			return Calculation{}, badRequest("%q is in the query string: with JSON, put it in the body", name)
 		}
 	}
 	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
@@ -159,14 +160,14 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 func (s *Server) readText(c *gin.Context) (Calculation, error) {
 	precision, err := strconv.Atoi(c.DefaultQuery("precision", "0"))
 	if err != nil {
-		return Calculation{}, newProblem(http.StatusBadRequest, "the precision %.20q is not a number of digits", c.Query("precision"))
+		return Calculation{}, badRequest("the precision %.20q is not a number of digits", c.Query("precision"))
 	}
 	whole, err := s.readBody(c)
 	if err != nil {
 		return Calculation{}, err
 	}
 	if at := invalidUTF8(whole); at > 0 {
-		p := newProblem(http.StatusBadRequest, "the body is not UTF-8 from its byte %d on", at)
+		p := badRequest("the body is not UTF-8 from its byte %d on", at)
 		p.Position = at
 		return Calculation{}, p
 	}
@@ -174,14 +175,12 @@ func (s *Server) readText(c *gin.Context) (Calculation, error) {
 	operation := c.Query("operation")
 	if operation == "" {
 		if strings.TrimSpace(text) == "" {
-			return Calculation{}, newProblem(http.StatusBadRequest,
-				"the body is empty: send an expression such as 2^100 + 1/3, or operands, one a line, and ?operation=")
+			return Calculation{}, badRequest("the body is empty: send an expression such as 2^100 + 1/3, or operands, one a line, and ?operation=")
 		}
 		return Calculation{Expression: text, Precision: precision}, nil
 	}
 	if strings.Count(text, "\n") >= bignum.DefaultMaxOperands {
-		return Calculation{}, newProblem(http.StatusBadRequest, "there are more than %d operands, the maximum allowed here",
-			bignum.DefaultMaxOperands)
+		return Calculation{}, badRequest("there are more than %d operands, the maximum allowed here", bignum.DefaultMaxOperands)
 	}
 	asked := Calculation{Operation: bignum.Operation(operation), Precision: precision}
 	for line := range strings.SplitSeq(text, "\n") {
@@ -193,18 +192,14 @@ func (s *Server) readText(c *gin.Context) (Calculation, error) {
 // invalidUTF8 is the place of the first byte, from 1, that is no UTF-8; 0 where
 // all are.
 func invalidUTF8(text []byte) int {
-	if utf8.Valid(text) {
-		return 0
-	}
-	at := 0
-	for at < len(text) {
+	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
 		if r == utf8.RuneError && size == 1 {
-			break
+			return at + 1
 		}
 		at += size
 	}
-	return at + 1
+	return 0
 }
 
 // decode reads a Calculation strictly: an unknown field is a mistake of the
@@ -222,7 +217,7 @@ func decode(from io.Reader) (Calculation, error) {
 	case notJSON(err):
 		return Calculation{}, err
 	}
-	return Calculation{}, newProblem(http.StatusBadRequest, "there is more after the JSON object: send one object only")
+	return Calculation{}, badRequest("there is more after the JSON object: send one object only")
 }
 
 // decodeFault is the answer to a calculation that cannot be decoded.
@@ -230,7 +225,7 @@ func decodeFault(err error) error {
 	if notJSON(err) {
 		return err
 	}
-	p := newProblem(http.StatusBadRequest, "the body is not a calculation (%s): send for example %s", jsonFault(err), example)
+	p := badRequest("the body is not a calculation (%s): send for example %s", jsonFault(err), example)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		p.Position = int(syntax.Offset)
 	}

@@ -40,7 +40,9 @@ func (c *connections) Accept() (net.Conn, error) {
 		case <-c.closed:
 			return nil, net.ErrClosed
 		}
-		c.setWanted(false)
+		c.mu.Lock()
+		c.wanted = false
+		c.mu.Unlock()
 	}
 	conn, err := c.Listener.Accept()
 	if err != nil {
@@ -68,12 +70,6 @@ func (c *connections) makeRoom() {
 		return
 	}
 	c.wanted = true
-}
-
-func (c *connections) setWanted(wanted bool) {
-	c.mu.Lock()
-	c.wanted = wanted
-	c.mu.Unlock()
 }
 
 // changed is http.Server's ConnState.

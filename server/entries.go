@@ -52,12 +52,12 @@ func historyQuery(c *gin.Context) (history.Query, error) {
 	if text, given := c.GetQuery("limit"); given {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxEntries {
-			return q, newProblem(http.StatusBadRequest, "the limit must be a number from 1 to %d", maxEntries)
+			return q, badRequest("the limit must be a number from 1 to %d", maxEntries)
 		}
 		q.Limit = n
 	}
 	if len(q.Search) > maxSearch || len(q.Before) > maxEntryID || !utf8.ValidString(q.Search) || !utf8.ValidString(q.Before) {
-		return q, newProblem(http.StatusBadRequest, "the search must be UTF-8 text of at most %d bytes, and before the id of an entry", maxSearch)
+		return q, badRequest("the search must be UTF-8 text of at most %d bytes, and before the id of an entry", maxSearch)
 	}
 	return q, nil
 }

@@ -61,14 +61,6 @@ func short(text string) string {
 	return left + "…" + right
 }
 
-func shownEntryOf(e history.Entry) entryView {
-	return entryView{
-		ID: e.ID, Asked: short(asked(e)), Result: short(e.Result),
-		Stamp: e.Time.UTC().Format(time.RFC3339), When: e.Time.UTC().Format("2 January 2006, 15:04 UTC"),
-		Instance: e.Instance, Shortened: e.Shortened,
-	}
-}
-
 // historyOnPage is what the page shows of the user's history; nil where none is
 // kept. An unavailable history is reported and delays nothing.
 func (s *Server) historyOnPage(ctx context.Context, user, search string) *historyView {
@@ -78,7 +70,11 @@ func (s *Server) historyOnPage(ctx context.Context, user, search string) *histor
 	v := &historyView{Search: search}
 	list, err := s.entriesOf(ctx, user, history.Query{Search: search, Limit: defaultEntries})
 	for _, e := range list.Entries {
-		v.Entries = append(v.Entries, shownEntryOf(e))
+		v.Entries = append(v.Entries, entryView{
+			ID: e.ID, Asked: short(asked(e)), Result: short(e.Result),
+			Stamp: e.Time.UTC().Format(time.RFC3339), When: e.Time.UTC().Format("2 January 2006, 15:04 UTC"),
+			Instance: e.Instance, Shortened: e.Shortened,
+		})
 	}
 	switch {
 	case err != nil:
@@ -96,7 +92,7 @@ func (s *Server) historyOnPage(ctx context.Context, user, search string) *histor
 func (s *Server) searchOnPage(c *gin.Context, fields url.Values) error {
 	search := fields.Get("search")
 	if len(search) > maxSearch || !utf8.ValidString(search) {
-		return newProblem(http.StatusBadRequest, "the search must be UTF-8 text of at most %d bytes", maxSearch)
+		return badRequest("the search must be UTF-8 text of at most %d bytes", maxSearch)
 	}
 	return s.writePage(c, http.StatusOK, view{Precisions: precisions(0)}, search)
 }
@@ -104,10 +100,8 @@ func (s *Server) searchOnPage(c *gin.Context, fields url.Values) error {
 // deleteOnPage deletes what remove does.
 func (s *Server) deleteOnPage(c *gin.Context, remove func(ctx context.Context, user string) error) error {
 	err := s.forget(c.Request.Context(), userOf(c), remove)
-	if p, ok := errors.AsType[*problem](err); ok && p.Status == http.StatusNotFound {
-		err = nil // it is gone, which is what was asked for
-	}
-	if err != nil {
+	p, known := errors.AsType[*problem](err)
+	if gone := known && p.Status == http.StatusNotFound; err != nil && !gone { // gone is what was asked for
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, "/") // loading the page again must not delete again

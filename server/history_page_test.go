@@ -52,7 +52,7 @@ type pageUser struct {
 	cookie *http.Cookie
 }
 
-func visit(t *testing.T, s *server.Server) *pageUser {
+func open(t *testing.T, s *server.Server) *pageUser {
 	t.Helper()
 	u := &pageUser{t: t, server: s}
 	got := answer(t, s, httptest.NewRequest(http.MethodGet, "/", nil))
@@ -84,7 +84,7 @@ var entryID = regexp.MustCompile(`name="id" value="([^"]+)"`)
 
 func TestHistoryOnThePageWithoutJavaScript(t *testing.T) {
 	s := newServer(t, server.Config{History: keptHistory(t)})
-	u := visit(t, s)
+	u := open(t, s)
 	if html := u.page(); !strings.Contains(html, "What you calculate is kept here.") {
 		t.Fatalf("GET / = %s, want an empty history that says so", html)
 	}
@@ -104,7 +104,7 @@ func TestHistoryOnThePageWithoutJavaScript(t *testing.T) {
 		"Nothing in the history has that.") {
 		t.Errorf("a search without a hit shows %s", html)
 	}
-	other := visit(t, s)
+	other := open(t, s)
 	ids := entryID.FindAllStringSubmatch(u.page(), -1)
 	if len(ids) != 2 {
 		t.Fatalf("the page has %d entries with an id, want 2", len(ids))

@@ -187,7 +187,7 @@ func TestPanicInABatchIsAProblemOfItsLine(t *testing.T) {
 
 func TestRoomIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newMemoryBudget(100, time.Second)
+		r := newBudget(100, time.Second)
 		first, second := &reservation{budget: r}, &reservation{budget: r}
 		if err := first.grow(t.Context(), freeBytes+80); err != nil {
 			t.Fatalf("grow in an unused budget = %v, want nil", err)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -12,38 +13,45 @@ import (
 // a small request must not wait for the memory of large ones.
 const freeBytes = 16 << 10
 
-// memoryBudget bounds the memory of the bodies and answers of all requests
-// together. Without it each of a thousand connections could hold a body of the
-// largest size.
-type memoryBudget struct {
+// budget bounds what all requests hold together: the memory of their bodies and
+// answers, without which each of a thousand connections could hold a body of the
+// largest size, or the turns to calculate.
+type budget struct {
 	weighted *semaphore.Weighted
 	used     atomic.Int64
-	timeout  time.Duration
+	timeout  time.Duration // longest wait, where the caller has none of its own
 }
 
-func newMemoryBudget(bytes int64, timeout time.Duration) *memoryBudget {
-	return &memoryBudget{weighted: semaphore.NewWeighted(bytes), timeout: timeout}
+func newBudget(all int64, timeout time.Duration) *budget {
+	return &budget{weighted: semaphore.NewWeighted(all), timeout: timeout}
 }
 
-// reserve waits for n bytes, but no longer than the timeout, which also ends the
-// deadlock of requests that hold some bytes and wait for more. It returns
-// errBusy, or the context's error.
-func (b *memoryBudget) reserve(ctx context.Context, n int64) error {
+// tryReserve takes n if there is as much now.
+func (b *budget) tryReserve(n int64) bool {
 	if !b.weighted.TryAcquire(n) {
-		waiting, cancel := context.WithTimeout(ctx, b.timeout)
-		defer cancel()
-		if b.weighted.Acquire(waiting, n) != nil {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return errBusy
-		}
+		return false
+	}
+	b.used.Add(n)
+	return true
+}
+
+// reserve waits for n, but no longer than longest, which also ends the deadlock of
+// requests that hold some bytes and wait for more. It returns errBusy, or the
+// context's error.
+func (b *budget) reserve(ctx context.Context, n int64, longest time.Duration) error {
+	if b.tryReserve(n) {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	if b.weighted.Acquire(waiting, n) != nil {
+		return cmp.Or(ctx.Err(), errBusy)
 	}
 	b.used.Add(n)
 	return nil
 }
 
-func (b *memoryBudget) release(n int64) {
+func (b *budget) release(n int64) {
 	b.used.Add(-n)
 	b.weighted.Release(n)
 }
@@ -51,19 +59,19 @@ func (b *memoryBudget) release(n int64) {
 // reservation is the part of the budget that one request holds. One goroutine
 // uses it.
 type reservation struct {
-	budget *memoryBudget
+	budget *budget
 	bytes  int64 // counted
 	taken  int64 // from the budget
 }
 
-// grow counts n more bytes. See memoryBudget.reserve for its errors.
+// grow counts n more bytes. See budget.reserve for its errors.
 func (r *reservation) grow(ctx context.Context, n int64) error {
 	r.bytes += n
 	missing := r.bytes - freeBytes - r.taken
 	if missing <= 0 {
 		return nil
 	}
-	if err := r.budget.reserve(ctx, missing); err != nil {
+	if err := r.budget.reserve(ctx, missing, r.budget.timeout); err != nil {
 		return err
 	}
 	r.taken += missing
@@ -73,18 +81,16 @@ func (r *reservation) grow(ctx context.Context, n int64) error {
 // tryGrow counts n more bytes if the budget has them now.
 func (r *reservation) tryGrow(n int64) bool {
 	missing := r.bytes + n - freeBytes - r.taken
-	if missing > 0 && !r.budget.weighted.TryAcquire(missing) {
-		return false
-	}
 	if missing > 0 {
-		r.budget.used.Add(missing)
+		if !r.budget.tryReserve(missing) {
+			return false
+		}
 		r.taken += missing
 	}
 	r.bytes += n
 	return true
 }
 
-// release returns everything to the budget.
 func (r *reservation) release() {
 	if r.taken > 0 {
 		r.budget.release(r.taken)

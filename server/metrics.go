@@ -59,7 +59,7 @@ const otherRoute = "other"
 
 const namespace = "calculator"
 
-func newMetrics(admission *admissionLimiter, memory *memoryBudget) *metrics {
+func newMetrics(admission *admissionLimiter, memory *budget) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	}
@@ -88,7 +88,7 @@ func newMetrics(admission *admissionLimiter, memory *memoryBudget) *metrics {
 			Help: "Requests that ended in a panic, which was caught."}),
 	}
 	m.registry.MustRegister(m.requests, m.durations, m.calculations, m.seconds, m.asks, m.answers, m.entries, m.panics,
-		gauge("calculations_running", "Calculations that compute now.", func() float64 { return float64(len(admission.turns)) }),
+		gauge("calculations_running", "Calculations that compute now.", func() float64 { return float64(admission.turns.used.Load()) }),
 		gauge("calculations_waiting", "Calculations that wait for their turn.", func() float64 { return float64(admission.queued.Load()) }),
 		gauge("held_bytes", "Bodies and answers held in memory.", func() float64 { return float64(memory.used.Load()) }),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -120,7 +120,6 @@ func outcome(err error) string {
 	return "failed"
 }
 
-// answered counts a request.
 func (m *metrics) answered(route string, status int, took time.Duration) {
 	r, known := m.routes[route]
 	if !known {

@@ -112,7 +112,7 @@ func (s *Server) recovered(c *gin.Context) {
 		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) { // how a handler has the connection cut
 			panic(cause)
 		}
-		s.logPanic(c, cause)
+		s.logPanic(cause, c.Writer.Header().Get(HeaderRequestID), c.FullPath())
 		if c.Writer.Written() {
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 		}
@@ -121,8 +121,8 @@ func (s *Server) recovered(c *gin.Context) {
 	c.Next()
 }
 
-func (s *Server) logPanic(c *gin.Context, cause any) {
+func (s *Server) logPanic(cause any, request, route string) {
 	s.metrics.panics.Inc()
-	s.config.Log.Error("panic", "request", c.Writer.Header().Get(HeaderRequestID), "route", c.FullPath(),
+	s.config.Log.Error("panic", "request", request, "route", route,
 		"cause", digits.ReplaceAllString(fmt.Sprintf("%.200v", cause), "#"), "stack", string(debug.Stack()))
 }

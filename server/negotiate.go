@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
 	"strconv"
@@ -56,10 +57,7 @@ func quality(accept, mediaType string) float64 {
 }
 
 func weight(text string) float64 {
-	if text == "" {
-		return 1
-	}
-	q, err := strconv.ParseFloat(text, 64)
+	q, err := strconv.ParseFloat(cmp.Or(text, "1"), 64)
 	if err != nil || !(q >= 0 && q <= 1) {
 		return 0
 	}

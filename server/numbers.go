@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,7 +67,7 @@ func shortened(text string) string {
 }
 
 func (n *numbers) fault(format string, args ...any) error {
-	return &lineFault{newProblem(http.StatusBadRequest, "line %d: "+format, append([]any{n.line}, args...)...)}
+	return &lineFault{badRequest("line %d: "+format, append([]any{n.line}, args...)...)}
 }
 
 // split returns the texts on a line that must be numbers.

@@ -188,8 +188,7 @@ func (s *Server) usePage(c *gin.Context) error {
 	case "delete-all":
 		return s.deleteOnPage(c, s.deleteAll)
 	}
-	return newProblem(http.StatusBadRequest, "the page has no button %.20q: use calculate, download, search, delete or delete-all",
-		fields.Get("do"))
+	return badRequest("the page has no button %.20q: use calculate, download, search, delete or delete-all", fields.Get("do"))
 }
 
 func (s *Server) readForm(c *gin.Context) (url.Values, error) {
@@ -203,8 +202,7 @@ func (s *Server) readForm(c *gin.Context) (url.Values, error) {
 	}
 	fields, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, newProblem(http.StatusBadRequest,
-			"the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
+		return nil, badRequest("the form cannot be read: its %% signs are not followed by two hexadecimal digits, or it holds a semicolon")
 	}
 	return fields, nil
 }
@@ -213,12 +211,12 @@ func (s *Server) readForm(c *gin.Context) (url.Values, error) {
 func askedOnPage(fields url.Values) (Calculation, error) {
 	asked := Calculation{Expression: strings.TrimSpace(fields.Get("expression"))}
 	if asked.Expression == "" {
-		return asked, newProblem(http.StatusBadRequest, "Type a calculation first, such as 2^100 + 1/3.")
+		return asked, badRequest("Type a calculation first, such as 2^100 + 1/3.")
 	}
 	digits := cmp.Or(fields.Get("precision"), "0")
 	n, err := strconv.Atoi(digits)
 	if err != nil {
-		return asked, newProblem(http.StatusBadRequest, "the precision %.20q is not a number of digits", digits)
+		return asked, badRequest("the precision %.20q is not a number of digits", digits)
 	}
 	asked.Precision = n
 	return asked, nil

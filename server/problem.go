@@ -37,13 +37,18 @@ func newProblem(status int, format string, args ...any) *problem {
 	}
 }
 
+// badRequest is a problem that is the client's fault.
+func badRequest(format string, args ...any) *problem {
+	return newProblem(http.StatusBadRequest, format, args...)
+}
+
 // asProblem is what a client may see of err.
 func (s *Server) asProblem(err error) *problem {
 	if known, ok := errors.AsType[*problem](err); ok {
 		return known
 	}
 	if input, ok := errors.AsType[*bignum.InputError](err); ok {
-		p := newProblem(http.StatusBadRequest, "%s", input.Error())
+		p := badRequest("%s", input.Error())
 		p.Operand, p.Position = input.Operand, input.Position
 		return p
 	}
@@ -63,23 +68,18 @@ func (s *Server) asProblem(err error) *problem {
 	return newProblem(http.StatusInternalServerError, "the calculator failed; its log says why")
 }
 
-// failing makes a handler of one that returns an error, and answers with that.
+// failing makes a handler of one that returns an error, and answers with the problem
+// that it is. Only what is the server's own fault is logged, and never an operand.
 func (s *Server) failing(handler func(*gin.Context) error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if err := handler(c); err != nil {
-			s.fail(c, err)
+			p := s.asProblem(err)
+			if p.Status == http.StatusInternalServerError {
+				s.config.Log.Error("request failed", "request", c.Writer.Header().Get(HeaderRequestID), "route", c.FullPath(), "error", err)
+			}
+			writeProblem(c, p)
 		}
 	}
-}
-
-// fail answers with the problem that err is. Only what is the server's own
-// fault is logged, and never an operand.
-func (s *Server) fail(c *gin.Context, err error) {
-	p := s.asProblem(err)
-	if p.Status == http.StatusInternalServerError {
-		s.config.Log.Error("request failed", "request", c.Writer.Header().Get(HeaderRequestID), "route", c.FullPath(), "error", err)
-	}
-	writeProblem(c, p)
 }
 
 // retryLater sets when to ask again a server that has no time for the request now.

@@ -28,7 +28,7 @@ const (
 // a history, not the other way round.
 type recorder struct {
 	store   store
-	memory  *memoryBudget
+	memory  *budget
 	log     *slog.Logger
 	metrics *metrics
 
@@ -47,7 +47,7 @@ type waitingEntry struct {
 // add takes the entry over. It never waits.
 func (r *recorder) add(user string, e history.Entry) {
 	held := &reservation{budget: r.memory}
-	if !held.tryGrow(entryBytes(e)) {
+	if !held.tryGrow(textBytes(e.Expression, e.Result, e.Operands)) {
 		r.metrics.entries.WithLabelValues("dropped").Inc()
 		return
 	}
@@ -63,14 +63,6 @@ func (r *recorder) add(user string, e history.Entry) {
 		r.idle = make(chan struct{})
 		go r.work(r.idle)
 	}
-}
-
-func entryBytes(e history.Entry) int64 {
-	n := len(e.Expression) + len(e.Result)
-	for _, o := range e.Operands {
-		n += len(o) + 16
-	}
-	return int64(n)
 }
 
 // work stores what waits until nothing does, then closes idle.

@@ -20,7 +20,7 @@ type Server struct {
 	config    Config
 	instance  *instance
 	admission *admissionLimiter
-	memory    *memoryBudget
+	memory    *budget
 	limits    bignum.Limits
 	page      *page
 	metrics   *metrics
@@ -47,7 +47,7 @@ func New(cfg Config) (*Server, error) {
 		config:     cfg,
 		instance:   newInstance(),
 		admission:  newAdmissionLimiter(cfg.MaxCalculations, cfg.MaxQueued, cfg.QueueTimeout),
-		memory:     newMemoryBudget(cfg.MaxHeldBytes, cfg.QueueTimeout),
+		memory:     newBudget(cfg.MaxHeldBytes, cfg.QueueTimeout),
 		limits:     bignum.Limits{MaxDigits: cfg.MaxDigits},
 		page:       page,
 		requestIDs: newRequestIDs(),
@@ -96,10 +96,6 @@ func (s *Server) routes() *gin.Engine {
 	return r
 }
 
-// MemoryBound is the most memory in bytes that the limits let the server take:
-// about limits times how many of each there may be at once.
-func (s *Server) MemoryBound() int64 { return s.config.memoryBound() }
-
 // Handler answers without a listener of its own, for tests and other servers.
 // The instance keeps its local name.
 func (s *Server) Handler() http.Handler { return s.handler }
@@ -115,7 +111,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 	asked := make(chan struct{})
 	background.Go(func() { s.instance.learn(ctx, s.config.InstanceID, asked, s.config.Log) })
-	s.await(asked)
+	// So that the first request that an instance serves carries its name.
+	select {
+	case <-asked:
+	case <-time.After(s.config.InstanceIDWait):
+	}
 
 	places := limited(listener, s.config.MaxConnections)
 	h := s.httpServer(ctx)
@@ -128,17 +128,6 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 		return s.drain(ctx, h)
-	}
-}
-
-// await holds back the first answer until the instance id was asked for, so
-// that the first request an instance serves carries its name.
-func (s *Server) await(asked <-chan struct{}) {
-	wait := time.NewTimer(s.config.InstanceIDWait)
-	defer wait.Stop()
-	select {
-	case <-asked:
-	case <-wait.C:
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *Server) readSummary(c *gin.Context) (*summary, error) {
 	}
 	a := &summary{server: s, stream: newStream(c, s.config), reserved: reservationOf(c), left: s.config.CalculationTimeout}
 	if a.precision, err = strconv.Atoi(c.DefaultQuery("precision", "0")); err != nil || a.precision < 0 || a.precision > s.config.MaxDigits {
-		return nil, newProblem(http.StatusBadRequest, "the precision must be 0 (exact) or a number of digits up to %d", s.config.MaxDigits)
+		return nil, badRequest("the precision must be 0 (exact) or a number of digits up to %d", s.config.MaxDigits)
 	}
 	if a.quantiles, err = readQuantiles(c.DefaultQuery("quantiles", defaultQuantiles)); err != nil {
 		return nil, err
@@ -96,14 +96,13 @@ func readQuantiles(text string) ([]statistics.Probability, error) {
 	}
 	texts := strings.Split(text, ",")
 	if len(texts) > maxQuantiles {
-		return nil, newProblem(http.StatusBadRequest, "more than %d quantiles are asked for", maxQuantiles)
+		return nil, badRequest("more than %d quantiles are asked for", maxQuantiles)
 	}
 	var all []statistics.Probability
 	for _, t := range texts {
 		p, err := statistics.ParseProbability(strings.TrimSpace(t))
 		if err != nil {
-			return nil, newProblem(http.StatusBadRequest, "the quantile %v: ask for example with quantiles=%s, or quantiles=none", err,
-				defaultQuantiles)
+			return nil, badRequest("the quantile %v: ask for example with quantiles=%s, or quantiles=none", err, defaultQuantiles)
 		}
 		all = append(all, p)
 	}
@@ -184,7 +183,7 @@ func (a *summary) fault(err error) error {
 	}
 	switch {
 	case errors.Is(err, statistics.ErrNone):
-		return newProblem(http.StatusBadRequest, "the body holds no numbers: send one a line, or CSV")
+		return badRequest("the body holds no numbers: send one a line, or CSV")
 	case errors.Is(err, statistics.ErrTooMany):
 		return newProblem(http.StatusRequestEntityTooLarge, "%v: ask with quantiles=none for the other figures", err)
 	}

@@ -16,7 +16,7 @@ import (
 // userCookie names a user: 128 random bits, known to the user's browser alone.
 const userCookie = "calculator_user"
 
-// userAge is how long a browser keeps the cookie after the last visit.
+// userAge is how long a browser keeps the cookie after the page was opened last.
 const userAge = 365 * 24 * time.Hour
 
 // userOf is the user that the request comes from; "" where it carries no cookie
@@ -35,11 +35,10 @@ func userOf(c *gin.Context) string {
 	return strings.ToLower(cookie.Value)
 }
 
-// greet gives whoever opens the page a user id if a history is kept, and returns
-// it.
-func (s *Server) greet(c *gin.Context) string {
+// greet gives whoever opens the page a user id if a history is kept.
+func (s *Server) greet(c *gin.Context) {
 	if s.config.History == nil {
-		return ""
+		return
 	}
 	user := userOf(c)
 	if user == "" {
@@ -47,17 +46,11 @@ func (s *Server) greet(c *gin.Context) string {
 		rand.Read(id[:]) // never fails
 		user = hex.EncodeToString(id[:])
 	}
+	secure := c.Request.TLS != nil || strings.EqualFold(c.GetHeader("X-Forwarded-Proto"), "https") // TLS with us or with the load balancer
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: userCookie, Value: user, Path: "/", MaxAge: int(userAge / time.Second),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: behindTLS(c.Request),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
 	})
-	return user
-}
-
-// behindTLS says whether the browser speaks TLS, with us or with the load
-// balancer before us.
-func behindTLS(r *http.Request) bool {
-	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 // remember adds a calculation to the history of the user who made it. The

@@ -20,7 +20,7 @@ import (
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/payload"
 	"secondwind/loadgen/scenario"
-	localapi "secondwind/localcloud/api"
+	"secondwind/localcloud"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
@@ -142,7 +142,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatal(err)
 	}
 	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
-	localapi.Register(mux, state)
+	localcloud.Register(mux, state)
 	vault.Register(mux)
 	w.aws = aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),

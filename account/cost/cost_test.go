@@ -103,7 +103,7 @@ func TestAnEstimateFitsATerminalAndSaysWhatItLeavesOut(t *testing.T) {
 	if err := errors.Join(cost.Write(&wide, e, 0), cost.Write(&narrow, e, 100)); err != nil {
 		t.Fatal(err)
 	}
-	head, _, _ := strings.Cut(narrow.String(), "An hour more")
+	head, _, _ := strings.Cut(narrow.String(), "Each further hour")
 	for line := range strings.Lines(head) {
 		if n := len(strings.TrimSuffix(line, "\n")); n > 100 {
 			t.Errorf("line of %d columns, want at most 100: %q", n, line)
@@ -114,7 +114,7 @@ func TestAnEstimateFitsATerminalAndSaysWhatItLeavesOut(t *testing.T) {
 			t.Errorf("the estimate does not say %q", part)
 		}
 	}
-	const note, hint = "a begun hour counts", "wider terminal"
+	const note, hint = "partial hours are charged in full", "wider terminal"
 	if !strings.Contains(wide.String(), note) || strings.Contains(narrow.String(), note) || !strings.Contains(narrow.String(), hint) {
 		t.Errorf("wide:\n%s\nnarrow:\n%s\nwant what each item counts where there is room, and a word where not", wide.String(), narrow.String())
 	}

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,28 +25,15 @@ type Plan struct {
 	PollInterval     time.Duration // of the observer
 }
 
-// Defaults fills what is zero: the scaling variables of terraform/ and a usual run.
-func (p Plan) Defaults() Plan {
-	for _, d := range []struct {
-		field *float64
-		value float64
-	}{{&p.CPUPercent, 32}, {&p.VolumeGB, 8}, {&p.RequestRate, 50}, {&p.RequestBytes, 16 << 10}} {
-		if *d.field == 0 {
-			*d.field = d.value
-		}
-	}
-	if p.Duration == 0 {
-		p.Duration = time.Hour
-	}
-	if p.PollInterval == 0 {
-		p.PollInterval = 10 * time.Second
-	}
-	if p.MinSize == 0 {
-		p.MinSize = 1
-	}
-	if p.MaxSize == 0 {
-		p.MaxSize = 2
-	}
+// withDefaults fills what is zero: the scaling variables of terraform/ and a usual run.
+func (p Plan) withDefaults() Plan {
+	p.CPUPercent = cmp.Or(p.CPUPercent, 32)
+	p.VolumeGB = cmp.Or(p.VolumeGB, 8)
+	p.RequestRate = cmp.Or(p.RequestRate, 50)
+	p.RequestBytes = cmp.Or(p.RequestBytes, 16<<10)
+	p.Duration = cmp.Or(p.Duration, time.Hour)
+	p.PollInterval = cmp.Or(p.PollInterval, 10*time.Second)
+	p.MinSize, p.MaxSize = cmp.Or(p.MinSize, 1), cmp.Or(p.MaxSize, 2)
 	return p
 }
 
@@ -58,11 +46,11 @@ func (p Plan) validate() error {
 	}
 	check(p.Duration > 0 && p.Duration <= 366*24*time.Hour, "duration %s: it must be more than 0 and at most a year", p.Duration)
 	check(p.MinSize >= 1 && p.MaxSize >= p.MinSize && p.MaxSize <= 10000,
-		"%d to %d instances: give a minimum of 1 or more, and a maximum from the minimum to 10000", p.MinSize, p.MaxSize)
+		"%d to %d instances: choose a minimum of at least 1, and a maximum between the minimum and 10000", p.MinSize, p.MaxSize)
 	check(p.CPUPercent > 0 && p.CPUPercent <= 100, "CPU %g %%: it must be more than 0 and at most 100", p.CPUPercent)
-	check(p.VolumeGB >= 1, "volume %g GB: 1 is the least", p.VolumeGB)
+	check(p.VolumeGB >= 1, "volume %g GB: it must be at least 1 GB", p.VolumeGB)
 	check(p.RequestRate >= 0 && p.RequestBytes >= 0, "requests: a rate of %g/s of %g bytes is negative", p.RequestRate, p.RequestBytes)
-	check(p.PollInterval >= time.Second, "poll interval %s: 1s is the least", p.PollInterval)
+	check(p.PollInterval >= time.Second, "poll interval %s: it must be at least 1s", p.PollInterval)
 	return errors.Join(faults...)
 }
 
@@ -103,7 +91,7 @@ const hoursInMonth = 730
 // Of estimates a plan. Its error names what is wrong with it, or what the prices
 // do not know.
 func Of(p Plan, prices Prices) (Estimate, error) {
-	p = p.Defaults()
+	p = p.withDefaults()
 	if err := p.validate(); err != nil {
 		return Estimate{}, fmt.Errorf("estimate: %w", err)
 	}
@@ -132,7 +120,7 @@ func sum(items []Item) (low, high float64) {
 
 // items are what a plan consists of.
 func items(p Plan, r Region, e Everywhere, instanceHour float64) []Item {
-	b := builder{p: p, r: r, e: e, hours: p.Duration.Hours()}
+	b := builder{p: p, r: r, e: e, hours: p.Duration.Hours(), months: p.Duration.Hours() / hoursInMonth}
 	b.instances(instanceHour)
 	b.traffic()
 	b.watching()
@@ -143,25 +131,25 @@ func items(p Plan, r Region, e Everywhere, instanceHour float64) []Item {
 // notes are what no line shows.
 func notes(p Plan) []string {
 	all := []string{
-		"In USD, on-demand, without tax. " +
-			"The low end assumes the least use and the free allowances of every account; the high end the most use and none.",
+		"In USD, On-Demand, without tax. " +
+			"The low end assumes the least use and every free allowance; the high end assumes the most use and no free allowance.",
 		"Free tier: accounts opened before 2025-07-15 have 750 hours a month of t2.micro or t3.micro and of a load balancer " +
 			"in their first 12 months; later ones have credits instead. Neither is counted here.",
-		"AWS charges what is there, not what is used: run `make destroy` when you are done.",
+		"AWS charges for what exists, whether or not it is used: run `make destroy` when you are done.",
 	}
 	if p.Duration > 24*time.Hour {
-		all = append(all, "Longer than a day: set a budget alarm (budget_limit in terraform/).")
+		all = append(all, "Longer than a day: set a budget alarm (budget_usd in terraform/).")
 	}
 	return all
 }
 
 // builder collects the items of a plan.
 type builder struct {
-	p     Plan
-	r     Region
-	e     Everywhere
-	hours float64
-	items []Item
+	p             Plan
+	r             Region
+	e             Everywhere
+	hours, months float64
+	items         []Item
 }
 
 // add adds an item of a low and a high quantity.
@@ -176,7 +164,7 @@ func (b *builder) add(name string, low, high float64, unit string, unitPrice flo
 func (b *builder) instances(hour float64) {
 	low, high := float64(b.p.MinSize)*b.hours, float64(b.p.MaxSize)*b.hours
 	b.add("EC2 "+b.p.InstanceType, low, high, "instance-hours", hour,
-		fmt.Sprintf("on-demand Linux; %d to %d all the time", b.p.MinSize, b.p.MaxSize))
+		fmt.Sprintf("On-Demand, Linux; %d to %d instances at any time", b.p.MinSize, b.p.MaxSize))
 	if t, ok := burstable.Of(b.p.InstanceType); ok {
 		price := b.e.SurplusVCPUHour
 		if strings.HasPrefix(b.p.InstanceType, "t4g.") {
@@ -184,12 +172,12 @@ func (b *builder) instances(hour float64) {
 		}
 		over := max(b.p.CPUPercent-t.BaselinePercent, 0) / 100 * t.VCPUs
 		b.add("surplus CPU credits", 0, over*high, "vCPU-hours", price,
-			fmt.Sprintf("if unlimited: %g %% of CPU over a baseline of %g %%, averaged over 24 h", b.p.CPUPercent, t.BaselinePercent))
+			fmt.Sprintf("in unlimited mode: %g %% CPU against a baseline of %g %%, averaged over 24 h", b.p.CPUPercent, t.BaselinePercent))
 	}
 	b.add("EBS gp3", low*b.p.VolumeGB/hoursInMonth, high*b.p.VolumeGB/hoursInMonth, "GB-months", b.r.GP3GBMonth,
 		fmt.Sprintf("%g GB each", b.p.VolumeGB))
 	b.add("public IPv4 addresses", 2*b.hours, 2*b.hours+high, "address-hours", b.e.PublicIPv4Hour,
-		"the load balancer's two; the instances' if they are in public subnets")
+		"two for the load balancer; one for each instance in a public subnet")
 }
 
 // traffic is the load balancer and what it carries. An LCU is the largest of 25
@@ -197,11 +185,12 @@ func (b *builder) instances(hour float64) {
 func (b *builder) traffic() {
 	gbPerHour := b.p.RequestRate * b.p.RequestBytes * 3600 / 1e9
 	lcu := max(b.p.RequestRate/25, gbPerHour, b.p.RequestRate/1000)
-	b.add("Application Load Balancer", b.hours, b.hours+1, "hours", b.r.LoadBalancerHour, "a begun hour counts")
+	b.add("Application Load Balancer", b.hours, b.hours+1, "hours", b.r.LoadBalancerHour, "partial hours are charged in full")
 	b.add("load balancer capacity", gbPerHour*b.hours, lcu*b.hours, "LCU-hours", b.r.LCUHour,
-		fmt.Sprintf("%g requests/s of %g KB; most if each has a connection of its own", b.p.RequestRate, b.p.RequestBytes/1024))
+		fmt.Sprintf("%g requests/s of %g KB; the high end if each opens a new connection", b.p.RequestRate, b.p.RequestBytes/1024))
 	out := gbPerHour * b.hours
-	b.add("data transfer out", out-100, out, "GB", b.e.TransferOutGB, "the first 100 GB a month are free; nothing from inside the VPC")
+	b.add("data transfer out", out-100, out, "GB", b.e.TransferOutGB,
+		"the first 100 GB a month are free; traffic within the VPC is not charged")
 }
 
 // The metrics and alarms of terraform/'s stack.
@@ -209,31 +198,28 @@ const (
 	metricsOfInstance = 7 // that detailed monitoring publishes
 	alarms            = 2
 	metricsInPoll     = 4 // average and sample count of the group, and each of two instances
-	callsInPoll       = 7
 )
 
 // watching is CloudWatch: what alarms and observer ask.
 func (b *builder) watching() {
-	months := b.hours / hoursInMonth
 	polls := b.p.Duration.Seconds() / b.p.PollInterval.Seconds()
-	low, high := float64(b.p.MinSize)*months*metricsOfInstance, float64(b.p.MaxSize)*months*metricsOfInstance
-	b.add("CloudWatch detailed monitoring", low-10*months, high, "metric-months", b.e.MetricMonth,
-		fmt.Sprintf("%d metrics an instance; 10 are free", metricsOfInstance))
-	b.add("CloudWatch alarms", 0, alarms*months, "alarm-months", b.e.AlarmMonth, "10 are free")
+	low, high := float64(b.p.MinSize)*b.months*metricsOfInstance, float64(b.p.MaxSize)*b.months*metricsOfInstance
+	b.add("CloudWatch detailed monitoring", low-10*b.months, high, "metric-months", b.e.MetricMonth,
+		fmt.Sprintf("%d metrics per instance; the first 10 are free", metricsOfInstance))
+	b.add("CloudWatch alarms", 0, alarms*b.months, "alarm-months", b.e.AlarmMonth, "the first 10 are free")
 	data := polls * float64(metricsInPoll-2+b.p.MaxSize) / 1000
 	b.add("CloudWatch GetMetricData", data, data, "thousand metrics", b.e.MetricDataPer1000,
-		fmt.Sprintf("a poll every %s; never free", b.p.PollInterval))
-	b.add("CloudWatch API requests", 0, polls*2/1000, "thousand requests", b.e.RequestPer1000, "a million a month are free")
-	b.add("CloudWatch dashboard", 0, min(1, months+1.0/hoursInMonth), "dashboard-months", b.e.DashboardMonth, "three are free")
+		fmt.Sprintf("one poll every %s; no free allowance", b.p.PollInterval))
+	b.add("CloudWatch API requests", 0, polls*2/1000, "thousand requests", b.e.RequestPer1000, "the first million a month are free")
+	b.add("CloudWatch dashboard", 0, min(1, b.months+1.0/hoursInMonth), "dashboard-months", b.e.DashboardMonth, "the first three are free")
 }
 
 // rest is what costs cents.
 func (b *builder) rest() {
-	months := b.hours / hoursInMonth
-	b.add("KMS key", months, months+1.0/hoursInMonth, "key-months", b.e.KeyMonth, "a key that is scheduled for deletion is not charged")
+	b.add("KMS key", b.months, b.months+1.0/hoursInMonth, "key-months", b.e.KeyMonth, "not charged once it is scheduled for deletion")
 	b.add("KMS requests", 0, 0.1*float64(b.p.MaxSize)+b.hours/10, "ten thousand requests", b.e.KeyRequestPer10000,
-		"20,000 a month are free; the calculator keeps its data key")
-	b.add("S3 storage", 0.05*months, 0.1*months, "GB-months", b.r.S3GBMonth, "the calculator's binary, in a few versions")
+		"the first 20,000 a month are free; the calculator caches its data key")
+	b.add("S3 storage", 0.05*b.months, 0.1*b.months, "GB-months", b.r.S3GBMonth, "a few versions of the calculator's binary")
 	b.add("S3 requests", 0, 0.1, "thousand requests", b.e.S3RequestPer1000, "")
-	b.add("SNS e-mail", 0, 0.001, "hundred thousand e-mails", b.e.EmailPer100000, "1,000 a month are free")
+	b.add("SNS e-mail", 0, 0.001, "hundred thousand e-mails", b.e.EmailPer100000, "the first 1,000 a month are free")
 }

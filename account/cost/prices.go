@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -98,36 +99,26 @@ func (p Prices) validate() error {
 		faults = append(faults, errors.New("regions: none"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Regions)) {
-		faults = append(faults, p.Regions[name].validate("regions."+name))
+		r := p.Regions[name]
+		faults = append(faults, pricesIn("regions."+name, r)...)
+		if len(r.InstanceHour) == 0 {
+			faults = append(faults, fmt.Errorf("regions.%s.instance_hour: no instance type", name))
+		}
+		for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
+			faults = append(faults, price("regions."+name+".instance_hour."+t, r.InstanceHour[t]))
+		}
 	}
-	e := p.Everywhere
-	for _, f := range []struct {
-		name  string
-		value float64
-	}{
-		{"surplus_credit_vcpu_hour", e.SurplusVCPUHour}, {"surplus_credit_vcpu_hour_t4g", e.SurplusVCPUHourT4g}, {"alarm_month", e.AlarmMonth},
-		{"metric_month", e.MetricMonth}, {"metric_data_per_1000", e.MetricDataPer1000}, {"api_request_per_1000", e.RequestPer1000},
-		{"dashboard_month", e.DashboardMonth}, {"key_month", e.KeyMonth}, {"key_request_per_10000", e.KeyRequestPer10000},
-		{"s3_request_per_1000", e.S3RequestPer1000}, {"email_per_100000", e.EmailPer100000},
-		{"public_ipv4_hour", e.PublicIPv4Hour}, {"transfer_out_gb", e.TransferOutGB},
-	} {
-		faults = append(faults, price("everywhere."+f.name, f.value))
-	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, pricesIn("everywhere", p.Everywhere)...)...)
 }
 
-func (r Region) validate(name string) error {
-	faults := []error{
-		price(name+".gp3_gb_month", r.GP3GBMonth), price(name+".load_balancer_hour", r.LoadBalancerHour),
-		price(name+".lcu_hour", r.LCUHour), price(name+".s3_gb_month", r.S3GBMonth),
+// pricesIn checks every number of a part of the table.
+func pricesIn(name string, part any) (faults []error) {
+	for i := range reflect.TypeOf(part).NumField() {
+		if value := reflect.ValueOf(part).Field(i); value.CanFloat() {
+			faults = append(faults, price(name+"."+reflect.TypeOf(part).Field(i).Tag.Get("json"), value.Float()))
+		}
 	}
-	if len(r.InstanceHour) == 0 {
-		faults = append(faults, fmt.Errorf("%s.instance_hour: no instance type", name))
-	}
-	for _, t := range slices.Sorted(maps.Keys(r.InstanceHour)) {
-		faults = append(faults, price(name+".instance_hour."+t, r.InstanceHour[t]))
-	}
-	return errors.Join(faults...)
+	return faults
 }
 
 // price refuses a value that cannot be a price; one that was left out is 0.
@@ -143,11 +134,11 @@ func price(name string, v float64) error {
 func (p Prices) find(region, instanceType string) (Region, float64, error) {
 	r, ok := p.Regions[region]
 	if !ok {
-		return r, 0, unknown(fmt.Sprintf("no prices of Region %q are known", region), p.Regions)
+		return r, 0, unknown(fmt.Sprintf("there are no prices for Region %q", region), p.Regions)
 	}
 	hour, ok := r.InstanceHour[instanceType]
 	if !ok {
-		return r, 0, unknown(fmt.Sprintf("no price of instance type %q in %s is known", instanceType, region), r.InstanceHour)
+		return r, 0, unknown(fmt.Sprintf("there is no price for instance type %q in %s", instanceType, region), r.InstanceHour)
 	}
 	return r, hour, nil
 }
@@ -155,5 +146,5 @@ func (p Prices) find(region, instanceType string) (Region, float64, error) {
 // unknown is the error for a name that a part of the table does not have.
 func unknown[V any](what string, known map[string]V) error {
 	names := strings.Join(slices.Sorted(maps.Keys(known)), ", ")
-	return fmt.Errorf("%s; known are %s: choose one of these, or give a table of your own (--prices)", what, names)
+	return fmt.Errorf("%s: choose one of %s, or pass your own table with --prices", what, names)
 }

@@ -34,9 +34,9 @@ func Write(w io.Writer, e Estimate, width int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s\nAn hour more costs %s.\n", text, e.Hour())
+	fmt.Fprintf(w, "%s\nEach further hour costs %s.\n", text, e.Hour())
 	if short {
-		fmt.Fprintln(w, "A wider terminal, or --json, shows what each item counts.")
+		fmt.Fprintln(w, "A wider terminal, or --json, also shows what each item covers.")
 	}
 	fmt.Fprintf(w, "\nPrices of %s: %s. %s\n", e.PricesOf, e.Source, e.Verify)
 	for _, note := range e.Notes {

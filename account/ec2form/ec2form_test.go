@@ -2,6 +2,7 @@ package ec2form_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -91,5 +92,43 @@ func TestAMachineWhoseClockIsOffSignsByThatOfEC2(t *testing.T) {
 	})
 	if err := c.Call(t.Context(), "DescribeInstances", nil, nil); err != nil || asked != 2 {
 		t.Errorf("Call() = %v after %d requests, want an answer to the second one", err, asked)
+	}
+}
+
+// TestARefusalIsReadInXMLAndInJSON has EC2's answers and those of AWS's JSON protocols.
+func TestARefusalIsReadInXMLAndInJSON(t *testing.T) {
+	for body, want := range map[string]string{
+		refusal("Throttling"):                               "Throttling",
+		`{"__type": "AccessDeniedException"}`:               "AccessDeniedException",
+		`{"__type": "com.amazonaws#Gone", "message": "no"}`: "Gone",
+		`{"__type": "com.amazonaws#Gone", "Message": "no"}`: "Gone",
+		`{"message": "no code"}`:                            "",
+		"<html><body>502</body></html>":                     "",
+		"":                                                  "",
+	} {
+		c := client(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Amz-Target") != "Service.Operation" || !strings.Contains(r.Header.Get("Authorization"), "/other/aws4_request") {
+				t.Errorf("headers = %v", r.Header)
+			}
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, body)
+		})
+		_, err := c.Post(t.Context(), "other", http.Header{"X-Amz-Target": {"Service.Operation"}}, "{}")
+		if err == nil || ec2form.Code(err) != want || want == "" && !strings.Contains(err.Error(), "status 400") {
+			t.Errorf("Post() = %v of %q, want code %q", err, body, want)
+		}
+	}
+}
+
+func TestDeniedKnowsTheCodesOfEveryService(t *testing.T) {
+	for _, code := range []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"} {
+		if err := fmt.Errorf("ask: %w", &smithy.GenericAPIError{Code: code}); !ec2form.Denied(err) {
+			t.Errorf("Denied(%v) = false", err)
+		}
+	}
+	for _, err := range []error{nil, io.EOF, &smithy.GenericAPIError{Code: "Throttling"}} {
+		if ec2form.Denied(err) {
+			t.Errorf("Denied(%v) = true", err)
+		}
 	}
 }

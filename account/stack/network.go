@@ -8,35 +8,18 @@ import (
 	"slices"
 )
 
-// subnet is a default subnet of the default VPC.
-type subnet struct {
-	ID  string `xml:"subnetId"`
-	VPC string `xml:"vpcId"`
-}
-
-// defaultSubnets finds the default subnets, one for each Availability Zone.
+// defaultSubnets finds the default subnets of the default VPC, one for each
+// Availability Zone.
 func (b *builder) defaultSubnets(ctx context.Context) error {
-	var answer struct {
-		Subnets []subnet `xml:"subnetSet>item"`
-	}
 	form := url.Values{"Filter.1.Name": {"default-for-az"}, "Filter.1.Value.1": {"true"}}
-	if err := b.ec2.Call(ctx, "DescribeSubnets", form, &answer); err != nil {
+	if err := b.ec2.Call(ctx, "DescribeSubnets", form, &b.subnets); err != nil {
 		return err
 	}
-	b.subnets = answer.Subnets
-	if len(b.subnets) < 2 {
+	if len(b.subnets.IDs) < 2 {
 		return fmt.Errorf("the account has %d default subnets, and a load balancer needs two; "+
-			"create a default VPC (aws ec2 create-default-vpc)", len(b.subnets))
+			"create a default VPC (aws ec2 create-default-vpc)", len(b.subnets.IDs))
 	}
 	return nil
-}
-
-func (b *builder) subnetIDs() []string {
-	ids := make([]string, len(b.subnets))
-	for i, s := range b.subnets {
-		ids[i] = s.ID
-	}
-	return ids
 }
 
 // launchTemplate makes the template of the group's instances.

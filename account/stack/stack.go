@@ -16,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"secondwind/account/ec2form"
 )
@@ -42,9 +43,8 @@ type Options struct {
 type Stack struct {
 	AutoScalingGroupName          string
 	ScaleOutAlarm, ScaleOutPolicy string // ScaleOutPolicy is "" WithoutPolicy
-	ScaleInAlarm, ScaleInPolicy   string // ScaleInPolicy is "" if target tracking scales in
+	ScaleInAlarm                  string
 	TargetGroupARN, TargetGroup   string
-	LoadBalancerARN               string
 	LoadBalancerURL               string // "http://host:port"
 	LaunchTemplateID              string
 	HistoryKeyARN                 string // KMS key of the calculators' history, alias/<Name>-history
@@ -104,8 +104,11 @@ type builder struct {
 	groups  *autoscaling.Client
 	alarms  *cloudwatch.Client
 	keys    *kms.Client
-	subnets []subnet
-	stack   Stack
+	subnets struct {
+		IDs  []string `xml:"subnetSet>item>subnetId"`
+		VPCs []string `xml:"subnetSet>item>vpcId"`
+	}
+	stack Stack
 }
 
 func (b *builder) name(suffix string) *string { return aws.String(b.o.Name + "-" + suffix) }
@@ -119,10 +122,36 @@ func tagList[T any](tags map[string]string, of func(key, value *string) T) []T {
 	return list
 }
 
+// HistoryAlias is the alias of the key that encrypts the calculators' history in
+// the stack of that name.
+func HistoryAlias(name string) string { return "alias/" + name + "-history" }
+
+// historyKey makes the key, which rotates by itself, and its alias. It comes before
+// the group: its instances ask for the key as soon as they start.
+func (b *builder) historyKey(ctx context.Context) error {
+	made, err := b.keys.CreateKey(ctx, &kms.CreateKeyInput{
+		Description: aws.String("Encrypts the history of the calculators of " + b.o.Name),
+		Tags: append([]kmstypes.Tag{{TagKey: aws.String("Name"), TagValue: &b.o.Name}},
+			tagList(b.o.Tags, func(k, v *string) kmstypes.Tag { return kmstypes.Tag{TagKey: k, TagValue: v} })...),
+	})
+	if err != nil {
+		return err
+	}
+	if made.KeyMetadata == nil {
+		return errors.New("the answer describes no key")
+	}
+	b.stack.HistoryKeyARN = aws.ToString(made.KeyMetadata.Arn)
+	if _, err := b.keys.EnableKeyRotation(ctx, &kms.EnableKeyRotationInput{KeyId: made.KeyMetadata.KeyId}); err != nil {
+		return err
+	}
+	_, err = b.keys.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: aws.String(HistoryAlias(b.o.Name)), TargetKeyId: made.KeyMetadata.KeyId})
+	return err
+}
+
 func (b *builder) targetGroup(ctx context.Context) error {
 	n := b.o.Variables
 	out, err := b.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: b.name("tg"), VpcId: &b.subnets[0].VPC, TargetType: elbtypes.TargetTypeEnumInstance,
+		Name: b.name("tg"), VpcId: &b.subnets.VPCs[0], TargetType: elbtypes.TargetTypeEnumInstance,
 		Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
@@ -147,7 +176,7 @@ func (b *builder) targetGroup(ctx context.Context) error {
 
 func (b *builder) loadBalancer(ctx context.Context) error {
 	out, err := b.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
-		Name: b.name("alb"), Subnets: b.subnetIDs(),
+		Name: b.name("alb"), Subnets: b.subnets.IDs,
 		Tags: tagList(b.o.Tags, func(k, v *string) elbtypes.Tag { return elbtypes.Tag{Key: k, Value: v} }),
 	})
 	if err != nil {
@@ -157,7 +186,6 @@ func (b *builder) loadBalancer(ctx context.Context) error {
 		return fmt.Errorf("the answer has %d load balancers, want 1", len(out.LoadBalancers))
 	}
 	lb := out.LoadBalancers[0]
-	b.stack.LoadBalancerARN = aws.ToString(lb.LoadBalancerArn)
 	made, err := b.elb.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: lb.LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(80),
 		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &b.stack.TargetGroupARN}},
@@ -183,7 +211,7 @@ func (b *builder) group(ctx context.Context) error {
 		DefaultCooldown:       aws.Int32(scaled(n.Cooldown, b.o.MetricsPeriod)),
 		DefaultInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
 		HealthCheckType:       aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(int32(n.HealthCheckGracePeriod)),
-		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnetIDs(), ",")),
+		TargetGroupARNs: []string{b.stack.TargetGroupARN}, VPCZoneIdentifier: aws.String(strings.Join(b.subnets.IDs, ",")),
 		Tags: append([]astypes.Tag{{Key: aws.String("Name"), Value: &b.o.Name, PropagateAtLaunch: aws.Bool(true)}},
 			tagList(b.o.Tags, func(k, v *string) astypes.Tag {
 				return astypes.Tag{Key: k, Value: v, PropagateAtLaunch: aws.Bool(true)}

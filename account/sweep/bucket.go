@@ -2,27 +2,23 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"secondwind/account/ec2form"
 )
 
-// bucketKind is S3 buckets, with every version of every object in them. The local
-// cloud has no S3: this was never run.
-func bucketKind() kind {
-	return kind{name: "S3 bucket", types: []string{"s3"}, stage: stageUsed, list: listBuckets, remove: removeBucket}
-}
-
-func listBuckets(ctx context.Context, s *Sweeper, candidates tagged) (things []thing, err error) {
-	client := s3.NewFromConfig(s.cfg.AWS)
+// listBuckets lists S3 buckets, which are removed with every version of every object
+// in them. The local cloud has no S3: this was never run.
+func (s *Sweeper) listBuckets(ctx context.Context, candidates tagged) (things []thing, err error) {
 	for arn := range candidates {
 		name := nameIn(arn)
-		out, err := client.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &name})
-		switch code := codeOf(err); {
+		out, err := s.buckets.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &name})
+		switch code := ec2form.Code(err); {
 		case code == "NoSuchBucket" || code == "NoSuchTagSet":
 			continue
 		case err != nil:
@@ -33,43 +29,39 @@ func listBuckets(ctx context.Context, s *Sweeper, candidates tagged) (things []t
 	return things, nil
 }
 
-func removeBucket(ctx context.Context, s *Sweeper, name string) error {
-	client := s3.NewFromConfig(s.cfg.AWS)
-	pages := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{Bucket: &name})
+func (s *Sweeper) removeBucket(ctx context.Context, name string) error {
+	pages := s3.NewListObjectVersionsPaginator(s.buckets, &s3.ListObjectVersionsInput{Bucket: &name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return err
 		}
-		var objects []types.ObjectIdentifier
-		for _, v := range page.Versions {
-			objects = append(objects, types.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
-		}
-		for _, m := range page.DeleteMarkers {
-			objects = append(objects, types.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
-		}
-		if len(objects) == 0 {
-			continue
-		}
-		out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
-			Bucket: &name, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
-		})
-		if err != nil {
+		if err := s.removeVersions(ctx, name, page); err != nil {
 			return err
 		}
-		for _, e := range out.Errors {
-			refused := &smithy.GenericAPIError{Code: aws.ToString(e.Code), Message: aws.ToString(e.Message)}
-			return fmt.Errorf("object %s: %w", aws.ToString(e.Key), refused)
-		}
 	}
-	_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &name})
+	_, err := s.buckets.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &name})
 	return err
 }
 
-// codeOf is AWS's code of an error, "" if it is not one of AWS's.
-func codeOf(err error) string {
-	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		return refused.ErrorCode()
+func (s *Sweeper) removeVersions(ctx context.Context, bucket string, page *s3.ListObjectVersionsOutput) error {
+	var objects []types.ObjectIdentifier
+	for _, v := range page.Versions {
+		objects = append(objects, types.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
 	}
-	return ""
+	for _, m := range page.DeleteMarkers {
+		objects = append(objects, types.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
+	}
+	if len(objects) == 0 {
+		return nil
+	}
+	out, err := s.buckets.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+		Bucket: &bucket, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
+	})
+	if err != nil || len(out.Errors) == 0 {
+		return err
+	}
+	e := out.Errors[0]
+	refused := &smithy.GenericAPIError{Code: aws.ToString(e.Code), Message: aws.ToString(e.Message)}
+	return fmt.Errorf("object %s: %w", aws.ToString(e.Key), refused)
 }

@@ -3,34 +3,20 @@ package sweep
 import (
 	"context"
 	"encoding/xml"
+	"maps"
 	"net/url"
 	"strings"
 )
 
-// ec2Kind is a kind that EC2 lists and removes by a form each.
-type ec2Kind struct {
+// ec2Row is a kind that EC2 lists and removes by a form each.
+type ec2Row struct {
 	name   string
 	stage  int
 	list   string     // action
 	form   url.Values // besides the tag filter
-	path   string     // of the answer's items
 	id     string     // of an item
 	remove string     // action
-}
-
-// arnType is the type in ARNs: "ec2:launch-template" of a launch template.
-func (k ec2Kind) arnType() string {
-	return "ec2:" + strings.ToLower(strings.ReplaceAll(k.name, " ", "-"))
-}
-
-// parameter is that of the removal which takes the id. TerminateInstances alone
-// takes a list.
-func (k ec2Kind) parameter() string {
-	name := strings.ToUpper(k.id[:1]) + k.id[1:]
-	if k.remove == "TerminateInstances" {
-		return name + ".1"
-	}
-	return name
+	takes  string     // parameter of the removal that takes the id
 }
 
 // liveStates are those of an instance that is not gone: EC2 describes one that is
@@ -42,159 +28,133 @@ var liveStates = url.Values{
 
 var ownedBySelf = url.Values{"Owner.1": {"self"}}
 
-func ec2Table() []ec2Kind {
-	return []ec2Kind{
-		{"instance", stageUsers, "DescribeInstances", liveStates, "reservationSet>item>instancesSet>item", "instanceId", "TerminateInstances"},
-		{"launch template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplates>item", "launchTemplateId", "DeleteLaunchTemplate"},
-		{"image", stageUsed, "DescribeImages", ownedBySelf, "imagesSet>item", "imageId", "DeregisterImage"},
-		{"snapshot", stageParts, "DescribeSnapshots", ownedBySelf, "snapshotSet>item", "snapshotId", "DeleteSnapshot"},
-		{"volume", stageParts, "DescribeVolumes", nil, "volumeSet>item", "volumeId", "DeleteVolume"},
-		{
-			"network interface", stageParts, "DescribeNetworkInterfaces", nil, "networkInterfaceSet>item", "networkInterfaceId",
-			"DeleteNetworkInterface",
-		},
-		{"security group", stageNetwork, "DescribeSecurityGroups", nil, "securityGroupInfo>item", "groupId", "DeleteSecurityGroup"},
-		{"subnet", stageSubnets, "DescribeSubnets", nil, "subnetSet>item", "subnetId", "DeleteSubnet"},
-		{"route table", stageRoutes, "DescribeRouteTables", nil, "routeTableSet>item", "routeTableId", "DeleteRouteTable"},
-		{"VPC", stageVPC, "DescribeVpcs", nil, "vpcSet>item", "vpcId", "DeleteVpc"},
-	}
-}
-
 // ec2Kinds are what EC2 has of a stack, its network included.
-func ec2Kinds() []kind {
-	all := []kind{ruleKind(), gatewayKind()}
-	for _, k := range ec2Table() {
-		all = append(all, kind{
-			name: k.name, types: []string{k.arnType()}, stage: k.stage,
-			list: func(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
-				var things []thing
-				err := s.describe(ctx, k, func(item node) {
-					things = append(things, thing{id: item.text(k.id), tags: item.tags()})
-				})
-				return things, err
-			},
-			remove: func(ctx context.Context, s *Sweeper, id string) error {
-				return s.ec2.Call(ctx, k.remove, url.Values{k.parameter(): {id}}, nil)
-			},
-		})
+func (s *Sweeper) ec2Kinds() []kind {
+	all := []kind{
+		// Two groups whose rules name each other can be deleted only once the rules are gone.
+		s.ec2Kind("security group rule", stageParts, "DescribeSecurityGroupRules", nil, ruleID, s.revoke),
+		s.ec2Kind("internet gateway", stageNetwork, "DescribeInternetGateways", nil, gatewayID, s.removeGateway),
+	}
+	for _, k := range []ec2Row{
+		{"instance", stageUsers, "DescribeInstances", liveStates, "instanceId", "TerminateInstances", "InstanceId.1"},
+		{"launch template", stageUsed, "DescribeLaunchTemplates", nil, "launchTemplateId", "DeleteLaunchTemplate", "LaunchTemplateId"},
+		{"image", stageUsed, "DescribeImages", ownedBySelf, "imageId", "DeregisterImage", "ImageId"},
+		{"snapshot", stageParts, "DescribeSnapshots", ownedBySelf, "snapshotId", "DeleteSnapshot", "SnapshotId"},
+		{"volume", stageParts, "DescribeVolumes", nil, "volumeId", "DeleteVolume", "VolumeId"},
+		{"network interface", stageParts, "DescribeNetworkInterfaces", nil, "networkInterfaceId", "DeleteNetworkInterface", "NetworkInterfaceId"},
+		{"security group", stageNetwork, "DescribeSecurityGroups", nil, "groupId", "DeleteSecurityGroup", "GroupId"},
+		{"subnet", stageSubnets, "DescribeSubnets", nil, "subnetId", "DeleteSubnet", "SubnetId"},
+		{"route table", stageRoutes, "DescribeRouteTables", nil, "routeTableId", "DeleteRouteTable", "RouteTableId"},
+		{"VPC", stageVPC, "DescribeVpcs", nil, "vpcId", "DeleteVpc", "VpcId"},
+	} {
+		id := func(i item) string { return i.member(k.id) }
+		all = append(all, s.ec2Kind(k.name, k.stage, k.list, k.form, id, func(ctx context.Context, id string) error {
+			return s.ec2.Call(ctx, k.remove, url.Values{k.takes: {id}}, nil)
+		}))
 	}
 	return all
 }
 
-// ruleKind is the rules of security groups: two groups whose rules name each
-// other can be deleted only once the rules are gone.
-func ruleKind() kind {
-	list := ec2Kind{name: "security group rule", list: "DescribeSecurityGroupRules", path: "securityGroupRuleSet>item"}
-	return kind{
-		name: list.name, types: []string{list.arnType()}, stage: stageParts,
-		list: func(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
-			var things []thing
-			err := s.describe(ctx, list, func(item node) {
-				direction := "ingress"
-				if item.text("isEgress") == "true" {
-					direction = "egress"
-				}
-				id := direction + " " + item.text("groupId") + " " + item.text("securityGroupRuleId")
-				things = append(things, thing{id: id, tags: item.tags()})
-			})
-			return things, err
-		},
-		remove: func(ctx context.Context, s *Sweeper, id string) error {
-			parts := strings.Fields(id)
-			action := "RevokeSecurityGroupIngress"
-			if parts[0] == "egress" {
-				action = "RevokeSecurityGroupEgress"
+// ec2Kind makes the kind whose items that have the run's tag an action of EC2
+// lists, page after page.
+func (s *Sweeper) ec2Kind(
+	name string, stage int, action string, form url.Values, id func(item) string, remove func(context.Context, string) error,
+) kind {
+	arnType := "ec2:" + strings.ToLower(strings.ReplaceAll(name, " ", "-"))
+	return kind{name, []string{arnType}, stage, func(ctx context.Context, _ tagged) (things []thing, err error) {
+		page := url.Values{"Filter.1.Name": {"tag-key"}, "Filter.1.Value.1": {RunTag}}
+		maps.Copy(page, form)
+		for {
+			var answer listing
+			if err := s.ec2.Call(ctx, action, page, &answer); err != nil {
+				return things, err
 			}
-			return s.ec2.Call(ctx, action, url.Values{"GroupId": {parts[1]}, "SecurityGroupRuleId.1": {parts[2]}}, nil)
-		},
-	}
+			for _, i := range answer.items() {
+				things = append(things, thing{id: id(i), tags: i.tags()})
+			}
+			if answer.Next == "" {
+				return things, nil
+			}
+			page.Set("NextToken", answer.Next)
+		}
+	}, remove}
 }
 
-// gatewayKind is the internet gateway of a network of the stack's own.
-func gatewayKind() kind {
-	list := ec2Kind{name: "internet gateway", list: "DescribeInternetGateways", path: "internetGatewaySet>item"}
-	return kind{
-		name: list.name, types: []string{list.arnType()}, stage: stageNetwork,
-		list: func(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
-			var things []thing
-			err := s.describe(ctx, list, func(item node) {
-				id := item.text("internetGatewayId")
-				for _, a := range item.at("attachmentSet>item") {
-					id += " " + a.text("vpcId")
-				}
-				things = append(things, thing{id: id, tags: item.tags()})
-			})
-			return things, err
-		},
-		remove: func(ctx context.Context, s *Sweeper, id string) error {
-			parts := strings.Fields(id)
-			for _, vpc := range parts[1:] {
-				if err := s.ec2.Call(ctx, "DetachInternetGateway", url.Values{"InternetGatewayId": {parts[0]}, "VpcId": {vpc}}, nil); err != nil {
-					return err
-				}
-			}
-			return s.ec2.Call(ctx, "DeleteInternetGateway", url.Values{"InternetGatewayId": {parts[0]}}, nil)
-		},
+// ruleID is direction, group and rule: the removal takes all three.
+func ruleID(i item) string {
+	direction := "ingress"
+	if i.member("isEgress") == "true" {
+		direction = "egress"
 	}
+	return direction + " " + i.member("groupId") + " " + i.member("securityGroupRuleId")
 }
 
-// describe calls each with every item that has the run's tag, page after page.
-func (s *Sweeper) describe(ctx context.Context, k ec2Kind, each func(node)) error {
-	form := url.Values{"Filter.1.Name": {"tag-key"}, "Filter.1.Value.1": {RunTag}}
-	for name, values := range k.form {
-		form[name] = values
-	}
-	for {
-		var answer node
-		if err := s.ec2.Call(ctx, k.list, form, &answer); err != nil {
+func (s *Sweeper) revoke(ctx context.Context, id string) error {
+	parts := strings.Fields(id)
+	action := map[string]string{"ingress": "RevokeSecurityGroupIngress", "egress": "RevokeSecurityGroupEgress"}[parts[0]]
+	return s.ec2.Call(ctx, action, url.Values{"GroupId": {parts[1]}, "SecurityGroupRuleId.1": {parts[2]}}, nil)
+}
+
+// gatewayID is the gateway and the VPCs from which it is detached first.
+func gatewayID(i item) string {
+	return strings.Join(append([]string{i.member("internetGatewayId")}, i.VPCs...), " ")
+}
+
+func (s *Sweeper) removeGateway(ctx context.Context, id string) error {
+	parts := strings.Fields(id)
+	for _, vpc := range parts[1:] {
+		if err := s.ec2.Call(ctx, "DetachInternetGateway", url.Values{"InternetGatewayId": {parts[0]}, "VpcId": {vpc}}, nil); err != nil {
 			return err
 		}
-		for _, item := range answer.at(k.path) {
-			each(item)
-		}
-		next := answer.text("nextToken")
-		if next == "" {
-			return nil
-		}
-		form.Set("NextToken", next)
 	}
+	return s.ec2.Call(ctx, "DeleteInternetGateway", url.Values{"InternetGatewayId": {parts[0]}}, nil)
 }
 
-// node is an element of an answer, whatever it is called.
-type node struct {
-	XMLName xml.Name
-	Text    string `xml:",chardata"`
-	Nodes   []node `xml:",any"`
+// listing is an answer of EC2 to any action that lists.
+type listing struct {
+	Next      string `xml:"nextToken"`
+	Instances []item `xml:"reservationSet>item>instancesSet>item"`
+	Sets      []struct {
+		Items []item `xml:"item"`
+	} `xml:",any"` // "vpcSet" of VPCs, "imagesSet" of images
 }
 
-// at are the elements on a path such as "vpcSet>item".
-func (n node) at(path string) (found []node) {
-	first, rest, more := strings.Cut(path, ">")
-	for _, child := range n.Nodes {
-		switch {
-		case child.XMLName.Local != first:
-		case more:
-			found = append(found, child.at(rest)...)
-		default:
-			found = append(found, child)
-		}
+func (l listing) items() []item {
+	all := l.Instances
+	for _, set := range l.Sets {
+		all = append(all, set.Items...)
 	}
-	return found
+	return all
 }
 
-// text is what stands in the first element on a path, "" if there is none. It is
-// not trimmed: "a " is the tag of another run than "a".
-func (n node) text(path string) string {
-	for _, found := range n.at(path) {
-		return found.Text
+// item is what EC2 lists, whatever its kind.
+type item struct {
+	VPCs []string `xml:"attachmentSet>item>vpcId"`
+	Tags []struct {
+		Key   string `xml:"key"`
+		Value string `xml:"value"`
+	} `xml:"tagSet>item"`
+	Members []struct {
+		XMLName xml.Name
+		Text    string `xml:",chardata"`
+	} `xml:",any"`
+}
+
+// member is the text of a member, "" if the item does not have it.
+func (i item) member(name string) string {
+	for _, m := range i.Members {
+		if m.XMLName.Local == name {
+			return m.Text
+		}
 	}
 	return ""
 }
 
-func (n node) tags() map[string]string {
+// tags are not trimmed: "a " is the tag of another run than "a".
+func (i item) tags() map[string]string {
 	tags := map[string]string{}
-	for _, t := range n.at("tagSet>item") {
-		tags[t.text("key")] = t.text("value")
+	for _, t := range i.Tags {
+		tags[t.Key] = t.Value
 	}
 	return tags
 }

@@ -7,28 +7,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"secondwind/account/ec2form"
 )
 
 // deletionWindow is how long a key waits for its deletion, in days: the least
 // that KMS allows.
 const deletionWindow = 7
 
-// keyKind is KMS keys, which KMS deletes after a window only.
-func keyKind() kind {
-	return kind{name: "KMS key", types: []string{"kms:key"}, stage: stageLast, list: listKeys, remove: removeKey}
-}
-
-func listKeys(ctx context.Context, s *Sweeper, candidates tagged) (things []thing, err error) {
-	client := kms.NewFromConfig(s.cfg.AWS)
+func (s *Sweeper) listKeys(ctx context.Context, candidates tagged) (things []thing, err error) {
 	for arn := range candidates {
-		out, err := client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
-		if codeOf(err) == "NotFoundException" {
+		out, err := s.keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &arn})
+		if ec2form.Code(err) == "NotFoundException" {
 			continue
 		}
-		if err != nil {
-			return things, err
-		}
-		tags, err := client.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: &arn})
+		tags := call(ctx, &err, s.keys.ListResourceTags, &kms.ListResourceTagsInput{KeyId: &arn})
 		if err != nil {
 			return things, err
 		}
@@ -41,18 +34,12 @@ func listKeys(ctx context.Context, s *Sweeper, candidates tagged) (things []thin
 	return things, nil
 }
 
-// removeKey frees the key's aliases at once, so that a next run can have them.
-func removeKey(ctx context.Context, s *Sweeper, arn string) error {
-	client := kms.NewFromConfig(s.cfg.AWS)
-	aliases, err := client.ListAliases(ctx, &kms.ListAliasesInput{KeyId: &arn})
-	if err != nil {
-		return err
+// removeKey frees the key's aliases at once, so that a next run can have them. The key
+// itself waits for its deletion.
+func (s *Sweeper) removeKey(ctx context.Context, arn string) (err error) {
+	for _, a := range call(ctx, &err, s.keys.ListAliases, &kms.ListAliasesInput{KeyId: &arn}).Aliases {
+		call(ctx, &err, s.keys.DeleteAlias, &kms.DeleteAliasInput{AliasName: a.AliasName})
 	}
-	for _, a := range aliases.Aliases {
-		if _, err := client.DeleteAlias(ctx, &kms.DeleteAliasInput{AliasName: a.AliasName}); err != nil {
-			return err
-		}
-	}
-	_, err = client.ScheduleKeyDeletion(ctx, &kms.ScheduleKeyDeletionInput{KeyId: &arn, PendingWindowInDays: aws.Int32(deletionWindow)})
+	call(ctx, &err, s.keys.ScheduleKeyDeletion, &kms.ScheduleKeyDeletionInput{KeyId: &arn, PendingWindowInDays: aws.Int32(deletionWindow)})
 	return err
 }

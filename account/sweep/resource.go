@@ -1,11 +1,11 @@
 package sweep
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // Resource is something in the account that has a run's tag.
@@ -63,12 +63,10 @@ func (f Found) Clean() bool { return len(f.Left()) == 0 && len(f.Unseen) == 0 }
 func (f Found) Runs() []string {
 	var runs []string
 	for _, r := range f.Resources {
-		if !slices.Contains(runs, r.Run) {
-			runs = append(runs, r.Run)
-		}
+		runs = append(runs, r.Run)
 	}
 	slices.Sort(runs)
-	return runs
+	return slices.Compact(runs)
 }
 
 // Selection selects resources by their run. The zero value selects every run's.
@@ -113,29 +111,14 @@ func nameIn(arn string) string {
 
 // splitARN takes arn:partition:service:region:account:resource apart. A resource
 // is a type and a name, joined by a slash or a colon, or a name alone.
-func splitARN(arn string) (service, kind, name string) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return "", "", arn
+func splitARN(text string) (service, kind, name string) {
+	parsed, err := arn.Parse(text)
+	if err != nil {
+		return "", "", text
 	}
-	service, name = parts[2], parts[5]
-	end := strings.IndexAny(name, "/:")
-	if end < 0 || service == "s3" || service == "sns" {
-		return service, "", name
+	end := strings.IndexAny(parsed.Resource, "/:")
+	if end < 0 || parsed.Service == "s3" || parsed.Service == "sns" {
+		return parsed.Service, "", parsed.Resource
 	}
-	return service, name[:end], name[end+1:]
-}
-
-func byKind(order []string) func(a, b Resource) int {
-	return func(a, b Resource) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), cmp.Compare(a.ID, b.ID))
-	}
-}
-
-// count is a number of things as a person reads it: "2 instances".
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return parsed.Service, parsed.Resource[:end], parsed.Resource[end+1:]
 }

@@ -13,33 +13,8 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
-// The stages of removal: what is in one may need what is in a later one.
-const (
-	stageUsers   = iota // what uses the rest: groups, load balancers, instances
-	stageUsed           // target groups, templates, images, topics, buckets
-	stageParts          // snapshots of images, rules of security groups, roles
-	stageNetwork        // security groups, gateways
-	stageSubnets
-	stageRoutes
-	stageVPC
-	stageLast // keys: everything above may be encrypted with one
-)
-
-// scalingKinds are the Auto Scaling group and what stands around it.
-func scalingKinds() []kind {
-	return []kind{
-		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, listGroups, removeGroup},
-		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, listAlarms, removeAlarm},
-		{"load balancer", []string{
-			"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule",
-		}, stageUsers, listLoadBalancers, removeLoadBalancer},
-		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, listTargetGroups, removeTargetGroup},
-	}
-}
-
-func listGroups(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err error) {
-	client := autoscaling.NewFromConfig(s.cfg.AWS)
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(client, &autoscaling.DescribeAutoScalingGroupsInput{
+func (s *Sweeper) listGroups(ctx context.Context, _ tagged) (things []thing, err error) {
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(s.groups, &autoscaling.DescribeAutoScalingGroupsInput{
 		Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{RunTag}}},
 	})
 	groups, err := collect(ctx, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
@@ -53,8 +28,8 @@ func listGroups(ctx context.Context, s *Sweeper, _ tagged) (things []thing, err 
 }
 
 // removeGroup takes its instances, policies and scheduled actions with it.
-func removeGroup(ctx context.Context, s *Sweeper, name string) error {
-	_, err := autoscaling.NewFromConfig(s.cfg.AWS).DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
+func (s *Sweeper) removeGroup(ctx context.Context, name string) (err error) {
+	call(ctx, &err, s.groups.DeleteAutoScalingGroup, &autoscaling.DeleteAutoScalingGroupInput{
 		AutoScalingGroupName: &name, ForceDelete: aws.Bool(true),
 	})
 	return err
@@ -63,83 +38,65 @@ func removeGroup(ctx context.Context, s *Sweeper, name string) error {
 // alarmsAtOnce is how many names DescribeAlarms takes.
 const alarmsAtOnce = 100
 
-func listAlarms(ctx context.Context, s *Sweeper, candidates tagged) (things []thing, err error) {
-	client := cloudwatch.NewFromConfig(s.cfg.AWS)
+func (s *Sweeper) listAlarms(ctx context.Context, candidates tagged) (things []thing, err error) {
 	var names []string
 	for arn := range candidates {
 		names = append(names, nameIn(arn))
 	}
 	for some := range slices.Chunk(names, alarmsAtOnce) {
-		out, err := client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: some})
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range out.MetricAlarms {
-			tags, err := client.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: a.AlarmArn})
-			if err != nil {
-				return nil, err
-			}
-			things = append(things, thing{
-				id: aws.ToString(a.AlarmName), tags: tagsOf(tags.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value }),
-			})
+		for _, a := range call(ctx, &err, s.alarms.DescribeAlarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: some}).MetricAlarms {
+			out := call(ctx, &err, s.alarms.ListTagsForResource, &cloudwatch.ListTagsForResourceInput{ResourceARN: a.AlarmArn})
+			tags := tagsOf(out.Tags, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value })
+			things = append(things, thing{id: aws.ToString(a.AlarmName), tags: tags})
 		}
 	}
-	return things, nil
+	return things, err
 }
 
-func removeAlarm(ctx context.Context, s *Sweeper, name string) error {
-	_, err := cloudwatch.NewFromConfig(s.cfg.AWS).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{name}})
+func (s *Sweeper) removeAlarm(ctx context.Context, name string) (err error) {
+	call(ctx, &err, s.alarms.DeleteAlarms, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{name}})
 	return err
 }
 
-func listLoadBalancers(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
-	client := elb.NewFromConfig(s.cfg.AWS)
-	all, err := collect(ctx, elb.NewDescribeLoadBalancersPaginator(client, &elb.DescribeLoadBalancersInput{}),
-		func(page *elb.DescribeLoadBalancersOutput) []elbtypes.LoadBalancer { return page.LoadBalancers })
-	if err != nil {
-		return nil, err
-	}
-	return withTags(ctx, client, all, func(of elbtypes.LoadBalancer) *string { return of.LoadBalancerArn })
+func (s *Sweeper) listLoadBalancers(ctx context.Context, _ tagged) ([]thing, error) {
+	return listELB(ctx, s.elb, elb.NewDescribeLoadBalancersPaginator(s.elb, &elb.DescribeLoadBalancersInput{}),
+		func(page *elb.DescribeLoadBalancersOutput) []elbtypes.LoadBalancer { return page.LoadBalancers },
+		func(of elbtypes.LoadBalancer) string { return aws.ToString(of.LoadBalancerArn) })
 }
 
-func removeLoadBalancer(ctx context.Context, s *Sweeper, arn string) error {
-	_, err := elb.NewFromConfig(s.cfg.AWS).DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &arn})
+func (s *Sweeper) removeLoadBalancer(ctx context.Context, arn string) (err error) {
+	call(ctx, &err, s.elb.DeleteLoadBalancer, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &arn})
 	return err
 }
 
-func listTargetGroups(ctx context.Context, s *Sweeper, _ tagged) ([]thing, error) {
-	client := elb.NewFromConfig(s.cfg.AWS)
-	all, err := collect(ctx, elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{}),
-		func(page *elb.DescribeTargetGroupsOutput) []elbtypes.TargetGroup { return page.TargetGroups })
-	if err != nil {
-		return nil, err
-	}
-	return withTags(ctx, client, all, func(of elbtypes.TargetGroup) *string { return of.TargetGroupArn })
+func (s *Sweeper) listTargetGroups(ctx context.Context, _ tagged) ([]thing, error) {
+	return listELB(ctx, s.elb, elb.NewDescribeTargetGroupsPaginator(s.elb, &elb.DescribeTargetGroupsInput{}),
+		func(page *elb.DescribeTargetGroupsOutput) []elbtypes.TargetGroup { return page.TargetGroups },
+		func(of elbtypes.TargetGroup) string { return aws.ToString(of.TargetGroupArn) })
 }
 
-func removeTargetGroup(ctx context.Context, s *Sweeper, arn string) error {
-	_, err := elb.NewFromConfig(s.cfg.AWS).DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &arn})
+func (s *Sweeper) removeTargetGroup(ctx context.Context, arn string) (err error) {
+	call(ctx, &err, s.elb.DeleteTargetGroup, &elb.DeleteTargetGroupInput{TargetGroupArn: &arn})
 	return err
 }
 
 // tagsAtOnce is how many resources DescribeTags of ELBv2 takes.
 const tagsAtOnce = 20
 
-// withTags asks for the tags of load balancers or target groups.
-func withTags[Item any](ctx context.Context, client *elb.Client, all []Item, arnOf func(Item) *string) (things []thing, err error) {
-	var arns []string
-	for _, item := range all {
-		arns = append(arns, aws.ToString(arnOf(item)))
-	}
-	for some := range slices.Chunk(arns, tagsAtOnce) {
-		out, err := client.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
-		if err != nil {
-			return nil, err
+// listELB lists load balancers or target groups with their tags.
+func listELB[Item, Page, Options any](
+	ctx context.Context, client *elb.Client, pages pager[Page, Options], items func(*Page) []Item, arnOf func(Item) string,
+) (things []thing, err error) {
+	all, err := collect(ctx, pages, items)
+	for some := range slices.Chunk(all, tagsAtOnce) {
+		var arns []string
+		for _, i := range some {
+			arns = append(arns, arnOf(i))
 		}
-		for _, d := range out.TagDescriptions {
+		for _, d := range call(ctx, &err, client.DescribeTags, &elb.DescribeTagsInput{ResourceArns: arns}).TagDescriptions {
 			tags := tagsOf(d.Tags, func(t elbtypes.Tag) (key, value *string) { return t.Key, t.Value })
 			things = append(things, thing{id: aws.ToString(d.ResourceArn), tags: tags})
 		}
 	}
-	return things, nil
+	return things, err
 }

@@ -1,12 +1,20 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"secondwind/account/ec2form"
 )
@@ -25,22 +33,26 @@ type Config struct {
 
 // Sweeper looks for what runs left. It keeps nothing between calls.
 type Sweeper struct {
-	cfg Config
-	ec2 ec2form.Client
+	cfg     Config
+	ec2     ec2form.Client
+	groups  *autoscaling.Client
+	alarms  *cloudwatch.Client
+	elb     *elb.Client
+	iam     *iam.Client
+	keys    *kms.Client
+	buckets *s3.Client
 }
 
 // New returns a Sweeper.
 func New(cfg Config) *Sweeper {
-	if cfg.Interval == 0 {
-		cfg.Interval = 10 * time.Second
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 20 * time.Minute
-	}
+	cfg.Interval, cfg.Timeout = cmp.Or(cfg.Interval, 10*time.Second), cmp.Or(cfg.Timeout, 20*time.Minute)
 	if cfg.Report == nil {
 		cfg.Report = func(string) {}
 	}
-	return &Sweeper{cfg: cfg, ec2: ec2form.Client{AWS: cfg.AWS}}
+	return &Sweeper{
+		cfg: cfg, ec2: ec2form.Client{AWS: cfg.AWS}, groups: autoscaling.NewFromConfig(cfg.AWS), alarms: cloudwatch.NewFromConfig(cfg.AWS),
+		elb: elb.NewFromConfig(cfg.AWS), iam: iam.NewFromConfig(cfg.AWS), keys: kms.NewFromConfig(cfg.AWS), buckets: s3.NewFromConfig(cfg.AWS),
+	}
 }
 
 // thing is a resource as its own service describes it, whosever it is.
@@ -53,22 +65,45 @@ type thing struct {
 // tagged are the tags of resources, by ARN.
 type tagged map[string]map[string]string
 
+// The stages of removal: what is in one may need what is in a later one.
+const (
+	stageUsers   = iota // what uses the rest: groups, load balancers, instances
+	stageUsed           // target groups, templates, images, topics, buckets
+	stageParts          // snapshots of images, rules of security groups, roles
+	stageNetwork        // security groups, gateways
+	stageSubnets
+	stageRoutes
+	stageVPC
+	stageLast // keys: everything above may be encrypted with one
+)
+
 // kind is a kind of resource.
 type kind struct {
 	name  string
 	types []string // whose ARNs it answers for
-	// stage is when it is removed: only what is in an earlier stage may still
-	// need it.
 	stage int
 	// list asks the service what is there; candidates are what the tagging API
 	// named of the kind's types.
-	list   func(ctx context.Context, s *Sweeper, candidates tagged) ([]thing, error)
-	remove func(ctx context.Context, s *Sweeper, id string) error
+	list   func(ctx context.Context, candidates tagged) ([]thing, error)
+	remove func(ctx context.Context, id string) error
 }
 
 // kinds are all kinds that terraform/ can make, in the order of their removal.
-func kinds() []kind {
-	all := slices.Concat(scalingKinds(), ec2Kinds(), iamKinds(), controlledKinds(), []kind{bucketKind(), keyKind(), otherKind()})
+func (s *Sweeper) kinds() []kind {
+	all := slices.Concat([]kind{
+		{"Auto Scaling group", []string{"autoscaling:autoScalingGroup"}, stageUsers, s.listGroups, s.removeGroup},
+		{"CloudWatch alarm", []string{"cloudwatch:alarm"}, stageUsers, s.listAlarms, s.removeAlarm},
+		{"load balancer", []string{
+			"elasticloadbalancing:loadbalancer", "elasticloadbalancing:listener", "elasticloadbalancing:listener-rule",
+		}, stageUsers, s.listLoadBalancers, s.removeLoadBalancer},
+		{"target group", []string{"elasticloadbalancing:targetgroup"}, stageUsed, s.listTargetGroups, s.removeTargetGroup},
+		{"instance profile", []string{"iam:instance-profile"}, stageUsed, s.listProfiles, s.removeProfile},
+		{"IAM role", []string{"iam:role"}, stageParts, s.listRoles, s.removeRole},
+		{"IAM policy", []string{"iam:policy"}, stageNetwork, s.listPolicies, s.removePolicy},
+		{"S3 bucket", []string{"s3"}, stageUsed, s.listBuckets, s.removeBucket},
+		{"KMS key", []string{"kms:key"}, stageLast, s.listKeys, s.removeKey},
+		{"unsupported resource", nil, stageLast, listUnsupported, func(context.Context, string) error { return errUnsupported }},
+	}, s.ec2Kinds(), s.controlledKinds())
 	slices.SortStableFunc(all, func(a, b kind) int { return a.stage - b.stage })
 	return all
 }
@@ -81,9 +116,9 @@ func (s *Sweeper) Find(ctx context.Context) (Found, error) {
 	if err != nil {
 		return found, err
 	}
-	all := kinds()
+	all := s.kinds()
 	for _, k := range all {
-		things, err := k.list(ctx, s, candidates(k, all, named))
+		things, err := k.list(ctx, candidates(k, all, named))
 		if ctx.Err() != nil {
 			return found, ctx.Err()
 		}
@@ -94,6 +129,7 @@ func (s *Sweeper) Find(ctx context.Context) (Found, error) {
 		if err != nil {
 			found.Unseen = append(found.Unseen, Unseen{k.name, err.Error()})
 		}
+		slices.SortFunc(things, func(a, b thing) int { return strings.Compare(a.id, b.id) })
 		for _, t := range things {
 			if r, ok := s.cfg.Select.selects(t.tags); ok {
 				r.Kind, r.ID, r.Going = k.name, t.id, t.going
@@ -101,7 +137,6 @@ func (s *Sweeper) Find(ctx context.Context) (Found, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(found.Resources, byKind(found.Kinds))
 	return found, nil
 }
 

@@ -109,7 +109,7 @@ func TestWhatRemainsIsReportedWithTheReason(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"vol-x": "ec2:DeleteVolume: api error UnauthorizedOperation", "arn:aws:sns:eu-north-1:123456789012:t": "AccessDenied: not now",
-		"arn:aws:mystery:eu-north-1:123456789012:thing/x": "does not know how to remove it",
+		"arn:aws:mystery:eu-north-1:123456789012:thing/x": "secondwind cannot remove resources of this kind",
 	} {
 		if !strings.Contains(reasons[id], want) {
 			t.Errorf("%s remains because %q, want …%q…", id, reasons[id], want)
@@ -184,5 +184,33 @@ func TestAWaitEndsWhenItsCallerDoes(t *testing.T) {
 	}
 	if len(a.removed) > 0 {
 		t.Errorf("a wait removed %v", a.removed)
+	}
+}
+
+// TestARemovalReportsWhatItDoes has one that needs a second try, and one that never goes.
+func TestARemovalReportsWhatItDoes(t *testing.T) {
+	a, cfg := newAccount(t)
+	a.add(tags("a"), "i-x", "sg-x", "arn:aws:mystery:eu-north-1:123456789012:thing/x")
+	a.refuse["sg-x"] = []string{"DependencyViolation", "DependencyViolation"}
+	var lines []string
+	s := sweep.New(sweep.Config{
+		AWS: cfg, Select: sweep.Selection{Run: "a"}, Interval: time.Millisecond, Timeout: time.Minute,
+		Report: func(line string) { lines = append(lines, line) },
+	})
+	if _, err := s.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"resources left: 3, for example instance i-x", "removing instance i-x",
+		"resources left: 2, for example security group sg-x",
+		"cannot remove security group sg-x yet: ec2:DeleteSecurityGroup: api error DependencyViolation: not now",
+		"removing security group sg-x",
+		"resources left: 1, for example unsupported resource arn:aws:mystery:eu-north-1:123456789012:thing/x",
+		"cannot remove unsupported resource arn:aws:mystery:eu-north-1:123456789012:thing/x: secondwind cannot remove resources of " +
+			"this kind; remove it in its service's console or CLI. If it has already been removed, the tagging API goes on listing it " +
+			"for a few minutes",
+	}
+	if !slices.Equal(lines, want) {
+		t.Errorf("it reports\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,7 +11,7 @@ import (
 )
 
 // named are the resources of the Region that the tagging API knows with the run's
-// tag. It does not know IAM's (iamKinds ask IAM itself).
+// tag. It does not know IAM's (listIAM asks IAM itself).
 func (s *Sweeper) named(ctx context.Context) (tagged, error) {
 	filter := types.TagFilter{Key: aws.String(RunTag)}
 	if s.cfg.Select.Run != "" {
@@ -20,7 +21,7 @@ func (s *Sweeper) named(ctx context.Context) (tagged, error) {
 		tagging.NewGetResourcesPaginator(tagging.NewFromConfig(s.cfg.AWS), &tagging.GetResourcesInput{TagFilters: []types.TagFilter{filter}}),
 		func(page *tagging.GetResourcesOutput) []types.ResourceTagMapping { return page.ResourceTagMappingList })
 	if err != nil {
-		return nil, fmt.Errorf("which resources have the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
+		return nil, fmt.Errorf("find the resources with the tag %s in %s: %w", RunTag, s.cfg.AWS.Region, err)
 	}
 	all := tagged{}
 	for _, r := range resources {
@@ -57,23 +58,27 @@ func tagsOf[T any](list []T, of func(T) (key, value *string)) map[string]string 
 	return tags
 }
 
-// otherKind is what has the tag and is of no kind that this program removes.
-func otherKind() kind {
-	return kind{
-		name: "resource of another kind", stage: stageLast,
-		list: func(_ context.Context, _ *Sweeper, candidates tagged) ([]thing, error) {
-			return fromCandidates(candidates), nil
-		},
-		remove: func(context.Context, *Sweeper, string) error {
-			return never("secondwind does not know how to remove it: use its service's console or CLI; " +
-				"if it is gone already, the tagging API shows it for some minutes more")
-		},
+// call makes a call unless one before it has failed, and keeps its error. The
+// answer of a call that failed or was not made is the zero value.
+func call[In, Out, Options any](
+	ctx context.Context, err *error, to func(context.Context, *In, ...func(*Options)) (*Out, error), in *In,
+) *Out {
+	if *err == nil {
+		var out *Out
+		if out, *err = to(ctx, in); *err == nil {
+			return out
+		}
 	}
+	return new(Out)
 }
 
-func fromCandidates(candidates tagged) (things []thing) {
+// errUnsupported is why a resource stays that is of no kind which this program removes.
+var errUnsupported = errors.New("secondwind cannot remove resources of this kind; remove it in its service's console or CLI. " +
+	"If it has already been removed, the tagging API goes on listing it for a few minutes")
+
+func listUnsupported(_ context.Context, candidates tagged) (things []thing, _ error) {
 	for arn, tags := range candidates {
 		things = append(things, thing{id: arn, tags: tags})
 	}
-	return things
+	return things, nil
 }

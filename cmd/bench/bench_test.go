@@ -7,9 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	psutil "github.com/shirou/gopsutil/v4/process"
 
 	"secondwind/server"
 )
@@ -68,6 +72,19 @@ func TestAServerThatEndsIsReportedAtOnce(t *testing.T) {
 	_, err := start(t.Context(), "/", nil, "sh", "-c", "echo no such module >&2; exit 3")
 	if err == nil || !strings.Contains(err.Error(), "ended before it answered: exit status 3") {
 		t.Errorf("start = %v, want that it ended with status 3", err)
+	}
+}
+
+func TestWhatAProcessUsesIsRead(t *testing.T) {
+	p := &process{command: exec.Command("bench.test"), measured: &psutil.Process{Pid: int32(os.Getpid())}}
+	for used := time.Duration(0); used == 0; { // until asking has taken a hundredth of a second
+		var err error
+		if used, err = p.cpu(t.Context()); err != nil || used < 0 {
+			t.Fatalf("cpu = %v, %v, want some", used, err)
+		}
+	}
+	if bytes, err := p.resident(t.Context()); err != nil || bytes < 1<<20 {
+		t.Errorf("resident = %d, %v, want more than a mebibyte", bytes, err)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -35,12 +34,7 @@ const targetCPU = 0.8
 // endure finds the rate at which the calculator uses 80 % of the cores, and keeps
 // it up: memory must not grow, nothing fail, and the largest class stay steady.
 func endure(ctx context.Context, o options) (err error) {
-	folder, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	p, err := startWithHistory(ctx, o, folder)
+	p, err := startWithHistory(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -54,7 +48,7 @@ func endure(ctx context.Context, o options) (err error) {
 		fmt.Printf("%d digits (%.0f %%) ", s.digits, s.share*100)
 	}
 	fmt.Println()
-	memory := make(chan []int64, 1)
+	memory := make(chan []uint64, 1)
 	watched, stop := context.WithCancel(ctx)
 	go func() { memory <- watch(watched, p, o.endurance/30) }()
 	used, metrics, err := load(ctx, p, rate, o.endurance)
@@ -93,7 +87,7 @@ func calibrate(ctx context.Context, p *process) (float64, error) {
 // part of all cores that the calculator used and the metrics of each size.
 func load(ctx context.Context, p *process, rate float64, length time.Duration) (used float64, metrics []vegeta.Metrics, err error) {
 	metrics = make([]vegeta.Metrics, len(sizes()))
-	before, err := p.cpu()
+	before, err := p.cpu(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -120,30 +114,29 @@ func load(ctx context.Context, p *process, rate float64, length time.Duration) (
 		})
 	}
 	running.Wait()
-	after, err := p.cpu()
+	after, err := p.cpu(context.WithoutCancel(ctx))
 	return (after - before).Seconds() / time.Since(begun).Seconds() / float64(runtime.NumCPU()), metrics, errors.Join(err, ctx.Err())
 }
 
 func (s size) name() string { return fmt.Sprintf("%d digits", s.digits) }
 
-// watch reads the resident memory now and then.
-func watch(ctx context.Context, p *process, every time.Duration) []int64 {
+func watch(ctx context.Context, p *process, every time.Duration) []uint64 {
 	ticker := time.NewTicker(max(every, 100*time.Millisecond))
 	defer ticker.Stop()
-	var read []int64
+	var read []uint64
 	for {
 		select {
 		case <-ctx.Done():
 			return read
 		case <-ticker.C:
-			if bytes, err := p.status("VmRSS"); err == nil {
+			if bytes, err := p.resident(ctx); err == nil {
 				read = append(read, bytes)
 			}
 		}
 	}
 }
 
-func reportEndurance(used float64, metrics []vegeta.Metrics, resident []int64) {
+func reportEndurance(used float64, metrics []vegeta.Metrics, resident []uint64) {
 	fmt.Printf("calculator used %.0f %% of the cores\n\n", used*100)
 	fmt.Printf("%-16s %10s %10s %10s %10s %8s\n", "size", "requests", "p50", "p99", "max", "errors")
 	for i, m := range metrics {
@@ -169,7 +162,7 @@ func firstOf(texts []string) string {
 }
 
 // mean is in MiB.
-func mean(bytes []int64) float64 {
+func mean(bytes []uint64) float64 {
 	var sum float64
 	for _, b := range bytes {
 		sum += float64(b)

@@ -27,16 +27,15 @@ import (
 	"time"
 )
 
-// options are the flags.
 type options struct {
 	calculator string        // path of the binary
 	only       []string      // sections; none: all
 	rounds     int           // of each comparison; their median counts
 	each       time.Duration // of a round of requests
 	endurance  time.Duration
+	folder     string // of the section that runs, for its files
 }
 
-// section is one part of the bench.
 type section struct {
 	name string
 	run  func(context.Context, options) error
@@ -89,10 +88,19 @@ func run(ctx context.Context, args []string) error {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.name) {
 			continue
 		}
-		fmt.Printf("\n## %s\n\n", s.name)
-		if err := s.run(ctx, o); err != nil {
+		if err := s.runIn(ctx, o); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
+}
+
+// runIn runs the section in a folder of its own.
+func (s section) runIn(ctx context.Context, o options) (err error) {
+	fmt.Printf("\n## %s\n\n", s.name)
+	if o.folder, err = os.MkdirTemp("", "bench"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(o.folder)) }()
+	return s.run(ctx, o)
 }

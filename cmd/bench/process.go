@@ -11,20 +11,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	psutil "github.com/shirou/gopsutil/v4/process"
 )
 
 // process is a server that the bench started.
 type process struct {
-	command *exec.Cmd
-	address string // host:port
-	started time.Time
-	healthy time.Duration // from start to the first answer
-	ended   chan struct{} // closed when it has ended, with its error in result
-	result  error
+	command  *exec.Cmd
+	measured *psutil.Process
+	address  string // host:port
+	started  time.Time
+	healthy  time.Duration // from start to the first answer
+	ended    chan struct{} // closed when it has ended, with its error in result
+	result   error
 }
 
 // startTimeout bounds the wait for a first answer.
@@ -47,6 +49,7 @@ func start(ctx context.Context, path string, environment []string, program strin
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
+	p.measured = &psutil.Process{Pid: int32(p.command.Process.Pid)}
 	go func() {
 		defer close(p.ended)
 		p.result = p.command.Wait()
@@ -57,9 +60,9 @@ func start(ctx context.Context, path string, environment []string, program strin
 	return p, nil
 }
 
-// startWithHistory starts the calculator with its history in a folder.
-func startWithHistory(ctx context.Context, o options, folder string) (*process, error) {
-	environment := []string{"CALCULATOR_HISTORY=sqlite:" + filepath.Join(folder, "history.db")}
+// startWithHistory starts the calculator with its history in the section's folder.
+func startWithHistory(ctx context.Context, o options) (*process, error) {
+	environment := []string{"CALCULATOR_HISTORY=sqlite:" + filepath.Join(o.folder, "history.db")}
 	return start(ctx, "/healthz", environment, o.calculator, "--address", "ADDRESS")
 }
 
@@ -108,31 +111,20 @@ func (p *process) stop() error {
 	return nil
 }
 
-// status reads a field of /proc/PID/status in bytes, for instance VmRSS.
-func (p *process) status(field string) (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
+// resident is the process's resident memory in bytes.
+func (p *process) resident(ctx context.Context) (uint64, error) {
+	memory, err := p.measured.MemoryInfoWithContext(ctx)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("read the memory of %s: %w", p.command.Path, err)
 	}
-	for line := range strings.Lines(string(text)) {
-		if rest, found := strings.CutPrefix(line, field+":"); found {
-			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
-			return kilobytes << 10, err
-		}
-	}
-	return 0, fmt.Errorf("/proc/%d/status has no %s", p.command.Process.Pid, field)
+	return memory.RSS, nil
 }
 
 // cpu is the processor time that the process has used.
-func (p *process) cpu() (time.Duration, error) {
-	const ticksPerSecond = 100 // USER_HZ, on every Linux that Go runs on
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
+func (p *process) cpu(ctx context.Context) (time.Duration, error) {
+	times, err := p.measured.TimesWithContext(ctx)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("read the CPU time of %s: %w", p.command.Path, err)
 	}
-	// The name in parentheses may hold spaces; utime and stime are fields 14 and 15.
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * time.Second / ticksPerSecond, errors.Join(err1, err2)
+	return time.Duration((times.User + times.System) * float64(time.Second)), nil
 }

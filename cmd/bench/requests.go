@@ -39,11 +39,6 @@ func compareRequests(ctx context.Context, o options) (err error) {
 		fmt.Println("left out: there is no wrk (Debian: apt install wrk)")
 		return nil
 	}
-	folder, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	contestants := []*contestant{
 		{name: "calculator", start: func(ctx context.Context) (*process, error) {
 			return startServer(ctx, "/healthz", []string{"CALCULATOR_HISTORY=off"}, o.calculator, "--address", "ADDRESS")
@@ -56,11 +51,11 @@ func compareRequests(ctx context.Context, o options) (err error) {
 			return startServer(ctx, smallQuestion, nil, self, bareArgument, "ADDRESS")
 		}},
 	}
-	if err := prepareOriginal(ctx, folder); err != nil {
+	if err := prepareOriginal(ctx, o.folder); err != nil {
 		fmt.Println("without the original:", err)
 	} else {
 		contestants = append(contestants, &contestant{name: "original (Flask on gunicorn)", start: func(ctx context.Context) (*process, error) {
-			return startOriginal(ctx, folder)
+			return startOriginal(ctx, o.folder)
 		}})
 	}
 	for _, c := range contestants {
@@ -89,7 +84,6 @@ func onCores(first, last int, program string, arguments []string) []string {
 	return append([]string{"taskset", "--cpu-list", fmt.Sprintf("%d-%d", first, last), program}, arguments...)
 }
 
-// startServer starts a contestant on the servers' cores.
 func startServer(ctx context.Context, path string, environment []string, program string, arguments ...string) (*process, error) {
 	command := onCores(0, serverCores()-1, program, arguments)
 	return start(ctx, path, environment, command[0], command[1:]...)

@@ -12,20 +12,15 @@ import (
 
 // measureStart starts the calculator several times, with its history on, and
 // lets the last one idle.
-func measureStart(ctx context.Context, o options) (err error) {
-	folder, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+func measureStart(ctx context.Context, o options) error {
 	binary, err := os.Stat(o.calculator)
 	if err != nil {
 		return err
 	}
 	var healthy []time.Duration
-	var idle int64
+	var idle uint64
 	for range o.rounds {
-		p, err := startWithHistory(ctx, o, folder)
+		p, err := startWithHistory(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -34,7 +29,7 @@ func measureStart(ctx context.Context, o options) (err error) {
 		case <-ctx.Done():
 		case <-time.After(2 * time.Second):
 		}
-		idle, err = p.status("VmRSS")
+		idle, err = p.resident(ctx)
 		if err := errors.Join(err, p.stop(), ctx.Err()); err != nil {
 			return err
 		}

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/server/history"
 )
 
@@ -32,7 +36,7 @@ func historyEnvironment() string {
 
 // historyConfig reads the environment and reports everything that is wrong with it.
 func historyConfig(lookup func(string) (string, bool), log *slog.Logger) (history.Config, error) {
-	cfg := history.Config{Log: log}
+	cfg := history.Config{Log: log, AWS: func(ctx context.Context) (aws.Config, error) { return awsconfig.Load(ctx, "") }}
 	cfg.Store, _ = lookup("CALCULATOR_HISTORY")
 	cfg.Key, _ = lookup("CALCULATOR_KEY")
 	wrong := read(historySettings(&cfg), lookup)
@@ -56,12 +60,11 @@ func keepHistory(ctx context.Context, cfg history.Config) (h *history.History, s
 	}
 	// It outlives the signal that ends the server: requests in flight use it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+	var running sync.WaitGroup
+	running.Go(func() {
 		if err := h.Run(ctx); err != nil {
 			cfg.Log.Error("history was not closed", "error", err)
 		}
-	}()
-	return h, func() { cancel(); <-ended }, nil
+	})
+	return h, func() { cancel(); running.Wait() }, nil
 }

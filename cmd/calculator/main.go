@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -35,16 +34,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 
-	if tool := toolNamed(args); tool != nil {
-		return tool(ctx, args[1:], stdout, stderr)
+	if len(args) > 0 && tools[args[0]] != nil {
+		return tools[args[0]](ctx, args[1:], stdout, stderr)
 	}
 	options, err := parse(args, stderr)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitDone
 	case err != nil:
-		fmt.Fprintf(stderr, "calculator: %v\n", err)
-		return exitMisuse
+		return ended(stderr, "calculator", exitMisuse, err)
 	case options.version:
 		fmt.Fprintln(stdout, "calculator", version)
 		return exitDone
@@ -54,14 +50,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		options.history, err = historyConfig(os.LookupEnv, cfg.Log)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "calculator: %v\n", err)
-		return exitMisuse
+		return ended(stderr, "calculator", exitMisuse, err)
 	}
 	if err := serve(ctx, options, cfg); err != nil {
-		fmt.Fprintf(stderr, "calculator: %v\n", err)
-		return exitFailed
+		return ended(stderr, "calculator", exitFailed, err)
 	}
 	return exitDone
+}
+
+// ended reports the error that ended a command, and returns the exit code for it.
+func ended(stderr io.Writer, command string, code int, err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	}
+	fmt.Fprintf(stderr, "%s: %v\n", command, err)
+	return code
 }
 
 // serve listens first: a port that is taken is known before anything else is done.
@@ -123,9 +126,4 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen on %q: %w: give --address as host:port of this machine", address, err)
 	}
 	return listener, nil
-}
-
-// logger writes JSON lines to w.
-func logger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }

@@ -15,7 +15,6 @@ import (
 	"secondwind/server/history"
 )
 
-// options are the command line's.
 type options struct {
 	address string
 	pprof   string
@@ -66,7 +65,7 @@ func environment() string {
 		{name: "GOMEMLIMIT", meaning: "soft limit of the memory (default: what the limits above add up to)"},
 	}
 	all := slices.Concat([]setting{logLevel(nil)}, settings(new(server.Config)), others)
-	return "\nEnvironment:\n" + described(all) + historyEnvironment()
+	return described(all) + historyEnvironment()
 }
 
 // namedMetadataWait is how long the first answer may be held back for the
@@ -78,25 +77,35 @@ const namedMetadataWait = time.Second
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("calculator", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // errors are returned, and said once
 	f.StringVar(&o.address, "address", "127.0.0.1:8080", "`host:port` to listen on; port 0 picks a free one")
 	f.StringVar(&o.pprof, "pprof", "", "loopback `host:port` for Go's profiles at /debug/pprof/; none by default")
 	f.BoolVar(&o.version, "version", false, "print the version and end")
+	if err := parseFlags(f, args, stderr, usage, environment()); err != nil {
+		return o, err
+	}
+	return o, o.validate()
+}
+
+// parseFlags reads the flags of a command that takes nothing else. It prints help,
+// with the variables of the environment, and returns flag.ErrHelp when that was
+// asked for.
+func parseFlags(f *flag.FlagSet, args []string, stderr io.Writer, usage, environment string) error {
+	f.SetOutput(io.Discard) // errors are returned, and reported once
 	err := f.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stderr, usage)
 		f.SetOutput(stderr)
 		f.PrintDefaults()
-		fmt.Fprint(stderr, environment())
-		return o, err
+		fmt.Fprint(stderr, "\nEnvironment:\n"+environment)
+	case err != nil:
+		err = fmt.Errorf("%w: see %s --help", err, f.Name())
+	case f.NArg() > 0 && f.Lookup("known") != nil: // it may be such a text, which no log may hold
+		err = fmt.Errorf("unexpected argument: see %s --help", f.Name())
+	case f.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q: see %s --help", f.Arg(0), f.Name())
 	}
-	if err != nil {
-		return o, fmt.Errorf("%w: see calculator --help", err)
-	}
-	if f.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q: see calculator --help", f.Arg(0))
-	}
-	return o, o.validate()
+	return err
 }
 
 func (o options) validate() error {
@@ -139,6 +148,6 @@ func configuration(lookup func(string) (string, bool), stderr io.Writer) (server
 	if endpoint, _ := lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT"); endpoint != "" {
 		cfg.InstanceIDWait = namedMetadataWait
 	}
-	cfg.Log = logger(stderr, level)
+	cfg.Log = slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
 	return cfg, err
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"time"
 )
 
@@ -26,12 +27,11 @@ func servePprof(ctx context.Context, address string, log *slog.Logger) (stop fun
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	log.Info("profiles", "address", listener.Addr().String())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+	var running sync.WaitGroup
+	running.Go(func() {
 		if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("profiles ended", "error", err)
 		}
-	}()
-	return func() { s.Close(); <-ended }, nil
+	})
+	return func() { s.Close(); running.Wait() }, nil
 }

@@ -34,40 +34,9 @@ Usage: calculator rotate-key [--new-key KEY] [--json]
 
 `
 
-// tool is a command other than serving.
-type tool func(ctx context.Context, args []string, stdout, stderr io.Writer) int
-
-// toolNamed returns nil where args do not begin with a tool's name.
-func toolNamed(args []string) tool {
-	if len(args) == 0 {
-		return nil
-	}
-	return map[string]tool{"audit": runAudit, "rotate-key": runRotate}[args[0]]
-}
-
-// parseTool reads a tool's flags. done says that the exit code is already known.
-func parseTool(f *flag.FlagSet, usage string, args []string, stderr io.Writer) (code int, done bool) {
-	f.SetOutput(io.Discard)
-	err := f.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stderr, usage)
-		f.SetOutput(stderr)
-		f.PrintDefaults()
-		fmt.Fprint(stderr, "\nEnvironment:\n"+historyEnvironment())
-		return exitDone, true
-	case err != nil:
-		return ended(stderr, f.Name(), exitMisuse, fmt.Errorf("%w: see calculator %s --help", err, f.Name())), true
-	case f.NArg() > 0:
-		return ended(stderr, f.Name(), exitMisuse, fmt.Errorf("unexpected argument: see calculator %s --help", f.Name())), true
-	}
-	return 0, false
-}
-
-// ended prints the error that ended a tool, and returns the exit code for it.
-func ended(stderr io.Writer, name string, code int, err error) int {
-	fmt.Fprintf(stderr, "calculator %s: %v\n", name, err)
-	return code
+// tools are the commands other than serving, by name.
+var tools = map[string]func(ctx context.Context, args []string, stdout, stderr io.Writer) int{
+	"audit": runAudit, "rotate-key": runRotate,
 }
 
 func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -76,7 +45,7 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		file   string
 		asJSON bool
 	)
-	f := flag.NewFlagSet("audit", flag.ContinueOnError)
+	f := flag.NewFlagSet("calculator audit", flag.ContinueOnError)
 	f.Func("known", "a `text` that users entered or saw, or a user's cookie, of at least 6 bytes: it must not be found; may be repeated",
 		func(t string) error {
 			o.Known = append(o.Known, t)
@@ -85,33 +54,26 @@ func runAudit(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	f.StringVar(&file, "known-file", "", "a `file` with such texts, one a line: other users of this machine see arguments")
 	f.BoolVar(&o.ReadOnly, "read-only", false, "write no marked records; then deletion is not shown")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
-	if code, done := parseTool(f, auditUsage, args, stderr); done {
-		return code
+	if err := parseFlags(f, args, stderr, auditUsage, historyEnvironment()); err != nil {
+		return ended(stderr, f.Name(), exitMisuse, err)
 	}
 	known, unread := lines(file)
 	o.Known = append(o.Known, known...)
 	cfg, err := historyConfig(os.LookupEnv, slog.New(slog.DiscardHandler))
 	if err := errors.Join(unread, err, o.Validate()); err != nil {
-		return ended(stderr, "audit", exitMisuse, err)
+		return ended(stderr, f.Name(), exitMisuse, err)
 	}
 	report, err := audit.Run(ctx, cfg, o)
 	if err == nil {
-		err = writeReport(stdout, report, asJSON)
+		err = write(stdout, asJSON, report, report.Write)
 	}
 	switch {
 	case err != nil:
-		return ended(stderr, "audit", exitFailed, err)
+		return ended(stderr, f.Name(), exitFailed, err)
 	case !report.Passed:
 		return exitFailed
 	}
 	return exitDone
-}
-
-func writeReport(w io.Writer, report audit.Report, asJSON bool) error {
-	if asJSON {
-		return writeJSON(w, report)
-	}
-	return report.Write(w)
 }
 
 // lines returns the lines of a file that are not empty; none if path is "".
@@ -136,34 +98,37 @@ func runRotate(ctx context.Context, args []string, stdout, stderr io.Writer) int
 		to     string
 		asJSON bool
 	)
-	f := flag.NewFlagSet("rotate-key", flag.ContinueOnError)
+	f := flag.NewFlagSet("calculator rotate-key", flag.ContinueOnError)
 	f.StringVar(&to, "new-key", "", "wrap the keys under this `key` from now on, file:PATH (made if it is missing) or aws-kms:KEY; "+
 		"then restart the calculators with it as CALCULATOR_KEY")
 	f.BoolVar(&asJSON, "json", false, "print what was done as JSON")
-	if code, done := parseTool(f, rotateUsage, args, stderr); done {
-		return code
+	if err := parseFlags(f, args, stderr, rotateUsage, historyEnvironment()); err != nil {
+		return ended(stderr, f.Name(), exitMisuse, err)
 	}
 	cfg, err := historyConfig(os.LookupEnv, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return ended(stderr, "rotate-key", exitMisuse, err)
+		return ended(stderr, f.Name(), exitMisuse, err)
 	}
 	rotation, err := history.Rotate(ctx, cfg, to)
 	if err != nil {
-		return ended(stderr, "rotate-key", exitFailed, err)
+		return ended(stderr, f.Name(), exitFailed, err)
 	}
-	if asJSON {
-		err = writeJSON(stdout, rotation)
-	} else {
-		_, err = fmt.Fprintf(stdout, "rotated: data key %d encrypts from now on, one of %d, wrapped under %s (revision %d of %s)\n",
+	err = write(stdout, asJSON, rotation, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "rotated: data key %d encrypts from now on, one of %d, wrapped under %s (revision %d of %s)\n",
 			rotation.DataKey, rotation.DataKeys, rotation.KEK, rotation.Revision, rotation.Store)
-	}
+		return err
+	})
 	if err != nil {
-		return ended(stderr, "rotate-key", exitFailed, err)
+		return ended(stderr, f.Name(), exitFailed, err)
 	}
 	return exitDone
 }
 
-func writeJSON(w io.Writer, v any) error {
+// write writes what a tool found as JSON or as text.
+func write(w io.Writer, asJSON bool, v any, text func(io.Writer) error) error {
+	if !asJSON {
+		return text(w)
+	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(v)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/server/history"
 	"secondwind/server/history/audit"
 )
@@ -112,6 +113,28 @@ func TestRotatingDisturbsNoRunningCalculator(t *testing.T) {
 	t.Setenv("CALCULATOR_KEY", "file:"+filepath.Join(filepath.Dir(path), "other.key"))
 	if code, stdout, stderr = tried(t, "audit"); code != exitDone {
 		t.Errorf("audit under the new key = %d:\n%s%s", code, stdout, stderr)
+	}
+}
+
+// TestKMSIsReachedWithTheCommandsOwnConfiguration has a history that is to go
+// under a key of KMS in an environment without a Region, and without the profile
+// that it names: both are reported as by any command, with what to do.
+func TestKMSIsReachedWithTheCommandsOwnConfiguration(t *testing.T) {
+	keptHistory(t)
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	const want = "the key aws-kms:alias/history: "
+	code, _, stderr := tried(t, "rotate-key", "--new-key", "aws-kms:alias/history")
+	if code != exitFailed || !strings.Contains(stderr, want+awsconfig.ErrNoRegion.Error()) {
+		t.Errorf("rotate-key without a Region = %d, want the key and the variable named:\n%s", code, stderr)
+	}
+	t.Setenv("AWS_PROFILE", "nobody")
+	code, _, stderr = tried(t, "rotate-key", "--new-key", "aws-kms:alias/history")
+	if code != exitFailed || !strings.Contains(stderr, want+"load the AWS configuration") || !strings.Contains(stderr, "correct AWS_PROFILE") {
+		t.Errorf("rotate-key under a profile that is not there = %d, want what to correct:\n%s", code, stderr)
 	}
 }
 

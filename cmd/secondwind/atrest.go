@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"secondwind/account/stack"
 	"secondwind/localcloud"
 	"secondwind/runlog"
@@ -37,8 +39,8 @@ func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string
 	if err != nil {
 		return nil, err
 	}
-	cfg := localAWS(cloud)
-	return &historyAtRest{user, history.Config{Store: shared.store(), Key: historyKey(), AWS: &cfg}}, nil
+	local := func(context.Context) (aws.Config, error) { return localAWS(cloud), nil }
+	return &historyAtRest{user, history.Config{Store: shared.store(), Key: historyKey(), AWS: local}}, nil
 }
 
 // historyKey is the key of a local stack that the calculators' history is under.

@@ -1,66 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
 
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/localcloud"
 )
-
-// errNoRegion is loadAWS's error if nothing names a Region.
-var errNoRegion = errors.New("no AWS Region is set: set AWS_REGION, or a region in the AWS profile")
-
-// loadAWS loads the configuration that the user's environment and AWS files give.
-// A region that is not "" is used instead of theirs: a deployed stack says where
-// it is. The error is errNoRegion if there is none; the configuration is whole
-// otherwise.
-func loadAWS(ctx context.Context, region string) (aws.Config, error) {
-	// What goes wrong is returned as an error. The SDK's own warnings about it
-	// would stand on stderr before our sentence.
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
-	if err != nil {
-		return cfg, fmt.Errorf("load the AWS configuration: %w; correct AWS_PROFILE, ~/.aws/config or ~/.aws/credentials", err)
-	}
-	cfg.HTTPClient = bodyInMemory{cfg.HTTPClient}
-	if cfg.Region = cmp.Or(region, cfg.Region); cfg.Region == "" {
-		return cfg, errNoRegion
-	}
-	return cfg, nil
-}
 
 // localAWS points the SDK at a local cloud, whatever the environment says.
 func localAWS(cloud *localcloud.Cloud) aws.Config {
 	cfg := cloud.AWSConfig()
-	cfg.HTTPClient = bodyInMemory{awshttp.NewBuildableClient()}
+	cfg.HTTPClient = awsconfig.BodyInMemory{Next: awshttp.NewBuildableClient()}
 	return cfg
-}
-
-// bodyInMemory sends every request's body from memory. The SDK closes a body as
-// soon as its answer begins; where answers come within microseconds, as on
-// loopback, net/http may not have seen the body's end by then, and would tear
-// down the connection with the answer on it.
-type bodyInMemory struct{ next aws.HTTPClient }
-
-// Do implements aws.HTTPClient.
-func (c bodyInMemory) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil && r.Body != http.NoBody {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, fmt.Errorf("read the request's body: %w", err)
-		}
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		r.ContentLength = int64(len(body))
-	}
-	return c.next.Do(r)
 }

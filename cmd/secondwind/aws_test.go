@@ -1,13 +1,9 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-
-	"github.com/aws/smithy-go/logging"
 )
 
 // inEmptyAWS has no AWS configuration but a file with the text given.
@@ -22,32 +18,4 @@ func inEmptyAWS(t *testing.T, text string) {
 	}
 	t.Setenv("AWS_CONFIG_FILE", path)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
-}
-
-func TestTheRegionOfAStackIsUsedBeforeTheUsersOwn(t *testing.T) {
-	inEmptyAWS(t, "[default]\nregion = eu-north-1\n")
-	for asked, want := range map[string]string{"": "eu-north-1", "local-1": "local-1"} {
-		cfg, err := loadAWS(t.Context(), asked)
-		if err != nil || cfg.Region != want {
-			t.Errorf("loadAWS(%q) = Region %q, %v, want %s", asked, cfg.Region, err, want)
-		}
-		if _, ok := cfg.HTTPClient.(bodyInMemory); !ok {
-			t.Errorf("loadAWS(%q) sends bodies by a %T, want from memory", asked, cfg.HTTPClient)
-		}
-		if _, ok := cfg.Logger.(logging.Nop); !ok {
-			t.Errorf("loadAWS(%q) lets the SDK log by a %T: its warnings come before our sentences", asked, cfg.Logger)
-		}
-	}
-}
-
-func TestWhatIsWrongWithTheAWSConfigurationIsReportedWithWhatToDo(t *testing.T) {
-	inEmptyAWS(t, "")
-	if _, err := loadAWS(t.Context(), ""); !errors.Is(err, errNoRegion) || !strings.Contains(err.Error(), "AWS_REGION") {
-		t.Errorf("loadAWS without a Region: %v, want errNoRegion and what to set", err)
-	}
-	t.Setenv("AWS_PROFILE", "nobody")
-	_, err := loadAWS(t.Context(), "")
-	if err == nil || !strings.Contains(err.Error(), "nobody") || !strings.Contains(err.Error(), "AWS_PROFILE") {
-		t.Errorf("loadAWS with a profile that is not there: %v, want its name and what to correct", err)
-	}
 }

@@ -41,7 +41,8 @@ func newCloud(out *output) *cobra.Command {
 		Long: "Runs the local cloud on loopback and prints export lines that point the AWS CLI and the SDKs at it:\n\n" +
 			"  secondwind cloud --stack       # paste its export lines into another terminal, and then:\n" +
 			"  aws autoscaling describe-auto-scaling-groups\n\n" +
-			"An AWS CLI that is too old to read AWS_ENDPOINT_URL needs --endpoint-url.",
+			"An AWS CLI that is too old to read AWS_ENDPOINT_URL needs --endpoint-url.\n\n" +
+			"It runs until Ctrl-C, which is exit code 0.",
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },

@@ -16,6 +16,7 @@ import (
 
 	"secondwind/account/cost"
 	"secondwind/account/outputs"
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
@@ -82,8 +83,8 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 			return err
 		}
 	}
-	cfg, err := loadAWS(ctx, deployed.Region)
-	if err != nil && !errors.Is(err, errNoRegion) { // which the doctor reports itself
+	cfg, err := awsconfig.Load(ctx, deployed.Region)
+	if err != nil && !errors.Is(err, awsconfig.ErrNoRegion) { // which the doctor reports itself
 		return err
 	}
 	report := doctor.Examine(ctx, doctor.Config{
@@ -160,7 +161,7 @@ type proof struct {
 func prove(ctx context.Context, p proof) error {
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL,
-		Hold: p.Scenario.Hold,
+		Hold: p.Scenario.Hold, Band: p.Scenario.Load.Band,
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()

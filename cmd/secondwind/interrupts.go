@@ -2,95 +2,142 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
 )
 
-// interrupts says what SIGINT and SIGTERM mean at the moment. While a load is
-// held, a first SIGINT ends the hold, and the run goes on to its verdict. The next
-// one ends the work in order. One more ends the program at once, unless a report
-// is being written: that is then left out whole.
-type interrupts struct {
-	endHold chan struct{} // closed when the hold is to end
+// stage is how far the program is, as far as a signal is concerned.
+type stage int
 
-	mu       sync.Mutex
-	holding  bool
-	stop     context.CancelFunc // ends the work in order
-	stopped  bool
-	conclude context.CancelFunc // leaves the report out; nil: none is being written
+// The stages of a program. Only a soak has more than the first two.
+const (
+	working  stage = iota // the zero value: a signal ends the work in order
+	stopping              // the work ends in order
+	holding               // a load is held
+	judging               // the work has ended by itself; it is judged and reported
+	warned                // as judging, but the user wants an end
+	leaving               // the report is left out
+	done                  // all that is left is to print the result
+	exited
+)
+
+// reaction is what a signal leads to.
+type reaction struct {
+	to       stage
+	ends     func(*interrupts) // nil: nothing
+	reported string
 }
 
-// watch handles signals until the returned function is called. The context ends
-// when the work is to end.
-func watchInterrupts(ctx context.Context) (context.Context, *interrupts, func()) {
+// reactions are those to SIGINT and SIGTERM; only SIGINT ends a hold, SIGTERM ends
+// the work there too. A result is printed in stage done alone, so that no exit code
+// contradicts it.
+var reactions = map[stage]reaction{
+	working: {stopping, func(i *interrupts) { i.stop() }, "ending in order; press Ctrl-C again to end at once"},
+	holding: {working, func(i *interrupts) { close(i.endHold) },
+		"the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
+	stopping: {exited, nil, "ended at once: a record under way is neither judged nor sealed"},
+	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
+	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
+	leaving:  {exited, nil, "ended at once: the record is not sealed"},
+	done:     {done, nil, ""},
+}
+
+// interrupts is what SIGINT and SIGTERM do, by the stage that they find.
+type interrupts struct {
+	endHold chan struct{}      // closed when the hold is to end
+	stop    context.CancelFunc // ends the work in order
+
+	mu        sync.Mutex
+	at        stage
+	holdEnded bool // by a signal
+	report    func(text string)
+	leave     context.CancelFunc // leaves the report out
+}
+
+func newInterrupts(stop context.CancelFunc, report func(string)) *interrupts {
+	return &interrupts{endHold: make(chan struct{}), stop: stop, report: report}
+}
+
+// watchInterrupts handles signals, and reports what they do, until the returned
+// function is called. The context ends when the work is to end.
+func watchInterrupts(ctx context.Context, report func(string)) (context.Context, *interrupts, func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	i := &interrupts{endHold: make(chan struct{}), stop: cancel}
+	i := newInterrupts(cancel, report)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
 	go func() {
-		for {
-			select {
-			case s := <-signals:
-				if !i.handle(s) {
-					os.Exit(exitInterrupted)
-				}
-			case <-done:
-				return
+		for s := range signals {
+			if !i.handle(s) {
+				os.Exit(exitInterrupted)
 			}
 		}
 	}()
 	return ctx, i, func() {
 		signal.Stop(signals)
-		close(done)
+		close(signals)
 		cancel()
 	}
 }
 
-// handle does what the signal means; false: the program is to end at once.
+// handle does what the signal leads to; false: the program is to end at once.
 func (i *interrupts) handle(s os.Signal) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	switch {
-	case i.holding && s == os.Interrupt:
-		i.holding = false
-		close(i.endHold)
-	case !i.stopped:
-		i.stopped = true
-		i.stop()
-	case i.conclude != nil:
-		i.conclude()
-		i.conclude = nil
-	default:
-		return false
+	if i.at == holding && s != os.Interrupt {
+		i.at = working
 	}
-	return true
+	r := reactions[i.at]
+	i.holdEnded = i.holdEnded || i.at == holding
+	i.at = r.to
+	if r.reported != "" {
+		i.report(r.reported)
+	}
+	if r.ends != nil {
+		r.ends(i)
+	}
+	return i.at != exited
+}
+
+// reportTo sets where it is reported what a signal does.
+func (i *interrupts) reportTo(report func(string)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.report = report
+}
+
+// enter is for a program that comes to a stage by itself. A run that is ending stays
+// so until it is judged, and a hold that was ended is not ended again.
+func (i *interrupts) enter(to stage) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case to == judging && i.at == stopping:
+		i.at = warned
+	case to == holding && (i.at != working || i.holdEnded), to == working && i.at != holding:
+	default:
+		i.at = to
+	}
+}
+
+// judge is for a run that is judged and reported; leave leaves its report out.
+func (i *interrupts) judge(leave context.CancelFunc) {
+	i.mu.Lock()
+	i.leave = leave
+	i.mu.Unlock()
+	i.enter(judging)
 }
 
 // hold says whether a load is being held that a first SIGINT is to end.
-func (i *interrupts) hold(holding bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	select {
-	case <-i.endHold: // it has been ended once
-	default:
-		i.holding = holding
-	}
-}
+func (i *interrupts) hold(held bool) { i.enter(map[bool]stage{true: holding, false: working}[held]) }
 
-// concluding returns a context for writing a report in, which ends when the user
-// does not want to wait for it, and what to call when it is written.
-func (i *interrupts) concluding() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	i.mu.Lock()
-	i.conclude = cancel
-	i.mu.Unlock()
-	return ctx, func() {
-		i.mu.Lock()
-		i.conclude = nil
-		i.mu.Unlock()
-		cancel()
+// interruptedError is err as the end of a command. Work that a signal ended fails
+// with what it was doing, which is no fault of the user's.
+func interruptedError(ctx context.Context, err error) error {
+	if _, exit := errors.AsType[*exitError](err); exit || ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		return err
 	}
+	return &exitError{code: exitInterrupted, err: errors.New("interrupted")}
 }

@@ -1,64 +1,77 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/scenario"
+	"secondwind/reports"
+	"secondwind/verify/judge"
 )
 
-func TestWhatASignalMeans(t *testing.T) {
-	const hold, release, conclude, concluded = "hold", "release", "conclude", "concluded"
-	type step struct {
-		do   string    // what the run does; "": nothing
-		sent os.Signal // nil: none
-		want string    // what the signal does: "ends the hold", "stops", "leaves the report out", "exits"
-	}
-	cases := []struct {
-		name  string
-		steps []step
-	}{
-		{"before the hold a first signal stops, a second one exits", []step{{"", os.Interrupt, "stops"}, {"", os.Interrupt, "exits"}}},
-		{"in the hold a first one ends it, a second one stops", []step{
-			{hold, os.Interrupt, "ends the hold"}, {"", os.Interrupt, "stops"}, {"", os.Interrupt, "exits"},
-		}},
-		{"in the hold SIGTERM stops", []step{{hold, syscall.SIGTERM, "stops"}}},
-		{"after the hold a first one stops", []step{{hold, nil, ""}, {release, os.Interrupt, "stops"}}},
-		{"a hold that was ended is not ended again", []step{{hold, os.Interrupt, "ends the hold"}, {hold, os.Interrupt, "stops"}}},
-		{"while the report is written a second one leaves it out", []step{
-			{"", os.Interrupt, "stops"}, {conclude, os.Interrupt, "leaves the report out"}, {"", os.Interrupt, "exits"},
-		}},
-		{"once it is written a second one exits", []step{{"", os.Interrupt, "stops"}, {conclude, nil, ""}, {concluded, os.Interrupt, "exits"}}},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			i := &interrupts{endHold: make(chan struct{}), stop: cancel}
-			report, done := context.Background(), func() {}
-			for n, s := range c.steps {
-				switch s.do {
-				case hold, release:
-					i.hold(s.do == hold)
-				case conclude:
-					report, done = i.concluding()
-				case concluded:
-					done()
-				}
-				if s.sent == nil {
-					continue
-				}
-				before := [3]bool{closed(i.endHold), ctx.Err() != nil, report.Err() != nil}
-				goesOn := i.handle(s.sent)
-				after := [3]bool{closed(i.endHold), ctx.Err() != nil, report.Err() != nil}
-				if got := meaning(before, after, goesOn); got != s.want {
-					t.Errorf("signal %d %s, want it to be one that %s", n+1, got, s.want)
-				}
-			}
-		})
-	}
+// signalled is a program's interrupts, and what came of them.
+type signalled struct {
+	*interrupts
+	workErr  func() error
+	leaving  bool // the report is left out
+	reported []string
 }
 
-func closed(c chan struct{}) bool {
+func newSignalled(t *testing.T) *signalled {
+	s := new(signalled)
+	work, stop := context.WithCancel(t.Context())
+	s.workErr = work.Err
+	s.interrupts = newInterrupts(stop, func(text string) { s.reported = append(s.reported, text) })
+	return s
+}
+
+// ended lists what has been ended by now.
+func (s *signalled) ended() (all []string) {
+	if isClosed(s.endHold) {
+		all = append(all, "hold")
+	}
+	if s.workErr() != nil {
+		all = append(all, "work")
+	}
+	if s.leaving {
+		all = append(all, "report")
+	}
+	return all
+}
+
+// come lets the program come to a stage, and a run with it.
+func (s *signalled) come(to stage) {
+	switch to {
+	case holding:
+		s.hold(true)
+	case stopping:
+		s.handle(syscall.SIGTERM)
+	case judging:
+		s.judge(func() { s.leaving = true })
+	case warned:
+		s.come(stopping)
+		s.come(judging)
+	case leaving:
+		s.come(warned)
+		s.handle(os.Interrupt)
+	case done:
+		s.come(judging)
+		s.enter(done)
+	case working, exited:
+	}
+	s.reported = nil
+}
+
+func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
 		return true
@@ -67,14 +80,203 @@ func closed(c chan struct{}) bool {
 	}
 }
 
-func meaning(before, after [3]bool, goesOn bool) string {
-	for i, text := range []string{"ends the hold", "stops", "leaves the report out"} {
-		if after[i] && !before[i] {
-			return text
+// TestWhatASignalDoes is the table of every stage and signal.
+func TestWhatASignalDoes(t *testing.T) {
+	const goesOn = -1
+	cases := []struct {
+		found    stage
+		sent     os.Signal
+		reported string // a part of it; "": nothing
+		ends     string // what it ends, beyond what had been ended before
+		code     int
+		becomes  stage
+	}{
+		{working, os.Interrupt, "press Ctrl-C again to end at once", "work", goesOn, stopping},
+		{working, syscall.SIGTERM, "press Ctrl-C again to end at once", "work", goesOn, stopping},
+		{holding, os.Interrupt, "press Ctrl-C again to interrupt it", "hold", goesOn, working},
+		{holding, syscall.SIGTERM, "press Ctrl-C again to end at once", "work", goesOn, stopping},
+		{stopping, os.Interrupt, "ended at once", "", exitInterrupted, exited},
+		{stopping, syscall.SIGTERM, "ended at once", "", exitInterrupted, exited},
+		{judging, os.Interrupt, "press Ctrl-C again to leave without a report", "", goesOn, warned},
+		{judging, syscall.SIGTERM, "press Ctrl-C again to leave without a report", "", goesOn, warned},
+		{warned, os.Interrupt, "leaving without a report", "report", goesOn, leaving},
+		{warned, syscall.SIGTERM, "leaving without a report", "report", goesOn, leaving},
+		{leaving, os.Interrupt, "ended at once", "", exitInterrupted, exited},
+		{leaving, syscall.SIGTERM, "ended at once", "", exitInterrupted, exited},
+		{done, os.Interrupt, "", "", goesOn, done},
+		{done, syscall.SIGTERM, "", "", goesOn, done},
+	}
+	if want := 2 * int(exited); len(cases) != want || len(reactions) != int(exited) {
+		t.Errorf("%d cases and %d reactions, want %d and %d: every stage, and both signals", len(cases), len(reactions), want, exited)
+	}
+	for _, c := range cases {
+		s := newSignalled(t)
+		s.come(c.found)
+		if s.at != c.found {
+			t.Fatalf("the program is in stage %d, want %d", s.at, c.found)
+		}
+		before := s.ended()
+		code := goesOn
+		if !s.handle(c.sent) {
+			code = exitInterrupted
+		}
+		ends := strings.TrimPrefix(strings.Join(s.ended(), " "), strings.Join(before, " "))
+		reported := strings.Join(s.reported, "\n")
+		if strings.TrimSpace(ends) != c.ends || code != c.code || s.at != c.becomes {
+			t.Errorf("stage %d, %v: ends %q, code %d, becomes %d; want %q, %d, %d", c.found, c.sent, ends, code, s.at, c.ends, c.code, c.becomes)
+		}
+		if (reported == "") != (c.reported == "") || !strings.Contains(reported, c.reported) {
+			t.Errorf("stage %d, %v: reported %q, want %q", c.found, c.sent, reported, c.reported)
 		}
 	}
-	if !goesOn {
-		return "exits"
+}
+
+func TestAHoldThatWasEndedIsNotEndedAgain(t *testing.T) {
+	s := newSignalled(t)
+	s.hold(true)
+	s.handle(os.Interrupt)
+	s.hold(true) // its rate changes
+	s.handle(os.Interrupt)
+	if s.at != stopping || s.workErr() == nil {
+		t.Errorf("stage %d after the second signal, want that the run is interrupted", s.at)
 	}
-	return "does nothing"
+	s.hold(true)
+	if s.at != stopping {
+		t.Errorf("stage %d after a hold began late, want still %d", s.at, stopping)
+	}
+}
+
+func TestAHoldThatIsOverIsInterruptedAsAnyWork(t *testing.T) {
+	s := newSignalled(t)
+	s.hold(true)
+	s.hold(false)
+	if s.handle(os.Interrupt); s.at != stopping || isClosed(s.endHold) {
+		t.Errorf("stage %d, hold ended: %t; want the run interrupted", s.at, isClosed(s.endHold))
+	}
+}
+
+// TestTheExitCodeFollowsWhatIsPrinted ends runs in every way, with and without a
+// signal before and while they are judged.
+func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
+	failed := errors.New("write the record: no space left on device")
+	cases := []struct {
+		name           string
+		runErr         error
+		before, during int    // signals before, and while, it is judged
+		code           int    // of what is printed: INCONCLUSIVE, for nothing was observed
+		reported       string // "": nothing more
+		withReport     bool
+	}{
+		{"it ended by itself", nil, 0, 0, 3, "", true},
+		{"it ended by itself, just before a Ctrl-C", nil, 1, 0, 3, "ending in order", true},
+		{"Ctrl-C while it is judged", nil, 0, 1, 3, "press Ctrl-C again to leave without a report", true},
+		{"two while it is judged", nil, 0, 2, 3, "leaving without a report", false},
+		{"it was interrupted", context.Canceled, 1, 0, exitInterrupted, "ended early: " + byTheUser, true},
+		{"it was interrupted, and so was the report", context.Canceled, 1, 1, exitInterrupted, "leaving without a report", false},
+		{"it failed", failed, 0, 0, 3, "ended early: write the record", true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			var b bytes.Buffer
+			out := &output{stdout: &b, stderr: &b}
+			out.interrupts = newInterrupts(stop, nil)
+			start := time.Now()
+			reporter := out.reporter(start)
+			w, err := newRun(t.TempDir(), scenario.Default(), start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range c.before {
+				out.interrupts.handle(os.Interrupt)
+			}
+			err = finish(ctx, out, signalling{reporter, out.interrupts, c.during}, w, c.runErr, start)
+			if code := codeOf(interruptedError(ctx, err)); code != c.code {
+				t.Errorf("exit code = %d, want %d\n%s", code, c.code, b.String())
+			}
+			if c.reported != "" && !strings.Contains(b.String(), c.reported) {
+				t.Errorf("reported:\n%s\nwant %q", b.String(), c.reported)
+			}
+			verdictIsPrinted(t, b.String(), w.Dir(), c.withReport)
+			if said := strings.Contains(b.String(), "The run ended early: "+byTheUser); said != (c.code == exitInterrupted) {
+				t.Errorf("exit code %d under:\n%s", c.code, b.String())
+			}
+		})
+	}
+}
+
+// verdictIsPrinted checks the last line of a verdict, and that the report's files are
+// all there, or none of them.
+func verdictIsPrinted(t *testing.T, printed, dir string, withReport bool) {
+	t.Helper()
+	shown := dir
+	if withReport {
+		shown = filepath.Join(dir, reports.HTMLFile)
+	}
+	if want := fmt.Sprintf("\n%s  %s\n", judge.Inconclusive, shown); !strings.Contains(printed, want) {
+		t.Errorf("printed:\n%s\nwant the line %q", printed, want)
+	}
+	for _, name := range []string{reports.HTMLFile, reports.MarkdownFile, reports.JUnitFile, reports.PlotsDir} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != withReport {
+			t.Errorf("%s: %v, want it there: %t", name, err, withReport)
+		}
+	}
+}
+
+// signalling sends signals once a run is being judged.
+type signalling struct {
+	progress.Reporter
+	interrupts *interrupts
+	signals    int
+}
+
+func (s signalling) Event(at time.Duration, text string) {
+	s.Reporter.Event(at, text)
+	for range s.signals {
+		if strings.HasPrefix(text, "judging") {
+			s.interrupts.handle(os.Interrupt)
+		}
+	}
+}
+
+// codeOf is the exit code that an error stands for.
+func codeOf(err error) int {
+	exit, ok := errors.AsType[*exitError](err)
+	switch {
+	case ok:
+		return exit.code
+	case err == nil:
+		return 0
+	}
+	return exitMisuse
+}
+
+func TestACommandThatIsInterruptedExitsWith130(t *testing.T) {
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	cancelled := fmt.Errorf("describe the group: %w", context.Canceled)
+	verdict := &exitError{code: 3}
+	cases := []struct {
+		name        string
+		interrupted bool
+		err         error
+		want        int
+	}{
+		{"it succeeded all the same", true, nil, 0},
+		{"what it was doing was cancelled", true, cancelled, exitInterrupted},
+		{"it has an exit code of its own", true, errors.Join(cancelled, verdict), 3},
+		{"it failed for another reason", true, errors.New("no such group"), exitMisuse},
+		{"something else was cancelled", false, cancelled, exitMisuse},
+	}
+	for _, c := range cases {
+		ctx := t.Context()
+		if c.interrupted {
+			ctx = interrupted
+		}
+		if got := codeOf(interruptedError(ctx, c.err)); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
+		}
+	}
 }

@@ -43,7 +43,8 @@ func newLoad(out *output) *cobra.Command {
 		Short: "Drive a calculator that is yours with load, and record it",
 		Long: "Sends multiplications of large numbers to URL/v1/calculate and records what came of them,\n" +
 			"with latencies counted from when a request was due as well as from when it was sent.\n\n" +
-			"An address that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.",
+			"An address that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.\n\n" +
+			"Exit codes: 0 the load was sent, 1 every request failed, 2 misuse, 130 interrupted before its end.",
 		Args: noArguments,
 		PreRunE: func(*cobra.Command, []string) (err error) {
 			l, err = o.validate()
@@ -66,6 +67,7 @@ func newLoad(out *output) *cobra.Command {
 // loading is a load as the flags ask for it.
 type loading struct {
 	url      string
+	profile  string // as it was given
 	offered  profile.Profile
 	scenario scenario.Scenario // its hold is how long the load lasts
 }
@@ -85,7 +87,7 @@ func (o loadOptions) validate() (loading, error) {
 	s := scenario.Default()
 	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
 	s.Payload.Digits = payload.Range{Min: o.digits, Max: o.digits}
-	return loading{o.url, offered, s}, s.Validate(map[string]string{
+	return loading{o.url, o.profile, offered, s}, s.Validate(map[string]string{
 		"users": "--users", "timeout": "--timeout", "payload.digits.min": "--digits", "payload.digits.max": "--digits",
 	})
 }
@@ -103,29 +105,39 @@ func checkTarget(raw string, mine bool) error {
 	return fmt.Errorf("%s is not on this machine: add --mine if it is yours to load", u.Hostname())
 }
 
+// exitAllFailed is load's exit code when not one request was answered as expected.
+const exitAllFailed = 1
+
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
-	writer, err := newRun(runs, l.scenario, time.Now())
+	start := time.Now()
+	writer, err := newRun(runs, l.scenario, start)
 	if err != nil {
 		return err
 	}
-	reporter := out.reporter()
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.offered, l.scenario.Hold, writer.Dir()))
+	reporter := out.reporter(start)
+	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
 	traffic := new(experiment.Traffic)
 	err = l.run(ctx, writer, traffic, reporter)
-	if ctx.Err() != nil {
-		interrupted := &runlog.Interrupted{Reason: "interrupted by the user"}
-		err = errors.Join(err, writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: interrupted}))
+	interrupted := ctx.Err() != nil
+	out.interrupts.enter(done)
+	if interrupted {
+		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
+		err = errors.Join(err, writer.WriteLoad(line))
 	}
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
-	if err := writeTraffic(out, traffic.Total(), writer.Dir()); err != nil {
+	total := traffic.Total()
+	if err := writeTraffic(out, total, writer.Dir()); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
+	switch {
+	case interrupted:
 		return &exitError{code: exitInterrupted}
+	case total.Failed > 0 && total.Completed == 0:
+		return &exitError{code: exitAllFailed, err: fmt.Errorf("every request failed: check that a calculator answers at %s", l.url)}
 	}
 	return nil
 }
@@ -139,49 +151,29 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, traffic *experi
 	}
 	follow := func(ctx context.Context) error {
 		start := time.Now()
-		generator.SetPhase(runlog.PhaseLoad, 0)
-		generator.Follow(l.offered)
-		l.await(ctx, func() {
+		generator.SetPhase(runlog.PhaseLoad, profile.Until(l.offered, l.scenario.Hold))
+		ctx, cancel := context.WithTimeout(ctx, l.scenario.Hold)
+		defer cancel()
+		return everySecond(ctx, func() {
 			elapsed := time.Since(start)
-			reporter.Status(loadStatus(traffic, elapsed, l.scenario.Hold, l.offered.Rate(elapsed)))
+			second, failed := traffic.Last()
+			reporter.Status(progress.Status{
+				Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.scenario.Hold, PhaseElapsed: elapsed, PhaseExpected: l.scenario.Hold,
+				Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
+			})
 		})
-		return nil
 	}
 	return live.RunGroup(ctx, follow, generator.Run)
-}
-
-// await waits until the load's time is over or ctx ends, and reports once a second.
-func (l loading) await(ctx context.Context, report func()) {
-	over := time.NewTimer(l.scenario.Hold)
-	defer over.Stop()
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-over.C:
-			return
-		case <-ticker.C:
-			report()
-		}
-	}
-}
-
-func loadStatus(traffic *experiment.Traffic, elapsed, expected time.Duration, rate float64) progress.Status {
-	second, failed := traffic.Last()
-	return progress.Status{
-		Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: expected, PhaseElapsed: elapsed, PhaseExpected: expected,
-		OfferedRate: rate, CompletedRate: float64(second.Completed) / max(second.IntervalSeconds, 1), Failed: failed,
-	}
 }
 
 // writeTraffic sums up what a load did: the errors that came most often first.
 func writeTraffic(out *output, total runlog.LoadSecond, dir string) error {
 	result := struct {
 		runlog.LoadSecond
-		Recorded string `json:"recorded"` // the record's folder
-	}{total, dir}
+		Phase       *string `json:"phase,omitempty"` // hides the sum's, which has none
+		OfferedRate *string `json:"offeredRate,omitempty"`
+		Recorded    string  `json:"recorded"` // the record's folder
+	}{LoadSecond: total, Recorded: dir}
 	return out.write(result, func(w io.Writer) {
 		fmt.Fprintf(w, "%d offered, %d sent, %d answered, %d failed, %d dropped\n",
 			total.Offered, total.Sent, total.Completed, total.Failed, total.Dropped)

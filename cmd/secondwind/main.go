@@ -43,12 +43,12 @@ func main() {
 
 // run is the whole program: arguments in, exit code out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, interrupts, stop := watchInterrupts(ctx)
+	ctx, interrupts, stop := watchInterrupts(ctx, func(text string) { fmt.Fprintln(stderr, "secondwind:", text) })
 	defer stop()
 	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
-	if err == nil {
+	if err = interruptedError(ctx, err); err == nil {
 		return 0
 	}
 	// Whatever stops a command before it could judge is misuse or a broken
@@ -69,7 +69,8 @@ func newRoot(out *output) *cobra.Command {
 		Short: "Prove that an Auto Scaling group scales",
 		Long: "secondwind drives an Auto Scaling group with real load, watches Amazon CloudWatch and the group,\n" +
 			"and judges link by link whether a second instance came because CPU crossed the threshold.\n\n" +
-			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
+			"Exit codes of soak, judge and report: 0 proved, 1 refuted, 3 inconclusive; of all commands: 2 misuse,\n" +
+			"130 interrupted. The help of the others lists what else they have.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          onlySubcommands,

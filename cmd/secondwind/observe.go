@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/runlog"
@@ -32,7 +33,8 @@ func newObserve(out *output) *cobra.Command {
 		Short: "Watch and record an Auto Scaling group, on AWS or any endpoint",
 		Long: "Polls CloudWatch, Auto Scaling and ELBv2 with the usual AWS credentials and Region\n" +
 			"(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) and records every answer in cloud.jsonl.\n" +
-			"It needs read permissions only. It ends with Ctrl-C, or after --for.",
+			"It needs read permissions only. It ends with Ctrl-C, or after --for.\n\n" +
+			"Exit codes: 0 the group was watched until then, 2 misuse, or the group cannot be watched.",
 		Args:    noArguments,
 		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runObserve(cmd.Context(), out, o) },
@@ -58,7 +60,7 @@ func (o observeOptions) validate() error {
 }
 
 func runObserve(ctx context.Context, out *output, o observeOptions) error {
-	cfg, err := loadAWS(ctx, "")
+	cfg, err := awsconfig.Load(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -78,10 +80,11 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		ctx, cancel = context.WithTimeout(ctx, o.duration)
 		defer cancel()
 	}
-	reporter := out.reporter()
+	reporter := out.reporter(start)
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; the record grows in %s", o.group, o.interval, writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
+	out.interrupts.enter(done)
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
@@ -133,7 +136,11 @@ func (w watching) run(ctx context.Context) error {
 			}
 		}
 		if !state.Polled.IsZero() {
-			w.reporter.Status(w.status(state, elapsed))
+			s := progress.Status{
+				Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
+			}
+			s.See(state)
+			w.reporter.Status(s)
 		}
 		select {
 		case <-ctx.Done():
@@ -141,15 +148,4 @@ func (w watching) run(ctx context.Context) error {
 		case <-changed:
 		}
 	}
-}
-
-func (w watching) status(state runlog.State, elapsed time.Duration) progress.Status {
-	s := progress.Status{
-		Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
-		InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
-	}
-	if p, ok := state.Latest(runlog.GroupSeries); ok {
-		s.CPUPercent = &p.Value
-	}
-	return s
 }

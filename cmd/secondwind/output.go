@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -100,17 +101,22 @@ func (o *output) coloured() bool {
 	return terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// reporter is where a run's progress goes.
-func (o *output) reporter() progress.Reporter {
+// reporter is where the progress of a run that began at start goes, and what a
+// signal does to it.
+func (o *output) reporter(start time.Time) progress.Reporter {
+	var r progress.Reporter
 	_, terminal := o.terminal()
 	switch {
 	case o.json:
-		return progress.JSON(o.stdout)
+		r = progress.JSON(o.stdout)
 	case !terminal || os.Getenv("TERM") == "dumb":
-		return progress.Plain(o.stdout)
+		r = progress.Plain(o.stdout)
+	default:
+		width := func() int { return cmp.Or(o.width(), 80) } // where the terminal does not tell
+		r = progress.Live(o.stdout, width, o.coloured())
 	}
-	width := func() int { return cmp.Or(o.width(), 80) } // where the terminal does not tell
-	return progress.Live(o.stdout, width, o.coloured())
+	o.interrupts.reportTo(func(text string) { r.Event(time.Since(start), text) })
+	return r
 }
 
 // style is how a report for a person is written.

@@ -185,13 +185,13 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 		t.Skip("skipped on Windows: os.Interrupt cannot be sent to another process there")
 	}
 	t.Parallel()
-	for _, moment := range []string{"the local cloud listens", "premises:", "calibration:"} {
-		t.Run("at "+strings.TrimSuffix(moment, ":"), func(t *testing.T) {
+	for _, after := range []string{"the local cloud listens", "premises:", "calibration:"} {
+		t.Run("at "+strings.TrimSuffix(after, ":"), func(t *testing.T) {
 			t.Parallel()
 			exports := filepath.Join(t.TempDir(), "exports")
 			soak := startSoak(t, "--exports", exports)
-			soak.waitFor(t, moment)
-			if moment != "the local cloud listens" { // they are written once there is a stack
+			soak.waitFor(t, after)
+			if after != "the local cloud listens" { // they are written once there is a stack
 				readExports(t, exports)
 			}
 			if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -219,6 +219,37 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 			judgedAgain(t, soak.folder(t))
 		})
 	}
+}
+
+// TestCtrlCWhileJudgingLeavesAReportOrNone presses it twice: the second time as soon
+// as the run is being judged.
+func TestCtrlCWhileJudgingLeavesAReportOrNone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped on Windows: os.Interrupt cannot be sent to another process there")
+	}
+	t.Parallel()
+	soak := startSoak(t)
+	for _, seen := range []string{"the local cloud listens", "judging the record"} {
+		soak.waitFor(t, seen)
+		if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := soak.rest()
+	_ = soak.cmd.Wait()
+	if code := soak.cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code = %d, want 130", code)
+	}
+	withReport := strings.HasSuffix(lines[len(lines)-1], "report.html")
+	if told := strings.Contains(strings.Join(lines, "\n"), "leaving without a report"); told == withReport {
+		t.Errorf("report left out: %t, though the soak said\n%s", !withReport, strings.Join(lines, "\n"))
+	}
+	for _, name := range []string{"report.html", "report.md", "junit.xml", "plots"} {
+		if _, err := os.Stat(filepath.Join(soak.folder(t), name)); (err == nil) != withReport {
+			t.Errorf("%s: %v, want it there: %t", name, err, withReport)
+		}
+	}
+	verdictOf(t, soak.folder(t), judge.Inconclusive)
 }
 
 // judgedAgain judges a sealed folder twice, reports it anew, and then changes a
@@ -262,11 +293,11 @@ func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
 		t.Skip("skipped on " + runtime.GOOS + ": the processes left behind are looked up in /proc")
 	}
 	t.Parallel()
-	for _, moment := range []string{"the record grows", "group ", "premises hold", "control:"} {
-		t.Run("at "+strings.TrimRight(moment, ": "), func(t *testing.T) {
+	for _, after := range []string{"the record grows", "group ", "premises hold", "control:"} {
+		t.Run("at "+strings.TrimRight(after, ": "), func(t *testing.T) {
 			t.Parallel()
 			soak := startSoak(t)
-			soak.waitFor(t, moment)
+			soak.waitFor(t, after)
 			if err := soak.cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -303,7 +334,7 @@ func readExports(t *testing.T, path string) map[string]string {
 	return env
 }
 
-// noInstanceLeft waits a moment for the soak's instances to be gone.
+// noInstanceLeft waits for the soak's instances to be gone.
 func noInstanceLeft(t *testing.T, soak *running) {
 	t.Helper()
 	if runtime.GOOS != "linux" {

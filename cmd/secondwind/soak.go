@@ -116,7 +116,7 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 // recordRun makes the run's folder, lets prove fill it, and finishes the run. It
 // completes cfg with what is the same wherever the group is.
 func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
-	reporter := out.reporter()
+	reporter := out.reporter(cfg.Start)
 	defer reporter.Close()
 	writer, err := newRun(runs, cfg.Scenario, cfg.Start)
 	if err != nil {
@@ -223,16 +223,9 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 	waiting, cancel := context.WithTimeout(ctx, healthyWithin)
 	defer cancel()
 	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
-		ticker := time.NewTicker(time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ticker.C:
-				r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
-			}
-		}
+		return everySecond(ctx, func() {
+			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
+		})
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given "+
@@ -241,14 +234,35 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 	return err
 }
 
+// byTheUser is the reason of an interrupted run.
+const byTheUser = "Ctrl-C or SIGTERM"
+
+// everySecond does something once a second until ctx ends, which is no error.
+func everySecond(ctx context.Context, do func()) error {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			do()
+		}
+	}
+}
+
 // finish seals, judges and reports what there is, however the run ended: nothing
-// that was recorded is lost.
+// that was recorded is lost. A run that had ended before it was interrupted has its
+// verdict's exit code.
 func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
-	interrupted := ctx.Err() != nil
+	interrupted := runErr != nil && ctx.Err() != nil
+	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	out.interrupts.judge(leave)
 	if runErr != nil {
 		reason := runErr.Error()
 		if interrupted {
-			reason = "interrupted by the user"
+			reason = byTheUser
 		}
 		reporter.Event(time.Since(start), "ended early: "+reason)
 		if err := w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}}); err != nil {
@@ -256,16 +270,11 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 		}
 	}
 	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	concluding, concluded := out.interrupts.concluding()
-	defer concluded()
-	verdict, err := conclude(concluding, w)
+	verdict, shown, err := conclude(reporting, w)
+	out.interrupts.enter(done)
 	reporter.Close()
 	if err != nil {
 		return errors.Join(runErr, err)
-	}
-	shown := filepath.Join(w.Dir(), reports.HTMLFile)
-	if concluding.Err() != nil {
-		shown = w.Dir() // without a report
 	}
 	written := writeVerdict(out, verdict, shown)
 	if interrupted {
@@ -277,18 +286,22 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	return written
 }
 
-// conclude closes the record, judges it, reports it and seals the folder.
-func conclude(ctx context.Context, w *runlog.Writer) (judge.Verdict, error) {
+// conclude closes the record, judges it, reports it and seals the folder. It
+// returns what there is to look at: the report, or the folder without one.
+func conclude(ctx context.Context, w *runlog.Writer) (verdict judge.Verdict, shown string, err error) {
 	if err := w.Close(); err != nil {
-		return judge.Verdict{}, err
+		return verdict, "", err
 	}
 	record, verdict, err := judgeFolder(w.Dir())
 	if err != nil {
-		return verdict, err
+		return verdict, "", err
 	}
-	// Whoever does not want to wait for the report has the verdict all the same.
-	if err := reports.Write(ctx, w.Dir(), record, verdict); err != nil && ctx.Err() == nil {
-		return verdict, err
+	shown = filepath.Join(w.Dir(), reports.HTMLFile)
+	if err := reports.Write(ctx, w.Dir(), record, verdict); err != nil {
+		if ctx.Err() == nil {
+			return verdict, "", err
+		}
+		shown = w.Dir() // whoever does not want to wait for the report has the verdict all the same
 	}
-	return verdict, runlog.Seal(w.Dir())
+	return verdict, shown, runlog.Seal(w.Dir())
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"secondwind/account/outputs"
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
@@ -32,7 +33,7 @@ func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scena
 	if err := provable(deployed, start, s.Hold); err != nil {
 		return err
 	}
-	cfg, err := loadAWS(ctx, deployed.Region)
+	cfg, err := awsconfig.Load(ctx, deployed.Region)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"secondwind/account/outputs"
 	"secondwind/account/sweep"
+	"secondwind/cmd/internal/awsconfig"
 	"secondwind/verify/judge"
 )
 
@@ -84,7 +85,7 @@ func (s sweeping) start(ctx context.Context) error {
 		}
 		s.config.Select.Run, region = deployed.RunID, deployed.Region
 	}
-	cfg, err := loadAWS(ctx, region)
+	cfg, err := awsconfig.Load(ctx, region)
 	if err != nil {
 		return err
 	}

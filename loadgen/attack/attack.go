@@ -27,15 +27,16 @@ type Config struct {
 	Connections client.Options
 	// Arrivals are how requests are spread over the time.
 	Arrivals profile.Arrivals
-	// Users, if any, send the requests, and rates are numbers of users.
+	// Users, if any, send the requests, and what is offered is how many there are.
 	Users   *executor.Behavior
 	Precise bool // as in executor.Config
 }
 
 // model is who sends, and when: an executor.Executor or executor.Users.
 type model interface {
-	// Run sends until ctx ends, and waits for what is in flight.
-	Run(ctx context.Context)
+	// Run sends until End, and waits for what is in flight.
+	Run()
+	End()
 	// Wake reports that the schedule was changed.
 	Wake()
 	// Offered is how many requests are due before a time.
@@ -54,12 +55,12 @@ const maxLate = time.Second
 type Attack struct {
 	cfg      Config
 	schedule *profile.Schedule
-	tally    *tally
 	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
 	mu       sync.Mutex // guards what follows, and the order of lines
 	model    model      // nil until Run
+	tally    *tally
 	began    time.Time
 	phase    runlog.Phase
 	offered  profile.Profile
@@ -86,38 +87,26 @@ func New(cfg Config) *Attack {
 		schedule: new(profile.Schedule),
 		tally:    newTally(),
 		phase:    runlog.PhaseSetup,
-		offered:  profile.Constant{},
+		offered:  profile.Linear{},
 		interval: time.Second,
 	}
 }
 
-// SetPhase changes the phase, and the rate (requests per second), at once. The
-// interval under way ends with the old ones, so that no line is of two phases.
-func (a *Attack) SetPhase(phase runlog.Phase, rate float64) {
+// SetPhase changes the phase, and what is offered from now on, at once; before Run,
+// it is what Run begins with. The interval under way ends with the old ones, so that
+// no line is of two phases.
+func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.model != nil {
 		a.flush(time.Now())
 	}
-	a.phase = phase
-	a.follow(profile.Constant{PerSecond: rate})
-}
-
-// Follow offers what the profile does, from now on and within the phase.
-func (a *Attack) Follow(p profile.Profile) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.follow(p)
-}
-
-// follow is Follow for who holds mu. Before Run, it is what Run begins with.
-func (a *Attack) follow(p profile.Profile) {
-	a.offered = p
+	a.phase, a.offered = phase, offered
 	if a.model == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
-	a.schedule.Follow(a.since, p)
+	a.schedule.Follow(a.since, offered)
 	a.model.Wake()
 }
 
@@ -128,8 +117,9 @@ func (a *Attack) SetInterval(d time.Duration) {
 	a.interval = max(d, time.Second)
 }
 
-// Run sends until ctx ends, which is no error: requests in flight are waited
-// for, at most Timeout, and the last lines are written. It can be called once.
+// Run sends until ctx ends, which is no error: what is due by then is still sent,
+// within a second, requests in flight are waited for, at most Timeout, and the last
+// lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -137,7 +127,7 @@ func (a *Attack) Run(ctx context.Context) error {
 	a.start()
 	go func() {
 		defer close(ended)
-		a.model.Run(ctx)
+		a.model.Run()
 	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -188,6 +178,8 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 	} else {
 		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.tally.add(is)
 }
 
@@ -206,8 +198,9 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.schedule.Follow(time.Since(a.began), profile.Constant{})
+	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
+	a.model.End()
 }
 
 // end writes the last line: every request in flight has ended, and what was due

@@ -18,11 +18,11 @@ func TestPoissonArrivalsAreAllSentAndOfferedAsTheyAreDue(t *testing.T) {
 				Sink: r.add, Connections: calculator(t, idle), Arrivals: profile.Arrivals{Poisson: true, Seed: seed},
 			})
 			run(t, a, func() {
-				a.SetPhase(runlog.PhaseLoad, 100)
+				a.SetPhase(runlog.PhaseLoad, profile.Constant(100))
 				time.Sleep(5*time.Second + 1)
 			})
 			var s profile.Schedule
-			s.Follow(0, profile.Constant{PerSecond: 100})
+			s.Follow(0, profile.Constant(100))
 			want := int64(s.Timetable(profile.Arrivals{Poisson: true, Seed: seed}).Before(5*time.Second + 1))
 			if sum := r.total(); sum.Offered != want || sum.Sent != want || sum.Completed != want || sum.Dropped != 0 {
 				t.Errorf("offered %d, sent %d, completed %d, dropped %d; want %d, none dropped",
@@ -44,9 +44,9 @@ func TestUsersSendAfterTheirAnswers(t *testing.T) {
 			Sink: r.add, Connections: calculator(t, func() { time.Sleep(100 * time.Millisecond) }), Users: &executor.Behavior{Think: think},
 		})
 		run(t, a, func() {
-			a.SetPhase(runlog.PhaseControl, 3)
+			a.SetPhase(runlog.PhaseControl, profile.Constant(3))
 			time.Sleep(10*time.Second - 1)
-			a.SetPhase(runlog.PhaseLoad, 1)
+			a.SetPhase(runlog.PhaseLoad, profile.Constant(1))
 			time.Sleep(10 * time.Second)
 		})
 		sum := r.total()

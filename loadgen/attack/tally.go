@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -33,50 +32,45 @@ type outcome struct {
 
 // tally counts the outcomes of one interval. Latencies are those of the requests that
 // were answered as expected: a connection refused in a millisecond would make them look
-// better, a time-out worse, and both are counted as failures. Histograms are reused from one interval to the next, so that a
-// long soak does not allocate them anew.
+// better, a time-out worse, and both are counted as failures. Histograms are reused from
+// one interval to the next, so that a long soak does not allocate them anew. Its caller
+// locks.
 type tally struct {
-	mu        sync.Mutex
+	second    runlog.LoadSecond
 	instances map[string]*instanceTally
-	errors    map[string]int64
-	lag       time.Duration
-	completed int64
-	failed    int64
 }
 
 type instanceTally struct {
-	completed, failed         int64
-	first                     time.Time
+	runlog.InstanceSecond
 	fromSchedule, fromSending *hdrhistogram.Histogram
 }
 
-func newTally() *tally {
-	return &tally{instances: map[string]*instanceTally{}, errors: map[string]int64{}}
-}
+func newTally() *tally { return &tally{instances: map[string]*instanceTally{}} }
 
 func (t *tally) add(o outcome) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.lag = max(t.lag, o.fromSchedule-o.fromSending)
+	t.second.LagMaxSeconds = max(t.second.LagMaxSeconds, (o.fromSchedule - o.fromSending).Seconds())
 	i, ok := t.instances[string(o.instance)] // makes no string
 	if !ok {
 		i = t.instance(string(o.instance))
 	}
 	if o.failure != "" {
-		t.failed++
-		i.failed++
-		if _, known := t.errors[o.failure]; !known && len(t.errors) >= maxErrors {
+		t.second.Failed++
+		i.Failed++
+		if t.second.Errors == nil {
+			t.second.Errors = map[string]int64{}
+		}
+		if _, known := t.second.Errors[o.failure]; !known && len(t.second.Errors) >= maxErrors {
 			o.failure = other
 		}
-		t.errors[o.failure]++
+		t.second.Errors[o.failure]++
 		return
 	}
-	t.completed++
-	i.completed++
+	t.second.Completed++
+	i.Completed++
 	record(i.fromSchedule, o.fromSchedule)
 	record(i.fromSending, o.fromSending)
-	if i.first.IsZero() || o.ended.Before(i.first) {
-		i.first = o.ended
+	if ended := o.ended.UTC(); i.First.IsZero() || ended.Before(i.First) {
+		i.First = ended
 	}
 }
 
@@ -101,39 +95,23 @@ func record(h *hdrhistogram.Histogram, d time.Duration) {
 
 // take returns what was counted and begins anew.
 func (t *tally) take() *runlog.LoadSecond {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := &runlog.LoadSecond{Completed: t.completed, Failed: t.failed, LagMaxSeconds: t.lag.Seconds()}
+	s := t.second
+	t.second = runlog.LoadSecond{}
 	for id, i := range t.instances {
-		if i.completed+i.failed == 0 {
+		if i.Completed+i.Failed == 0 {
 			delete(t.instances, id) // silent for a whole interval: it may be gone for good
 			continue
 		}
 		if s.Instances == nil {
 			s.Instances = map[string]*runlog.InstanceSecond{}
 		}
-		s.Instances[id] = i.take()
+		is := i.InstanceSecond
+		is.FromSchedule, is.FromSending = encode(i.fromSchedule), encode(i.fromSending)
+		s.Instances[id], i.InstanceSecond = &is, runlog.InstanceSecond{}
+		i.fromSchedule.Reset()
+		i.fromSending.Reset()
 	}
-	if len(t.errors) > 0 {
-		s.Errors = t.errors
-		t.errors = map[string]int64{}
-	}
-	t.completed, t.failed, t.lag = 0, 0, 0
-	return s
-}
-
-func (i *instanceTally) take() *runlog.InstanceSecond {
-	s := &runlog.InstanceSecond{
-		Completed: i.completed, Failed: i.failed, First: i.first.UTC(),
-		FromSchedule: encode(i.fromSchedule), FromSending: encode(i.fromSending),
-	}
-	if i.first.IsZero() {
-		s.First = time.Time{}
-	}
-	i.completed, i.failed, i.first = 0, 0, time.Time{}
-	i.fromSchedule.Reset()
-	i.fromSending.Reset()
-	return s
+	return &s
 }
 
 func encode(h *hdrhistogram.Histogram) string {

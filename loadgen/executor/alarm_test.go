@@ -1,12 +1,12 @@
 package executor
 
 import (
-	"context"
 	"sync"
 	"testing"
 	"time"
 
 	"secondwind/loadgen/client"
+	"secondwind/loadgen/profile"
 )
 
 // TestAnAlarmRingsWhoeverWaitsAndWheneverThatBegan lets rings and long waits meet in every
@@ -40,12 +40,12 @@ func (immediate) Close() {}
 
 func TestAPreciseExecutorSendsEveryRequestOnceAndNoneEarly(t *testing.T) {
 	const want = 200
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	var mu sync.Mutex
 	seen, missing := map[uint64]bool{}, want
-	New(Config{
-		Schedule: steady(2000), Began: time.Now(), Shards: 2, MaxInFlight: 8, MaxLate: time.Hour, Timeout: time.Hour, Precise: true,
+	schedule, began := steady(2000), time.Now()
+	var e *Executor
+	e = New(Config{
+		Schedule: schedule, Began: began, Shards: 2, MaxInFlight: 8, MaxLate: time.Hour, Timeout: time.Hour, Precise: true,
 		Source: func(uint64, *client.Request) {}, NewClient: func() client.Client { return immediate{} },
 		Done: func(_ int, o *Outcome) {
 			mu.Lock()
@@ -56,11 +56,13 @@ func TestAPreciseExecutorSendsEveryRequestOnceAndNoneEarly(t *testing.T) {
 			seen[o.Seq] = true
 			if o.Seq < want {
 				if missing--; missing == 0 {
-					cancel()
+					schedule.Follow(time.Since(began), profile.Linear{})
+					e.End()
 				}
 			}
 		},
-	}).Run(ctx) // until each of the first requests was sent
+	})
+	e.Run() // until each of the first requests was sent
 }
 
 func TestOneCoreSendsUpToItsBound(t *testing.T) {

@@ -10,7 +10,6 @@
 package executor
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,7 @@ type Executor struct {
 	*sending
 	shards  []*shard
 	dropped atomic.Int64
+	ending  atomic.Bool
 	mu      sync.Mutex
 	offered *profile.Timetable // guarded by mu
 }
@@ -47,10 +47,11 @@ type shard struct {
 
 // New returns an Executor that has sent nothing yet. Run frees what it holds.
 func New(cfg Config) *Executor {
-	e := &Executor{sending: newSending(cfg), offered: cfg.Schedule.Timetable(cfg.Arrivals)}
+	cfg.MaxInFlight = max(1, cfg.MaxInFlight)
+	e := &Executor{sending: newSending(cfg, cfg.MaxInFlight), offered: cfg.Schedule.Timetable(cfg.Arrivals)}
 	for i, l := range e.lanes {
 		e.shards = append(e.shards, &shard{
-			Executor: e, lane: l, next: uint64(i), most: max(1, (cfg.MaxInFlight+i)/len(e.lanes)),
+			Executor: e, lane: l, next: uint64(i), most: (cfg.MaxInFlight + i) / len(e.lanes),
 			table: cfg.Schedule.Timetable(cfg.Arrivals), lead: make(chan struct{}, 1), alarm: newAlarm(cfg.Precise),
 		})
 	}
@@ -74,22 +75,28 @@ func (e *Executor) Wake() {
 	}
 }
 
-// Run sends until ctx ends, and waits for requests in flight, which Timeout bounds. It is
-// for one call.
-func (e *Executor) Run(ctx context.Context) {
-	defer context.AfterFunc(ctx, e.Wake)()
+// End lets Run end: what is due is still sent, unless it is too late. A schedule that goes
+// on must be ended before.
+func (e *Executor) End() {
+	e.ending.Store(true)
+	e.Wake()
+}
+
+// Run sends until End, and waits for requests in flight, which Timeout bounds. It is for
+// one call.
+func (e *Executor) Run() {
 	var workers sync.WaitGroup
 	for _, s := range e.shards {
 		defer s.alarm.stop()
 		s.workers = 1
 		s.lead <- struct{}{}
-		workers.Go(func() { s.work(ctx, &workers) })
+		workers.Go(func() { s.work(&workers) })
 	}
 	workers.Wait()
 }
 
-// work leads and sends, in turn, until ctx ends.
-func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
+// work leads and sends, in turn, until the end.
+func (s *shard) work(workers *sync.WaitGroup) {
 	c := s.cfg.NewClient()
 	defer c.Close()
 	var o Outcome
@@ -101,14 +108,14 @@ func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
 		if !more {
 			return
 		}
-		seq, due, ok := s.await(ctx)
+		seq, due, ok := s.await()
 		if !ok {
 			close(s.lead)
 			return
 		}
 		if s.idle.Load() == 0 && s.workers < s.most {
 			s.workers++
-			workers.Go(func() { s.work(ctx, workers) })
+			workers.Go(func() { s.work(workers) })
 		}
 		s.lead <- struct{}{}
 		o = Outcome{Result: vegeta.Result{Seq: seq}, Due: due, Request: &request}
@@ -116,10 +123,11 @@ func (s *shard) work(ctx context.Context, workers *sync.WaitGroup) {
 	}
 }
 
-// await returns the shard's next request as soon as it is due; ok is false when ctx has ended.
-func (s *shard) await(ctx context.Context) (seq uint64, due time.Time, ok bool) {
-	for ctx.Err() == nil {
-		wait := time.Hour // nothing is due until the schedule changes
+// await returns the shard's next request as soon as it is due; ok is false at the end.
+func (s *shard) await() (seq uint64, due time.Time, ok bool) {
+	for {
+		ending := s.ending.Load() // before the schedule is read: that was ended first
+		wait := time.Hour         // nothing is due until the schedule changes
 		if at, known := s.table.Due(s.next); known {
 			due = s.cfg.Began.Add(at)
 			if wait = time.Until(due); wait <= 0 {
@@ -131,9 +139,11 @@ func (s *shard) await(ctx context.Context) (seq uint64, due time.Time, ok bool) 
 				return seq, due, true
 			}
 		}
+		if ending {
+			return 0, due, false
+		}
 		s.alarm.wait(wait)
 	}
-	return 0, due, false
 }
 
 // dropLate leaves out what is due for longer than MaxLate, and tells whether anything was.

@@ -28,7 +28,7 @@ type Config struct {
 	// by two at a time for one shard; the outcome's answer is valid during the call.
 	Done        func(shard int, o *Outcome)
 	Timeout     time.Duration // of a request, from when it is sent
-	MaxInFlight int           // an Executor's, over all shards; at least one a shard
+	MaxInFlight int           // an Executor's, over all shards; 0 means 1
 	// MaxLate is how late an Executor may send a request. It is dropped after that: it
 	// would be sent too late to mean anything.
 	MaxLate time.Duration
@@ -64,12 +64,12 @@ type lane struct {
 	mu     sync.Mutex // held during Done
 }
 
-func newSending(cfg Config) *sending {
+func newSending(cfg Config, mostShards int) *sending {
 	if cfg.Shards <= 0 {
 		cfg.Shards = runtime.GOMAXPROCS(0)
 	}
 	s := &sending{cfg: cfg}
-	for i := range cfg.Shards {
+	for i := range min(cfg.Shards, mostShards) {
 		s.lanes = append(s.lanes, &lane{number: i})
 	}
 	return s

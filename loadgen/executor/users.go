@@ -35,13 +35,14 @@ type Users struct {
 	*sending
 	behavior Behavior
 	next     atomic.Uint64
+	ending   atomic.Bool
 	changed  chan struct{} // holds a token after Wake
 }
 
 // NewUsers returns Users of whom none has arrived yet. The Outcomes' Due is when a user had
 // thought enough.
 func NewUsers(cfg Config, b Behavior) *Users {
-	return &Users{sending: newSending(cfg), behavior: b, changed: make(chan struct{}, 1)}
+	return &Users{sending: newSending(cfg, math.MaxInt), behavior: b, changed: make(chan struct{}, 1)}
 }
 
 // Dropped is 0: users wait.
@@ -58,17 +59,23 @@ func (u *Users) Wake() {
 	}
 }
 
-// Run has users arrive and leave until ctx ends, and waits for requests in flight, which
-// Timeout bounds. It is for one call.
-func (u *Users) Run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// End has all users leave.
+func (u *Users) End() {
+	u.ending.Store(true)
+	u.Wake()
+}
+
+// Run has users arrive and leave until End, and waits for requests in flight, which Timeout
+// bounds. It is for one call.
+func (u *Users) Run() {
+	ctx, leaveAll := context.WithCancel(context.Background())
 	var present []context.CancelFunc
 	var all sync.WaitGroup
 	defer all.Wait()
+	defer leaveAll()
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
-	for ctx.Err() == nil {
+	for !u.ending.Load() {
 		want := int(math.Round(u.cfg.Schedule.Rate(time.Since(u.cfg.Began))))
 		for len(present) < want {
 			number := len(present)
@@ -81,7 +88,6 @@ func (u *Users) Run(ctx context.Context) {
 			present = present[:len(present)-1]
 		}
 		select {
-		case <-ctx.Done():
 		case <-ticker.C:
 		case <-u.changed:
 		}

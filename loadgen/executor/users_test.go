@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -36,10 +35,9 @@ func follow(t *testing.T, text string) *profile.Schedule {
 // use has users load the server for a time.
 func (s *server) use(t *testing.T, users string, b Behavior, lasts time.Duration) *Users {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), lasts)
-	defer cancel()
 	u := NewUsers(s.serves(t, Config{Schedule: follow(t, users), Shards: 2}), b)
-	u.Run(ctx)
+	time.AfterFunc(lasts, u.End)
+	u.Run()
 	s.sort()
 	return u
 }
@@ -139,18 +137,16 @@ func TestAChangedNumberOfUsersIsFollowedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, schedule := &server{serve: quick}, new(profile.Schedule)
 		u := NewUsers(s.serves(t, Config{Schedule: schedule}), Behavior{Think: think(t, "1h")})
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
 		ended := make(chan struct{})
-		go func() { defer close(ended); u.Run(ctx) }()
+		go func() { defer close(ended); u.Run() }()
 		time.Sleep(time.Second + look/3)
-		schedule.Follow(time.Since(u.cfg.Began), profile.Constant{PerSecond: 7})
+		schedule.Follow(time.Since(u.cfg.Began), profile.Constant(7))
 		u.Wake()
 		synctest.Wait()
 		if s.inFlight.Load() != 7 {
 			t.Errorf("%d users have sent, want 7", s.inFlight.Load())
 		}
-		cancel()
+		u.End()
 		<-ended
 	})
 }

@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
+// examples are the shapes that Parse knows.
+var examples = map[string]string{
+	"constant": "constant:200/5m", "ramp": "ramp:10..200/5m", "steps": "steps:10,50,100/1m", "sine": "sine:50..150@1m/10m",
+	"spike": "spike:50..500@2m+30s/5m",
+}
+
 // Parse reads a profile as a person writes it on a command line:
 //
 //	200                     200 requests per second, without end
@@ -15,8 +21,6 @@ import (
 //	steps:10,50,100/1m      each for one minute
 //	sine:50..150@1m/10m     swings of one minute, for ten
 //	spike:50..500@2m+30s/5m 500 after two minutes, for 30 seconds; 50 otherwise
-//	replay:10@0s,90@1m,0@2m each from its time on, to the last; see ReadReplay
-//	replay-linear:…         in straight lines from one to the next
 //
 // Rates are requests per second, durations as time.ParseDuration reads them.
 // The error names what is wrong and shows the right form.
@@ -36,114 +40,100 @@ func Parse(text string) (Profile, error) {
 }
 
 func parseShape(shape, rest string) (Profile, error) {
+	example, known := examples[shape]
+	if !known {
+		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine or spike", shape)
+	}
+	head, lengthText, bounded := strings.Cut(rest, "/")
+	rates, periodText, swings := strings.Cut(head, "@")
+	switch {
+	case shape != "constant" && !bounded:
+		return nil, fmt.Errorf("no duration; write it as in %s", example)
+	case shape == "spike" && !strings.Contains(periodText, "+"):
+		return nil, fmt.Errorf("no peak; write it as in %s", example)
+	case shape != "spike" && shape == "sine" != swings:
+		return nil, fmt.Errorf("a sine, and nothing else, has a period; write it as in %s", example)
+	}
+	var p parser
+	var length time.Duration
+	if bounded {
+		length = p.length(lengthText)
+	}
 	switch shape {
-	case "constant":
-		return parseConstant(rest)
 	case "ramp":
-		return parseRamp(rest)
+		from, to := p.between(rates)
+		return Linear{{from, to, length}}, p.err
 	case "steps":
-		return parseSteps(rest)
-	case "sine":
-		return parseSine(rest)
-	case "spike":
-		return parseSpike(rest)
-	case "replay", "replay-linear":
-		return parseReplay(rest, shape == "replay-linear")
-	default:
-		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine, spike or replay", shape)
-	}
-}
-
-func parseConstant(text string) (Profile, error) {
-	rateText, forText, bounded := strings.Cut(text, "/")
-	rate, err := parseRate(rateText)
-	if err != nil {
-		return nil, err
-	}
-	if !bounded {
-		return Constant{PerSecond: rate}, nil
-	}
-	length, err := parseLength(forText)
-	return Constant{PerSecond: rate, For: length}, err
-}
-
-func parseRamp(text string) (Profile, error) {
-	rates, overText, ok := strings.Cut(text, "/")
-	if !ok {
-		return nil, fmt.Errorf("no duration; write it as in ramp:10..200/5m")
-	}
-	from, to, err := parseRange(rates)
-	if err != nil {
-		return nil, err
-	}
-	over, err := parseLength(overText)
-	return Ramp{From: from, To: to, Over: over}, err
-}
-
-func parseSteps(text string) (Profile, error) {
-	list, eachText, ok := strings.Cut(text, "/")
-	if !ok {
-		return nil, fmt.Errorf("no duration; write it as in steps:10,50,100/1m")
-	}
-	var steps Steps
-	for rateText := range strings.SplitSeq(list, ",") {
-		rate, err := parseRate(rateText)
-		if err != nil {
-			return nil, err
+		var steps Linear
+		for text := range strings.SplitSeq(rates, ",") {
+			rate := p.rate(text)
+			steps = append(steps, Piece{rate, rate, length})
 		}
-		steps.Rates = append(steps.Rates, rate)
+		return steps, p.err
+	case "sine":
+		low, high := p.between(rates)
+		return Sine{Low: low, High: high, Period: p.length(periodText), For: length}, p.err
+	case "spike":
+		return p.spike(rates, periodText, length), p.err
 	}
-	var err error
-	steps.Each, err = parseLength(eachText)
-	return steps, err
+	rate := p.rate(rates)
+	return Linear{{rate, rate, length}}, p.err
 }
 
-func parseSine(text string) (Profile, error) {
-	head, forText, ok := strings.Cut(text, "/")
-	rates, periodText, hasPeriod := strings.Cut(head, "@")
-	if !ok || !hasPeriod {
-		return nil, fmt.Errorf("no period or no duration; write both as in sine:50..150@1m/10m")
+// parser reads the parts of a profile, and keeps the first error.
+type parser struct{ err error }
+
+func (p *parser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = fmt.Errorf(format, args...)
 	}
-	low, high, err := parseRange(rates)
-	if err != nil {
-		return nil, err
-	}
-	period, err := parseLength(periodText)
-	if err != nil {
-		return nil, err
-	}
-	length, err := parseLength(forText)
-	return Sine{Low: low, High: high, Period: period, For: length}, err
 }
 
-// parseRange reads "10..200".
-func parseRange(text string) (from, to float64, err error) {
+// spike reads one rate, and another for a while: "50..500", and "2m+30s" of the whole.
+func (p *parser) spike(rates, peak string, whole time.Duration) (l Linear) {
+	base, high := p.between(rates)
+	atText, longText, _ := strings.Cut(peak, "+")
+	at, err := time.ParseDuration(strings.TrimSpace(atText))
+	if err != nil || at != 0 {
+		at = p.length(atText)
+	}
+	long := p.length(longText)
+	rest := whole - at - long
+	if at > whole || long > whole || rest < 0 {
+		p.fail("a peak of %v after %v does not end within %v", long, at, whole)
+	}
+	for _, piece := range []Piece{{base, base, at}, {high, high, long}, {base, base, rest}} {
+		if piece.For != 0 {
+			l = append(l, piece)
+		}
+	}
+	return l
+}
+
+// between reads "10..200".
+func (p *parser) between(text string) (from, to float64) {
 	fromText, toText, ok := strings.Cut(text, "..")
 	if !ok {
-		return 0, 0, fmt.Errorf("%q is not a range of rates; write it as in 10..200", text)
+		p.fail("%q is not a range of rates; write it as in 10..200", text)
 	}
-	if from, err = parseRate(fromText); err != nil {
-		return 0, 0, err
-	}
-	to, err = parseRate(toText)
-	return from, to, err
+	return p.rate(fromText), p.rate(toText)
 }
 
-func parseRate(text string) (float64, error) {
+func (p *parser) rate(text string) float64 {
 	rate, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a rate; use a number of requests per second", text)
+		p.fail("%q is not a rate; use a number of requests per second", text)
 	}
-	return rate, nil
+	return rate
 }
 
-func parseLength(text string) (time.Duration, error) {
+func (p *parser) length(text string) time.Duration {
 	length, err := time.ParseDuration(strings.TrimSpace(text))
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration; write it as in 90s or 5m", text)
+		p.fail("%q is not a duration; write it as in 90s or 5m", text)
 	}
 	if length <= 0 {
-		return 0, fmt.Errorf("duration %v is not positive", length)
+		p.fail("duration %v is not positive", length)
 	}
-	return length, nil
+	return length
 }

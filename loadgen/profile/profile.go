@@ -3,8 +3,6 @@ package profile
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,7 +17,7 @@ const forever = time.Duration(math.MaxInt64 / 2)
 // Profile is offered load over time, counted from its own start.
 type Profile interface {
 	// Rate is the offered load at a time, in requests per second, never
-	// negative. Outside [0, Duration] it is 0.
+	// negative. Outside [0, Duration) it is 0.
 	Rate(at time.Duration) float64
 	// Hits is the integral of Rate from 0 to a time, in requests. It never
 	// falls, is 0 before the start and constant after the end.
@@ -28,152 +26,80 @@ type Profile interface {
 	Duration() time.Duration
 	// Validate reports what is wrong with the profile, or nil.
 	Validate() error
-	// String is the profile as Parse reads it.
-	String() string
 }
 
 var (
-	_ Profile = Constant{}
-	_ Profile = Ramp{}
-	_ Profile = Steps{}
+	_ Profile = Linear{}
 	_ Profile = Sine{}
 )
 
-// Constant is one rate. The zero value offers nothing, without end.
-type Constant struct {
-	PerSecond float64       // requests per second
-	For       time.Duration // 0 means without end
+// Linear is a rate that goes in straight lines, piece by piece: a constant, a ramp,
+// steps. The zero value offers nothing, without end.
+type Linear []Piece
+
+// Piece goes from one rate to another, in requests per second; down to 0 is allowed.
+// H(t) = From·t + (To−From)·t²/(2·For).
+type Piece struct {
+	From, To float64
+	For      time.Duration // 0, of the last piece: From without end
 }
+
+// Constant is one rate, in requests per second, without end.
+func Constant(rate float64) Linear { return Linear{{rate, rate, 0}} }
 
 // Rate implements Profile.
-func (c Constant) Rate(at time.Duration) float64 {
-	if at < 0 || c.For > 0 && at > c.For {
-		return 0
-	}
-	return c.PerSecond
-}
-
-// Hits implements Profile: rate × time.
-func (c Constant) Hits(at time.Duration) float64 {
-	return c.PerSecond * clamp(at, c.For).Seconds()
-}
-
-// Duration implements Profile.
-func (c Constant) Duration() time.Duration { return c.For }
-
-// Validate implements Profile.
-func (c Constant) Validate() error {
-	if c.For < 0 {
-		return fmt.Errorf("constant: duration %v is negative; use a positive one, or none for no end", c.For)
-	}
-	return validRate("constant", c.PerSecond)
-}
-
-// String implements Profile: "constant:200/5m0s".
-func (c Constant) String() string {
-	if c.For == 0 {
-		return "constant:" + number(c.PerSecond)
-	}
-	return "constant:" + number(c.PerSecond) + "/" + c.For.String()
-}
-
-// Ramp goes from one rate to another in a straight line, up or down; down to 0
-// is allowed. H(t) = From·t + (To−From)·t²/(2·Over).
-type Ramp struct {
-	From, To float64       // requests per second
-	Over     time.Duration // must be positive
-}
-
-// Rate implements Profile.
-func (r Ramp) Rate(at time.Duration) float64 {
-	if at < 0 || at > r.Over || r.Over <= 0 {
-		return 0
-	}
-	return r.From + (r.To-r.From)*at.Seconds()/r.Over.Seconds()
-}
-
-// Hits implements Profile.
-func (r Ramp) Hits(at time.Duration) float64 {
-	if r.Over <= 0 {
-		return 0
-	}
-	t := clamp(at, r.Over).Seconds()
-	return r.From*t + (r.To-r.From)*t*t/(2*r.Over.Seconds())
-}
-
-// Duration implements Profile.
-func (r Ramp) Duration() time.Duration { return r.Over }
-
-// Validate implements Profile.
-func (r Ramp) Validate() error {
-	if r.Over <= 0 {
-		return fmt.Errorf("ramp: duration %v is not positive; give how long it takes, as in ramp:10..200/5m", r.Over)
-	}
-	if err := validRate("ramp", r.From); err != nil {
-		return err
-	}
-	return validRate("ramp", r.To)
-}
-
-// String implements Profile: "ramp:10..200/5m0s".
-func (r Ramp) String() string {
-	return "ramp:" + number(r.From) + ".." + number(r.To) + "/" + r.Over.String()
-}
-
-// Steps holds each of its rates for the same time, one after the other.
-type Steps struct {
-	Rates []float64     // requests per second; at least one
-	Each  time.Duration // how long each is held; must be positive
-}
-
-// Rate implements Profile.
-func (s Steps) Rate(at time.Duration) float64 {
-	if at < 0 || s.Each <= 0 || at > s.Duration() || len(s.Rates) == 0 {
-		return 0
-	}
-	return s.Rates[min(int(at/s.Each), len(s.Rates)-1)]
-}
-
-// Hits implements Profile.
-func (s Steps) Hits(at time.Duration) float64 {
-	var sum float64
-	for _, rate := range s.Rates {
-		if at <= 0 {
-			break
+func (l Linear) Rate(at time.Duration) float64 {
+	for _, p := range l {
+		switch {
+		case at < 0:
+			return 0
+		case p.For == 0:
+			return p.From
+		case at < p.For:
+			return p.From + (p.To-p.From)*at.Seconds()/p.For.Seconds()
 		}
-		sum += rate * min(at, s.Each).Seconds()
-		at -= s.Each
+		at -= p.For
+	}
+	return 0
+}
+
+// Hits implements Profile.
+func (l Linear) Hits(at time.Duration) (sum float64) {
+	for _, p := range l {
+		t := clamp(at, p.For).Seconds()
+		sum += p.From * t
+		if p.For > 0 {
+			sum += (p.To - p.From) * t * t / (2 * p.For.Seconds())
+		}
+		at -= p.For
 	}
 	return sum
 }
 
 // Duration implements Profile.
-func (s Steps) Duration() time.Duration { return time.Duration(len(s.Rates)) * s.Each }
+func (l Linear) Duration() (sum time.Duration) {
+	for _, p := range l {
+		if p.For == 0 {
+			return 0
+		}
+		sum += p.For
+	}
+	return sum
+}
 
 // Validate implements Profile.
-func (s Steps) Validate() error {
-	if len(s.Rates) == 0 {
-		return fmt.Errorf("steps: no rate; list them, as in steps:10,50,100/1m")
-	}
-	if s.Each <= 0 || s.Each > forever/time.Duration(len(s.Rates)) {
-		return fmt.Errorf("steps: duration %v of a step is not positive, or too long; "+
-			"give how long each is held, as in steps:10,50,100/1m", s.Each)
-	}
-	for _, rate := range s.Rates {
-		if err := validRate("steps", rate); err != nil {
+func (l Linear) Validate() error {
+	left := forever
+	for i, p := range l {
+		if p.For < 0 || p.For > left || p.For == 0 && i < len(l)-1 {
+			return fmt.Errorf("duration %v is not positive, or too long; write it as in 90s or 5m", p.For)
+		}
+		left -= p.For
+		if err := validRates(p.From, p.To); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// String implements Profile: "steps:10,50,100/1m0s".
-func (s Steps) String() string {
-	rates := make([]string, len(s.Rates))
-	for i, rate := range s.Rates {
-		rates[i] = number(rate)
-	}
-	return "steps:" + strings.Join(rates, ",") + "/" + s.Each.String()
 }
 
 // Sine swings between two rates; it begins half-way up, rising:
@@ -194,7 +120,7 @@ type Sine struct {
 
 // Rate implements Profile.
 func (s Sine) Rate(at time.Duration) float64 {
-	if at < 0 || at > s.For || s.Period <= 0 {
+	if at < 0 || at >= s.For || s.Period <= 0 {
 		return 0
 	}
 	// Rounding may pass Low by a hair, and a rate is never negative.
@@ -222,40 +148,53 @@ func (s Sine) Duration() time.Duration { return s.For }
 // Validate implements Profile.
 func (s Sine) Validate() error {
 	if s.Period <= 0 || s.For <= 0 {
-		return fmt.Errorf("sine: period %v and duration %v must be positive, as in sine:50..150@1m/10m", s.Period, s.For)
-	}
-	if err := validRate("sine", s.Low); err != nil {
-		return err
+		return fmt.Errorf("period %v and duration %v must be positive, as in sine:50..150@1m/10m", s.Period, s.For)
 	}
 	if s.High < s.Low {
-		return fmt.Errorf("sine: %v..%v runs downwards; write the lower rate first", s.Low, s.High)
+		return fmt.Errorf("%v..%v runs downwards; write the lower rate first", s.Low, s.High)
 	}
-	return validRate("sine", s.High)
+	return validRates(s.Low, s.High)
 }
 
-// String implements Profile: "sine:50..150@1m0s/10m0s".
-func (s Sine) String() string {
-	return "sine:" + number(s.Low) + ".." + number(s.High) + "@" + s.Period.String() + "/" + s.For.String()
+// Until is the beginning of a profile: nothing is offered from end on, which is
+// positive.
+func Until(p Profile, end time.Duration) Profile {
+	if whole := p.Duration(); whole > 0 && whole <= end {
+		return p
+	}
+	return beginning{p, end}
 }
+
+type beginning struct {
+	Profile
+	end time.Duration
+}
+
+func (b beginning) Rate(at time.Duration) float64 {
+	if at >= b.end {
+		return 0
+	}
+	return b.Profile.Rate(at)
+}
+
+func (b beginning) Hits(at time.Duration) float64 { return b.Profile.Hits(min(at, b.end)) }
+
+func (b beginning) Duration() time.Duration { return b.end }
 
 // clamp brings a time into [0, end]; end 0 means without end.
 func clamp(at, end time.Duration) time.Duration {
-	if at < 0 {
-		return 0
+	if end > 0 {
+		at = min(at, end)
 	}
-	if end > 0 && at > end {
-		return end
-	}
-	return at
+	return max(at, 0)
 }
 
-// validRate reports a rate that cannot be offered.
-func validRate(shape string, rate float64) error {
-	if !(rate >= 0 && rate <= MaxRate) { // written so that NaN fails too
-		return fmt.Errorf("%s: rate %v is out of range; use 0 to %v requests per second", shape, rate, float64(MaxRate))
+// validRates reports a rate that cannot be offered.
+func validRates(rates ...float64) error {
+	for _, rate := range rates {
+		if !(rate >= 0 && rate <= MaxRate) { // written so that NaN fails too
+			return fmt.Errorf("rate %v is out of range; use 0 to %v requests per second", rate, float64(MaxRate))
+		}
 	}
 	return nil
 }
-
-// number writes a rate in the shortest form that Parse reads back exactly.
-func number(rate float64) string { return strconv.FormatFloat(rate, 'f', -1, 64) }

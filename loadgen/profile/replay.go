@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -13,197 +12,139 @@ import (
 	"time"
 )
 
-var (
-	_ Profile  = Replay{}
-	_ inverter = Replay{}
-)
+var _ Profile = Replay{}
 
-// Point is the rate at a time.
-type Point struct {
-	At   time.Duration // from the profile's start
-	Rate float64       // requests per second
-}
-
-// Replay is a rate that was recorded or made up as points; the first is at 0, and the last
-// one is the end. The zero value is none: use NewReplay, ReadReplay or Parse.
+// Replay is a Linear of any number of pieces, such as the rates of a day, second by second:
+// it searches where a Linear walks. The zero value offers nothing.
 type Replay struct {
-	points []Point
-	linear bool
-	hits   []float64 // before each point
+	pieces Linear
+	from   []time.Duration // when each begins
+	hits   []float64       // before each
 }
 
-// NewReplay returns a profile through the points. The rate goes from one to the next in a
-// straight line if it is linear; otherwise it holds until the next.
-func NewReplay(points []Point, linear bool) Replay {
-	r := Replay{points: slices.Clone(points), linear: linear, hits: make([]float64, len(points))}
-	for i := 1; i < len(points); i++ {
-		r.hits[i] = r.hits[i-1] + r.within(i-1, points[i].At)
+// NewReplay returns the pieces, all of which have an end.
+func NewReplay(pieces Linear) Replay {
+	r := Replay{pieces: pieces}
+	var at time.Duration
+	var hits float64
+	for _, p := range pieces {
+		r.from, r.hits = append(r.from, at), append(r.hits, hits)
+		at += p.For
+		hits += Linear{p}.Hits(p.For)
 	}
 	return r
 }
 
-// ReadReplay reads the rows of a CSV, `seconds,rate`, in the order of time. The first row may
-// name the columns. Errors say in which line.
+// ReadReplay reads the rows of a CSV, `seconds,rate`, in the order of time. A rate holds until
+// the next row, or goes there in a straight line if it is linear; the first row is at second
+// 0, and the last one is the end. A row before them may name the columns. Errors say in which line.
 func ReadReplay(src io.Reader, linear bool) (Replay, error) {
 	rows := csv.NewReader(src)
-	rows.FieldsPerRecord = 2
-	rows.Comment = '#'
-	rows.TrimLeadingSpace = true
-	var points []Point
-	for {
+	rows.FieldsPerRecord, rows.Comment, rows.TrimLeadingSpace = 2, '#', true
+	var pieces Linear
+	var last time.Duration
+	var lastRate float64
+	for n := 0; ; {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			if n < 2 {
+				return Replay{}, errors.New("too few rows of seconds,rate: give the rate at second 0 and, last of all, when it ends")
+			}
+			return NewReplay(pieces), nil
 		}
 		if err != nil {
 			return Replay{}, fmt.Errorf("read rows of seconds,rate: %w", err)
 		}
 		line, _ := rows.FieldPos(0)
-		if line == 1 && strings.TrimSpace(row[0]) == "seconds" {
+		if n == 0 && strings.TrimSpace(row[0]) == "seconds" {
 			continue
 		}
-		point, err := parsePoint(row)
+		at, rate, err := readRow(row)
+		switch {
+		case err != nil:
+		case n == 0 && at != 0:
+			err = fmt.Errorf("it begins at second %s; the first row is at second 0", row[0])
+		case n > 0 && at <= last:
+			err = fmt.Errorf("second %s does not come after the row before it; sort the rows by time", row[0])
+		}
 		if err != nil {
 			return Replay{}, fmt.Errorf("line %d: %w", line, err)
 		}
-		points = append(points, point)
+		if n++; n > 1 {
+			to := lastRate
+			if linear {
+				to = rate
+			}
+			pieces = append(pieces, Piece{From: lastRate, To: to, For: at - last})
+		}
+		last, lastRate = at, rate
 	}
-	r := NewReplay(points, linear)
-	return r, r.Validate()
 }
 
-func parsePoint(row []string) (Point, error) {
+func readRow(row []string) (at time.Duration, rate float64, err error) {
 	seconds, err := strconv.ParseFloat(strings.TrimSpace(row[0]), 64)
-	if err != nil || !(seconds >= 0 && seconds <= forever.Seconds()) {
-		return Point{}, fmt.Errorf("%q is not a number of seconds from the start", row[0])
+	if err != nil || !(seconds >= 0 && seconds < forever.Seconds()) {
+		return 0, 0, fmt.Errorf("%q is not a number of seconds from the start", row[0])
 	}
-	rate, err := parseRate(row[1])
-	return Point{At: time.Duration(math.Round(seconds * float64(time.Second))), Rate: rate}, err
+	var p parser
+	rate = p.rate(row[1])
+	if p.err == nil {
+		p.err = validRates(rate)
+	}
+	return time.Duration(math.Round(seconds * float64(time.Second))), rate, p.err
+}
+
+// piece is the one in which a time is, or in which a number of hits is passed.
+func piece[T time.Duration | float64](of []T, at T) int {
+	after, found := slices.BinarySearch(of, at)
+	if found { // of pieces that offer nothing, the last
+		for after+1 < len(of) && of[after+1] == at {
+			after++
+		}
+		return after
+	}
+	return max(0, after-1)
 }
 
 // Rate implements Profile.
 func (r Replay) Rate(at time.Duration) float64 {
-	if at < 0 || at >= r.Duration() {
+	if at < 0 || len(r.pieces) == 0 {
 		return 0
 	}
-	i := r.row(at)
-	if !r.linear {
-		return r.points[i].Rate
-	}
-	from, to := r.points[i], r.points[i+1]
-	return from.Rate + (to.Rate-from.Rate)*float64(at-from.At)/float64(to.At-from.At)
+	i := piece(r.from, at)
+	return r.pieces[i : i+1].Rate(at - r.from[i])
 }
 
 // Hits implements Profile.
 func (r Replay) Hits(at time.Duration) float64 {
-	at = min(at, r.Duration())
-	if at <= 0 {
+	if at < 0 || len(r.pieces) == 0 {
 		return 0
 	}
-	i := r.row(at)
-	return r.hits[i] + r.within(i, at)
+	i := piece(r.from, at)
+	return r.hits[i] + r.pieces[i:i+1].Hits(at-r.from[i])
 }
 
-// row is the last point that is not after a time of the profile, its end excepted.
-func (r Replay) row(at time.Duration) int {
-	i, found := slices.BinarySearchFunc(r.points, at, func(p Point, at time.Duration) int { return cmp.Compare(p.At, at) })
-	if !found {
-		i--
+// passes is as for any profile.
+func (r Replay) passes(n float64) (time.Duration, bool) {
+	if n >= r.Hits(r.Duration()) {
+		return 0, false
 	}
-	return min(i, len(r.points)-2)
-}
-
-// within are the hits from point i to a time before the next.
-func (r Replay) within(i int, at time.Duration) float64 {
-	from, to := r.points[i], r.points[i+1]
-	t := (at - from.At).Seconds()
-	if !r.linear {
-		return from.Rate * t
+	i := piece(r.hits, n)
+	after, ok := passes(r.pieces[i:i+1], n-r.hits[i])
+	if !ok { // by rounding
+		after = r.pieces[i].For
 	}
-	return from.Rate*t + (to.Rate-from.Rate)*t*t/(2*(to.At-from.At).Seconds())
-}
-
-// reaches implements inverter. In a straight line from rate a, which changes by b a second,
-// n more hits take t, where a·t + b·t²/2 = n.
-func (r Replay) reaches(n float64) time.Duration {
-	// The first point that has more hits before it follows the row in which n is reached.
-	i, _ := slices.BinarySearchFunc(r.hits, n, func(hits, n float64) int {
-		if hits <= n {
-			return -1
-		}
-		return 1
-	})
-	i = min(max(i-1, 0), len(r.points)-2)
-	from, to := r.points[i], r.points[i+1]
-	a, b := from.Rate, 0.0
-	if r.linear {
-		b = (to.Rate - from.Rate) / (to.At - from.At).Seconds()
-	}
-	n -= r.hits[i]
-	if n <= 0 {
-		return from.At
-	}
-	// This form of the root is exact where b is small, and needs none of 0/0.
-	t := 2 * n / (a + math.Sqrt(max(0, a*a+2*b*n)))
-	return min(from.At+time.Duration(t*float64(time.Second)), to.At)
+	return min(r.from[i]+after, r.Duration()-1), true
 }
 
 // Duration implements Profile.
 func (r Replay) Duration() time.Duration {
-	if len(r.points) < 2 {
+	if len(r.pieces) == 0 {
 		return 0
 	}
-	return r.points[len(r.points)-1].At
+	last := len(r.pieces) - 1
+	return r.from[last] + r.pieces[last].For
 }
 
 // Validate implements Profile.
-func (r Replay) Validate() error {
-	if len(r.points) < 2 {
-		return fmt.Errorf("replay: %d points; give the rate at second 0 and, last of all, when it ends", len(r.points))
-	}
-	if first := r.points[0].At; first != 0 {
-		return fmt.Errorf("replay: it begins at %v; the first point is at second 0", first)
-	}
-	for i, p := range r.points {
-		if i > 0 && p.At <= r.points[i-1].At || p.At > forever {
-			return fmt.Errorf("replay: point %d is at %v, not after the one before it; sort the points by time", i+1, p.At)
-		}
-		if err := validRate("replay", p.Rate); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// String implements Profile: "replay:10@0s,200@1m0s,0@2m0s", or "replay-linear:…".
-func (r Replay) String() string {
-	var b strings.Builder
-	b.WriteString(map[bool]string{false: "replay:", true: "replay-linear:"}[r.linear])
-	for i, p := range r.points {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(number(p.Rate) + "@" + p.At.String())
-	}
-	return b.String()
-}
-
-func parseReplay(text string, linear bool) (Profile, error) {
-	var points []Point
-	for pointText := range strings.SplitSeq(text, ",") {
-		rateText, atText, ok := strings.Cut(pointText, "@")
-		if !ok {
-			return nil, fmt.Errorf("%q is not a rate at a time; write it as in replay:10@0s,200@1m,0@2m", pointText)
-		}
-		rate, err := parseRate(rateText)
-		if err != nil {
-			return nil, err
-		}
-		at, err := parseTime(atText)
-		if err != nil {
-			return nil, err
-		}
-		points = append(points, Point{At: at, Rate: rate})
-	}
-	return NewReplay(points, linear), nil
-}
+func (r Replay) Validate() error { return r.pieces.Validate() }

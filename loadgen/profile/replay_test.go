@@ -9,85 +9,74 @@ import (
 	"pgregory.net/rapid"
 )
 
-// replays are replays and spikes, with stretches at which nothing is offered.
+// replays have stretches at which nothing is offered, and may end before their time.
 var replays = rapid.Custom(func(t *rapid.T) Profile {
 	rate := rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(0.1, 2000))
-	stretch := rapid.Int64Range(1, int64(5*time.Second))
-	if rapid.Bool().Draw(t, "spike") {
-		s := Spike{Base: rate.Draw(t, "base"), Peak: rate.Draw(t, "peak"), At: time.Duration(stretch.Draw(t, "at") - 1),
-			Long: time.Duration(stretch.Draw(t, "long"))}
-		s.For = s.At + s.Long + time.Duration(stretch.Draw(t, "rest")-1)
-		return s
+	var pieces Linear
+	for range rapid.IntRange(1, 10).Draw(t, "pieces") {
+		p := Piece{From: rate.Draw(t, "from"), For: time.Duration(rapid.Int64Range(1, int64(5*time.Second)).Draw(t, "for"))}
+		if p.To = p.From; rapid.Bool().Draw(t, "ramp") {
+			p.To = rate.Draw(t, "to")
+		}
+		pieces = append(pieces, p)
 	}
-	points := []Point{{Rate: rate.Draw(t, "first")}}
-	for range rapid.IntRange(1, 10).Draw(t, "rows") {
-		last := points[len(points)-1].At
-		points = append(points, Point{At: last + time.Duration(stretch.Draw(t, "after")), Rate: rate.Draw(t, "rate")})
+	r := NewReplay(pieces)
+	if rapid.Bool().Draw(t, "cut off") {
+		return Until(r, time.Duration(rapid.Int64Range(1, int64(50*time.Second)).Draw(t, "until")))
 	}
-	return NewReplay(points, rapid.Bool().Draw(t, "linear"))
+	return r
 })
 
-// TestReplaysAndSpikesAreExact holds Hits against sums over pieces in which the rate is a
-// straight line, and Due against Hits.
-func TestReplaysAndSpikesAreExact(t *testing.T) {
+// TestAReplayIsItsPieces holds a Replay against the Linear of the same pieces, which walks
+// where a Replay searches, and against the integral of its rate; Due is the inverse.
+func TestAReplayIsItsPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := replays.Draw(t, "profile")
-		if err := p.Validate(); err != nil {
-			t.Fatalf("Validate(%v) = %v", p, err)
-		}
-		again, err := Parse(p.String())
-		if err != nil || again.String() != p.String() {
-			t.Fatalf("Parse(%q) = %v, %v", p, again, err)
+		var r Replay
+		p := replays.Draw(t, "replay")
+		linear := p
+		switch is := p.(type) {
+		case Replay:
+			r, linear = is, is.pieces
+		case beginning:
+			r = is.Profile.(Replay)
+			linear = Until(r.pieces, is.end)
 		}
 		end := p.Duration()
-		var sum float64
-		cuts := edges(p)
-		for i := 1; i < len(cuts); i++ {
-			from, to := cuts[i-1], cuts[i]
-			middle := from + (to-from)/2
-			// A rate that is straight between the cuts has there the mean of its middle.
-			sum += p.Rate(middle) * (to - from).Seconds()
-			if got := p.Hits(to); math.Abs(got-sum) > 1e-5+1e-9*sum {
-				t.Fatalf("%v: Hits(%v) = %v, want %v, the integral of its rate", p, to, got, sum)
-			}
-			if p.Hits(middle) > p.Hits(to) || p.Hits(middle) < p.Hits(from) {
-				t.Fatalf("%v: hits fall between %v and %v", p, from, to)
+		if p.Validate() != nil || end != linear.Duration() {
+			t.Fatalf("Validate() = %v, Duration() = %v, want %v", p.Validate(), end, linear.Duration())
+		}
+		at := time.Duration(rapid.Int64Range(-1, int64(end+1)).Draw(t, "at"))
+		for _, at := range append(r.from, -1, at, end-1, end, end+1) {
+			near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, b) }
+			if !near(p.Rate(at), linear.Rate(at)) || !near(p.Hits(at), linear.Hits(at)) || p.Hits(at) > p.Hits(at+1)*(1+1e-12) {
+				t.Fatalf("at %v: Rate = %v, Hits = %v, want %v and %v", at, p.Rate(at), p.Hits(at), linear.Rate(at), linear.Hits(at))
 			}
 		}
-		if p.Rate(-1) != 0 || p.Rate(end) != 0 || p.Hits(-1) != 0 || p.Hits(2*end) != p.Hits(end) {
-			t.Fatalf("%v offers something outside [0, %v)", p, end)
+		var sum float64
+		for i, from := range r.from { // a line has, over a piece, the mean of its middle
+			from, to := min(from, end), min(from+r.pieces[i].For, end)
+			middle := p.Rate(from) + (p.Rate(max(from, to-1))-p.Rate(from))/2
+			sum += middle * (to - from).Seconds()
+		}
+		if got := p.Hits(end); math.Abs(got-sum) > 1e-5+1e-9*sum {
+			t.Fatalf("Hits = %v, want %v, the integral of its rate", got, sum)
 		}
 		n := rapid.Float64Range(0, 1).Draw(t, "share") * p.Hits(end)
-		if due, ok := reaches(p, n); ok && (math.Abs(p.Hits(due)-n) > 1e-5+1e-9*n || due < 0 || due > end) || !ok && n < p.Hits(end) {
-			t.Fatalf("%v: reaches(%v) = %v, %v, with %v hits", p, n, due, ok, p.Hits(due))
+		due, ok := passes(p, n)
+		if ok && (math.Abs(p.Hits(due)-n) > 1e-5+1e-9*n || due < 0 || due >= end) || !ok && n < p.Hits(end)-1e-5 {
+			t.Fatalf("passes(%v) = %v, %v, with %v hits", n, due, ok, p.Hits(due))
 		}
 	})
-}
-
-// edges are the times between which the rate is a straight line.
-func edges(p Profile) []time.Duration {
-	switch p := p.(type) {
-	case Spike:
-		return []time.Duration{0, p.At, p.At + p.Long, p.For}
-	case Replay:
-		var all []time.Duration
-		for _, point := range p.points {
-			all = append(all, point.At)
-		}
-		return all
-	default:
-		return nil
-	}
 }
 
 func TestACSVOfRatesIsReplayed(t *testing.T) {
 	const rows = "seconds,rate\n0,10\n# a comment\n60, 200\n90.5,0\n"
 	r, err := ReadReplay(strings.NewReader(rows), false)
-	if want := "replay:10@0s,200@1m0s,0@1m30.5s"; err != nil || r.String() != want {
-		t.Fatalf("ReadReplay() = %v, %v, want %s", r, err, want)
+	if err != nil || r.Duration() != 90500*time.Millisecond {
+		t.Fatalf("ReadReplay() = %+v, %v, want 90.5 s", r, err)
 	}
 	if r.Rate(59*time.Second) != 10 || r.Rate(time.Minute) != 200 || r.Hits(time.Hour) != 600+30.5*200 {
-		t.Errorf("%v: Rate = %v, then %v, Hits = %v", r, r.Rate(59*time.Second), r.Rate(time.Minute), r.Hits(time.Hour))
+		t.Errorf("Rate = %v, then %v, Hits = %v", r.Rate(59*time.Second), r.Rate(time.Minute), r.Hits(time.Hour))
 	}
 	linear, err := ReadReplay(strings.NewReader(rows), true)
 	if err != nil || linear.Rate(30*time.Second) != 105 || linear.Hits(time.Hour) != 105*60+100*30.5 {
@@ -95,16 +84,16 @@ func TestACSVOfRatesIsReplayed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoReplayOrSpikeIsRefused(t *testing.T) {
+func TestWhatIsNoReplayIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                      "0 points",
-		"0,10\n":                "1 points",
-		"1,10\n2,0\n":           "the first point is at second 0",
-		"0,10\n5,1\n5,0\n":      "sort the points by time",
+		"":                      "too few rows",
+		"0,10\n":                "too few rows",
+		"1,10\n2,0\n":           "line 1: it begins at second 1",
+		"0,10\n5,1\n5,0\n":      "line 3: second 5 does not come after",
 		"0,10\nx,1\n":           `line 2: "x" is not a number of seconds`,
 		"0,10\n-1,1\n":          `line 2: "-1" is not a number of seconds`,
 		"0,10\n1,many\n":        `line 2: "many" is not a rate`,
-		"0,10\n1,-3\n":          "rate -3 is out of range",
+		"0,10\n1,-3\n":          "line 2: rate -3 is out of range",
 		"0,10\n1,NaN\n":         "out of range",
 		"0,10\n1e300,0\n":       "is not a number of seconds",
 		"0,10,5\n":              "wrong number of fields",
@@ -114,21 +103,8 @@ func TestWhatIsNoReplayOrSpikeIsRefused(t *testing.T) {
 			t.Errorf("ReadReplay(%q) = %v, %v, want an error with %q", text, r, err, want)
 		}
 	}
-	for text, want := range map[string]string{
-		"replay:10@0s":              "1 points",
-		"replay:10,20@1m":           "not a rate at a time",
-		"replay:10@0s,20@1":         "not a duration",
-		"replay:10@5s,20@1m":        "first point is at second 0",
-		"replay-linear:10@0s,20@0s": "sort the points",
-		"spike:1..2/1m":             "no peak",
-		"spike:1..2@1m/5m":          "no peak or no duration",
-		"spike:1..2@1m+5m/5m":       "not within",
-		"spike:1..2@-1s+5m/5m":      "not positive",
-		"spike:1..-2@0s+5m/5m":      "out of range",
-	} {
-		if p, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Parse(%q) = %v, %v, want an error with %q", text, p, err, want)
-		}
+	if due, ok := passes(Replay{}, 0); ok || (Replay{}).Rate(0) != 0 || (Replay{}).Hits(5) != 0 {
+		t.Errorf("the zero Replay has something due at %v", due)
 	}
 }
 
@@ -140,11 +116,8 @@ func FuzzReadReplay(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := Parse(r.String()); err != nil || again.String() != r.String() {
-			t.Errorf("Parse(%q) = %v, %v", r, again, err)
-		}
-		if hits := r.Hits(r.Duration()); !(hits >= 0) || math.IsInf(hits, 0) {
-			t.Errorf("%v: Hits = %v", r, hits)
+		if hits := r.Hits(r.Duration()); r.Validate() != nil || !(hits >= 0) || math.IsInf(hits, 0) {
+			t.Errorf("ReadReplay(%q): Hits = %v, Validate() = %v", text, hits, r.Validate())
 		}
 	})
 }

@@ -2,6 +2,8 @@
 package profile
 
 import (
+	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,15 +23,11 @@ type segment struct {
 	profile Profile
 }
 
-// maxSegments bounds what is remembered: due times are asked for requests that
-// are under way, never for those of a thousand changes ago.
-const maxSegments = 1024
-
 // Follow offers what the profile does, from a time on that is not before the last
 // change. A profile that is not valid offers nothing.
 func (s *Schedule) Follow(at time.Duration, p Profile) {
 	if p.Validate() != nil {
-		p = Constant{}
+		p = Linear{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,22 +35,37 @@ func (s *Schedule) Follow(at time.Duration, p Profile) {
 		at = max(at, s.segments[n-1].from)
 	}
 	s.segments = append(s.segments, segment{at, s.hits(at), p})
-	if len(s.segments) > maxSegments {
-		s.segments = append(s.segments[:0:0], s.segments[len(s.segments)-maxSegments/2:]...)
-	}
 }
 
-// Hits is how many requests are due before t, as a real number.
-func (s *Schedule) Hits(t time.Duration) float64 {
+// Before is how many requests are due before t: exactly those of which Due says so.
+func (s *Schedule) Before(t time.Duration) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hits(t)
+	n := uint64(math.Ceil(s.hits(t)))
+	for n > 0 && !s.dueBefore(n-1, t) {
+		n--
+	}
+	for s.dueBefore(n, t) {
+		n++
+	}
+	return n
 }
 
+func (s *Schedule) dueBefore(seq uint64, t time.Duration) bool {
+	due, ok := s.due(float64(seq))
+	return ok && due < t
+}
+
+// hits is how many requests are due before t, as a real number. What differs from
+// a whole number by rounding alone is that number.
 func (s *Schedule) hits(t time.Duration) float64 {
-	for i := len(s.segments) - 1; i >= 0; i-- {
-		if g := s.segments[i]; t >= g.from || i == 0 {
-			return g.hits + g.profile.Hits(t-g.from)
+	for i, g := range slices.Backward(s.segments) {
+		if t >= g.from || i == 0 {
+			h := g.hits + g.profile.Hits(t-g.from)
+			if whole := math.Round(h); math.Abs(h-whole) <= rounding(h) {
+				return whole
+			}
+			return h
 		}
 	}
 	return 0
@@ -63,60 +76,65 @@ func (s *Schedule) hits(t time.Duration) float64 {
 func (s *Schedule) Rate(t time.Duration) float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := len(s.segments) - 1; i >= 0; i-- {
-		if g := s.segments[i]; t >= g.from {
+	for _, g := range slices.Backward(s.segments) {
+		if t >= g.from {
 			return g.profile.Rate(t - g.from)
 		}
 	}
 	return 0
 }
 
-// Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
-// the rate is zero, or the profile has ended.
-func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) { return s.reaches(float64(seq)) }
+// rounding is more than what rounding errors add to so many hits, and far less
+// than a request.
+func rounding(hits float64) float64 { return 1e-12 * max(1000, hits) }
 
-// reaches is when the hits come to n.
-func (s *Schedule) reaches(n float64) (due time.Duration, ok bool) {
+// Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known:
+// the rate is zero, or the profile has ended. A profile lasts for [0, Duration): what
+// would be due at its very end is not.
+func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := len(s.segments) - 1; i >= 0; i-- {
-		g := s.segments[i]
+	return s.due(float64(seq))
+}
+
+// due is when the hits come to n.
+func (s *Schedule) due(n float64) (due time.Duration, ok bool) {
+	for i, g := range slices.Backward(s.segments) {
 		if n < g.hits && i > 0 {
 			continue
 		}
-		after, ok := reaches(g.profile, max(0, n-g.hits))
+		after, ok := passes(g.profile, max(0, n-g.hits))
 		return g.from + after, ok
 	}
 	return 0, false
 }
 
-// inverter is a Profile that knows when its hits come to n, which is fewer than all of them.
-type inverter interface {
-	reaches(n float64) time.Duration
-}
-
-// reaches is when a profile's hits come to n; ok is false if they never do.
-func reaches(p Profile, n float64) (at time.Duration, ok bool) {
-	if c, steady := p.(Constant); steady && c.PerSecond > 0 {
-		at = time.Duration(n / c.PerSecond * float64(time.Second))
-		return at, c.For == 0 || at < c.For
-	}
+// passes is when a profile's hits come to n and go on; ok is false if they never do.
+func passes(p Profile, n float64) (at time.Duration, ok bool) {
 	end := p.Duration()
+	if l, ok := p.(Linear); ok && len(l) == 1 && l[0].From == l[0].To && l[0].From > 0 { // a constant
+		at = time.Duration(math.Round(n / l[0].From * float64(time.Second)))
+		return at, end == 0 || at < end
+	}
+	if b, ok := p.(beginning); ok {
+		at, ok = passes(b.Profile, n)
+		return at, ok && at < b.end
+	}
+	n += rounding(n)
+	if r, ok := p.(Replay); ok {
+		return r.passes(n)
+	}
 	if p.Hits(end) <= n {
 		return 0, false
 	}
-	if i, ok := p.(inverter); ok {
-		return i.reaches(n), true
-	}
-	// The last nanosecond at which there are no more: hits never fall, and where nothing is
-	// offered for a while, the next request is due when that ends.
+	// The last nanosecond at which they have not passed n: hits never fall.
 	low, high := time.Duration(0), end
-	for high-low > 1 {
+	for low < high {
 		if middle := low + (high-low)/2; p.Hits(middle) <= n {
-			low = middle
+			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
-	return low, true
+	return max(0, low-1), true
 }

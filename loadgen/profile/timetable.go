@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -31,18 +30,20 @@ func (s *Schedule) Timetable(a Arrivals) *Timetable { return &Timetable{schedule
 
 // Due is when request seq (0, 1, 2 …) is due; ok is false while that is not known.
 func (t *Timetable) Due(seq uint64) (due time.Duration, ok bool) {
-	return t.schedule.reaches(t.position(seq))
+	n := t.position(seq)
+	t.schedule.mu.Lock()
+	defer t.schedule.mu.Unlock()
+	return t.schedule.due(n)
 }
 
-// Before is how many requests are due before a time: at least as many as came before the one
-// that was last asked for, and as it was the last time.
+// Before is how many requests are due before a time, exactly those of which Due says so: at
+// least as many as came before the one that was last asked for, and as it was the last time.
 func (t *Timetable) Before(at time.Duration) uint64 {
-	hits := t.schedule.Hits(at)
 	if !t.arrivals.Poisson {
-		return max(t.seq, uint64(math.Ceil(hits)))
+		return max(t.seq, t.schedule.Before(at))
 	}
 	for seq := t.seq; ; seq++ {
-		if t.position(seq) >= hits {
+		if due, ok := t.Due(seq); !ok || due >= at {
 			return seq
 		}
 	}

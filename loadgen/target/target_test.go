@@ -62,10 +62,13 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	attacker := vegeta.NewAttacker(vegeta.Workers(1), vegeta.MaxWorkers(1), vegeta.Redirects(vegeta.NoFollow))
-	rate, lasts := vegeta.Rate{Freq: 1000, Per: time.Second}, time.Duration(len(all))*time.Millisecond
-	for range attacker.Attack(vegeta.NewStaticTargeter(all...), rate, lasts, "") {
+	hits := 0
+	for range attacker.Attack(vegeta.NewStaticTargeter(all...), vegeta.Rate{Freq: 1000, Per: time.Second}, 0, "") {
+		if hits++; hits == len(all) {
+			attacker.Stop() // more may be on their way
+		}
 	}
-	theirs := *seen
+	theirs := (*seen)[:len(all)]
 	*seen = nil
 
 	ours, err := Read(strings.NewReader(text), Options{Format: "http", Header: common, Body: []byte("body\n"), Instance: "x-served-by"})

@@ -21,15 +21,25 @@ type Fleet struct {
 	exits chan fleet.Exit
 
 	mu      sync.Mutex
-	fail    error   // of the next launches
-	percent float64 // of one vCPU that the whole load costs
+	boot    time.Duration   // of the next launches
+	fail    error           // of the next launches
+	blind   map[string]bool // instances whose CPU cannot be read
+	percent float64         // of one vCPU that the whole load costs
 	used    map[string]time.Duration
 	read    time.Time
 }
 
-// Launch implements cloud.InstanceRunner: it takes two seconds.
-func (f *Fleet) Launch(_ context.Context, s fleet.Spec) (fleet.Instance, error) {
-	time.Sleep(2 * time.Second)
+// Launch implements cloud.InstanceRunner: it takes two seconds, unless Boot says
+// otherwise.
+func (f *Fleet) Launch(ctx context.Context, s fleet.Spec) (fleet.Instance, error) {
+	f.mu.Lock()
+	boot := f.boot
+	f.mu.Unlock()
+	select {
+	case <-time.After(boot):
+	case <-ctx.Done():
+		return fleet.Instance{}, ctx.Err()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.fail != nil {
@@ -57,7 +67,7 @@ func (f *Fleet) CPU(id string) (time.Duration, error) {
 	defer f.mu.Unlock()
 	f.spend()
 	used, ok := f.used[id]
-	if !ok {
+	if !ok || f.blind[id] {
 		return 0, errors.New("no such instance")
 	}
 	return used, nil
@@ -68,6 +78,20 @@ func (f *Fleet) Exits() <-chan fleet.Exit { return f.exits }
 
 // Exit lets the program of an instance end by itself.
 func (f *Fleet) Exit(id string) { f.exits <- fleet.Exit{ID: id, Err: errors.New("exit status 1")} }
+
+// Boot sets how long launches take from now on.
+func (f *Fleet) Boot(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.boot = d
+}
+
+// Blind lets nobody read an instance's CPU, or lets them read it again.
+func (f *Fleet) Blind(id string, blind bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.blind[id] = blind
+}
 
 // Load sets how much of one vCPU the whole load costs.
 func (f *Fleet) Load(percent float64) {
@@ -93,9 +117,11 @@ func (f *Fleet) spend() {
 	}
 }
 
-// Balancer is a balancer whose targets are healthy at once and drain at once.
+// Balancer is a balancer whose targets are healthy at once, and drain at once unless
+// Drain says otherwise.
 type Balancer struct {
 	onHealth func(balancer.TargetHealth)
+	draining sync.WaitGroup
 
 	mu     sync.Mutex
 	groups map[string]balancer.TargetGroup
@@ -103,6 +129,14 @@ type Balancer struct {
 	open   map[string]string                  // addresses by ARN of a listener
 	taken  string                             // an address that cannot be opened
 	counts balancer.Counts
+	drain  time.Duration
+}
+
+// Drain sets how long draining takes from now on.
+func (b *Balancer) Drain(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.drain = d
 }
 
 // PutTargetGroup implements cloud.LoadBalancing.
@@ -144,12 +178,34 @@ func (b *Balancer) Deregister(arn, id string) error {
 	if i >= 0 {
 		b.health[arn] = slices.Delete(b.health[arn], i, i+1)
 	}
+	drain := b.drain
 	b.mu.Unlock()
 	if i < 0 {
 		return errors.New("not registered")
 	}
-	b.onHealth(balancer.TargetHealth{TargetGroupARN: arn, TargetID: id, State: balancer.StateGone})
+	drained := func() {
+		b.onHealth(balancer.TargetHealth{TargetGroupARN: arn, TargetID: id, State: balancer.StateGone})
+	}
+	if drain == 0 {
+		drained()
+		return nil
+	}
+	b.onHealth(balancer.TargetHealth{TargetGroupARN: arn, TargetID: id, State: balancer.StateDraining})
+	b.draining.Go(func() {
+		time.Sleep(drain)
+		drained()
+	})
 	return nil
+}
+
+// Sicken makes a target unhealthy.
+func (b *Balancer) Sicken(arn, id string) {
+	b.mu.Lock()
+	i := slices.IndexFunc(b.health[arn], func(h balancer.TargetHealth) bool { return h.TargetID == id })
+	b.health[arn][i].State = balancer.StateUnhealthy
+	h := b.health[arn][i]
+	b.mu.Unlock()
+	b.onHealth(h)
 }
 
 // Health implements cloud.LoadBalancing.

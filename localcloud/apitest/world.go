@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
-	"secondwind/localcloud/api"
+	"secondwind/localcloud"
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
@@ -55,7 +55,9 @@ func New(t *testing.T) *World {
 	t.Helper()
 	w := &World{names: map[string]string{}, roles: map[string]awsapi.Principal{}}
 	w.signer = aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}
-	w.Fleet = &Fleet{exits: make(chan fleet.Exit), used: map[string]time.Duration{}, read: time.Now()}
+	w.Fleet = &Fleet{
+		exits: make(chan fleet.Exit), used: map[string]time.Duration{}, blind: map[string]bool{}, read: time.Now(), boot: 2 * time.Second,
+	}
 	c, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: 10 * time.Second, Seed: 1, Fleet: w.Fleet,
 		Images: map[string]cloud.Image{"ami-1": {Program: "/bin/true"}},
@@ -78,7 +80,7 @@ func New(t *testing.T) *World {
 		AccessKeyID: key, SecretAccessKey: secret, Region: region,
 		Principals: func(id string) (awsapi.Principal, bool) { p, ok := w.roles[id]; return p, ok },
 	})
-	api.Register(w.mux, c)
+	localcloud.Register(w.mux, c)
 	for i, subnet := range c.Network().Subnets {
 		w.names["subnet"+string(rune('1'+i))] = subnet.ID
 	}
@@ -96,6 +98,7 @@ func Run(t *testing.T, f func(t *testing.T, w *World)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { w.Cloud.Run(ctx) })
+		defer w.Balancer.draining.Wait()
 		defer running.Wait()
 		defer cancel()
 		w.build(t)

@@ -364,7 +364,10 @@ func TestTargetGroupsAreAttachedAndDetached(t *testing.T) {
 			{"another", "AttachLoadBalancerTargetGroups&AutoScalingGroupName=web-asg&TargetGroupARNs.member.1={other}", ""},
 			{"both", describe, "LoadBalancerTargetGroups#=2&LoadBalancerTargetGroups.2.State=InService"},
 			{"the first page", describe + "&MaxRecords=1", "LoadBalancerTargetGroups#=1"},
-			{"a page that is too long", describe + "&MaxRecords=101", "ValidationError: 1 validation error detected: Value '101' at 'maxRecords' …"},
+			{
+				"a page that is too long", describe + "&MaxRecords=101",
+				"ValidationError: 1 validation error detected: Value '101' at 'maxRecords' …",
+			},
 		})
 		w.Wait(time.Second)
 		w.Do(t, awsapi.ELBv2, apitest.Steps{{

@@ -27,7 +27,7 @@ func TestAnswers(t *testing.T) {
 			},
 			200, map[string]string{"Content-Type": "text/xml;charset=UTF-8"},
 			`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Account>` +
-				`123456789012</Account><UserId>[0-9a-f-]{36}</UserId></GetCallerIdentityResult><ResponseMetadata><RequestId>` +
+				`123456789012</Account><UserId>AIDA</UserId></GetCallerIdentityResult><ResponseMetadata><RequestId>` +
 				`[0-9a-f-]{36}</RequestId></ResponseMetadata></GetCallerIdentityResponse>$`,
 		},
 		{

@@ -58,24 +58,43 @@ func (e *inputError) Unwrap() error { return e.problem }
 
 // refusal is a reason for which the Mux itself answers with an error, whatever
 // the operation. Its code depends on the family of protocols.
-type refusal int
+type refusal map[family]refusalCode
 
-// The refusals.
-const (
-	unknownOperation refusal = iota + 1
-	missingAction
-	malformedInput
-	unknownParameter
-	tooLarge
-	missingAuthentication
-	incompleteSignature
-	unknownKey
-	wrongSignature
-	expiredSignature
-	expiredToken
-	accessDenied
-	internalFailure
+// refusalCode is a refusal in one family.
+type refusalCode struct {
+	code   string
+	status int // of HTTP
+}
+
+// The refusals. Sources: "Common errors" of the CloudWatch, Auto Scaling and EC2 API
+// References. EC2 answers an unknown key with 401 and old dates with 400.
+var (
+	unknownOperation = refusalOf(400, "InvalidAction", "InvalidAction", "UnknownOperationException")
+	missingAction    = refusalOf(400, "MissingAction", "MissingAction", "UnknownOperationException")
+	malformedInput   = refusalOf(400, "MalformedInput", "InvalidParameterValue", "SerializationException")
+	unknownParameter = refusalOf(400, "ValidationError", "UnknownParameter", "ValidationException")
+	tooLarge         = refusalOf(413, "RequestEntityTooLarge", "RequestEntityTooLarge", "RequestEntityTooLargeException")
+
+	missingAuthentication = refusalOf(
+		403, "MissingAuthenticationToken", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
+	)
+	incompleteSignature = refusalOf(403, "IncompleteSignature", "IncompleteSignature", "IncompleteSignatureException")
+	unknownKey          = refusal{queryFamily: {"InvalidClientTokenId", 403}, ec2Family: {"AuthFailure", 401},
+		documentFamily: {"UnrecognizedClientException", 403}}
+	wrongSignature   = refusalOf(403, "SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException")
+	expiredSignature = refusal{queryFamily: {"SignatureDoesNotMatch", 403}, ec2Family: {"RequestExpired", 400},
+		documentFamily: {"InvalidSignatureException", 403}}
+	expiredToken = refusal{queryFamily: {"ExpiredToken", 403}, ec2Family: {"RequestExpired", 400},
+		documentFamily: {"ExpiredTokenException", 403}}
+	accessDenied = refusal{queryFamily: {"AccessDenied", 403}, ec2Family: {"UnauthorizedOperation", 403},
+		documentFamily: {"AccessDeniedException", 400}}
+	internalFailure = refusalOf(500, "InternalFailure", "InternalError", "InternalFailure")
 )
+
+// refusalOf is a refusal with one HTTP status, and its codes by family.
+func refusalOf(status int, query, ec2, document string) refusal {
+	return refusal{queryFamily: {query, status}, ec2Family: {ec2, status}, documentFamily: {document, status}}
+}
 
 // family is the style in which a protocol names errors.
 type family int
@@ -88,65 +107,6 @@ const (
 )
 
 // refuse makes the error of a refusal.
-// Sources: "Common errors" of the CloudWatch, Auto Scaling and EC2 API
-// References. EC2 answers an unknown key with 401 and old dates with 400.
 func (f family) refuse(r refusal, format string, args ...any) *Error {
-	code, status := r.code(f)
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...), HTTPStatus: status}
-}
-
-// code returns the error code and the HTTP status of a refusal.
-func (r refusal) code(f family) (string, int) {
-	switch r {
-	case unknownOperation:
-		return f.pick("InvalidAction", "InvalidAction", "UnknownOperationException"), http.StatusBadRequest
-	case missingAction:
-		return f.pick("MissingAction", "MissingAction", "UnknownOperationException"), http.StatusBadRequest
-	case malformedInput:
-		return f.pick("MalformedInput", "InvalidParameterValue", "SerializationException"), http.StatusBadRequest
-	case unknownParameter:
-		return f.pick("ValidationError", "UnknownParameter", "ValidationException"), http.StatusBadRequest
-	case tooLarge:
-		return f.pick("RequestEntityTooLarge", "RequestEntityTooLarge", "RequestEntityTooLargeException"), http.StatusRequestEntityTooLarge
-	case missingAuthentication:
-		return f.pick("MissingAuthenticationToken", "MissingAuthenticationToken", "MissingAuthenticationTokenException"), http.StatusForbidden
-	case incompleteSignature:
-		return f.pick("IncompleteSignature", "IncompleteSignature", "IncompleteSignatureException"), http.StatusForbidden
-	case unknownKey:
-		if f == ec2Family {
-			return "AuthFailure", http.StatusUnauthorized
-		}
-		return f.pick("InvalidClientTokenId", "", "UnrecognizedClientException"), http.StatusForbidden
-	case wrongSignature:
-		return f.pick("SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException"), http.StatusForbidden
-	case expiredSignature:
-		if f == ec2Family {
-			return "RequestExpired", http.StatusBadRequest
-		}
-		return f.pick("SignatureDoesNotMatch", "", "InvalidSignatureException"), http.StatusForbidden
-	case expiredToken:
-		if f == ec2Family {
-			return "RequestExpired", http.StatusBadRequest
-		}
-		return f.pick("ExpiredToken", "", "ExpiredTokenException"), http.StatusForbidden
-	case accessDenied:
-		if f == documentFamily {
-			return "AccessDeniedException", http.StatusBadRequest
-		}
-		return f.pick("AccessDenied", "UnauthorizedOperation", ""), http.StatusForbidden
-	default:
-		return f.pick("InternalFailure", "InternalError", "InternalFailure"), http.StatusInternalServerError
-	}
-}
-
-// pick returns the name that belongs to the family.
-func (f family) pick(query, ec2, document string) string {
-	switch f {
-	case ec2Family:
-		return ec2
-	case documentFamily:
-		return document
-	case queryFamily:
-	}
-	return query
+	return &Error{Code: r[f].code, Message: fmt.Sprintf(format, args...), HTTPStatus: r[f].status}
 }

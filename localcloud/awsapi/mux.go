@@ -2,7 +2,6 @@ package awsapi
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Config is what a Mux is made of.
@@ -123,31 +124,11 @@ func HandleTypes(m *Mux, s Service, in, out reflect.Type, serve func(context.Con
 	m.operations[key] = op
 }
 
-// requestIDKey is the context key of the request id.
-type requestIDKey struct{}
-
-// RequestID returns the id of the request that is being handled, for logs and
-// for answers that repeat it; "" outside of one.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
-// newRequestID makes a random UUID, the form that AWS's request ids have.
-func newRequestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails; see its documentation
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // ServeHTTP checks the request's signature and answers it.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := newRequestID()
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	id := uuid.NewString()
 	c := newCall(r)
-	answer, failure := m.answer(r, c)
+	answer, failure := m.answer(r, c, id)
 
 	log := m.log.With("request_id", id, "service", c.service, "operation", c.operation)
 	h := w.Header()
@@ -172,7 +153,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer returns the body of a successful answer, or the failure.
-func (m *Mux) answer(r *http.Request, c *call) ([]byte, *Error) {
+func (m *Mux) answer(r *http.Request, c *call, id string) ([]byte, *Error) {
 	f := c.protocol.family()
 	body, err := readAll(r.Body)
 	if errors.Is(err, errTooLarge) {
@@ -201,14 +182,14 @@ func (m *Mux) answer(r *http.Request, c *call) ([]byte, *Error) {
 	if who != nil {
 		ctx = context.WithValue(ctx, principalKey{}, *who)
 	}
-	return m.run(ctx, c, op)
+	return m.run(ctx, c, op, id)
 }
 
 // run decodes, calls the handler and encodes. A panic in any of them is answered
 // with 500: the process holds the whole cloud and must survive one bad request.
-func (m *Mux) run(ctx context.Context, c *call, op *operation) (answer []byte, failure *Error) {
+func (m *Mux) run(ctx context.Context, c *call, op *operation, id string) (answer []byte, failure *Error) {
 	f := c.protocol.family()
-	log := m.log.With("request_id", RequestID(ctx), "service", c.service, "operation", op.name)
+	log := m.log.With("request_id", id, "service", c.service, "operation", op.name)
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -234,7 +215,7 @@ func (m *Mux) run(ctx context.Context, c *call, op *operation) (answer []byte, f
 	}
 	out, err := op.serve(ctx, in.Interface())
 	if err == nil {
-		return c.protocol.encode(op, reflect.ValueOf(out), RequestID(ctx)), nil
+		return c.protocol.encode(op, reflect.ValueOf(out), id), nil
 	}
 	if failure, ok := errors.AsType[*Error](err); ok {
 		return nil, failure

@@ -1,45 +1,48 @@
 package awsapi
 
 import (
-	"embed"
+	"cmp"
+	_ "embed"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-//go:embed names/*.json
-var nameFiles embed.FS
+//go:embed names/ec2.json
+var ec2Names []byte
 
 // memberNames are the names of one struct field on the wire. As read from a
 // table, an empty string means that the protocol's rule holds.
 type memberNames struct {
-	Wire            string `json:"wire"`            // in JSON and CBOR
-	Request         string `json:"request"`         // in a form
-	RequestElement  string `json:"requestElement"`  // of a list in a form; unused if lists are flat
-	Response        string `json:"response"`        // in XML
-	ResponseElement string `json:"responseElement"` // of a list in XML
+	Wire            string // in JSON and CBOR
+	Request         string // in a form
+	RequestElement  string // of a list in a form; unused if lists are flat
+	Response        string // in XML
+	ResponseElement string // of a list in XML
 }
 
 // nameTable holds the names of a service that break the rule, by struct
 // ("types.X" or "XInput") and field.
 type nameTable map[string]map[string]memberNames
 
-// readNameTable reads the generated table of a service.
-func readNameTable(file string) (nameTable, error) {
-	data, err := nameFiles.ReadFile(file)
-	if err != nil {
-		return nil, err
+// nameTableOf is what breaks the rule in a service.
+func nameTableOf(s Service) (nameTable, error) {
+	switch s {
+	case AutoScaling:
+		return nameTable{"types.CpuPerformanceFactorRequest": {"References": {
+			Request: "Reference", RequestElement: "item", Response: "Reference", ResponseElement: "item",
+		}}}, nil
+	case STS:
+		return nameTable{"types.PolicyDescriptorType": {"Arn": {Request: "arn"}}}, nil
+	case EC2: // has many: they are generated
+		var table struct{ Members nameTable }
+		err := json.Unmarshal(ec2Names, &table)
+		return table.Members, err
+	default:
+		return nil, nil
 	}
-	var table struct {
-		Members nameTable `json:"members"`
-	}
-	if err := json.Unmarshal(data, &table); err != nil {
-		return nil, fmt.Errorf("parse %s: %w", file, err)
-	}
-	return table.Members, nil
 }
 
 // names returns all names of a field: the table's, else the rule's. The rule is
@@ -51,17 +54,10 @@ func (t nameTable) names(structure reflect.Type, field string, ec2 bool) memberN
 	if ec2 {
 		response, element = lowerFirst(field), "item"
 	}
-	orRule := func(s *string, rule string) {
-		if *s == "" {
-			*s = rule
-		}
+	return memberNames{
+		Wire: cmp.Or(n.Wire, field), Request: cmp.Or(n.Request, field), RequestElement: cmp.Or(n.RequestElement, "member"),
+		Response: cmp.Or(n.Response, response), ResponseElement: cmp.Or(n.ResponseElement, element),
 	}
-	orRule(&n.Wire, field)
-	orRule(&n.Request, field)
-	orRule(&n.RequestElement, "member")
-	orRule(&n.Response, response)
-	orRule(&n.ResponseElement, element)
-	return n
 }
 
 // structureName is the struct's key in a table.

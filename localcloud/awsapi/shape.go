@@ -55,11 +55,10 @@ type shaper struct {
 }
 
 func newShaper(s Service) (*shaper, error) {
-	traits, ok := s.traits()
-	if !ok {
+	if _, ok := s.traits(); !ok {
 		return nil, fmt.Errorf("service %q is not served", s)
 	}
-	table, err := readNameTable(traits.table)
+	table, err := nameTableOf(s)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +136,7 @@ func (r *shaper) fillFields(s *shape, t reflect.Type) error {
 func (r *shaper) fillMembers(s *shape, t reflect.Type) error {
 	members, ok := r.unions[t]
 	if !ok {
-		return fmt.Errorf("the members of union %s are not known: run go generate", t)
+		return fmt.Errorf("the members of union %s are not known: unions.go must list them", t)
 	}
 	for _, m := range members {
 		value, ok := m.concrete.FieldByName("Value")

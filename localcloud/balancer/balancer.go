@@ -149,7 +149,7 @@ func (b *Balancer) put(g *group, t *target) {
 	ctx, stop := b.task()
 	t.stop = stop
 	if g.uses == 0 {
-		t.set(StateUnused, ReasonNotInUse, describe(ReasonNotInUse))
+		t.set(StateUnused, ReasonNotInUse)
 		g.changed(t)
 		return
 	}
@@ -185,7 +185,7 @@ func (b *Balancer) Deregister(targetGroupARN, targetID string) error {
 	t.stop()
 	ctx, stop := b.task()
 	t.stop = stop
-	t.set(StateDraining, ReasonDeregistrationInProgress, describe(ReasonDeregistrationInProgress))
+	t.set(StateDraining, ReasonDeregistrationInProgress)
 	g.changed(t)
 	idle := make(chan struct{})
 	if t.outstanding == 0 {
@@ -201,24 +201,18 @@ func (b *Balancer) Deregister(targetGroupARN, targetID string) error {
 // Health returns the targets of a group in the order of their registration,
 // those that drain included; nil if there is no such group.
 func (b *Balancer) Health(targetGroupARN string) []TargetHealth {
-	b.mu.Lock()
-	g, ok := b.groups[targetGroupARN]
-	b.mu.Unlock()
-	if !ok {
-		return nil
+	if g := b.find(targetGroupARN); g != nil {
+		return g.report()
 	}
-	return g.report()
+	return nil
 }
 
 // Counts returns what was counted for a target group; zero if there is none.
 func (b *Balancer) Counts(targetGroupARN string) Counts {
-	b.mu.Lock()
-	g, ok := b.groups[targetGroupARN]
-	b.mu.Unlock()
-	if !ok {
-		return Counts{HTTPCodeTarget: map[int]int64{}}
+	if g := b.find(targetGroupARN); g != nil {
+		return g.counters.read()
 	}
-	return g.counters.read()
+	return Counts{HTTPCodeTarget: map[int]int64{}}
 }
 
 // Close closes the listeners, giving requests under way a few seconds, and ends
@@ -250,6 +244,13 @@ func (b *Balancer) shutdown() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// find returns a target group, nil if there is none.
+func (b *Balancer) find(arn string) *group {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.groups[arn]
 }
 
 // group finds a target group. The caller holds the lock.

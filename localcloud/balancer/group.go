@@ -95,16 +95,12 @@ func (g *group) changed(t *target) {
 
 // watch checks a target's health at once and then every interval, until ctx ends.
 func (g *group) watch(ctx context.Context, t *target) {
-	interval := g.config().HealthCheckInterval
+	cfg, m := g.settings()
+	interval := cfg.HealthCheckInterval
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	g.checking(t)
 	for {
-		cfg, m := g.settings()
-		if cfg.HealthCheckInterval != interval {
-			interval = cfg.HealthCheckInterval
-			ticker.Reset(interval)
-		}
 		o := check(ctx, g.checks, t.address, cfg, m)
 		if ctx.Err() != nil {
 			return
@@ -115,6 +111,10 @@ func (g *group) watch(ctx context.Context, t *target) {
 			return
 		case <-ticker.C:
 		}
+		if cfg, m = g.settings(); cfg.HealthCheckInterval != interval {
+			interval = cfg.HealthCheckInterval
+			ticker.Reset(interval)
+		}
 	}
 }
 
@@ -124,17 +124,12 @@ func (g *group) settings() (TargetGroup, matcher) {
 	return g.cfg, g.matcher
 }
 
-func (g *group) config() TargetGroup {
-	cfg, _ := g.settings()
-	return cfg
-}
-
 // checking notes that the first health check is under way.
 func (g *group) checking(t *target) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if t.health.State == StateInitial {
-		t.set(StateInitial, ReasonInitialHealthChecking, describe(ReasonInitialHealthChecking))
+		t.set(StateInitial, ReasonInitialHealthChecking)
 	}
 }
 
@@ -151,20 +146,15 @@ func (g *group) observe(t *target, o outcome) {
 // whether or not anything is under way, as ELBv2 shows it; without a delay,
 // until nothing is under way.
 func (g *group) drain(ctx context.Context, t *target, delay time.Duration, idle <-chan struct{}) {
+	var over <-chan time.Time
 	if delay > 0 {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return
-		}
-	} else {
-		select {
-		case <-idle:
-		case <-ctx.Done():
-			return
-		}
+		over, idle = time.After(delay), nil
+	}
+	select {
+	case <-over:
+	case <-idle:
+	case <-ctx.Done():
+		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -176,7 +166,7 @@ func (g *group) drain(ctx context.Context, t *target, delay time.Duration, idle 
 // remove takes a target out of the list. The caller holds the lock.
 func (g *group) remove(t *target) {
 	g.targets = slices.DeleteFunc(g.targets, func(o *target) bool { return o == t })
-	t.set(StateGone, "", "")
+	t.set(StateGone, "")
 	g.changed(t)
 }
 

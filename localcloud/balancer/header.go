@@ -1,8 +1,6 @@
 package balancer
 
 import (
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -53,21 +51,14 @@ func rewrite(p *httputil.ProxyRequest, address string) {
 // trace returns the trace id of a request: a new root, or this hop added to the
 // root that it came with.
 func trace(before string, now time.Time) string {
-	var raw [12]byte
-	binary.BigEndian.PutUint64(raw[:], rand.Uint64())
-	binary.BigEndian.PutUint32(raw[8:], rand.Uint32())
-	id := make([]byte, 0, 40)
-	id = append(id, "1-"...)
-	id = strconv.AppendInt(id, now.Unix(), 16)
-	id = append(id, '-')
-	id = hex.AppendEncode(id, raw[:])
+	id := fmt.Sprintf("1-%x-%016x%08x", now.Unix(), rand.Uint64(), rand.Uint32())
 	if strings.Contains(before, "Root=") {
-		return "Self=" + string(id) + ";" + before
+		return "Self=" + id + ";" + before
 	}
 	if before != "" {
-		return before + ";Root=" + string(id)
+		return before + ";Root=" + id
 	}
-	return "Root=" + string(id)
+	return "Root=" + id
 }
 
 // refuse answers with the small page of an Application Load Balancer.

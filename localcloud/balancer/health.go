@@ -12,9 +12,6 @@ const (
 	StateUnhealthy State = "unhealthy"
 	StateUnused    State = "unused"
 	StateDraining  State = "draining"
-	// StateUnhealthyDraining is a Network Load Balancer's: an Application Load
-	// Balancer does not check targets that drain.
-	StateUnhealthyDraining State = "unhealthy.draining"
 	// StateGone is not ELBv2's: the target has drained and is no longer listed.
 	StateGone State = ""
 )
@@ -30,23 +27,14 @@ const (
 	ReasonNotInUse                 = "Target.NotInUse"
 )
 
-// describe is ELBv2's text of a reason that has always the same; "" of others.
-func describe(reason string) string {
-	switch reason {
-	case ReasonRegistrationInProgress:
-		return "Target registration is in progress"
-	case ReasonInitialHealthChecking:
-		return "Initial health checks in progress"
-	case ReasonTimeout:
-		return "Request timed out"
-	case ReasonFailedHealthChecks:
-		return "Health checks failed"
-	case ReasonDeregistrationInProgress:
-		return "Target deregistration is in progress"
-	case ReasonNotInUse:
-		return "Target group is not configured to receive traffic from the load balancer"
-	}
-	return ""
+// descriptions are ELBv2's texts of the reasons that have always the same.
+var descriptions = map[string]string{
+	ReasonRegistrationInProgress:   "Target registration is in progress",
+	ReasonInitialHealthChecking:    "Initial health checks in progress",
+	ReasonTimeout:                  "Request timed out",
+	ReasonFailedHealthChecks:       "Health checks failed",
+	ReasonDeregistrationInProgress: "Target deregistration is in progress",
+	ReasonNotInUse:                 "Target group is not configured to receive traffic from the load balancer",
 }
 
 // TargetHealth is a target and its state, with ELBv2's reason codes and texts.

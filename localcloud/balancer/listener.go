@@ -116,7 +116,7 @@ func (g *group) unuse() {
 	for _, t := range g.targets {
 		if t.listed() {
 			t.stop()
-			t.set(StateUnused, ReasonNotInUse, describe(ReasonNotInUse))
+			t.set(StateUnused, ReasonNotInUse)
 			g.changed(t)
 		}
 	}

@@ -30,19 +30,19 @@ func (t *target) listed() bool {
 }
 
 // set changes the state and its reason; it reports whether the state is another.
-func (t *target) set(s State, reason, description string) bool {
+func (t *target) set(s State, reason string) bool {
 	changed := t.health.State != s
 	if changed {
 		t.health.Since = time.Now().UTC()
 	}
-	t.health.State, t.health.Reason, t.health.Description = s, reason, description
+	t.health.State, t.health.Reason, t.health.Description = s, reason, t.describe(reason)
 	return changed
 }
 
 // begin makes the target new: one success and it is healthy.
 func (t *target) begin() bool {
 	t.successes, t.failures, t.codes = 0, 0, nil
-	return t.set(StateInitial, ReasonRegistrationInProgress, describe(ReasonRegistrationInProgress))
+	return t.set(StateInitial, ReasonRegistrationInProgress)
 }
 
 // observe takes the outcome of a health check into account; it reports whether
@@ -60,7 +60,7 @@ func (t *target) observe(o outcome, g TargetGroup) bool {
 	if o.reason == "" {
 		t.successes, t.failures, t.codes = t.successes+1, 0, nil
 		if t.health.State == StateInitial || t.successes >= g.HealthyThreshold {
-			return t.set(StateHealthy, "", "")
+			return t.set(StateHealthy, "")
 		}
 		return false
 	}
@@ -71,12 +71,12 @@ func (t *target) observe(o outcome, g TargetGroup) bool {
 	if t.health.State != StateUnhealthy && t.failures < g.UnhealthyThreshold {
 		return false
 	}
-	return t.set(StateUnhealthy, o.reason, t.describeFailure(o))
+	return t.set(StateUnhealthy, o.reason)
 }
 
-func (t *target) describeFailure(o outcome) string {
-	if o.reason != ReasonResponseCodeMismatch {
-		return describe(o.reason)
+func (t *target) describe(reason string) string {
+	if reason != ReasonResponseCodeMismatch {
+		return descriptions[reason]
 	}
 	slices.Sort(t.codes)
 	list := strings.Trim(fmt.Sprint(t.codes), "[]")

@@ -37,8 +37,8 @@ func TestAnInvalidTargetGroupGetsDefaults(t *testing.T) {
 	b := New(Config{})
 	defer b.Close()
 	b.PutTargetGroup(TargetGroup{ARN: arn, Matcher: "nonsense", HealthCheckPath: "/x"})
-	if got, want := b.groups[arn].config(), (TargetGroup{ARN: arn}).resolve(); got != want {
-		t.Errorf("config() = %+v, want %+v", got, want)
+	if got, want := b.groups[arn].cfg, (TargetGroup{ARN: arn}).resolve(); got != want {
+		t.Errorf("the group has %+v, want %+v", got, want)
 	}
 }
 

@@ -9,8 +9,8 @@
 //
 //	c, err := cloud.New(cloud.Config{Region: …, AccountID: …, Images: …, Fleet: …, Balancer: …})
 //	mux := awsapi.NewMux(awsapi.Config{…})
-//	api.Register(mux, c) // package localcloud/api: all services
-//	go c.Run(ctx)        // until ctx is done
+//	localcloud.Register(mux, c) // all services
+//	go c.Run(ctx)               // until ctx is done
 //
 // The operations of each AWS service are a package of their own, such as elbapi.
 // They see the state inside Change and Read only, while the lock is held; what

@@ -31,14 +31,17 @@ func newMeter(period time.Duration, launched time.Time) *meter {
 }
 
 // observe takes a reading of the CPU clock. A reading that is not newer than the
-// last, or a clock that went back, adds nothing.
+// last, or a CPU clock that went back, adds nothing. While the wall clock, set back,
+// goes through the same time again, what is used is in no period: it would come
+// twice, and all at once when that time is over.
 func (m *meter) observe(now time.Time, cpu time.Duration) {
 	now = now.Round(0) // the grid is that of the wall clock
 	from, span, used := m.at, now.Sub(m.at), cpu-m.cpu
+	m.cpu = cpu
 	if span <= 0 {
 		return
 	}
-	m.at, m.cpu = now, cpu
+	m.at = now
 	if used < 0 || span > maxGap*m.period {
 		return
 	}

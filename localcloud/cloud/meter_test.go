@@ -28,14 +28,24 @@ func TestMeterDividesReadingsBetweenPeriods(t *testing.T) {
 		"more than its vCPU is cut off":                {0, []reading{{10 * s, 15 * s}}, []float64{100}},
 		"a clock that went back adds nothing":          {0, []reading{{5 * s, 3 * s}, {6 * s, 1 * s}, {10 * s, 2 * s}}, []float64{400.0 / 9}},
 		"a reading of the past adds nothing":           {0, []reading{{6 * s, 3 * s}, {4 * s, 9 * s}, {10 * s, 5 * s}}, []float64{50}},
-		"nobody watched for long":                      {0, []reading{{5 * s, s}, {100 * s, 90 * s}, {110 * s, 91 * s}}, []float64{20, 10}},
+		"the wall clock goes back and forth again": {
+			0, []reading{{8 * s, 800 * time.Millisecond}, {4 * s, s}, {8 * s, 1400 * time.Millisecond}, {10 * s, 1600 * time.Millisecond}},
+			[]float64{10},
+		},
+		"the wall clock goes back by an hour": {
+			3600 * s, []reading{{3605 * s, s}, {10 * s, 2 * s}, {3600 * s, 800 * s}, {3606 * s, 801 * s}, {3610 * s, 801 * s}}, []float64{20},
+		},
+		"the wall clock is set forward": {
+			0, []reading{{9 * s, 9 * s}, {39 * s, 10 * s}, {50 * s, 10 * s}}, []float64{271. / 3, 10. / 3, 10. / 3, 3, 0},
+		},
+		"nobody watched for long": {0, []reading{{5 * s, s}, {100 * s, 90 * s}, {110 * s, 91 * s}}, []float64{20, 10}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMeter(10*s, grid.Add(test.launched))
 			for _, r := range test.readings {
 				m.observe(grid.Add(r.at), r.cpu)
 			}
-			shares := m.take(grid.Add(time.Hour))
+			shares := m.take(grid.Add(2 * time.Hour))
 			if len(shares) != len(test.want) {
 				t.Fatalf("take() = %d periods %v, want %d", len(shares), shares, len(test.want))
 			}
@@ -46,6 +56,29 @@ func TestMeterDividesReadingsBetweenPeriods(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAShareOfCPUIsOfTheInstancesVCPUs(t *testing.T) {
+	const s = time.Second
+	for name, test := range map[string]struct {
+		share share
+		vcpus int
+		want  float64 // NaN: no datapoint
+	}{
+		"two vCPUs":              {share{ran: 10 * s, used: 10 * s}, 2, 50},
+		"half of the period":     {share{ran: 5 * s, used: s}, 1, 20},
+		"less than half of it":   {share{ran: 5*s - 1, used: s}, 1, math.NaN()},
+		"before it is known":     {share{ran: 10 * s, used: s}, 0, math.NaN()},
+		"more than there is":     {share{ran: 10 * s, used: 30 * s}, 2, 100},
+		"nothing at all":         {share{ran: 10 * s}, 1, 0},
+		"it was never watched":   {share{}, 1, math.NaN()},
+		"a rest, once more late": {share{ran: s, used: s}, 1, math.NaN()},
+	} {
+		got, ok := test.share.percent(10*s, test.vcpus)
+		if ok == math.IsNaN(test.want) || ok && got != test.want {
+			t.Errorf("%s: %g %%, %t, want %g", name, got, ok, test.want)
+		}
 	}
 }
 

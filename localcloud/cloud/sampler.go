@@ -7,14 +7,14 @@ import (
 	"secondwind/autoscale"
 )
 
-// sampleMetrics reads the CPU clocks several times a period, at least each
-// second, and publishes each period's metrics as soon as it has ended.
+// sampleMetrics reads the CPU clocks each second, and publishes each period's
+// metrics as soon as it has ended.
 //
 // The readings in between are not published. They make the cut at the end of a
 // period sharp and leave an instance that dies with a last reading that is at
 // most a second old.
 func (c *Cloud) sampleMetrics(ctx context.Context) {
-	step := min(time.Second, c.cfg.MetricsPeriod/10)
+	const step = time.Second // a tenth of the shortest period
 	counts := c.newTrafficMeter()
 	for {
 		now := time.Now()
@@ -73,7 +73,13 @@ func (c *Cloud) cpuSamples() []autoscale.Sample {
 		if i.meter == nil {
 			continue
 		}
-		for _, s := range i.meter.take(now) {
+		// A period is over once a reading has come from after it, else the rest of it
+		// would be published again; of an instance that has ended none will come.
+		read := i.meter.at
+		if i.State == Terminated {
+			read = now
+		}
+		for _, s := range i.meter.take(read) {
 			percent, ok := s.percent(c.cfg.MetricsPeriod, i.vcpus)
 			if !ok {
 				continue

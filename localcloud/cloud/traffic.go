@@ -24,27 +24,34 @@ func (c *Cloud) newTrafficMeter() *trafficMeter {
 
 // observe returns the samples of the period that has ended by now, if one has.
 // Requests that were counted between its end and now fall to it: they are those
-// of a moment.
+// of a moment. What is counted while the clock, set back, goes through periods that
+// were published already is in none.
 func (t *trafficMeter) observe(now time.Time) []autoscale.Sample {
-	current := now.Truncate(t.cloud.cfg.MetricsPeriod)
-	if !current.After(t.period) {
+	start, current := t.period, now.Truncate(t.cloud.cfg.MetricsPeriod)
+	if current.Equal(start) {
 		return nil
 	}
-	start := t.period
+	before, routes := t.before, t.cloud.routes()
+	t.before = make(map[string]balancer.Counts, len(routes))
+	for _, r := range routes {
+		t.before[r.targetGroupARN] = t.cloud.balancer.Counts(r.targetGroupARN)
+	}
+	if current.Before(start) {
+		return nil
+	}
 	t.period = current
 	samples := t.cloud.groupSamples(start)
-	routes := t.cloud.routes()
-	after := make(map[string]balancer.Counts, len(routes))
 	for _, r := range routes {
-		after[r.targetGroupARN] = t.cloud.balancer.Counts(r.targetGroupARN)
-		diff := difference(after[r.targetGroupARN], t.before[r.targetGroupARN])
-		samples = append(samples, t.cloud.routeSamples(r, start, diff)...)
+		if r.loadBalancerARN != "" {
+			counted := difference(t.before[r.targetGroupARN], before[r.targetGroupARN])
+			samples = append(samples, t.cloud.routeSamples(r, start, counted)...)
+		}
 	}
-	t.before = after
 	return samples
 }
 
-// route is a target group and the load balancer that uses it.
+// route is a target group and the load balancer that uses it, "" if none does: its
+// requests are counted on when it has one again.
 type route struct{ targetGroupARN, loadBalancerARN string }
 
 func (c *Cloud) routes() []route {
@@ -52,9 +59,8 @@ func (c *Cloud) routes() []route {
 	defer c.mu.Unlock()
 	var routes []route
 	for _, tg := range c.state.TargetGroups {
-		if lbs := c.state.LoadBalancersOf(tg.ARN()); len(lbs) > 0 {
-			routes = append(routes, route{tg.ARN(), lbs[0]})
-		}
+		lbs := append(c.state.LoadBalancersOf(tg.ARN()), "")
+		routes = append(routes, route{tg.ARN(), lbs[0]})
 	}
 	return routes
 }
@@ -64,8 +70,10 @@ func (c *Cloud) routes() []route {
 // only when there are any. Of the response times only the mean of a period is
 // known, so their Minimum and Maximum are the mean too.
 func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []autoscale.Sample {
-	lb := autoscale.Dimension{Name: "LoadBalancer", Value: after(r.loadBalancerARN, "loadbalancer/")}
-	tg := autoscale.Dimension{Name: "TargetGroup", Value: "targetgroup/" + after(r.targetGroupARN, "targetgroup/")}
+	_, balancerName, _ := strings.Cut(r.loadBalancerARN, "loadbalancer/")
+	_, groupName, _ := strings.Cut(r.targetGroupARN, "targetgroup/")
+	lb := autoscale.Dimension{Name: "LoadBalancer", Value: balancerName}
+	tg := autoscale.Dimension{Name: "TargetGroup", Value: "targetgroup/" + groupName}
 	var samples []autoscale.Sample
 	add := func(name, unit string, v autoscale.Statistics, sets ...[]autoscale.Dimension) {
 		for _, d := range sets {
@@ -171,12 +179,4 @@ func difference(now, before balancer.Counts) balancer.Counts {
 // sum is n requests, counted one each.
 func sum(n float64) autoscale.Statistics {
 	return autoscale.Statistics{SampleCount: n, Sum: n, Minimum: 1, Maximum: 1}
-}
-
-// after is what follows sep in s, or s.
-func after(s, sep string) string {
-	if _, rest, ok := strings.Cut(s, sep); ok {
-		return rest
-	}
-	return s
 }

@@ -130,8 +130,14 @@ func TestBadVersionsAreRefused(t *testing.T) {
 			"of no template", "DescribeLaunchTemplateVersions",
 			"MissingParameter: Without a launch template, Versions must be $Latest or $Default",
 		},
-		{"of one that there is not", "DescribeLaunchTemplateVersions&LaunchTemplateName=none", "InvalidLaunchTemplateName.NotFoundException: …"},
-		{"filtered", filtered(versions, "image-id", "ami-1"), "InvalidParameterValue: The local cloud does not filter launch template versions"},
+		{
+			"of one that there is not", "DescribeLaunchTemplateVersions&LaunchTemplateName=none",
+			"InvalidLaunchTemplateName.NotFoundException: …",
+		},
+		{
+			"filtered", filtered(versions, "image-id", "ami-1"),
+			"InvalidParameterValue: The local cloud does not filter launch template versions",
+		},
 		{"a page that is too long", versions + "&MaxResults=1001", tooLong("1001")},
 		{"a token that is not ours", versions + "&NextToken=x", noToken},
 		{"a dry run", versions + "&DryRun=true", dry},

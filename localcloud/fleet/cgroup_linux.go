@@ -155,13 +155,7 @@ func (c *cgroups) add(id string, vcpus int) (*cgroup, error) {
 }
 
 // close removes the parents. Their cgroups must have been removed before.
-func (c *cgroups) close() error {
-	var errs []error
-	for _, parent := range c.parents {
-		errs = append(errs, removeTree(parent))
-	}
-	return errors.Join(errs...)
-}
+func (c *cgroups) close() error { return removeTrees(c.parents) }
 
 // cgroup is one instance's.
 type cgroup struct {
@@ -210,42 +204,37 @@ func (g *cgroup) limit(vcpus int) error {
 
 // cpu is what the cgroup's processes have used, those that ended included.
 func (g *cgroup) cpu() (time.Duration, error) {
-	dir := g.dirs[len(g.dirs)-1]
-	if !g.unified {
-		text, err := os.ReadFile(filepath.Join(dir, "cpuacct.usage"))
-		if err != nil {
-			return 0, fmt.Errorf("read CPU usage: %w", err)
-		}
-		return parseUsage(string(text), time.Nanosecond)
+	file, before, unit := "cpuacct.usage", "", time.Nanosecond
+	if g.unified {
+		file, before, unit = "cpu.stat", "usage_usec ", time.Microsecond
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "cpu.stat"))
+	path := filepath.Join(g.dirs[len(g.dirs)-1], file)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return 0, fmt.Errorf("read CPU usage: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if usage, ok := strings.CutPrefix(line, "usage_usec "); ok {
-			return parseUsage(usage, time.Microsecond)
+		if usage, ok := strings.CutPrefix(line, before); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(usage), 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("parse CPU usage: %w", err)
+			}
+			return time.Duration(n) * unit, nil
 		}
 	}
-	return 0, fmt.Errorf("no usage_usec in %s", filepath.Join(dir, "cpu.stat"))
-}
-
-func parseUsage(text string, unit time.Duration) (time.Duration, error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("parse CPU usage: %w", err)
-	}
-	return time.Duration(n) * unit, nil
+	return 0, fmt.Errorf("no CPU usage in %s", path)
 }
 
 // kill ends every process in the cgroup.
 func (g *cgroup) kill() error { return killAll(g.dirs[0]) }
 
 // remove removes the cgroup as soon as it is empty.
-func (g *cgroup) remove() error {
-	var errs []error
-	for _, dir := range g.dirs {
-		errs = append(errs, removeTree(dir))
+func (g *cgroup) remove() error { return removeTrees(g.dirs) }
+
+func removeTrees(dirs []string) error {
+	errs := make([]error, len(dirs))
+	for i, dir := range dirs {
+		errs[i] = removeTree(dir)
 	}
 	return errors.Join(errs...)
 }

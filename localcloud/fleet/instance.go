@@ -77,13 +77,9 @@ func (p *process) cpu() (time.Duration, error) {
 	return p.used, nil
 }
 
-// finish takes the last reading of the CPU and lets the child go. waited is
-// what the system accounted to the process when it was waited for.
-func (p *process) finish(waited time.Duration) error {
-	return p.end(waited).release()
-}
-
-// end marks the process as ended, so that nobody signals its id any more.
+// end takes the last reading of the CPU and marks the process as ended, so that
+// nobody signals its id any more. waited is what the system accounted to the process
+// when it was waited for. The child that it returns is to be released.
 func (p *process) end(waited time.Duration) *child {
 	p.mu.Lock()
 	defer p.mu.Unlock()

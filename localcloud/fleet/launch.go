@@ -70,7 +70,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 	if err := errors.Join(ctx.Err(), spec.Validate()); err != nil {
 		return nil, err
 	}
-	program, err := findProgram(spec.Program)
+	program, err := FindProgram(spec.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +87,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 		done:    make(chan struct{}),
 		serving: make(chan struct{}),
 	}
-	if err := f.serveMetadata(p, spec, addr); err != nil {
-		addr.metadata.Close()
-		f.addresses.release(addr.app)
-		return nil, err
-	}
+	f.serveMetadata(p, spec, addr)
 	if err := f.run(p, spec, program, addr); err != nil {
 		f.retire(p)
 		return nil, err
@@ -101,19 +97,16 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 }
 
 // serveMetadata opens the instance's own metadata service.
-func (f *Fleet) serveMetadata(p *process, spec Spec, addr address) error {
+func (f *Fleet) serveMetadata(p *process, spec Spec, addr address) {
 	var role imds.Role
 	if spec.Role != "" && f.cfg.Role != nil {
 		role = f.cfg.Role(spec.InstanceID, spec.Role)
 	}
-	h, err := imds.NewHandler(imds.Instance{
+	h := imds.NewHandler(imds.Instance{
 		InstanceID: spec.InstanceID, InstanceType: spec.InstanceType, ImageID: spec.ImageID,
 		LocalIPv4: addr.host, AvailabilityZone: spec.AvailabilityZone, Region: spec.Region,
 		AccountID: spec.AccountID, LaunchTime: p.LaunchTime, Role: role,
 	})
-	if err != nil {
-		return err
-	}
 	srv := &http.Server{Handler: h, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	p.imds = srv
 	go func() {
@@ -122,7 +115,6 @@ func (f *Fleet) serveMetadata(p *process, spec Spec, addr address) error {
 			f.cfg.Log.Error("instance metadata ended", "id", p.ID, "err", err)
 		}
 	}()
-	return nil
 }
 
 // run starts the program.
@@ -159,7 +151,7 @@ func (f *Fleet) wait(p *process) {
 	cmd := p.child.cmd
 	err := cmd.Wait()
 	asked := p.meantToEnd()
-	if ferr := p.finish(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()); ferr != nil {
+	if ferr := p.end(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).release(); ferr != nil {
 		f.cfg.Log.Warn("clean up after instance", "id", p.ID, "err", ferr)
 	}
 	f.retire(p)

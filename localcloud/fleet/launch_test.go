@@ -105,12 +105,9 @@ func TestLaunchRefuses(t *testing.T) {
 		want   string
 		unix   bool
 	}{
-		{
-			"a program that is missing", func(s *Spec) { s.Program = filepath.Join(dir, "missing") },
-			"does not exist: check the path, or build it first", false,
-		},
-		{"a name that is not in PATH", func(s *Spec) { s.Program = "no-such-program-anywhere" }, "is not in PATH", false},
-		{"a directory", func(s *Spec) { s.Program = dir }, "is a directory", false},
+		{"a program that is missing", func(s *Spec) { s.Program = filepath.Join(dir, "missing") }, "does not exist; build it first", false},
+		{"a name that is not in PATH", func(s *Spec) { s.Program = "no-such-program-anywhere" }, "does not exist; build it first", false},
+		{"a folder", func(s *Spec) { s.Program = dir }, "is a folder", false},
 		{"a file that is not executable", func(s *Spec) { s.Program = plain }, "chmod +x", true},
 		{"a file that is no program", func(s *Spec) { s.Program = garbage }, "not a program for " + runtime.GOOS + "/" + runtime.GOARCH, true},
 		{"no program", func(s *Spec) { s.Program = "" }, "no program", false},

@@ -8,39 +8,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 )
 
-// findProgram returns the absolute path of the executable that name stands for,
-// or an error that says what is wrong with it. A name without a path separator
-// is looked for in PATH.
-func findProgram(name string) (string, error) {
-	path := name
-	if !strings.ContainsAny(name, `/`+string(filepath.Separator)) {
-		found, err := exec.LookPath(name)
-		if err != nil {
-			return "", fmt.Errorf("program %q is not in PATH: give its path, or build it first", name)
-		}
-		path = found
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", fmt.Errorf("program %q: %w", name, err)
-	}
-	info, err := os.Stat(path)
+// FindProgram returns the absolute path of the executable that name stands for,
+// looked for in PATH if name has no path separator, or an error that says what is
+// wrong with it.
+func FindProgram(name string) (string, error) {
+	path, err := exec.LookPath(name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("program %q does not exist: check the path, or build it first: %w", path, fs.ErrNotExist)
-	case err != nil:
-		return "", fmt.Errorf("program %q: %w", path, err)
-	case info.IsDir():
-		return "", fmt.Errorf("program %q is a directory: name the executable in it", path)
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("program %q is not a regular file", path)
-	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0:
-		return "", fmt.Errorf("program %q is not executable: chmod +x %s", path, path)
+	case err == nil:
+		return filepath.Abs(path)
+	case errors.Is(err, exec.ErrDot):
+		return "", fmt.Errorf("program %q is found in the current folder only; write ./%s", name, name)
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("program %q does not exist; build it first or name another", name)
 	}
-	return path, nil
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
+		return "", fmt.Errorf("program %q is a folder; name an executable", name)
+	}
+	return "", fmt.Errorf("program %q is not executable (chmod +x): %w", name, err)
 }
 
 // explainStart says in plain words why the system would not start an existing program.

@@ -68,12 +68,9 @@ func (k *Keys) createAlias(in *kms.CreateAliasInput, now time.Time) (*kms.Create
 
 // aliasTarget is a key that may get one alias more.
 func (k *Keys) aliasTarget(name *string) (*key, error) {
-	key, err := k.findByID(name)
+	key, err := k.findAlive(name)
 	if err != nil {
 		return nil, err
-	}
-	if key.state == types.KeyStatePendingDeletion {
-		return nil, k.pendingDeletion(key)
 	}
 	n := 0
 	for _, a := range k.aliases {

@@ -1,10 +1,12 @@
 package keys
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
@@ -32,31 +34,21 @@ func checkAlgorithm(a types.EncryptionAlgorithmSpec) error {
 
 // dryRun is what AWS answers instead of doing what would have succeeded.
 func dryRun(asked *bool) error {
-	if deref(asked) {
+	if aws.ToBool(asked) {
 		return fault("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
 	}
 	return nil
 }
 
-// firstError is the first of the errors that is one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (k *Keys) encrypt(in *kms.EncryptInput, _ time.Time) (*kms.EncryptOutput, error) {
-	err := firstError(
+	err := cmp.Or(
 		checkLength(in.Plaintext, "plaintext", maxPlaintext), checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm),
 	)
 	if err != nil {
 		return nil, err
 	}
-	key, err := k.findUsable(in.KeyId)
-	if err := firstError(err, dryRun(in.DryRun)); err != nil {
+	key, err := k.findUsable(k.find, in.KeyId)
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	return &kms.EncryptOutput{
@@ -73,13 +65,13 @@ type opened struct {
 
 // open decrypts; name, if not nil, is the key that the caller expects.
 func (k *Keys) open(blob []byte, context map[string]string, name *string) (opened, error) {
-	if err := firstError(checkLength(blob, "ciphertextBlob", maxCiphertext), checkContext(context)); err != nil {
+	if err := cmp.Or(checkLength(blob, "ciphertextBlob", maxCiphertext), checkContext(context)); err != nil {
 		return opened{}, err
 	}
 	var expected *key
 	if name != nil {
 		var err error
-		if expected, err = k.findUsable(name); err != nil {
+		if expected, err = k.findUsable(k.find, name); err != nil {
 			return opened{}, err
 		}
 	}
@@ -105,7 +97,7 @@ func (k *Keys) decrypt(in *kms.DecryptInput, _ time.Time) (*kms.DecryptOutput, e
 		return nil, err
 	}
 	o, err := k.open(in.CiphertextBlob, in.EncryptionContext, in.KeyId)
-	if err := firstError(err, dryRun(in.DryRun)); err != nil {
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	return &kms.DecryptOutput{
@@ -120,7 +112,7 @@ func (k *Keys) reEncrypt(in *kms.ReEncryptInput, _ time.Time) (*kms.ReEncryptOut
 	if in.DestinationKeyId == nil {
 		return nil, missing("destinationKeyId")
 	}
-	if err := firstError(
+	if err := cmp.Or(
 		checkAlgorithm(in.SourceEncryptionAlgorithm), checkAlgorithm(in.DestinationEncryptionAlgorithm),
 		checkContext(in.DestinationEncryptionContext),
 	); err != nil {
@@ -130,8 +122,8 @@ func (k *Keys) reEncrypt(in *kms.ReEncryptInput, _ time.Time) (*kms.ReEncryptOut
 	if err != nil {
 		return nil, err
 	}
-	to, err := k.findUsable(in.DestinationKeyId)
-	if err := firstError(err, dryRun(in.DryRun)); err != nil {
+	to, err := k.findUsable(k.find, in.DestinationKeyId)
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	return &kms.ReEncryptOutput{
@@ -161,11 +153,11 @@ func (k *Keys) generateDataKey(in *kms.GenerateDataKeyInput, _ time.Time) (*kms.
 		return nil, notServed("Recipient")
 	}
 	size, err := dataKeySize(in.KeySpec, in.NumberOfBytes)
-	if err := firstError(err, checkContext(in.EncryptionContext)); err != nil {
+	if err := cmp.Or(err, checkContext(in.EncryptionContext)); err != nil {
 		return nil, err
 	}
-	key, err := k.findUsable(in.KeyId)
-	if err := firstError(err, dryRun(in.DryRun)); err != nil {
+	key, err := k.findUsable(k.find, in.KeyId)
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	plaintext := make([]byte, size)

@@ -77,14 +77,6 @@ func notServed(what string) *awsapi.Error {
 	return fault("UnsupportedOperationException", "%s: the local cloud does not serve this; leave it out or use AWS", what)
 }
 
-func deref[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}
-
 // page returns the part of all that begins with the marker, and the marker of the
 // next part; most is the largest limit.
 func page(all []string, limit *int32, marker *string, most int32) (part []string, next *string, err error) {

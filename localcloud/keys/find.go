@@ -39,6 +39,16 @@ func (k *Keys) findByID(name *string) (*key, error) {
 	return k.findResource(resource)
 }
 
+// findAlive is findByID for the operations that change a key: it refuses one that
+// waits for its deletion.
+func (k *Keys) findAlive(name *string) (*key, error) {
+	found, err := k.findByID(name)
+	if err == nil && found.state == types.KeyStatePendingDeletion {
+		err = k.pendingDeletion(found)
+	}
+	return found, err
+}
+
 // resource is what a name means: "key/…" or "alias/…".
 func (k *Keys) resource(name *string) (string, error) {
 	switch {
@@ -99,9 +109,9 @@ func (k *Keys) pendingDeletion(key *key) error {
 	return fault("KMSInvalidStateException", "%s is pending deletion.", *k.keyARN(key))
 }
 
-// findUsable is find and usable.
-func (k *Keys) findUsable(name *string) (*key, error) {
-	found, err := k.find(name)
+// findUsable is find, or findByID, and usable.
+func (k *Keys) findUsable(find func(*string) (*key, error), name *string) (*key, error) {
+	found, err := find(name)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/google/uuid"
 )
 
 // key is a symmetric KMS key.
@@ -45,7 +46,7 @@ func newMaterial(now time.Time, how types.RotationType) material {
 }
 
 func newKey(now time.Time) *key {
-	return &key{id: newUUID(), created: now, state: types.KeyStateEnabled, material: []material{newMaterial(now, "")}}
+	return &key{id: uuid.NewString(), created: now, state: types.KeyStateEnabled, material: []material{newMaterial(now, "")}}
 }
 
 // current is the material that encrypts.

@@ -2,8 +2,6 @@ package keys
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -95,23 +93,12 @@ func (k *Keys) age(now time.Time) {
 	}
 }
 
-// newUUID makes a random UUID, the form that AWS's key ids have.
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// sortedKeys are the keys by their ids, so that pages are stable.
-func (k *Keys) sortedKeys() []string { return slices.Sorted(maps.Keys(k.keys)) }
-
 func (k *Keys) createKey(in *kms.CreateKeyInput, now time.Time) (*kms.CreateKeyOutput, error) {
 	if err := checkCreate(in); err != nil {
 		return nil, err
 	}
 	created := newKey(now)
-	created.description = deref(in.Description)
+	created.description = aws.ToString(in.Description)
 	created.tag(in.Tags)
 	k.keys[created.id] = created
 	return &kms.CreateKeyOutput{KeyMetadata: k.metadata(created)}, nil
@@ -131,11 +118,11 @@ func checkCreate(in *kms.CreateKeyInput) error {
 		return notServed("Origin " + string(in.Origin))
 	case in.Policy != nil:
 		return notServed("Policy")
-	case deref(in.MultiRegion):
+	case aws.ToBool(in.MultiRegion):
 		return notServed("MultiRegion")
 	case in.CustomKeyStoreId != nil || in.XksKeyId != nil:
 		return notServed("a custom key store")
-	case len(deref(in.Description)) > maxDescription:
+	case len(aws.ToString(in.Description)) > maxDescription:
 		return constraint("", "description", "Member must have length less than or equal to %d", maxDescription)
 	}
 	return checkTags(in.Tags)
@@ -150,7 +137,7 @@ func (k *Keys) describeKey(in *kms.DescribeKeyInput, _ time.Time) (*kms.Describe
 }
 
 func (k *Keys) listKeys(in *kms.ListKeysInput, _ time.Time) (*kms.ListKeysOutput, error) {
-	ids, next, err := page(k.sortedKeys(), in.Limit, in.Marker, 1000)
+	ids, next, err := page(slices.Sorted(maps.Keys(k.keys)), in.Limit, in.Marker, 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +153,7 @@ func (k *Keys) getKeyPolicy(in *kms.GetKeyPolicyInput, _ time.Time) (*kms.GetKey
 	if _, err := k.findByID(in.KeyId); err != nil {
 		return nil, err
 	}
-	if name := deref(in.PolicyName); name != "" && name != "default" {
+	if name := aws.ToString(in.PolicyName); name != "" && name != "default" {
 		return nil, fault("NotFoundException", "No such policy exists")
 	}
 	policy := `{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions","Effect":"Allow",` +

@@ -19,15 +19,11 @@ func (k *Keys) disableKey(in *kms.DisableKeyInput, _ time.Time) (*kms.DisableKey
 }
 
 func (k *Keys) setState(name *string, state types.KeyState) error {
-	key, err := k.findByID(name)
-	if err != nil {
-		return err
+	key, err := k.findAlive(name)
+	if err == nil {
+		key.state = state
 	}
-	if key.state == types.KeyStatePendingDeletion {
-		return k.pendingDeletion(key)
-	}
-	key.state = state
-	return nil
+	return err
 }
 
 func (k *Keys) scheduleKeyDeletion(in *kms.ScheduleKeyDeletionInput, now time.Time) (*kms.ScheduleKeyDeletionOutput, error) {

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -37,7 +38,7 @@ func (k *Keys) enableKeyRotation(in *kms.EnableKeyRotationInput, now time.Time) 
 	if in.RotationPeriodInDays != nil {
 		days = *in.RotationPeriodInDays
 	}
-	if err := firstError(checkRange(days, "rotationPeriodInDays", 90, 2560), k.usable(key)); err != nil {
+	if err := cmp.Or(checkRange(days, "rotationPeriodInDays", 90, 2560), k.usable(key)); err != nil {
 		return nil, err
 	}
 	key.rotation = rotation{enabled: true, days: days, next: now.AddDate(0, 0, int(days))}
@@ -45,11 +46,8 @@ func (k *Keys) enableKeyRotation(in *kms.EnableKeyRotationInput, now time.Time) 
 }
 
 func (k *Keys) disableKeyRotation(in *kms.DisableKeyRotationInput, _ time.Time) (*kms.DisableKeyRotationOutput, error) {
-	key, err := k.findByID(in.KeyId)
+	key, err := k.findUsable(k.findByID, in.KeyId)
 	if err != nil {
-		return nil, err
-	}
-	if err := k.usable(key); err != nil {
 		return nil, err
 	}
 	key.rotation.enabled = false
@@ -72,11 +70,8 @@ func (k *Keys) getKeyRotationStatus(in *kms.GetKeyRotationStatusInput, _ time.Ti
 }
 
 func (k *Keys) rotateKeyOnDemand(in *kms.RotateKeyOnDemandInput, now time.Time) (*kms.RotateKeyOnDemandOutput, error) {
-	key, err := k.findByID(in.KeyId)
+	key, err := k.findUsable(k.findByID, in.KeyId)
 	if err != nil {
-		return nil, err
-	}
-	if err := k.usable(key); err != nil {
 		return nil, err
 	}
 	asked := 0

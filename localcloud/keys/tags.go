@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -40,18 +41,9 @@ func (k *key) tag(tags []types.Tag) {
 	}
 }
 
-// taggable finds a key whose tags may change.
-func (k *Keys) taggable(name *string) (*key, error) {
-	key, err := k.findByID(name)
-	if err == nil && key.state == types.KeyStatePendingDeletion {
-		err = k.pendingDeletion(key)
-	}
-	return key, err
-}
-
 func (k *Keys) tagResource(in *kms.TagResourceInput, _ time.Time) (*kms.TagResourceOutput, error) {
-	found, err := k.taggable(in.KeyId)
-	if err := firstError(err, checkTags(in.Tags)); err != nil {
+	found, err := k.findAlive(in.KeyId)
+	if err := cmp.Or(err, checkTags(in.Tags)); err != nil {
 		return nil, err
 	}
 	changed := key{tags: found.tags}
@@ -64,7 +56,7 @@ func (k *Keys) tagResource(in *kms.TagResourceInput, _ time.Time) (*kms.TagResou
 }
 
 func (k *Keys) untagResource(in *kms.UntagResourceInput, _ time.Time) (*kms.UntagResourceOutput, error) {
-	found, err := k.taggable(in.KeyId)
+	found, err := k.findAlive(in.KeyId)
 	if err != nil {
 		return nil, err
 	}

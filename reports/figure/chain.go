@@ -17,13 +17,13 @@ func Chain(r Run) *Figure {
 		"A bar reaches from the event before to the deadline of this one; a disc is when the event was seen; a cross is what broke the chain, "+
 			"or the deadline at which it was not seen; a ring is an event that the record does not decide.")
 	f.plot.X.Label.Text = "seconds since the start of the run"
-	f.plot.X.Tick.Marker = secondTicks{}
+	f.plot.X.Tick.Marker = plot.TickerFunc(secondTicks)
 	f.plot.X.Min, f.plot.X.Max = chainRange(r)
 	f.plot.Y.Min, f.plot.Y.Max = -0.7, math.Max(float64(len(r.Links)), 1)-0.3
 	f.height = vg.Length(60 + 24*max(len(r.Links), 4))
 	rows := make([]plot.Tick, len(r.Links))
 	for i, l := range r.Links {
-		rows[i] = plot.Tick{Value: row(r, i), Label: shorten(l.ID+"  "+l.Name, 52)}
+		rows[i] = plot.Tick{Value: row(r, i), Label: Shorten(l.ID+"  "+l.Name, 52)}
 	}
 	f.plot.Y.Tick.Marker = plot.ConstantTicks(rows)
 	f.plot.Y.Tick.Length = 0

@@ -22,18 +22,9 @@ func CPU(r Run) *Figure {
 	if len(f.marks) > maxMarks {
 		f.marks, f.omitted = r.Marks[:maxMarks], len(r.Marks)-maxMarks
 	}
-	f.empty = true
 	for i, s := range fewest(r.CPU) {
-		f.empty = f.empty && len(s.Points) == 0
-		look := styleAt(i)
-		f.legend = append(f.legend, entry{Text: shorten(s.Name, 60), Style: look})
-		for _, points := range segments(overPeriods(s.Points, r.PeriodSeconds)) {
-			f.plot.Add(line(points, look, plotter.NoStep))
-		}
-		f.fit(s.Points)
-		if look.Marker != nil {
-			f.plot.Add(markers(atMiddle(s.Points, r.PeriodSeconds), look))
-		}
+		level := Series{Name: s.Name, Points: overPeriods(s.Points, r.PeriodSeconds)}
+		f.addMarked(level, atMiddle(s.Points, r.PeriodSeconds), styleAt(i), plotter.NoStep)
 	}
 	if r.Threshold > 0 {
 		look := style{Color: warning(), Width: 1.4, Dashes: dashes(12, 3, 2, 3)}

@@ -1,11 +1,10 @@
 package figure
 
-// detailRatio is how much longer than the chain a run must be to be drawn twice:
-// whole, and around the chain.
-const detailRatio = 4
+import "slices"
 
-// detailFrom is the length of a run, in seconds, from which on it is worth it.
-const detailFrom = 900
+// A run that is drawn twice, whole and around the chain, is so many times longer
+// than the chain, and so many seconds long.
+const detailRatio, detailFrom = 4, 900
 
 // details returns the figures of the time around the chain, for a run so long
 // that the chain is a few pixels of it; none for a short run, or without a chain.
@@ -29,17 +28,13 @@ func details(r Run) []*Figure {
 func (r Run) between(from, to float64) Run {
 	cut := r
 	cut.Begin, cut.End = from, to
-	cut.Phases, cut.Marks, cut.CPU = nil, nil, nil
+	cut.Phases, cut.CPU = nil, nil
 	for _, p := range r.Phases {
 		if p.To > from && p.From < to {
 			cut.Phases = append(cut.Phases, Span{Name: p.Name, From: max(p.From, from), To: min(p.To, to)})
 		}
 	}
-	for _, m := range r.Marks {
-		if m.At >= from && m.At <= to {
-			cut.Marks = append(cut.Marks, m)
-		}
-	}
+	cut.Marks = slices.DeleteFunc(slices.Clone(r.Marks), func(m Mark) bool { return m.At < from || m.At > to })
 	for _, s := range r.CPU {
 		if s = s.between(from-r.PeriodSeconds, to); len(s.Points) > 0 {
 			cut.CPU = append(cut.CPU, s)
@@ -50,11 +45,6 @@ func (r Run) between(from, to float64) Run {
 }
 
 func (s Series) between(from, to float64) Series {
-	cut := Series{Name: s.Name}
-	for _, p := range s.Points {
-		if p.X >= from && p.X <= to {
-			cut.Points = append(cut.Points, p)
-		}
-	}
-	return cut
+	s.Points = slices.DeleteFunc(slices.Clone(s.Points), func(p Point) bool { return p.X < from || p.X > to })
+	return s
 }

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -32,24 +33,10 @@ func Distributions(r Run) *Figure {
 		f.addLine(s, styleAt(i), plotter.NoStep)
 	}
 	f.logarithmic(all...)
-	f.plot.X.Tick.Marker = plot.ConstantTicks(upTo(percentileTicks(), f.plot.X.Max))
-	return f
-}
-
-func percentileTicks() []plot.Tick {
-	return []plot.Tick{
+	beyond := func(t plot.Tick) bool { return t.Value > f.plot.X.Max }
+	f.plot.X.Tick.Marker = plot.ConstantTicks(slices.DeleteFunc([]plot.Tick{
 		{Value: 0, Label: "0"}, {Value: -math.Log10(0.5), Label: "50"}, {Value: 1, Label: "90"}, {Value: 2, Label: "99"},
 		{Value: 3, Label: "99.9"}, {Value: 4, Label: "99.99"}, {Value: 5, Label: "99.999"}, {Value: 6, Label: "99.9999"},
-	}
-}
-
-// upTo returns the ticks that lie on an axis ending at end.
-func upTo(all []plot.Tick, end float64) []plot.Tick {
-	var kept []plot.Tick
-	for _, t := range all {
-		if t.Value <= end {
-			kept = append(kept, t)
-		}
-	}
-	return kept
+	}, beyond))
+	return f
 }

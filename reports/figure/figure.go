@@ -66,21 +66,21 @@ func overTime(r Run, name, title, caption string) *Figure {
 	f := newFigure(r, name, title, caption)
 	f.phases = r.Phases
 	f.plot.X.Label.Text = "seconds since the start of the run"
-	f.plot.X.Tick.Marker = secondTicks{}
+	f.plot.X.Tick.Marker = plot.TickerFunc(secondTicks)
 	f.plot.X.Min, f.plot.X.Max = r.Begin, max(r.End, r.Begin+1)
 	f.plot.Y.Min, f.plot.Y.Max = 0, 1
-	f.plot.Y.Tick.Marker = ticks{Count: 6}
+	f.plot.Y.Tick.Marker = plot.TickerFunc(roundTicks)
 	f.plot.Add(bands(r.Phases), grid())
+	f.empty = true // until there are points
 	return f
 }
 
 // origin names the run, its place and the time of x = 0.
 func origin(r Run) string {
-	start := "start unknown"
+	s := "start unknown"
 	if !r.Start.IsZero() {
-		start = "x = 0 at " + r.Start.UTC().Format(time.DateOnly+" "+time.TimeOnly) + " UTC"
+		s = "x = 0 at " + r.Start.UTC().Format(time.DateOnly+" "+time.TimeOnly) + " UTC"
 	}
-	s := start
 	for _, part := range []string{r.Where, r.ID} {
 		if part != "" {
 			s = part + " · " + s
@@ -98,6 +98,7 @@ func (f *Figure) raise(top float64) {
 
 // fit makes the y axis reach the highest of the points.
 func (f *Figure) fit(points []Point) {
+	f.empty = f.empty && len(points) == 0
 	for _, p := range points {
 		f.raise(p.Y)
 	}

@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
@@ -62,6 +63,6 @@ func (f *Figure) logarithmic(all ...[]Point) {
 	if f.empty = math.IsInf(low, 1); f.empty {
 		low, high = 0, 3
 	}
-	f.plot.Y.Tick.Marker = logTicks{}
+	f.plot.Y.Tick.Marker = plot.TickerFunc(logTicks)
 	f.plot.Y.Min, f.plot.Y.Max = low-0.1, math.Max(high+0.1, low+0.6)
 }

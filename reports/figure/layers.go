@@ -36,7 +36,6 @@ func grid() *plotter.Grid {
 	return g
 }
 
-// level draws a horizontal line across the figure.
 func level(y float64, s style) layer {
 	return func(c draw.Canvas, p *plot.Plot) {
 		_, toY := p.Transforms(&c)
@@ -48,13 +47,18 @@ func level(y float64, s style) layer {
 // every point of a short series, and at some of a long one, so that they tell
 // lines apart without hiding them. It fits the y axis.
 func (f *Figure) addLine(s Series, look style, steps plotter.StepKind) {
-	f.legend = append(f.legend, entry{Text: shorten(s.Name, 60), Style: look})
+	f.addMarked(s, s.Points, look, steps)
+}
+
+// addMarked is addLine with markers at other points than the line's.
+func (f *Figure) addMarked(s Series, marked []Point, look style, steps plotter.StepKind) {
+	f.legend = append(f.legend, entry{Text: Shorten(s.Name, 60), Style: look})
 	for _, points := range segments(s.Points) {
 		f.plot.Add(line(points, look, steps))
 	}
 	f.fit(s.Points)
 	if look.Marker != nil {
-		f.plot.Add(markers(s.Points, look))
+		f.plot.Add(markers(marked, look))
 	}
 }
 

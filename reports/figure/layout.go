@@ -49,7 +49,7 @@ func (f *Figure) layout() layout {
 	}
 	for i, m := range f.marks {
 		marks = append(marks, placed{Text: strconv.Itoa(i + 1), At: at(m.At)})
-		l.keys = append(l.keys, fmt.Sprintf("%d · +%.1f s · %s", i+1, m.At, shorten(m.Text, 130)))
+		l.keys = append(l.keys, fmt.Sprintf("%d · +%.1f s · %s", i+1, m.At, Shorten(m.Text, 130)))
 	}
 	if f.omitted > 0 {
 		l.keys = append(l.keys, fmt.Sprintf("and %d later events, which cloud.jsonl holds", f.omitted))
@@ -62,7 +62,6 @@ func (f *Figure) layout() layout {
 	return l
 }
 
-// total is the figure's height.
 func (l layout) total() vg.Length {
 	return 2*margin + titleRow + originRow + vg.Length(l.phaseLanes)*laneRow + vg.Length(l.markLanes)*markRow +
 		l.data + vg.Length(len(l.legend))*legendRow + vg.Length(len(l.keys))*keyRow
@@ -102,7 +101,6 @@ func (f *Figure) dataEdges() (left, right vg.Length) {
 	return d.Min.X, d.Max.X
 }
 
-// draw draws the figure from the top down.
 func (f *Figure) draw(c draw.Canvas) {
 	l := f.layout()
 	c.FillPolygon(color.White, corners(c.Rectangle))
@@ -146,7 +144,6 @@ func drawPhases(c draw.Canvas, phases []placed, top, bottom vg.Length) {
 	}
 }
 
-// markRadius is the radius of a numbered mark.
 const markRadius = vg.Length(6)
 
 // drawMarks draws the numbered marks above the data and their lines through it.

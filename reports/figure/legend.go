@@ -5,7 +5,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// entry is a legend's entry.
 type entry struct {
 	Text  string
 	Style style

@@ -8,9 +8,7 @@ func Requests(r Run) *Figure {
 	f := overTime(r, "requests", "Requests completed by instance",
 		"Each answer is counted for the instance that its X-Instance-Id header names.")
 	f.plot.Y.Label.Text = "requests per second"
-	f.empty = true
 	for i, s := range fewest(r.Instances) {
-		f.empty = f.empty && len(s.Points) == 0
 		f.addLine(s, styleAt(i+1), plotter.NoStep)
 	}
 	return f

@@ -48,12 +48,10 @@ func dashes(lengths ...float64) []vg.Length {
 	return pattern
 }
 
-// line is the style of the series' line.
 func (s style) line() draw.LineStyle {
 	return draw.LineStyle{Color: s.Color, Width: s.Width, Dashes: s.Dashes}
 }
 
-// glyph is the style of the series' markers.
 func (s style) glyph() draw.GlyphStyle {
 	return draw.GlyphStyle{Color: s.Color, Radius: vg.Points(2.6), Shape: s.Marker}
 }
@@ -76,11 +74,11 @@ func textStyle(size float64, bold bool) text.Style {
 	return text.Style{Color: ink(), Font: f, XAlign: draw.XLeft, YAlign: draw.YBottom, Handler: plot.DefaultTextHandler}
 }
 
-// shorten cuts s to at most n runes, the last of which is then an ellipsis.
-func shorten(s string, n int) string {
+// Shorten cuts s to at most n runes, the last of which is then an ellipsis.
+func Shorten(s string, n int) string {
 	runes := []rune(s)
 	if len(runes) <= n {
 		return s
 	}
-	return string(runes[:n-1]) + "…"
+	return string(runes[:max(n-1, 0)]) + "…"
 }

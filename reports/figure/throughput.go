@@ -9,9 +9,7 @@ func Throughput(r Run) *Figure {
 		"Requests due (offered), answered as expected (completed), answered otherwise or not at all (failed) and due but never sent "+
 			"(dropped), each divided by its interval's length.")
 	f.plot.Y.Label.Text = "requests per second"
-	f.empty = true
 	for i, s := range []Series{r.Offered, r.Completed, r.Failed, r.Dropped} {
-		f.empty = f.empty && len(s.Points) == 0
 		look := styleAt(i)
 		if i == 0 {
 			// Completed lies on offered when all goes well, so offered is broader.

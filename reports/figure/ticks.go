@@ -7,12 +7,11 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// ticks is a plot.Ticker with about Count round, labelled ticks.
-type ticks struct{ Count int }
+// The functions below are plot.TickerFuncs: they return the ticks in [min, max].
 
-// Ticks returns the multiples of a round step in [min, max].
-func (t ticks) Ticks(min, max float64) []plot.Tick {
-	step := roundStep((max - min) / float64(t.Count))
+// roundTicks returns about six, labelled, at the multiples of a round step.
+func roundTicks(min, max float64) []plot.Tick {
+	step := roundStep((max - min) / 6)
 	decimals := 0
 	if step < 1 {
 		decimals = int(math.Ceil(-math.Log10(step) - 1e-9))
@@ -50,22 +49,15 @@ func roundStep(step float64) float64 {
 	return 10 * power
 }
 
-// wholeTicks is a plot.Ticker that labels whole numbers only: there is no half
-// an instance.
-type wholeTicks struct{}
-
-// Ticks returns whole numbers in [min, max], at most eleven.
-func (wholeTicks) Ticks(min, max float64) []plot.Tick {
+// wholeTicks returns whole numbers, at most eleven: there is no half an instance.
+func wholeTicks(min, max float64) []plot.Tick {
 	step := math.Max(1, roundStep((max-min)/10))
 	return multiples(step, min, max, 0)
 }
 
-// secondTicks is a plot.Ticker for seconds since the start: steps of a clock
-// (5, 10, 30 s, 1, 5, 10 min, 1 h …), labelled in seconds.
-type secondTicks struct{}
-
-// Ticks returns at most thirteen multiples of a clock's step in [min, max].
-func (secondTicks) Ticks(min, max float64) []plot.Tick {
+// secondTicks are for seconds since the start: at most thirteen multiples of a step
+// of a clock (5, 10, 30 s, 1, 5, 10 min, 1 h …), labelled in seconds.
+func secondTicks(min, max float64) []plot.Tick {
 	steps := []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
 	step := steps[len(steps)-1]
 	for _, s := range steps {
@@ -84,14 +76,10 @@ func (secondTicks) Ticks(min, max float64) []plot.Tick {
 	return multiples(step, min, max, decimals)
 }
 
-// logTicks is a plot.Ticker for an axis of decimal logarithms: 1, 2 and 5 of
-// each decade are labelled with their own value, over more than four decades
+// logTicks are for an axis of decimal logarithms: 1, 2 and 5 of each decade are labelled with their own value, over more than four decades
 // only 1. gonum's own logarithmic axis puts its label out of the middle and
 // leaves room for it above the data.
-type logTicks struct{}
-
-// Ticks returns the ticks for logarithms in [min, max].
-func (logTicks) Ticks(min, max float64) []plot.Tick {
+func logTicks(min, max float64) []plot.Tick {
 	var marks []plot.Tick
 	for e := math.Floor(min); e <= math.Ceil(max); e++ {
 		for digit := 1.0; digit < 10; digit++ {

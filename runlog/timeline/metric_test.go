@@ -3,13 +3,10 @@ package timeline_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
 )
-
-const period = 10 * time.Second
 
 // series adds an answer with values of consecutive periods from start on.
 func (r *record) series(seconds, start float64, dimension runlog.Dimension, values ...float64) *runlog.Observation {
@@ -22,14 +19,14 @@ func (r *record) series(seconds, start float64, dimension runlog.Dimension, valu
 		result.Timestamps = append(result.Timestamps, at(start+10*float64(i)))
 	}
 	return r.see(seconds, runlog.OpGetMetricData, runlog.GetMetricDataInput{MetricDataQueries: []runlog.MetricDataQuery{q}},
-		runlog.GetMetricDataAnswer{MetricDataResults: []runlog.MetricDataResult{result}})
+		runlog.Answer{MetricDataResults: []runlog.MetricDataResult{result}})
 }
 
 var ofGroup = runlog.Dimension{Name: "AutoScalingGroupName", Value: "web"}
 
 func instance(id string) runlog.Dimension { return runlog.Dimension{Name: "InstanceId", Value: id} }
 
-func values(points []timeline.Point) (all []float64) {
+func values(points []*timeline.Datapoint) (all []float64) {
 	for _, p := range points {
 		all = append(all, p.Value())
 	}
@@ -62,19 +59,19 @@ func TestOnlyTheSubjectsMetricIsRead(t *testing.T) {
 	r.series(4, 0, runlog.Dimension{Name: "AutoScalingGroupName", Value: "other"}, 9)
 	r.series(5, 0, instance(""), 9)
 	tl := timeline.New(r.cloud, subject)
-	if got := tl.Metric.Series(); !slices.Equal(got, []string{runlog.GroupSeries, "i-2", "i-1"}) {
+	if got := tl.Metric.Series; !slices.Equal(got, []string{runlog.GroupSeries, "i-2", "i-1"}) {
 		t.Errorf("series = %q, want the group, i-2 and i-1 as they appeared", got)
 	}
-	for name, change := range map[string]func(*timeline.Subject){
-		"another period":    func(s *timeline.Subject) { s.PeriodSeconds = 60 },
-		"another metric":    func(s *timeline.Subject) { s.Metric.MetricName = "NetworkIn" },
-		"another namespace": func(s *timeline.Subject) { s.Metric.Namespace = "Custom" },
-		"another statistic": func(s *timeline.Subject) { s.Metric.Statistic = "Maximum" },
+	for name, change := range map[string]func(*runlog.Hypothesis){
+		"another period":    func(s *runlog.Hypothesis) { s.PeriodSeconds = 60 },
+		"another metric":    func(s *runlog.Hypothesis) { s.Metric.MetricName = "NetworkIn" },
+		"another namespace": func(s *runlog.Hypothesis) { s.Metric.Namespace = "Custom" },
+		"another statistic": func(s *runlog.Hypothesis) { s.Metric.Statistic = "Maximum" },
 	} {
 		of := subject
 		change(&of)
 		tl := timeline.New(r.cloud, of)
-		if got := tl.Metric.Series(); len(got) > 0 {
+		if got := tl.Metric.Series; len(got) > 0 {
 			t.Errorf("%s: series = %q, want none", name, got)
 		}
 	}
@@ -84,10 +81,10 @@ func TestPeriodsWithinATimeAndThoseThatEndInIt(t *testing.T) {
 	r := record{t: t}
 	r.series(60, 0, ofGroup, 0, 10, 20, 30, 40)
 	tl := timeline.New(r.cloud, subject)
-	if got := values(tl.Metric.Within(runlog.GroupSeries, at(5), at(40), period)); !slices.Equal(got, []float64{10, 20, 30}) {
+	if got := values(tl.Metric.Within(runlog.GroupSeries, at(5), at(40))); !slices.Equal(got, []float64{10, 20, 30}) {
 		t.Errorf("Within(5, 40) = %v, want the periods from 10, 20 and 30", got)
 	}
-	if got := values(tl.Metric.Ending(runlog.GroupSeries, at(10), at(40), period)); !slices.Equal(got, []float64{10, 20, 30}) {
+	if got := values(tl.Metric.Ending(runlog.GroupSeries, at(10), at(40))); !slices.Equal(got, []float64{10, 20, 30}) {
 		t.Errorf("Ending(10, 40) = %v, want those that end at 20, 30 and 40", got)
 	}
 }
@@ -97,10 +94,10 @@ func TestMissingPeriods(t *testing.T) {
 	r.series(60, 0, ofGroup, 1, 1)
 	r.series(60, 30, ofGroup, 1)
 	tl := timeline.New(r.cloud, subject)
-	if got := tl.Metric.Missing(at(5), at(49), period); len(got) != 1 || !got[0].Equal(at(20)) {
+	if got := tl.Metric.Missing(at(5), at(49)); len(got) != 1 || !got[0].Equal(at(20)) {
 		t.Errorf("Missing(5, 49) = %v, want the period from 20", got)
 	}
-	if got := tl.Metric.Missing(at(0), at(60), 0); got != nil {
+	if got := timeline.New(r.cloud, runlog.Hypothesis{}).Metric.Missing(at(0), at(60)); got != nil {
 		t.Errorf("Missing without a period = %v, want none", got)
 	}
 }
@@ -132,7 +129,7 @@ func TestTheSubjectIsDeclaredElseWhatWasFirstAskedFor(t *testing.T) {
 		got.PeriodSeconds != 60 {
 		t.Errorf("SubjectOf = %+v, want what the hypothesis declares", got)
 	}
-	if got := timeline.SubjectOf(&runlog.Record{}); got != (timeline.Subject{Metric: runlog.CPUOf("")}) {
+	if got := timeline.SubjectOf(&runlog.Record{}); got.Metric != runlog.CPUOf("") || got.AlarmName != "" || got.PeriodSeconds != 0 {
 		t.Errorf("SubjectOf an empty record = %+v, want CPU of nothing", got)
 	}
 }

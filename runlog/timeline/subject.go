@@ -1,41 +1,26 @@
 package timeline
 
-import (
-	"encoding/json"
+import "secondwind/runlog"
 
-	"secondwind/runlog"
-)
-
-// Subject is what a timeline is about.
-type Subject struct {
-	AutoScalingGroupName string
-	AlarmName            string // scale-out alarm
-	TargetGroupARN       string
-	Metric               runlog.Metric
-	PeriodSeconds        int
-}
-
-// SubjectOf is what the record is about: what its hypothesis declares or, where
-// none was declared, CPU of the first group, in the first period that was asked for.
-func SubjectOf(r *runlog.Record) Subject {
-	if h := r.Hypothesis; h != nil {
-		return Subject{h.AutoScalingGroupName, h.AlarmName, h.TargetGroupARN, h.Metric, h.PeriodSeconds}
+// SubjectOf is what a record is about: what its hypothesis declares or, where none
+// was declared, CPU of the first group, in the first period that was asked for.
+func SubjectOf(r *runlog.Record) (of runlog.Hypothesis) {
+	if r.Hypothesis != nil {
+		return *r.Hypothesis
 	}
-	s := Subject{Metric: runlog.CPUOf("")}
+	memory := decoded{}
 	for _, o := range r.Cloud {
 		switch {
-		case s.AutoScalingGroupName == "" && o.Operation == runlog.OpDescribeAutoScalingGroups:
-			var a runlog.DescribeAutoScalingGroupsAnswer
-			if json.Unmarshal(o.Answer, &a) == nil && len(a.AutoScalingGroups) > 0 {
-				s.AutoScalingGroupName = a.AutoScalingGroups[0].AutoScalingGroupName
-				s.Metric = runlog.CPUOf(s.AutoScalingGroupName)
+		case of.AutoScalingGroupName == "" && o.Operation == runlog.OpDescribeAutoScalingGroups:
+			if a := decode[runlog.Answer](o.Answer, memory); a != nil && len(a.AutoScalingGroups) > 0 {
+				of.AutoScalingGroupName = a.AutoScalingGroups[0].AutoScalingGroupName
 			}
-		case s.PeriodSeconds == 0 && o.Operation == runlog.OpGetMetricData:
-			var in runlog.GetMetricDataInput
-			if json.Unmarshal(o.Input, &in) == nil && len(in.MetricDataQueries) > 0 {
-				s.PeriodSeconds = in.MetricDataQueries[0].MetricStat.Period
+		case of.PeriodSeconds == 0 && o.Operation == runlog.OpGetMetricData:
+			if in := decode[runlog.GetMetricDataInput](o.Input, memory); in != nil && len(in.MetricDataQueries) > 0 {
+				of.PeriodSeconds = in.MetricDataQueries[0].MetricStat.Period
 			}
 		}
 	}
-	return s
+	of.Metric = runlog.CPUOf(of.AutoScalingGroupName)
+	return of
 }

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"secondwind/runlog"
 )
@@ -15,6 +16,9 @@ import (
 type Seen[T any] struct {
 	*runlog.Observation
 	Value T
+	// First is the observation that first reported it, where later ones report it
+	// again: in Activities and History.
+	First *runlog.Observation
 }
 
 // Timeline is what the answers about a subject say, in the order of arrival
@@ -34,38 +38,32 @@ type Timeline struct {
 	Asked    []*runlog.Observation            // all, errors too
 	Answered map[string][]*runlog.Observation // by operation, without errors; of histories only the subject's alarm's
 	Unread   []int64                          // seq of answers that do not decode
-
-	subject       Subject
-	firstActivity map[string]*runlog.Observation
-	firstItem     map[string]*runlog.Observation
-	changes       map[string][]Transition // by alarm
-	histories     map[string]string       // alarm, by input
 }
 
-// New reads what the answers say about a subject. Answers about others are left
-// out; what cannot be read is counted in Unread.
-func New(cloud []runlog.Observation, of Subject) *Timeline {
+// New reads what the answers say about the subject of a claim: its group, alarm,
+// target group and metric. Answers about others are left out; what cannot be read
+// is counted in Unread.
+func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 	t := &Timeline{
-		Answered: map[string][]*runlog.Observation{}, Metric: newMetric(), subject: of,
-		changes: map[string][]Transition{}, histories: map[string]string{},
+		Asked: arrived(cloud), Answered: map[string][]*runlog.Observation{},
+		Metric: Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
 	}
 	memory := decoded{}
-	t.Asked = arrived(cloud)
 	for _, o := range t.Asked {
 		if o.Error != nil {
 			continue
 		}
-		if !t.take(o, memory) {
+		if !t.take(o, of, memory) {
 			t.Unread = append(t.Unread, o.Seq)
 			continue
 		}
-		if o.Operation == runlog.OpDescribeAlarmHistory && t.HistoryOf(o) != of.AlarmName {
+		if o.Operation == runlog.OpDescribeAlarmHistory && HistoryOf(o) != of.AlarmName {
 			continue // the other alarms' history is no watch over this one
 		}
 		t.Answered[o.Operation] = append(t.Answered[o.Operation], o)
 	}
-	t.Activities, t.firstActivity = distinct(t.Activities, func(a runlog.Activity) string { return a.ActivityId })
-	t.History, t.firstItem = distinct(t.History, itemKey)
+	t.Activities = distinct(t.Activities, func(a runlog.Activity) string { return a.ActivityId })
+	t.History = distinct(t.History, itemKey)
 	slices.SortStableFunc(t.Activities, func(a, b Seen[runlog.Activity]) int {
 		return a.Value.StartTime.Compare(b.Value.StartTime)
 	})
@@ -73,16 +71,6 @@ func New(cloud []runlog.Observation, of Subject) *Timeline {
 		return cmp.Or(a.Value.Timestamp.Compare(b.Value.Timestamp), cmp.Compare(a.Seq, b.Seq))
 	})
 	return t
-}
-
-// FirstActivity is the first answer that told of the activity.
-func (t *Timeline) FirstActivity(a runlog.Activity) *runlog.Observation {
-	return t.firstActivity[a.ActivityId]
-}
-
-// FirstItem is the first answer that told of the history item.
-func (t *Timeline) FirstItem(i runlog.AlarmHistoryItem) *runlog.Observation {
-	return t.firstItem[itemKey(i)]
 }
 
 // arrived orders observations by when they were received: two questions that are
@@ -96,78 +84,74 @@ func arrived(cloud []runlog.Observation) []*runlog.Observation {
 	return all
 }
 
-// decoded remembers an answer that several observations share.
-type decoded map[*byte]any
+// decoded remembers inputs and answers, most of which come many times.
+type decoded map[string]any
 
-func decode[T any](o *runlog.Observation, memory decoded) (*T, bool) {
-	if len(o.Answer) == 0 {
-		return nil, false
-	}
-	if v, ok := memory[&o.Answer[0]].(*T); ok {
-		return v, v != nil
+// decode reads an input or an answer; nil if it cannot be read.
+func decode[T any](raw json.RawMessage, memory decoded) *T {
+	if v, ok := memory[string(raw)].(*T); ok {
+		return v
 	}
 	v := new(T)
-	if err := json.Unmarshal(o.Answer, v); err != nil {
+	if json.Unmarshal(raw, v) != nil {
 		v = nil
 	}
-	memory[&o.Answer[0]] = v
-	return v, v != nil
+	memory[string(raw)] = v
+	return v
+}
+
+// needed are the operations that a timeline cannot do without; what others
+// answer is recorded, but not read here.
+var needed = []string{
+	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribePolicies,
+	runlog.OpDescribeScheduledActions, runlog.OpDescribeInstanceRefreshes, runlog.OpDescribeAlarms,
+	runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData, runlog.OpDescribeTargetGroups, runlog.OpDescribeTargetHealth,
 }
 
 // take adds what o answers; false if it cannot be read.
-func (t *Timeline) take(o *runlog.Observation, m decoded) bool {
+func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory decoded) bool {
+	a := decode[runlog.Answer](o.Answer, memory)
+	if a == nil {
+		return !slices.Contains(needed, o.Operation)
+	}
 	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
-		a, ok := decode[runlog.DescribeAutoScalingGroupsAnswer](o, m)
-		return ok && each(&t.Groups, o, a.AutoScalingGroups, func(g runlog.AutoScalingGroup) bool {
-			return g.AutoScalingGroupName == t.subject.AutoScalingGroupName
-		})
-	case runlog.OpDescribeAlarms:
-		a, ok := decode[runlog.DescribeAlarmsAnswer](o, m)
-		return ok && each(&t.Alarms, o, a.MetricAlarms, nil)
-	case runlog.OpDescribeAlarmHistory:
-		a, ok := decode[runlog.DescribeAlarmHistoryAnswer](o, m)
-		return ok && each(&t.History, o, a.AlarmHistoryItems, nil)
+		keep(&t.Groups, o, about(a.AutoScalingGroups, func(g runlog.AutoScalingGroup) bool {
+			return g.AutoScalingGroupName == of.AutoScalingGroupName
+		})...)
 	case runlog.OpDescribeScalingActivities:
-		a, ok := decode[runlog.DescribeScalingActivitiesAnswer](o, m)
-		return ok && each(&t.Activities, o, a.Activities, nil)
-	case runlog.OpGetMetricData:
-		return t.Metric.take(o, t.subject, m)
-	}
-	return t.takeConfiguration(o, m)
-}
-
-func (t *Timeline) takeConfiguration(o *runlog.Observation, m decoded) bool {
-	switch o.Operation {
+		keep(&t.Activities, o, a.Activities...)
 	case runlog.OpDescribePolicies:
-		a, ok := decode[runlog.DescribePoliciesAnswer](o, m)
-		return ok && each(&t.Policies, o, [][]runlog.ScalingPolicy{a.ScalingPolicies}, nil)
+		keep(&t.Policies, o, a.ScalingPolicies)
 	case runlog.OpDescribeScheduledActions:
-		a, ok := decode[runlog.DescribeScheduledActionsAnswer](o, m)
-		return ok && each(&t.Schedules, o, [][]runlog.ScheduledAction{a.ScheduledUpdateGroupActions}, nil)
+		keep(&t.Schedules, o, a.ScheduledUpdateGroupActions)
 	case runlog.OpDescribeInstanceRefreshes:
-		a, ok := decode[runlog.DescribeInstanceRefreshesAnswer](o, m)
-		return ok && each(&t.Refreshes, o, [][]runlog.InstanceRefresh{a.InstanceRefreshes}, nil)
-	case runlog.OpDescribeTargetHealth:
-		a, ok := decode[runlog.DescribeTargetHealthAnswer](o, m)
-		return ok && each(&t.Health, o, [][]runlog.TargetHealthDescription{a.TargetHealthDescriptions}, nil)
+		keep(&t.Refreshes, o, a.InstanceRefreshes)
+	case runlog.OpDescribeAlarms:
+		keep(&t.Alarms, o, a.MetricAlarms...)
+	case runlog.OpDescribeAlarmHistory:
+		keep(&t.History, o, a.AlarmHistoryItems...)
+	case runlog.OpGetMetricData:
+		return t.Metric.take(o, a.MetricDataResults, of, memory)
 	case runlog.OpDescribeTargetGroups:
-		a, ok := decode[runlog.DescribeTargetGroupsAnswer](o, m)
-		return ok && each(&t.TargetGroups, o, a.TargetGroups, func(v runlog.TargetGroup) bool {
-			return v.TargetGroupArn == t.subject.TargetGroupARN
-		})
-	}
-	return true // recorded, but not needed here
-}
-
-// each keeps those of the values that are about the subject; about nil: all.
-func each[T any](list *[]Seen[T], o *runlog.Observation, values []T, about func(T) bool) bool {
-	for _, v := range values {
-		if about == nil || about(v) {
-			*list = append(*list, Seen[T]{o, v})
-		}
+		keep(&t.TargetGroups, o, about(a.TargetGroups, func(g runlog.TargetGroup) bool {
+			return g.TargetGroupArn == of.TargetGroupARN
+		})...)
+	case runlog.OpDescribeTargetHealth:
+		keep(&t.Health, o, a.TargetHealthDescriptions)
 	}
 	return true
+}
+
+func keep[T any](list *[]Seen[T], o *runlog.Observation, values ...T) {
+	for _, v := range values {
+		*list = append(*list, Seen[T]{o, v, o})
+	}
+}
+
+// about are those of the values that are about the subject.
+func about[T any](values []T, is func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(values), func(v T) bool { return !is(v) })
 }
 
 // itemKey is the identity of a history item, for which AWS has no id.
@@ -176,30 +160,28 @@ func itemKey(i runlog.AlarmHistoryItem) string {
 }
 
 // distinct returns the last answer about each value, in the order in which they
-// appeared, and the observation that first told of it, by key.
-func distinct[T any](all []Seen[T], key func(T) string) (last []Seen[T], first map[string]*runlog.Observation) {
-	first = map[string]*runlog.Observation{}
+// appeared.
+func distinct[T any](all []Seen[T], key func(T) string) (last []Seen[T]) {
 	index := map[string]int{}
 	for _, s := range all {
-		k := key(s.Value)
-		if first[k] == nil {
-			first[k], index[k] = s.Observation, len(last)
+		i, again := index[key(s.Value)]
+		if !again {
+			index[key(s.Value)] = len(last)
 			last = append(last, s)
+			continue
 		}
-		last[index[k]] = s
+		s.First = last[i].First
+		last[i] = s
 	}
-	return last, first
+	return last
 }
 
-// HistoryOf is the alarm whose history the observation asked for.
-func (t *Timeline) HistoryOf(o *runlog.Observation) string {
-	if known, ok := t.histories[string(o.Input)]; ok {
-		return known
-	}
+// HistoryOf is the alarm whose history the observation asked for; "" if it asked
+// for none.
+func HistoryOf(o *runlog.Observation) string {
 	var in struct{ AlarmName string }
 	if json.Unmarshal(o.Input, &in) != nil {
-		in.AlarmName = ""
+		return ""
 	}
-	t.histories[string(o.Input)] = in.AlarmName
 	return in.AlarmName
 }

@@ -41,7 +41,7 @@ func (r *record) see(seconds float64, operation string, input, answer any) *runl
 }
 
 func (r *record) group(seconds float64, name string, desired int) {
-	r.see(seconds, runlog.OpDescribeAutoScalingGroups, nil, runlog.DescribeAutoScalingGroupsAnswer{
+	r.see(seconds, runlog.OpDescribeAutoScalingGroups, nil, runlog.Answer{
 		AutoScalingGroups: []runlog.AutoScalingGroup{{AutoScalingGroupName: name, DesiredCapacity: desired}},
 	})
 }
@@ -51,10 +51,10 @@ func (r *record) history(seconds float64, alarm string, items ...runlog.AlarmHis
 		items[i].AlarmName = alarm
 	}
 	r.see(seconds, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarm},
-		runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: items})
+		runlog.Answer{AlarmHistoryItems: items})
 }
 
-var subject = timeline.Subject{
+var subject = runlog.Hypothesis{
 	AutoScalingGroupName: "web", AlarmName: "high", TargetGroupARN: "arn:web", Metric: runlog.CPUOf("web"), PeriodSeconds: 10,
 }
 
@@ -64,7 +64,7 @@ func TestAnswersAreOrderedByArrivalAndOthersAreLeftOut(t *testing.T) {
 	r.group(1, "web", 1)
 	r.group(2, "other", 9)
 	r.see(4, runlog.OpDescribeTargetGroups, nil,
-		runlog.DescribeTargetGroupsAnswer{TargetGroups: []runlog.TargetGroup{{TargetGroupArn: "arn:web"}, {TargetGroupArn: "arn:other"}}})
+		runlog.Answer{TargetGroups: []runlog.TargetGroup{{TargetGroupArn: "arn:web"}, {TargetGroupArn: "arn:other"}}})
 	r.see(5, "ec2:DescribeInstances", nil, "{}")
 	tl := timeline.New(r.cloud, subject)
 	var desired []int
@@ -125,7 +125,7 @@ func TestWhatCannotBeReadIsCountedAndErrorsAreNoAnswers(t *testing.T) {
 func TestTheLastAnswerAboutAnActivityCounts(t *testing.T) {
 	r := record{t: t}
 	activity := func(seconds float64, id string, start float64, status string) {
-		r.see(seconds, runlog.OpDescribeScalingActivities, nil, runlog.DescribeScalingActivitiesAnswer{
+		r.see(seconds, runlog.OpDescribeScalingActivities, nil, runlog.Answer{
 			Activities: []runlog.Activity{{ActivityId: id, StartTime: at(start), StatusCode: status}},
 		})
 	}
@@ -136,8 +136,8 @@ func TestTheLastAnswerAboutAnActivityCounts(t *testing.T) {
 	if len(tl.Activities) != 2 || tl.Activities[0].Value.ActivityId != "a" || tl.Activities[1].Value.StatusCode != "Successful" {
 		t.Errorf("activities = %+v, want a and then b, successful", tl.Activities)
 	}
-	if first := tl.FirstActivity(tl.Activities[1].Value); first == nil || first.Seq != 1 {
-		t.Errorf("FirstActivity(b) = %v, want observation 1", first)
+	if first := tl.Activities[1].First; first.Seq != 1 {
+		t.Errorf("b was first reported by observation %d, want 1", first.Seq)
 	}
 }
 
@@ -167,8 +167,8 @@ func TestTransitionsAreReadFromDataElseFromTheSummary(t *testing.T) {
 	if !last.Readable || last.To.StateReason != "because" || last.Source.Seq != 3 || tl.Transitions("high")[1].Readable {
 		t.Errorf("the last transition = %+v, want it readable, from observation 3", last)
 	}
-	if first := tl.FirstItem(tl.History[len(tl.History)-1].Value); first.Seq != 1 {
-		t.Errorf("FirstItem = observation %d, want 1", first.Seq)
+	if first := tl.History[len(tl.History)-1].First; first.Seq != 1 {
+		t.Errorf("the last item was first reported by observation %d, want 1", first.Seq)
 	}
 	if all := tl.Transitions(""); len(all) != 4 || all[2].AlarmName != "low" {
 		t.Errorf("transitions of all alarms = %+v, want 4 with low's at its time", all)

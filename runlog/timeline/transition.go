@@ -20,16 +20,12 @@ type Transition struct {
 // Transitions are the named alarm's changes of state, oldest first; name "" is
 // every alarm.
 func (t *Timeline) Transitions(alarm string) []Transition {
-	if known, ok := t.changes[alarm]; ok {
-		return known
-	}
 	var all []Transition
 	for _, item := range t.History {
 		if item.Value.HistoryItemType == "StateUpdate" && (alarm == "" || item.Value.AlarmName == alarm) {
 			all = append(all, transitionOf(item))
 		}
 	}
-	t.changes[alarm] = all
 	return all
 }
 
@@ -38,17 +34,8 @@ func transitionOf(item Seen[runlog.AlarmHistoryItem]) Transition {
 	var data runlog.StateUpdateData
 	if err := json.Unmarshal([]byte(item.Value.HistoryData), &data); err == nil {
 		tr.From, tr.To, tr.Readable = data.OldState, data.NewState, true
-	} else if from, to, ok := summarised(item.Value.HistorySummary); ok {
-		tr.From.StateValue, tr.To.StateValue = from, to
+	} else if rest, ok := strings.CutPrefix(item.Value.HistorySummary, "Alarm updated from "); ok {
+		tr.From.StateValue, tr.To.StateValue, _ = strings.Cut(rest, " to ")
 	}
 	return tr
-}
-
-// summarised reads "Alarm updated from OK to ALARM".
-func summarised(summary string) (from, to string, ok bool) {
-	rest, ok := strings.CutPrefix(summary, "Alarm updated from ")
-	if !ok {
-		return "", "", false
-	}
-	return strings.Cut(rest, " to ")
 }

@@ -33,7 +33,8 @@ async function ask(method, path, body, signal) {
   }
   at("instance").textContent = answer.headers.get("X-Instance-Id") || at("instance").textContent;
   if (answer.status === 204) return {};
-  const json = await answer.json().catch(() => ({ detail: `The calculator answered ${answer.status} and nothing that can be read. Try again.` }));
+  const json = await answer.json().catch(() => (
+    { detail: `The calculator answered ${answer.status} and nothing that can be read. Try again.` }));
   if (!answer.ok) throw Object.assign(new Error(json.detail), { position: json.position });
   return json;
 }
@@ -127,7 +128,8 @@ function insert(text) {
       expression.setRangeText("", from === to ? Math.max(from - 1, 0) : from, to, "end");
       break;
     case "ans":
-      expression.setRangeText(result.length > foldedBeyond || result === "" ? result : value === "" ? result : `(${result})`, from, to, "end");
+      expression.setRangeText(
+        result.length > foldedBeyond || result === "" || value === "" ? result : `(${result})`, from, to, "end");
       break;
     default:
       expression.setRangeText(text, from, to, "end");

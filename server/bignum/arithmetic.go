@@ -52,10 +52,7 @@ func (c *calculation) multiply(ctx context.Context, x, y number) (number, error)
 }
 
 func (c *calculation) divide(ctx context.Context, x, y number) (number, error) {
-	if y.unscaled.Sign() == 0 {
-		return number{}, divisionByZero()
-	}
-	a, b, err := c.comparable(x, y)
+	a, b, err := c.divisible(x, y)
 	if err != nil {
 		return number{}, err
 	}
@@ -83,15 +80,11 @@ func (c *calculation) modulo(ctx context.Context, x, y number) (number, error) {
 	return c.subtract(ctx, x, multiple)
 }
 
+// divisible returns integers whose ratio is that of x to y, which must not be zero.
 func (c *calculation) divisible(x, y number) (a, b *big.Int, err error) {
 	if y.unscaled.Sign() == 0 {
-		return nil, nil, divisionByZero()
+		return nil, nil, &InputError{Operand: 2, Reason: "is zero: nothing can be divided by zero"}
 	}
-	return c.comparable(x, y)
-}
-
-// comparable returns integers whose ratio is that of x to y.
-func (c *calculation) comparable(x, y number) (a, b *big.Int, err error) {
 	if x.denominator == nil && y.denominator == nil {
 		a, b, _, err = c.aligned(x, y)
 		return a, b, err

@@ -61,7 +61,7 @@ func (c *calculation) operate(ctx context.Context, op Operation, texts []string)
 		return number{}, err
 	}
 	if len(texts) > c.MaxOperands {
-		return number{}, tooManyOperands(c.MaxOperands)
+		return number{}, &InputError{Reason: fmt.Sprintf("there are more than %d numbers, the maximum allowed here", c.MaxOperands)}
 	}
 	operands := make([]number, len(texts))
 	for i, text := range texts {

@@ -28,7 +28,9 @@ func (c *calculation) quotient(ctx context.Context, a, b *big.Int) (number, erro
 		return fraction(a, b)
 	}
 	// The denominator may hold factors that the numerator cancels.
-	twos = cancelTwos(reduced, twos)
+	shared := min(int(reduced.TrailingZeroBits()), twos)
+	reduced.Rsh(reduced, uint(shared))
+	twos -= shared
 	scale := max(twos, fives)
 	if scale > c.MaxDigits {
 		return number{}, resultTooLong(c.MaxDigits)
@@ -36,14 +38,6 @@ func (c *calculation) quotient(ctx context.Context, a, b *big.Int) (number, erro
 	reduced.Lsh(reduced, uint(scale-twos))
 	reduced = times(reduced, smallPower(5, scale-fives))
 	return scaled(reduced, scale), nil
-}
-
-// cancelTwos divides n by the factors 2 that it shares with 2^twos and returns
-// how many are left.
-func cancelTwos(n *big.Int, twos int) int {
-	shared := min(int(n.TrailingZeroBits()), twos)
-	n.Rsh(n, uint(shared))
-	return twos - shared
 }
 
 // fraction is a / b in lowest terms, the sign above.

@@ -35,11 +35,3 @@ func tooLong(verb string, digits, maxDigits int) error {
 func resultTooLong(maxDigits int) error {
 	return &InputError{Reason: fmt.Sprintf("this needs a number of more than %d digits, the maximum allowed here", maxDigits)}
 }
-
-func tooManyOperands(most int) error {
-	return &InputError{Reason: fmt.Sprintf("there are more than %d numbers, the maximum allowed here", most)}
-}
-
-func divisionByZero() error {
-	return &InputError{Operand: 2, Reason: "is zero: nothing can be divided by zero"}
-}

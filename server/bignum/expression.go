@@ -333,10 +333,7 @@ func Functions() []string {
 // name reads the name of a function; it reads nothing if there is none.
 func (p *parser) name() (arity, bool) {
 	rest := p.text[p.at:min(len(p.text), p.at+16)]
-	length := 0
-	for length < len(rest) && (rest[length] >= 'a' && rest[length] <= 'z' || rest[length] == '_' || rest[length] == '-') {
-		length++
-	}
+	length := len(rest) - len(strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyz_-"))
 	a, ok := Operation(strings.ReplaceAll(rest[:length], "_", "-")).arity()
 	if !ok || a.operation[0] < 'a' {
 		return arity{}, false

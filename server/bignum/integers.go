@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 )
 
 // wholes returns operands that must be integers, none longer than most digits
@@ -187,10 +188,7 @@ func (c *calculation) isPrime(_ context.Context, operands []number) (number, err
 	if err != nil {
 		return number{}, err
 	}
-	if prime(all[0]) {
-		return number{truth: "true"}, nil
-	}
-	return number{truth: "false"}, nil
+	return number{truth: strconv.FormatBool(prime(all[0]))}, nil
 }
 
 // prime is the test that IsPrime documents.

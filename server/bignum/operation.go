@@ -69,13 +69,6 @@ func Operations() []Operation {
 	return all
 }
 
-// Operands is how many operands the operation takes; most < 0 means any number.
-// Both are 0 for an operation that is unknown.
-func (o Operation) Operands() (least, most int) {
-	a, _ := o.arity()
-	return a.least, a.most
-}
-
 func (o Operation) arity() (arity, bool) {
 	for _, a := range arities {
 		if a.operation == o {
@@ -103,12 +96,9 @@ func count(operands int) string {
 }
 
 func unknown(op Operation) error {
-	var names []string
-	for _, o := range Operations() {
-		names = append(names, string(o))
-	}
+	names := strings.Trim(fmt.Sprint(Operations()), "[]")
 	// The operation is the caller's text: shown only as far as a person would read.
-	return &InputError{Reason: fmt.Sprintf("the operation %.16q is unknown: use one of %s", string(op), strings.Join(names, " "))}
+	return &InputError{Reason: fmt.Sprintf("the operation %.16q is unknown: use one of %s", string(op), names)}
 }
 
 // folded applies an operation of two operands from the left.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/big"
+	"math/bits"
 )
 
 // power returns x to the y. y must be an integer; 0^0 is 1, as for Python.
@@ -18,7 +19,10 @@ func (c *calculation) power(ctx context.Context, x, y number) (number, error) {
 		return number{}, &InputError{Operand: 1, Reason: "is zero: zero has no negative power"}
 	}
 	if base, ok := x.whole(); ok && base.BitLen() <= 1 { // 0, 1, −1: no exponent is too large
-		return integer(powerOfUnit(base, n)), nil
+		if base.Sign() < 0 && n.Bit(0) == 0 {
+			base = big.NewInt(1)
+		}
+		return integer(base), nil
 	}
 	above, below := x.unscaled, big.NewInt(1)
 	if x.denominator != nil {
@@ -46,15 +50,6 @@ func (c *calculation) power(ctx context.Context, x, y number) (number, error) {
 	return c.quotient(ctx, times(raisedBelow, powerOfTen(scale)), raisedAbove)
 }
 
-// powerOfUnit is base^exponent for a base of 0, 1 or −1 and an exponent that
-// suits it.
-func powerOfUnit(base, exponent *big.Int) *big.Int {
-	if base.Sign() < 0 && exponent.Bit(0) == 0 {
-		return big.NewInt(1)
-	}
-	return base
-}
-
 // exponent returns |n| where a number of so many bits and digits behind the
 // point has, raised to it, no more digits than allowed.
 func (c *calculation) exponent(n *big.Int, bits, scale int) (int, error) {
@@ -74,11 +69,7 @@ func (c *calculation) exponent(n *big.Int, bits, scale int) (int, error) {
 // raise squares and multiplies, as big.Int.Exp does, but can be interrupted.
 func raise(ctx context.Context, base *big.Int, exponent int) (*big.Int, error) {
 	result := new(big.Int).Set(base)
-	bits := 0
-	for e := exponent; e > 1; e >>= 1 {
-		bits++
-	}
-	for i := bits - 1; i >= 0; i-- {
+	for i := bits.Len(uint(exponent)) - 2; i >= 0; i-- {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package bignum
 
 import (
 	"context"
-	"fmt"
 	"math/big"
 )
 
@@ -21,19 +20,20 @@ func (c *calculation) sqrt(ctx context.Context, operands []number) (number, erro
 	if scale%2 == 1 {
 		above, scale = new(big.Int).Mul(above, big.NewInt(10)), scale+1
 	}
-	root, exact, err := c.rootOf(ctx, above)
+	root, rest, err := c.squareRoot(ctx, above)
 	if err != nil {
 		return number{}, err
 	}
+	exact := rest.Sign() == 0
 	if exact && below == nil {
 		return scaled(root, scale/2), nil
 	}
 	if exact {
-		lower, exactBelow, err := c.rootOf(ctx, below)
+		lower, rest, err := c.squareRoot(ctx, below)
 		if err != nil {
 			return number{}, err
 		}
-		if exactBelow {
+		if rest.Sign() == 0 {
 			return c.quotient(ctx, root, lower)
 		}
 	}
@@ -55,22 +55,13 @@ func (c *calculation) rounded(ctx context.Context, x number) (number, error) {
 		return number{}, resultTooLong(c.MaxDigits)
 	}
 	radicand := times(above, powerOfTen(2*k))
-	root, _, err := c.rootOf(ctx, radicand.Quo(radicand, below))
+	root, _, err := c.squareRoot(ctx, radicand.Quo(radicand, below))
 	if err != nil {
 		return number{}, err
 	}
 	c.inexact = true
 	root.Mul(root, big.NewInt(10))
 	return scaled(root.Add(root, big.NewInt(1)), k+1), nil
-}
-
-// rootOf is the integer root of n ≥ 0, and whether n is its square.
-func (c *calculation) rootOf(ctx context.Context, n *big.Int) (root *big.Int, exact bool, err error) {
-	root, rest, err := c.squareRoot(ctx, n)
-	if err != nil {
-		return nil, false, fmt.Errorf("root: %w", err)
-	}
-	return root, rest.Sign() == 0, nil
 }
 
 // squareRoot returns s and r with n = s² + r and r ≤ 2s. It takes the root of the

@@ -1,7 +1,7 @@
 package history
 
 import (
-	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -20,15 +20,10 @@ import (
 // Off is the Config.Store of a calculator that keeps no history.
 const Off = "off"
 
-// Defaults of a Config.
+// Defaults of a Config that its user must know.
 const (
 	DefaultMaxEntries    = 1_000
-	DefaultMaxTotal      = 100_000
 	DefaultMaxEntryBytes = 16 << 10
-	DefaultRetention     = 90 * 24 * time.Hour
-	DefaultRefresh       = 30 * time.Second
-	DefaultKeyCheck      = 5 * time.Minute
-	DefaultTimeout       = 5 * time.Second
 )
 
 // Config is what a History is made of. Every zero value means its default.
@@ -39,16 +34,18 @@ type Config struct {
 	// Key is "file:PATH" or "aws-kms:KEY" (a key id, an ARN or alias/NAME).
 	// "" means a file next to the SQLite store; PostgreSQL needs a name.
 	Key string
-	AWS *aws.Config  // how to reach AWS KMS; nil: as the SDK finds it in the environment
+	// AWS says how to reach AWS KMS, each time that a key of it is opened. nil: no
+	// such key can be.
+	AWS func(context.Context) (aws.Config, error)
 	Log *slog.Logger // nil: discard
 
 	MaxEntries    int           // of a user: the oldest go first; 0 means DefaultMaxEntries
-	MaxTotal      int           // of all users together; 0 means DefaultMaxTotal
+	MaxTotal      int           // of all users together; 0 means 100,000
 	MaxEntryBytes int           // of an entry's texts: longer ones are shortened; 0 means DefaultMaxEntryBytes
-	Retention     time.Duration // how long an entry is kept; 0 means DefaultRetention
-	Refresh       time.Duration // how often the store is asked for new keys; 0 means DefaultRefresh
-	KeyCheck      time.Duration // how often the key is tried; 0 means DefaultKeyCheck
-	Timeout       time.Duration // of one request to the store; 0 means DefaultTimeout
+	Retention     time.Duration // how long an entry is kept; 0 means 90 days
+	Refresh       time.Duration // how often the store is asked for new keys; 0 means 30 s
+	KeyCheck      time.Duration // how often the key is tried; 0 means 5 min
+	Timeout       time.Duration // of one request to the store; 0 means 5 s
 }
 
 // Validate reports every field that is wrong. It asks neither store nor key.
@@ -66,14 +63,20 @@ func (c Config) Validate() error {
 	case c.Store != "" && !strings.HasPrefix(c.Store, sqlitePrefix):
 		wrong = append(wrong, errors.New("a PostgreSQL store needs a key: give file:PATH, the same file on every instance, or aws-kms:KEY"))
 	}
-	return errors.Join(append(wrong,
-		config.NotNegative("max entries", c.MaxEntries),
-		config.NotNegative("max total", c.MaxTotal),
-		config.NotNegative("max entry bytes", c.MaxEntryBytes),
-		config.NotNegative("retention", c.Retention),
-		config.NotNegative("refresh", c.Refresh),
-		config.NotNegative("key check", c.KeyCheck),
-		config.NotNegative("timeout", c.Timeout))...)
+	return errors.Join(append(wrong, config.Validate(c.fields()))...)
+}
+
+// fields are the numbers, with their defaults.
+func (c *Config) fields() []config.Field {
+	return []config.Field{
+		config.Number("max entries", &c.MaxEntries, DefaultMaxEntries),
+		config.Number("max total", &c.MaxTotal, 100_000),
+		config.Number("max entry bytes", &c.MaxEntryBytes, DefaultMaxEntryBytes),
+		config.Number("retention", &c.Retention, 90*24*time.Hour),
+		config.Number("refresh", &c.Refresh, 30*time.Second),
+		config.Number("key check", &c.KeyCheck, 5*time.Minute),
+		config.Number("timeout", &c.Timeout, 5*time.Second),
+	}
 }
 
 const sqlitePrefix = "sqlite:"
@@ -93,13 +96,7 @@ func (c Config) withDefaults() Config {
 	if path, ok := strings.CutPrefix(c.Store, sqlitePrefix); ok && c.Key == "" {
 		c.Key = "file:" + path + ".key"
 	}
-	c.MaxEntries = cmp.Or(c.MaxEntries, DefaultMaxEntries)
-	c.MaxTotal = cmp.Or(c.MaxTotal, DefaultMaxTotal)
-	c.MaxEntryBytes = cmp.Or(c.MaxEntryBytes, DefaultMaxEntryBytes)
-	c.Retention = cmp.Or(c.Retention, DefaultRetention)
-	c.Refresh = cmp.Or(c.Refresh, DefaultRefresh)
-	c.KeyCheck = cmp.Or(c.KeyCheck, DefaultKeyCheck)
-	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	config.Fill(c.fields())
 	return c
 }
 

@@ -105,7 +105,7 @@ func useDamaged(t *testing.T, cfg Config) ([]Entry, error) {
 		unavailableEverywhere(t, h)
 		return nil, err
 	}
-	entries, err := h.List(t.Context(), alice, Query{Limit: MaxLimit})
+	entries, err := h.List(t.Context(), alice, Query{})
 	added, addErr := h.Add(t.Context(), bob, Entry{Operands: []string{"1"}, Result: "1"})
 	var deleteErr error
 	if addErr == nil {

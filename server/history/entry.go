@@ -62,7 +62,7 @@ func (e Entry) fitted(max int) Entry {
 }
 
 // share is how long each text may be so that all fit into total: the short ones
-// leave their room to the long ones.
+// leave what they do not need to the long ones.
 func share(lengths []int, total int) int {
 	lengths = slices.Sorted(slices.Values(lengths))
 	for i, length := range lengths {
@@ -125,7 +125,6 @@ func padded(length int) int {
 	return (length + mask) &^ mask
 }
 
-// decode is encode's inverse.
 func decode(text []byte) (Entry, error) {
 	var e Entry
 	err := json.Unmarshal(text, &e)

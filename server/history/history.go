@@ -1,12 +1,15 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"secondwind/server/history/store"
 	"secondwind/server/history/vault"
@@ -40,8 +43,6 @@ type state struct {
 	err   error        // the last that went wrong with the two; nil: nothing
 }
 
-var errNotConnected = errors.New("it is not connected yet")
-
 // New returns a History that is ready to Run. It asks neither the store nor the
 // key, and returns the errors of Config.Validate.
 func New(cfg Config) (*History, error) {
@@ -49,7 +50,7 @@ func New(cfg Config) (*History, error) {
 		return nil, fmt.Errorf("history: %w", err)
 	}
 	h := &History{config: cfg.withDefaults(), scrubbing: make(chan struct{}, 1)}
-	h.state.Store(&state{err: errNotConnected})
+	h.state.Store(&state{err: errors.New("it is not connected yet")})
 	return h, nil
 }
 
@@ -91,17 +92,7 @@ func (h *History) Add(ctx context.Context, user string, e Entry) (Entry, error) 
 	if err != nil {
 		return Entry{}, err
 	}
-	id, err := newID()
-	if err != nil {
-		return Entry{}, err
-	}
-	e = e.fitted(h.config.MaxEntryBytes)
-	e.ID = id.String()
-	if e.Time.IsZero() {
-		e.Time = time.Now()
-	}
-	e.Time = e.Time.UTC()
-	record, err := seal(s.keys, user, id[:], e)
+	record, e, err := seal(s.keys, user, e.fitted(h.config.MaxEntryBytes))
 	if err != nil {
 		return Entry{}, err
 	}
@@ -117,16 +108,26 @@ func (h *History) Add(ctx context.Context, user string, e Entry) (Entry, error) 
 	return e, nil
 }
 
-func seal(keys *vault.Keys, user string, id []byte, e Entry) (store.Record, error) {
+// seal encrypts an entry with an id of its own. It returns the entry with that, and
+// with the time now where it had none.
+func seal(keys *vault.Keys, user string, e Entry) (store.Record, Entry, error) {
+	// A UUID of version 7 begins with the time in milliseconds, and one made later in
+	// this process is greater.
+	id, err := uuid.NewV7()
+	if err != nil {
+		return store.Record{}, e, fmt.Errorf("make an id: %w", err)
+	}
 	owner, err := keys.Owner(user)
 	if err != nil {
-		return store.Record{}, err
+		return store.Record{}, e, err
 	}
+	e.ID, e.Time = id.String(), cmp.Or(e.Time, time.Now()).UTC()
 	text, err := e.encode()
 	if err != nil {
-		return store.Record{}, err
+		return store.Record{}, e, err
 	}
-	return keys.Seal(owner, id, text)
+	record, err := keys.Seal(owner, id[:], text)
+	return record, e, err
 }
 
 // Delete removes one entry of the user's for good: its bytes are gone from an

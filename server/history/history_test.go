@@ -69,11 +69,11 @@ func TestSearchGoesOnBehindEntriesThatDoNotMatch(t *testing.T) {
 
 func searchGoesOnBehindEntriesThatDoNotMatch(t *testing.T, cfg Config) {
 	h := opened(t, cfg)
-	add(t, h, alice, Entry{Result: "needle"})
+	add(t, h, alice, Entry{Result: "sought"})
 	for range pageSize + 5 {
-		add(t, h, alice, Entry{Result: "hay"})
+		add(t, h, alice, Entry{Result: "other"})
 	}
-	if got := list(t, h, alice, Query{Search: "needle", Limit: 1}); len(got) != 1 {
+	if got := list(t, h, alice, Query{Search: "sought", Limit: 1}); len(got) != 1 {
 		t.Errorf("List = %d entries, want the one on the second page", len(got))
 	}
 }

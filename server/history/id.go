@@ -8,16 +8,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// newID returns a UUID of version 7: it begins with the time in milliseconds,
-// and one made later in this process is greater.
-func newID() (uuid.UUID, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return id, fmt.Errorf("make an id: %w", err)
-	}
-	return id, nil
-}
-
 // firstID is below every id made from t on, and above every one made before.
 func firstID(t time.Time) []byte {
 	id := make([]byte, 16)

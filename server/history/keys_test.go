@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"secondwind/server/history/vault"
 )
@@ -53,12 +54,12 @@ func TestInstancesOverOneStoreShareItsHistory(t *testing.T) {
 			})
 		}
 		group.Wait()
-		want := list(t, all[0], alice, Query{Limit: MaxLimit})
+		want := list(t, all[0], alice, Query{})
 		if len(want) != instances*each {
 			t.Errorf("List = %d entries, want %d", len(want), instances*each)
 		}
 		for i, h := range all[1:] {
-			if diff := cmp.Diff(want, list(t, h, alice, Query{Limit: MaxLimit})); diff != "" {
+			if diff := cmp.Diff(want, list(t, h, alice, Query{})); diff != "" {
 				t.Errorf("List at instance %d differs from instance 0's (-want +got):\n%s", i+1, diff)
 			}
 		}
@@ -93,7 +94,7 @@ func TestRotationDisturbsNobody(t *testing.T) {
 		}
 		group.Wait()
 		for _, h := range []*History{a, b} {
-			if got := list(t, h, alice, Query{Limit: MaxLimit}); len(got) != 80 {
+			if got := list(t, h, alice, Query{}); len(got) != 80 {
 				t.Errorf("after the rotations List = %d entries, want 80", len(got))
 			}
 		}
@@ -270,7 +271,7 @@ func TestRecordsOfAnotherKeyAreLeftOutAndLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := newID()
+	id, err := uuid.NewV7()
 	if err != nil {
 		t.Fatal(err)
 	}

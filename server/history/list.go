@@ -15,16 +15,10 @@ import (
 type Query struct {
 	Search string // in operands, expression, result, operation or instance, upper or lower case; "": all
 	Before string // an entry's id: only older ones; "": from the newest on
-	Limit  int    // most entries; 0 means DefaultLimit, at most MaxLimit
+	Limit  int    // most entries; 0: all
 }
 
-// Limits of a Query.
-const (
-	DefaultLimit = 50
-	MaxLimit     = 500
-
-	pageSize = 100 // records read at once
-)
+const pageSize = 100 // records read at once
 
 // List returns the user's entries, newest first. At most Config.MaxEntries are
 // decrypted, since a user has no more. Records that do not decrypt are left out,
@@ -44,19 +38,12 @@ func (h *History) List(ctx context.Context, user string, q Query) ([]Entry, erro
 			return nil, err
 		}
 	}
-	r := &reading{history: h, keys: s.keys, search: strings.ToLower(q.Search), limit: q.limit()}
+	r := &reading{history: h, keys: s.keys, search: strings.ToLower(q.Search), limit: q.Limit}
 	err = r.read(ctx, s.store, owner, before)
 	if r.unreadable > 0 {
 		h.config.Log.Error("history records do not decrypt", "records", r.unreadable, "error", r.why)
 	}
 	return r.entries, err
-}
-
-func (q Query) limit() int {
-	if q.Limit <= 0 {
-		return DefaultLimit
-	}
-	return min(q.Limit, MaxLimit)
 }
 
 // reading is one List under way.
@@ -83,7 +70,7 @@ func (r *reading) read(ctx context.Context, s *store.Store, owner, before []byte
 			return nil
 		}
 		for _, record := range records {
-			if r.take(ctx, record); len(r.entries) == r.limit {
+			if r.take(ctx, record); r.limit > 0 && len(r.entries) >= r.limit {
 				return nil
 			}
 		}

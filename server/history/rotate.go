@@ -41,7 +41,7 @@ func rotate(ctx context.Context, s *store.Store, key vault.Source, to string) (R
 		next.Name = to
 	}
 	for range rotateTries {
-		u, err := unlocked(ctx, s, key)
+		u, err := unlocked(ctx, s, key, false)
 		if err != nil {
 			return Rotation{}, err
 		}

@@ -130,10 +130,13 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 	if s.keys != nil && s.keys.Revision == revision && !check {
 		return s.keys, nil
 	}
-	keys, err := unlock(ctx, s.store, h.config.source())
+	u, err := unlocked(ctx, s.store, h.config.source(), true)
+	if err == nil {
+		return u.Keys, nil
+	}
 	moved := s.keys != nil && s.keys.Revision != revision && errors.Is(err, errMoved)
-	if err == nil || errors.Is(err, vault.ErrLost) && !moved {
-		return keys, err
+	if errors.Is(err, vault.ErrLost) && !moved {
+		return nil, err
 	}
 	return s.keys, err
 }
@@ -141,25 +144,6 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 // errMoved says that the store's keys were wrapped under another key than the
 // one that was tried.
 var errMoved = errors.New("the store's keys were wrapped under another key: start the calculator with that one")
-
-// unlock unwraps a store's keys with the named key, and makes the first ones
-// where there are none.
-func unlock(ctx context.Context, s *store.Store, key vault.Source) (*vault.Keys, error) {
-	wrapped, err := s.Keyset(ctx)
-	if err != nil {
-		return nil, err
-	}
-	kek, err := vault.OpenKEK(ctx, key, wrapped.Revision == 0)
-	if err != nil {
-		return nil, err
-	}
-	if wrapped.Revision == 0 {
-		if wrapped, err = found(ctx, s, kek); err != nil {
-			return nil, err
-		}
-	}
-	return unwrap(ctx, kek, wrapped)
-}
 
 // unwrap says of keys that do not open which key they were wrapped under.
 func unwrap(ctx context.Context, kek *vault.KEK, wrapped store.Keyset) (*vault.Keys, error) {

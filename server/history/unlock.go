@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"secondwind/server/history/store"
 	"secondwind/server/history/vault"
@@ -38,22 +37,28 @@ func Unlock(ctx context.Context, cfg Config) (*Unlocked, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := unlocked(ctx, s, cfg.source())
+	u, err := unlocked(ctx, s, cfg.source(), false)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return u, nil
 }
 
-func unlocked(ctx context.Context, s *store.Store, key vault.Source) (*Unlocked, error) {
+// unlocked unwraps a store's keys with the named key. Where there are none yet, it
+// makes the first ones if create is set.
+func unlocked(ctx context.Context, s *store.Store, key vault.Source, create bool) (*Unlocked, error) {
 	wrapped, err := s.Keyset(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if wrapped.Revision == 0 {
+	first := wrapped.Revision == 0
+	if first && !create {
 		return nil, fmt.Errorf("the store %s has no keys yet: start the calculator first", s.Name())
 	}
-	kek, err := vault.OpenKEK(ctx, key, false)
+	kek, err := vault.OpenKEK(ctx, key, first)
+	if err == nil && first {
+		wrapped, err = found(ctx, s, kek)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -69,12 +74,7 @@ func (u *Unlocked) Close() error { return u.Store.Close() }
 
 // Add keeps an entry as History.Add does, and returns it as the store has it.
 func (u *Unlocked) Add(ctx context.Context, user string, e Entry) (store.Record, error) {
-	id, err := newID()
-	if err != nil {
-		return store.Record{}, err
-	}
-	e.ID, e.Time = id.String(), time.Now().UTC()
-	record, err := seal(u.Keys, user, id[:], e)
+	record, _, err := seal(u.Keys, user, e)
 	if err != nil {
 		return store.Record{}, err
 	}

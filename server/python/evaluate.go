@@ -16,16 +16,7 @@ var errInvalid = errors.New("not an expression that the calculator accepts")
 // take other scripts' digits, which its eval then refuses.
 func isOperand(text string) bool {
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
-	return allDigits(whole) && allDigits(fraction)
-}
-
-func allDigits(text string) bool {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
-	}
-	return true
+	return digits(whole) == len(whole) && digits(fraction) == len(fraction)
 }
 
 // operators is what the original looks for the operator in, as a substring: so

@@ -13,16 +13,13 @@ type number struct {
 	float   float64
 }
 
-// asFloat converts as Python does: an int that is too large is an error.
-func (n number) asFloat() (float64, error) {
+// asFloat converts as Python does; ok is false for an int that is too large.
+func (n number) asFloat() (f float64, ok bool) {
 	if n.integer == nil {
-		return n.float, nil
+		return n.float, true
 	}
-	f, _ := new(big.Float).SetInt(n.integer).Float64()
-	if math.IsInf(f, 0) {
-		return 0, errInvalid
-	}
-	return f, nil
+	f, _ = new(big.Float).SetInt(n.integer).Float64()
+	return f, !math.IsInf(f, 0)
 }
 
 func (n number) negated() number {
@@ -45,16 +42,13 @@ func (n number) text() (string, error) {
 // apply is x op y for op one of + - * /. Python makes both floats as soon as
 // one is, and divides floats only here: the original sees to that.
 func apply(op byte, x, y number) (number, error) {
-	if x.integer != nil && y.integer != nil && op != '/' {
-		return number{integer: integers(op, x.integer, y.integer)}, nil
+	if f := ofIntegers[op]; f != nil && x.integer != nil && y.integer != nil {
+		return number{integer: f(new(big.Int), x.integer, y.integer)}, nil
 	}
-	a, err := x.asFloat()
-	if err != nil {
-		return number{}, err
-	}
-	b, err := y.asFloat()
-	if err != nil {
-		return number{}, err
+	a, okA := x.asFloat()
+	b, okB := y.asFloat()
+	if !okA || !okB || op == '/' && b == 0 {
+		return number{}, errInvalid
 	}
 	switch op {
 	case '+':
@@ -64,22 +58,11 @@ func apply(op byte, x, y number) (number, error) {
 	case '*':
 		return number{float: a * b}, nil
 	}
-	if b == 0 {
-		return number{}, errInvalid
-	}
 	return number{float: a / b}, nil
 }
 
-func integers(op byte, x, y *big.Int) *big.Int {
-	switch op {
-	case '+':
-		return new(big.Int).Add(x, y)
-	case '-':
-		return new(big.Int).Sub(x, y)
-	default:
-		return new(big.Int).Mul(x, y)
-	}
-}
+// ofIntegers are the operators under which integers stay integers.
+var ofIntegers = map[byte]func(z, x, y *big.Int) *big.Int{'+': (*big.Int).Add, '-': (*big.Int).Sub, '*': (*big.Int).Mul}
 
 // Repr writes a finite float as Python's repr does: the shortest text that
 // reads back as the same float, with an exponent only below 1e-4 and from 1e16

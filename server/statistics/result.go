@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"secondwind/server/bignum"
@@ -109,7 +110,7 @@ func (s *Sample) Result(ctx context.Context, limits bignum.Limits, precision int
 		r.Variance = f.quotient(ctx, deviation, new(big.Int).Mul(n, big.NewInt(s.count-1)).String())
 	}
 	if len(quantiles) > 0 {
-		s.sort()
+		slices.SortFunc(s.kept, Number.Compare)
 	}
 	for _, p := range quantiles {
 		r.Quantiles = append(r.Quantiles, Quantile{p.text, s.quantile(ctx, f, p.value)})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strconv"
 
 	"secondwind/server/bignum"
@@ -121,6 +120,3 @@ func (s *Sample) powerOfTen(exponent int) *big.Int {
 	}
 	return s.power
 }
-
-// sort puts what is kept in order.
-func (s *Sample) sort() { slices.SortFunc(s.kept, Number.Compare) }

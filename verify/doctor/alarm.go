@@ -1,25 +1,19 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"secondwind/runlog"
 	"secondwind/verify/hypothesis"
 )
-
-// scaleOut returns the alarm that is meant to scale the group out, with the
-// policy that it invokes, if any. It may be wrong in every detail.
-func (f *facts) scaleOut(name string) (runlog.MetricAlarm, *runlog.ScalingPolicy, bool) {
-	a, ok := f.configuration.ScaleOutAlarm(name)
-	if !ok && name != "" {
-		a, ok = f.configuration.ScaleOutAlarm("")
-	}
-	return a, f.configuration.PolicyOf(a), ok
-}
 
 // checkAlarm examines what the alarm watches, and its state.
 func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
@@ -27,80 +21,87 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 		return
 	}
 	if !found {
-		x.find("alarm.missing", x.cfg.AutoScalingGroupName,
-			"No alarm watches its average CPUUtilization, and none invokes a policy of the group that adds instances.",
-			"Create one (terraform/ has it): namespace AWS/EC2, metric CPUUtilization, dimension AutoScalingGroupName, "+
-				"statistic Average, with the policy's ARN as its action.")
+		m := x.facts.configuration.Metric()
+		what := fmt.Sprintf("No alarm watches its average %s, and none invokes a policy of the group that adds instances.", m.MetricName)
+		if x.cfg.AlarmName != "" {
+			what = fmt.Sprintf("There is no alarm %s, which is meant to scale it out.", x.cfg.AlarmName)
+		}
+		x.find(Error, "alarm.missing", x.cfg.AutoScalingGroupName, what,
+			fmt.Sprintf("Create one, as terraform/ does: namespace %s, metric %s, dimension %s, statistic %s, and the policy's ARN as its action.",
+				m.Namespace, m.MetricName, m.Dimension.Name, m.Statistic))
 		return
 	}
 	x.checkMetricOf(a)
-	if a.Threshold < 1 || a.Threshold*loadBand > 95 {
-		x.find("alarm.threshold", "alarm "+a.AlarmName,
-			fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %%, 1.6 times as much.", a.Threshold, a.Threshold*loadBand),
-			"Choose a threshold from 1 to 59 %, or a smaller load.band in the scenario.")
-	}
+	load := a.Threshold * x.cfg.Band
+	x.findIf(a.Threshold < 1 || load > mostLoad, Warning, "alarm.threshold", "alarm "+a.AlarmName,
+		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, %g times as much.", a.Threshold, load, x.cfg.Band),
+		fmt.Sprintf("Choose a threshold from 1 to %.0f %%, or a smaller load.band in the scenario.", math.Floor(mostLoad/x.cfg.Band)))
 	x.checkAlarmState(a)
 	x.checkScaleIn(a)
 }
 
-// checkMetricOf examines which metric the alarm watches, and how.
-func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
-	name, want := "alarm "+a.AlarmName, runlog.CPUOf(x.cfg.AutoScalingGroupName)
-	put := func(members string) string {
-		return fmt.Sprintf("Put the alarm again with %s (aws cloudwatch put-metric-alarm).", members)
-	}
-	if a.Namespace != want.Namespace || a.MetricName != want.MetricName {
-		x.find("alarm.metric", name,
-			fmt.Sprintf("It watches %s of %s, not %s of %s.", a.MetricName, a.Namespace, want.MetricName, want.Namespace),
-			put("namespace "+want.Namespace+" and metric "+want.MetricName))
-	} else if len(a.Dimensions) != 1 || a.Dimensions[0] != want.Dimension {
-		x.find("alarm.dimension", name,
-			fmt.Sprintf("It watches the CPU of %s, not of the group.", dimensions(a.Dimensions)),
-			put("the dimension "+dimensions([]runlog.Dimension{want.Dimension})))
-	}
-	if a.Statistic != "Average" {
-		x.find("alarm.statistic", name,
-			fmt.Sprintf("Its statistic is %q: the claim is about the average over the group.", a.Statistic),
-			put("statistic Average"))
-	}
-	if !hypothesis.Above(a) {
-		x.find("alarm.comparison", name,
-			fmt.Sprintf("It goes off on %s, and load raises CPU.", a.ComparisonOperator),
-			put("GreaterThanThreshold"))
-	}
+// updateAlarm is the advice to change members of an alarm.
+func updateAlarm(members string) string {
+	return "Update the alarm (`aws cloudwatch put-metric-alarm`) with " + members + "."
 }
 
-// loadBand is the default load in thresholds: above it, and under it with two.
-const loadBand = 1.6
+// checkMetricOf examines which metric the alarm watches, and how.
+func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
+	name, want, unit, statistic := "alarm "+a.AlarmName, x.facts.configuration.Metric(), "", a.Statistic
+	for _, described := range x.facts.alarms {
+		if aws.ToString(described.AlarmName) == a.AlarmName {
+			unit, statistic = string(described.Unit), cmp.Or(statistic, aws.ToString(described.ExtendedStatistic))
+		}
+	}
+	if a.MetricName == "" {
+		x.find(Error, "alarm.metric", name, "It watches a metric math expression, not a metric.",
+			updateAlarm("namespace "+want.Namespace+" and metric "+want.MetricName))
+		return
+	}
+	if a.Namespace != want.Namespace || a.MetricName != want.MetricName {
+		x.find(Error, "alarm.metric", name,
+			fmt.Sprintf("It watches %s of %s, not %s of %s.", a.MetricName, a.Namespace, want.MetricName, want.Namespace),
+			updateAlarm("namespace "+want.Namespace+" and metric "+want.MetricName))
+	} else if len(a.Dimensions) != 1 || a.Dimensions[0] != want.Dimension {
+		x.find(Error, "alarm.dimension", name,
+			fmt.Sprintf("It watches the CPU of %s, not of the group.", dimensions(a.Dimensions)),
+			updateAlarm("the dimension "+dimensions([]runlog.Dimension{want.Dimension})))
+	}
+	x.findIf(statistic != want.Statistic, Error, "alarm.statistic", name,
+		fmt.Sprintf("Its statistic is %s, but the claim is about the average over the group.", statistic),
+		updateAlarm("statistic "+want.Statistic))
+	x.findIf(unit != "" && unit != string(cwtypes.StandardUnitPercent), Error, "alarm.unit", name,
+		fmt.Sprintf("It asks for datapoints in %s, but EC2 publishes CPU in Percent: it will never have data.", unit),
+		updateAlarm("unit Percent, or without a unit"))
+	x.findIf(!hypothesis.Above(a), Error, "alarm.comparison", name,
+		fmt.Sprintf("Its comparison operator is %s, but load raises CPU.", a.ComparisonOperator),
+		updateAlarm("comparison operator GreaterThanThreshold"))
+}
+
+// mostLoad is the CPU in percent above which an instance cannot be held.
+const mostLoad = 95
 
 // slowAlarm is from when on an alarm is worth a word.
 const slowAlarm = 5 * time.Minute
 
 func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	name := "alarm " + a.AlarmName
-	if !a.ActionsEnabled {
-		x.find("alarm.actions-disabled", name,
-			"Its actions are switched off: it goes off, and invokes nothing.",
-			fmt.Sprintf("aws cloudwatch enable-alarm-actions --alarm-names %s.", a.AlarmName))
-	}
-	switch a.StateValue {
-	case "ALARM":
-		x.find("alarm.in-alarm", name,
-			fmt.Sprintf("It is in ALARM already, since %s: no transition will be seen.", a.StateUpdatedTimestamp.UTC().Format(time.TimeOnly)),
-			"Take the load off, and wait until it is OK and the group has its minimum again.")
-	case "INSUFFICIENT_DATA":
-		x.find("alarm.no-data", name, "It has no data yet (INSUFFICIENT_DATA).", "Wait a few periods; the run itself does so.")
-	}
-	if a.TreatMissingData == "breaching" {
-		x.find("alarm.missing-data", name,
-			"It treats missing data as breaching: it goes off without any CPU.",
-			"Put the alarm again with TreatMissingData missing or notBreaching.")
-	}
-	if reach := time.Duration(a.Period*a.EvaluationPeriods) * time.Second; reach > slowAlarm {
-		x.find("alarm.slow", name,
-			fmt.Sprintf("It looks at %d periods of %d s: %s until it goes off.", a.EvaluationPeriods, a.Period, reach),
-			"Nothing, if the deadlines below suit you.")
-	}
+	x.findIf(!a.ActionsEnabled, Error, "alarm.actions-disabled", name,
+		"Its actions are disabled: it goes off, but invokes nothing.",
+		fmt.Sprintf("Run `aws cloudwatch enable-alarm-actions --alarm-names %s`.", a.AlarmName))
+	x.findIf(a.StateValue == "ALARM", Error, "alarm.in-alarm", name,
+		fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
+		"Take the load off, and wait until the alarm is OK and the group is back at its minimum.")
+	x.findIf(a.StateValue == "INSUFFICIENT_DATA", Note, "alarm.no-data", name,
+		"It has no data yet (INSUFFICIENT_DATA).",
+		"Wait a few periods, as the run itself does.")
+	x.findIf(a.TreatMissingData == "breaching", Warning, "alarm.missing-data", name,
+		"It treats missing data as breaching, so it can go off without any load.",
+		updateAlarm("TreatMissingData set to missing or notBreaching"))
+	reach := time.Duration(a.Period*a.EvaluationPeriods) * time.Second
+	x.findIf(reach > slowAlarm, Note, "alarm.slow", name,
+		fmt.Sprintf("It evaluates %d periods of %d s, so it can take %s to go off.", a.EvaluationPeriods, a.Period, reach),
+		"No change is needed if the deadlines below suit you.")
 }
 
 // scaleIn returns the alarm that scales in, which is never the one that is meant
@@ -115,20 +116,19 @@ func (f *facts) scaleIn(out runlog.MetricAlarm) (runlog.MetricAlarm, bool) {
 func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 	in, ok := x.facts.scaleIn(out)
 	if !ok {
-		x.find("alarm.scale-in-missing", x.cfg.AutoScalingGroupName,
-			"No alarm scales it in: the second instance stays, and costs.",
-			"Add a scale-in alarm and policy (terraform/ has them).")
+		x.find(Warning, "alarm.scale-in-missing", x.cfg.AutoScalingGroupName,
+			"No alarm scales it in: the second instance stays, and goes on costing money.",
+			"Add a scale-in alarm and policy, as terraform/ does.")
 		return
 	}
 	policy := x.facts.configuration.PolicyOf(in)
 	if policy == nil || policy.PolicyType == "TargetTrackingScaling" {
 		return // AWS chooses that threshold itself
 	}
-	if in.Threshold > out.Threshold/2 {
-		x.find("alarm.scale-in-close", "alarm "+in.AlarmName, fmt.Sprintf(
-			"It scales in under %g %%, over half of the %g %% at which the group scales out: it may swing to and fro.", in.Threshold, out.Threshold),
-			fmt.Sprintf("Set it to less than %g %%.", out.Threshold/2))
-	}
+	x.findIf(in.Threshold > out.Threshold/2, Warning, "alarm.scale-in-close", "alarm "+in.AlarmName,
+		fmt.Sprintf("It scales in below %g %%, more than half of the %g %% at which the group scales out: the group may oscillate.",
+			in.Threshold, out.Threshold),
+		fmt.Sprintf("Set its threshold to less than %g %%.", out.Threshold/2))
 }
 
 // checkActions follows the alarm's actions to a policy of the group.
@@ -141,40 +141,30 @@ func (x *examination) checkActions(a runlog.MetricAlarm, policy *runlog.ScalingP
 		return
 	}
 	where := "policy " + policy.PolicyName
-	if policy.Enabled != nil && !*policy.Enabled {
-		x.find("policy.disabled", where,
-			"It is switched off: the alarm invokes it, and nothing happens.",
-			"Put the policy again with Enabled true.")
-	}
-	if policy.PolicyType != "TargetTrackingScaling" && !x.adds(*policy, a.Threshold) {
-		x.find("policy.adds-nothing", where,
-			"At the load of the proof it adds no instance.",
-			"Give it a ScalingAdjustment of 1 (ChangeInCapacity); a step policy needs a step from 0 upwards.")
-	}
+	x.findIf(policy.Enabled != nil && !*policy.Enabled, Error, "policy.disabled", where,
+		"It is disabled: the alarm invokes it, and nothing happens.",
+		"Update the policy with Enabled set to true.")
+	x.findIf(policy.PolicyType != "TargetTrackingScaling" && !x.adds(*policy, a.Threshold), Error, "policy.adds-nothing", where,
+		"At the load of the proof, it adds no instance.",
+		"Give it a ScalingAdjustment of 1 (ChangeInCapacity); a step policy needs a step that starts at 0.")
 	x.checkOtherPolicies(a, *policy)
 }
 
 // findNoPolicy reports why an alarm's actions lead to no policy of the group.
 func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 	where := "alarm " + a.AlarmName
-	change := fmt.Sprintf("Put the alarm again with the ARN of a policy of %s as its action (aws autoscaling describe-policies shows it).",
-		x.cfg.AutoScalingGroupName)
+	change := updateAlarm("the ARN of a policy of the group as its action (" + x.command("describe-policies", "") + " lists them)")
 	for _, action := range a.AlarmActions {
-		group, policy, ok := policyARN(action)
-		switch {
-		case ok && group != x.cfg.AutoScalingGroupName:
-			x.find("alarm.foreign-policy", where, fmt.Sprintf("Its action is policy %s of another group, %s.", policy, group), change)
-			return
-		case ok:
-			x.find("alarm.policy-gone", where,
-				fmt.Sprintf("Its action is policy %s, which the group does not have: deleted, or made anew under another ARN.", policy),
+		if group, policy, ok := policyARN(action); ok {
+			x.findIf(group != x.cfg.AutoScalingGroupName, Error, "alarm.foreign-policy", where,
+				fmt.Sprintf("Its action is policy %s of another group, %s.", policy, group), change)
+			x.findIf(group == x.cfg.AutoScalingGroupName, Error, "alarm.policy-gone", where,
+				fmt.Sprintf("Its action is policy %s, which the group does not have: it was deleted, or recreated under another ARN.", policy),
 				change)
 			return
 		}
 	}
-	x.find("alarm.no-action", where,
-		fmt.Sprintf("None of its %d actions is a scaling policy: it goes off, and nothing scales.", len(a.AlarmActions)),
-		change)
+	x.find(Error, "alarm.no-action", where, "It has no action that invokes a scaling policy: it goes off, and nothing scales.", change)
 }
 
 // policyARN takes the group and the policy out of a scaling policy's ARN:
@@ -199,7 +189,7 @@ func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
 	if p.PolicyType != "StepScaling" {
 		return more(p.ScalingAdjustment)
 	}
-	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (loadBand - 1)} {
+	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (x.cfg.Band - 1)} {
 		covered := slices.ContainsFunc(p.StepAdjustments, func(s runlog.StepAdjustment) bool {
 			return (s.MetricIntervalLowerBound == nil || *s.MetricIntervalLowerBound <= over) &&
 				(s.MetricIntervalUpperBound == nil || over < *s.MetricIntervalUpperBound) && more(s.ScalingAdjustment)
@@ -222,10 +212,9 @@ func (x *examination) checkOtherPolicies(alarm runlog.MetricAlarm, out runlog.Sc
 		if mine || inert || p.Enabled != nil && !*p.Enabled {
 			continue
 		}
-		x.find("policy.foreign", "policy "+p.PolicyName, fmt.Sprintf(
-			"The group has another policy (%s): it can change the group without the alarm under proof.", p.PolicyType),
-			fmt.Sprintf("aws autoscaling delete-policy --auto-scaling-group-name %s --policy-name %s, or put it with Enabled false for the proof.",
-				x.cfg.AutoScalingGroupName, p.PolicyName))
+		x.find(Warning, "policy.foreign", "policy "+p.PolicyName,
+			fmt.Sprintf("The group has another policy (%s), which can change its size without the alarm under test.", p.PolicyType),
+			"Run "+x.command("delete-policy", "--policy-name "+p.PolicyName)+", or set Enabled to false for the proof.")
 	}
 }
 

@@ -76,6 +76,13 @@ func alarmBreakages() []breakage {
 		{"alarm.missing", "deleted", func(w *world) { w.deleteAlarm(w.Stack.ScaleOutAlarm) }},
 		{"alarm.metric", "of NetworkIn", put(func(in *input) { in.MetricName = aws.String("NetworkIn") })},
 		{"alarm.metric", "of another namespace", put(func(in *input) { in.Namespace = aws.String("Mine") })},
+		{"alarm.metric", "of a metric math expression", alarm(func(a *cwtypes.MetricAlarm) {
+			a.MetricName, a.Namespace, a.Dimensions, a.Statistic, a.Period = nil, nil, nil, "", nil
+		})},
+		{"alarm.unit", "in seconds", alarm(func(a *cwtypes.MetricAlarm) { a.Unit = cwtypes.StandardUnitSeconds })},
+		{"alarm.unit", "in bytes, as of memory", alarm(func(a *cwtypes.MetricAlarm) { a.Unit = cwtypes.StandardUnitBytes })},
+		{"alarm.statistic", "a percentile", alarm(func(a *cwtypes.MetricAlarm) { a.Statistic, a.ExtendedStatistic = "", aws.String("p90") })},
+		{"alarm.missing", "where the stack names one that is gone", func(w *world) { w.cfg.AlarmName = "nobody" }},
 		{"alarm.dimension", "of one instance", put(func(in *input) {
 			in.Dimensions = []cwtypes.Dimension{{Name: aws.String("InstanceId"), Value: aws.String("i-0123456789abcdef0")}}
 		})},

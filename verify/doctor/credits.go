@@ -33,49 +33,38 @@ func (x *examination) checkCredits(a runlog.MetricAlarm) {
 		if !ok {
 			continue
 		}
-		if t.BaselinePercent >= a.Threshold {
-			x.find("credits.baseline", name, fmt.Sprintf(
-				"Its baseline of %g %% is not under the threshold of %g %%: an instance without credits is held just there.", t.BaselinePercent,
-				a.Threshold),
-				"Choose a type with a lower baseline (t3.micro: 10 %), or one that is not burstable.")
-		}
+		x.findIf(t.BaselinePercent >= a.Threshold, Warning, "credits.baseline", name,
+			fmt.Sprintf("Its baseline of %g %% is not below the threshold of %g %%, which it can reach without any credits.",
+				t.BaselinePercent, a.Threshold),
+			"Choose a type with a lower baseline (t3.micro: 10 %), or one that is not burstable.")
 		x.checkBalance(name, t, a.Threshold)
 	}
 }
 
 // checkBalance reports whether the credits last for control, chain and hold.
 func (x *examination) checkBalance(name string, t burstable.Type, threshold float64) {
-	switch mode := x.creditMode(name); {
-	case mode == "":
-		return // the permission is missing, and a finding
-	case mode == "unlimited":
-		x.find("credits.unlimited", name,
-			fmt.Sprintf("It is unlimited: on average, what exceeds its baseline of %g %% costs $0.05 per vCPU-hour (t4g: $0.04).",
-				t.BaselinePercent),
-			"Nothing; `secondwind cost` counts them.")
-		return
-	}
-	load := min(threshold*loadBand, 100)
+	load := min(threshold*x.cfg.Band, 100)
 	burn := t.VCPUs*60*load/100 - t.CreditsPerHour // an hour
 	needs := burn * x.report.ExpectSeconds / 3600
-	if burn <= 0 {
-		return
-	}
-	if len(x.facts.balance.values) == 0 {
-		if x.facts.answered[runlog.OpGetMetricData] {
-			x.find("credits.unknown", name,
-				fmt.Sprintf("Its CPU credits are published every 5 minutes, and not yet; the run takes %.1f.", needs),
-				"Nothing for a new instance (a t2 starts with 30); else look again in 5 minutes.")
-		}
-		return
-	}
-	if have := x.facts.balance.values[0]; have < needs {
-		x.find("credits.low", name,
-			fmt.Sprintf("It has %.1f CPU credits. At %g %% they last %.0f minutes of the %.0f that the run takes; "+
-				"then it is held at %g %% and cannot cross %g %%.",
+	switch mode := x.creditMode(name); {
+	case mode == "unlimited":
+		x.find(Note, "credits.unlimited", name,
+			fmt.Sprintf("It is in unlimited mode: average CPU above its baseline of %g %% costs $0.05 per vCPU-hour (t4g: $0.04).",
+				t.BaselinePercent),
+			"No change is needed; `secondwind cost` includes these credits.")
+	case mode == "" || burn <= 0 || x.facts.balances == nil: // a question that was not answered is a finding already
+	case len(x.facts.balances) == 0:
+		x.find(Note, "credits.unknown", name,
+			fmt.Sprintf("EC2 has not published its CPU credit balance yet, which it does every 5 minutes; the run needs %.1f credits.", needs),
+			"No change is needed for a new instance (a t2 starts with 30); otherwise, run the doctor again in 5 minutes.")
+	case slices.Min(x.facts.balances) < needs:
+		have := slices.Min(x.facts.balances)
+		x.find(Error, "credits.low", name,
+			fmt.Sprintf("It has %.1f CPU credits. At %g %% CPU they last %.0f of the %.0f minutes that the run takes; "+
+				"after that it is held at %g %% and cannot cross %g %%.",
 				have, load, have/burn*60, x.report.ExpectSeconds/60, t.BaselinePercent, threshold),
-			fmt.Sprintf("Let it idle for %.0f minutes, launch a fresh one, or switch it to unlimited "+
-				"(aws ec2 modify-instance-credit-specification).", (needs-have)/t.CreditsPerHour*60))
+			fmt.Sprintf("Let it idle for %.0f minutes, launch a new instance, or switch it to unlimited mode "+
+				"(`aws ec2 modify-instance-credit-specification`).", (needs-have)/t.CreditsPerHour*60))
 	}
 }
 

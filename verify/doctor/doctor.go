@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,13 +26,15 @@ import (
 type Config struct {
 	AWS                  aws.Config
 	AutoScalingGroupName string
-	// AlarmName is the scale-out alarm if the caller knows it; "": the doctor
-	// finds it by metric and policy.
+	// AlarmName is the scale-out alarm if the caller knows it; "": the one that
+	// the hypothesis would choose.
 	AlarmName string
 	// LoadBalancerURL is where requests go; "": the load balancer's own name.
 	LoadBalancerURL string
 	// Hold is how long the load is to last beyond control and chain.
 	Hold time.Duration
+	// Band is the load of the proof in thresholds, load.band of its scenario; 0: 1.6.
+	Band float64
 	// Transport carries the request to the load balancer; nil: one of sockets.
 	Transport http.RoundTripper
 }
@@ -58,6 +62,7 @@ type examination struct {
 func Examine(ctx context.Context, cfg Config) Report {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	cfg.Band = cmp.Or(cfg.Band, 1.6)
 	x := newExamination(cfg)
 	if x.checkAccess(ctx) {
 		x.gather(ctx)
@@ -81,17 +86,28 @@ func newExamination(cfg Config) *examination {
 			Version: 1, Examined: time.Now().UTC(), Region: cfg.AWS.Region, AutoScalingGroupName: cfg.AutoScalingGroupName,
 			InstanceTypes: []string{}, Findings: []Finding{}, Deadlines: []runlog.Deadline{},
 		},
+		facts: facts{
+			answered: map[string]bool{},
+			// The claim's metric follows from the name, even where the group may not be described.
+			configuration: hypothesis.Configuration{Group: runlog.AutoScalingGroup{AutoScalingGroupName: cfg.AutoScalingGroupName}},
+		},
 	}
 }
 
 // find adds a finding.
-func (x *examination) find(id, where, what, change string) {
-	x.add(Finding{ID: id, Where: where, What: what, Change: change})
+func (x *examination) find(severity Severity, id, where, what, change string) {
+	x.add(Finding{Severity: severity, ID: id, Where: where, What: what, Change: change})
 }
 
-// add adds a finding with its kind's severity; the same one twice counts once.
+// findIf adds a finding where a condition holds.
+func (x *examination) findIf(holds bool, severity Severity, id, where, what, change string) {
+	if holds {
+		x.find(severity, id, where, what, change)
+	}
+}
+
+// add adds a finding; the same one twice counts once.
 func (x *examination) add(f Finding) {
-	f.Severity = severityOf(f.ID)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, known := range x.report.Findings {
@@ -105,7 +121,7 @@ func (x *examination) add(f Finding) {
 // checkAccess reports whether AWS can be asked at all.
 func (x *examination) checkAccess(ctx context.Context) bool {
 	if x.cfg.AWS.Region == "" {
-		x.find("region.missing", "AWS_REGION", "No AWS Region is set.", "Set AWS_REGION, or a region in the AWS profile.")
+		x.find(Error, "region.missing", "AWS_REGION", "No AWS Region is set.", "Set AWS_REGION, or a region in the AWS profile.")
 		return false
 	}
 	if x.cfg.AWS.Credentials == nil {
@@ -125,8 +141,21 @@ func (x *examination) checkAccess(ctx context.Context) bool {
 	return true
 }
 
+// command is a command of the AWS CLI that is about the group.
+func (x *examination) command(name, options string) string {
+	return strings.TrimSpace("`aws autoscaling "+name+" --auto-scaling-group-name "+x.cfg.AutoScalingGroupName+" "+options) + "`"
+}
+
+// because adds to a state the reason that AWS gives for it, if it gives one.
+func because[State ~string](state State, reason string) string {
+	if reason = strings.TrimRight(reason, ". "); reason == "" {
+		return string(state)
+	}
+	return string(state) + " (" + reason + ")"
+}
+
 func (x *examination) findNoCredentials(why string) {
-	x.find("credentials.missing", "the AWS configuration", fmt.Sprintf("No AWS credentials are found: %s.", why),
+	x.find(Error, "credentials.missing", "the AWS configuration", fmt.Sprintf("No AWS credentials were found: %s.", why),
 		"Log in (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
 }
 
@@ -136,7 +165,8 @@ func (x *examination) checkAll(ctx context.Context) {
 	x.checkGroup()
 	x.checkProcesses()
 	x.checkInterference()
-	alarm, policy, ok := x.facts.scaleOut(x.cfg.AlarmName)
+	alarm, ok := x.facts.configuration.ScaleOutAlarm(x.cfg.AlarmName)
+	policy := x.facts.configuration.PolicyOf(alarm)
 	x.checkAlarm(alarm, ok)
 	if ok {
 		x.checkActions(alarm, policy)
@@ -184,8 +214,8 @@ func convert[To any](x *examination, operation string, from any) (to To, ok bool
 		err = json.Unmarshal(raw, &to)
 	}
 	if err != nil {
-		x.find("api.unreadable", operation, fmt.Sprintf("Its answer cannot be recorded: %s.", lastOf(err)),
-			"Look at the answer with the AWS CLI, and correct the value there that is no number.")
+		x.find(Error, "api.unreadable", operation, fmt.Sprintf("Its answer cannot be recorded: %s.", lastOf(err)),
+			"Look at the answer with the AWS CLI, and correct the value in it that is not a number.")
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		delete(x.facts.answered, operation)

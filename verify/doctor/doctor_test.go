@@ -1,9 +1,12 @@
 package doctor_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 
 	"secondwind/account/stack"
 	"secondwind/verify/doctor"
+	"secondwind/verify/terminal"
 )
 
 // A breakage raises exactly one finding.
@@ -37,9 +41,9 @@ func TestEveryThingThatIsBrokenIsFoundAndNothingElse(t *testing.T) {
 			inWorld(t, stack.PolicyStep, broken.check)
 		})
 	}
-	for _, kind := range doctor.Catalogue() {
-		if !found[kind.ID] && !strings.HasPrefix(kind.ID, "permission.") { // these have a test of their own
-			t.Errorf("nothing is broken here that raises %s", kind.ID)
+	for id := range documented(t) {
+		if !found[id] && !strings.HasPrefix(id, "permission.") { // these have a test of their own
+			t.Errorf("nothing is broken here that raises %s", id)
 		}
 	}
 }
@@ -50,16 +54,53 @@ func (broken breakage) check(w *world) {
 	if got := idsOf(report); !slices.Equal(got, []string{broken.finding}) {
 		w.Errorf("found %v, want %s alone\n%s", got, broken.finding, text(report))
 	}
+	checkWords(w, report)
+}
+
+// checkWords holds the sentences of a report, in text and as JSON, against what a
+// person must be able to read.
+func checkWords(w *world, report doctor.Report) {
 	for _, f := range report.Findings {
-		if !whole(f.What) || !whole(f.Change) || f.Where == "" {
+		if !whole(f.What) || !whole(f.Change) || strings.TrimSpace(f.Where) != f.Where || f.Where == "" {
 			w.Errorf("%s does not say where, what and what to change in whole sentences: %+v", f.ID, f)
 		}
+		if severity := documented(w.T)[f.ID]; f.Severity != severity {
+			w.Errorf("%s is %q, and docs/doctor.md says %q", f.ID, f.Severity, severity)
+		}
+	}
+	if _, err := json.Marshal(report); err != nil {
+		w.Errorf("the report cannot be written as JSON: %v", err)
+	}
+	var b bytes.Buffer
+	doctor.Write(&b, report, terminal.Style{Width: 80})
+	if strings.Contains(b.String(), "%!") || !strings.Contains(b.String(), report.AutoScalingGroupName) {
+		w.Errorf("the report reads:\n%s", b.String())
 	}
 }
 
+// unfinished is what a sentence has in it that was put together from something empty.
+var unfinished = regexp.MustCompile(` [.,:;)]|[(,] ?[.,:;)]|: ?[.,;)]|\.\.|  |%!|<nil>`)
+
 // whole reports whether a text is a sentence or more.
 func whole(text string) bool {
-	return strings.HasSuffix(text, ".") && !strings.Contains(text, "..") && !strings.Contains(text, "%!")
+	return strings.HasSuffix(text, ".") && !unfinished.MatchString(text) && strings.ToUpper(text[:1]) == text[:1]
+}
+
+// row is a finding in docs/doctor.md.
+var row = regexp.MustCompile("(?m)^\\| `([a-z]+\\.[a-z-]+)` \\| (error|warning|note) \\|")
+
+// documented are the findings that docs/doctor.md explains.
+func documented(t *testing.T) map[string]doctor.Severity {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "doctor.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]doctor.Severity{}
+	for _, found := range row.FindAllStringSubmatch(string(text), -1) {
+		all[found[1]] = doctor.Severity(found[2])
+	}
+	return all
 }
 
 func TestAHealthyStackRaisesNothingWhateverItsPolicy(t *testing.T) {
@@ -140,16 +181,38 @@ func (w *world) shiftDates(by time.Duration) {
 	})
 }
 
-func TestEveryFindingIsDocumented(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "doctor.md"))
+// raised is a finding in the source: a severity and an id, one after the other.
+var raised = regexp.MustCompile(`(Error|Warning|Note), "([a-z]+\.[a-z-]+)"`)
+
+func TestEveryFindingOfTheSourceIsDocumented(t *testing.T) {
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range doctor.Catalogue() {
-		row := "| `" + kind.ID + "` | " + string(kind.Severity) + " | " + kind.Title + " |"
-		if !strings.Contains(string(text), row) {
-			t.Errorf("docs/doctor.md has no row %q", row)
+	documented, seen := documented(t), map[string]bool{}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, found := range raised.FindAllStringSubmatch(string(source), -1) {
+			seen[found[2]] = true
+			if got := documented[found[2]]; got != doctor.Severity(strings.ToLower(found[1])) {
+				t.Errorf("%s raises %s as %s; docs/doctor.md has it as %q", file, found[2], found[1], got)
+			}
+		}
+	}
+	for id := range documented {
+		if !seen[id] {
+			t.Errorf("docs/doctor.md explains %s, which nothing raises", id)
+		}
+	}
+}
+
+func TestThePolicyIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "doctor.md"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	if policy := doctor.PolicyOf(doctor.Actions()...).String(); !strings.Contains(string(text), policy) {
 		t.Errorf("docs/doctor.md does not have the policy that `secondwind doctor --policy` prints:\n%s", policy)

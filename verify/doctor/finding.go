@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -20,9 +21,12 @@ const (
 	Note    Severity = "note"    // good to know
 )
 
+// severities are all of them, the worst first.
+var severities = []Severity{Error, Warning, Note}
+
 // Finding is something that the doctor has found.
 type Finding struct {
-	ID       string   `json:"id"` // "alarm.actions-disabled"; see Catalogue
+	ID       string   `json:"id"` // "alarm.actions-disabled"; docs/doctor.md explains each
 	Severity Severity `json:"severity"`
 	Where    string   `json:"where"`  // the alarm, the group, the variable …
 	What     string   `json:"what"`   // a sentence
@@ -54,19 +58,10 @@ type Report struct {
 	ExpectSeconds float64 `json:"expectSeconds"`
 }
 
-// Count is the number of findings of a severity.
-func (r Report) Count(s Severity) int {
-	n := 0
-	for _, f := range r.Findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
-}
-
 // Fit reports whether nothing was found with which a proof cannot succeed.
-func (r Report) Fit() bool { return r.Count(Error) == 0 }
+func (r Report) Fit() bool {
+	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Severity == Error })
+}
 
 // Policy is the policy document that the caller lacks, nil if nothing is missing.
 func (r Report) Policy() *Policy {
@@ -83,16 +78,23 @@ func (r Report) Policy() *Policy {
 	return &p
 }
 
-// sort puts errors first and, within a severity, keeps the catalogue's order.
+// areas are what the ids of findings begin with, in the order of their report.
+var areas = []string{
+	"region", "credentials", "endpoint", "permission", "api", "clock", "group", "alarm", "policy", "metric", "monitoring", "credits",
+	"targets", "health", "balancer",
+}
+
+// sort puts errors first and, within a severity, keeps the order of the areas.
 func (r *Report) sort() {
-	rank := map[Severity]int{Error: 0, Warning: 1, Note: 2}
-	order := map[string]int{}
-	for i, k := range catalogue {
-		order[k.ID] = i
-	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), cmp.Compare(order[a.ID], order[b.ID]), cmp.Compare(a.Where, b.Where))
+		return cmp.Or(cmp.Compare(slices.Index(severities, a.Severity), slices.Index(severities, b.Severity)),
+			cmp.Compare(areaOf(a), areaOf(b)), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Where, b.Where))
 	})
+}
+
+func areaOf(f Finding) int {
+	area, _, _ := strings.Cut(f.ID, ".")
+	return slices.Index(areas, area)
 }
 
 // Policy is an IAM policy document.
@@ -109,17 +111,14 @@ type Statement struct {
 	Resource string
 }
 
-// statementOf allows actions. The resource is "*" because most of the Describe
-// actions know no resources.
-func statementOf(actions ...string) Statement {
-	return Statement{Sid: "SecondwindReads", Effect: "Allow", Action: actions, Resource: "*"}
-}
-
-// PolicyOf is the document that allows actions; they come out sorted, once each.
+// PolicyOf is the document that allows actions; they come out sorted, once each. The
+// resource is "*" because most of the Describe actions know no resources.
 func PolicyOf(actions ...string) Policy {
-	actions = slices.Clone(actions)
-	slices.Sort(actions)
-	return Policy{Version: "2012-10-17", Statement: []Statement{statementOf(slices.Compact(actions)...)}}
+	actions = slices.Compact(slices.Sorted(slices.Values(actions)))
+	return Policy{
+		Version:   "2012-10-17",
+		Statement: []Statement{{Sid: "SecondwindReads", Effect: "Allow", Action: actions, Resource: "*"}},
+	}
 }
 
 // String is the document as indented JSON.

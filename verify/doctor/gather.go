@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -19,6 +20,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"secondwind/account/burstable"
+	"secondwind/account/ec2form"
 	"secondwind/runlog"
 	"secondwind/verify/hypothesis"
 )
@@ -27,6 +29,7 @@ import (
 type facts struct {
 	group         *astypes.AutoScalingGroup
 	configuration hypothesis.Configuration
+	alarms        []cwtypes.MetricAlarm // the configuration's, with members that no run records
 	activities    []astypes.Activity
 	schedules     []astypes.ScheduledUpdateGroupAction
 	refreshes     []astypes.InstanceRefresh
@@ -42,8 +45,9 @@ type facts struct {
 	instances []instance
 	credits   map[string]string // instance id → "standard" or "unlimited"
 
-	cpu, balance series // of the group; of its instances' credits, the least
-	answered     map[string]bool
+	cpu      []float64 // datapoints of the group's metric; nil: not answered
+	balances []float64 // CPU credits that instances have left; nil: not answered
+	answered map[string]bool
 }
 
 // template is what a launch template or configuration says.
@@ -57,17 +61,22 @@ type template struct {
 // instance is a member of the group as EC2 describes it.
 type instance struct {
 	ID         string    `xml:"instanceId"`
-	Type       string    `xml:"instanceType"`
 	Monitoring string    `xml:"monitoring>state"` // enabled | disabled | pending | disabling
 	Launched   time.Time `xml:"launchTime"`
 }
 
-// ask asks one question of the SDK; a failure is a finding.
+// ask asks one question of the SDK; the answer to one that fails is empty. A failure
+// is a finding, unless its code is that of something which is not there: then another
+// finding reports that.
 func ask[In, Out, Options any](
 	ctx context.Context, x *examination, operation string, in *In, call func(context.Context, *In, ...func(*Options)) (*Out, error),
+	absent ...string,
 ) (*Out, bool) {
 	out, err := call(ctx, in)
-	return out, x.answer(operation, err)
+	if slices.Contains(absent, ec2form.Code(err)) || !x.answer(operation, err) {
+		return new(Out), false
+	}
+	return out, true
 }
 
 // answer notes whether an operation was answered.
@@ -78,9 +87,6 @@ func (x *examination) answer(operation string, err error) bool {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.facts.answered == nil {
-		x.facts.answered = map[string]bool{}
-	}
 	x.facts.answered[operation] = true
 	return true
 }
@@ -97,9 +103,38 @@ func askAll(ctx context.Context, questions ...func(context.Context)) {
 // gather asks everything: first what the group's name alone answers, then what
 // follows from that, so that each permission is tried.
 func (x *examination) gather(ctx context.Context) {
-	askAll(ctx, x.askGroup, x.askPolicies, x.askActivities, x.askSchedules, x.askRefreshes, x.askHooks)
+	f, name := &x.facts, &x.cfg.AutoScalingGroupName
+	askAll(ctx, x.askGroup,
+		ofGroup(x, runlog.OpDescribePolicies, x.groups.DescribePolicies, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: name},
+			func(out *autoscaling.DescribePoliciesOutput) {
+				f.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, out.ScalingPolicies)
+			}),
+		ofGroup(x, runlog.OpDescribeScalingActivities, x.groups.DescribeScalingActivities,
+			&autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: name, MaxRecords: aws.Int32(20)},
+			func(out *autoscaling.DescribeScalingActivitiesOutput) { f.activities = out.Activities }),
+		ofGroup(x, runlog.OpDescribeScheduledActions, x.groups.DescribeScheduledActions,
+			&autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: name},
+			func(out *autoscaling.DescribeScheduledActionsOutput) { f.schedules = out.ScheduledUpdateGroupActions }),
+		ofGroup(x, runlog.OpDescribeInstanceRefreshes, x.groups.DescribeInstanceRefreshes,
+			&autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: name},
+			func(out *autoscaling.DescribeInstanceRefreshesOutput) { f.refreshes = out.InstanceRefreshes }),
+		ofGroup(x, opDescribeLifecycleHooks, x.groups.DescribeLifecycleHooks,
+			&autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: name},
+			func(out *autoscaling.DescribeLifecycleHooksOutput) { f.hooks = out.LifecycleHooks }))
 	askAll(ctx, x.askAlarms, x.askTargets, x.askTemplate, x.askInstances)
-	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetrics)
+	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetric, x.askBalance)
+}
+
+// ofGroup is a question that the group's name alone answers. Auto Scaling's code for
+// a group that is not there is ValidationError; group.missing reports that once.
+func ofGroup[In, Out, Options any](
+	x *examination, operation string, call func(context.Context, *In, ...func(*Options)) (*Out, error), in *In, keep func(*Out),
+) func(context.Context) {
+	return func(ctx context.Context) {
+		if out, ok := ask(ctx, x, operation, in, call, "ValidationError"); ok {
+			keep(out)
+		}
+	}
 }
 
 func (x *examination) askGroup(ctx context.Context) {
@@ -108,98 +143,63 @@ func (x *examination) askGroup(ctx context.Context) {
 	switch {
 	case !ok:
 	case len(out.AutoScalingGroups) == 0:
-		x.find("group.missing", x.cfg.AutoScalingGroupName, fmt.Sprintf("Region %s of account %s has no Auto Scaling group of that name.",
-			x.cfg.AWS.Region, x.report.Account),
+		x.find(Error, "group.missing", x.cfg.AutoScalingGroupName,
+			fmt.Sprintf("Region %s of account %s has no Auto Scaling group of that name.", x.cfg.AWS.Region, x.report.Account),
 			"Correct --group, AWS_REGION or AWS_PROFILE, or deploy the stack first (make deploy).")
 	default:
 		group := &out.AutoScalingGroups[0]
-		if x.facts.configuration.Group, ok = convert[runlog.AutoScalingGroup](x, runlog.OpDescribeAutoScalingGroups, group); ok {
-			x.facts.group = group
-			x.report.MaxSize = x.facts.configuration.Group.MaxSize
+		if recorded, ok := convert[runlog.AutoScalingGroup](x, runlog.OpDescribeAutoScalingGroups, group); ok {
+			x.facts.group, x.facts.configuration.Group, x.report.MaxSize = group, recorded, recorded.MaxSize
 		}
 	}
 }
 
-func (x *examination) askPolicies(ctx context.Context) {
-	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
-	if out, err := x.groups.DescribePolicies(ctx, in); x.answerOfGroup(runlog.OpDescribePolicies, err) {
-		x.facts.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, out.ScalingPolicies)
-	}
-}
-
-func (x *examination) askActivities(ctx context.Context) {
-	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName, MaxRecords: aws.Int32(20)}
-	if out, err := x.groups.DescribeScalingActivities(ctx, in); x.answerOfGroup(runlog.OpDescribeScalingActivities, err) {
-		x.facts.activities = out.Activities
-	}
-}
-
-func (x *examination) askSchedules(ctx context.Context) {
-	in := &autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
-	if out, err := x.groups.DescribeScheduledActions(ctx, in); x.answerOfGroup(runlog.OpDescribeScheduledActions, err) {
-		x.facts.schedules = out.ScheduledUpdateGroupActions
-	}
-}
-
-func (x *examination) askRefreshes(ctx context.Context) {
-	in := &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
-	if out, err := x.groups.DescribeInstanceRefreshes(ctx, in); x.answerOfGroup(runlog.OpDescribeInstanceRefreshes, err) {
-		x.facts.refreshes = out.InstanceRefreshes
-	}
-}
-
-func (x *examination) askHooks(ctx context.Context) {
-	in := &autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: &x.cfg.AutoScalingGroupName}
-	if out, err := x.groups.DescribeLifecycleHooks(ctx, in); x.answerOfGroup(opDescribeLifecycleHooks, err) {
-		x.facts.hooks = out.LifecycleHooks
-	}
-}
-
-// answerOfGroup is answer for an operation that refuses a group that is not
-// there: group.missing says it once for all of them.
-func (x *examination) answerOfGroup(operation string, err error) bool {
-	if codeOf(err) == "ValidationError" {
-		return false
-	}
-	return x.answer(operation, err)
-}
-
-// askAlarms asks for the alarms on the group's CPU and for those that policies
-// name. It never lists the account's other alarms.
+// askAlarms asks for the alarms of which the hypothesis chooses: those on the claim's
+// metric, those that policies name, and the one that the caller named. It never lists
+// the account's other alarms.
 func (x *examination) askAlarms(ctx context.Context) {
-	metric := runlog.CPUOf(x.cfg.AutoScalingGroupName)
+	metric := x.facts.configuration.Metric()
 	onGroup := &cloudwatch.DescribeAlarmsForMetricInput{
 		Namespace: &metric.Namespace, MetricName: &metric.MetricName,
 		Dimensions: []cwtypes.Dimension{{Name: &metric.Dimension.Name, Value: &metric.Dimension.Value}},
 	}
 	names := []string{}
-	if out, ok := ask(ctx, x, runlog.OpDescribeAlarmsForMetric, onGroup, x.alarms.DescribeAlarmsForMetric); ok {
-		for _, a := range out.MetricAlarms {
-			names = append(names, aws.ToString(a.AlarmName))
-		}
+	if x.cfg.AlarmName != "" {
+		names = append(names, x.cfg.AlarmName)
+	}
+	out, _ := ask(ctx, x, runlog.OpDescribeAlarmsForMetric, onGroup, x.alarms.DescribeAlarmsForMetric)
+	for _, a := range out.MetricAlarms {
+		names = append(names, aws.ToString(a.AlarmName))
 	}
 	for _, p := range x.facts.configuration.Policies {
 		for _, a := range p.Alarms {
 			names = append(names, a.AlarmName)
 		}
 	}
-	if x.cfg.AlarmName != "" {
-		names = append(names, x.cfg.AlarmName)
-	}
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if len(names) == 0 { // asked all the same, to try the permission; no alarm has this name
 		names = []string{"secondwind-doctor/" + x.cfg.AutoScalingGroupName}
 	}
-	byName := &cloudwatch.DescribeAlarmsInput{AlarmNames: names[:min(len(names), 100)]}
-	if out, ok := ask(ctx, x, runlog.OpDescribeAlarms, byName, x.alarms.DescribeAlarms); ok {
-		x.facts.configuration.Alarms, _ = convert[[]runlog.MetricAlarm](x, runlog.OpDescribeAlarms, out.MetricAlarms)
-	}
+	x.askAlarmsNamed(ctx, names[:min(len(names), maxNames)])
 	history := &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &names[0], MaxRecords: aws.Int32(1)}
-	_, err := x.alarms.DescribeAlarmHistory(ctx, history)
-	if codeOf(err) != "ResourceNotFound" && codeOf(err) != "ResourceNotFoundException" {
-		x.answer(runlog.OpDescribeAlarmHistory, err)
+	ask(ctx, x, runlog.OpDescribeAlarmHistory, history, x.alarms.DescribeAlarmHistory, "ResourceNotFound", "ResourceNotFoundException")
+}
+
+// maxNames is how many names or ids AWS takes in a question.
+const maxNames = 100
+
+func (x *examination) askAlarmsNamed(ctx context.Context, names []string) {
+	var all []cwtypes.MetricAlarm
+	for pages := cloudwatch.NewDescribeAlarmsPaginator(x.alarms, &cloudwatch.DescribeAlarmsInput{AlarmNames: names}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if !x.answer(runlog.OpDescribeAlarms, err) {
+			return
+		}
+		all = append(all, page.MetricAlarms...)
 	}
+	x.facts.alarms = all
+	x.facts.configuration.Alarms, _ = convert[[]runlog.MetricAlarm](x, runlog.OpDescribeAlarms, all)
 }
 
 func (x *examination) askTargets(ctx context.Context) {
@@ -208,20 +208,19 @@ func (x *examination) askTargets(ctx context.Context) {
 	}
 	arns := x.facts.group.TargetGroupARNs
 	out, err := x.elb.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: arns})
-	switch code := codeOf(err); {
+	switch code := ec2form.Code(err); {
 	case code == "TargetGroupNotFound" || code == "TargetGroupNotFoundException":
-		x.find("targets.gone", strings.Join(arns, ", "),
+		x.find(Error, "targets.gone", strings.Join(arns, ", "),
 			"The group is attached to a target group that does not exist.",
-			"Attach one that exists (aws autoscaling attach-load-balancer-target-groups), or deploy again.")
+			"Attach one that exists (`aws autoscaling attach-load-balancer-target-groups`), or deploy again.")
 		return
 	case x.answer(runlog.OpDescribeTargetGroups, err):
 		x.facts.targetGroups = out.TargetGroups
 		x.facts.configuration.TargetGroups, _ = convert[[]runlog.TargetGroup](x, runlog.OpDescribeTargetGroups, out.TargetGroups)
 	}
 	of := &elb.DescribeTargetHealthInput{TargetGroupArn: &arns[0]}
-	if health, ok := ask(ctx, x, runlog.OpDescribeTargetHealth, of, x.elb.DescribeTargetHealth); ok {
-		x.facts.targets = health.TargetHealthDescriptions
-	}
+	health, _ := ask(ctx, x, runlog.OpDescribeTargetHealth, of, x.elb.DescribeTargetHealth)
+	x.facts.targets = health.TargetHealthDescriptions
 }
 
 func (x *examination) askAttributes(ctx context.Context) {
@@ -229,11 +228,10 @@ func (x *examination) askAttributes(ctx context.Context) {
 		return
 	}
 	in := &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: x.facts.targetGroups[0].TargetGroupArn}
-	if out, ok := ask(ctx, x, opDescribeTargetGroupAttrs, in, x.elb.DescribeTargetGroupAttributes); ok {
-		x.facts.attributes = map[string]string{}
-		for _, a := range out.Attributes {
-			x.facts.attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
-		}
+	out, _ := ask(ctx, x, opDescribeTargetGroupAttrs, in, x.elb.DescribeTargetGroupAttributes)
+	x.facts.attributes = map[string]string{}
+	for _, a := range out.Attributes {
+		x.facts.attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
 	}
 }
 
@@ -242,13 +240,9 @@ func (x *examination) askBalancers(ctx context.Context) {
 		return
 	}
 	arns := x.facts.targetGroups[0].LoadBalancerArns
-	byARN := &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}
-	if out, ok := ask(ctx, x, opDescribeLoadBalancers, byARN, x.elb.DescribeLoadBalancers); ok {
-		x.facts.balancers = out.LoadBalancers
-	}
-	if out, ok := ask(ctx, x, opDescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}, x.elb.DescribeListeners); ok {
-		x.facts.listeners = out.Listeners
-	}
+	described, _ := ask(ctx, x, opDescribeLoadBalancers, &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}, x.elb.DescribeLoadBalancers)
+	listening, _ := ask(ctx, x, opDescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}, x.elb.DescribeListeners)
+	x.facts.balancers, x.facts.listeners = described.LoadBalancers, listening.Listeners
 }
 
 // askTemplate asks what the next instance will be launched from.
@@ -265,11 +259,7 @@ func (x *examination) askTemplate(ctx context.Context) {
 		x.askLaunchConfiguration(ctx, aws.ToString(g.LaunchConfigurationName))
 		return
 	}
-	wanted := aws.ToString(spec.Version)
-	if wanted == "" {
-		wanted = "$Default"
-	}
-	form := url.Values{"LaunchTemplateVersion.1": {wanted}}
+	form := url.Values{"LaunchTemplateVersion.1": {cmp.Or(aws.ToString(spec.Version), "$Default")}}
 	if id := aws.ToString(spec.LaunchTemplateId); id != "" {
 		form.Set("LaunchTemplateId", id)
 	} else {
@@ -296,8 +286,8 @@ func (x *examination) askLaunchConfiguration(ctx context.Context, name string) {
 		return
 	}
 	in := &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{name}}
-	out, ok := ask(ctx, x, opDescribeLaunchConfiguration, in, x.groups.DescribeLaunchConfigurations)
-	if !ok || len(out.LaunchConfigurations) == 0 {
+	out, _ := ask(ctx, x, opDescribeLaunchConfiguration, in, x.groups.DescribeLaunchConfigurations)
+	if len(out.LaunchConfigurations) == 0 {
 		return
 	}
 	c := out.LaunchConfigurations[0]
@@ -306,16 +296,30 @@ func (x *examination) askLaunchConfiguration(ctx context.Context, name string) {
 	x.facts.template = &template{InstanceType: aws.ToString(c.InstanceType), Monitoring: monitoring, name: "launch configuration " + name}
 }
 
+// burstable are the ids of the group's instances that earn CPU credits.
+func (x *examination) burstable() (ids []string) {
+	for _, member := range firstOf(x.facts.group.Instances) {
+		if _, ok := burstable.Of(aws.ToString(member.InstanceType)); ok {
+			ids = append(ids, aws.ToString(member.InstanceId))
+		}
+	}
+	return ids
+}
+
+func firstOf(members []astypes.Instance) []astypes.Instance {
+	return members[:min(len(members), maxNames)]
+}
+
 func (x *examination) askInstances(ctx context.Context) {
 	if x.facts.group == nil || len(x.facts.group.Instances) == 0 {
 		return
 	}
 	all, earning := url.Values{}, url.Values{}
-	for i, member := range x.facts.group.Instances[:min(len(x.facts.group.Instances), 100)] {
+	for i, member := range firstOf(x.facts.group.Instances) {
 		all.Set(fmt.Sprintf("InstanceId.%d", i+1), aws.ToString(member.InstanceId))
-		if _, ok := burstable.Of(aws.ToString(member.InstanceType)); ok {
-			earning.Set(fmt.Sprintf("InstanceId.%d", len(earning)+1), aws.ToString(member.InstanceId))
-		}
+	}
+	for i, id := range x.burstable() {
+		earning.Set(fmt.Sprintf("InstanceId.%d", i+1), id)
 	}
 	var described struct {
 		Instances []instance `xml:"reservationSet>item>instancesSet>item"`

@@ -1,108 +1,102 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
-	"secondwind/account/burstable"
 	"secondwind/runlog"
 )
 
-// series are datapoints, oldest first. Period is what they were asked with.
-type series struct {
-	period time.Duration
-	times  []time.Time
-	values []float64
+// How often EC2 publishes an instance's CPU without detailed monitoring, and its CPU
+// credits whatever the monitoring.
+const (
+	basicPeriod  = 5 * time.Minute
+	creditPeriod = 5 * time.Minute
+)
+
+// askMetric asks for the claim's metric as the alarm does.
+func (x *examination) askMetric(ctx context.Context) {
+	alarm, _ := x.facts.configuration.ScaleOutAlarm(x.cfg.AlarmName)
+	period := cmp.Or(time.Duration(alarm.Period)*time.Second, time.Minute)
+	queries := []cwtypes.MetricDataQuery{query("cpu", x.facts.configuration.Metric(), period)}
+	if series, ok := x.data(ctx, queries, max(10*period, 5*time.Minute)); ok {
+		x.facts.cpu = append([]float64{}, slices.Concat(series...)...)
+	}
 }
 
-// creditPeriod is how often EC2 publishes the credit metrics, whatever the monitoring.
-const creditPeriod = 5 * time.Minute
-
-// askMetrics asks for the group's CPU as its alarm does, and for the credits.
-func (x *examination) askMetrics(ctx context.Context) {
-	period := time.Minute
-	if a, _, ok := x.facts.scaleOut(x.cfg.AlarmName); ok && a.Period > 0 {
-		period = time.Duration(a.Period) * time.Second
-	}
-	queries := []cwtypes.MetricDataQuery{query("cpu", "CPUUtilization", "AutoScalingGroupName", x.cfg.AutoScalingGroupName, "Average", period)}
-	x.facts.cpu.period = period
-	if out, ok := x.data(ctx, queries, max(10*period, 5*time.Minute)); ok {
-		x.facts.cpu.times, x.facts.cpu.values = points(out, "cpu")
-	}
+// askBalance asks for the CPU credits of each instance that earns some.
+func (x *examination) askBalance(ctx context.Context) {
 	if x.facts.group == nil {
 		return
 	}
-	queries = nil
-	for i, member := range x.facts.group.Instances[:min(len(x.facts.group.Instances), 100)] {
-		if _, ok := burstable.Of(aws.ToString(member.InstanceType)); ok {
-			queries = append(queries, query(fmt.Sprintf("c%d",
-				i), "CPUCreditBalance", "InstanceId", aws.ToString(member.InstanceId), "Minimum", creditPeriod))
-		}
+	var queries []cwtypes.MetricDataQuery
+	credits := runlog.Metric{Namespace: x.facts.configuration.Metric().Namespace, MetricName: "CPUCreditBalance", Statistic: "Minimum"}
+	for i, id := range x.burstable() {
+		queries = append(queries, query(fmt.Sprintf("c%d", i), credits.OfInstance(id), creditPeriod))
 	}
-	if len(queries) == 0 {
-		return
+	series, ok := [][]float64{}, true
+	if len(queries) > 0 {
+		series, ok = x.data(ctx, queries, 4*creditPeriod)
 	}
-	out, ok := x.data(ctx, queries, 4*creditPeriod)
-	for _, q := range queries {
-		if !ok {
-			break
-		}
-		times, values := points(out, *q.Id)
-		if n := len(values); n > 0 && (len(x.facts.balance.values) == 0 || values[n-1] < x.facts.balance.values[0]) {
-			x.facts.balance = series{period: creditPeriod, times: times[n-1:], values: values[n-1:]}
+	if ok {
+		x.facts.balances = []float64{}
+		for _, values := range series {
+			x.facts.balances = append(x.facts.balances, values[len(values)-1])
 		}
 	}
 }
 
-func (x *examination) data(
-	ctx context.Context, queries []cwtypes.MetricDataQuery, reach time.Duration,
-) (*cloudwatch.GetMetricDataOutput, bool) {
+// data asks for the datapoints of the last while, and returns each series that has any.
+func (x *examination) data(ctx context.Context, queries []cwtypes.MetricDataQuery, reach time.Duration) (all [][]float64, ok bool) {
 	now := time.Now().UTC().Add(x.clock.Offset())
-	return ask(ctx, x, runlog.OpGetMetricData, &cloudwatch.GetMetricDataInput{
+	out, ok := ask(ctx, x, runlog.OpGetMetricData, &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries, StartTime: aws.Time(now.Add(-reach)), EndTime: aws.Time(now), ScanBy: cwtypes.ScanByTimestampAscending,
 	}, x.alarms.GetMetricData)
-}
-
-func query(id, metric, dimension, value, stat string, period time.Duration) cwtypes.MetricDataQuery {
-	dimensions := []cwtypes.Dimension{{Name: &dimension, Value: &value}}
-	return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{
-		Metric: &cwtypes.Metric{Namespace: aws.String("AWS/EC2"), MetricName: &metric, Dimensions: dimensions},
-		Period: aws.Int32(int32(period / time.Second)), Stat: &stat,
-	}}
-}
-
-// points are those of one series.
-func points(out *cloudwatch.GetMetricDataOutput, id string) ([]time.Time, []float64) {
+	if !ok {
+		return nil, false
+	}
 	for _, r := range out.MetricDataResults {
-		if aws.ToString(r.Id) == id && len(r.Timestamps) == len(r.Values) {
-			return r.Timestamps, r.Values
+		if len(r.Values) > 0 {
+			all = append(all, r.Values)
 		}
 	}
-	return nil, nil
+	return all, true
+}
+
+func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {
+	dimensions := []cwtypes.Dimension{{Name: &m.Dimension.Name, Value: &m.Dimension.Value}}
+	return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{
+		Metric: &cwtypes.Metric{Namespace: &m.Namespace, MetricName: &m.MetricName, Dimensions: dimensions},
+		Period: aws.Int32(int32(period / time.Second)), Stat: &m.Statistic,
+	}}
 }
 
 // checkMetric reports whether CloudWatch has the CPU that the alarm asks for. An
 // instance that has just come has none yet, which is nobody's fault.
 func (x *examination) checkMetric(alarm runlog.MetricAlarm) {
-	cpu, old := x.facts.cpu, x.oldest()
-	if !x.facts.answered[runlog.OpGetMetricData] || old == 0 {
+	old, period := x.oldest(), time.Duration(alarm.Period)*time.Second
+	if x.facts.cpu == nil || old == 0 || period == 0 {
 		return
 	}
-	due := int((old - metricLag) / cpu.period) // periods that must have been published
-	switch n := len(cpu.values); {
+	where := x.facts.configuration.Metric().MetricName + " of " + x.cfg.AutoScalingGroupName
+	due := int((old - metricLag) / period) // periods that must have been published
+	switch n := len(x.facts.cpu); {
 	case due < 3:
 	case n == 0:
-		x.find("metric.none", "CPUUtilization of "+x.cfg.AutoScalingGroupName, fmt.Sprintf(
-			"CloudWatch has no datapoint of it, although an instance has run for %s.", old.Round(time.Second)),
-			"See whether the instance runs (aws ec2 describe-instances), and whether the group's name is the dimension.")
+		x.find(Error, "metric.none", where,
+			fmt.Sprintf("CloudWatch has no datapoint of it, although an instance has been running for %s.", old.Round(time.Second)),
+			"Check that the instance runs (`aws ec2 describe-instances`), and that its metrics carry the group's name as a dimension.")
 	case n < min(due, 5)/2:
-		x.find("metric.sparse", "CPUUtilization of "+x.cfg.AutoScalingGroupName, fmt.Sprintf(
-			"It has %d datapoints where the alarm, with its period of %d s, asks for %d.", n, alarm.Period, min(due, int(5*time.Minute/cpu.period))),
+		x.find(Error, "metric.sparse", where,
+			fmt.Sprintf("CloudWatch has %s of it where the alarm, with its period of %s, expects %d.",
+				plural(n, "datapoint"), period, min(due, int(5*time.Minute/period))),
 			"Set the alarm's period to 60 s with detailed monitoring, or to 300 s without: EC2 publishes no more often.")
 	}
 }
@@ -119,4 +113,22 @@ func (x *examination) oldest() time.Duration {
 		}
 	}
 	return old
+}
+
+// checkMonitoring compares the alarm's period with how often EC2 publishes.
+func (x *examination) checkMonitoring(a runlog.MetricAlarm) {
+	period := time.Duration(a.Period) * time.Second
+	if period >= basicPeriod {
+		return // both kinds of monitoring are enough
+	}
+	if t := x.facts.template; t != nil && !t.Monitoring {
+		x.find(Error, "monitoring.basic", t.name,
+			fmt.Sprintf("Detailed monitoring is off: EC2 publishes CPU every 5 minutes, so most of the alarm's periods of %s have no data.", period),
+			"Set Monitoring.Enabled to true in a new version of the template, as terraform/ does, and replace the instance.")
+	}
+	for _, i := range x.facts.instances {
+		x.findIf(i.Monitoring == "disabled" || i.Monitoring == "disabling", Warning, "monitoring.instance", "instance "+i.ID,
+			"It runs with basic monitoring: EC2 publishes its CPU only every 5 minutes.",
+			fmt.Sprintf("Run `aws ec2 monitor-instances --instance-ids %s`.", i.ID))
+	}
 }

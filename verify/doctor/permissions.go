@@ -6,9 +6,11 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/smithy-go"
 
+	"secondwind/account/ec2form"
 	"secondwind/runlog"
 )
 
@@ -47,70 +49,52 @@ func Actions() []string {
 	return all
 }
 
-// The error codes that AWS's services use for the same two things.
-var (
-	deniedCodes = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "UnauthorizedException"}
-	unsignCodes = []string{
-		"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "ExpiredToken",
-		"ExpiredTokenException", "RequestExpired", "AuthFailure", "InvalidAccessKeyId", "IncompleteSignature",
-		"MissingAuthenticationToken", "InvalidToken",
-	}
-)
-
-// codeOf is AWS's code of an error, "" if AWS did not answer.
-func codeOf(err error) string {
-	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		return refused.ErrorCode()
-	}
-	return ""
+// unsignCodes are the error codes with which AWS's services refuse a signature.
+var unsignCodes = []string{
+	"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException", "ExpiredToken",
+	"ExpiredTokenException", "RequestExpired", "AuthFailure", "InvalidAccessKeyId", "IncompleteSignature",
+	"MissingAuthenticationToken", "InvalidToken",
 }
 
 // findFailure reports why an operation was not answered.
 func (x *examination) findFailure(operation string, err error) {
-	code := codeOf(err)
+	unsigned := slices.Contains(unsignCodes, ec2form.Code(err))
+	_, unreachable := errors.AsType[net.Error](err)
 	switch {
-	case slices.Contains(deniedCodes, code):
+	case ec2form.Denied(err):
 		x.findDenied(operation, err)
-	case slices.Contains(unsignCodes, code) && x.clock.Offset().Abs() > clockFar:
+	case unsigned && x.clock.Offset().Abs() > clockFar:
 		x.checkClock() // a date that is off makes every signature wrong
-	case slices.Contains(unsignCodes, code):
-		x.find("credentials.invalid", operation, fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),
-			"Log in again (aws sso login), renew the session token, or correct the keys; see what `aws sts get-caller-identity` says.")
-	case unreachable(err):
-		x.find("endpoint.unreachable", operation, fmt.Sprintf("The API cannot be reached: %s.", lastOf(err)),
-			"Check the network, a proxy, AWS_REGION and AWS_ENDPOINT_URL; if that names a local cloud, start it.")
+	case unsigned:
+		x.find(Error, "credentials.invalid", operation, fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),
+			"Log in again (`aws sso login`), renew the session token, or correct the keys; `aws sts get-caller-identity` tests them.")
+	case unreachable:
+		x.find(Error, "endpoint.unreachable", operation, fmt.Sprintf("The API cannot be reached: %s.", lastOf(err)),
+			"Check the network, any proxy, AWS_REGION and AWS_ENDPOINT_URL; if that names a local cloud, start it.")
 	default:
-		x.find("api.failed", operation,
-			fmt.Sprintf("The request failed: %s.", messageOf(err)),
-			"Run the doctor again. What depends on the answer was not examined.")
+		x.find(Warning, "api.failed", operation, fmt.Sprintf("The request failed: %s.", messageOf(err)),
+			"Run the doctor again: what depends on the answer was not examined.")
 	}
 }
 
 func (x *examination) findDenied(operation string, err error) {
-	id, why := "permission.optional", "The doctor cannot examine what it would have answered."
+	severity, id, why := Warning, "permission.optional", "Without it, the doctor examines less."
 	if slices.Contains(required, operation) {
-		id, why = "permission.required", "A proof asks it all the time."
+		severity, id, why = Error, "permission.required", "A proof needs it from beginning to end."
 	}
-	statement := statementOf(operation)
 	x.add(Finding{
-		ID: id, Where: operation, Statement: &statement,
-		What:   fmt.Sprintf("The caller may not call %s: %s. %s", operation, messageOf(err), why),
-		Change: "Add this statement to the caller's policy, or have the policy that denies it changed.",
+		Severity: severity, ID: id, Where: operation, Statement: &PolicyOf(operation).Statement[0],
+		What:   fmt.Sprintf("The caller is not allowed to call %s: %s. %s", operation, messageOf(err), why),
+		Change: "Add this statement to the caller's policy, or change the policy that denies the call.",
 	})
 }
 
 // messageOf is an error in AWS's own words, else in ours.
 func messageOf(err error) string {
 	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		return refused.ErrorCode() + ": " + strings.TrimRight(refused.ErrorMessage(), ". ")
+		return strings.TrimRight(refused.ErrorCode()+": "+refused.ErrorMessage(), ".: ")
 	}
 	return err.Error()
-}
-
-func unreachable(err error) bool {
-	_, isNet := errors.AsType[net.Error](err)
-	_, isOp := errors.AsType[*net.OpError](err)
-	return isNet || isOp
 }
 
 // lastOf is the innermost cause: the SDK wraps it in a line of its own machinery.
@@ -122,4 +106,29 @@ func lastOf(err error) string {
 		}
 		err = next
 	}
+}
+
+// The offsets from which a clock is worth a word.
+const (
+	clockOffset = 2 * time.Second // beyond it, the order of our events and AWS's is unsure
+	clockFar    = 4 * time.Minute // AWS refuses signatures that are 5 minutes off
+)
+
+// checkClock compares this machine's clock with AWS's. It may be called from any
+// goroutine.
+func (x *examination) checkClock() {
+	offset := x.clock.Offset()
+	severity, id := Warning, "clock.offset"
+	switch {
+	case offset.Abs() < clockOffset:
+		return
+	case offset.Abs() > clockFar:
+		severity, id = Error, "clock.far"
+	}
+	word := "behind"
+	if offset < 0 {
+		word = "ahead of"
+	}
+	x.find(severity, id, "this machine", fmt.Sprintf("Its clock is %s %s AWS's.", offset.Abs().Round(time.Second), word),
+		"Turn on time synchronization (`timedatectl set-ntp true`), and wait until the clock is right.")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/encoding/cbor"
 	"github.com/aws/smithy-go/middleware"
 
@@ -102,6 +103,20 @@ func edited[Out any](change func(*Out)) func(*world) {
 	return func(w *world) { edit(w, change) }
 }
 
+// failQuery fails the questions for datapoints that ask for a series of that id.
+func (w *world) failQuery(id string) {
+	w.cfg.AWS.APIOptions = append(slices.Clone(w.cfg.AWS.APIOptions), func(s *middleware.Stack) error {
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("failQuery", func(
+			ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+		) (middleware.InitializeOutput, middleware.Metadata, error) {
+			if asked, ok := in.Parameters.(*cloudwatch.GetMetricDataInput); ok && *asked.MetricDataQueries[0].Id == id {
+				return middleware.InitializeOutput{}, middleware.Metadata{}, &smithy.GenericAPIError{Code: "Throttling", Message: "Rate exceeded"}
+			}
+			return next.HandleInitialize(ctx, in)
+		}), middleware.Before)
+	})
+}
+
 // rewritten stands between the SDK and the local cloud, and changes the bytes of answers.
 type rewritten struct {
 	next   aws.HTTPClient
@@ -157,12 +172,15 @@ func (w *world) rewrite(change func(operation string, r *http.Response, body []b
 }
 
 // refuse answers an operation with an error, as its service writes it.
-func (w *world) refuse(action, code string) {
+func (w *world) refuse(action, code string) { w.fail(action, code, http.StatusForbidden) }
+
+// fail answers every request for an operation with an error and an HTTP status.
+func (w *world) fail(action, code string, status int) {
 	w.rewrite(func(operation string, r *http.Response, body []byte) []byte {
 		if operation != action {
 			return body
 		}
-		r.StatusCode, r.Status = http.StatusForbidden, "403 Forbidden"
+		r.StatusCode, r.Status = status, fmt.Sprintf("%d %s", status, http.StatusText(status))
 		message := "User: arn:aws:iam::000000000000:user/secondwind is not authorized to perform: " + action
 		switch {
 		case strings.HasPrefix(action, "ec2:"):

@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,25 +11,21 @@ import (
 	"secondwind/verify/terminal"
 )
 
-// Summary is the report in a line: "fit: no error, 1 warning (group.hook), 2 notes".
+// Summary is the report in a line: "fit: no errors, 1 warning (group.hook), 2 notes (…)".
 func (r Report) Summary() string {
 	word := "fit"
 	if !r.Fit() {
 		word = "not fit"
 	}
 	parts := []string{}
-	for _, s := range []Severity{Error, Warning, Note} {
+	for _, s := range severities {
 		ids := []string{}
 		for _, f := range r.Findings {
 			if f.Severity == s {
 				ids = append(ids, f.ID)
 			}
 		}
-		text := plural(len(ids), string(s))
-		if len(ids) > 0 {
-			text += " (" + strings.Join(unique(ids), ", ") + ")"
-		}
-		parts = append(parts, text)
+		parts = append(parts, because(plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
 	}
 	return word + ": " + strings.Join(parts, ", ")
 }
@@ -36,23 +33,11 @@ func (r Report) Summary() string {
 func plural(n int, word string) string {
 	switch n {
 	case 0:
-		return "no " + word
+		return "no " + word + "s"
 	case 1:
 		return "1 " + word
 	}
 	return fmt.Sprintf("%d %ss", n, word)
-}
-
-// unique keeps the first of each.
-func unique(all []string) (kept []string) {
-	seen := map[string]bool{}
-	for _, s := range all {
-		if !seen[s] {
-			seen[s] = true
-			kept = append(kept, s)
-		}
-	}
-	return kept
 }
 
 // Write writes the report for a person: what was examined, each finding with
@@ -83,7 +68,7 @@ func Write(w io.Writer, r Report, s terminal.Style) {
 // The columns at which findings and the terms of deadlines begin.
 const (
 	findingIndent = 9
-	termsIndent   = 23
+	termsIndent   = 44
 )
 
 // WriteFindings writes the findings alone.
@@ -109,12 +94,12 @@ func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 	}
 	fmt.Fprintln(w, "Deadlines that follow from the configuration:")
 	for _, d := range r.Deadlines {
-		writeTerms(w, d.Link.String(), d.Terms, s)
+		writeTerms(w, d.Link.String()+" "+d.Link.Name(), d.Terms, s)
 	}
 	if len(r.ScaleIn) > 0 {
 		writeTerms(w, "scale-in", r.ScaleIn, s)
 	}
-	text := fmt.Sprintf("Control, chain, hold and scaling in take %s at most; calibration comes on top.",
+	text := fmt.Sprintf("Control, chain, hold and scale-in take at most %s; calibration adds to that.",
 		time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
 	fmt.Fprintf(w, "%s\n\n", s.Wrap(text, 0))
 }
@@ -125,7 +110,7 @@ func writeTerms(w io.Writer, name string, terms runlog.Terms, s terminal.Style) 
 	for i, t := range terms {
 		texts[i] = fmt.Sprintf("%g %s", t.Seconds, t.Name)
 	}
-	fmt.Fprintf(w, "  %-10s %5g s = %s\n", name, terms.Seconds(), s.Wrap(strings.Join(texts, " + "), termsIndent))
+	fmt.Fprintf(w, "  %-31s %5g s = %s\n", name, terms.Seconds(), s.Wrap(strings.Join(texts, " + "), termsIndent))
 }
 
 var severityStyle = map[Severity]string{Error: terminal.Red, Warning: terminal.Yellow, Note: terminal.Dim}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,7 +12,6 @@ import (
 )
 
 func sample() Report {
-	statement := statementOf("autoscaling:DescribePolicies")
 	r := Report{
 		AutoScalingGroupName: "secondwind-asg", Region: "eu-central-1", Account: "123456789012",
 		Deadlines: []runlog.Deadline{{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
@@ -28,7 +28,7 @@ func sample() Report {
 			},
 			{
 				ID: "permission.required", Severity: Error, Where: "autoscaling:DescribePolicies", What: "The caller may not call it.",
-				Change: "Add this statement.", Statement: &statement,
+				Change: "Add this statement.", Statement: &PolicyOf("autoscaling:DescribePolicies").Statement[0],
 			},
 		},
 	}
@@ -66,7 +66,7 @@ func TestErrorsComeFirstAndTheMissingPolicyIsWhole(t *testing.T) {
 	Write(&text, r, terminal.Style{})
 	order := []string{
 		"error    permission.required", "warning  group.hook", "note     alarm.slow", `"Action": [`, `"autoscaling:DescribePolicies"`,
-		"Deadlines", "60 one full period", "not fit: 1 error",
+		"Deadlines", "e1 breaching datapoint ", "60 one full period", "not fit: 1 error",
 	}
 	rest := text.String()
 	for _, part := range order {
@@ -78,5 +78,73 @@ func TestErrorsComeFirstAndTheMissingPolicyIsWhole(t *testing.T) {
 	}
 	if p := r.Policy(); p == nil || len(p.Statement) != 1 || len(p.Statement[0].Action) != 1 {
 		t.Errorf("Policy() = %v, want the one action that is missing", p)
+	}
+}
+
+func TestSummaryCountsAndNamesWhatWasFound(t *testing.T) {
+	found := func(severity Severity, ids ...string) (all []Finding) {
+		for _, id := range ids {
+			all = append(all, Finding{ID: id, Severity: severity, Where: id})
+		}
+		return all
+	}
+	for want, findings := range map[string][]Finding{
+		"fit: no errors, no warnings, no notes":                          nil,
+		"fit: no errors, 1 warning (group.hook), no notes":               found(Warning, "group.hook"),
+		"fit: no errors, no warnings, 2 notes (alarm.slow, group.zones)": found(Note, "alarm.slow", "group.zones"),
+		"not fit: 2 errors (group.min, alarm.metric), no warnings, no notes": slices.Concat(
+			found(Error, "group.min"), found(Error, "alarm.metric")),
+		"not fit: 3 errors (api.unreadable, group.suspended), no warnings, no notes": found(
+			Error, "api.unreadable", "group.suspended", "group.suspended"),
+	} {
+		r := Report{Findings: findings}
+		if got := r.Summary(); got != want || r.Fit() != strings.HasPrefix(want, "fit") {
+			t.Errorf("Summary() = %q, fit %t, want %q", got, r.Fit(), want)
+		}
+	}
+}
+
+func TestFindingsStandInTheOrderInWhichTheyAreMended(t *testing.T) {
+	r := Report{Findings: []Finding{
+		{ID: "balancer.zones", Severity: Error, Where: "b"}, {ID: "api.failed", Severity: Warning, Where: "b"},
+		{ID: "group.min", Severity: Error, Where: "g"}, {ID: "api.failed", Severity: Warning, Where: "a"},
+		{ID: "credentials.missing", Severity: Error, Where: "c"}, {ID: "alarm.slow", Severity: Note, Where: "a"},
+		{ID: "alarm.metric", Severity: Error, Where: "a"}, {ID: "group.hook", Severity: Warning, Where: "g"},
+	}}
+	r.sort()
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.ID+" "+f.Where)
+	}
+	want := []string{
+		"credentials.missing c", "group.min g", "alarm.metric a", "balancer.zones b", "api.failed a", "api.failed b", "group.hook g",
+		"alarm.slow a",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("findings stand as %v, want %v", got, want)
+	}
+}
+
+func TestAPolicyNamesEachActionOnce(t *testing.T) {
+	statement := func(actions ...string) *Statement { return &PolicyOf(actions...).Statement[0] }
+	r := Report{Findings: []Finding{
+		{ID: "permission.required", Statement: statement("b:Two")}, {ID: "group.min"},
+		{ID: "permission.optional", Statement: statement("a:One", "b:Two")},
+	}}
+	if p := r.Policy(); p == nil || !slices.Equal(p.Statement[0].Action, []string{"a:One", "b:Two"}) || p.Statement[0].Resource != "*" {
+		t.Errorf("Policy() = %v, want both actions, once each and in order", p)
+	}
+	if p := (Report{}).Policy(); p != nil {
+		t.Errorf("Policy() = %v where nothing is missing, want nil", p)
+	}
+}
+
+func TestAReasonIsAddedToAStateThatHasOne(t *testing.T) {
+	for reason, want := range map[string]string{
+		"": "failed", ".": "failed", "No room": "failed (No room)", "No room. ": "failed (No room)", "Ask a.b.": "failed (Ask a.b)",
+	} {
+		if got := because("failed", reason); got != want {
+			t.Errorf("because(failed, %q) = %q, want %q", reason, got, want)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func (e *Experiment) enterControl(now time.Time, seen Seen) {
 		return
 	}
 	e.enter(runlog.PhaseControl, RateFor(fitted, e.controlCPU()), "")
-	hold := seconds(e.h.ControlSeconds)
+	hold := runlog.Seconds(e.h.ControlSeconds)
 	e.report("control: %.0f requests/s for %s, which should put the instance at %.0f %%: nothing may scale",
 		e.rate, hold.Round(time.Second), e.controlCPU())
 	e.points = len(e.measured(now, seen, e.idleFrom))

@@ -24,7 +24,7 @@ type SetPollInterval struct{ Interval time.Duration }
 type SetRecordInterval struct{ Interval time.Duration }
 
 // TakeSnapshot takes a configuration snapshot as soon as possible: a State whose
-// Configured is later shows that there is one.
+// Configured is not before the command shows that there is one.
 type TakeSnapshot struct{}
 
 // RecordCalibration records what a request costs and the rate chosen by it.

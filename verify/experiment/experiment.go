@@ -139,12 +139,7 @@ func (e *Experiment) Phase() (phase runlog.Phase, rate float64) { return e.phase
 // take three periods together, and scaling in about as many.
 func (e *Experiment) Expected() time.Duration {
 	hold := max(e.plan.Hold, e.effectWithin()/2)
-	return 3*e.period + seconds(e.h.ControlSeconds) + e.chainWithin()/2 + hold + min(3*e.period, e.plan.ReleaseDeadline)
-}
-
-// chainWithin is how long the links may take until the second instance serves.
-func (e *Experiment) chainWithin() time.Duration {
-	return e.h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest)
+	return 3*e.period + runlog.Seconds(e.h.ControlSeconds) + e.h.ChainWithin()/2 + hold + min(3*e.period, e.plan.ReleaseDeadline)
 }
 
 // effectWithin is how long CPU may take to fall once it serves.
@@ -189,5 +184,3 @@ func awsNow(now time.Time, s runlog.State) time.Time { return now.Add(s.ClockOff
 func (e *Experiment) whole(start, now time.Time, s runlog.State) bool {
 	return !awsNow(now, s).Before(start.Add(e.period + e.h.PublishLag()))
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -55,15 +55,15 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 			w := newWorld()
 			c.change(w)
 			w.run()
-			told := strings.Join(w.commands, "\n")
+			reported := strings.Join(w.commands, "\n")
 			if !w.stopped || !slices.Equal(w.phases, c.phases) {
-				t.Errorf("phases = %v, stopped %t; want %v\n%s", w.phases, w.stopped, c.phases, told)
+				t.Errorf("phases = %v, stopped %t; want %v\n%s", w.phases, w.stopped, c.phases, reported)
 			}
 			if (c.reason == "") != (w.reason == "") || !strings.Contains(w.reason, c.reason) {
 				t.Errorf("reason = %q, want %q", w.reason, c.reason)
 			}
-			if !strings.Contains(told, c.report) {
-				t.Errorf("reported:\n%s\nwant %q among it", told, c.report)
+			if !strings.Contains(reported, c.report) {
+				t.Errorf("reported:\n%s\nwant %q among it", reported, c.report)
 			}
 		})
 	}
@@ -142,8 +142,8 @@ func TestAHoldEndsOnRequest(t *testing.T) {
 		if w.reason != "" || lasted > max(after, 30*time.Second)+2*time.Second {
 			t.Errorf("%s: the hold lasted %s (%q), want it to end soon after %s", name, lasted, w.reason, after)
 		}
-		if told := strings.Join(w.commands, "\n"); !strings.Contains(told, "the hold ends on request") {
-			t.Errorf("%s: reported:\n%s\nwant that the hold ends on request", name, told)
+		if reported := strings.Join(w.commands, "\n"); !strings.Contains(reported, "the hold ends on request") {
+			t.Errorf("%s: reported:\n%s\nwant that the hold ends on request", name, reported)
 		}
 	}
 }

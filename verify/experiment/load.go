@@ -14,7 +14,7 @@ const snapshotWithin = 20 * time.Second
 
 // loadSnapshot waits for the configuration under which the load begins.
 func (e *Experiment) loadSnapshot(now time.Time, seen Seen) {
-	if seen.State.Configured.After(e.began) || e.over(now) {
+	if !seen.State.Configured.Before(e.began) || e.over(now) {
 		e.enterLoad(now, seen)
 	}
 }
@@ -36,7 +36,7 @@ func (e *Experiment) enterLoad(now time.Time, seen Seen) {
 	e.loadFrom = now
 	e.report("load: %.0f requests/s, which should put one instance at %.0f %% (threshold %g %%)",
 		e.rate, fitted.PredictedCPUPercent, e.h.Threshold)
-	e.begin(stageLoad, now, e.chainWithin()+e.period)
+	e.begin(stageLoad, now, e.h.ChainWithin()+e.period)
 }
 
 // load waits until the second instance answers, and reports each link.

@@ -35,7 +35,7 @@ func (e *Experiment) release(now time.Time, seen Seen) {
 
 // lastSnapshot waits for the configuration at the end, and the poll behind it.
 func (e *Experiment) lastSnapshot(now time.Time, seen Seen) {
-	if seen.State.Configured.After(e.began) || e.over(now) {
+	if !seen.State.Configured.Before(e.began) || e.over(now) {
 		e.stop("")
 	}
 }

@@ -34,7 +34,7 @@ func (t *Traffic) Add(line runlog.LoadLine) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	length := time.Duration(s.IntervalSeconds * float64(time.Second))
+	length := runlog.Seconds(s.IntervalSeconds)
 	t.seconds = append(t.seconds, trafficSecond{line.Time.Add(-length), line.Time, s.Completed + s.Failed})
 	if len(t.seconds) > keptSeconds {
 		t.seconds = append(t.seconds[:0:0], t.seconds[len(t.seconds)-keptSeconds/2:]...)
@@ -47,27 +47,8 @@ func (t *Traffic) Add(line runlog.LoadLine) {
 			t.served[id] = instance.First
 		}
 	}
-	t.sum(s)
+	t.total.Add(*s)
 	t.last = *s
-}
-
-// sum adds an interval to the total. The caller holds mu.
-func (t *Traffic) sum(s *runlog.LoadSecond) {
-	t.total.IntervalSeconds += s.IntervalSeconds
-	t.total.Offered += s.Offered
-	t.total.Sent += s.Sent
-	t.total.Completed += s.Completed
-	t.total.Failed += s.Failed
-	t.total.Dropped += s.Dropped
-	t.total.BytesIn += s.BytesIn
-	t.total.BytesOut += s.BytesOut
-	t.total.LagMaxSeconds = max(t.total.LagMaxSeconds, s.LagMaxSeconds)
-	if t.total.Errors == nil {
-		t.total.Errors = map[string]int64{}
-	}
-	for text, n := range s.Errors {
-		t.total.Errors[text] += n
-	}
 }
 
 // Rate is how many requests a second were answered between from and to; the

@@ -45,16 +45,18 @@ const (
 // name, else (name "") the one that fits best, the first of several. An alarm is
 // also returned where no claim can be made of it; Claimable says why then.
 func (c Configuration) ScaleOutAlarm(name string) (runlog.MetricAlarm, bool) {
-	best, rank := -1, fitNot
-	for i, a := range c.Alarms {
-		if fit := c.fit(a, name); fit > rank {
-			best, rank = i, fit
+	return c.best(func(a runlog.MetricAlarm) int { return c.fit(a, name) })
+}
+
+// best is the alarm that fits best, the first of several; none if none fits.
+func (c Configuration) best(fit func(runlog.MetricAlarm) int) (runlog.MetricAlarm, bool) {
+	best, rank := runlog.MetricAlarm{}, fitNot
+	for _, a := range c.Alarms {
+		if is := fit(a); is > rank {
+			best, rank = a, is
 		}
 	}
-	if best < 0 {
-		return runlog.MetricAlarm{}, false
-	}
-	return c.Alarms[best], true
+	return best, rank > fitNot
 }
 
 func (c Configuration) fit(a runlog.MetricAlarm, name string) int {
@@ -85,26 +87,19 @@ func (c Configuration) fit(a runlog.MetricAlarm, name string) int {
 // ScaleInAlarm returns the alarm that takes instances away: one on the claim's
 // metric that goes off below its threshold and invokes a policy, else any such.
 func (c Configuration) ScaleInAlarm() (runlog.MetricAlarm, bool) {
-	best, rank := -1, 0
-	for i, a := range c.Alarms {
-		if !Below(a) {
-			continue
-		}
-		fit := 1
-		if c.PolicyOf(a) != nil {
-			fit += 2
-		}
-		if c.Metric().Watches(a) {
+	return c.best(func(a runlog.MetricAlarm) int {
+		fit := fitNot
+		if Below(a) {
 			fit++
+			if c.PolicyOf(a) != nil {
+				fit += 2
+			}
+			if c.Metric().Watches(a) {
+				fit++
+			}
 		}
-		if fit > rank {
-			best, rank = i, fit
-		}
-	}
-	if best < 0 {
-		return runlog.MetricAlarm{}, false
-	}
-	return c.Alarms[best], true
+		return fit
+	})
 }
 
 // Above reports whether the alarm goes off above its threshold.

@@ -7,37 +7,43 @@ import (
 )
 
 // timing is what a cloud needs beyond what its configuration says, in seconds.
-// Fast is for alarms with a period below a minute, slow for the rest. Source of
-// the slow column: EC2 Auto Scaling and CloudWatch as measured in public logs
-// (alarm to activity 6–18 s, launch to InService 5–35 s, publication up to 45 s).
-type timing struct{ grid, publish, decide, boot, application, firstRequest float64 }
+// Fast is for alarms of high resolution, slow for the rest. Source of the slow
+// column: EC2 Auto Scaling and CloudWatch as measured in public logs (alarm to
+// activity 6–18 s, launch to InService 5–35 s).
+type timing struct{ grid, decide, boot, application, firstRequest float64 }
 
 var (
-	fast = timing{grid: 10, publish: 2, decide: 3, boot: 6, application: 2, firstRequest: 3}
-	slow = timing{grid: 60, publish: 45, decide: 20, boot: 60, application: 60, firstRequest: 15}
+	fast = timing{grid: 10, decide: 3, boot: 6, application: 2, firstRequest: 3}
+	slow = timing{grid: 60, decide: 20, boot: 60, application: 60, firstRequest: 15}
 )
 
 func timingOf(period int) timing {
-	if period < 60 {
+	if runlog.HighResolution(period) {
 		return fast
 	}
 	return slow
 }
 
+// decision names the time from the alarm's transition to the activity.
+const decision = "decision of the scaling policy"
+
 // Deadlines derives how long each link of the chain may take, e1 to e7, as named
 // sums, from the alarm's and the health check's own configuration. Policy is nil
-// where none is wired; target groups that were not found have zero terms. The
-// harness declares them before the load; Judge derives them again.
+// where the alarm invokes none; target groups that were not found have zero terms.
+// The harness declares them before the load; Judge derives them again.
 func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup,
 	policy *runlog.ScalingPolicy) []runlog.Deadline {
-	t, period := timingOf(alarm.Period), float64(alarm.Period)
+	t, period, decides := timingOf(alarm.Period), float64(alarm.Period), decision
+	if policy == nil {
+		decides += ", if one were attached"
+	}
 	return []runlog.Deadline{
 		{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
 			{Name: "the period in which the load begins", Seconds: period},
 			{Name: "one full period", Seconds: period},
 		}},
 		{Link: runlog.LinkAlarm, Terms: alarmTerms(alarm)},
-		{Link: runlog.LinkScalingActivity, Terms: decideTerms(t, policy)},
+		{Link: runlog.LinkScalingActivity, Terms: runlog.Terms{{Name: decides, Seconds: t.decide}}},
 		{Link: runlog.LinkInService, Terms: runlog.Terms{{Name: "launch and boot", Seconds: t.boot}}},
 		{Link: runlog.LinkTargetHealthy, Terms: runlog.Terms{
 			{Name: "application start", Seconds: applicationStart(t, group)},
@@ -45,7 +51,7 @@ func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.Aut
 			{Name: "health check timeout", Seconds: float64(tg.HealthCheckTimeoutSeconds)},
 		}},
 		{Link: runlog.LinkFirstRequest, Terms: runlog.Terms{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
-		{Link: runlog.LinkLoadShared, Terms: effectTerms(alarm)},
+		{Link: runlog.LinkLoadShared, Terms: belowTerms(alarm, "it begins to serve", "threshold")},
 	}
 }
 
@@ -61,7 +67,6 @@ func applicationStart(t timing, group runlog.AutoScalingGroup) float64 {
 
 // alarmTerms is from the end of a datapoint's period to the alarm's transition.
 func alarmTerms(alarm runlog.MetricAlarm) runlog.Terms {
-	t := timingOf(alarm.Period)
 	terms := runlog.Terms{}
 	if more := BreachesNeeded(alarm) - 1; more > 0 {
 		terms = append(terms, runlog.Term{
@@ -69,49 +74,42 @@ func alarmTerms(alarm runlog.MetricAlarm) runlog.Terms {
 			Seconds: float64((alarm.EvaluationPeriods - 1) * alarm.Period),
 		})
 	}
-	return append(terms, runlog.Term{Name: "publication of the datapoint", Seconds: t.publish}, runlog.Term{Name: "evaluation grid",
-		Seconds: t.grid})
+	return append(terms, evaluationTerms(alarm)...)
 }
 
-func decideTerms(t timing, policy *runlog.ScalingPolicy) runlog.Terms {
-	name := "decision of the scaling policy"
-	if policy == nil {
-		name = "decision, were a policy wired"
-	}
-	return runlog.Terms{{Name: name, Seconds: t.decide}}
-}
-
-// effectTerms is from the first request of the new instance to the alarm's return.
-func effectTerms(alarm runlog.MetricAlarm) runlog.Terms {
-	t, period := timingOf(alarm.Period), float64(alarm.Period)
+// evaluationTerms is from the end of the last period that an alarm needs to its
+// transition.
+func evaluationTerms(alarm runlog.MetricAlarm) runlog.Terms {
 	return runlog.Terms{
-		{Name: "the period in which it begins to serve", Seconds: period},
-		{Name: "evaluation periods below the threshold", Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
-		{Name: "one period to spare", Seconds: period},
-		{Name: "publication of the datapoint", Seconds: t.publish},
-		{Name: "evaluation grid", Seconds: t.grid},
+		{Name: "publication of the datapoint", Seconds: runlog.PublishLag(alarm.Period)},
+		{Name: "evaluation grid", Seconds: timingOf(alarm.Period).grid},
 	}
+}
+
+// belowTerms is from the time when CPU falls below a threshold to the alarm's
+// transition.
+func belowTerms(alarm runlog.MetricAlarm, begins, threshold string) runlog.Terms {
+	period := float64(alarm.Period)
+	return append(runlog.Terms{
+		{Name: "the period in which " + begins, Seconds: period},
+		{Name: "evaluation periods below the " + threshold, Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
+		{Name: "one period to spare", Seconds: period},
+	}, evaluationTerms(alarm)...)
 }
 
 // ScaleIn is how long it may take from the end of the load to MinSize instances
 // InService again, by the scale-in alarm and the policy that it invokes (nil:
 // unknown). A run that ends sooner, still scaled out, is INCONCLUSIVE.
 func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) runlog.Terms {
-	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	wait := group.DefaultCooldown
 	if policy != nil {
 		wait = max(policy.Cooldown, policy.EstimatedInstanceWarmup)
 	}
-	return runlog.Terms{
-		{Name: "the period in which the load ends", Seconds: period},
-		{Name: "evaluation periods below the scale-in threshold", Seconds: period * float64(max(1, alarm.EvaluationPeriods))},
-		{Name: "one period to spare", Seconds: period},
-		{Name: "publication of the datapoint", Seconds: t.publish},
-		{Name: "evaluation grid", Seconds: t.grid},
+	return append(belowTerms(alarm, "the load ends", "scale-in threshold"), runlog.Terms{
 		{Name: "cooldown or warm-up", Seconds: float64(wait)},
 		{Name: "alarm actions repeat once a minute", Seconds: 60},
-		{Name: "decision of the scaling policy", Seconds: t.decide},
-	}
+		{Name: decision, Seconds: timingOf(alarm.Period).decide},
+	}...)
 }
 
 // BreachesNeeded is M of "M out of N": DatapointsToAlarm, by default all N.

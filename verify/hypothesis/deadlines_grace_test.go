@@ -9,7 +9,7 @@ import (
 func TestAnInstanceMayTakeTheGraceThatItsGroupGrantsToStart(t *testing.T) {
 	for name, test := range map[string]struct {
 		period, grace int
-		want          float64 // seconds from InService to a healthy target, beside the check
+		want          float64 // seconds from InService to a healthy target, in addition to the check
 	}{
 		"a grace of minutes, for one that installs itself": {60, 300, 300},
 		"a grace that is shorter than a start":             {60, 30, 60},

@@ -48,3 +48,31 @@ func TestEveryTermOfADeadlineHasANameAndIsNotNegative(t *testing.T) {
 		}
 	}
 }
+
+// TestADeadlineSaysWhetherAPolicyDecides also holds that its seconds do not depend
+// on it: a run without a policy waits as long.
+func TestADeadlineSaysWhetherAPolicyDecides(t *testing.T) {
+	alarm := runlog.MetricAlarm{Period: 60, EvaluationPeriods: 1}
+	term := func(policy *runlog.ScalingPolicy) runlog.Term {
+		all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, policy)
+		return all[runlog.LinkScalingActivity-1].Terms[0]
+	}
+	with, without := term(&runlog.ScalingPolicy{}), term(nil)
+	if with.Name != "decision of the scaling policy" || without.Name != with.Name+", if one were attached" || with.Seconds != without.Seconds {
+		t.Errorf("the terms are %+v and %+v without a policy, want the same seconds, and that none is attached", with, without)
+	}
+}
+
+func TestEveryDeadlineWaitsForThePublicationThatTheHypothesisDeclares(t *testing.T) {
+	for _, period := range []int{10, 59, 60, 300} {
+		h := runlog.Hypothesis{PeriodSeconds: period}
+		h.SetLimits()
+		for _, d := range hypothesis.Deadlines(runlog.MetricAlarm{Period: period}, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil) {
+			for _, term := range d.Terms {
+				if term.Name == "publication of the datapoint" && term.Seconds != h.PublishLagSeconds {
+					t.Errorf("period %d: %s waits %g s for a datapoint, the hypothesis declares %g s", period, d.Link, term.Seconds, h.PublishLagSeconds)
+				}
+			}
+		}
+	}
+}

@@ -41,35 +41,28 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		Claim: fmt.Sprintf("A second instance of %s comes because %s crosses %g %%.", group, c.Metric().MetricName,
 			alarm.Threshold),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
-		MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
+		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
 		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
-		Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
+		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
 	}
-	derive(&h, c.Metric(), alarm)
+	h.SetLimits()
 	if policy != nil {
 		h.PolicyName = policy.PolicyName
 	}
 	// A control shorter than the chain may take would control nothing.
-	h.ControlSeconds = h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds()
+	h.ControlSeconds = h.ChainWithin().Seconds()
 	return h, nil
 }
 
-// derive sets what follows from the alarm alone.
-func derive(h *runlog.Hypothesis, m runlog.Metric, alarm runlog.MetricAlarm) {
-	h.Metric, h.Threshold, h.PeriodSeconds = m, alarm.Threshold, alarm.Period
-	// A quarter of the threshold away from it: near enough to idle that what
-	// crosses later is the load.
-	h.IdleLimit = alarm.Threshold * 3 / 4
-	h.PublishLagSeconds = timingOf(alarm.Period).publish
-	h.MaxPollGapSeconds = max(shortestPollGap, float64(alarm.Period))
-}
+// maxPollGap is the longest silence of an observer, in seconds.
+func maxPollGap(periodSeconds int) float64 { return max(shortestPollGap, float64(periodSeconds)) }
 
 // Underived returns which number of the hypothesis does not follow from its
 // group, threshold and period; "" if all do. What a run may choose within bounds
 // (the control's length, the band) is not looked at.
 func Underived(h runlog.Hypothesis) string {
-	want := runlog.Hypothesis{}
-	derive(&want, runlog.CPUOf(h.AutoScalingGroupName), runlog.MetricAlarm{Threshold: h.Threshold, Period: h.PeriodSeconds})
+	want := h
+	want.SetLimits()
 	switch {
 	case h.Metric != want.Metric:
 		return fmt.Sprintf("it declares the metric %v", h.Metric)
@@ -77,7 +70,7 @@ func Underived(h runlog.Hypothesis) string {
 		return fmt.Sprintf("it allows a baseline of %g %%, and three quarters of the threshold are %g %%", h.IdleLimit, want.IdleLimit)
 	case h.PublishLagSeconds != want.PublishLagSeconds:
 		return fmt.Sprintf("it expects datapoints after %g s, which is %g s for such a period", h.PublishLagSeconds, want.PublishLagSeconds)
-	case h.MaxPollGapSeconds > want.MaxPollGapSeconds:
+	case h.MaxPollGapSeconds > maxPollGap(h.PeriodSeconds):
 		return fmt.Sprintf("it allows the observer a silence of %g s, longer than a period", h.MaxPollGapSeconds)
 	}
 	return ""

@@ -23,11 +23,8 @@ func (t *analysis) contradicted(tr timeline.Transition) string {
 		}
 	}
 	asked := false
-	for _, a := range t.cloud.Alarms {
+	for _, a := range t.alarms {
 		inside := t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.At) && t.aws(a.Received).Add(t.clock.bound).Before(until)
-		if a.Value.AlarmName != t.h.AlarmName {
-			continue
-		}
 		changed := a.Value.StateTransitionedTimestamp
 		if a.Value.StateValue == tr.To.StateValue && (changed.IsZero() || changed.Sub(tr.At).Abs() <= time.Second) {
 			return ""
@@ -41,7 +38,7 @@ func (t *analysis) contradicted(tr timeline.Transition) string {
 }
 
 // knownBefore says where an instance was seen before the load; "" if nowhere.
-func (t *analysis) knownBefore(id string) (where string, e Evidence) {
+func (t *analysis) knownBefore(id string) (where string, e []Evidence) {
 	began := t.load.began()
 	for _, h := range t.cloud.Health {
 		there := func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id }
@@ -66,17 +63,17 @@ func (t *analysis) knownBefore(id string) (where string, e Evidence) {
 			return "with an answer", loadEvidence(s.line)
 		}
 	}
-	return "", Evidence{}
+	return "", nil
 }
 
 // disagreement finds a datapoint of the group that is none of its instances': an
 // average lies between them, and is the one's where there is one. Periods in
 // which instances come or go are left out, for which of them count is not known.
-func (t *analysis) disagreement(from, to time.Time) (*timeline.Point, string) {
-	for _, p := range t.within(runlog.GroupSeries, from, to) {
+func (t *analysis) disagreement(from, to time.Time) (*timeline.Datapoint, string) {
+	for _, p := range t.cloud.Metric.Within(runlog.GroupSeries, from, to) {
 		low, high, known := t.between(t.settled(p.Start, p.Start.Add(t.period)), p.Start)
 		if known && !slices.ContainsFunc(p.Values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {
-			return &p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.Value()), clockTime(p.Start),
+			return p, fmt.Sprintf("the group has %s %% in the period of %s, its instances have %s to %s %%", number(p.Value()), clockTime(p.Start),
 				number(low), number(high))
 		}
 	}

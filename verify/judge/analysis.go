@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -18,16 +20,16 @@ type analysis struct {
 	cloud  *timeline.Timeline
 	clock  clock
 	period time.Duration
-
 	// By AWS's clock; zero if the run ended before.
 	firstLoad, began, ended time.Time
 
-	alarm   *timeline.Seen[runlog.MetricAlarm] // as it was configured when the load began
-	policy  *runlog.ScalingPolicy              // nil if the alarm invokes none
-	initial map[string]bool                    // instances the group had before the load
+	alarms  []timeline.Seen[runlog.MetricAlarm] // the declared alarm in every answer
+	alarm   *timeline.Seen[runlog.MetricAlarm]  // as it was configured when the load began
+	policy  *runlog.ScalingPolicy               // nil if the alarm invokes none
+	initial map[string]bool                     // instances the group had before the load
 
 	events map[runlog.Link]interval // e0 … e7 as far as they were seen
-	breach *timeline.Point          // e1
+	breach *timeline.Datapoint      // e1
 	fired  *timeline.Transition     // e2
 	acted  *timeline.Seen[runlog.Activity]
 	oldID  string
@@ -40,32 +42,30 @@ func newAnalysis(r *runlog.Record) *analysis {
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
 	}
-	t.cloud, t.clock = timeline.New(r.Cloud, timeline.SubjectOf(r)), newClock(r.Cloud)
-	t.period = time.Duration(t.h.PeriodSeconds) * time.Second
+	subject := timeline.SubjectOf(r)
+	t.cloud, t.clock, t.period = timeline.New(r.Cloud, subject), newClock(r.Cloud), subject.Period()
 	t.firstLoad, t.began, t.ended = t.aws(t.load.firstLoad()), t.aws(t.load.began()), t.aws(t.load.ended())
 	t.findConfiguration()
 	return t
 }
 
-// aws is a time of the generator's clock by AWS's; zero stays zero.
-func (t *analysis) aws(at time.Time) time.Time {
-	if at.IsZero() {
-		return at
-	}
-	return t.clock.aws(at)
-}
+// aws is a time of our clock by AWS's; zero stays zero.
+func (t *analysis) aws(at time.Time) time.Time { return t.clock.aws(at) }
 
 // findConfiguration reads how group, alarm and policy were configured before the load;
 // where the load never began, as they were last.
 func (t *analysis) findConfiguration() {
 	before := t.load.began()
 	if before.IsZero() {
-		before = time.Unix(1<<40, 0)
+		before = forever
 	}
-	t.alarm = t.alarmUntil(before)
-	if p := last(t.cloud.Policies, before); p != nil {
+	t.alarms = slices.DeleteFunc(slices.Clone(t.cloud.Alarms), func(a timeline.Seen[runlog.MetricAlarm]) bool {
+		return a.Value.AlarmName != t.h.AlarmName
+	})
+	t.alarm = last(t.alarms, before)
+	if p := last(t.cloud.Policies, before); p != nil && t.h.PolicyName != "" {
 		for i := range p.Value {
-			if p.Value[i].PolicyName == t.h.PolicyName && t.h.PolicyName != "" {
+			if p.Value[i].PolicyName == t.h.PolicyName {
 				t.policy = &p.Value[i]
 			}
 		}
@@ -103,14 +103,27 @@ func expect(id, name, expected string, args ...any) Finding {
 	return Finding{ID: id, Name: name, Status: Undetermined, Expected: fmt.Sprintf(expected, args...)}
 }
 
-// declared is expect with what the hypothesis declares; without one there is nothing
-// to be expected.
+// declared is expect with what the hypothesis declares.
 func (t *analysis) declared(id, name, expected string, args ...any) Finding {
 	if t.r.Hypothesis == nil {
-		return expect(id, name, "what the hypothesis declares, and none was declared")
+		return expect(id, name, wouldDeclare)
 	}
 	return expect(id, name, expected, args...)
 }
+
+// wouldDeclare is what is expected where nothing was declared.
+const wouldDeclare = "what a hypothesis would declare"
+
+// forever is later than any time in a record.
+var forever = time.Unix(1<<40, 0)
+
+// Why something is not judged.
+const (
+	undeclared     = "no hypothesis was declared"
+	beforeAnyLoad  = "the run ended before any load was offered"
+	beforeLoadStep = "the run ended before the load step"
+	beforeRelease  = "the run ended before the load was released"
+)
 
 func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {
 	f.Status, f.Evidence, f.Seen = status, evidence, fmt.Sprintf(seen, args...)
@@ -132,13 +145,7 @@ func (f Finding) open(seen string, args ...any) Finding {
 
 // number prints a value with at most three decimals and no needless zeros.
 func number(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 3, 64)
-	for s[len(s)-1] == '0' {
-		s = s[:len(s)-1]
-	}
-	if s[len(s)-1] == '.' {
-		s = s[:len(s)-1]
-	}
+	s := strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 3, 64), "0"), ".")
 	if s == "-0" {
 		return "0"
 	}

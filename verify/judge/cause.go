@@ -99,14 +99,11 @@ func isFailed(a runlog.Activity) bool {
 	return a.StatusCode == "Failed" || a.StatusCode == "Cancelled"
 }
 
-// invokingAlarms reads Details; ok is false if they cannot be read.
-func invokingAlarms(a runlog.Activity) (alarms []runlog.InvokingAlarm, ok bool) {
-	if a.Details == "" {
-		return nil, true
-	}
+// invokingAlarms reads Details; none if they cannot be read.
+func invokingAlarms(a runlog.Activity) []runlog.InvokingAlarm {
 	var d runlog.ActivityDetails
-	if err := json.Unmarshal([]byte(a.Details), &d); err != nil {
-		return nil, false
+	if json.Unmarshal([]byte(a.Details), &d) != nil {
+		return nil
 	}
-	return d.InvokingAlarms, true
+	return d.InvokingAlarms
 }

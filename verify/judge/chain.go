@@ -7,53 +7,43 @@ import (
 	"secondwind/runlog"
 )
 
-// links are the events after e0, in order, and where each is looked for.
+// links are the events after e0, in order: how each is looked for, and the
+// operation that is watched for it, "" for the load generator's own record.
 var links = []struct {
-	id   runlog.Link
-	name string
-	find func(*analysis, *Link) (interval, bool)
-	// watch is until when the event would have been seen.
-	watch func(*analysis) time.Time
+	id      runlog.Link
+	find    func(*analysis, *Link) (interval, bool)
+	watched string
 }{
-	{runlog.LinkBreachingData, "breaching datapoint", (*analysis).findBreach, watching(runlog.OpGetMetricData)},
-	{runlog.LinkAlarm, "alarm goes from OK to ALARM", (*analysis).findTransition, watching(runlog.OpDescribeAlarmHistory)},
-	{runlog.LinkScalingActivity, "scaling activity", (*analysis).findActivity, watching(runlog.OpDescribeScalingActivities)},
-	{runlog.LinkInService, "new instance InService", (*analysis).findInService, watching(runlog.OpDescribeAutoScalingGroups)},
-	{runlog.LinkTargetHealthy, "target healthy", (*analysis).findHealthy, watching(runlog.OpDescribeTargetHealth)},
-	{runlog.LinkFirstRequest, "first request served", (*analysis).findServed, func(t *analysis) time.Time { return t.ended }},
-	{runlog.LinkLoadShared, "load shared, alarm OK again", (*analysis).findEffect, watching(runlog.OpDescribeAlarmHistory)},
-}
-
-func watching(operation string) func(*analysis) time.Time {
-	return func(t *analysis) time.Time { return t.watchedUntil(operation) }
+	{runlog.LinkBreachingData, (*analysis).findBreach, runlog.OpGetMetricData},
+	{runlog.LinkAlarm, (*analysis).findTransition, runlog.OpDescribeAlarmHistory},
+	{runlog.LinkScalingActivity, (*analysis).findActivity, runlog.OpDescribeScalingActivities},
+	{runlog.LinkInService, (*analysis).findInService, runlog.OpDescribeAutoScalingGroups},
+	{runlog.LinkTargetHealthy, (*analysis).findHealthy, runlog.OpDescribeTargetHealth},
+	{runlog.LinkFirstRequest, (*analysis).findServed, ""},
+	{runlog.LinkLoadShared, (*analysis).findEffect, runlog.OpDescribeAlarmHistory},
 }
 
 // chain judges e0 to e7: each must be seen, be joined to the one before by an
 // identity, come after it, and within its deadline. After a link that does not
-// hold nothing further can be told.
+// hold nothing further can be judged.
 func (t *analysis) chain() []Link {
 	chain := []Link{t.step()}
 	for i, l := range links {
-		previous := &chain[i]
-		link := Link{ID: l.id, Name: l.name, Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
+		previous, before := chain[i], t.events[chain[i].ID]
+		link := Link{ID: l.id, Name: l.id.Name(), Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
 		if previous.Status != Held {
-			link.Status, link.Expected = NotJudged, fmt.Sprintf("after %s", previous.ID)
-			if link.Seen = previous.Seen; previous.Status != NotJudged {
+			link.Status, link.Expected, link.Seen = NotJudged, fmt.Sprintf("after %s", previous.ID), previous.Seen
+			if previous.Status != NotJudged {
 				link.Seen = fmt.Sprintf("%s does not hold", previous.ID)
 			}
-			chain = append(chain, link)
-			continue
-		}
-		m, found := l.find(t, &link)
-		if !m.isZero() {
+		} else if m, found := l.find(t, &link); !m.isZero() {
 			t.events[l.id] = m
-			t.place(&link, t.events[previous.ID], m)
-		}
-		switch {
-		case m.isZero() && !found:
-			t.absent(&link, t.events[previous.ID], l.watch(t))
-		case !m.isZero() && found:
-			t.time(&link, t.events[previous.ID], m)
+			t.place(&link, before, m)
+			if found {
+				t.time(&link, before, m)
+			}
+		} else if !found {
+			t.absent(&link, before, l.watched)
 		}
 		chain = append(chain, link)
 	}
@@ -62,14 +52,19 @@ func (t *analysis) chain() []Link {
 
 // step is e0.
 func (t *analysis) step() Link {
-	l := Link{ID: runlog.LinkLoadStep, Name: "load step", Status: Undetermined, Expected: "the load is raised after the control"}
-	if t.began.IsZero() {
-		l.Status, l.Seen = NotJudged, "the load never began"
+	id := runlog.LinkLoadStep
+	l := Link{ID: id, Name: id.Name(), Status: Undetermined, Expected: "the load is raised after the control"}
+	switch {
+	case t.began.IsZero():
+		l.Status, l.Seen = NotJudged, beforeLoadStep
+		return l
+	case t.r.Hypothesis == nil:
+		l.Status, l.Seen = NotJudged, undeclared
 		return l
 	}
 	p := t.load.phases[runlog.PhaseLoad]
-	t.events[runlog.LinkLoadStep] = t.clock.ours(p.start)
-	l.At, l.Status, l.Evidence = t.began, Held, []Evidence{loadEvidence(p.line)}
+	t.events[id] = t.clock.ours(p.start)
+	l.At, l.Status, l.Evidence = t.began, Held, loadEvidence(p.line)
 	l.Join = map[string]string{"run": t.h.RunID}
 	l.Seen = fmt.Sprintf("%s requests/s offered from %s", number(p.rate), clockTime(t.began))
 	return l
@@ -79,7 +74,7 @@ func (t *analysis) step() Link {
 func (t *analysis) place(l *Link, previous, m interval) {
 	d := t.h.Deadline(l.ID)
 	limit, since := d.Seconds(), seconds(m.at.Sub(previous.at))
-	slack := seconds(time.Duration((limit - since) * float64(time.Second)))
+	slack := seconds(runlog.Seconds(limit - since))
 	l.At, l.DeadlineSeconds, l.SinceSeconds, l.SlackSeconds = m.at, &limit, &since, &slack
 }
 
@@ -92,7 +87,7 @@ func seconds(d time.Duration) float64 {
 // polled or two clocks are involved: what lies within them is not determined.
 func (t *analysis) time(l *Link, previous, m interval) {
 	l.Status = Held
-	limit := t.h.Deadline(l.ID).Terms.Duration()
+	limit := t.h.Deadline(l.ID).Duration()
 	// AWS floors some of its timestamps to seconds.
 	floor := previous.lo.Truncate(time.Second)
 	twoClocks := l.ID == runlog.LinkBreachingData || l.ID == runlog.LinkFirstRequest
@@ -109,20 +104,18 @@ func (t *analysis) time(l *Link, previous, m interval) {
 		l.Seen += fmt.Sprintf("; but that is %s s later than the deadline", number(-*l.SlackSeconds))
 	case m.at.Sub(previous.at) > limit:
 		l.Status = Undetermined
-		l.Seen += fmt.Sprintf("; whether within the deadline is not determined (slack %s s)", number(*l.SlackSeconds))
+		l.Seen += fmt.Sprintf("; whether it was within the deadline is not determined (slack %s s)", number(*l.SlackSeconds))
 	}
 }
 
 // absent judges an event that was not seen: its deadline has expired only if it
 // was watched, under load, beyond it.
-func (t *analysis) absent(l *Link, previous interval, watched time.Time) {
+func (t *analysis) absent(l *Link, previous interval, operation string) {
 	limit := t.h.Deadline(l.ID).Seconds()
-	expires := previous.hi.Add(time.Duration(limit * float64(time.Second)))
+	expires := previous.hi.Add(runlog.Seconds(limit))
 	l.DeadlineSeconds = &limit
-	if watched.After(t.ended) {
-		watched = t.ended
-	}
-	if watched.After(expires) {
+	watched := operation == "" || t.watchedUntil(operation).After(expires)
+	if watched && t.ended.After(expires) {
 		l.Status = Broken
 		l.Seen += fmt.Sprintf("; the deadline of %s s expired at %s", number(limit), clockTime(expires))
 		return

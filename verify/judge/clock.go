@@ -7,7 +7,7 @@ import (
 )
 
 // maxClockBound is the widest bound on the clocks' offset with which an order of
-// events can still be told.
+// events can still be determined.
 const maxClockBound = 2 * time.Second
 
 // clock relates the generator's clock to AWS's.
@@ -43,8 +43,13 @@ func newClock(cloud []runlog.Observation) clock {
 	return c
 }
 
-// aws is a time of our clock by AWS's.
-func (c clock) aws(t time.Time) time.Time { return t.Add(c.offset).UTC() }
+// aws is a time of our clock by AWS's; zero stays zero.
+func (c clock) aws(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(c.offset).UTC()
+}
 
 // interval is when something happened by AWS's clock, as far as it is known: not
 // before lo, not after hi, most likely at.
@@ -66,12 +71,11 @@ const staleness = time.Second
 // between is something that was not yet so when before was asked for, and was
 // so in the answer of first; before is nil if it was never seen otherwise.
 func (c clock) between(before, first *runlog.Observation) interval {
-	hi := c.aws(first.Received).Add(c.bound)
-	asked := first.Sent
+	asked, seen := first.Sent, c.aws(first.Received)
 	if before != nil {
 		asked = before.Sent
 	}
-	return interval{c.aws(asked).Add(-c.bound - staleness), c.aws(first.Received), hi}
+	return interval{c.aws(asked).Add(-c.bound - staleness), seen, seen.Add(c.bound)}
 }
 
 func (m interval) isZero() bool { return m.at.IsZero() }

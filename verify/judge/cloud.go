@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -20,17 +21,6 @@ func last[T any](all []timeline.Seen[T], at time.Time) *timeline.Seen[T] {
 	return found
 }
 
-// alarmUntil returns the newest answer about the declared alarm until at, nil if none.
-func (t *analysis) alarmUntil(at time.Time) *timeline.Seen[runlog.MetricAlarm] {
-	var found *timeline.Seen[runlog.MetricAlarm]
-	for i := range t.cloud.Alarms {
-		if a := &t.cloud.Alarms[i]; a.Value.AlarmName == t.h.AlarmName && !a.Received.After(at) {
-			found = a
-		}
-	}
-	return found
-}
-
 // watchedUntil is when the operation was last answered, by AWS's clock: what had
 // not happened by then is known not to have.
 func (t *analysis) watchedUntil(operation string) time.Time {
@@ -46,9 +36,9 @@ func (t *analysis) watchedUntil(operation string) time.Time {
 func (t *analysis) stateAt(at time.Time) string {
 	state := ""
 	var since time.Time
-	for _, a := range t.cloud.Alarms {
-		if received := t.clock.aws(a.Sent); a.Value.AlarmName == t.h.AlarmName && received.Before(at) {
-			state, since = a.Value.StateValue, received
+	for _, a := range t.alarms {
+		if sent := t.aws(a.Sent); sent.Before(at) {
+			state, since = a.Value.StateValue, sent
 		}
 	}
 	for _, tr := range t.transitions() {
@@ -62,18 +52,16 @@ func (t *analysis) stateAt(at time.Time) string {
 // transitions are the declared alarm's, oldest first.
 func (t *analysis) transitions() []timeline.Transition { return t.cloud.Transitions(t.h.AlarmName) }
 
-// The datapoints of a series of the declared metric, oldest first: those whose
-// period ends in (from, to], and those whose period lies whole in [from, to].
-
-func (t *analysis) ending(series string, from, to time.Time) []timeline.Point {
-	return t.cloud.Metric.Ending(series, from, to, t.period)
+// lowest is the lowest value; +Inf of none.
+func lowest(points []*timeline.Datapoint) float64 {
+	low := math.Inf(1)
+	for _, p := range points {
+		low = min(low, p.Value())
+	}
+	return low
 }
 
-func (t *analysis) within(series string, from, to time.Time) []timeline.Point {
-	return t.cloud.Metric.Within(series, from, to, t.period)
-}
-
-func mean(points []timeline.Point) float64 {
+func mean(points []*timeline.Datapoint) float64 {
 	var sum float64
 	for _, p := range points {
 		sum += p.Value()
@@ -90,8 +78,11 @@ func byThreshold(s runlog.AlarmState) bool {
 // awsTime is the time format of StateReasonData.
 const awsTime = "2006-01-02T15:04:05.000-0700"
 
-func evidence(o *runlog.Observation) Evidence {
-	return Evidence{File: runlog.CloudFile, Line: o.Seq, RequestID: o.RequestID}
+func evidence(all ...*runlog.Observation) (e []Evidence) {
+	for _, o := range all {
+		e = append(e, Evidence{File: runlog.CloudFile, Line: o.Seq, RequestID: o.RequestID})
+	}
+	return e
 }
 
-func loadEvidence(line int64) Evidence { return Evidence{File: runlog.LoadFile, Line: line} }
+func loadEvidence(line int64) []Evidence { return []Evidence{{File: runlog.LoadFile, Line: line}} }

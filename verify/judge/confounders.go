@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // activityConfounders are causes of an activity other than the alarm.
@@ -26,7 +27,7 @@ var activityConfounders = []struct {
 
 // confounders lists what else could have brought the second instance. Held means
 // that it was looked for in the record and is not there.
-func (t *analysis) confounders(control Finding) []Finding {
+func (t *analysis) confounders(control, crossed Finding) []Finding {
 	// A launch that failed is tried again, by an activity without a known cause.
 	all := []Finding{t.noLaunchFailure()}
 	for _, c := range activityConfounders {
@@ -34,13 +35,13 @@ func (t *analysis) confounders(control Finding) []Finding {
 	}
 	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noDirtyStart(control), t.noPinning())
+		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
-			all[i] = f.notJudged("no load was offered")
+			all[i] = f.notJudged(beforeAnyLoad)
 		case t.began.IsZero() && f.Status != Broken:
-			all[i] = f.notJudged("the load never began")
+			all[i] = f.notJudged(beforeLoadStep)
 		}
 	}
 	return all
@@ -62,7 +63,7 @@ func (t *analysis) noActivity(k kind, name string) Finding {
 	}
 	for _, a := range t.cloud.Activities {
 		if kindOf(a.Value.Cause) == k && t.judged(a.Value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s", a.Value.ActivityId, a.Value.Cause)
+			return f.with(Broken, evidence(a.Observation), "activity %s: %s", a.Value.ActivityId, a.Value.Cause)
 		}
 	}
 	return f.held("none")
@@ -76,7 +77,7 @@ func (t *analysis) noSchedule() Finding {
 	for _, s := range t.cloud.Schedules {
 		for _, a := range s.Value {
 			if t.judged(a.StartTime) {
-				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is due at %s", a.ScheduledActionName,
+				return f.with(Broken, evidence(s.Observation), "scheduled action %s is due at %s", a.ScheduledActionName,
 					a.StartTime.UTC().Format(time.RFC3339))
 			}
 		}
@@ -92,7 +93,7 @@ func (t *analysis) noRefresh() Finding {
 	for _, s := range t.cloud.Refreshes {
 		for _, r := range s.Value {
 			if slices.Contains([]string{"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}, r.Status) {
-				return f.with(Broken, []Evidence{evidence(s.Observation)}, "%s is %s", r.InstanceRefreshId, r.Status)
+				return f.with(Broken, evidence(s.Observation), "instance refresh %s is %s", r.InstanceRefreshId, r.Status)
 			}
 		}
 	}
@@ -108,19 +109,19 @@ func (t *analysis) noSecondPolicy() Finding {
 		}
 		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
-				return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
+				return f.with(Broken, evidence(a.Observation), "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
 					tr.policy)
 			}
 		}
 	}
 	for _, a := range t.cloud.Alarms {
 		shares := t.policy != nil && slices.Contains(a.Value.AlarmActions, t.policy.PolicyARN) && a.Value.AlarmName != t.h.AlarmName
-		above := strings.HasPrefix(a.Value.ComparisonOperator, "Greater")
+		above := hypothesis.Above(a.Value)
 		if shares && above && a.Value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
+			return f.with(Broken, evidence(a.Observation), "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
 		}
 	}
-	return f.held("none other acted")
+	return f.held("no other acted")
 }
 
 // noForgery: SetAlarmState can put an alarm into ALARM with any text.
@@ -128,36 +129,36 @@ func (t *analysis) noForgery() Finding {
 	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
 	for _, tr := range t.transitions() {
 		if tr.To.StateValue == "ALARM" && t.judged(tr.At) && !byThreshold(tr.To) {
-			return f.with(Broken, []Evidence{evidence(tr.Source)}, "at %s: %q", clockTime(tr.At), tr.To.StateReason)
+			return f.with(Broken, evidence(tr.Source), "at %s: %q", clockTime(tr.At), tr.To.StateReason)
 		}
 	}
-	return f.held("it does")
+	return f.held("as expected")
 }
 
 func (t *analysis) noReconfiguration() Finding {
 	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
 	for _, item := range t.cloud.History {
 		if item.Value.AlarmName == t.h.AlarmName && item.Value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.Value.Timestamp) {
-			return f.with(Broken, []Evidence{evidence(item.Observation)}, "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
+			return f.with(Broken, evidence(item.Observation), "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
 		}
 	}
-	for _, a := range t.cloud.Alarms {
-		if t.alarm == nil || a.Value.AlarmName != t.h.AlarmName || !t.judged(t.aws(a.Received)) {
+	for _, a := range t.alarms {
+		if t.alarm == nil || !t.judged(t.aws(a.Received)) {
 			continue
 		}
 		if why := changed(t.alarm.Value, a.Value); why != "" {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "alarm %s: %s", t.h.AlarmName, why)
+			return f.with(Broken, evidence(a.Observation), "alarm %s: %s", t.h.AlarmName, why)
 		}
 	}
 	for _, g := range t.cloud.Groups {
 		if arn := t.cloud.Groups[0].Value.AutoScalingGroupARN; g.Value.AutoScalingGroupARN != arn {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
+			return f.with(Broken, evidence(g.Observation), "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
 		}
 		if t.judged(t.aws(g.Received)) && (g.Value.MinSize != t.h.MinSize || g.Value.MaxSize != t.h.MaxSize) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
+			return f.with(Broken, evidence(g.Observation), "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
 		}
 	}
-	return f.held("they are")
+	return f.held("as expected")
 }
 
 func changed(was, is runlog.MetricAlarm) string {
@@ -179,11 +180,11 @@ func (t *analysis) noSuspension() Finding {
 	}
 	for _, g := range t.cloud.Groups {
 		if len(g.Value.SuspendedProcesses) > 0 && t.judged(t.aws(g.Received)) {
-			return f.with(Broken, []Evidence{evidence(g.Observation)}, "%s: %s", g.Value.SuspendedProcesses[0].ProcessName,
+			return f.with(Broken, evidence(g.Observation), "%s: %s", g.Value.SuspendedProcesses[0].ProcessName,
 				g.Value.SuspendedProcesses[0].SuspensionReason)
 		}
 	}
-	return f.held("none is")
+	return f.held("none")
 }
 
 // noLaunchFailure: a provider that refuses an instance says nothing of scaling.
@@ -191,7 +192,7 @@ func (t *analysis) noLaunchFailure() Finding {
 	f := expect("confounder.launch-failure", "capacity refused", "no launch fails")
 	for _, a := range t.cloud.Activities {
 		if isLaunch(a.Value) && isFailed(a.Value) && t.judged(a.Value.StartTime) {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode,
+			return f.with(Broken, evidence(a.Observation), "activity %s: %s %s", a.Value.ActivityId, a.Value.StatusCode,
 				a.Value.StatusMessage)
 		}
 	}
@@ -202,9 +203,6 @@ func (t *analysis) noLaunchFailure() Finding {
 // control itself set off is the control's finding, not a dirty start.
 func (t *analysis) noDirtyStart(control Finding) Finding {
 	f := expect("confounder.dirty-start", "dirty start", "the alarm is OK when the control and the load begin")
-	if t.began.IsZero() {
-		return f.notJudged("the load never began")
-	}
 	starts := []time.Time{t.began}
 	if control.Status == Broken {
 		starts = nil
@@ -221,7 +219,7 @@ func (t *analysis) noDirtyStart(control Finding) Finding {
 			return f.broken("it was in %s at %s", state, clockTime(at))
 		}
 	}
-	return f.held("it was")
+	return f.held("as expected")
 }
 
 // noPinning: a client whose connections stay with the old instance shows no
@@ -232,9 +230,10 @@ func (t *analysis) noPinning() Finding {
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		return f.notJudged("no new target became healthy")
 	}
-	limit := t.h.Deadline(runlog.LinkFirstRequest).Terms.Duration()
+	served, _ := t.firstServed()
+	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case t.firstServed() != nil || len(t.unknownInstances()) > 0:
+	case !served.IsZero() || len(t.unknownInstances()) > 0:
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
@@ -258,8 +257,6 @@ func (t *analysis) credits(crossed Finding) Finding {
 		}
 	}
 	switch {
-	case t.began.IsZero():
-		return f.notJudged("the load never began")
 	case len(t.cloud.Groups) == 0:
 		return f.open("no answer describes the group")
 	case burstable == "":

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,26 +20,26 @@ func (t *analysis) belowThreshold() Finding {
 	phase, ok := t.load.phases[runlog.PhaseControl]
 	switch {
 	case t.began.IsZero():
-		return f.notJudged("the control was not run to its end")
+		return f.notJudged(beforeLoadStep)
 	case !ok || phase.end.IsZero():
 		return f.open("the control was not run to its end")
 	}
-	f.Evidence = []Evidence{loadEvidence(phase.line)}
+	f.Evidence = loadEvidence(phase.line)
 	from, to := t.aws(phase.start), t.aws(phase.end)
-	points := t.within(runlog.GroupSeries, from, to)
+	points := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
 	if why := t.controlled(phase, points); why != "" {
 		return f.open("%s", why)
 	}
 	if why, e := t.moved(from, t.began); why != "" {
-		return f.with(Broken, []Evidence{e}, "%s", why)
+		return f.with(Broken, e, "%s", why)
 	}
 	return f.held("CPU %s %% in the mean of %d datapoints over %s s; nothing moved", number(mean(points)), len(points),
 		number(phase.seconds()))
 }
 
 // controlled says why the control was none; "" if it was one.
-func (t *analysis) controlled(phase span, points []timeline.Point) string {
-	if need := t.h.Within(runlog.LinkBreachingData, runlog.LinkFirstRequest).Seconds(); t.h.ControlSeconds < need {
+func (t *analysis) controlled(phase span, points []*timeline.Datapoint) string {
+	if need := t.h.ChainWithin().Seconds(); t.h.ControlSeconds < need {
 		return fmt.Sprintf("the control was declared for %s s, shorter than the chain may take (%s s)", number(t.h.ControlSeconds), number(need))
 	}
 	if phase.seconds() < t.h.ControlSeconds-1 {
@@ -60,7 +61,7 @@ func (t *analysis) controlled(phase span, points []timeline.Point) string {
 }
 
 // moved says what moved in [from, to) although CPU stayed below; "" if nothing did.
-func (t *analysis) moved(from, to time.Time) (string, Evidence) {
+func (t *analysis) moved(from, to time.Time) (string, []Evidence) {
 	for _, tr := range t.transitions() {
 		if tr.To.StateValue == "ALARM" && !tr.At.Before(from) && tr.At.Before(to) {
 			return fmt.Sprintf("the alarm went to ALARM at %s: %s", clockTime(tr.At), tr.To.StateReason), evidence(tr.Source)
@@ -72,41 +73,36 @@ func (t *analysis) moved(from, to time.Time) (string, Evidence) {
 		}
 	}
 	for _, g := range t.cloud.Groups {
-		if at := t.aws(g.Received); at.Before(from) || !t.aws(g.Received).Before(to) {
+		if at := t.aws(g.Received); at.Before(from) || !at.Before(to) {
 			continue
 		}
-		if g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
+		if !g.Value.Settled(t.h.MinSize) {
 			return fmt.Sprintf("desired %d, InService %d at %s", g.Value.DesiredCapacity, len(g.Value.InService()), clockTime(t.aws(g.Received))),
 				evidence(g.Observation)
 		}
 	}
-	for _, a := range t.cloud.Alarms {
-		if at := t.aws(a.Received); a.Value.AlarmName == t.h.AlarmName && a.Value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
+	for _, a := range t.alarms {
+		if at := t.aws(a.Received); a.Value.StateValue == "ALARM" && !at.Before(from) && at.Before(to) {
 			return fmt.Sprintf("the alarm was in ALARM at %s", clockTime(at)), evidence(a.Observation)
 		}
 	}
-	return "", Evidence{}
+	return "", nil
 }
 
 // scaleInAlarm is the alarm that takes the group down again, and the policy that
 // it invokes; nil if there is none.
-func (t *analysis) scaleInAlarm() (*runlog.MetricAlarm, *runlog.ScalingPolicy) {
-	listed := last(t.cloud.Policies, t.load.began())
-	if listed == nil {
-		return nil, nil
+func (t *analysis) scaleInAlarm() (runlog.MetricAlarm, *runlog.ScalingPolicy) {
+	var c hypothesis.Configuration
+	if listed := last(t.cloud.Policies, t.load.began()); listed != nil {
+		c.Policies = listed.Value
 	}
 	for _, a := range t.cloud.Alarms {
-		below := a.Value.ComparisonOperator == "LessThanThreshold" || a.Value.ComparisonOperator == "LessThanOrEqualToThreshold"
-		if !below || !a.Value.ActionsEnabled {
-			continue
-		}
-		for i := range listed.Value {
-			if slices.Contains(a.Value.AlarmActions, listed.Value[i].PolicyARN) {
-				return &a.Value, &listed.Value[i]
-			}
+		if a.Value.ActionsEnabled {
+			c.Alarms = append(c.Alarms, a.Value)
 		}
 	}
-	return nil, nil
+	alarm, _ := c.ScaleInAlarm()
+	return alarm, c.PolicyOf(alarm)
 }
 
 // scaleIn is that the group gives the second instance back once the load ended.
@@ -117,7 +113,7 @@ func (t *analysis) scaleIn() Finding {
 	switch {
 	case t.newID == "":
 		return f.notJudged("nothing was scaled out")
-	case alarm == nil:
+	case policy == nil:
 		return f.notJudged("the group has no scale-in alarm")
 	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
@@ -125,42 +121,40 @@ func (t *analysis) scaleIn() Finding {
 		return t.unreleased(f)
 	}
 	from := t.aws(release.start)
-	for _, g := range t.cloud.Groups {
-		if t.aws(g.Received).Before(from) || g.Value.DesiredCapacity != t.h.MinSize || len(g.Value.InService()) != t.h.MinSize {
-			continue
-		}
-		took := t.aws(g.Received).Sub(from).Seconds()
-		return f.with(Held, []Evidence{evidence(g.Observation)}, "back after %s s", number(took))
+	if g := t.back(from); g != nil {
+		return f.with(Held, evidence(g.Observation), "back after %s s", number(t.aws(g.Received).Sub(from).Seconds()))
 	}
-	if low := t.lowest(from); low != nil && t.h.Metric.Watches(*alarm) && *low >= alarm.Threshold {
+	points := t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), forever)
+	if low := lowest(points); len(points) > 0 && t.h.Metric.Watches(alarm) && low >= alarm.Threshold {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
-			number(alarm.Threshold), alarm.AlarmName, number(*low))
+			number(alarm.Threshold), alarm.AlarmName, number(low))
 	}
-	limit := hypothesis.ScaleIn(*alarm, t.cloud.Groups[0].Value, policy).Seconds()
+	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	if watched < limit {
-		return f.open("not within %s s, and its deadline of %s s was not waited for", number(watched), number(limit))
+		return f.open("not within %s s; the record ends before the deadline of %s s", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
+}
+
+// back is the first answer after the release that shows the group at its minimum;
+// nil if none does.
+func (t *analysis) back(released time.Time) *timeline.Seen[runlog.AutoScalingGroup] {
+	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
+		return !t.aws(g.Received).Before(released) && g.Value.Settled(t.h.MinSize)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &t.cloud.Groups[i]
 }
 
 // unreleased is a finding about the release of a run that has none.
 func (t *analysis) unreleased(f Finding) Finding {
 	if t.interrupted() || t.began.IsZero() {
-		return f.notJudged("the load was never released")
+		return f.notJudged(beforeRelease)
 	}
-	return f.open("the load was never released")
-}
-
-// lowest is the group's lowest datapoint of a period after from; nil if none is.
-func (t *analysis) lowest(from time.Time) *float64 {
-	var low *float64
-	for _, p := range t.ending(runlog.GroupSeries, from.Add(t.period), time.Unix(1<<40, 0)) {
-		if v := p.Value(); low == nil || v < *low {
-			low = &v
-		}
-	}
-	return low
+	return f.open(beforeRelease)
 }
 
 // draining is that no request is lost while an instance is taken out.
@@ -170,17 +164,13 @@ func (t *analysis) draining() Finding {
 	if !ok {
 		return t.unreleased(f)
 	}
-	end := release.end
-	if end.IsZero() {
-		end = t.load.last
+	if at, silent := t.load.gap(release.start, cmp.Or(release.end, t.load.last)); silent > time.Second {
+		return f.open("load.jsonl has no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
-	if at, silent := t.load.gap(release.start, end); silent > time.Second {
-		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
-	}
-	sum, from := t.sum([]runlog.Phase{runlog.PhaseRelease}), t.scalesIn(t.aws(release.start))
+	sum, from := t.sum(runlog.PhaseRelease), t.scalesIn(t.aws(release.start))
 	for _, s := range t.load.seconds {
 		if s.Phase == runlog.PhaseRelease && s.Failed > 0 && !t.aws(s.end).Before(from) {
-			return f.with(Broken, []Evidence{loadEvidence(s.line)}, "%d of %d requests failed", sum.Failed, sum.Sent)
+			return f.with(Broken, loadEvidence(s.line), "%d of %d requests failed", sum.Failed, sum.Sent)
 		}
 	}
 	if sum.Failed > 0 {

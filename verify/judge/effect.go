@@ -20,15 +20,15 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 		number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
-	group := t.within(runlog.GroupSeries, from, to)
-	before := t.within(t.oldID, from, to)
-	after := t.within(t.newID, from, to)
+	group := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
+	before := t.cloud.Metric.Within(t.oldID, from, to)
+	after := t.cloud.Metric.Within(t.newID, from, to)
 	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
 		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after),
 			t.newID)
 		return interval{}, true
 	}
-	l.Evidence = []Evidence{evidence(group[0].First), evidence(after[0].First)}
+	l.Evidence = evidence(group[0].First, after[0].First)
 	worst := math.Max(mean(before), mean(after))
 	t.effect = &worst
 	l.Seen = fmt.Sprintf("mean of %d, %d and %d datapoints: group %s %%, %s %s %%, %s %s %%",
@@ -46,7 +46,7 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 		if tr.To.StateValue != "OK" || !tr.At.After(t.fired.At) {
 			continue
 		}
-		l.Evidence = append(l.Evidence, evidence(tr.Source))
+		l.Evidence = append(l.Evidence, evidence(tr.Source)...)
 		l.Seen += fmt.Sprintf("; alarm OK at %s", clockTime(tr.At))
 		if tr.At.After(t.ended) {
 			l.Seen += ", but only after the load had ended"
@@ -63,7 +63,7 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 
 // silent names an instance of the two that answered nothing in one of the
 // periods: its CPU then says nothing of a shared load. "" if both answered.
-func (t *analysis) silent(periods []timeline.Point) string {
+func (t *analysis) silent(periods []*timeline.Datapoint) string {
 	for _, p := range periods {
 		for _, id := range []string{t.oldID, t.newID} {
 			answers := func(s second) bool {

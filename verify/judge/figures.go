@@ -1,33 +1,26 @@
 package judge
 
-import (
-	"time"
-
-	"secondwind/runlog"
-)
+import "secondwind/runlog"
 
 // figures are the numbers a reader asks for first.
 func (t *analysis) figures() Figures {
 	f := Figures{OldInstanceID: t.oldID, NewInstanceID: t.newID, AfterCPUPercent: t.effect}
 	if t.clock.dates > 0 && !t.clock.jumped {
-		offset, bound := seconds(t.clock.offset), seconds(t.clock.bound)
-		f.ClockOffsetSeconds, f.ClockOffsetBound = &offset, &bound
+		f.ClockOffsetSeconds, f.ClockOffsetBound = new(seconds(t.clock.offset)), new(seconds(t.clock.bound))
 	}
 	if c := t.load.calibration; c != nil {
-		cost := t.cpuMillis(c)
-		f.IdleCPUPercent, f.CPUMillisPerRequest = &c.IdleCPUPercent, cost
+		f.IdleCPUPercent, f.CPUMillisPerRequest = &c.IdleCPUPercent, t.cpuMillis(c)
 		f.LoadRate, f.PredictedCPUPercent = &c.LoadRate, &c.PredictedCPUPercent
 	}
 	if t.breach != nil {
-		v := t.breach.Value()
-		f.BreachingCPUPercent = &v
+		f.BreachingCPUPercent = new(t.breach.Value())
 	}
 	if t.acted != nil {
 		f.ActivityID = t.acted.Value.ActivityId
 	}
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
-	f.SecondsToInService, f.SecondsToHealthy, f.SecondsToFirstRequest = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy),
-		t.since(runlog.LinkFirstRequest)
+	f.SecondsToInService, f.SecondsToHealthy = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy)
+	f.SecondsToFirstRequest = t.since(runlog.LinkFirstRequest)
 	t.count(&f)
 	f.InstanceSecondsOfGroup = t.instanceSeconds()
 	return f
@@ -41,8 +34,7 @@ func (t *analysis) cpuMillis(c *runlog.Calibration) *float64 {
 		for _, i := range g.Value.Instances {
 			switch i.InstanceType {
 			case "t2.nano", "t2.micro", "t2.small":
-				millis := c.CPUPercentPerRate * 10 // a percent of one vCPU is 10 ms a second
-				return &millis
+				return new(c.CPUPercentPerRate * 10) // a percent of one vCPU is 10 ms a second
 			}
 		}
 	}
@@ -54,19 +46,14 @@ func (t *analysis) since(event runlog.Link) *float64 {
 	if !ok {
 		return nil
 	}
-	s := seconds(m.at.Sub(t.events[runlog.LinkLoadStep].at))
-	return &s
+	return new(seconds(m.at.Sub(t.events[runlog.LinkLoadStep].at)))
 }
 
 func (t *analysis) count(f *Figures) {
+	sum := t.sum(runlog.Phases()...)
+	f.Offered, f.Sent, f.Completed, f.Failed = sum.Offered, sum.Sent, sum.Completed, sum.Failed
+	f.FailedWhileDraining = t.sum(runlog.PhaseRelease).Failed
 	for _, s := range t.load.seconds {
-		f.Offered += s.Offered
-		f.Sent += s.Sent
-		f.Completed += s.Completed
-		f.Failed += s.Failed
-		if s.Phase == runlog.PhaseRelease {
-			f.FailedWhileDraining += s.Failed
-		}
 		if i := s.Instances[t.newID]; i != nil && t.newID != "" {
 			f.RequestsByNewInstance += i.Completed
 		}
@@ -75,24 +62,14 @@ func (t *analysis) count(f *Figures) {
 	if !ok || t.newID == "" {
 		return
 	}
-	in := false
-	for _, g := range t.cloud.Groups {
-		back := g.Value.DesiredCapacity == t.h.MinSize && len(g.Value.InService()) == t.h.MinSize
-		in = in || (back && t.aws(g.Received).After(t.aws(release.start)))
-	}
-	f.ScaledIn = &in
+	f.ScaledIn = new(t.back(t.aws(release.start)) != nil)
 }
 
 // instanceSeconds integrates the instances InService from poll to poll.
 func (t *analysis) instanceSeconds() float64 {
 	var sum float64
-	var before time.Time
-	was := 0
-	for _, g := range t.cloud.Groups {
-		if !before.IsZero() {
-			sum += float64(was) * g.Received.Sub(before).Seconds()
-		}
-		before, was = g.Received, len(g.Value.InService())
+	for i, g := range t.cloud.Groups[:max(0, len(t.cloud.Groups)-1)] {
+		sum += float64(len(g.Value.InService())) * t.cloud.Groups[i+1].Received.Sub(g.Received).Seconds()
 	}
-	return seconds(time.Duration(sum * float64(time.Second)))
+	return seconds(runlog.Seconds(sum))
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,45 +22,44 @@ func (t *analysis) instrument() Finding {
 		"at least %s %% of the offered requests sent, at most %s %% failed, no interval missing",
 		number(100*t.h.MinAchieved), number(100*maxFailedShare))
 	if l := t.load.disordered; l > 0 {
-		return f.with(Broken, []Evidence{loadEvidence(l)}, "this line does not fit the order of the phases")
+		return f.with(Broken, loadEvidence(l), "this line does not fit the order of the phases")
 	}
 	if l := t.load.overlap(); l > 0 {
-		return f.with(Broken, []Evidence{loadEvidence(l)}, "this interval begins before the one before it ended")
+		return f.with(Broken, loadEvidence(l), "this interval begins before the previous one ended")
 	}
 	from, to := t.load.firstLoad(), t.load.ended()
 	if from.IsZero() || t.load.began().IsZero() {
-		return f.open("%s", strings.TrimSuffix("the load never began: "+t.load.note, ": "))
+		return f.open("%s", strings.TrimSuffix(beforeLoadStep+": "+t.load.note, ": "))
 	}
 	if at, silent := t.load.gap(from, to); silent > 0 {
-		return f.open("no line for %s s after %s", number(silent.Seconds()), clockTime(at))
+		return f.open("load.jsonl has no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
 	if !(t.h.MinAchieved > 0 && t.h.MinAchieved <= 1) {
-		return f.broken("a least share of %s is not between 0 and 1", number(t.h.MinAchieved))
+		return f.broken("the least share that must be sent is declared as %s, which is not between 0 and 1", number(t.h.MinAchieved))
 	}
-	var said []string
-	for _, phases := range [][]runlog.Phase{{runlog.PhaseControl}, {runlog.PhaseLoad, runlog.PhaseHold}} {
-		sum := t.sum(phases)
+	var sums []string
+	for _, part := range []struct {
+		name   string
+		phases []runlog.Phase
+	}{{"control", []runlog.Phase{runlog.PhaseControl}}, {"load and hold", []runlog.Phase{runlog.PhaseLoad, runlog.PhaseHold}}} {
+		sum := t.sum(part.phases...)
 		if sum.Offered == 0 {
-			return f.open("no request was offered in %v", phases)
+			return f.open("%s: no request was offered", part.name)
 		}
 		achieved, failed := float64(sum.Sent)/float64(sum.Offered), float64(sum.Failed)/float64(max(1, sum.Sent))
-		said = append(said, fmt.Sprintf("%v: %d of %d sent, %d failed, %d dropped", phases, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
+		sums = append(sums, fmt.Sprintf("%s: %d of %d sent, %d failed, %d dropped", part.name, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
 		if achieved < t.h.MinAchieved || failed > maxFailedShare {
-			return f.broken("%s", said[len(said)-1])
+			return f.broken("%s", sums[len(sums)-1])
 		}
 	}
-	return f.held("%s", strings.Join(said, "; "))
+	return f.held("%s", strings.Join(sums, "; "))
 }
 
-func (t *analysis) sum(phases []runlog.Phase) runlog.LoadSecond {
+func (t *analysis) sum(phases ...runlog.Phase) runlog.LoadSecond {
 	var sum runlog.LoadSecond
 	for _, s := range t.load.seconds {
 		if slices.Contains(phases, s.Phase) {
-			sum.Offered += s.Offered
-			sum.Sent += s.Sent
-			sum.Completed += s.Completed
-			sum.Failed += s.Failed
-			sum.Dropped += s.Dropped
+			sum.Add(*s.LoadSecond)
 		}
 	}
 	return sum
@@ -77,12 +77,12 @@ func (t *analysis) observation() Finding {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
 	}
 	if o, why := t.implausible(); o != nil {
-		return f.with(Broken, []Evidence{evidence(o)}, "%s", why)
+		return f.with(Broken, evidence(o), "%s", why)
 	}
 	premises, ok := t.load.phases[runlog.PhasePremises]
 	switch {
 	case t.ended.IsZero():
-		return f.notJudged("the run ended before the load")
+		return f.notJudged(beforeLoadStep)
 	case !ok:
 		return f.open("the record has no phase %s", runlog.PhasePremises)
 	}
@@ -95,10 +95,7 @@ func (t *analysis) observation() Finding {
 		}
 	}
 	// After the end of the run the generator may still wait for answers.
-	end := t.load.done
-	if end.IsZero() {
-		end = t.load.last
-	}
+	end := cmp.Or(t.load.done, t.load.last)
 	if t.lastAnswer().Add(t.tail()).Before(end) {
 		return f.broken("the last answer is of %s, the run went on until %s", clockTime(t.lastAnswer()), clockTime(end))
 	}
@@ -129,28 +126,26 @@ func (t *analysis) watched() []string {
 
 // silence is the longest time in [from, to] without an answer.
 func (t *analysis) silence(operation string, from, to time.Time) (at time.Time, seconds float64) {
+	var answers []time.Time
+	for _, o := range t.cloud.Answered[operation] {
+		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
+			answers = append(answers, received)
+		}
+	}
 	previous := from
-	look := func(next time.Time) {
+	for _, next := range append(answers, to) {
 		if d := next.Sub(previous).Seconds(); d > seconds {
 			at, seconds = previous, d
 		}
 		previous = next
 	}
-	for _, o := range t.cloud.Answered[operation] {
-		if received := t.aws(o.Received); received.After(from) && received.Before(to) {
-			look(received)
-		} else if !received.Before(to) {
-			break
-		}
-	}
-	look(to)
 	return at, seconds
 }
 
 func (t *analysis) lastAnswer() time.Time {
-	for i := len(t.r.Cloud) - 1; i >= 0; i-- {
-		if t.r.Cloud[i].Error == nil {
-			return t.r.Cloud[i].Received
+	for _, o := range slices.Backward(t.r.Cloud) {
+		if o.Error == nil {
+			return o.Received
 		}
 	}
 	return time.Time{}
@@ -164,7 +159,7 @@ func (t *analysis) tail() time.Duration {
 	for i := 1; i < len(all); i++ {
 		widest = max(widest, all[i].Received.Sub(all[i-1].Received).Seconds())
 	}
-	return time.Duration(widest * float64(time.Second))
+	return runlog.Seconds(widest)
 }
 
 // data is P4 for CloudWatch: every period of the group's CPU is there.
@@ -175,7 +170,7 @@ func (t *analysis) data() Finding {
 	from, _, ok := t.baselineWindow()
 	switch {
 	case t.ended.IsZero():
-		return f.notJudged("the run ended before the load")
+		return f.notJudged(beforeLoadStep)
 	case !ok:
 		return f.open("%s", t.noBaseline())
 	}
@@ -187,15 +182,15 @@ func (t *analysis) data() Finding {
 	if visible := t.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {
 		to = visible
 	}
-	if gaps := t.cloud.Metric.Missing(from, to, t.period); len(gaps) > 0 {
+	if gaps := t.cloud.Metric.Missing(from, to); len(gaps) > 0 {
 		return f.open("%d periods have no datapoint, the first is %s", len(gaps), clockTime(gaps[0]))
 	}
-	n := len(t.within(runlog.GroupSeries, from, to))
+	n := len(t.cloud.Metric.Within(runlog.GroupSeries, from, to))
 	if n == 0 {
 		return f.open("there are no datapoints")
 	}
 	if p, why := t.disagreement(from, to); p != nil {
-		return f.with(Broken, []Evidence{evidence(p.Last)}, "%s", why)
+		return f.with(Broken, evidence(p.Last), "%s", why)
 	}
 	return f.held("%d datapoints, none missing", n)
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
 
 	"secondwind/runlog"
@@ -14,9 +15,9 @@ import (
 // INCONCLUSIVE; PROVED is what is left when everything held.
 func Judge(r *runlog.Record) Verdict {
 	t := newAnalysis(r)
-	v := Verdict{Version: runlog.Version, RunID: t.h.RunID, Where: t.h.Where, Claim: t.h.Claim}
-	if v.RunID == "" {
-		v.RunID = r.Manifest.RunID
+	v := Verdict{Version: runlog.Version, RunID: cmp.Or(t.h.RunID, r.Manifest.RunID), Where: t.h.Where, Claim: t.h.Claim}
+	if r.Hypothesis == nil {
+		v.Claim = "No claim was made: " + undeclared + "."
 	}
 	v.Chain = t.chain()
 	crossed := t.crossed(v.Chain[1])
@@ -24,8 +25,10 @@ func Judge(r *runlog.Record) Verdict {
 		crossed}
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
-	v.Confounders = append(t.confounders(below), t.credits(crossed))
-	t.unreached(v.Premises)
+	v.Confounders = t.confounders(below, crossed)
+	for _, findings := range [][]Finding{v.Premises, v.Controls, v.Confounders} {
+		t.unreached(findings)
+	}
 	v.Figures = t.figures()
 	v.Outcome, v.Reason = t.decide(v)
 	v.Summary = t.summary(v)
@@ -44,12 +47,15 @@ var verdictOrder = []string{
 // interrupted is whether the run ended before its end.
 func (t *analysis) interrupted() bool { return t.load.interrupted != "" || t.load.done.IsZero() }
 
-// unreached marks the premises that a run left open because it was interrupted
-// before the load: it never came to where they are judged.
-func (t *analysis) unreached(premises []Finding) {
-	for i, f := range premises {
-		if f.Status == Undetermined && t.interrupted() && t.began.IsZero() {
-			premises[i].Status = NotJudged
+// unreached marks what a run left open because it was interrupted before the load,
+// and what it declared nothing about: it never came to where that is judged.
+func (t *analysis) unreached(findings []Finding) {
+	for i, f := range findings {
+		switch {
+		case f.Expected == wouldDeclare:
+			findings[i] = Finding{ID: f.ID, Name: f.Name, Expected: f.Expected}.notJudged(undeclared)
+		case f.Status == Undetermined && t.interrupted() && t.began.IsZero():
+			findings[i].Status = NotJudged
 		}
 	}
 }
@@ -58,51 +64,51 @@ func (t *analysis) decide(v Verdict) (Outcome, string) {
 	if t.interrupted() {
 		return Inconclusive, "interrupted"
 	}
-	for _, id := range verdictOrder {
-		for _, f := range slices.Concat(v.Premises, v.Confounders) {
-			if f.Status != Held && f.Status != NotJudged && ranks(f.ID, id) {
-				return Inconclusive, f.ID
-			}
-		}
+	open := func(f Finding) bool { return f.Status == Broken || f.Status == Undetermined }
+	if f := first(ranked(v), open); f != nil {
+		return Inconclusive, f.ID
 	}
 	// Something broken outweighs something open: it is enough to refute.
-	for _, status := range []Status{Broken, Undetermined} {
-		if reason := firstOf(status, v); reason != "" {
-			if status == Broken {
-				return Refuted, reason
-			}
-			return Inconclusive, reason
-		}
+	if f := first(v.evidence(), func(f Finding) bool { return f.Status == Broken }); f != nil {
+		return Refuted, f.ID
+	}
+	if f := first(v.evidence(), open); f != nil {
+		return Inconclusive, f.ID
 	}
 	// Whatever else there is: a chain that is not whole proves nothing.
-	if reason := firstOf(NotJudged, Verdict{Controls: v.Controls[:1], Chain: v.Chain}); reason != "" {
-		return Inconclusive, reason
+	if f := first(v.evidence()[:1+len(v.Chain)], func(f Finding) bool { return f.Status == NotJudged }); f != nil {
+		return Inconclusive, f.ID
 	}
 	return Proved, ""
 }
 
-func ranks(id, place string) bool {
-	const credits = "confounder.cpu-credits"
-	if place == "confounder." {
-		return len(id) > len(place) && id[:len(place)] == place && id != credits
+// ranked are the premises and the confounders, in verdictOrder.
+func ranked(v Verdict) []Finding {
+	rank := func(f Finding) int {
+		if i := slices.Index(verdictOrder, f.ID); i >= 0 {
+			return i
+		}
+		return slices.Index(verdictOrder, "confounder.")
 	}
-	return id == place
+	all := slices.Concat(v.Premises, v.Confounders)
+	slices.SortStableFunc(all, func(a, b Finding) int { return rank(a) - rank(b) })
+	return all
 }
 
-// firstOf is the first control, link or release finding with the status.
-func firstOf(status Status, v Verdict) string {
-	if v.Controls[0].Status == status {
-		return v.Controls[0].ID
-	}
+// evidence are the control, the links and what the release showed, by the codes
+// that a reason names them by.
+func (v Verdict) evidence() []Finding {
+	all := slices.Clone(v.Controls[:1])
 	for _, l := range v.Chain {
-		if l.Status == status {
-			return "link." + l.ID.Code()
-		}
+		all = append(all, Finding{ID: "link." + l.ID.Code(), Name: l.Name, Status: l.Status, Expected: l.Expected, Seen: l.Seen})
 	}
-	for _, f := range v.Controls[1:] {
-		if f.Status == status {
-			return f.ID
-		}
+	return append(all, v.Controls[1:]...)
+}
+
+// first is the first of the findings that is so; nil if none is.
+func first(all []Finding, is func(Finding) bool) *Finding {
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return &all[i]
 	}
-	return ""
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func competing() map[string]func(*runlog.Record) {
 		},
 		"datapoints of three series from the future": func(r *runlog.Record) {
 			eachAnswer(r, runlog.OpGetMetricData, func(o *runlog.Observation) {
-				var a runlog.GetMetricDataAnswer
+				var a runlog.Answer
 				if o.Seq < 400 || json.Unmarshal(o.Answer, &a) != nil {
 					return
 				}
@@ -132,7 +133,7 @@ func competing() map[string]func(*runlog.Record) {
 		},
 		"another alarm with transitions at the same times": func(r *runlog.Record) {
 			eachAnswer(r, runlog.OpDescribeAlarmHistory, func(o *runlog.Observation) {
-				var a runlog.DescribeAlarmHistoryAnswer
+				var a runlog.Answer
 				if json.Unmarshal(o.Answer, &a) != nil {
 					return
 				}
@@ -192,6 +193,66 @@ func TestWhereNothingWasDeclaredNoNumberIsExpected(t *testing.T) {
 		for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
 			if f.ID != "premise.clocks" && strings.ContainsAny(f.Expected, `0123456789"`) || strings.Contains(f.Expected, "  ") {
 				t.Errorf("%s: %s expects %q, though nothing was declared", name, f.ID, f.Expected)
+			}
+		}
+	}
+}
+
+// TestWhatIsPrintedIsWholeAndNothingIsLeftOut reads every text of every record.
+func TestWhatIsPrintedIsWholeAndNothingIsLeftOut(t *testing.T) {
+	awkward := regexp.MustCompile(`^$|^\s|\s$|%!|\.;|\.\.|: ;|: \.|\bof  |<nil>`)
+	records := map[string]*runlog.Record{"an empty record": {}, "a perfect run": perfect().record(t)}
+	for _, m := range slices.Concat(premiseMutants(), chainMutants(), otherMutants()) {
+		records[m.name] = m.made(t)
+	}
+	for name, r := range records {
+		v := judge.Judge(r)
+		texts := []string{v.Claim, v.Summary}
+		for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
+			texts = append(texts, f.Name, f.Expected, f.Seen)
+		}
+		for _, l := range v.Chain {
+			texts = append(texts, l.Name, l.Expected, l.Seen)
+		}
+		for _, text := range texts {
+			if awkward.MatchString(text) {
+				t.Errorf("%s: the verdict says %q", name, text)
+			}
+		}
+	}
+}
+
+func TestAProofSaysWhatTheReadmeSays(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary := judge.Judge(perfect().record(t)).Summary
+	for _, sentence := range []string{"Load below the threshold did not scale.", "No other possible cause was seen."} {
+		if !bytes.Contains(readme, []byte(sentence)) || !strings.Contains(summary, sentence) {
+			t.Errorf("README and summary do not both say %q:\n%s", sentence, summary)
+		}
+	}
+}
+
+// TestWithoutAHypothesisNothingOfItIsJudged judges the record of a run that ended
+// before it declared anything, and of one that never declared anything.
+func TestWithoutAHypothesisNothingOfItIsJudged(t *testing.T) {
+	whole := perfect().record(t)
+	whole.Hypothesis = nil
+	for name, r := range map[string]*runlog.Record{"a setup": {Load: perfect().record(t).Load[:2]}, "a whole run": whole} {
+		v := judge.Judge(r)
+		if v.Outcome != judge.Inconclusive || !strings.Contains(v.Claim, "no hypothesis was declared") {
+			t.Errorf("%s: %s, claim %q; want INCONCLUSIVE and a claim that was not made", name, v.Outcome, v.Claim)
+		}
+		for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
+			if strings.Contains(f.Expected, "hypothesis would") && (f.Status != judge.NotJudged || f.Seen != "no hypothesis was declared") {
+				t.Errorf("%s: %s is %s (%s), want it not judged, for want of a hypothesis", name, f.ID, f.Status, f.Seen)
+			}
+		}
+		for _, l := range v.Chain {
+			if l.Status != judge.NotJudged {
+				t.Errorf("%s: %s is %s (%s), want it not judged", name, l.ID, l.Status, l.Seen)
 			}
 		}
 	}

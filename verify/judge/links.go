@@ -23,12 +23,12 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 		number(t.h.Threshold))
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
-	points := t.ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
-	for i, p := range points {
+	points := t.cloud.Metric.Ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
+	for _, p := range points {
 		highest = math.Max(highest, p.Value())
 		if t.breaches(p.Value()) {
-			t.breach = &points[i]
-			l.Evidence = []Evidence{evidence(p.First)}
+			t.breach = p
+			l.Evidence = evidence(p.First)
 			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
 			return exactly(p.Start.Add(t.period)), true
 		}
@@ -53,8 +53,8 @@ func (t *analysis) findTransition(l *Link) (interval, bool) {
 	}
 	tr := all[i]
 	t.fired = &tr
-	l.Evidence = []Evidence{evidence(tr.Source)}
-	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.At), tr.To.StateReason)
+	l.Evidence = evidence(tr.Source)
+	l.Seen = fmt.Sprintf("at %s: %s", clockTime(tr.At), strings.TrimSuffix(tr.To.StateReason, "."))
 	if why := t.transitionDefect(tr); why != "" {
 		l.Seen += "; but " + why
 		return exactly(tr.At), false
@@ -108,7 +108,7 @@ func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
 	if at.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
 		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
 	}
-	candidates := t.ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
+	candidates := t.cloud.Metric.Ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
 	onGrid := at.Truncate(t.period).Equal(at)
 	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
 		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))
@@ -116,7 +116,7 @@ func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
 	if onGrid {
 		// On the metric's own grid there is exactly one; windows of long periods
 		// slide by a minute and meet two.
-		candidates = slices.DeleteFunc(candidates, func(p timeline.Point) bool { return !p.Start.Equal(at) })
+		candidates = slices.DeleteFunc(candidates, func(p *timeline.Datapoint) bool { return !p.Start.Equal(at) })
 	}
 	for _, p := range candidates {
 		if !onGrid && t.breaches(p.Value()) {
@@ -159,14 +159,14 @@ func (t *analysis) findActivity(l *Link) (interval, bool) {
 func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr trigger) (interval, bool) {
 	t.acted = a
 	l.Join["activity"] = a.Value.ActivityId
-	l.Evidence = []Evidence{evidence(a.Observation)}
+	l.Evidence = evidence(a.Observation)
 	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.Value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.Value.StartTime))
 	m := exactly(a.Value.StartTime)
-	alarms, readable := invokingAlarms(a.Value)
+	alarms := invokingAlarms(a.Value)
 	i := slices.IndexFunc(alarms, func(ia runlog.InvokingAlarm) bool { return ia.AlarmName == t.h.AlarmName })
 	fired := t.fired.At.Truncate(time.Second)
 	switch {
-	case !readable || i < 0:
+	case i < 0:
 		l.Seen += "; but its Details do not name the alarm"
 		return m, false
 	case alarms[i].NewStateValue != "ALARM" || time.UnixMilli(alarms[i].StateChangeTime).Sub(t.fired.At).Abs() > time.Second:
@@ -204,7 +204,7 @@ func (t *analysis) findInService(l *Link) (interval, bool) {
 		return interval{}, true
 	}
 	if where, e := t.knownBefore(t.newID); where != "" {
-		l.Evidence = []Evidence{e}
+		l.Evidence = e
 		l.Seen = fmt.Sprintf("instance %s was there before the load: %s", t.newID, where)
 		return interval{}, true
 	}
@@ -215,7 +215,7 @@ func (t *analysis) findInService(l *Link) (interval, bool) {
 			before = g.Observation
 			continue
 		}
-		l.Evidence = []Evidence{evidence(g.Observation), evidence(t.acted.Observation)}
+		l.Evidence = evidence(g.Observation, t.acted.Observation)
 		m := t.narrowed(t.clock.between(before, g.Observation))
 		l.Seen = fmt.Sprintf("%s InService at %s", t.newID, clockTime(m.at))
 		if !slices.Contains(ids, t.oldID) {
@@ -251,12 +251,12 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 			continue
 		}
 		m := t.clock.between(before, h.Observation)
-		l.Evidence = []Evidence{evidence(h.Observation)}
+		l.Evidence = evidence(h.Observation)
 		l.Seen = fmt.Sprintf("%s first seen healthy at %s", t.newID, clockTime(m.at))
 		// A load balancer sends requests to healthy targets only: if one was
 		// served between the polls, it was healthy by then.
-		if s := t.firstServed(); s != nil {
-			if served := t.clock.ours(s.First); served.at.After(m.lo) && served.at.Before(m.at) {
+		if first, _ := t.firstServed(); !first.IsZero() {
+			if served := t.clock.ours(first); served.at.After(m.lo) && served.at.Before(m.at) {
 				m.at, m.hi = served.at, served.hi
 				l.Seen += fmt.Sprintf(", and by its first answer at %s at the latest", clockTime(m.at))
 			}
@@ -266,38 +266,29 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	return interval{}, false
 }
 
-// firstServed is the new instance's first answered interval; nil if none.
-func (t *analysis) firstServed() *servedSecond {
-	var found *servedSecond
+// firstServed is when the new instance first answered, and the line that says so;
+// zero if it never did.
+func (t *analysis) firstServed() (at time.Time, line int64) {
 	for _, s := range t.load.seconds {
 		i := s.Instances[t.newID]
-		if i == nil || i.Completed == 0 || i.First.IsZero() {
-			continue
-		}
-		if found == nil || i.First.Before(found.First) {
-			found = &servedSecond{i, s.line}
+		if i != nil && i.Completed > 0 && !i.First.IsZero() && (at.IsZero() || i.First.Before(at)) {
+			at, line = i.First, s.line
 		}
 	}
-	return found
-}
-
-type servedSecond struct {
-	*runlog.InstanceSecond
-	line int64
+	return at, line
 }
 
 func (t *analysis) findServed(l *Link) (interval, bool) {
 	l.Expected = "a request is answered by the same instance"
 	l.Join = map[string]string{"instance": t.newID}
-	if s := t.firstServed(); s != nil {
-		m := t.clock.ours(s.First)
-		l.Evidence = []Evidence{loadEvidence(s.line)}
+	if first, line := t.firstServed(); !first.IsZero() {
+		m := t.clock.ours(first)
+		l.Evidence = loadEvidence(line)
 		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
-	unknownInstances := t.unknownInstances()
-	if len(unknownInstances) > 0 {
-		l.Seen = fmt.Sprintf("no answer by that instance; but %s answered, which the group never had", strings.Join(unknownInstances, ", "))
+	if unknown := t.unknownInstances(); len(unknown) > 0 {
+		l.Seen = fmt.Sprintf("no request was answered by that instance; %s answered, which the group never had", strings.Join(unknown, ", "))
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)

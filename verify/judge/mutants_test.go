@@ -87,7 +87,7 @@ func premiseMutants() []mutant {
 		{"an alarm with another threshold than declared", func(w *world) { w.alarm.Threshold = 40 }, nil, open, "premise.configuration"},
 		{"an alarm on another metric", func(w *world) { w.alarm.MetricName = "NetworkIn" }, nil, open, "premise.configuration"},
 		{"policies that are not in the record", func(w *world) { w.skip = failing(runlog.OpDescribePolicies, 0, 1e9) }, nil, open,
-			"premise.hypothesis"},
+			"premise.configuration"},
 		{"a target group that is not in the record", func(w *world) { w.skip = failing(runlog.OpDescribeTargetGroups, 0, 1e9) }, nil, open,
 			"premise.hypothesis"},
 		{"two instances in the baseline", func(w *world) { w.members[1].pending, w.members[1].inService, w.members[1].healthy = -20, -19, -18 },
@@ -132,7 +132,7 @@ func premiseMutants() []mutant {
 		{"a group that is none of its instances, listed in changing order", func(w *world) { w.cpu["group"][120] += 2 }, func(r *runlog.Record) {
 			turn := false
 			eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
-				var a runlog.DescribeAutoScalingGroupsAnswer
+				var a runlog.Answer
 				if turn = !turn; json.Unmarshal(o.Answer, &a) == nil && turn {
 					slices.Reverse(a.AutoScalingGroups[0].Instances)
 					o.Answer, _ = json.Marshal(a) // it was just decoded
@@ -177,6 +177,15 @@ func chainMutants() []mutant {
 			w.hypothesis = func(h *runlog.Hypothesis) {
 				h.PolicyName = ""
 				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil)
+			}
+			w.withoutScaling()
+		}, nil, refuted, "link.scaling-activity"},
+		{"an alarm that invokes no policy, in the words of version 1", func(w *world) {
+			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
+			w.hypothesis = func(h *runlog.Hypothesis) {
+				h.PolicyName = ""
+				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil)
+				h.Deadlines[runlog.LinkScalingActivity-1].Terms[0].Name = "decision, were a policy wired"
 			}
 			w.withoutScaling()
 		}, nil, refuted, "link.scaling-activity"},

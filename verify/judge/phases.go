@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"time"
 
 	"secondwind/runlog"
@@ -20,13 +21,18 @@ type load struct {
 	phases      map[runlog.Phase]span
 	seconds     []second
 	calibration *runlog.Calibration
-	interrupted string // why; "" if not
-	note        string // of the last phase line: why the experiment ended early
+	interrupted string       // why; "" if not
+	phase       runlog.Phase // of the last phase line; "" if there is none
+	note        string       // of the last phase line: why the experiment ended early
 	done        time.Time
-	firstSent   second // the first interval in which a request was sent; nil Second if none was
-	digest      digestLine
-	disordered  int64 // the first line that does not fit the phase lines; 0: none
-	last        time.Time
+	firstSent   second   // the first interval in which a request was sent; nil Second if none was
+	digest      struct { // the phase line that carries the hypothesis's digest
+		sha256 string
+		at     time.Time
+		line   int64
+	}
+	disordered int64 // the first line that does not fit the phase lines; 0: none
+	last       time.Time
 }
 
 type second struct {
@@ -35,31 +41,19 @@ type second struct {
 	line       int64
 }
 
-// digestLine is the phase line that carries the hypothesis's digest.
-type digestLine struct {
-	sha256 string
-	at     time.Time
-	line   int64
-}
-
 func newLoad(lines []runlog.LoadLine) load {
 	l := load{phases: map[runlog.Phase]span{}}
-	var now runlog.Phase
 	for i, line := range lines {
 		number := int64(i + 1)
 		switch {
 		case line.Phase != nil:
-			l.change(now, line, number)
-			now = line.Phase.Phase
+			l.change(line, number)
 		case line.Second != nil:
-			l.add(now, line, number)
+			l.add(line, number)
 		case line.Calibration != nil:
 			l.calibration = line.Calibration
 		case line.Interrupted != nil:
-			l.interrupted = line.Interrupted.Reason
-			if l.interrupted == "" {
-				l.interrupted = "no reason given"
-			}
+			l.interrupted = cmp.Or(line.Interrupted.Reason, "no reason given")
 		}
 		if line.Time.After(l.last) {
 			l.last = line.Time
@@ -68,37 +62,37 @@ func newLoad(lines []runlog.LoadLine) load {
 	return l
 }
 
-func (l *load) change(was runlog.Phase, line runlog.LoadLine, number int64) {
+func (l *load) change(line runlog.LoadLine, number int64) {
+	was := l.phase
 	if s, ok := l.phases[was]; ok && s.end.IsZero() {
 		s.end = line.Time
 		l.phases[was] = s
 	}
 	p := line.Phase
-	l.note = p.Note
+	l.phase, l.note = p.Phase, p.Note
 	if p.HypothesisSHA256 != "" && l.digest.line == 0 {
-		l.digest = digestLine{p.HypothesisSHA256, line.Time, number}
+		l.digest.sha256, l.digest.at, l.digest.line = p.HypothesisSHA256, line.Time, number
 	}
 	if p.Phase == runlog.PhaseDone {
 		l.done = line.Time
 	}
-	if _, again := l.phases[p.Phase]; !again {
-		l.phases[p.Phase] = span{start: line.Time, rate: p.OfferedRate, line: number}
-		return
-	}
-	if p.Phase != was { // a phase is not entered twice; a new rate within it is no new phase
+	s, again := l.phases[p.Phase]
+	switch {
+	case !again:
+		s = span{start: line.Time, rate: p.OfferedRate, line: number}
+	case p.Phase != was: // a phase is not entered twice
 		l.disordered = number
-		return
+	default: // a new rate within it is no new phase
+		s.end = time.Time{}
 	}
-	s := l.phases[p.Phase]
-	s.end = time.Time{}
 	l.phases[p.Phase] = s
 }
 
-func (l *load) add(now runlog.Phase, line runlog.LoadLine, number int64) {
-	s := second{line.Second, line.Time.Add(-time.Duration(line.Second.IntervalSeconds * float64(time.Second))), line.Time, number}
+func (l *load) add(line runlog.LoadLine, number int64) {
+	s := second{line.Second, line.Time.Add(-runlog.Seconds(line.Second.IntervalSeconds)), line.Time, number}
 	// An interval may end just after a phase line was written for the next one,
 	// and the generator may run before the first phase.
-	if l.disordered == 0 && s.Phase != now && now != "" {
+	if l.disordered == 0 && s.Phase != l.phase && l.phase != "" {
 		if p, ok := l.phases[s.Phase]; !ok || (!p.end.IsZero() && s.start.After(p.end)) {
 			l.disordered = number
 		}
@@ -156,9 +150,7 @@ func (l load) gap(from, to time.Time) (at time.Time, silent time.Duration) {
 	return time.Time{}, 0
 }
 
-func tolerated(s second) time.Duration {
-	return time.Duration(s.IntervalSeconds * float64(time.Second) / 2)
-}
+func tolerated(s second) time.Duration { return runlog.Seconds(s.IntervalSeconds / 2) }
 
 // overlap is the first line whose interval begins, by more than half of it,
 // before the one before it ended: a line that stands twice, or out of order; 0

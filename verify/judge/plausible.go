@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 )
 
 // implausible finds what an honest observer's record cannot hold: an answer that
@@ -35,35 +36,32 @@ func (t *analysis) duplicateRequestID() (*runlog.Observation, string) {
 	return nil, ""
 }
 
+// dated is a time that an answer reports.
+type dated struct {
+	by *runlog.Observation
+	at time.Time
+}
+
 // futureDated: an answer cannot hold what happened after it was received.
 func (t *analysis) futureDated() (*runlog.Observation, string) {
-	late := func(o *runlog.Observation, at time.Time) bool {
-		return at.After(t.aws(o.Received).Add(t.clock.bound + staleness))
-	}
-	const why = "%s reports %s, which is later than its own answer"
+	var all []dated
 	for _, a := range t.cloud.Activities {
-		if first := t.cloud.FirstActivity(a.Value); late(first, a.Value.StartTime) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
-		}
-		if late(a.Observation, a.Value.EndTime) {
-			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.Value.EndTime))
-		}
+		all = append(all, dated{a.First, a.Value.StartTime}, dated{a.Observation, a.Value.EndTime})
 	}
 	for _, i := range t.cloud.History {
-		if first := t.cloud.FirstItem(i.Value); late(first, i.Value.Timestamp) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(i.Value.Timestamp))
-		}
+		all = append(all, dated{i.First, i.Value.Timestamp})
 	}
 	for _, a := range t.cloud.Alarms {
-		if late(a.Observation, a.Value.StateUpdatedTimestamp) {
-			return a.Observation, fmt.Sprintf(why, a.Operation, clockTime(a.Value.StateUpdatedTimestamp))
+		all = append(all, dated{a.Observation, a.Value.StateUpdatedTimestamp})
+	}
+	for _, series := range t.cloud.Metric.Series {
+		for _, p := range t.cloud.Metric.All(series) {
+			all = append(all, dated{p.First, p.Start})
 		}
 	}
-	for _, series := range t.cloud.Metric.Series() {
-		for _, p := range t.cloud.Metric.All(series) {
-			if late(p.First, p.Start) {
-				return p.First, fmt.Sprintf(why, p.First.Operation, clockTime(p.Start))
-			}
+	for _, d := range all {
+		if d.at.After(t.aws(d.by.Received).Add(t.clock.bound + staleness)) {
+			return d.by, fmt.Sprintf("%s reports an event of %s, later than the answer itself", d.by.Operation, clockTime(d.at))
 		}
 	}
 	return nil, ""
@@ -71,28 +69,24 @@ func (t *analysis) futureDated() (*runlog.Observation, string) {
 
 // lateAppearing: once something happened, answers show it within the silence that the
 // observer itself is allowed. AWS's lists are eventually consistent, but one that
-// lags longer cannot be told from one that was added to.
+// lags longer cannot be distinguished from one that was added to.
 func (t *analysis) lateAppearing() (*runlog.Observation, string) {
-	limit := time.Duration(t.h.MaxPollGapSeconds*float64(time.Second)) + t.clock.bound + staleness
-	missed := func(first *runlog.Observation, at time.Time) bool {
-		return slices.ContainsFunc(t.cloud.Answered[first.Operation], func(o *runlog.Observation) bool {
-			return o.Received.Before(first.Received) && t.aws(o.Sent).Sub(at) > limit
-		})
-	}
-	const why = "%s reports %s only here, although it was answered before and well after that time"
+	limit := runlog.Seconds(t.h.MaxPollGapSeconds) + t.clock.bound + staleness
+	var all []dated
 	for _, a := range t.cloud.Activities {
-		first := t.cloud.FirstActivity(a.Value)
-		if missed(first, a.Value.StartTime) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(a.Value.StartTime))
-		}
+		all = append(all, dated{a.First, a.Value.StartTime})
 	}
 	for _, i := range t.cloud.History {
-		if i.Value.AlarmName != t.h.AlarmName { // only this one's answers are kept
-			continue
+		if i.Value.AlarmName == t.h.AlarmName { // only this one's answers are kept
+			all = append(all, dated{i.First, i.Value.Timestamp})
 		}
-		first := t.cloud.FirstItem(i.Value)
-		if missed(first, i.Value.Timestamp) {
-			return first, fmt.Sprintf(why, first.Operation, clockTime(i.Value.Timestamp))
+	}
+	for _, d := range all {
+		if slices.ContainsFunc(t.cloud.Answered[d.by.Operation], func(o *runlog.Observation) bool {
+			return o.Received.Before(d.by.Received) && t.aws(o.Sent).Sub(d.at) > limit
+		}) {
+			return d.by, fmt.Sprintf("%s reports an event of %s only here, although earlier answers came well after it", d.by.Operation,
+				clockTime(d.at))
 		}
 	}
 	return nil, ""
@@ -126,11 +120,11 @@ type asking struct {
 	*runlog.Observation
 }
 
-// question tells the histories of two alarms apart; the rest is told by its
+// question distinguishes the histories of two alarms; the rest is known by its
 // operation.
 func (t *analysis) question(o *runlog.Observation) string {
 	if o.Operation == runlog.OpDescribeAlarmHistory {
-		return o.Operation + " of " + t.cloud.HistoryOf(o)
+		return o.Operation + " of " + timeline.HistoryOf(o)
 	}
 	return o.Operation
 }

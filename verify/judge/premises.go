@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -17,22 +19,22 @@ func (t *analysis) hypothesis() Finding {
 	d := t.load.digest
 	switch {
 	case t.r.Hypothesis == nil:
-		return f.open("no hypothesis was declared")
+		return f.open(undeclared)
 	case t.r.Manifest.RunID != "" && t.h.RunID != t.r.Manifest.RunID:
 		return f.broken("the hypothesis is of run %s, the record of run %s", t.h.RunID, t.r.Manifest.RunID)
 	case d.line == 0:
 		return f.open("no phase line carries the hypothesis's SHA-256")
 	}
-	f.Evidence = []Evidence{loadEvidence(d.line)}
+	f.Evidence = loadEvidence(d.line)
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
-		return f.broken("hypothesis.json has SHA-256 %s, declared was %s", t.r.HypothesisSHA256, d.sha256)
+		return f.broken("hypothesis.json has SHA-256 %s, load.jsonl says %s", t.r.HypothesisSHA256, d.sha256)
 	case t.h.Revision != t.r.Manifest.Revision:
 		return f.broken("it is of revision %q, the record of revision %q", t.h.Revision, t.r.Manifest.Revision)
 	case t.h.Declared.After(d.at):
 		return f.broken("it was declared at %s, after its hash was recorded at %s", clockTime(t.h.Declared), clockTime(d.at))
 	case first.LoadSecond != nil && (first.line < d.line || first.start.Before(t.h.Declared)):
-		return f.broken("load.jsonl:%d shows requests sent before it", first.line)
+		return f.broken("load.jsonl:%d shows requests that were sent before it was declared", first.line)
 	}
 	return t.derivation(f)
 }
@@ -47,13 +49,18 @@ func (t *analysis) derivation(f Finding) Finding {
 		tg = t.cloud.TargetGroups[0].Value
 	}
 	want := hypothesis.Deadlines(t.alarm.Value, tg, t.cloud.Groups[0].Value, t.policy)
-	if !slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool { return a.Link == b.Link && slices.Equal(a.Terms, b.Terms) }) {
+	if !slices.EqualFunc(want, t.h.Deadlines, sameDeadline) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
 	}
 	if why := hypothesis.Underived(t.h); why != "" {
 		return f.broken("%s", why)
 	}
 	return f.held("SHA-256 %.12s… recorded at %s", t.r.HypothesisSHA256, clockTime(t.load.digest.at))
+}
+
+// sameDeadline compares what was declared, and not how older versions named it.
+func sameDeadline(a, b runlog.Deadline) bool {
+	return a.Link == b.Link && slices.EqualFunc(a.Terms, b.Terms, func(x, y runlog.Term) bool { return x.Seconds == y.Seconds })
 }
 
 // clocks is P3.
@@ -65,7 +72,7 @@ func (t *analysis) clocks() Finding {
 	case c.jumped:
 		return f.broken("the Date headers of %d answers contradict each other: a clock was set during the run", c.dates)
 	case c.bound > maxClockBound:
-		return f.broken("± %s s", number(c.bound.Seconds()))
+		return f.broken("known to ± %s s only", number(c.bound.Seconds()))
 	default:
 		return f.held("AWS's clock minus ours is %s s, ± %s s, from %d answers", number(c.offset.Seconds()), number(c.bound.Seconds()), c.dates)
 	}
@@ -80,7 +87,7 @@ func (t *analysis) configuration() Finding {
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm before the load")
 	}
-	f.Evidence = []Evidence{evidence(t.alarm.Observation)}
+	f.Evidence = evidence(t.alarm.Observation)
 	a := t.alarm.Value
 	switch {
 	case len(t.cloud.Policies) == 0:
@@ -90,13 +97,14 @@ func (t *analysis) configuration() Finding {
 	case t.h.TargetGroupARN != "" && len(t.cloud.TargetGroups) == 0:
 		return f.open("no answer describes target group %s", t.h.TargetGroupARN)
 	case !t.h.Metric.Watches(a) || a.Statistic != t.h.Metric.Statistic:
-		return f.broken("the alarm watches %s %s of %v", a.Statistic, a.MetricName, a.Dimensions)
+		return f.broken("the alarm watches another metric: %s %s of %s, dimensions %v", a.Statistic, a.MetricName, a.Namespace, a.Dimensions)
 	case a.Threshold != t.h.Threshold || a.Period != t.h.PeriodSeconds:
 		return f.broken("the alarm has threshold %s and period %d s", number(a.Threshold), a.Period)
 	case !hypothesis.Above(a):
-		return f.broken("the alarm goes off on %s", a.ComparisonOperator)
+		return f.broken("the alarm goes off on %s, not above a threshold", a.ComparisonOperator)
 	}
-	return f.held("alarm actions %v, enabled %t; %s", a.AlarmActions, a.ActionsEnabled, t.policyText())
+	actions := cmp.Or(strings.Join(a.AlarmActions, ", "), "none")
+	return f.held("actions of the alarm: %s; enabled: %t; %s", actions, a.ActionsEnabled, t.policyText())
 }
 
 // policyText names the declared policy in a sentence.
@@ -131,28 +139,26 @@ func (t *analysis) baseline() Finding {
 	for _, a := range t.cloud.Activities {
 		inProgress := a.Value.StartTime.Before(to) && (a.Value.EndTime.IsZero() || a.Value.EndTime.After(from)) && !isFailed(a.Value)
 		if inProgress {
-			return f.with(Broken, []Evidence{evidence(a.Observation)}, "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
+			return f.with(Broken, evidence(a.Observation), "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
 		}
 	}
-	points := t.ending(runlog.GroupSeries, from, to)
+	points := t.cloud.Metric.Ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 {
 		return f.open("no datapoint of %s", t.h.Metric.MetricName)
 	}
 	for _, p := range points {
 		if p.Value() >= t.h.IdleLimit {
-			return f.with(Broken, []Evidence{evidence(p.Last)}, "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
+			return f.with(Broken, evidence(p.Last), "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
 		}
 	}
-	return f.with(Held, []Evidence{evidence(points[len(points)-1].Last)}, "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
+	return f.with(Held, evidence(points[len(points)-1].Last), "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
 		number(mean(points)))
 }
 
 func (t *analysis) noBaseline() string {
 	switch {
-	case t.firstLoad.IsZero() && t.load.note != "":
-		return "no load was offered: " + t.load.note
 	case t.firstLoad.IsZero():
-		return "no load was offered"
+		return strings.TrimSuffix(beforeAnyLoad+": "+t.load.note, ": ")
 	case t.alarm == nil:
 		return "no answer describes the alarm"
 	}
@@ -179,15 +185,14 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 		looked = true
 		v := g.Value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || v.DesiredCapacity != t.h.MinSize || len(v.InService()) != t.h.MinSize ||
-			len(v.Instances) != t.h.MinSize {
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.MinSize) || len(v.Instances) != t.h.MinSize {
 			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
 					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
-				[]Evidence{evidence(g.Observation)}
+				evidence(g.Observation)
 		}
 	}
 	if !looked {
-		return "the group was not looked at", nil
+		return "no answer describes the group in that time", nil
 	}
 	return "", nil
 }
@@ -196,12 +201,11 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 // INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
 func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 	state := "not looked at"
-	for _, a := range t.cloud.Alarms {
-		at := t.aws(a.Received)
-		if a.Value.AlarmName != t.h.AlarmName || at.Before(from) || at.After(to) {
+	for _, a := range t.alarms {
+		if at := t.aws(a.Received); at.Before(from) || at.After(to) {
 			continue
 		}
-		state, e = a.Value.StateValue, []Evidence{evidence(a.Observation)}
+		state, e = a.Value.StateValue, evidence(a.Observation)
 		if state == "ALARM" {
 			break
 		}
@@ -219,15 +223,15 @@ func (t *analysis) loaded() Finding {
 	f := t.declared("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
 		number(2*theta))
 	if t.began.IsZero() {
-		return f.notJudged("the load never began")
+		return f.notJudged(beforeLoadStep)
 	}
-	f.Evidence = []Evidence{loadEvidence(t.load.phases[runlog.PhaseLoad].line)}
+	f.Evidence = loadEvidence(t.load.phases[runlog.PhaseLoad].line)
 	if c := t.load.calibration; c != nil {
 		if c.PredictedCPUPercent <= theta || c.PredictedCPUPercent >= 2*theta {
 			return f.broken("calibration predicts %s %%", number(c.PredictedCPUPercent))
 		}
 		if rate := t.load.phases[runlog.PhaseLoad].rate; rate < 0.99*c.LoadRate || rate > 1.01*c.LoadRate {
-			return f.broken("the load offered %s requests/s, calibrated were %s", number(rate), number(c.LoadRate))
+			return f.broken("the load offered %s requests/s, calibration chose %s", number(rate), number(c.LoadRate))
 		}
 		if why := t.miscalibrated(c); why != "" {
 			return f.broken("%s", why)
@@ -247,7 +251,7 @@ func (t *analysis) loaded() Finding {
 // crosses says nothing about scaling.
 func (t *analysis) crossed(e1 Link) Finding {
 	if t.began.IsZero() {
-		return expect("premise.crossed", "CPU crossed", "a datapoint above the threshold, under the load").notJudged("the load never began")
+		return expect("premise.crossed", "CPU crossed", "a datapoint above the threshold, under the load").notJudged(beforeLoadStep)
 	}
-	return expect("premise.crossed", "CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
+	return t.declared("premise.crossed", "CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
 }

@@ -211,7 +211,7 @@ func digestOf(data []byte) string {
 }
 
 // renumber gives the lines the numbers of an unbroken record. A line whose answer
-// was told by one that is gone tells it itself.
+// was reported by one that is gone reports it itself.
 func (r *raw) renumber(answers map[int64]json.RawMessage) {
 	is := map[int64]int64{}
 	for i := range r.cloud {

@@ -94,10 +94,14 @@ func checkHistory(t *testing.T) {
 	now := time.Now().UTC()
 	for _, h := range []runlog.History{
 		{NotAudited: "the calculators keep no history"},
-		{Kept: true, Visits: []runlog.HistoryVisit{{Time: now, ListedBy: "i-a", Made: 1, Listed: 1, Foreign: 2, CalculatedBy: "i-b", Error: "x"}},
+		{
+			Kept: true, Sessions: []runlog.HistorySession{
+				{Time: now, ListedBy: "i-a", Made: 1, Listed: 1, Foreign: 2, CalculatedBy: "i-b", Error: "x"},
+			},
 			Audit: &runlog.HistoryAudit{
 				Time: now, Store: "s", Key: "k", Records: 1, Checks: []runlog.HistoryCheck{{Name: "n"}},
-			}},
+			},
+		},
 	} {
 		w, err := runlog.Create(t.TempDir(), runlog.Manifest{RunID: runlog.NewID(now), Started: now})
 		if err != nil {

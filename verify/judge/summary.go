@@ -8,66 +8,44 @@ import (
 	"secondwind/runlog"
 )
 
-// summary is the verdict in a sentence. It never says that "autoscaling works":
+// summary is the verdict in a few sentences. It never says that "autoscaling works":
 // only what this run showed, and given what.
 func (t *analysis) summary(v Verdict) string {
-	in := fmt.Sprintf("In run %s on %s", v.RunID, v.Where)
-	if v.Where == "" {
-		in = "In run " + v.RunID
+	in := "In run " + v.RunID
+	if v.Where != "" {
+		in += " on " + v.Where
 	}
 	if v.Outcome == Proved {
 		return t.proved(in, v)
 	}
-	name, expected, seen := reasonOf(v)
 	if v.Reason == "interrupted" {
-		return fmt.Sprintf("%s nothing is decided: the run was interrupted (%s).", in, t.interruption())
+		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
 	}
+	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
+	found := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
 	if v.Outcome == Refuted {
-		return fmt.Sprintf("%s, given P1–P5, the claim is refuted at %s (%s): expected %s; seen: %s.", in, v.Reason, name, expected, seen)
+		return in + " the premises hold, but the claim is refuted at " + found
 	}
-	return fmt.Sprintf("%s nothing is decided, because %s (%s) is not established: expected %s; seen: %s.", in, v.Reason, name, expected, seen)
+	return in + " nothing is decided, because of " + found
 }
 
 func (t *analysis) proved(in string, v Verdict) string {
 	crossed := t.events[runlog.LinkBreachingData].at
-	limit := 0.0
-	for id := runlog.LinkAlarm; id <= runlog.LinkFirstRequest; id++ {
-		limit += t.h.Deadline(id).Seconds()
-	}
-	return fmt.Sprintf("%s, given P1–P5, CPU exceeded %s %% at %s, alarm %s fired +%s s, instance %s served its first request +%s s ≤ %s "+
-		"s; the control below the threshold held; no listed confounder was observed.",
-		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName,
-		number(seconds(t.events[runlog.LinkAlarm].at.Sub(crossed))), v.Figures.NewInstanceID,
-		number(seconds(t.events[runlog.LinkFirstRequest].at.Sub(crossed))), number(limit))
+	limit := t.h.Within(runlog.LinkAlarm, runlog.LinkFirstRequest).Seconds()
+	after := func(event runlog.Link) string { return number(seconds(t.events[event].at.Sub(crossed))) }
+	return fmt.Sprintf("%s the premises hold, and CPU exceeded %s %% at %s. "+
+		"Alarm %s fired after %s s, and instance %s served its first request after %s s, within the %s s allowed. "+
+		"Load below the threshold did not scale. No other possible cause was seen.",
+		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName, after(runlog.LinkAlarm), v.Figures.NewInstanceID,
+		after(runlog.LinkFirstRequest), number(limit))
 }
 
 func (t *analysis) interruption() string {
-	if t.load.interrupted != "" {
+	switch {
+	case t.load.interrupted != "":
 		return t.load.interrupted
+	case t.load.phase == "":
+		return "no phase had begun"
 	}
-	if len(t.load.phases) == 0 {
-		return "it had not begun"
-	}
-	last := runlog.PhaseSetup
-	for _, p := range runlog.Phases() {
-		if _, ok := t.load.phases[p]; ok {
-			last = p
-		}
-	}
-	return fmt.Sprintf("the record ends in phase %s", last)
-}
-
-// reasonOf finds what the verdict's reason names.
-func reasonOf(v Verdict) (name, expected, seen string) {
-	for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
-		if f.ID == v.Reason {
-			return f.Name, f.Expected, f.Seen
-		}
-	}
-	for _, l := range v.Chain {
-		if l.ID.Code() == strings.TrimPrefix(v.Reason, "link.") {
-			return l.Name, l.Expected, l.Seen
-		}
-	}
-	return "", "", ""
+	return fmt.Sprintf("the record ends in phase %s", t.load.phase)
 }

@@ -46,7 +46,7 @@ const (
 type Verdict struct {
 	Version int     `json:"version"`
 	RunID   string  `json:"runId"`
-	Where   string  `json:"where"`
+	Where   string  `json:"where"` // as declared; "" if nothing was
 	Outcome Outcome `json:"outcome"`
 	// Reason is a code for machines naming what decided a verdict that is not
 	// PROVED: "premise.crossed", "link.scaling-activity", "control.below-threshold",
@@ -62,6 +62,9 @@ type Verdict struct {
 	Confounders []Finding `json:"confounders"`
 	Figures     Figures   `json:"figures"`
 }
+
+// Marshal gives verdict.json: the same bytes for the same verdict.
+func (v Verdict) Marshal() ([]byte, error) { return runlog.Marshal(v) }
 
 // Finding is a premise, a control or an excluded confounder.
 type Finding struct {

@@ -19,7 +19,7 @@ func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
 		}
 	}
 	for _, m := range w.members {
-		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", HealthStatus: "Healthy"}
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService"}
 		switch {
 		case x < m.pending || x >= m.gone:
 			continue
@@ -40,7 +40,7 @@ func (w *world) activitiesAt(x float64) []runlog.Activity {
 			continue
 		}
 		if a.EndTime.After(aws(x)) {
-			a.EndTime, a.StatusCode, a.Progress = time.Time{}, "InProgress", 50
+			a.EndTime, a.StatusCode = time.Time{}, "InProgress"
 		}
 		all = append([]runlog.Activity{a}, all...)
 	}
@@ -98,9 +98,9 @@ func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
 	return all
 }
 
-func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.GetMetricDataAnswer) {
+func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.Answer) {
 	var in runlog.GetMetricDataInput
-	var answer runlog.GetMetricDataAnswer
+	var answer runlog.Answer
 	end := int(x)/10*10 + 10
 	in.StartTime, in.EndTime = aws(float64(end-60)), aws(float64(end))
 	for i, series := range []string{"group", oldID, newID} {

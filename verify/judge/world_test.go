@@ -111,12 +111,12 @@ func perfect() *world {
 		activities: []runlog.Activity{
 			{ActivityId: "act-0", Description: "Launching a new EC2 instance: " + oldID,
 				Cause:     "At 2026-03-14T11:59:40Z a user request created an AutoScalingGroup changing the desired capacity from 0 to 1.",
-				StartTime: aws(-20), EndTime: aws(-19), StatusCode: "Successful", Progress: 100},
+				StartTime: aws(-20), EndTime: aws(-19), StatusCode: "Successful"},
 			{ActivityId: "act-1", Description: "Launching a new EC2 instance: " + newID, Cause: scaleOutCause, StartTime: aws(113),
-				EndTime: aws(114.2), StatusCode: "Successful", Progress: 100, Details: invoking(alarmName, 112.5)},
+				EndTime: aws(114.2), StatusCode: "Successful", Details: invoking(alarmName, 112.5)},
 			{ActivityId: "act-2", Description: "Terminating EC2 instance: " + newID,
 				Cause: "At 2026-03-14T12:03:22Z a monitor alarm sw-cpu-low in state ALARM triggered policy sw-scale-in changing the desired " +
-					"capacity from 2 to 1.", StartTime: aws(203), EndTime: aws(213), StatusCode: "Successful", Progress: 100},
+					"capacity from 2 to 1.", StartTime: aws(203), EndTime: aws(213), StatusCode: "Successful"},
 		},
 		phases: []phase{
 			{runlog.PhaseSetup, 0, 0}, {runlog.PhasePremises, 3, 0}, {runlog.PhaseCalibration, 16, 20}, {runlog.PhaseControl, 36, 33},
@@ -163,21 +163,21 @@ func perfect() *world {
 func ok() runlog.AlarmState { return runlog.AlarmState{StateValue: "OK"} }
 
 func alarmState(x int, value float64) runlog.AlarmState {
-	at, n := aws(float64(x)), 1.0
+	at := aws(float64(x))
 	return runlog.AlarmState{
 		StateValue: "ALARM",
 		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] was greater than the threshold (20.0).", value,
 			at.Format("02/01/06 15:04:05")),
 		StateReasonData: &runlog.StateReasonData{
-			Version: "1.0", Statistic: "Average", Period: 10, Threshold: 20, RecentDatapoints: []float64{value},
-			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), SampleCount: &n, Value: &value}},
+			Period: 10, Threshold: 20,
+			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), Value: &value}},
 		},
 	}
 }
 
 func invoking(alarm string, changed float64) string {
-	d, err := json.Marshal(runlog.ActivityDetails{InvokingAlarms: []runlog.InvokingAlarm{{AlarmName: alarm, OldStateValue: "OK",
-		NewStateValue: "ALARM", StateChangeTime: aws(changed).UnixMilli()}}})
+	d, err := json.Marshal(runlog.ActivityDetails{InvokingAlarms: []runlog.InvokingAlarm{{AlarmName: alarm, NewStateValue: "ALARM",
+		StateChangeTime: aws(changed).UnixMilli()}}})
 	if err != nil {
 		panic(err)
 	}
@@ -345,18 +345,18 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		end, newest int
 		in, answer  json.RawMessage
 	}
-	ask(1, runlog.OpDescribePolicies, one, runlog.DescribePoliciesAnswer{ScalingPolicies: w.policies})
-	ask(1.1, runlog.OpDescribeTargetGroups, one, runlog.DescribeTargetGroupsAnswer{TargetGroups: []runlog.TargetGroup{w.targetGroup}})
-	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.DescribeScheduledActionsAnswer{ScheduledUpdateGroupActions: w.schedules})
-	ask(1.3, runlog.OpDescribeInstanceRefreshes, one, runlog.DescribeInstanceRefreshesAnswer{InstanceRefreshes: w.refreshes})
+	ask(1, runlog.OpDescribePolicies, one, runlog.Answer{ScalingPolicies: w.policies})
+	ask(1.1, runlog.OpDescribeTargetGroups, one, runlog.Answer{TargetGroups: []runlog.TargetGroup{w.targetGroup}})
+	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.Answer{ScheduledUpdateGroupActions: w.schedules})
+	ask(1.3, runlog.OpDescribeInstanceRefreshes, one, runlog.Answer{InstanceRefreshes: w.refreshes})
 	for x := 2.03; x < w.pollEnd; x += w.poll + 0.09 { // so that Dates fall at all parts of a second
 		ask(x, runlog.OpDescribeAutoScalingGroups, one,
-			runlog.DescribeAutoScalingGroupsAnswer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
-		ask(x+0.02, runlog.OpDescribeScalingActivities, one, runlog.DescribeScalingActivitiesAnswer{Activities: w.activitiesAt(x)})
-		ask(x+0.04, runlog.OpDescribeAlarms, one, runlog.DescribeAlarmsAnswer{MetricAlarms: w.alarmsAt(x)})
+			runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
+		ask(x+0.02, runlog.OpDescribeScalingActivities, one, runlog.Answer{Activities: w.activitiesAt(x)})
+		ask(x+0.04, runlog.OpDescribeAlarms, one, runlog.Answer{MetricAlarms: w.alarmsAt(x)})
 		ask(x+0.06, runlog.OpDescribeAlarmHistory, map[string]string{"AlarmName": alarmName},
-			runlog.DescribeAlarmHistoryAnswer{AlarmHistoryItems: w.historyAt(t, x)})
-		ask(x+0.08, runlog.OpDescribeTargetHealth, one, runlog.DescribeTargetHealthAnswer{TargetHealthDescriptions: w.healthAt(x)})
+			runlog.Answer{AlarmHistoryItems: w.historyAt(t, x)})
+		ask(x+0.08, runlog.OpDescribeTargetHealth, one, runlog.Answer{TargetHealthDescriptions: w.healthAt(x)})
 		if end, newest := int(x)/10, int(x-0.5)/10; metric.in == nil || end != metric.end || newest != metric.newest {
 			in, answer := w.metricAt(x)
 			metric.end, metric.newest, metric.in, metric.answer = end, newest, marshalled(t, in), marshalled(t, answer)

@@ -14,41 +14,32 @@ import (
 )
 
 // Configure takes a configuration snapshot at once, records the answers and
-// returns it. It must not be called while Run runs. Errors name what is missing:
-// the group, or a permission.
-func (o *Observer) Configure(ctx context.Context) (hypothesis.Configuration, error) {
-	err := o.configure(ctx)
-	return o.configuration, err
-}
-
-// configure replaces the configuration by a snapshot that is whole, or leaves it.
-func (o *Observer) configure(ctx context.Context) error {
-	var c hypothesis.Configuration
+// returns it if it is whole; else the one before stays. It must not be called while
+// Run runs. Errors name what is missing: the group, or a permission.
+func (o *Observer) Configure(ctx context.Context) (c hypothesis.Configuration, err error) {
 	var state runlog.State
 	if err := o.pollGroup(ctx, &state); err != nil {
-		return err
+		return c, err
 	}
 	c.Group = state.Group
-	var err error
 	if c.Policies, err = o.policies(ctx); err != nil {
-		return err
+		return c, err
 	}
 	if c.Alarms, err = o.groupAlarms(ctx, c); err != nil {
-		return err
+		return c, err
 	}
 	if c.TargetGroups, err = o.targetGroups(ctx, c.Group.TargetGroupARNs); err != nil {
-		return err
+		return c, err
 	}
-	if err := o.schedules(ctx); err != nil {
-		return err
+	if err = o.schedules(ctx); err == nil {
+		o.configuration = c
 	}
-	o.configuration = c
-	return nil
+	return c, err
 }
 
 func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error) {
 	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &o.group}
-	answer, err := ask[runlog.DescribePoliciesAnswer](ctx, o.recorder, runlog.OpDescribePolicies, in, o.autoscaling.DescribePolicies)
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribePolicies, in, o.autoscaling.DescribePolicies)
 	return answer.ScalingPolicies, err
 }
 
@@ -60,7 +51,7 @@ func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) 
 	metric := c.Metric()
 	in := &cloudwatch.DescribeAlarmsForMetricInput{Namespace: &metric.Namespace, MetricName: &metric.MetricName,
 		Dimensions: dimensions(metric)}
-	onMetric, err := ask[runlog.DescribeAlarmsAnswer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,
+	onMetric, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,
 		o.cloudwatch.DescribeAlarmsForMetric)
 	if err != nil {
 		return nil, err
@@ -90,7 +81,7 @@ func (o *Observer) describeAlarms(ctx context.Context, names []string) ([]runlog
 	var alarms []runlog.MetricAlarm
 	in := &cloudwatch.DescribeAlarmsInput{AlarmNames: names}
 	for {
-		answer, err := ask[runlog.DescribeAlarmsAnswer](ctx, o.recorder, runlog.OpDescribeAlarms, in, o.cloudwatch.DescribeAlarms)
+		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarms, in, o.cloudwatch.DescribeAlarms)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +89,7 @@ func (o *Observer) describeAlarms(ctx context.Context, names []string) ([]runlog
 		if answer.NextToken == "" {
 			return alarms, nil
 		}
-		in = &cloudwatch.DescribeAlarmsInput{AlarmNames: names, NextToken: aws.String(answer.NextToken)}
+		in.NextToken = aws.String(answer.NextToken)
 	}
 }
 
@@ -107,7 +98,7 @@ func (o *Observer) targetGroups(ctx context.Context, arns []string) ([]runlog.Ta
 		return nil, nil // a group without a load balancer; asking for no ARN would list all
 	}
 	in := &elb.DescribeTargetGroupsInput{TargetGroupArns: arns}
-	answer, err := ask[runlog.DescribeTargetGroupsAnswer](ctx, o.recorder, runlog.OpDescribeTargetGroups, in, o.elb.DescribeTargetGroups)
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetGroups, in, o.elb.DescribeTargetGroups)
 	return answer.TargetGroups, err
 }
 

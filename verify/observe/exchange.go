@@ -2,7 +2,6 @@ package observe
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // maxBody bounds an answer; AWS's largest pages are far below it.
@@ -24,13 +22,8 @@ type exchange struct {
 	bodySHA256 string
 }
 
+// exchangeKey is a context's key for the *exchange of a call.
 type exchangeKey struct{}
-
-// withExchange returns a context under which transport notes the wire's side of
-// a call in x.
-func withExchange(ctx context.Context, x *exchange) context.Context {
-	return context.WithValue(ctx, exchangeKey{}, x)
-}
 
 // transport is an SDK HTTP client that notes Date and digest of every answer.
 type transport struct{ next aws.HTTPClient }
@@ -57,15 +50,4 @@ func (t transport) Do(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
-}
-
-// noting returns cfg with an HTTP client that notes every answer.
-func noting(cfg aws.Config) aws.Config {
-	cfg = cfg.Copy()
-	next := cfg.HTTPClient
-	if next == nil {
-		next = awshttp.NewBuildableClient()
-	}
-	cfg.HTTPClient = transport{next}
-	return cfg
 }

@@ -1,14 +1,16 @@
 package observe
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
-	"fmt"
-	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -30,10 +32,9 @@ type Config struct {
 	Since time.Time
 	// Sink appends a line to cloud.jsonl. Its error ends the observer.
 	Sink func(runlog.Observation) error
-	Log  *slog.Logger // nil: discard
 }
 
-// Observer polls the AWS APIs and keeps the newest state beside the record. All
+// Observer polls the AWS APIs, records every answer and keeps the newest state. All
 // its questions are asked by one goroutine, one after the other, so that rounds
 // never interleave in the record: Configure before Run, then Run alone. The other
 // methods only leave a wish for Run, and may be called from anywhere.
@@ -41,7 +42,6 @@ type Observer struct {
 	group       string
 	alarm       string
 	since       time.Time
-	log         *slog.Logger
 	recorder    *recorder
 	autoscaling *autoscaling.Client
 	cloudwatch  *cloudwatch.Client
@@ -49,51 +49,46 @@ type Observer struct {
 	// configuration is the newest snapshot; only the asking goroutine uses it.
 	configuration hypothesis.Configuration
 
-	mu       sync.Mutex // never held while a question is asked
-	interval time.Duration
-	wanted   bool // a configuration snapshot is wanted
-	state    runlog.State
-	changed  chan struct{} // closed and replaced after every poll
+	interval atomic.Int64  // a time.Duration
+	wanted   atomic.Bool   // a configuration snapshot is wanted
 	now      chan struct{} // holds one token when a poll is wanted at once
+
+	mu      sync.Mutex // never held while a question is asked
+	state   runlog.State
+	changed chan struct{} // closed and replaced after every poll
 }
 
 // New returns an Observer that has not polled yet.
 func New(cfg Config) *Observer {
-	log := cfg.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	noted := noting(cfg.AWS)
-	return &Observer{
+	noted := cfg.AWS.Copy()
+	noted.HTTPClient = transport{cmp.Or[aws.HTTPClient](noted.HTTPClient, awshttp.NewBuildableClient())}
+	o := &Observer{
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
 		since:       cfg.Since.UTC().Truncate(time.Second),
-		log:         log,
-		recorder:    newRecorder(cfg.Sink),
+		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}},
 		autoscaling: autoscaling.NewFromConfig(noted),
 		cloudwatch:  cloudwatch.NewFromConfig(noted),
 		elb:         elb.NewFromConfig(noted),
-		interval:    cfg.Interval,
 		changed:     make(chan struct{}),
 		now:         make(chan struct{}, 1),
 	}
+	o.interval.Store(int64(cfg.Interval))
+	return o
 }
 
 // SetInterval changes how often Run polls, and polls at once: what was a long
 // wait must not delay the first look of a phase that needs short ones.
 func (o *Observer) SetInterval(d time.Duration) {
-	o.mu.Lock()
-	o.interval = d
-	o.mu.Unlock()
+	o.interval.Store(int64(d))
 	o.pollNow()
 }
 
 // TakeSnapshot makes Run take a configuration snapshot at once, before its next
-// poll, and again each round until one is whole: State.Configured says when.
+// poll, and again each round until one is whole. It is the first whose
+// State.Configured is not before the call: one that is under way does not count.
 func (o *Observer) TakeSnapshot() {
-	o.mu.Lock()
-	o.wanted = true
-	o.mu.Unlock()
+	o.wanted.Store(true)
 	o.pollNow()
 }
 
@@ -115,29 +110,17 @@ func (o *Observer) State() (runlog.State, <-chan struct{}) {
 const lastPoll = 5 * time.Second
 
 // Run polls until ctx ends, which is no error. The poll that is under way then is
-// finished, so that the record ends with a whole one. A poll that fails is
-// recorded and logged, and the next one is made: only a record that cannot be
-// written ends Run early.
+// finished, so that the record ends with a whole one. A poll that fails is recorded,
+// and the next one is made: only a record that cannot be written ends Run early.
 func (o *Observer) Run(ctx context.Context) error {
 	polling, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(lastPoll)
-		defer timer.Stop()
-		select {
-		case <-polling.Done():
-		case <-timer.C:
-			cancel()
-		}
-	})()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastPoll, cancel) })()
 	for ctx.Err() == nil {
 		began := time.Now()
-		if err := o.round(polling); err != nil {
-			var sink *sinkError
-			if errors.As(err, &sink) {
-				return err
-			}
-			o.log.Warn("poll failed", "error", err)
+		err := o.round(polling)
+		if _, unwritten := errors.AsType[*sinkError](err); unwritten {
+			return err
 		}
 		timer := time.NewTimer(max(o.pollInterval()-time.Since(began), 0))
 		select {
@@ -150,32 +133,26 @@ func (o *Observer) Run(ctx context.Context) error {
 	return nil
 }
 
-func (o *Observer) pollInterval() time.Duration {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.interval
-}
+func (o *Observer) pollInterval() time.Duration { return time.Duration(o.interval.Load()) }
 
 // round takes a configuration snapshot if one is wanted or there is none yet,
 // and asks every question of a poll once.
 func (o *Observer) round(ctx context.Context) error {
 	next, _ := o.State()
 	var configured error
-	if o.snapshotWanted() || next.Configured.IsZero() {
-		switch configured = o.configure(ctx); {
-		case configured == nil:
-			next.Configured = time.Now()
-		case next.Configured.IsZero():
+	// A wish is taken before the first question: one that comes while a snapshot is
+	// under way is for the next.
+	if began := time.Now(); o.wanted.Swap(false) || next.Configured.IsZero() {
+		if _, configured = o.Configure(ctx); configured == nil {
+			next.Configured = began
+		} else {
+			o.wanted.Store(true)
+		}
+		if next.Configured.IsZero() {
 			return configured // what to poll is not known yet
 		}
 	}
 	return errors.Join(configured, o.poll(ctx, next))
-}
-
-func (o *Observer) snapshotWanted() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.wanted
 }
 
 // poll asks every question once. The errors of all of them are joined; what was
@@ -196,15 +173,7 @@ func (o *Observer) publish(next runlog.State) {
 	next.Polled, next.ClockOffset = time.Now(), o.recorder.clock.Offset()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if next.Configured.After(o.state.Configured) {
-		o.wanted = false
-	}
 	o.state = next
 	close(o.changed)
 	o.changed = make(chan struct{})
-}
-
-// errNoGroup is for a group that AWS does not list.
-func errNoGroup(name string) error {
-	return fmt.Errorf("no Auto Scaling group %q in this account and region: check the name, the region and the credentials", name)
 }

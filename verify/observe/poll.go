@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -19,13 +20,13 @@ import (
 func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 	// Always with the name: without it AWS answers slowly or not at all.
 	in := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{o.group}}
-	answer, err := ask[runlog.DescribeAutoScalingGroupsAnswer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in,
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAutoScalingGroups, in,
 		o.autoscaling.DescribeAutoScalingGroups)
 	if err != nil {
 		return err
 	}
 	if len(answer.AutoScalingGroups) == 0 {
-		return errNoGroup(o.group)
+		return fmt.Errorf("no Auto Scaling group %q in this account and region: check the name, the region and the credentials", o.group)
 	}
 	s.Group = answer.AutoScalingGroups[0]
 	return nil
@@ -33,7 +34,7 @@ func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollActivities(ctx context.Context, s *runlog.State) error {
 	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &o.group, MaxRecords: aws.Int32(100)}
-	answer, err := ask[runlog.DescribeScalingActivitiesAnswer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
 		o.autoscaling.DescribeScalingActivities)
 	if err == nil {
 		s.Activities = answer.Activities
@@ -67,7 +68,7 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	var targets []runlog.TargetHealthDescription
 	for _, group := range o.configuration.TargetGroups {
 		in := &elb.DescribeTargetHealthInput{TargetGroupArn: &group.TargetGroupArn}
-		answer, err := ask[runlog.DescribeTargetHealthAnswer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
+		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
 		if err != nil {
 			return err
 		}
@@ -83,10 +84,12 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 // two polls, so that no datapoint is missed or stays uncorrected.
 func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 	period, metric := o.period(), runlog.CPUOf(o.group)
+	samples := metric
+	samples.Statistic = "SampleCount"
 	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
 	series := map[string]string{"group": runlog.GroupSeries}
-	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", sampleCount(metric), period)}
+	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", samples, period)}
 	for i, id := range instanceIDs(s.Group.Instances) {
 		name := "i" + strconv.Itoa(i)
 		series[name] = id
@@ -98,7 +101,7 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
 	}
-	answer, err := ask[runlog.GetMetricDataAnswer](ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
+	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
 	if err != nil {
 		return err
 	}
@@ -119,11 +122,6 @@ func (o *Observer) period() time.Duration {
 		return time.Duration(a.Period) * time.Second
 	}
 	return time.Minute
-}
-
-func sampleCount(m runlog.Metric) runlog.Metric {
-	m.Statistic = "SampleCount"
-	return m
 }
 
 func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {

@@ -74,10 +74,8 @@ func DeregistrationDelay(ctx context.Context, cfg aws.Config, targetGroupARN str
 		return awsDeregistrationDelay
 	}
 	for _, a := range out.Attributes {
-		if aws.ToString(a.Key) != "deregistration_delay.timeout_seconds" {
-			continue
-		}
-		if seconds, err := strconv.Atoi(aws.ToString(a.Value)); err == nil {
+		seconds, err := strconv.Atoi(aws.ToString(a.Value))
+		if aws.ToString(a.Key) == "deregistration_delay.timeout_seconds" && err == nil {
 			return time.Duration(seconds) * time.Second
 		}
 	}

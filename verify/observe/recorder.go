@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -21,13 +20,12 @@ import (
 )
 
 // recorder numbers observations, leaves out answers that did not change, and
-// hands each line to the sink in order.
+// hands each line to the sink in order. One goroutine at a time may use it.
 type recorder struct {
 	sink func(runlog.Observation) error
 
 	clock awsclock.Clock
 
-	mu   sync.Mutex
 	seq  int64
 	last map[[sha256.Size]byte]answered // by operation and input
 }
@@ -41,15 +39,9 @@ type answered struct {
 // inputs with a time window never come again.
 const maxRemembered = 256
 
-func newRecorder(sink func(runlog.Observation) error) *recorder {
-	return &recorder{sink: sink, last: map[[sha256.Size]byte]answered{}}
-}
-
 // append gives o its number and writes it, without its answer if that is the
 // same as the last one to the same question.
 func (r *recorder) append(o runlog.Observation) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.seq++
 	o.Seq = r.seq
 	if o.Error == nil {
@@ -97,12 +89,12 @@ func record[In, Out, Options any](
 	}
 	var x exchange
 	o := runlog.Observation{Operation: operation, Sent: time.Now().UTC(), Input: input}
-	out, callErr := call(withExchange(ctx, &x), in)
+	out, callErr := call(context.WithValue(ctx, exchangeKey{}, &x), in)
 	o.Received = time.Now().UTC()
 	o.Date, o.BodySHA256 = x.date, x.bodySHA256
 	r.clock.Note(x.date, o.Sent, o.Received)
 	if callErr != nil {
-		o.Error, o.RequestID = apiError(callErr), requestIDOf(callErr)
+		o.Error, o.RequestID = failed(callErr)
 	} else {
 		o.RequestID = requestID(out)
 		if o.Answer, err = answerOf(out); err != nil {
@@ -157,18 +149,14 @@ func requestID(out any) string {
 	return id
 }
 
-func apiError(err error) *runlog.APIError {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return &runlog.APIError{Code: api.ErrorCode(), Message: api.ErrorMessage()}
+// failed is the error and the request id that the SDK's error tells of.
+func failed(err error) (is *runlog.APIError, requestID string) {
+	is = &runlog.APIError{Message: err.Error()}
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		is = &runlog.APIError{Code: api.ErrorCode(), Message: api.ErrorMessage()}
 	}
-	return &runlog.APIError{Message: err.Error()}
-}
-
-func requestIDOf(err error) string {
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
-		return response.ServiceRequestID()
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		requestID = response.ServiceRequestID()
 	}
-	return ""
+	return is, requestID
 }

@@ -67,8 +67,8 @@ func (u *User) introduce(ctx context.Context) error {
 	return fmt.Errorf("no cookie: %w, %w", page.asError(), list.asError())
 }
 
-// look lists the history and counts what is in it.
-func (u *User) look(ctx context.Context, seen *runlog.HistoryVisit) error {
+// list asks for the history and counts what is in it.
+func (u *User) list(ctx context.Context, seen *runlog.HistorySession) error {
 	got, err := u.ask(ctx, http.MethodGet, "/v1/history?limit=100", nil)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (u *User) answered() (n int) {
 }
 
 // calculate multiplies two numbers that nobody has multiplied before.
-func (u *User) calculate(ctx context.Context, seen *runlog.HistoryVisit) error {
+func (u *User) calculate(ctx context.Context, seen *runlog.HistorySession) error {
 	a, b := u.number(), u.number()
 	c := calculation{operands: []string{a.String(), b.String()}, result: new(big.Int).Mul(a, b).String()}
 	body, err := json.Marshal(map[string]any{"operation": "*", "operands": c.operands})
@@ -152,7 +152,6 @@ func (u *User) number() *big.Int {
 	return n
 }
 
-// answer is what came back.
 type answer struct {
 	what     string // was asked
 	status   int

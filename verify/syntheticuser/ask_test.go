@@ -52,8 +52,8 @@ func TestAWrongResultIsToldWithoutShowingIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.user = "known"
-	u.visit(t.Context(), true)
-	if e := u.visits[0].Error; !strings.Contains(e, "i-a gives a wrong result") || strings.Contains(e, "31415926") || u.answered() != 0 {
-		t.Errorf("the visit failed with %q, want that i-a gives a wrong result, and not which", e)
+	u.session(t.Context(), true)
+	if e := u.sessions[0].Error; !strings.Contains(e, "i-a gives a wrong result") || strings.Contains(e, "31415926") || u.answered() != 0 {
+		t.Errorf("the session failed with %q, want that i-a gives a wrong result, and not which", e)
 	}
 }

@@ -1,10 +1,11 @@
-// Package syntheticuser is one user of the calculators during a soak: it comes
-// with the page's cookie through the load balancer, looks at its history, calculates
-// something small, and comes again. What it saw says whether the history is the
-// same whichever instance answers.
+// Package syntheticuser is one user of the calculators during a soak. In each of its
+// sessions it lists its history through the load balancer, with the page's cookie,
+// and then calculates something small. What it was answered shows whether the
+// history is the same whichever instance answers.
 package syntheticuser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,15 +19,15 @@ import (
 )
 
 const (
-	// DefaultEvery is the time between two visits: two requests of a millisecond
+	// DefaultEvery is the time between two sessions: two requests of a millisecond
 	// are lost in what a datapoint of CPUUtilization shows.
 	DefaultEvery = 5 * time.Second
 	// DefaultMost is how many calculations a synthetic user makes at most: all of them
 	// must stand in one answer of GET /v1/history.
 	DefaultMost = 40
 
-	maxVisits = 400             // of a synthetic user that waits for a second instance
-	timeout   = 5 * time.Second // of a request
+	maxSessions = 400             // of a synthetic user that waits for a second instance
+	timeout     = 5 * time.Second // of a request
 	// settling is how long an entry may take to the store: an answer does not
 	// wait for it.
 	settling = time.Second
@@ -35,7 +36,7 @@ const (
 // Config is what a User is made of.
 type Config struct {
 	URL   string        // of the load balancer
-	Every time.Duration // between two visits; 0 means DefaultEvery
+	Every time.Duration // between two sessions; 0 means DefaultEvery
 	Most  int           // calculations, up to 100; 0 means DefaultMost
 	Seed  uint64        // of the operands
 }
@@ -48,25 +49,20 @@ type User struct {
 	client *http.Client
 	random *rand.Rand
 
-	user    string // the cookie's value; "" before there is one
-	absent  bool   // there is no history to be seen
-	made    []calculation
-	visits  []runlog.HistoryVisit
-	settled time.Time // when the last calculation must be in the store
+	user     string // the cookie's value; "" before there is one
+	absent   bool   // there is no history to be seen
+	made     []calculation
+	sessions []runlog.HistorySession
+	settled  time.Time // when the last calculation must be in the store
 }
 
-// New returns a User that has not been anywhere.
+// New returns a User that has sent nothing yet.
 func New(cfg Config) (*User, error) {
 	base, err := url.Parse(cfg.URL)
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("synthetic user: %q is not the URL of a load balancer", cfg.URL)
 	}
-	if cfg.Every == 0 {
-		cfg.Every = DefaultEvery
-	}
-	if cfg.Most == 0 {
-		cfg.Most = DefaultMost
-	}
+	cfg.Every, cfg.Most = cmp.Or(cfg.Every, DefaultEvery), cmp.Or(cfg.Most, DefaultMost)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, fmt.Errorf("synthetic user: %w", err)
@@ -78,16 +74,16 @@ func New(cfg Config) (*User, error) {
 	}, nil
 }
 
-// Run visits until ctx ends, and then looks at the history once more. What fails
-// stands in the visits; Run returns nil. Where no history is kept it ends early.
+// Run repeats sessions until ctx ends, and then lists the history once more. What
+// fails stands in the sessions; Run returns nil. Where no history is kept it ends early.
 func (u *User) Run(ctx context.Context) error {
 	defer u.client.CloseIdleConnections()
 	ticker := time.NewTicker(u.config.Every)
 	defer ticker.Stop()
-	// A visit that has begun ends, so that what it did is known.
-	visiting := context.WithoutCancel(ctx)
+	// A session that has begun ends, so that what it did is known.
+	asking := context.WithoutCancel(ctx)
 	for ctx.Err() == nil && u.wants() {
-		u.visit(visiting, u.calculates())
+		u.session(asking, u.calculates())
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:
@@ -98,32 +94,32 @@ func (u *User) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	<-time.After(time.Until(u.settled))
-	u.visit(visiting, false)
+	u.session(asking, false)
 	return nil
 }
 
-// wants is whether another visit would show something new.
+// wants is whether another session would show something new.
 func (u *User) wants() bool {
-	return !u.absent && len(u.made) < u.config.Most && len(u.visits) < maxVisits
+	return !u.absent && len(u.made) < u.config.Most && len(u.sessions) < maxSessions
 }
 
-// calculates is whether the next visit calculates. While one instance alone has
+// calculates is whether the next session calculates. While one instance alone has
 // answered, half of the calculations are kept for the second one. Every third
-// visit is a look alone: a load balancer that takes turns would let one of two
+// session only lists: a load balancer that takes turns would let one of two
 // instances do all the calculating, and the other give all the lists.
 func (u *User) calculates() bool {
-	if len(u.visits)%3 == 2 {
+	if len(u.sessions)%3 == 2 {
 		return false
 	}
 	return len(u.made) < u.config.Most/2 || len(u.History().Summary().Instances()) > 1
 }
 
-// visit looks at the history and then calculates, if it is to.
-func (u *User) visit(ctx context.Context, calculate bool) {
-	seen := runlog.HistoryVisit{Time: time.Now().UTC(), Made: u.answered()}
+// session lists the history and then calculates, if it is to.
+func (u *User) session(ctx context.Context, calculate bool) {
+	seen := runlog.HistorySession{Time: time.Now().UTC(), Made: u.answered()}
 	err := u.introduce(ctx)
 	if err == nil {
-		err = u.look(ctx, &seen)
+		err = u.list(ctx, &seen)
 		if calculate {
 			err = errors.Join(err, u.calculate(ctx, &seen))
 		}
@@ -135,15 +131,15 @@ func (u *User) visit(ctx context.Context, calculate bool) {
 	if err != nil {
 		seen.Error = err.Error()
 	}
-	u.visits = append(u.visits, seen)
+	u.sessions = append(u.sessions, seen)
 }
 
-// Came is whether the synthetic user went on its way at all.
-func (u *User) Came() bool { return u.absent || len(u.visits) > 0 }
+// Came is whether the synthetic user had a session at all.
+func (u *User) Came() bool { return u.absent || len(u.sessions) > 0 }
 
-// History is what the visits showed, without an audit.
+// History is what the sessions showed, without an audit.
 func (u *User) History() runlog.History {
-	return runlog.History{Kept: u.user != "", Visits: u.visits}
+	return runlog.History{Kept: u.user != "", Sessions: u.sessions}
 }
 
 // Known are the synthetic user's cookie and the texts that it entered and saw: none of

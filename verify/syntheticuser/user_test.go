@@ -73,7 +73,7 @@ func awaitReady(t *testing.T, h *history.History) {
 func storeIn(dir string) string { return "sqlite:" + filepath.Join(dir, "history.db") }
 
 // balancer sends each request to the next instance. A calculation is in the
-// store before its answer goes back: visits are milliseconds apart here.
+// store before its answer goes back: sessions are milliseconds apart here.
 type balancer struct {
 	all          []*url.URL
 	next         atomic.Int64
@@ -98,8 +98,8 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.enough(b.calculations.Add(1))
 }
 
-// visit lets a synthetic user come until most calculations, or enough, were answered.
-func visit(t *testing.T, b *balancer, most, enough int) *syntheticuser.User {
+// run runs a synthetic user until most calculations, or enough, were answered.
+func run(t *testing.T, b *balancer, most, enough int) *syntheticuser.User {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -123,14 +123,14 @@ func visit(t *testing.T, b *balancer, most, enough int) *syntheticuser.User {
 func TestTheHistoryIsTheSameFromEachInstanceAndEncrypted(t *testing.T) {
 	t.Parallel()
 	store := storeIn(t.TempDir())
-	u := visit(t, &balancer{all: []*url.URL{calculator(t, "i-a", store), calculator(t, "i-b", store), calculator(t, "i-c", store)}}, 9, 9)
+	u := run(t, &balancer{all: []*url.URL{calculator(t, "i-a", store), calculator(t, "i-b", store), calculator(t, "i-c", store)}}, 9, 9)
 	h := u.History()
 	s := h.Summary()
 	if !h.Kept || s.Calculations != 9 || s.Lists != 14 || !s.Same() || s.Failed != 0 || strings.Join(s.Instances(), " ") != "i-a i-b i-c" {
-		t.Errorf("the visits show %+v, want 9 calculations and 14 lists of i-a i-b i-c, all whole:\n%+v", s, h.Visits)
+		t.Errorf("the sessions show %+v, want 9 calculations and 14 lists of i-a i-b i-c, all whole:\n%+v", s, h.Sessions)
 	}
-	if last := h.Visits[len(h.Visits)-1]; last.Made != 9 || last.Listed != 9 || last.CalculatedBy != "" {
-		t.Errorf("the last visit is %+v, want a look at all 9", last)
+	if last := h.Sessions[len(h.Sessions)-1]; last.Made != 9 || last.Listed != 9 || last.CalculatedBy != "" {
+		t.Errorf("the last session is %+v, want a list of all 9", last)
 	}
 	known := u.Known()
 	if len(known) != 1+3*9 || len(known[0]) != 32 || len(known[1]) != 40 || len(known[3]) < 79 {
@@ -144,9 +144,9 @@ func TestTheHistoryIsTheSameFromEachInstanceAndEncrypted(t *testing.T) {
 
 func TestInstancesThatDoNotShareTheirHistoryAreSeen(t *testing.T) {
 	t.Parallel()
-	u := visit(t, &balancer{all: []*url.URL{calculator(t, "i-a", storeIn(t.TempDir())), calculator(t, "i-b", storeIn(t.TempDir()))}}, 6, 6)
+	u := run(t, &balancer{all: []*url.URL{calculator(t, "i-a", storeIn(t.TempDir())), calculator(t, "i-b", storeIn(t.TempDir()))}}, 6, 6)
 	if s := u.History().Summary(); s.Same() || s.Whole == s.Lists || len(s.ListedBy) < 2 {
-		t.Errorf("the visits show %+v, want lists of two instances that lack entries", s)
+		t.Errorf("the sessions show %+v, want lists of two instances that lack entries", s)
 	}
 }
 
@@ -154,22 +154,22 @@ func TestWhileOneInstanceAnswersHalfOfTheCalculationsAreKept(t *testing.T) {
 	t.Parallel()
 	store := storeIn(t.TempDir())
 	a, other := calculator(t, "i-a", store), calculator(t, "i-b", store)
-	looks := 0
+	requests := 0
 	b := &balancer{all: []*url.URL{a}}
 	b.refuse = func(r *http.Request, calculations int64) bool { // one request at a time comes here
-		if looks++; calculations == 4 && looks > 20 {
+		if requests++; calculations == 4 && requests > 20 {
 			b.all = []*url.URL{a, other}
 		}
 		return false
 	}
-	u := visit(t, b, 8, 8)
+	u := run(t, b, 8, 8)
 	s := u.History().Summary()
-	if s.Calculations != 8 || !s.Same() || s.CalculatedBy["i-b"] == 0 || len(u.History().Visits) <= 9 {
-		t.Errorf("the visits show %+v, want 8 calculations of i-a and i-b, of which the first four by i-a, and looks between", s)
+	if s.Calculations != 8 || !s.Same() || s.CalculatedBy["i-b"] == 0 || len(u.History().Sessions) <= 9 {
+		t.Errorf("the sessions show %+v, want 8 calculations of i-a and i-b, of which the first four by i-a, and lists between", s)
 	}
-	for i, visit := range u.History().Visits[:8] {
-		if (visit.CalculatedBy == "i-a") != (i < 5 && i != 2) {
-			t.Errorf("visit %d is %+v, want calculations in the first five but the third, and none after them", i+1, visit)
+	for i, session := range u.History().Sessions[:8] {
+		if (session.CalculatedBy == "i-a") != (i < 5 && i != 2) {
+			t.Errorf("session %d is %+v, want calculations in the first five but the third, and none after them", i+1, session)
 		}
 	}
 }
@@ -184,15 +184,15 @@ func TestWhatFailsIsRecordedAndEndsNothing(t *testing.T) {
 		refused[what]++
 		return refused[what] == 2 || what == "GET /" && refused[what] == 1
 	}
-	u := visit(t, b, 6, 5)
+	u := run(t, b, 6, 5)
 	h := u.History()
 	s := h.Summary()
 	if !h.Kept || s.Failed != 3 || !s.Same() || s.Calculations < 5 {
-		t.Errorf("the visits show %+v, want three failures, and every list whole:\n%+v", s, h.Visits)
+		t.Errorf("the sessions show %+v, want three failures, and every list whole:\n%+v", s, h.Sessions)
 	}
 	for i, says := range []string{"no cookie", "GET /v1/history"} {
-		if !strings.Contains(h.Visits[i].Error, says) {
-			t.Errorf("visit %d failed with %q, want %q", i+1, h.Visits[i].Error, says)
+		if !strings.Contains(h.Sessions[i].Error, says) {
+			t.Errorf("session %d failed with %q, want %q", i+1, h.Sessions[i].Error, says)
 		}
 	}
 }
@@ -214,8 +214,8 @@ func TestWithoutAHistoryTheSyntheticUserGoesAway(t *testing.T) {
 			if err := u.Run(t.Context()); err != nil { // which nobody ends
 				t.Fatal(err)
 			}
-			if h := u.History(); h.Kept || len(h.Visits) != 0 || len(u.Known()) != 0 || !u.Came() {
-				t.Errorf("History = %+v, came %t, want none kept, no visit, and that it came", h, u.Came())
+			if h := u.History(); h.Kept || len(h.Sessions) != 0 || len(u.Known()) != 0 || !u.Came() {
+				t.Errorf("History = %+v, came %t, want none kept, no session, and that it came", h, u.Came())
 			}
 		})
 	}
@@ -237,8 +237,8 @@ func TestNobodyThereIsRecorded(t *testing.T) {
 	if err := u.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if h := u.History(); h.Kept || len(h.Visits) != 1 || !strings.Contains(h.Visits[0].Error, "refused") {
-		t.Errorf("History = %+v, want one visit that was refused", h)
+	if h := u.History(); h.Kept || len(h.Sessions) != 1 || !strings.Contains(h.Sessions[0].Error, "refused") {
+		t.Errorf("History = %+v, want one session that was refused", h)
 	}
 	if _, err := syntheticuser.New(syntheticuser.Config{URL: "nonsense"}); err == nil {
 		t.Error("New takes nonsense as a URL")

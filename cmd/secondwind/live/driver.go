@@ -5,10 +5,29 @@ import (
 	"time"
 
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/loadgen/attack"
+	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
-	"secondwind/verify/observe"
+)
+
+// decider is the part of an experiment that a driver needs, observer that of an
+// observer, and generator that of a load generator.
+type (
+	decider interface {
+		Step(time.Time, experiment.Seen) []experiment.Command
+		Next() time.Time
+		Phase() (runlog.Phase, float64)
+		Expected() time.Duration
+	}
+	observer interface {
+		State() (runlog.State, <-chan struct{})
+		SetInterval(time.Duration)
+		TakeSnapshot()
+	}
+	generator interface {
+		SetPhase(runlog.Phase, profile.Profile)
+		SetInterval(time.Duration)
+	}
 )
 
 // driver carries out what an experiment commands.
@@ -16,10 +35,11 @@ type driver struct {
 	cfg        Config
 	h          runlog.Hypothesis
 	digest     string // SHA-256 of the hypothesis
-	experiment *experiment.Experiment
-	observer   *observe.Observer
-	generator  *attack.Attack
+	experiment decider
+	observer   observer
+	generator  generator
 	traffic    *experiment.Traffic
+	write      func(runlog.LoadLine) error
 	entered    time.Time // the phase
 }
 
@@ -61,7 +81,7 @@ func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error)
 		case experiment.EnterPhase:
 			err = d.enter(c)
 		case experiment.RecordCalibration:
-			err = d.cfg.Writer.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Calibration: &c.Calibration})
+			err = d.write(runlog.LoadLine{Time: time.Now().UTC(), Calibration: &c.Calibration})
 		case experiment.SetPollInterval:
 			d.observer.SetInterval(c.Interval)
 		case experiment.SetRecordInterval:
@@ -84,7 +104,7 @@ func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error)
 func (d *driver) enter(c experiment.EnterPhase) error {
 	now := time.Now().UTC()
 	d.entered = now
-	d.generator.SetPhase(c.Phase, c.Rate)
+	d.generator.SetPhase(c.Phase, profile.Constant(c.Rate))
 	if d.cfg.Holding != nil {
 		d.cfg.Holding(c.Phase == runlog.PhaseHold)
 	}
@@ -92,7 +112,7 @@ func (d *driver) enter(c experiment.EnterPhase) error {
 	if c.Phase == runlog.PhasePremises {
 		change.HypothesisSHA256 = d.digest
 	}
-	return d.cfg.Writer.WriteLoad(runlog.LoadLine{Time: now, Phase: change})
+	return d.write(runlog.LoadLine{Time: now, Phase: change})
 }
 
 func (d *driver) status(state runlog.State) progress.Status {
@@ -100,21 +120,14 @@ func (d *driver) status(state runlog.State) progress.Status {
 	phase, rate := d.experiment.Phase()
 	s := progress.Status{
 		Phase: phase, Elapsed: time.Since(d.cfg.Start), Expected: d.experiment.Expected(), PhaseElapsed: time.Since(d.entered),
-		Threshold: d.h.Threshold,
-		InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy()),
-		OfferedRate: rate, Failed: failed,
+		Threshold: d.h.Threshold, Traffic: progress.TrafficOf(rate, second, failed),
 	}
+	s.See(state)
 	if phase == runlog.PhaseHold {
 		s.PhaseExpected = d.cfg.Scenario.Hold
 	}
-	if second.IntervalSeconds > 0 {
-		s.CompletedRate = float64(second.Completed) / second.IntervalSeconds
-	}
 	if alarm, ok := state.Alarm(d.h.AlarmName); ok {
 		s.Alarm = alarm.StateValue
-	}
-	if point, ok := state.Latest(runlog.GroupSeries); ok {
-		s.CPUPercent = &point.Value
 	}
 	return s
 }

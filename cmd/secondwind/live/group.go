@@ -7,17 +7,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-var errMainEnded = errors.New("the task that others ran beside has ended")
-
-// RunGroup runs main with background tasks beside it: when main ends they are
-// stopped and waited for; when one of them fails, main is stopped. It returns the
-// first error.
+// RunGroup runs main and its background tasks: when main ends they are stopped and
+// waited for; when one of them fails, main is stopped. It returns the first error.
 func RunGroup(ctx context.Context, main func(context.Context) error, background ...func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		defer cancel(errMainEnded)
+		defer cancel()
 		return main(ctx)
 	})
 	for _, task := range background {

@@ -72,7 +72,7 @@ func Prove(ctx context.Context, cfg Config) error {
 		return err
 	}
 	d := driver{
-		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic,
+		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
 		experiment: experiment.New(plan(cfg, claim, releaseDeadline(configuration, cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
@@ -91,17 +91,17 @@ func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment
 	}
 }
 
-// drainRoom is for the requests that a draining instance still answers.
-const drainRoom = 10 * time.Second
+// drainGrace is for the requests that a draining instance still answers.
+const drainGrace = 10 * time.Second
 
 // releaseDeadline is how long scaling in may take once the load has gone: what
-// the judge allows for it, and the draining of an instance with room to end.
+// the judge allows for it, and the draining of an instance.
 func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Duration {
 	alarm, ok := c.ScaleInAlarm()
 	if !ok {
 		return 0 // nothing scales in
 	}
-	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainRoom
+	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainGrace
 }
 
 // NewGenerator makes the load generator with all its inputs made beforehand. What

@@ -71,7 +71,11 @@ func (l *live) draw(b *strings.Builder) {
 		return
 	}
 	s := l.last
-	lines := []string{"", l.phases(s), l.cpu(s), strings.Join(facts(s, l.paint), "   ")}
+	lines := []string{"", l.phases(s)}
+	if s.Group != nil {
+		lines = append(lines, l.cpu(s))
+	}
+	lines = append(lines, strings.Join(facts(s, l.paint), "   "))
 	for _, line := range lines {
 		b.WriteString(fit(line, l.width()) + "\n")
 	}

@@ -22,14 +22,42 @@ type Status struct {
 	PhaseElapsed  time.Duration `json:"-"`                    // since the phase's start
 	PhaseExpected time.Duration `json:"-"`                    // of the phase; 0 if not known
 	CPUPercent    *float64      `json:"cpuPercent,omitempty"` // the group's newest datapoint
-	Threshold     float64       `json:"threshold"`            // CPU percent; 0 if not known
+	Threshold     float64       `json:"threshold,omitempty"`  // CPU percent; 0 if not known
 	Alarm         string        `json:"alarm,omitempty"`
-	InService     int           `json:"inService"`
-	Desired       int           `json:"desired"`
-	Healthy       int           `json:"healthy"`
-	OfferedRate   float64       `json:"offeredRate"`
-	CompletedRate float64       `json:"completedRate"` // over the last second
-	Failed        int64         `json:"failed"`        // since the run's start
+	*Group                      // nil: none is watched
+	*Traffic                    // nil: none is sent
+}
+
+// Group is how the Auto Scaling group stands, in instances.
+type Group struct {
+	InService int `json:"inService"`
+	Desired   int `json:"desired"`
+	Healthy   int `json:"healthy"`
+}
+
+// Traffic is the load, in requests per second.
+type Traffic struct {
+	OfferedRate   float64 `json:"offeredRate"`
+	CompletedRate float64 `json:"completedRate"` // over the last second
+	Failed        int64   `json:"failed"`        // requests, since the run's start
+}
+
+// See takes in what was seen of the group.
+func (s *Status) See(state runlog.State) {
+	s.Group = &Group{InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy())}
+	if p, ok := state.Latest(runlog.GroupSeries); ok {
+		s.CPUPercent = &p.Value
+	}
+}
+
+// TrafficOf is the load of the newest interval, last, when rate was offered and so
+// many requests have failed.
+func TrafficOf(rate float64, last runlog.LoadSecond, failed int64) *Traffic {
+	t := Traffic{OfferedRate: rate, Failed: failed}
+	if last.IntervalSeconds > 0 {
+		t.CompletedRate = float64(last.Completed) / last.IntervalSeconds
+	}
+	return &t
 }
 
 // Reporter is where progress goes. Its methods may be called from any goroutine.
@@ -81,11 +109,11 @@ func Plain(w io.Writer) Reporter {
 		pace:  pace{interval: silence},
 		event: func(at time.Duration, text string) { fmt.Fprintf(w, "%s  %s\n", clock(at), text) },
 		status: func(s Status) {
-			line := Line(s)
+			text := line(s)
 			if left := s.left(); left > 0 {
-				line += " · about " + strings.TrimSpace(clock(left)) + " left"
+				text += " · about " + strings.TrimSpace(clock(left)) + " left"
 			}
-			fmt.Fprintf(w, "%s    %s\n", clock(s.Elapsed), line)
+			fmt.Fprintf(w, "%s    %s\n", clock(s.Elapsed), text)
 		},
 	}
 }
@@ -137,15 +165,28 @@ func (l *lines) Status(s Status) {
 
 func (l *lines) Close() {}
 
-// Line is a status in words, without the time.
-func Line(s Status) string {
-	bare := func(_, text string) string { return text }
-	return strings.Join(append([]string{fmt.Sprintf("%-11s", s.Phase), "CPU " + percent(s.CPUPercent)}, facts(s, bare)...), " · ")
+// line is a status in words, without the time.
+func line(s Status) string {
+	known := []string{fmt.Sprintf("%-11s", s.Phase)}
+	if s.Group != nil {
+		known = append(known, "CPU "+percent(s.CPUPercent))
+	}
+	known = append(known, facts(s, func(_, text string) string { return text })...)
+	return strings.TrimRight(strings.Join(known, " · "), " ")
 }
 
 // facts are what is known of the fleet and its load, in words that paint colours.
-func facts(s Status, paint func(sgr, text string) string) []string {
-	known := []string{instances(s)}
+func facts(s Status, paint func(sgr, text string) string) (known []string) {
+	if g := s.Group; g != nil {
+		text := fmt.Sprintf("%d in service", g.InService)
+		if g.Desired != g.InService {
+			text += fmt.Sprintf(" → %d", g.Desired)
+		}
+		if g.Healthy != g.InService {
+			text += fmt.Sprintf(" (%d healthy)", g.Healthy)
+		}
+		known = append(known, text)
+	}
 	switch s.Alarm {
 	case "":
 	case "ALARM":
@@ -153,24 +194,13 @@ func facts(s Status, paint func(sgr, text string) string) []string {
 	default:
 		known = append(known, "alarm "+paint(terminal.Dim, s.Alarm))
 	}
-	if s.OfferedRate > 0 {
-		known = append(known, fmt.Sprintf("%.0f of %.0f requests/s", s.CompletedRate, s.OfferedRate))
+	if t := s.Traffic; t != nil && t.OfferedRate > 0 {
+		known = append(known, fmt.Sprintf("%.0f of %.0f requests/s", t.CompletedRate, t.OfferedRate))
 	}
-	if s.Failed > 0 {
-		known = append(known, paint(terminal.Red, fmt.Sprintf("%d failed", s.Failed)))
+	if t := s.Traffic; t != nil && t.Failed > 0 {
+		known = append(known, paint(terminal.Red, fmt.Sprintf("%d failed", t.Failed)))
 	}
 	return known
-}
-
-func instances(s Status) string {
-	text := fmt.Sprintf("%d in service", s.InService)
-	if s.Desired != s.InService {
-		text += fmt.Sprintf(" → %d", s.Desired)
-	}
-	if s.Healthy != s.InService {
-		text += fmt.Sprintf(" (%d healthy)", s.Healthy)
-	}
-	return text
 }
 
 func percent(v *float64) string {

@@ -14,7 +14,8 @@ func status(at time.Duration) Status {
 	cpu := 31.84
 	return Status{
 		Phase: runlog.PhaseLoad, Elapsed: at, Expected: 150 * time.Second, CPUPercent: &cpu, Threshold: 20,
-		Alarm: "ALARM", InService: 1, Desired: 2, Healthy: 1, OfferedRate: 98, CompletedRate: 97.6, Failed: 2,
+		Alarm: "ALARM", Group: &Group{InService: 1, Desired: 2, Healthy: 1},
+		Traffic: &Traffic{OfferedRate: 98, CompletedRate: 97.6, Failed: 2},
 	}
 }
 
@@ -114,6 +115,40 @@ func TestJSONLinesCanBeRead(t *testing.T) {
 	}
 	if err := decoder.Decode(&stat); err != nil || stat.Status == nil || *stat.Status.CPUPercent != 31.84 || stat.Status.Desired != 2 {
 		t.Errorf("status = %+v, %v", stat, err)
+	}
+}
+
+func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
+	seen := runlog.State{Group: runlog.AutoScalingGroup{DesiredCapacity: 1}}
+	observed := Status{Phase: "observe"}
+	observed.See(seen)
+	cases := []struct {
+		name         string
+		status       Status
+		plain, asAny string
+	}{
+		{"a run that is set up", Status{Phase: "setup"}, " 0:05    setup", `{"phase":"setup"}`},
+		{"a load alone", Status{Phase: "load", Traffic: TrafficOf(5, runlog.LoadSecond{Completed: 8, IntervalSeconds: 2}, 0)},
+			" 0:05    load        · 4 of 5 requests/s", `{"phase":"load","offeredRate":5,"completedRate":4,"failed":0}`},
+		{"a group alone", observed,
+			" 0:05    observe     · CPU   –   · 0 in service → 1", `{"phase":"observe","inService":0,"desired":1,"healthy":0}`},
+	}
+	for _, c := range cases {
+		var plain, asJSON bytes.Buffer
+		c.status.Elapsed = 5 * time.Second
+		Plain(&plain).Status(c.status)
+		JSON(&asJSON).Status(c.status)
+		if got := strings.TrimSuffix(plain.String(), "\n"); got != c.plain {
+			t.Errorf("%s: plain %q, want %q", c.name, got, c.plain)
+		}
+		if want := `{"seconds":5,"status":` + c.asAny + "}\n"; asJSON.String() != want {
+			t.Errorf("%s: JSON %s, want %s", c.name, asJSON.String(), want)
+		}
+		view := new(bytes.Buffer)
+		Live(view, func() int { return 80 }, false).Status(c.status)
+		if got := strings.Contains(view.String(), "CPU"); got != (c.status.Group != nil) {
+			t.Errorf("%s: the view shows a CPU: %t\n%s", c.name, got, view)
+		}
 	}
 }
 

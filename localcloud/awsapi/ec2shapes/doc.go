@@ -1,7 +1,6 @@
 // Package ec2shapes holds the Input and Output structs of the EC2 operations
 // that are served, copied from the SDK's service/ec2. That package takes minutes
 // and gigabytes to compile, so that nothing here imports it: the structs need
-// only its types. operations.txt is the list of operations.
+// only its types. operations.txt is the list of operations;
+// the directive to go generate stands in package awsapi.
 package ec2shapes
-
-//go:generate go run secondwind/localcloud/awsapi/internal/gen shapes -service ec2 -operations operations.txt -out shapes.go

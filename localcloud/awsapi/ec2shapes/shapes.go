@@ -2,272 +2,205 @@
 
 package ec2shapes
 
-import (
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+import "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+// The requests and answers of the operations.
+type (
+	CreateLaunchTemplateInput struct {
+		LaunchTemplateData *types.RequestLaunchTemplateData
+		LaunchTemplateName *string
+		ClientToken        *string
+		DryRun             *bool
+		Operator           *types.OperatorRequest
+		TagSpecifications  []types.TagSpecification
+		VersionDescription *string
+	}
+	CreateLaunchTemplateOutput struct {
+		LaunchTemplate *types.LaunchTemplate
+		Warning        *types.ValidationWarning
+	}
+	CreateLaunchTemplateVersionInput struct {
+		LaunchTemplateData *types.RequestLaunchTemplateData
+		ClientToken        *string
+		DryRun             *bool
+		LaunchTemplateId   *string
+		LaunchTemplateName *string
+		ResolveAlias       *bool
+		SourceVersion      *string
+		VersionDescription *string
+	}
+	CreateLaunchTemplateVersionOutput struct {
+		LaunchTemplateVersion *types.LaunchTemplateVersion
+		Warning               *types.ValidationWarning
+	}
+	CreateTagsInput struct {
+		Resources []string
+		Tags      []types.Tag
+		DryRun    *bool
+	}
+	CreateTagsOutput          struct{}
+	DeleteLaunchTemplateInput struct {
+		DryRun             *bool
+		LaunchTemplateId   *string
+		LaunchTemplateName *string
+	}
+	DeleteLaunchTemplateOutput struct {
+		LaunchTemplate *types.LaunchTemplate
+	}
+	DescribeAvailabilityZonesInput struct {
+		AllAvailabilityZones *bool
+		DryRun               *bool
+		Filters              []types.Filter
+		ZoneIds              []string
+		ZoneNames            []string
+	}
+	DescribeAvailabilityZonesOutput struct {
+		AvailabilityZones []types.AvailabilityZone
+	}
+	DescribeImagesInput struct {
+		DryRun            *bool
+		ExecutableUsers   []string
+		Filters           []types.Filter
+		ImageIds          []string
+		IncludeDeprecated *bool
+		IncludeDisabled   *bool
+		MaxResults        *int32
+		NextToken         *string
+		Owners            []string
+	}
+	DescribeImagesOutput struct {
+		Images    []types.Image
+		NextToken *string
+	}
+	DescribeInstanceCreditSpecificationsInput struct {
+		DryRun      *bool
+		Filters     []types.Filter
+		InstanceIds []string
+		MaxResults  *int32
+		NextToken   *string
+	}
+	DescribeInstanceCreditSpecificationsOutput struct {
+		InstanceCreditSpecifications []types.InstanceCreditSpecification
+		NextToken                    *string
+	}
+	DescribeInstanceStatusInput struct {
+		DryRun                  *bool
+		Filters                 []types.Filter
+		IncludeAllInstances     *bool
+		IncludeManagedResources *bool
+		InstanceIds             []string
+		MaxResults              *int32
+		NextToken               *string
+	}
+	DescribeInstanceStatusOutput struct {
+		InstanceStatuses []types.InstanceStatus
+		NextToken        *string
+	}
+	DescribeInstanceTypesInput struct {
+		DryRun                     *bool
+		Filters                    []types.Filter
+		IncludeUnsupportedInRegion *bool
+		InstanceTypes              []types.InstanceType
+		MaxResults                 *int32
+		NextToken                  *string
+	}
+	DescribeInstanceTypesOutput struct {
+		InstanceTypes []types.InstanceTypeInfo
+		NextToken     *string
+	}
+	DescribeInstancesInput struct {
+		DryRun                  *bool
+		Filters                 []types.Filter
+		IncludeManagedResources *bool
+		InstanceIds             []string
+		MaxResults              *int32
+		NextToken               *string
+	}
+	DescribeInstancesOutput struct {
+		NextToken    *string
+		Reservations []types.Reservation
+	}
+	DescribeLaunchTemplateVersionsInput struct {
+		DryRun                  *bool
+		Filters                 []types.Filter
+		IncludeManagedResources *bool
+		LaunchTemplateId        *string
+		LaunchTemplateName      *string
+		MaxResults              *int32
+		MaxVersion              *string
+		MinVersion              *string
+		NextToken               *string
+		ResolveAlias            *bool
+		Versions                []string
+	}
+	DescribeLaunchTemplateVersionsOutput struct {
+		LaunchTemplateVersions []types.LaunchTemplateVersion
+		NextToken              *string
+	}
+	DescribeLaunchTemplatesInput struct {
+		DryRun                  *bool
+		Filters                 []types.Filter
+		IncludeManagedResources *bool
+		LaunchTemplateIds       []string
+		LaunchTemplateNames     []string
+		MaxResults              *int32
+		NextToken               *string
+	}
+	DescribeLaunchTemplatesOutput struct {
+		LaunchTemplates []types.LaunchTemplate
+		NextToken       *string
+	}
+	DescribeSecurityGroupsInput struct {
+		DryRun     *bool
+		Filters    []types.Filter
+		GroupIds   []string
+		GroupNames []string
+		MaxResults *int32
+		NextToken  *string
+	}
+	DescribeSecurityGroupsOutput struct {
+		NextToken      *string
+		SecurityGroups []types.SecurityGroup
+	}
+	DescribeSubnetsInput struct {
+		DryRun     *bool
+		Filters    []types.Filter
+		MaxResults *int32
+		NextToken  *string
+		SubnetIds  []string
+	}
+	DescribeSubnetsOutput struct {
+		NextToken *string
+		Subnets   []types.Subnet
+	}
+	DescribeTagsInput struct {
+		DryRun     *bool
+		Filters    []types.Filter
+		MaxResults *int32
+		NextToken  *string
+	}
+	DescribeTagsOutput struct {
+		NextToken *string
+		Tags      []types.TagDescription
+	}
+	DescribeVpcsInput struct {
+		DryRun     *bool
+		Filters    []types.Filter
+		MaxResults *int32
+		NextToken  *string
+		VpcIds     []string
+	}
+	DescribeVpcsOutput struct {
+		NextToken *string
+		Vpcs      []types.Vpc
+	}
+	TerminateInstancesInput struct {
+		InstanceIds    []string
+		DryRun         *bool
+		Force          *bool
+		SkipOsShutdown *bool
+	}
+	TerminateInstancesOutput struct {
+		TerminatingInstances []types.InstanceStateChange
+	}
 )
-
-// CreateLaunchTemplateInput is the request of CreateLaunchTemplate.
-type CreateLaunchTemplateInput struct {
-	LaunchTemplateData *types.RequestLaunchTemplateData
-	LaunchTemplateName *string
-	ClientToken        *string
-	DryRun             *bool
-	Operator           *types.OperatorRequest
-	TagSpecifications  []types.TagSpecification
-	VersionDescription *string
-}
-
-// CreateLaunchTemplateOutput is the answer of CreateLaunchTemplate.
-type CreateLaunchTemplateOutput struct {
-	LaunchTemplate *types.LaunchTemplate
-	Warning        *types.ValidationWarning
-}
-
-// CreateLaunchTemplateVersionInput is the request of CreateLaunchTemplateVersion.
-type CreateLaunchTemplateVersionInput struct {
-	LaunchTemplateData *types.RequestLaunchTemplateData
-	ClientToken        *string
-	DryRun             *bool
-	LaunchTemplateId   *string
-	LaunchTemplateName *string
-	ResolveAlias       *bool
-	SourceVersion      *string
-	VersionDescription *string
-}
-
-// CreateLaunchTemplateVersionOutput is the answer of CreateLaunchTemplateVersion.
-type CreateLaunchTemplateVersionOutput struct {
-	LaunchTemplateVersion *types.LaunchTemplateVersion
-	Warning               *types.ValidationWarning
-}
-
-// CreateTagsInput is the request of CreateTags.
-type CreateTagsInput struct {
-	Resources []string
-	Tags      []types.Tag
-	DryRun    *bool
-}
-
-// CreateTagsOutput is the answer of CreateTags.
-type CreateTagsOutput struct {
-}
-
-// DeleteLaunchTemplateInput is the request of DeleteLaunchTemplate.
-type DeleteLaunchTemplateInput struct {
-	DryRun             *bool
-	LaunchTemplateId   *string
-	LaunchTemplateName *string
-}
-
-// DeleteLaunchTemplateOutput is the answer of DeleteLaunchTemplate.
-type DeleteLaunchTemplateOutput struct {
-	LaunchTemplate *types.LaunchTemplate
-}
-
-// DescribeAvailabilityZonesInput is the request of DescribeAvailabilityZones.
-type DescribeAvailabilityZonesInput struct {
-	AllAvailabilityZones *bool
-	DryRun               *bool
-	Filters              []types.Filter
-	ZoneIds              []string
-	ZoneNames            []string
-}
-
-// DescribeAvailabilityZonesOutput is the answer of DescribeAvailabilityZones.
-type DescribeAvailabilityZonesOutput struct {
-	AvailabilityZones []types.AvailabilityZone
-}
-
-// DescribeImagesInput is the request of DescribeImages.
-type DescribeImagesInput struct {
-	DryRun            *bool
-	ExecutableUsers   []string
-	Filters           []types.Filter
-	ImageIds          []string
-	IncludeDeprecated *bool
-	IncludeDisabled   *bool
-	MaxResults        *int32
-	NextToken         *string
-	Owners            []string
-}
-
-// DescribeImagesOutput is the answer of DescribeImages.
-type DescribeImagesOutput struct {
-	Images    []types.Image
-	NextToken *string
-}
-
-// DescribeInstanceCreditSpecificationsInput is the request of DescribeInstanceCreditSpecifications.
-type DescribeInstanceCreditSpecificationsInput struct {
-	DryRun      *bool
-	Filters     []types.Filter
-	InstanceIds []string
-	MaxResults  *int32
-	NextToken   *string
-}
-
-// DescribeInstanceCreditSpecificationsOutput is the answer of DescribeInstanceCreditSpecifications.
-type DescribeInstanceCreditSpecificationsOutput struct {
-	InstanceCreditSpecifications []types.InstanceCreditSpecification
-	NextToken                    *string
-}
-
-// DescribeInstanceStatusInput is the request of DescribeInstanceStatus.
-type DescribeInstanceStatusInput struct {
-	DryRun                  *bool
-	Filters                 []types.Filter
-	IncludeAllInstances     *bool
-	IncludeManagedResources *bool
-	InstanceIds             []string
-	MaxResults              *int32
-	NextToken               *string
-}
-
-// DescribeInstanceStatusOutput is the answer of DescribeInstanceStatus.
-type DescribeInstanceStatusOutput struct {
-	InstanceStatuses []types.InstanceStatus
-	NextToken        *string
-}
-
-// DescribeInstanceTypesInput is the request of DescribeInstanceTypes.
-type DescribeInstanceTypesInput struct {
-	DryRun                     *bool
-	Filters                    []types.Filter
-	IncludeUnsupportedInRegion *bool
-	InstanceTypes              []types.InstanceType
-	MaxResults                 *int32
-	NextToken                  *string
-}
-
-// DescribeInstanceTypesOutput is the answer of DescribeInstanceTypes.
-type DescribeInstanceTypesOutput struct {
-	InstanceTypes []types.InstanceTypeInfo
-	NextToken     *string
-}
-
-// DescribeInstancesInput is the request of DescribeInstances.
-type DescribeInstancesInput struct {
-	DryRun                  *bool
-	Filters                 []types.Filter
-	IncludeManagedResources *bool
-	InstanceIds             []string
-	MaxResults              *int32
-	NextToken               *string
-}
-
-// DescribeInstancesOutput is the answer of DescribeInstances.
-type DescribeInstancesOutput struct {
-	NextToken    *string
-	Reservations []types.Reservation
-}
-
-// DescribeLaunchTemplateVersionsInput is the request of DescribeLaunchTemplateVersions.
-type DescribeLaunchTemplateVersionsInput struct {
-	DryRun                  *bool
-	Filters                 []types.Filter
-	IncludeManagedResources *bool
-	LaunchTemplateId        *string
-	LaunchTemplateName      *string
-	MaxResults              *int32
-	MaxVersion              *string
-	MinVersion              *string
-	NextToken               *string
-	ResolveAlias            *bool
-	Versions                []string
-}
-
-// DescribeLaunchTemplateVersionsOutput is the answer of DescribeLaunchTemplateVersions.
-type DescribeLaunchTemplateVersionsOutput struct {
-	LaunchTemplateVersions []types.LaunchTemplateVersion
-	NextToken              *string
-}
-
-// DescribeLaunchTemplatesInput is the request of DescribeLaunchTemplates.
-type DescribeLaunchTemplatesInput struct {
-	DryRun                  *bool
-	Filters                 []types.Filter
-	IncludeManagedResources *bool
-	LaunchTemplateIds       []string
-	LaunchTemplateNames     []string
-	MaxResults              *int32
-	NextToken               *string
-}
-
-// DescribeLaunchTemplatesOutput is the answer of DescribeLaunchTemplates.
-type DescribeLaunchTemplatesOutput struct {
-	LaunchTemplates []types.LaunchTemplate
-	NextToken       *string
-}
-
-// DescribeSecurityGroupsInput is the request of DescribeSecurityGroups.
-type DescribeSecurityGroupsInput struct {
-	DryRun     *bool
-	Filters    []types.Filter
-	GroupIds   []string
-	GroupNames []string
-	MaxResults *int32
-	NextToken  *string
-}
-
-// DescribeSecurityGroupsOutput is the answer of DescribeSecurityGroups.
-type DescribeSecurityGroupsOutput struct {
-	NextToken      *string
-	SecurityGroups []types.SecurityGroup
-}
-
-// DescribeSubnetsInput is the request of DescribeSubnets.
-type DescribeSubnetsInput struct {
-	DryRun     *bool
-	Filters    []types.Filter
-	MaxResults *int32
-	NextToken  *string
-	SubnetIds  []string
-}
-
-// DescribeSubnetsOutput is the answer of DescribeSubnets.
-type DescribeSubnetsOutput struct {
-	NextToken *string
-	Subnets   []types.Subnet
-}
-
-// DescribeTagsInput is the request of DescribeTags.
-type DescribeTagsInput struct {
-	DryRun     *bool
-	Filters    []types.Filter
-	MaxResults *int32
-	NextToken  *string
-}
-
-// DescribeTagsOutput is the answer of DescribeTags.
-type DescribeTagsOutput struct {
-	NextToken *string
-	Tags      []types.TagDescription
-}
-
-// DescribeVpcsInput is the request of DescribeVpcs.
-type DescribeVpcsInput struct {
-	DryRun     *bool
-	Filters    []types.Filter
-	MaxResults *int32
-	NextToken  *string
-	VpcIds     []string
-}
-
-// DescribeVpcsOutput is the answer of DescribeVpcs.
-type DescribeVpcsOutput struct {
-	NextToken *string
-	Vpcs      []types.Vpc
-}
-
-// TerminateInstancesInput is the request of TerminateInstances.
-type TerminateInstancesInput struct {
-	InstanceIds    []string
-	DryRun         *bool
-	Force          *bool
-	SkipOsShutdown *bool
-}
-
-// TerminateInstancesOutput is the answer of TerminateInstances.
-type TerminateInstancesOutput struct {
-	TerminatingInstances []types.InstanceStateChange
-}

@@ -11,11 +11,7 @@ import (
 )
 
 func ExampleNewHandler() {
-	h, err := imds.NewHandler(imds.Instance{InstanceID: "i-0123456789abcdef0", Region: "local-1"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	h := imds.NewHandler(imds.Instance{InstanceID: "i-0123456789abcdef0", Region: "local-1"})
 	s := httptest.NewServer(h)
 	defer s.Close()
 	// A program on an instance finds this address in AWS_EC2_METADATA_SERVICE_ENDPOINT.

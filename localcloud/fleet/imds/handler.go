@@ -18,12 +18,8 @@ const (
 // NewHandler serves the metadata of i: PUT /latest/api/token, and GET below
 // /latest/meta-data/ and /latest/dynamic/ with the token. What i does not have
 // (user data, an IAM role unless it has one) is 404, as on an instance without.
-func NewHandler(i Instance) (http.Handler, error) {
-	doc, err := i.document()
-	if err != nil {
-		return nil, err
-	}
-	return &handler{tokens: newTokens(), tree: newTree(i, doc)}, nil
+func NewHandler(i Instance) http.Handler {
+	return &handler{tokens: newTokens(), tree: newTree(i)}
 }
 
 type handler struct {

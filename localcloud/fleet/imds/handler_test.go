@@ -21,15 +21,6 @@ func instance() Instance {
 	}
 }
 
-func newTestHandler(t testing.TB, i Instance) http.Handler {
-	t.Helper()
-	h, err := NewHandler(i)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
 // do sends one request; header is "Name: value" each.
 func do(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
@@ -52,7 +43,7 @@ func token(t testing.TB, h http.Handler, ttl string) string {
 }
 
 func TestMetadata(t *testing.T) {
-	h := newTestHandler(t, instance())
+	h := NewHandler(instance())
 	with := token(t, h, "21600")
 	tests := []struct{ path, want string }{
 		{"/latest/meta-data/instance-id", "i-0123456789abcdef0"},
@@ -88,8 +79,8 @@ func TestLocalHostnameInUsEast1HasAnotherDomain(t *testing.T) {
 }
 
 func TestWhatIsRefused(t *testing.T) {
-	h := newTestHandler(t, instance())
-	with, other := token(t, h, "60"), token(t, newTestHandler(t, instance()), "60")
+	h := NewHandler(instance())
+	with, other := token(t, h, "60"), token(t, NewHandler(instance()), "60")
 	const id = "/latest/meta-data/instance-id"
 	tests := []struct {
 		name, method, path string
@@ -125,7 +116,7 @@ func TestWhatIsRefused(t *testing.T) {
 
 func TestATokenLivesAsLongAsItWasAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newTestHandler(t, instance())
+		h := NewHandler(instance())
 		with := token(t, h, "60")
 		for _, step := range []struct {
 			wait time.Duration
@@ -140,7 +131,7 @@ func TestATokenLivesAsLongAsItWasAskedFor(t *testing.T) {
 }
 
 func TestTheTokenAnswerEchoesItsTTL(t *testing.T) {
-	w := do(newTestHandler(t, instance()), http.MethodPut, "/latest/api/token", ttlHeader+": 300")
+	w := do(NewHandler(instance()), http.MethodPut, "/latest/api/token", ttlHeader+": 300")
 	if got := w.Header().Get(ttlHeader); got != "300" {
 		t.Errorf("%s = %q, want 300", ttlHeader, got)
 	}
@@ -148,7 +139,7 @@ func TestTheTokenAnswerEchoesItsTTL(t *testing.T) {
 
 // TestTheSDKReadsIt uses the client that programs on an instance use.
 func TestTheSDKReadsIt(t *testing.T) {
-	s := httptest.NewServer(newTestHandler(t, instance()))
+	s := httptest.NewServer(NewHandler(instance()))
 	defer s.Close()
 	c := imds.New(imds.Options{Endpoint: s.URL})
 	out, err := c.GetMetadata(t.Context(), &imds.GetMetadataInput{Path: "instance-id"})

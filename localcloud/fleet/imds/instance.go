@@ -1,8 +1,6 @@
 package imds
 
 import (
-	"encoding/json"
-	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -65,17 +63,13 @@ type document struct {
 }
 
 // document returns the identity document as EC2 prints it.
-func (i Instance) document() (string, error) {
-	out, err := json.MarshalIndent(document{
+func (i Instance) document() string {
+	return encode(document{
 		AccountID: i.AccountID, Architecture: architecture(), AvailabilityZone: i.AvailabilityZone,
 		ImageID: i.ImageID, InstanceID: i.InstanceID, InstanceType: i.InstanceType,
 		PendingTime: i.LaunchTime.UTC().Truncate(time.Second), PrivateIP: i.LocalIPv4,
 		Region: i.Region, Version: "2017-09-30",
-	}, "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("identity document of %q: %w", i.InstanceID, err)
-	}
-	return string(out), nil
+	})
 }
 
 // architecture is EC2's word for what this machine is.

@@ -36,7 +36,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 func encode(v any) string {
 	out, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		panic(err) // structs of strings always can be
+		panic(err) // structs of strings and times of this age always can be
 	}
 	return string(out)
 }

@@ -34,7 +34,7 @@ func TestARoleIsToldAsEC2Does(t *testing.T) {
 	i.Role.Credentials = func() Credentials {
 		return Credentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "secret", Token: "token", Updated: at, Expires: at.Add(6 * time.Hour)}
 	}
-	h := newTestHandler(t, i)
+	h := NewHandler(i)
 	with := token(t, h, "60")
 	for path, want := range map[string]string{
 		"/latest/meta-data/iam/":                      "info\nsecurity-credentials/",
@@ -69,7 +69,7 @@ func TestARoleIsToldAsEC2Does(t *testing.T) {
 }
 
 func TestTheSDKReadsTheRolesCredentials(t *testing.T) {
-	s := httptest.NewServer(newTestHandler(t, withRole()))
+	s := httptest.NewServer(NewHandler(withRole()))
 	defer s.Close()
 	client := imds.New(imds.Options{Endpoint: s.URL})
 	provider := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client })

@@ -15,7 +15,7 @@ type tree struct {
 }
 
 // newTree lays out the metadata of i as EC2 does.
-func newTree(i Instance, document string) tree {
+func newTree(i Instance) tree {
 	t := tree{live: i.Role.leaves(), leaves: map[string]string{
 		"latest/meta-data/ami-id":                      i.ImageID,
 		"latest/meta-data/hostname":                    i.localHostname(),
@@ -28,7 +28,7 @@ func newTree(i Instance, document string) tree {
 		"latest/meta-data/placement/region":            i.Region,
 		"latest/meta-data/services/domain":             "amazonaws.com",
 		"latest/meta-data/services/partition":          "aws",
-		"latest/dynamic/instance-identity/document":    document,
+		"latest/dynamic/instance-identity/document":    i.document(),
 	}}
 	t.listings = list(slices.Concat(slices.Collect(maps.Keys(t.leaves)), slices.Collect(maps.Keys(t.live))))
 	return t

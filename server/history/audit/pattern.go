@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
@@ -41,8 +42,8 @@ func patternsOf(k kind, what string, text []byte) []searchPattern {
 		{k, what, "reversed", reversed(text)},
 		{k, what, "in hexadecimal", []byte(hex.EncodeToString(text))},
 		{k, what, "in upper-case hexadecimal", bytes.ToUpper([]byte(hex.EncodeToString(text)))},
-		{k, what, "in UTF-16LE", inUTF16(text, false)},
-		{k, what, "in UTF-16BE", inUTF16(text, true)},
+		{k, what, "in UTF-16LE", inUTF16(text, binary.LittleEndian)},
+		{k, what, "in UTF-16BE", inUTF16(text, binary.BigEndian)},
 		{k, what, "percent-encoded", []byte(url.QueryEscape(string(text)))},
 		{k, what, "in JSON", inJSON(text)},
 	}
@@ -101,14 +102,9 @@ func reversed(b []byte) []byte {
 	return b
 }
 
-func inUTF16(text []byte, bigEndian bool) []byte {
-	var out []byte
+func inUTF16(text []byte, order binary.AppendByteOrder) (out []byte) {
 	for _, unit := range utf16.Encode([]rune(string(text))) {
-		low, high := byte(unit), byte(unit>>8)
-		if bigEndian {
-			low, high = high, low
-		}
-		out = append(out, low, high)
+		out = order.AppendUint16(out, unit)
 	}
 	return out
 }

@@ -47,7 +47,6 @@ func newTried(u *history.Unlocked) (*tried, error) {
 	return t, nil
 }
 
-// all tries every record of the store.
 func (t *tried) all(ctx context.Context) error {
 	var after []byte
 	for {
@@ -77,7 +76,6 @@ func (t *tried) one(r store.Record) {
 	}
 }
 
-// report adds the checks.
 func (t *tried) report(r *Report) {
 	r.Records = t.records
 	for _, c := range t.checks {

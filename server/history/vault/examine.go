@@ -7,11 +7,10 @@ import (
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/aead/aesgcm"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/insecuresecretdataaccess"
 	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/prf/hmacprf"
+	"github.com/tink-crypto/tink-go/v2/secretdata"
 
 	"secondwind/server/history/store"
 )
@@ -61,14 +60,11 @@ func (k *Keys) Secrets() ([][]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			switch key := entry.Key().(type) {
-			case *aesgcm.Key:
-				all = append(all, key.KeyBytes().Data(insecuresecretdataaccess.Token{}))
-			case *hmacprf.Key:
-				all = append(all, key.KeyBytes().Data(insecuresecretdataaccess.Token{}))
-			default:
-				return nil, fmt.Errorf("a key is of type %T, which this calculator does not make", key)
+			key, ok := entry.Key().(interface{ KeyBytes() secretdata.Bytes }) // as keys of AES-GCM and of HMAC have them
+			if !ok {
+				return nil, fmt.Errorf("a key is of type %T, which this calculator does not make", entry.Key())
 			}
+			all = append(all, key.KeyBytes().Data(insecuresecretdataaccess.Token{}))
 		}
 	}
 	return all, nil

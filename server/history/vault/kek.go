@@ -29,8 +29,8 @@ func (k *KEK) Name() string { return k.name }
 
 // Source says which key-encryption key to open.
 type Source struct {
-	Name string      // "file:PATH" or "aws-kms:KEY"
-	AWS  *aws.Config // how to reach AWS KMS; nil: as the SDK finds it in the environment
+	Name string                                    // "file:PATH" or "aws-kms:KEY"
+	AWS  func(context.Context) (aws.Config, error) // how to reach AWS KMS; nil: it cannot be reached
 }
 
 // CheckName reports what is wrong with the name of a key, without opening it.
@@ -53,7 +53,7 @@ func OpenKEK(ctx context.Context, from Source, create bool) (*KEK, error) {
 	if path, ok := strings.CutPrefix(from.Name, "file:"); ok {
 		return openFile(path, create)
 	}
-	return openKMS(ctx, strings.TrimPrefix(from.Name, kmsPrefix), from.AWS)
+	return openKMS(ctx, from)
 }
 
 // wrap encrypts the keys of a handle, for the store with that name.

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/smithy-go"
 )
@@ -33,18 +32,15 @@ type kmsKey struct {
 	id     string // key id, ARN or alias/NAME
 }
 
-func openKMS(ctx context.Context, id string, cfg *aws.Config) (*KEK, error) {
-	if cfg == nil {
-		found, err := config.LoadDefaultConfig(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("AWS configuration: %w", err)
-		}
-		cfg = &found
+func openKMS(ctx context.Context, from Source) (*KEK, error) {
+	if from.AWS == nil {
+		return nil, fmt.Errorf("the key %s: nothing says how to reach AWS KMS", from.Name)
 	}
-	if cfg.Region == "" {
-		return nil, errors.New("AWS KMS: no region is set: set AWS_REGION")
+	cfg, err := from.AWS(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the key %s: %w", from.Name, err)
 	}
-	return &KEK{name: kmsPrefix + id, aead: kmsKey{kms.NewFromConfig(*cfg), id}}, nil
+	return &KEK{name: from.Name, aead: kmsKey{kms.NewFromConfig(cfg), strings.TrimPrefix(from.Name, kmsPrefix)}}, nil
 }
 
 // EncryptWithContext needs the permission kms:Encrypt. Tink's envelope passes no

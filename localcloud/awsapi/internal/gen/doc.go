@@ -1,12 +1,11 @@
-// Command gen reads the AWS SDK's own generated source and writes what the wire
-// codec cannot learn by reflection:
+// Command gen reads the generated source of the AWS SDK's EC2 client and writes
+// what the wire codec cannot learn by reflection:
 //
-//   - names: the member names that break the rule of their protocol, as JSON;
-//   - shapes: the Input and Output structs of chosen operations, as Go, so that
-//     a server need not import (and compile) a whole service package;
-//   - unions: the members of each union interface, as Go.
+//   - the member names that break the rule of EC2's protocol, as JSON;
+//   - the Input and Output structs of chosen operations, as Go, so that a server
+//     need not import (and compile) all of EC2.
 //
-// It is run by go generate. It trusts nothing: a table without entries, a struct
-// field without a serializer or a construct that it does not know is an error,
-// because a silent gap would become a parameter that is lost on the wire.
+// It is run by go generate. A struct field without a serializer, or code of a form
+// that it does not know, is an error: a silent gap would become a parameter that is
+// lost on the wire. Package conformance proves the outcome with the client itself.
 package main

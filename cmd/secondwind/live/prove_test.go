@@ -1,0 +1,89 @@
+package live
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"secondwind/loadgen/scenario"
+	"secondwind/runlog"
+	"secondwind/verify/experiment"
+	"secondwind/verify/hypothesis"
+)
+
+func TestTheReleaseMayTakeAsLongAsScalingInAndDraining(t *testing.T) {
+	if got := releaseDeadline(hypothesis.Configuration{}, time.Minute); got != 0 {
+		t.Errorf("without a scale-in alarm: %v, want 0: nothing is waited for", got)
+	}
+	low := runlog.MetricAlarm{AlarmName: "low", ComparisonOperator: "LessThanThreshold", Period: 60, EvaluationPeriods: 2}
+	c := hypothesis.Configuration{Alarms: []runlog.MetricAlarm{low}}
+	short, long := releaseDeadline(c, 0), releaseDeadline(c, time.Minute)
+	if want := hypothesis.ScaleIn(low, c.Group, nil).Duration() + drainGrace; short != want || long-short != time.Minute {
+		t.Errorf("releaseDeadline() = %v, and %v with a minute of draining; want %v, and a minute more", short, long, want)
+	}
+}
+
+func TestAPlanIsTheScenarioAndTheHypothesis(t *testing.T) {
+	s := scenario.Default()
+	for period, poll := range map[int]time.Duration{10: time.Second, 60: 10 * time.Second} {
+		h := runlog.Hypothesis{AlarmName: "high", PeriodSeconds: period}
+		got := plan(Config{Scenario: s}, h, time.Minute)
+		if got.Hypothesis.AlarmName != "high" || got.Hold != s.Hold || got.PollInterval != poll || got.ReleaseDeadline != time.Minute ||
+			got.CalibrationRate != s.Calibration.StartRate || got.ReleasePercent != s.Release.RatePercent || got.Seed != s.Payload.Seed {
+			t.Errorf("plan() = %+v, want the scenario's, with a poll every %v", got, poll)
+		}
+	}
+}
+
+// unreachable is an API that is not there.
+type unreachable struct{}
+
+var errUnreachable = errors.New("no route to host")
+
+func (unreachable) Do(*http.Request) (*http.Response, error) { return nil, errUnreachable }
+
+func TestNothingIsClaimedOfAGroupThatCannotBeRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "20000101T000000Z-0001")
+	w, err := runlog.Create(dir, runlog.Manifest{RunID: filepath.Base(dir), Started: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Prove(t.Context(), Config{
+		AWS: aws.Config{
+			Region: "us-east-1", BaseEndpoint: aws.String("http://aws.test"), HTTPClient: unreachable{},
+			Credentials: credentials.NewStaticCredentialsProvider("AKIATEST", "secret", ""),
+			Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		},
+		AutoScalingGroupName: "g", Scenario: scenario.Default(), Writer: w, Start: time.Now(),
+	})
+	if !errors.Is(err, errUnreachable) || !strings.Contains(err.Error(), "DescribeAutoScalingGroups") {
+		t.Errorf("Prove() = %v, want that the group could not be asked for", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, runlog.HypothesisFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a hypothesis was written: %v", err)
+	}
+}
+
+func TestALoadThatCannotBeMadeIsAnError(t *testing.T) {
+	good := scenario.Default()
+	for url, change := range map[string]func(*scenario.Scenario){
+		"no URL": func(*scenario.Scenario) {}, "http://calculator.test": func(s *scenario.Scenario) { s.Payload.Bodies = 0 },
+	} {
+		s := good
+		s.Payload.Bodies = 1
+		change(&s)
+		if _, err := NewGenerator(Config{LoadBalancerURL: url, Scenario: s}, new(experiment.Traffic)); err == nil {
+			t.Errorf("%s, %d bodies: NewGenerator() = nil error, want one", url, s.Payload.Bodies)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+import (
+	_ "secondwind/cmd/internal/awsconfig"
+	_ "secondwind/server"
+)

@@ -1,0 +1,5 @@
+package awsconfig
+
+import (
+	_ "github.com/aws/aws-sdk-go-v2/config"
+)
