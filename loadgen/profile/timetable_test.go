@@ -18,7 +18,7 @@ func following(p Profile) *Schedule {
 // mean and variance of a Poisson number are both what the profile offers there, and numbers
 // of stretches that do not overlap are independent.
 func TestPoissonArrivalsHaveThePoissonMeanAndVariance(t *testing.T) {
-	const seeds = 4000
+	const seeds = 1000
 	for _, text := range []string{"constant:8/10s", "ramp:0..16/10s", "steps:1,15/5s", "sine:2..14@4s/10s", "spike:2..20@3s+3s/10s"} {
 		p := mustParse(t, text)
 		var counts [2][]float64
