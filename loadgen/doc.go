@@ -2,7 +2,7 @@
 //
 //	scenario     what a run is to do, read strictly from YAML
 //	profile      offered load over time
-//	payload      request bodies and their expected answers, made beforehand
+//	mix          which requests are sent, and what is expected of the answers; all made beforehand
 //	attack       sends them, and writes one line a second
 //	calibration  what a request costs, and which rate follows from that
 //

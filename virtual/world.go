@@ -18,7 +18,7 @@ import (
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/client"
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 	"secondwind/localcloud/awsapi"
@@ -81,7 +81,7 @@ func Default(t testing.TB) Config {
 		t.Fatal(err)
 	}
 	s := scenario.Default()
-	s.Payload.Digits, s.Payload.Bodies = payload.Range{Min: 20, Max: 30}, 8
+	s.Payload.Digits, s.Payload.Bodies = mix.Range{Min: 20, Max: 30}, 8
 	s.Calibration.StartRate, s.Users, s.Hold = 4, 10, 10*time.Second
 	return Config{
 		Seed: 1, MetricsPeriod: 10 * time.Second, Variables: variables, Scenario: s,

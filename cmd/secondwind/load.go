@@ -16,7 +16,7 @@ import (
 
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
@@ -86,7 +86,7 @@ func (o loadOptions) validate() (loading, error) {
 	}
 	s := scenario.Default()
 	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
-	s.Payload.Digits = payload.Range{Min: o.digits, Max: o.digits}
+	s.Payload.Digits = mix.Range{Min: o.digits, Max: o.digits}
 	return loading{o.url, o.profile, offered, s}, s.Validate(map[string]string{
 		"users": "--users", "timeout": "--timeout", "payload.digits.min": "--digits", "payload.digits.max": "--digits",
 	})

@@ -21,7 +21,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"secondwind/loadgen/client"
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
@@ -127,14 +127,15 @@ func answer(operands []string) string {
 
 func newAttack(t testing.TB, cfg Config) *Attack {
 	t.Helper()
-	set, err := payload.Make(payload.Spec{Operation: "*", Digits: payload.Range{Min: 20, Max: 40}, Bodies: 8, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if cfg.Server == nil {
 		cfg.Server = &url.URL{Scheme: "http", Host: "calculator.test"}
 	}
-	cfg.Requests, cfg.Timeout = set.Requests(cfg.Server, 5, 1), 5*time.Second
+	numbers := mix.Payload{Operation: "*", Digits: mix.Range{Min: 20, Max: 40}, Bodies: 8, Seed: 1}
+	requests, err := mix.Make(numbers.Spec(5), cfg.Server, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Requests, cfg.Timeout = requests, 5*time.Second
 	return New(cfg)
 }
 

@@ -24,6 +24,9 @@ type Requests interface {
 	Failure(seq uint64, a *client.Answer) string
 	// Instance names who answered; nil if the answer does not say.
 	Instance(a *client.Answer) []byte
+	// Kinds are the names of the kinds of requests, and Kind is the number there of request seq's.
+	Kinds() []string
+	Kind(seq uint64) int
 }
 
 // ParseServer reads the URL of a server.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 )
 
 // Version is the version of the format.
@@ -21,10 +21,10 @@ const Version = 1
 
 // Scenario is a scenario with every default filled in.
 type Scenario struct {
-	Version     int          `yaml:"version"`
-	Name        string       `yaml:"name"`
-	Description string       `yaml:"description"`
-	Payload     payload.Spec `yaml:"payload"`
+	Version     int         `yaml:"version"`
+	Name        string      `yaml:"name"`
+	Description string      `yaml:"description"`
+	Payload     mix.Payload `yaml:"payload"`
 	// Users is how many users the requests come from.
 	Users int `yaml:"users"`
 	// Timeout of a request.
@@ -87,7 +87,7 @@ func Default() Scenario {
 	return Scenario{
 		Version:     Version,
 		Name:        "soak",
-		Payload:     payload.Spec{Operation: "*", Digits: payload.Range{Min: 24000, Max: 32000}, Bodies: 64, Seed: 1},
+		Payload:     mix.Payload{Operation: "*", Digits: mix.Range{Min: 24000, Max: 32000}, Bodies: 64, Seed: 1},
 		Users:       200,
 		Timeout:     5 * time.Second,
 		Premises:    Premises{Window: 5 * time.Second},

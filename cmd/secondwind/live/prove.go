@@ -10,7 +10,7 @@ import (
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/attack"
 	"secondwind/loadgen/client"
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
@@ -108,16 +108,16 @@ func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Durat
 // it does goes into the record, and into traffic.
 func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, error) {
 	s := cfg.Scenario
-	set, err := payload.Make(s.Payload)
-	if err != nil {
-		return nil, err
-	}
 	server, err := attack.ParseServer(cfg.LoadBalancerURL)
 	if err != nil {
 		return nil, err
 	}
+	requests, err := mix.Make(s.Payload.Spec(s.Users), server, nil) // which names no file
+	if err != nil {
+		return nil, err
+	}
 	return attack.New(attack.Config{
-		Server: server, Requests: set.Requests(server, s.Users, s.Payload.Seed), Timeout: s.Timeout, Connections: cfg.Connections,
+		Server: server, Requests: requests, Timeout: s.Timeout, Connections: cfg.Connections,
 		Sink: func(line runlog.LoadLine) error {
 			traffic.Add(line)
 			return cfg.Writer.WriteLoad(line)

@@ -1,4 +1,4 @@
-package target
+package mix
 
 import (
 	"io"
@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,10 +19,11 @@ import (
 // received is what a server saw of a request.
 type received struct{ method, uri, host, body, header string }
 
-// server records what it receives.
-func server(t *testing.T) (address string, seen *[]received) {
+// server records what it receives; take returns that, and begins anew.
+func server(t *testing.T) (address string, take func() []received) {
 	t.Helper()
-	seen = new([]received)
+	var mu sync.Mutex
+	var seen []received
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		header := r.Header.Clone()
@@ -32,12 +34,20 @@ func server(t *testing.T) (address string, seen *[]received) {
 		for _, name := range slices.Sorted(maps.Keys(header)) {
 			lines = append(lines, name+": "+strings.Join(header[name], ", "))
 		}
-		*seen = append(*seen, received{r.Method, r.RequestURI, r.Host, string(body), strings.Join(lines, "\n")})
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, received{r.Method, r.RequestURI, r.Host, string(body), strings.Join(lines, "\n")})
 		w.Header().Set("X-Served-By", "here")
-		w.WriteHeader(len(*seen)%2*100 + 300) // 400, 300, 400 …
+		w.WriteHeader(len(seen)%2*100 + 300) // 400, 300, 400 …
 	}))
 	t.Cleanup(s.Close)
-	return s.URL, seen
+	return s.URL, func() []received {
+		mu.Lock()
+		defer mu.Unlock()
+		all := seen
+		seen = nil
+		return all
+	}
 }
 
 const targets = `GET URL/
@@ -54,7 +64,7 @@ Host: elsewhere.example
 // TestAServerReceivesWhatVegetaWouldSend sends the same targets with Vegeta's Attacker
 // and with our client.
 func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
-	address, seen := server(t)
+	address, take := server(t)
 	text := strings.ReplaceAll(targets, "URL", address)
 	common := http.Header{"X-Common": {"yes"}}
 	all, err := vegeta.ReadAllTargets(vegeta.NewHTTPTargeter(strings.NewReader(text), []byte("body\n"), common))
@@ -62,16 +72,17 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	attacker := vegeta.NewAttacker(vegeta.Workers(1), vegeta.MaxWorkers(1), vegeta.Redirects(vegeta.NoFollow))
-	hits := 0
+	ended := 0
 	for range attacker.Attack(vegeta.NewStaticTargeter(all...), vegeta.Rate{Freq: 1000, Per: time.Second}, 0, "") {
-		if hits++; hits == len(all) {
-			attacker.Stop() // more may be on their way
+		if ended++; ended == len(all) {
+			attacker.Stop() // one or two more may be on their way
 		}
 	}
-	theirs := (*seen)[:len(all)]
-	*seen = nil
+	theirs := take()[:len(all)]
 
-	ours, err := Read(strings.NewReader(text), Options{Format: "http", Header: common, Body: []byte("body\n"), Instance: "x-served-by"})
+	ours, err := FromTargets(strings.NewReader(text), Targets{
+		Format: "http", Header: common, Body: []byte("body\n"), Identity: Identity{Header: "x-served-by"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,26 +99,24 @@ func TestAServerReceivesWhatVegetaWouldSend(t *testing.T) {
 			t.Errorf("request %d: Failure() = %q by %q, want %q", seq, got, ours.Instance(answer), want)
 		}
 	}
-	if len(theirs) != 4 || !slices.Equal(*seen, theirs) {
-		t.Errorf("our client sent\n%q\nVegeta sent\n%q", *seen, theirs)
+	if own := take(); len(all) != 4 || !slices.Equal(own, theirs) {
+		t.Errorf("our client sent\n%q\nVegeta sent\n%q", own, theirs)
 	}
 }
 
 func TestJSONTargets(t *testing.T) {
 	const line = `{"method":"PUT","url":"https://a.example:8443/x","body":"Zm9v","header":{"X-A":["b"]}}`
-	got, err := Read(strings.NewReader(line), Options{Format: "json"})
+	got, err := FromTargets(strings.NewReader(line), Targets{Format: "json"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r client.Request
-	got.Request(0, &r)
-	want := "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nContent-Length: 3\r\nX-A: b\r\n\r\n"
-	if string(r.Head) != want || string(r.Body) != "foo" || got.Server().String() != "https://a.example:8443" || got.Instance(nil) != nil {
-		t.Errorf("Request() = %q %q to %s, want %q", r.Head, r.Body, got.Server(), want)
+	const want = "PUT /x HTTP/1.1\r\nHost: a.example:8443\r\nUser-Agent: secondwind\r\nX-A: b\r\nContent-Length: 3\r\n\r\nfoo"
+	if wire(got, 0) != want || got.Server().String() != "https://a.example:8443" || got.Kinds()[got.Kind(7)] != "PUT /x" {
+		t.Errorf("Describe() = %q to %s, kind %q, want %q", wire(got, 0), got.Server(), got.Kinds(), want)
 	}
 }
 
-func TestWhatCannotBeSentIsRefused(t *testing.T) {
+func TestTargetsThatCannotBeSentAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                       "there is no target in it",
 		"GET http://a/\n\nGET http://b/":         "target 2: it goes to http://b, the ones before to http://a",
@@ -116,13 +125,15 @@ func TestWhatCannotBeSentIsRefused(t *testing.T) {
 		"GET http:///x":                          "is not the URL of an http or https server",
 		"GET":                                    "bad target",
 		"GET http://user:secret@a/\n\nGET ftp:x": "ftp:x",
+		"GET http://a/\nTransfer-Encoding: chunked": "target 1: headers.Transfer-Encoding: cannot be sent",
+		"GET http://a/?ä":                           "target 1: path: is",
 	} {
-		_, err := Read(strings.NewReader(text), Options{Format: "http"})
+		_, err := FromTargets(strings.NewReader(text), Targets{Format: "http"})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("Read(%q) = %v, want an error with %q", text, err, want)
+			t.Errorf("FromTargets(%q) = %v, want an error with %q", text, err, want)
 		}
 	}
-	if _, err := Read(strings.NewReader("GET http://a/"), Options{Format: "yaml"}); err == nil {
-		t.Error("Read(format yaml) = nil error")
+	if _, err := FromTargets(strings.NewReader("GET http://a/"), Targets{Format: "yaml"}); err == nil {
+		t.Error("FromTargets(format yaml) = nil error")
 	}
 }
