@@ -95,12 +95,33 @@ func TestALoadSaysWhatBecameOfItAndOfWhatIsRequired(t *testing.T) {
 	}
 	folder := strings.TrimSpace(text[strings.LastIndex(text, "recorded")+len("recorded"):])
 	raw, err := os.ReadFile(filepath.Join(folder, "results-001.json"))
-	if want := `"method":"PUT","url":"` + server.URL + `/b?c=d"`; err != nil || strings.Count(string(raw), "\n") != 30 || !strings.Contains(string(raw), want) {
+	want := `"method":"PUT","url":"` + server.URL + `/b?c=d"`
+	if err != nil || strings.Count(string(raw), "\n") != 30 || !strings.Contains(string(raw), want) {
 		t.Errorf("raw results: %v, want 30 lines with %s in\n%s", err, want, raw)
 	}
 	code, text = load("--require", "errors < 33%", "--require", "share(i-8) > 0%")
-	if code != exitFailed || !strings.Contains(text, "✗ errors < 33%: it is 33.33 %") || !strings.Contains(text, "✗ share(i-8) > 0%: it is 0 %") {
-		t.Errorf("exit code %d, want %d and what was not met in\n%s", code, exitFailed, text)
+	for _, want := range []string{"✗ errors < 33%: it is 33.33 %", "✗ share(i-8) > 0%: it is 0 %"} {
+		if code != exitFailed || !strings.Contains(text, want) {
+			t.Errorf("exit code %d, want %d and %q in\n%s", code, exitFailed, want, text)
+		}
+	}
+}
+
+// TestUsersWaitForTheirAnswers has a server that takes 50 ms for an answer.
+func TestUsersWaitForTheirAnswers(t *testing.T) {
+	var now, most atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		if n := now.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		defer now.Add(-1)
+		<-time.After(50 * time.Millisecond)
+	}))
+	defer server.Close()
+	var stdout, stderr bytes.Buffer
+	args := []string{"load", server.URL, "--users", "3", "--think", "1ms", "--duration", "1s", "--json", "--runs", t.TempDir()}
+	if code := run(t.Context(), args, &stdout, &stderr); code != 0 || most.Load() != 3 {
+		t.Errorf("exit code %d, at most %d at once, want 0 and 3\n%s%s", code, most.Load(), stdout.String(), stderr.String())
 	}
 }
 
@@ -116,7 +137,9 @@ func TestALoadOfTargetsReadsFilesAndStandardInput(t *testing.T) {
 	for _, name := range []string{file, "-"} {
 		paths.Clear()
 		var l loading
-		o := loadOptions{targets: name, format: "http", rate: "50/s", duration: 100 * time.Millisecond, timeout: time.Second, inFlight: 4}
+		o := loadOptions{
+			targets: name, format: "http", rate: "50/s", arrivals: "even", duration: 100 * time.Millisecond, timeout: time.Second, inFlight: 4,
+		}
 		l, err := o.validate(pflag.NewFlagSet("", pflag.ContinueOnError), nil, strings.NewReader(text))
 		if err != nil {
 			t.Fatal(err)

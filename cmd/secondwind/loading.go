@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -12,6 +13,7 @@ import (
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/attack"
+	"secondwind/loadgen/executor"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/raw"
 	"secondwind/loadgen/summary"
@@ -31,7 +33,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		return err
 	}
 	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.server, l.profile, l.duration, writer.Dir()))
+	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.attack.Server, l.shown, l.duration, writer.Dir()))
 	var sum summary.Summary
 	err = l.run(ctx, writer, &sum, reporter)
 	interrupted := ctx.Err() != nil
@@ -52,7 +54,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	case interrupted:
 		return &exitError{code: exitInterrupted}
 	case sum.Failed > 0 && sum.Completed == 0:
-		return &exitError{code: exitFailed, err: fmt.Errorf("every request to %s failed", l.server)}
+		return &exitError{code: exitFailed, err: fmt.Errorf("every request to %s failed", l.attack.Server)}
 	}
 	for _, r := range required {
 		if !r.Met {
@@ -65,8 +67,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 // record begins the record.
 func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 	text, err := yaml.Marshal(map[string]any{
-		"server": l.server.String(), "profile": l.profile, "duration": l.duration.String(), "timeout": l.timeout.String(),
-		"max_in_flight": l.inFlight,
+		"server": l.attack.Server.String(), "offered": l.shown, "duration": l.duration.String(), "timeout": l.attack.Timeout.String(),
 	})
 	if err != nil {
 		return nil, err
@@ -84,12 +85,10 @@ func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 // run loads until the time is over or ctx ends; neither is an error.
 func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Summary, reporter progress.Reporter) (returned error) {
 	traffic := new(experiment.Traffic)
-	cfg := attack.Config{
-		Server: l.server, Requests: l.requests, Timeout: l.timeout, MaxInFlight: l.inFlight,
-		Sink: func(line runlog.LoadLine) error {
-			traffic.Add(line)
-			return errors.Join(sum.Add(line.Second), writer.WriteLoad(line))
-		},
+	cfg := l.attack
+	cfg.Sink = func(line runlog.LoadLine) error {
+		traffic.Add(line)
+		return errors.Join(sum.Add(line.Second), writer.WriteLoad(line))
 	}
 	if l.raw != "" {
 		results, err := raw.Create(writer.Dir(), l.raw)
@@ -100,6 +99,10 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 		cfg.Result = results.Write
 		record := cfg.Sink
 		cfg.Sink = func(line runlog.LoadLine) error { return errors.Join(record(line), results.Flush()) }
+	}
+	// Users wait for their answers, so that how often they send is not known before.
+	if l.attack.Users == nil {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(executor.Procs(profile.Highest(l.offered), runtime.GOMAXPROCS(0))))
 	}
 	generator := attack.New(cfg)
 	follow := func(ctx context.Context) error {
