@@ -125,6 +125,24 @@ func TestUsersWaitForTheirAnswers(t *testing.T) {
 	}
 }
 
+func TestALoadEndsWhenItsConditionHoldsOverTenSeconds(t *testing.T) {
+	conditions, err := thresholds("abort", []string{"errors > 50%"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := aborting{conditions: conditions}
+	failed := []int64{9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9}
+	for i, n := range failed {
+		err := a.add(&runlog.LoadSecond{Sent: 10, Failed: n, Completed: 10 - n, IntervalSeconds: 1})
+		if want := i == len(failed)-1; (err != nil) != want {
+			t.Fatalf("second %d: %v, want it to end: %v", i, err, want)
+		}
+		if err != nil && err.Error() != "the load was ended: errors > 50% over the last 10 s: 54 %" {
+			t.Errorf("error = %q", err)
+		}
+	}
+}
+
 func TestALoadOfTargetsReadsFilesAndStandardInput(t *testing.T) {
 	var paths sync.Map
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { paths.Store(r.Method+r.URL.Path, true) }))

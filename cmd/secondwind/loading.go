@@ -18,6 +18,7 @@ import (
 	"secondwind/loadgen/raw"
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
+	"secondwind/runlog/threshold"
 	"secondwind/verify/experiment"
 )
 
@@ -42,6 +43,11 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
 		err = errors.Join(err, writer.WriteLoad(line))
 	}
+	var aborted *abortedError
+	if errors.As(err, &aborted) {
+		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: aborted.reason}}
+		err = writer.WriteLoad(line)
+	}
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
@@ -51,6 +57,8 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		return err
 	}
 	switch {
+	case aborted != nil:
+		return &exitError{code: exitFailed, err: aborted}
 	case interrupted:
 		return &exitError{code: exitInterrupted}
 	case sum.Failed > 0 && sum.Completed == 0:
@@ -85,9 +93,14 @@ func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 // run loads until the time is over or ctx ends; neither is an error.
 func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Summary, reporter progress.Reporter) (returned error) {
 	traffic := new(experiment.Traffic)
-	cfg := l.attack
+	cfg, watch := l.attack, aborting{conditions: l.abort}
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
 	cfg.Sink = func(line runlog.LoadLine) error {
 		traffic.Add(line)
+		if reason := watch.add(line.Second); reason != nil {
+			abort(reason) // what is under way is still recorded
+		}
 		return errors.Join(sum.Add(line.Second), writer.WriteLoad(line))
 	}
 	if l.raw != "" {
@@ -119,7 +132,44 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 			})
 		})
 	}
-	return live.RunGroup(ctx, follow, generator.Run)
+	err := live.RunGroup(ctx, follow, generator.Run)
+	var aborted *abortedError
+	if errors.As(context.Cause(ctx), &aborted) {
+		err = errors.Join(err, aborted)
+	}
+	return err
+}
+
+// aborting ends a load when a condition holds over the last ten lines.
+type aborting struct {
+	conditions []threshold.Threshold
+	lines      []*runlog.LoadSecond
+}
+
+// abortedError ends a load whose record is whole.
+type abortedError struct{ reason string }
+
+func (e *abortedError) Error() string { return "the load was ended: " + e.reason }
+
+func (a *aborting) add(line *runlog.LoadSecond) error {
+	const window = 10
+	if a.lines = append(a.lines, line); len(a.lines) < window || len(a.conditions) == 0 {
+		a.lines = a.lines[max(0, len(a.lines)-window):]
+		return nil
+	}
+	a.lines = a.lines[len(a.lines)-window:]
+	var last summary.Summary
+	for _, l := range a.lines {
+		if err := last.Add(l); err != nil {
+			return err
+		}
+	}
+	for _, c := range a.conditions {
+		if value, ok := last.Value(c); ok && c.Met(value) {
+			return &abortedError{fmt.Sprintf("%s over the last %d s: %s", c, window, c.Show(value))}
+		}
+	}
+	return nil
 }
 
 // requirement is what became of a threshold.
