@@ -42,6 +42,7 @@ type loadOptions struct {
 	require []string
 	abort   []string
 	raw     string
+	metrics string
 	runs    string
 	mine    bool
 }
@@ -87,6 +88,7 @@ func newLoad(out *output) *cobra.Command {
 	f.StringArrayVar(&o.require, "require", nil, "`threshold` to meet, for instance 'p99 < 250ms'; repeat it for more")
 	f.StringArrayVar(&o.abort, "abort", nil, "`condition` over 10 s that ends the load, for instance 'errors > 50%'; repeat it for more")
 	f.StringVar(&o.raw, "raw", "", "keep every result in Vegeta's `format` in the record's folder: gob, json or csv")
+	f.StringVar(&o.metrics, "metrics", "", "`address` that serves /metrics for Prometheus while the load lasts, for instance 127.0.0.1:9100")
 	f.BoolVar(&o.mine, "mine", false, "I own the server, or its owner asked me to load it")
 	runsFlag(f, &o.runs)
 	return cmd
@@ -101,7 +103,8 @@ func (o loadOptions) validate(f *pflag.FlagSet, args []string, stdin io.Reader) 
 	); err != nil {
 		return l, err
 	}
-	l = loading{attack: attack.Config{Timeout: o.timeout, MaxInFlight: o.inFlight, Precise: o.precise}, duration: o.duration, raw: o.raw}
+	l = loading{attack: attack.Config{Timeout: o.timeout, MaxInFlight: o.inFlight, Precise: o.precise}, duration: o.duration}
+	l.raw, l.metrics = o.raw, o.metrics
 	if err := o.offer(&l); err != nil {
 		return l, err
 	}
@@ -307,4 +310,5 @@ type loading struct {
 	require  []threshold.Threshold
 	abort    []threshold.Threshold // conditions that end the load
 	raw      string                // format of raw results, "" for none
+	metrics  string                // address for Prometheus, "" for none
 }
