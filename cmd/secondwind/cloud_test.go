@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"secondwind/loadgen/summary"
 	"secondwind/runlog"
 )
 
@@ -107,12 +108,12 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 	c.awaitHealthy(t)
 
 	t.Run("load drives the load balancer and records it", func(t *testing.T) {
-		folder, got := c.command(t, "load", "--url", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--for", "2s",
+		folder, got := c.command(t, "load", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--duration", "2s",
 			"--digits", "2000", "--json")
 		if got.code != 0 {
 			t.Fatalf("load = %+v", got)
 		}
-		var total runlog.LoadSecond
+		var total summary.Summary
 		lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
 		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &total); err != nil {
 			t.Fatal(err)

@@ -2,186 +2,313 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
+	"net/http"
 	"net/url"
-	"slices"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"secondwind/cmd/secondwind/live"
-	"secondwind/cmd/secondwind/progress"
+	"secondwind/loadgen/attack"
+	"secondwind/loadgen/executor"
 	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
-	"secondwind/loadgen/scenario"
-	"secondwind/runlog"
-	"secondwind/verify/experiment"
+	"secondwind/loadgen/raw"
+	"secondwind/loadgen/summary"
+	"secondwind/runlog/threshold"
 )
 
 // loadOptions are the flags of load.
 type loadOptions struct {
-	url      string
-	mine     bool
-	profile  string
-	duration time.Duration
-	digits   int
-	users    int
-	timeout  time.Duration
-	runs     string
+	method, body, bodyFile, identity string
+	headers                          []string
+	digits                           int
+	targets, format                  string
+
+	rate, profile, replay, arrivals string
+	users, think                    string
+	precise                         bool
+	duration                        time.Duration
+	timeout                         time.Duration
+	inFlight                        int
+
+	require []string
+	abort   []string
+	raw     string
+	metrics string
+	runs    string
+	mine    bool
 }
 
 func newLoad(out *output) *cobra.Command {
 	var o loadOptions
 	var l loading
 	cmd := &cobra.Command{
-		Use:   "load --url URL",
-		Short: "Drive a calculator that is yours with load, and record it",
-		Long: "Sends multiplications of large numbers to URL/v1/calculate and records what came of them,\n" +
-			"with latencies counted from when a request was due as well as from when it was sent.\n\n" +
-			"An address that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.\n\n" +
-			"Exit codes: 0 the load was sent, 1 every request failed, 2 misuse, 130 interrupted before its end.",
-		Args: noArguments,
-		PreRunE: func(*cobra.Command, []string) (err error) {
-			l, err = o.validate()
+		Use:   "load URL | load --targets FILE",
+		Short: "Send load to an HTTP service of yours, and record what becomes of it",
+		Long: "Sends requests on a schedule, whatever becomes of those before, and records what became of each:\n" +
+			"latencies from when a request was due as well as from when it was sent, who answered, what failed.\n" +
+			"docs/load.md has examples.\n\n" +
+			"A server that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.\n\n" +
+			"Exit codes: 0 the load was sent, 1 every request failed or a --require was not met, 2 misuse,\n" +
+			"130 interrupted before its end.",
+		Args: cobra.ArbitraryArgs,
+		PreRunE: func(cmd *cobra.Command, args []string) (err error) {
+			l, err = o.validate(cmd.Flags(), args, cmd.InOrStdin())
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLoad(cmd.Context(), out, o.runs, l) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.url, "url", "", "`URL` of the load balancer or server")
-	f.BoolVar(&o.mine, "mine", false, "I own the server at the URL, or its owner asked me to load it")
-	f.StringVar(&o.profile, "profile", "constant:50", "offered load in requests/s over time: constant:R, ramp:R1..R2/D, …")
-	f.DurationVar(&o.duration, "for", 30*time.Second, "how long to send requests")
-	f.IntVar(&o.digits, "digits", 4000, "decimal digits of an operand")
-	f.IntVar(&o.users, "users", 200, "how many users the requests come from")
+	f.StringVar(&o.rate, "rate", "50/s", "offered load, for instance 500/s or 30/m")
+	f.StringVar(&o.profile, "profile", "", "offered load over time instead: ramp:10..200/5m, steps:10,50,100/1m, sine:50..150@1m/10m")
+	f.StringVar(&o.replay, "replay", "", "`file` of offered load over time instead: a CSV of seconds,rate")
+	f.StringVar(&o.arrivals, "arrivals", "even", "even, or poisson: as requests of many independent users come")
+	f.StringVar(&o.users, "users", "", "how `many` users send requests instead of a rate, each waiting for its answer: 50 or ramp:1..50/2m")
+	f.StringVar(&o.think, "think", "", "with --users: `time` between an answer and the next request: 2s, 1s..3s or exponential:2s")
+	f.BoolVar(&o.precise, "precise", false, "send within microseconds of the schedule, not a millisecond, for up to three times the CPU")
+	f.DurationVar(&o.duration, "duration", 30*time.Second, "how long to send requests")
+	f.StringVar(&o.method, "method", "", "HTTP method (default GET, with a body POST)")
+	f.StringArrayVar(&o.headers, "header", nil, "`header` of each request, as 'Name: value'; repeat it for more")
+	f.StringVar(&o.body, "body", "", "`text` of each request's body")
+	f.StringVar(&o.bodyFile, "body-file", "", "`file` that is each request's body")
+	f.IntVar(&o.digits, "digits", 0, "send multiplications of numbers of so many digits to a calculator at the URL")
+	f.StringVar(&o.targets, "targets", "", "`file` of requests in one of Vegeta's formats instead of a URL; - reads standard input")
+	f.StringVar(&o.format, "format", "http", "format of --targets: http or json")
+	f.StringVar(&o.identity, "instance-header", "X-Instance-Id", "`header` of an answer that names the instance that gave it")
 	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
+	f.IntVar(&o.inFlight, "max-in-flight", 512, "how many requests may be under way at once")
+	f.StringArrayVar(&o.require, "require", nil, "`threshold` to meet, for instance 'p99 < 250ms'; repeat it for more")
+	f.StringArrayVar(&o.abort, "abort", nil, "`condition` over 10 s that ends the load, for instance 'errors > 50%'; repeat it for more")
+	f.StringVar(&o.raw, "raw", "", "keep every result in Vegeta's `format` in the record's folder: gob, json or csv")
+	f.StringVar(&o.metrics, "metrics", "", "`address` that serves /metrics for Prometheus while the load lasts, for instance 127.0.0.1:9100")
+	f.BoolVar(&o.mine, "mine", false, "I own the server, or its owner asked me to load it")
 	runsFlag(f, &o.runs)
 	return cmd
 }
 
-// loading is a load as the flags ask for it.
-type loading struct {
-	url      string
-	profile  string // as it was given
-	offered  profile.Profile
-	scenario scenario.Scenario // its hold is how long the load lasts
-}
-
-// validate returns the load that the flags ask for.
-func (o loadOptions) validate() (loading, error) {
-	if err := checkTarget(o.url, o.mine); err != nil {
-		return loading{}, err
+// validate returns the load that the command line asks for.
+func (o loadOptions) validate(f *pflag.FlagSet, args []string, stdin io.Reader) (l loading, err error) {
+	if err := cmp.Or(notWith(f, "profile", "rate"), notWith(f, "replay", "rate", "profile"), notWith(f, "body-file", "body"),
+		notWith(f, "digits", "method", "body", "body-file"), notWith(f, "targets", "method", "digits"),
+		notWith(f, "users", "rate", "profile", "replay", "arrivals", "precise", "max-in-flight"),
+		onlyWith(f, []string{"users"}, "think"), onlyWith(f, []string{"targets"}, "format"),
+	); err != nil {
+		return l, err
 	}
-	offered, err := profile.Parse(o.profile)
-	if err != nil {
-		return loading{}, fmt.Errorf("--profile: %w", err)
-	}
-	if o.duration <= 0 {
-		return loading{}, fmt.Errorf("--for %s: give how long to load, for instance 30s", o.duration)
-	}
-	s := scenario.Default()
-	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
-	s.Requests[0].Numbers.Digits = mix.Digits{Min: o.digits, Max: o.digits}
-	return loading{o.url, o.profile, offered, s}, s.Validate(map[string]string{
-		"users": "--users", "timeout": "--timeout", "requests[0].numbers.digits.min": "--digits", "requests[0].numbers.digits.max": "--digits",
-	})
-}
-
-// checkTarget refuses an address that is not plainly the user's own.
-func checkTarget(raw string, mine bool) error {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return fmt.Errorf("--url %q is not an http or https URL, for instance http://127.0.0.1:8080", raw)
-	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()) || mine {
-		return nil
-	}
-	return fmt.Errorf("%s is not on this machine: add --mine if it is yours to load", u.Hostname())
-}
-
-// exitAllFailed is load's exit code when not one request was answered as expected.
-const exitAllFailed = 1
-
-// runLoad loads, and closes and seals the record however that ends.
-func runLoad(ctx context.Context, out *output, runs string, l loading) error {
-	start := time.Now()
-	writer, kept, err := newRun(runs, l.scenario, start)
-	if err != nil {
-		return err
-	}
-	l.scenario = kept
-	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
-	traffic := new(experiment.Traffic)
-	err = l.run(ctx, writer, traffic, reporter)
-	interrupted := ctx.Err() != nil
-	out.interrupts.enter(done)
-	if interrupted {
-		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
-		err = errors.Join(err, writer.WriteLoad(line))
-	}
-	reporter.Close()
-	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
-		return err
-	}
-	total := traffic.Total()
-	if err := writeTraffic(out, total, writer.Dir()); err != nil {
-		return err
+	l = loading{attack: attack.Config{Timeout: o.timeout, MaxInFlight: o.inFlight, Precise: o.precise}, duration: o.duration}
+	l.raw, l.metrics = o.raw, o.metrics
+	if err := o.offer(&l); err != nil {
+		return l, err
 	}
 	switch {
-	case interrupted:
-		return &exitError{code: exitInterrupted}
-	case total.Failed > 0 && total.Completed == 0:
-		return &exitError{code: exitAllFailed, err: fmt.Errorf("every request failed: check that a calculator answers at %s", l.url)}
+	case o.duration <= 0:
+		return l, fmt.Errorf("--duration is %s; give how long to load, for instance 30s", o.duration)
+	case o.timeout <= 0 || o.timeout > time.Hour:
+		return l, fmt.Errorf("--timeout is %s; give more than 0s and at most 1h, for instance 5s", o.timeout)
+	case o.inFlight < 1 || o.inFlight > 100_000:
+		return l, fmt.Errorf("--max-in-flight is %d; give 1 to 100000", o.inFlight)
+	case o.raw != "" && !raw.Known(o.raw):
+		return l, fmt.Errorf("--raw is %q; give gob, json or csv", o.raw)
+	}
+	if l.require, err = thresholds("require", o.require); err != nil {
+		return l, err
+	}
+	if l.abort, err = thresholds("abort", o.abort); err != nil {
+		return l, err
+	}
+	if f.Changed("digits") && o.digits < 1 {
+		return l, fmt.Errorf("--digits is %d; give 1 or more", o.digits)
+	}
+	requests, err := o.requests(args, stdin)
+	if err != nil {
+		return l, err
+	}
+	l.attack.Requests, l.attack.Server = requests, requests.Server()
+	return l, o.allowed(l.attack.Server)
+}
+
+func thresholds(flag string, texts []string) (all []threshold.Threshold, err error) {
+	for _, text := range texts {
+		t, err := summary.Measures.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", flag, err)
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// offer sets what is offered over time, and by whom.
+func (o loadOptions) offer(l *loading) (err error) {
+	switch o.arrivals {
+	case "even":
+	case "poisson":
+		l.attack.Arrivals = profile.Arrivals{Poisson: true, Seed: 1}
+	default:
+		return fmt.Errorf("--arrivals is %q; give even or poisson", o.arrivals)
+	}
+	switch {
+	case o.users != "":
+		return o.offerUsers(l)
+	case o.replay != "":
+		l.shown = "the rates of " + o.replay
+		file, err := os.Open(o.replay)
+		if err != nil {
+			return fmt.Errorf("--replay: %w", err)
+		}
+		defer file.Close()
+		if l.offered, err = profile.ReadReplay(file, false); err != nil {
+			return fmt.Errorf("--replay %s: %w", o.replay, err)
+		}
+	case o.profile != "":
+		l.shown = o.profile
+		if l.offered, err = profile.Parse(o.profile); err != nil {
+			return fmt.Errorf("--profile: %w", err)
+		}
+	default:
+		l.shown = o.rate
+		number, unit, _ := strings.Cut(o.rate, "/")
+		per, known := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
+		rate, err := strconv.ParseFloat(number, 64)
+		if l.offered = profile.Constant(rate / per); err != nil || !known || l.offered.Validate() != nil {
+			return fmt.Errorf("--rate is %q; give requests a second, minute or hour, for instance 500/s or 30/m", o.rate)
+		}
 	}
 	return nil
 }
 
-// run loads until the time is over or ctx ends; neither is an error.
-func (l loading) run(ctx context.Context, writer *runlog.Writer, traffic *experiment.Traffic, reporter progress.Reporter) error {
-	cfg := live.Config{Scenario: l.scenario, LoadBalancerURL: l.url, Writer: writer}
-	generator, err := live.NewGenerator(cfg, traffic)
-	if err != nil {
-		return err
+// maxUsers bounds the users, of whom each has a connection and 16 kB.
+const maxUsers = 50_000
+
+func (o loadOptions) offerUsers(l *loading) (err error) {
+	l.shown = o.users + " users"
+	if l.offered, err = profile.Parse(o.users); err != nil {
+		return fmt.Errorf("--users: %w", err)
 	}
-	follow := func(ctx context.Context) error {
-		start := time.Now()
-		generator.SetPhase(runlog.PhaseLoad, profile.Until(l.offered, l.scenario.Hold))
-		ctx, cancel := context.WithTimeout(ctx, l.scenario.Hold)
-		defer cancel()
-		return everySecond(ctx, func() {
-			elapsed := time.Since(start)
-			second, failed := traffic.Last()
-			reporter.Status(progress.Status{
-				Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.scenario.Hold, PhaseElapsed: elapsed, PhaseExpected: l.scenario.Hold,
-				Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
-			})
-		})
+	if most := profile.Highest(l.offered); most > maxUsers {
+		return fmt.Errorf("--users %s are up to %.0f; give at most %d", o.users, most, maxUsers)
 	}
-	return live.RunGroup(ctx, follow, generator.Run)
+	l.attack.Users = &executor.Behavior{Seed: 1}
+	if o.think != "" {
+		if l.attack.Users.Think, err = executor.ParseThink(o.think); err != nil {
+			return fmt.Errorf("--think: %w", err)
+		}
+	}
+	return nil
 }
 
-// writeTraffic sums up what a load did: the errors that came most often first.
-func writeTraffic(out *output, total runlog.LoadSecond, dir string) error {
-	result := struct {
-		runlog.LoadSecond
-		Phase       *string `json:"phase,omitempty"` // hides the sum's, which has none
-		OfferedRate *string `json:"offeredRate,omitempty"`
-		Recorded    string  `json:"recorded"` // the record's folder
-	}{LoadSecond: total, Recorded: dir}
-	return out.write(result, func(w io.Writer) {
-		fmt.Fprintf(w, "%d offered, %d sent, %d answered, %d failed, %d dropped\n",
-			total.Offered, total.Sent, total.Completed, total.Failed, total.Dropped)
-		byCount := func(a, b string) int { return cmp.Or(cmp.Compare(total.Errors[b], total.Errors[a]), cmp.Compare(a, b)) }
-		for _, text := range slices.SortedFunc(maps.Keys(total.Errors), byCount) {
-			fmt.Fprintf(w, "  %d × %s\n", total.Errors[text], text)
+// requests are what is sent.
+func (o loadOptions) requests(args []string, stdin io.Reader) (*mix.Mix, error) {
+	switch {
+	case len(args) == 0 && o.targets == "":
+		return nil, errors.New("give the URL to send requests to, for instance http://127.0.0.1:8080, or --targets FILE")
+	case len(args) > 0 && o.targets != "":
+		return nil, fmt.Errorf("--targets name their URLs themselves; leave %s out", args[0])
+	case len(args) > 1:
+		return nil, fmt.Errorf("give one URL, not %d", len(args))
+	}
+	header, err := o.header()
+	if err != nil {
+		return nil, err
+	}
+	if o.targets != "" {
+		return o.readTargets(header, stdin)
+	}
+	base, err := attack.ParseServer(args[0])
+	if err != nil {
+		return nil, err
+	}
+	request := mix.Request{Method: o.method, Headers: map[string]string{}, Body: o.body, BodyFile: o.bodyFile}
+	for name, values := range header {
+		request.Headers[name] = strings.Join(values, ", ")
+	}
+	if o.digits != 0 {
+		request.Numbers = mix.Numbers{Operation: "*", Digits: mix.Digits{Min: o.digits, Max: o.digits}}
+		request.Expect = mix.Expect{Status: []string{"200"}, Exact: true}
+	}
+	spec := mix.Spec{Requests: []mix.Request{request}, Identity: mix.Identity{Header: o.identity}, Users: 200, Seed: 1}
+	made, err := mix.Make(spec, base, func(name string) (io.ReadCloser, error) { return os.Open(name) })
+	return made, inFlags(err)
+}
+
+func (o loadOptions) header() (http.Header, error) {
+	header := http.Header{}
+	for _, line := range o.headers {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return nil, fmt.Errorf("--header is %q; give it as 'Name: value'", line)
 		}
-		fmt.Fprintf(w, "recorded  %s\n", dir)
-	})
+		header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	return header, nil
+}
+
+func (o loadOptions) readTargets(header http.Header, stdin io.Reader) (*mix.Mix, error) {
+	t := mix.Targets{Format: o.format, Header: header, Body: []byte(o.body), Identity: mix.Identity{Header: o.identity}}
+	if o.bodyFile != "" {
+		var err error
+		if t.Body, err = os.ReadFile(o.bodyFile); err != nil {
+			return nil, fmt.Errorf("--body-file: %w", err)
+		}
+	}
+	src, name := stdin, "standard input"
+	if o.targets != "-" {
+		file, err := os.Open(o.targets)
+		if err != nil {
+			return nil, fmt.Errorf("--targets: %w", err)
+		}
+		defer file.Close()
+		src, name = file, o.targets
+	}
+	made, err := mix.FromTargets(src, t)
+	if err != nil {
+		return nil, fmt.Errorf("--targets %s: %w", name, err)
+	}
+	return made, nil
+}
+
+// inFlags is an error of a mix in terms of the flags that it was made of.
+func inFlags(err error) error {
+	var all interface{ Unwrap() []error }
+	if !errors.As(err, &all) {
+		return err
+	}
+	named := strings.NewReplacer("requests[0].headers.", "--header ", "requests[0].path", "the URL", "requests[0].method", "--method",
+		"requests[0].body_file", "--body-file", "requests[0].body", "--body", "requests[0].numbers.digits.min", "--digits",
+		"requests[0].numbers.digits.max", "--digits", "requests[0].numbers", "--digits", "identity.header", "--instance-header",
+	)
+	var lines []string
+	for _, one := range all.Unwrap() {
+		lines = append(lines, named.Replace(one.Error()))
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// allowed refuses a server that is not plainly the user's own.
+func (o loadOptions) allowed(server *url.URL) error {
+	host := server.Hostname()
+	if ip := net.ParseIP(host); o.mine || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("%s is not on this machine; add --mine if it is yours to load", host)
+}
+
+// loading is a load as the command line asks for it.
+type loading struct {
+	attack   attack.Config
+	offered  profile.Profile
+	shown    string // offered, as it was given
+	duration time.Duration
+	require  []threshold.Threshold
+	abort    []threshold.Threshold // conditions that end the load
+	raw      string                // format of raw results, "" for none
+	metrics  string                // address for Prometheus, "" for none
 }

@@ -1,11 +1,14 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
@@ -23,8 +26,30 @@ type Config struct {
 	MaxInFlight int
 	// Sink receives a line an interval. Its error ends the attack.
 	Sink func(runlog.LoadLine) error
+	// Result receives every result, of several at a time; nil: nobody asks. Its error ends
+	// the attack.
+	Result func(*vegeta.Result) error
 	// Connections are how the server is reached.
 	Connections client.Options
+	// Arrivals are how requests are spread over the time.
+	Arrivals profile.Arrivals
+	// Users, if any, send the requests, and what is offered is how many there are.
+	Users   *executor.Behavior
+	Precise bool // as in executor.Config
+}
+
+// model is who sends, and when: an executor.Executor or executor.Users.
+type model interface {
+	// Run sends until End, and waits for what is in flight.
+	Run()
+	End()
+	// Wake reports that the schedule was changed.
+	Wake()
+	// Offered is how many requests are due before a time.
+	Offered(before time.Time) int64
+	// Sent and Dropped count requests up to now.
+	Sent() int64
+	Dropped() int64
 }
 
 // maxLate is how long a due request may wait for a free worker before it is
@@ -39,8 +64,8 @@ type Attack struct {
 	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
-	mu       sync.Mutex         // guards what follows, and the order of lines
-	executor *executor.Executor // nil until Run
+	mu       sync.Mutex // guards what follows, and the order of lines
+	model    model      // nil until Run
 	tally    *tally
 	began    time.Time
 	phase    runlog.Phase
@@ -79,16 +104,16 @@ func New(cfg Config) *Attack {
 func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.executor != nil {
+	if a.model != nil {
 		a.flush(time.Now())
 	}
 	a.phase, a.offered = phase, offered
-	if a.executor == nil || a.stopped {
+	if a.model == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
 	a.schedule.Follow(a.since, offered)
-	a.executor.Wake()
+	a.model.Wake()
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on.
@@ -108,7 +133,7 @@ func (a *Attack) Run(ctx context.Context) error {
 	a.start()
 	go func() {
 		defer close(ended)
-		a.executor.Run()
+		a.model.Run()
 	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -134,11 +159,17 @@ func (a *Attack) start() {
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	a.executor = executor.New(executor.Config{
-		Schedule: a.schedule, Began: a.began, Source: a.cfg.Requests.Request, Done: a.note,
-		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate,
-		NewClient: client.NewServer(a.cfg.Server, a.cfg.Connections).Client,
-	})
+	server := client.NewServer(a.cfg.Server, a.cfg.Connections)
+	cfg := executor.Config{
+		Schedule: a.schedule, Began: a.began, Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate, Precise: a.cfg.Precise, NewClient: server.Client,
+	}
+	if a.cfg.Users != nil {
+		cfg.NewClient = server.Session
+		a.model = executor.NewUsers(cfg, *a.cfg.Users)
+	} else {
+		a.model = executor.New(cfg)
+	}
 }
 
 // note counts an outcome into the interval under way.
@@ -153,8 +184,14 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 	} else {
 		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
 	}
+	var err error
+	if a.cfg.Result != nil {
+		o.Error, o.Method, o.URL = is.failure, o.Request.Method(), a.cfg.Server.String()+o.Request.Target()
+		err = a.cfg.Result(&o.Result)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.err = cmp.Or(a.err, err)
 	a.tally.add(is)
 }
 
@@ -175,7 +212,7 @@ func (a *Attack) stop() {
 	defer a.mu.Unlock()
 	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
-	a.executor.End()
+	a.model.End()
 }
 
 // end writes the last line: every request in flight has ended, and what was due
@@ -204,8 +241,8 @@ func (a *Attack) flush(now time.Time) {
 // offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
 	return flushed{
-		at: now, offered: int64(a.schedule.Before(now.Sub(a.began))),
-		sent: a.executor.Sent(), dropped: a.executor.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		at: now, offered: a.model.Offered(now),
+		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 	}
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,18 @@ type Request struct {
 	// Keep is how many bytes of an answer's body are needed, 0 for none. A body that
 	// is longer is an error; without Keep any length is read and thrown away.
 	Keep int
+}
+
+// Method and Target are those of the request line; "" of a head that has none.
+func (r *Request) Method() string { return r.word(0) }
+func (r *Request) Target() string { return r.word(1) }
+
+func (r *Request) word(i int) string {
+	line, _, _ := bytes.Cut(r.Head, []byte("\r\n"))
+	if words := bytes.Fields(line); i < len(words) {
+		return string(words[i])
+	}
+	return ""
 }
 
 // Answer is an answer, valid until the next Exchange of its Client.

@@ -16,17 +16,24 @@ import (
 
 // server is a Client that takes as long for an exchange as it is told.
 type server struct {
-	serve           func(seq uint64) time.Duration
-	inFlight, most  atomic.Int64
-	opened, closed  atomic.Int64
-	mu              sync.Mutex
-	outcomes        []Outcome
-	doneConcurrency map[int]*atomic.Int64
+	serve          func(seq uint64) time.Duration
+	inFlight, most atomic.Int64
+	opened, closed atomic.Int64
+	mu             sync.Mutex
+	outcomes       []Outcome
+	visits         []visit
 }
 
 type connection struct {
 	*server
-	seq uint64
+	number int64
+}
+
+// visit is an exchange of a connection.
+type visit struct {
+	connection int64
+	at         time.Time
+	takes      time.Duration
 }
 
 var errRefused = errors.New("refused")
@@ -37,6 +44,9 @@ func (c *connection) Exchange(r *client.Request, deadline time.Time) (*client.An
 	for most := c.most.Load(); now > most && !c.most.CompareAndSwap(most, now); most = c.most.Load() {
 	}
 	takes := c.serve(uint64(r.Keep))
+	c.mu.Lock()
+	c.visits = append(c.visits, visit{c.number, time.Now(), takes})
+	c.mu.Unlock()
 	if takes < 0 {
 		return nil, errRefused
 	}
@@ -49,9 +59,30 @@ func (c *connection) Close() { c.closed.Add(1) }
 // run executes a schedule on the server until the time is up and the last answer is there.
 func (s *server) run(t *testing.T, cfg Config, lasts time.Duration, meanwhile func(*Executor)) *Executor {
 	t.Helper()
+	cfg = s.serves(t, cfg)
+	e := New(cfg)
+	if meanwhile != nil {
+		go meanwhile(e)
+	}
+	go func() {
+		time.Sleep(lasts)
+		cfg.Schedule.Follow(time.Since(cfg.Began), profile.Linear{})
+		e.End()
+	}()
+	e.Run()
+	s.sort()
+	return e
+}
+
+func (s *server) sort() {
+	slices.SortFunc(s.outcomes, func(a, b Outcome) int { return int(a.Seq) - int(b.Seq) })
+}
+
+// serves returns cfg with the server as what is loaded.
+func (s *server) serves(t *testing.T, cfg Config) Config {
 	cfg.Began = time.Now()
 	cfg.Source = func(seq uint64, r *client.Request) { r.Keep = int(seq) } // any field will do
-	cfg.NewClient = func() client.Client { s.opened.Add(1); return &connection{server: s} }
+	cfg.NewClient = func() client.Client { return &connection{server: s, number: s.opened.Add(1)} }
 	cfg.Done = func(_ int, o *Outcome) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -66,18 +97,7 @@ func (s *server) run(t *testing.T, cfg Config, lasts time.Duration, meanwhile fu
 	if cfg.MaxLate == 0 {
 		cfg.MaxLate = time.Second
 	}
-	e := New(cfg)
-	if meanwhile != nil {
-		go meanwhile(e)
-	}
-	go func() {
-		time.Sleep(lasts)
-		cfg.Schedule.Follow(time.Since(cfg.Began), profile.Linear{})
-		e.End()
-	}()
-	e.Run()
-	slices.SortFunc(s.outcomes, func(a, b Outcome) int { return int(a.Seq) - int(b.Seq) })
-	return e
+	return cfg
 }
 
 func steady(rate float64) *profile.Schedule {
@@ -97,7 +117,8 @@ func TestEveryRequestIsSentWhenItIsDue(t *testing.T) {
 				e := s.run(t, Config{Schedule: steady(rate), MaxInFlight: 64, Shards: shards}, 4*time.Second-1, nil)
 				want := int(math.Ceil(4 * rate))
 				if len(s.outcomes) != want || e.Sent() != int64(want) || e.Dropped() != 0 {
-					t.Fatalf("%d shards, %v/s: %d outcomes, %d sent, %d dropped; want %d sent", shards, rate, len(s.outcomes), e.Sent(), e.Dropped(), want)
+					t.Fatalf("%d shards, %v/s: %d outcomes, %d sent, %d dropped; want %d sent",
+						shards, rate, len(s.outcomes), e.Sent(), e.Dropped(), want)
 				}
 				for i, o := range s.outcomes {
 					due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
@@ -112,6 +133,46 @@ func TestEveryRequestIsSentWhenItIsDue(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestPoissonArrivalsAreSentWhenTheyAreDue holds what shards send against the timetable, and
+// what is offered against what was due.
+func TestPoissonArrivalsAreSentWhenTheyAreDue(t *testing.T) {
+	for _, shards := range []int{1, 2, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &server{serve: quick}
+			began := time.Now()
+			arrivals := profile.Arrivals{Poisson: true, Seed: 5}
+			schedule := steady(200)
+			e := s.run(t, Config{Schedule: schedule, Arrivals: arrivals, MaxInFlight: 64, Shards: shards}, 5*time.Second-1, nil)
+			n, offered := int64(len(s.outcomes)), e.Offered(began.Add(5*time.Second-1))
+			if n != offered || e.Sent() != n || e.Dropped() != 0 || n < 900 || n > 1100 {
+				t.Errorf("%d outcomes, %d offered, %d sent, %d dropped, want about 1000 of all and none dropped",
+					n, offered, e.Sent(), e.Dropped())
+			}
+			table := schedule.Timetable(arrivals)
+			for i, o := range s.outcomes {
+				due, _ := table.Due(uint64(i))
+				if o.Seq != uint64(i) || o.Due.Sub(began) != due || o.Timestamp.Sub(o.Due) != 0 {
+					t.Fatalf("outcome %d = %+v, want due and sent after %v", i, o, due)
+				}
+			}
+		})
+	}
+}
+
+func TestPoissonArrivalsThatAreTooLateAreDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{serve: func(uint64) time.Duration { return 400 * time.Millisecond }}
+		e := s.run(t, Config{
+			Schedule: steady(50), Arrivals: profile.Arrivals{Poisson: true, Seed: 5}, MaxInFlight: 4, Shards: 2,
+		}, 10*time.Second-1, nil)
+		waiting := e.Offered(time.Now()) - e.Sent() - e.Dropped()
+		if e.Dropped() < 300 || waiting < 0 || waiting > 100 {
+			t.Errorf("%d offered, %d sent, %d dropped: %d wait, want those of the last second and of an exchange at most",
+				e.Offered(time.Now()), e.Sent(), e.Dropped(), waiting)
+		}
+	})
 }
 
 func TestAStalledServerDoesNotSlowTheScheduleDown(t *testing.T) {

@@ -16,10 +16,13 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// Formats are what Create takes, with Vegeta's names.
+// formats are what Create takes, with Vegeta's names.
 var formats = map[string]func(io.Writer) vegeta.Encoder{
 	"gob": vegeta.NewEncoder, "json": vegeta.NewJSONEncoder, "csv": vegeta.NewCSVEncoder,
 }
+
+// Known tells whether there is a format.
+func Known(format string) bool { return formats[format] != nil }
 
 // maxFile is how many bytes a file has before the next one begins: half an hour at
 // 1,000 requests/s.
@@ -44,7 +47,7 @@ type Writer struct {
 
 // Create begins the first file in an existing folder.
 func Create(folder, format string) (*Writer, error) {
-	if formats[format] == nil {
+	if !Known(format) {
 		return nil, fmt.Errorf("there is no format %q of raw results; the formats are gob, json and csv", format)
 	}
 	w := &Writer{folder: folder, format: format, max: maxFile}

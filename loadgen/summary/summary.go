@@ -145,8 +145,8 @@ func share(part, whole int64) (float64, bool) {
 	return float64(part) / float64(whole), true
 }
 
-// Write writes the summary as text that fits one screen.
-func (s *Summary) Write(w io.Writer) error {
+// Write writes the summary as text that fits one screen, to a writer that does not fail.
+func (s *Summary) Write(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "requests\toffered %d, sent %d, completed %d, failed %d, dropped %d\n",
 		s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped)
@@ -164,7 +164,7 @@ func (s *Summary) Write(w io.Writer) error {
 		}
 		fmt.Fprintf(t, "%s\t%5.1f %%  %s\n", first(i, "answered by"), 100*part, orUnknown(id))
 	}
-	return t.Flush()
+	_ = t.Flush()
 }
 
 // String are the quantiles with three digits.

@@ -111,9 +111,7 @@ func TestTheTextFitsAScreenAndSaysWhatFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := s.Write(&b); err != nil {
-		t.Fatal(err)
-	}
+	s.Write(&b)
 	want := `requests       offered 3, sent 3, completed 3, failed 9, dropped 0
 throughput     3.0 requests/s completed in 1.0 s; 123 kB in, 0 B out
 from schedule  p50 2ms, p90 3s, p95 3s, p99 3s, p99.9 3s, max 3s
@@ -127,8 +125,9 @@ answered by     66.7 %  i-1
 		t.Errorf("Write() =\n%s\nwant\n%s", b.String(), want)
 	}
 	var none strings.Builder
-	if err := new(Summary).Write(&none); err != nil || !strings.Contains(none.String(), "no request completed") {
-		t.Errorf("Write() of nothing = %v\n%s", err, none.String())
+	new(Summary).Write(&none)
+	if !strings.Contains(none.String(), "no request completed") {
+		t.Errorf("Write() of nothing = %s", none.String())
 	}
 }
 

@@ -34,6 +34,7 @@ type Threshold struct {
 	Argument string // of share(new): new
 	Operator string // < <= > >=
 	Bound    float64
+	unit     Unit
 	text     string
 }
 
@@ -61,7 +62,7 @@ func (m Measures) Parse(text string) (Threshold, error) {
 	if err != nil {
 		return Threshold{}, fmt.Errorf("%q: the bound %s %w", text, parts[4], err)
 	}
-	t.Bound = bound
+	t.Bound, t.unit = bound, unit
 	return t, nil
 }
 
@@ -110,5 +111,17 @@ func (t Threshold) Met(value float64) bool {
 		return value > t.Bound
 	default:
 		return value >= t.Bound
+	}
+}
+
+// Show is a value of the threshold's measure, with its unit.
+func (t Threshold) Show(value float64) string {
+	switch t.unit {
+	case Duration:
+		return time.Duration(value * float64(time.Second)).Round(time.Microsecond).String()
+	case Fraction:
+		return strconv.FormatFloat(100*value, 'g', 4, 64) + " %"
+	default:
+		return strconv.FormatFloat(value, 'g', 6, 64)
 	}
 }
