@@ -28,22 +28,24 @@ const inputs = "inputs"
 func (s Scenario) CopyTo(dir string) (Scenario, error) {
 	from := s
 	s.Dir, s.Requests = dir, slices.Clone(s.Requests)
+	names := []*string{&s.LoadOnly.Replay}
 	for i := range s.Requests {
-		for _, name := range []*string{&s.Requests[i].BodyFile, &s.Requests[i].Rows} {
-			if *name == "" {
-				continue
-			}
-			data, err := from.read(*name)
-			if err != nil {
-				return s, err
-			}
-			if err := os.MkdirAll(filepath.Join(dir, inputs), 0o755); err != nil {
-				return s, err
-			}
-			*name = fmt.Sprintf("%s/%.8x-%s", inputs, sha256.Sum256(data), filepath.Base(*name))
-			if err := runlog.WriteFile(dir, *name, data); err != nil {
-				return s, err
-			}
+		names = append(names, &s.Requests[i].BodyFile, &s.Requests[i].Rows)
+	}
+	for _, name := range names {
+		if *name == "" {
+			continue
+		}
+		data, err := from.read(*name)
+		if err != nil {
+			return s, err
+		}
+		if err := os.MkdirAll(filepath.Join(dir, inputs), 0o755); err != nil {
+			return s, err
+		}
+		*name = fmt.Sprintf("%s/%.8x-%s", inputs, sha256.Sum256(data), filepath.Base(*name))
+		if err := runlog.WriteFile(dir, *name, data); err != nil {
+			return s, err
 		}
 	}
 	return s, nil

@@ -4,93 +4,105 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"maps"
 	"time"
 
+	"secondwind/loadgen/executor"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/summary"
 	"secondwind/runlog/threshold"
 )
 
 // LoadOnly is what a load by itself needs beside the requests. A proof ignores it: its
-// load follows from the group and from Load.
+// load follows from the group and from Load. Each key is written as the flag of that name.
 type LoadOnly struct {
-	Profile string `yaml:"profile"` // of the rate, as profile.Parse reads it
+	Profile string `yaml:"profile,omitempty"` // of the rate, as profile.Parse reads it
+	Replay  string `yaml:"replay,omitempty"`  // instead of Profile: a file of rates
+	// Users send instead of a rate, each waiting for its answer: how many, as a profile.
+	Users    string `yaml:"users,omitempty"`
+	Think    string `yaml:"think,omitempty"` // of Users, as executor.ParseThink reads it
+	Arrivals string `yaml:"arrivals"`        // even or poisson
+	Precise  bool   `yaml:"precise"`
 	// Duration is where the profile ends; 0 means at its own end, or after 30 s without one.
 	Duration time.Duration `yaml:"duration"`
-	// Require are thresholds, such as p99 < 250ms, on summary.Measures.
-	Require []string `yaml:"require"`
-	Abort   Abort    `yaml:"abort"`
+	Require  []string      `yaml:"require"` // thresholds on summary.Measures
+	Abort    []string      `yaml:"abort"`   // thresholds on AbortMeasures, over 10 s, that end the load
 }
 
-// Abort is when a load ends early: when a share was above its bound over AbortWindow. 0 means
-// never.
-type Abort struct {
-	Errors Percent `yaml:"errors"` // of the requests that were sent failed
-	CPU    Percent `yaml:"cpu"`    // of this machine, as the load generator sees it
-}
+// The defaults of LoadOnly.
+const (
+	defaultProfile = "constant:50"
+	unending       = 30 * time.Second // how long a profile without an end lasts
+)
 
-// AbortWindow is how long what Abort bounds is looked at.
-const AbortWindow = 10 * time.Second
+// AbortMeasures are what can end a load: summary.Measures, and cpu, which is the share of the
+// machine's CPU that is in use.
+var AbortMeasures = func() threshold.Measures {
+	all := maps.Clone(summary.Measures)
+	all["cpu"] = threshold.Fraction
+	return all
+}()
 
-// Percent is a share, written as 50% where Percent is 50.
-type Percent float64
-
-// Share is the fraction: 0.5 of 50%.
-func (p Percent) Share() float64 { return float64(p) / 100 }
-
-// String is the percentage as it is written.
-func (p Percent) String() string { return strconv.FormatFloat(float64(p), 'f', -1, 64) + "%" }
-
-// MarshalText implements encoding.TextMarshaler.
-func (p Percent) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-func parsePercent(text string) (Percent, error) {
-	number, ok := strings.CutSuffix(text, "%")
-	value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err == nil && !ok {
-		err = fmt.Errorf("%q has no %%", text)
+// Offered is the profile of the rate, or of the users, for as long as the load lasts.
+func (s Scenario) Offered() (profile.Profile, error) {
+	l := s.LoadOnly
+	var p profile.Profile
+	var err error
+	if l.Replay != "" {
+		p, err = s.replay()
+	} else {
+		p, err = profile.Parse(cmp.Or(l.Users, l.Profile, defaultProfile))
 	}
-	return Percent(value), err
-}
-
-// unending is how long a profile without an end lasts.
-const unending = 30 * time.Second
-
-// Offered is the profile of the rate for as long as the load lasts.
-func (l LoadOnly) Offered() (profile.Profile, error) {
-	p, err := profile.Parse(l.Profile)
 	if err != nil {
 		return nil, err
 	}
 	return profile.Until(p, cmp.Or(l.Duration, p.Duration(), unending)), nil
 }
 
-// Thresholds are what is required. The error is that of the first one that is none.
-func (l LoadOnly) Thresholds() (all []threshold.Threshold, err error) {
-	for _, text := range l.Require {
-		t, err := summary.Measures.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, t)
+func (s Scenario) replay() (profile.Profile, error) {
+	file, err := s.Open(s.LoadOnly.Replay)
+	if err != nil {
+		return nil, err
 	}
-	return all, nil
+	defer func() { _ = file.Close() }() // it was only read
+	return profile.ReadReplay(file, false)
+}
+
+// fileFaults are what is wrong with the files that the scenario names.
+func (s Scenario) fileFaults() []mix.Fault {
+	found := faults(s.Check(s.Open))
+	if s.LoadOnly.Replay != "" {
+		_, err := s.replay()
+		found.check(err == nil, "load_only.replay", "is %q: %v", s.LoadOnly.Replay, err)
+	}
+	return found
 }
 
 // faults checks the values.
 func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
-	if _, err := l.Offered(); err != nil {
-		check(false, "load_only.profile", "is %q: %s", l.Profile, errors.Unwrap(err)) // which says the profile, too
+	for key, text := range map[string]string{"load_only.profile": l.Profile, "load_only.users": l.Users} {
+		if _, err := profile.Parse(text); text != "" && err != nil {
+			check(false, key, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
+		}
+	}
+	check(l.Replay == "" || l.Profile == "", "load_only.replay", "is given together with profile; keep one")
+	check(l.Users == "" || l.Profile == "" && l.Replay == "", "load_only.users", "is given together with a rate; keep one")
+	check(l.Users == "" || l.Arrivals == "even", "load_only.arrivals", "is of a rate, and users send when they have their answers; keep one")
+	check(l.Users == "" || !l.Precise, "load_only.precise", "is of a rate, and users send when they have their answers; keep one")
+	check(l.Arrivals == "even" || l.Arrivals == "poisson", "load_only.arrivals", "is %q; give even or poisson", l.Arrivals)
+	if l.Think != "" {
+		_, err := executor.ParseThink(l.Think)
+		check(err == nil, "load_only.think", "%v", err)
+		check(l.Users != "", "load_only.think", "is of users; give users, too")
 	}
 	check(l.Duration >= 0, "load_only.duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", l.Duration)
 	for i, text := range l.Require {
 		_, err := summary.Measures.Parse(text)
 		check(err == nil, fmt.Sprintf("load_only.require[%d]", i), "%v", err)
 	}
-	check(l.Abort.Errors.possible(), "load_only.abort.errors", "is %s; give 0%% to 100%%, for instance 50%%", l.Abort.Errors)
-	check(l.Abort.CPU.possible(), "load_only.abort.cpu", "is %s; give 0%% to 100%%, for instance 90%%", l.Abort.CPU)
+	for i, text := range l.Abort {
+		_, err := AbortMeasures.Parse(text)
+		check(err == nil, fmt.Sprintf("load_only.abort[%d]", i), "%v", err)
+	}
 }
-
-func (p Percent) possible() bool { return p >= 0 && p <= 100 }

@@ -56,7 +56,8 @@ func parse(name string, data []byte, examine func(Scenario) []mix.Fault) (Scenar
 	if err != nil {
 		return s, syntaxError(name, text, err)
 	}
-	s.Dir, s.Identity = filepath.Dir(name), mix.Identity{} // of which a file gives one part alone
+	s.Dir = filepath.Dir(name)
+	s.Identity, s.LoadOnly.Profile = mix.Identity{}, "" // which a file may give otherwise
 	d := decoder{name: name, at: map[string]position{}}
 	documents := slices.DeleteFunc(file.Docs, func(doc *ast.DocumentNode) bool { return isEmpty(doc.Body) })
 	if len(documents) > 1 {
@@ -64,12 +65,7 @@ func parse(name string, data []byte, examine func(Scenario) []mix.Fault) (Scenar
 	} else if len(documents) == 1 {
 		d.mapping("", documents[0].Body, reflect.ValueOf(&s).Elem())
 	}
-	if s.Identity == (mix.Identity{}) {
-		s.Identity = mix.Calculator
-	}
-	if s.Version == withPayload {
-		s.Version = Version // which has another key, and all others as they were
-	}
+	s.complete()
 	if len(d.faults) == 0 {
 		d.wrong(s.Faults())
 	}
@@ -77,6 +73,19 @@ func parse(name string, data []byte, examine func(Scenario) []mix.Fault) (Scenar
 		d.wrong(examine(s))
 	}
 	return s, errors.Join(d.faults...)
+}
+
+// complete fills in what cannot be the default beforehand.
+func (s *Scenario) complete() {
+	if s.Identity == (mix.Identity{}) {
+		s.Identity = mix.Calculator
+	}
+	if l := &s.LoadOnly; l.Replay == "" && l.Users == "" {
+		l.Profile = cmp.Or(l.Profile, defaultProfile)
+	}
+	if s.Version == withPayload {
+		s.Version = Version // which has another key, and all others as they were
+	}
 }
 
 // wrong takes up what is wrong with the values, in the order of the file.
@@ -234,9 +243,8 @@ func (d *decoder) member(key, name string, node ast.Node, into reflect.Value) {
 func (d *decoder) list(key string, node ast.Node, into reflect.Value) {
 	sequence, ok := node.(*ast.SequenceNode)
 	if !ok {
-		of := into.Type().Elem()
-		if isEmpty(node) || of.Kind() == reflect.Struct {
-			d.fault(node, key, "is no list; begin each of its parts with a hyphen, for instance - path: /")
+		if _, keys := node.(*ast.MappingNode); keys || isEmpty(node) || into.Type().Elem().Kind() == reflect.Struct {
+			d.fault(node, key, "is no list; begin each of its parts with a hyphen and a space")
 			return
 		}
 		into.Set(reflect.MakeSlice(into.Type(), 1, 1))
@@ -282,7 +290,6 @@ var scalars = map[reflect.Type]struct {
 	reflect.TypeFor[int]():           {"a whole number", func(s string) (any, error) { return strconv.Atoi(s) }},
 	reflect.TypeFor[uint64]():        {"a whole number, 0 or more", func(s string) (any, error) { return strconv.ParseUint(s, 10, 64) }},
 	reflect.TypeFor[float64]():       {"a number", func(s string) (any, error) { return strconv.ParseFloat(s, 64) }},
-	reflect.TypeFor[Percent]():       {"a percentage, for instance 50%", func(s string) (any, error) { return parsePercent(s) }},
 	reflect.TypeFor[bool]():          {"true or false", func(s string) (any, error) { return strconv.ParseBool(s) }},
 }
 

@@ -44,7 +44,7 @@ type Scenario struct {
 	Judge    Judge         `yaml:"judge"`
 	Local    Local         `yaml:"local"`
 	LoadOnly LoadOnly      `yaml:"load_only"`
-	// Dir is the folder that BodyFile and Rows of requests are relative to; "" is the working folder.
+	// Dir is the folder that the names of files are relative to; "" is the working folder.
 	Dir string `yaml:"-"`
 }
 
@@ -112,7 +112,7 @@ func Default() Scenario {
 		Release:     Release{RatePercent: 10},
 		Judge:       Judge{MinAchieved: 0.98},
 		Local:       Local{MetricsPeriod: 10 * time.Second, Policy: PolicyAttached, AlarmActions: true},
-		LoadOnly:    LoadOnly{Profile: "constant:50"},
+		LoadOnly:    LoadOnly{Profile: defaultProfile, Arrivals: "even"},
 	}
 }
 
@@ -123,7 +123,7 @@ func Read(path string) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
-	return parse(path, data, func(s Scenario) []mix.Fault { return s.Check(s.Open) })
+	return parse(path, data, Scenario.fileFaults)
 }
 
 // asItIs is text that YAML reads back without quotation marks.
@@ -196,7 +196,6 @@ func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
 		"is %q; give %q or %q", s.Local.Policy, PolicyAttached, PolicyNone)
 }
 
-// maxInFlight is about how many ports there are for connections to one address.
-const maxInFlight = 65_000
+const maxInFlight = 100_000
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }

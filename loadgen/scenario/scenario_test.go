@@ -86,22 +86,22 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 
 func TestANumberIsReadAsItIsWritten(t *testing.T) {
 	for text, want := range map[string]func(*Scenario){
-		"users: 010":                      func(s *Scenario) { s.Users = 10 },
-		"users: 08":                       func(s *Scenario) { s.Users = 8 },
-		"users: +5":                       func(s *Scenario) { s.Users = 5 },
-		"seed: 010":                       func(s *Scenario) { s.Seed = 10 },
-		"requests: [{name: 010}]":         func(s *Scenario) { s.Requests = []mix.Request{{Name: "010"}} },
-		"requests: [{weight: 010}]":       func(s *Scenario) { s.Requests = []mix.Request{{Weight: new(10.0)}} },
-		"requests: [{body: true}]":        func(s *Scenario) { s.Requests = []mix.Request{{Body: "true"}} },
-		"load_only: {abort: {cpu: 090%}}": func(s *Scenario) { s.LoadOnly.Abort.CPU = 90 },
-		"load: {rate: 010}":               func(s *Scenario) { s.Load.Rate = 10 },
-		"load: {rate: 010.5}":             func(s *Scenario) { s.Load.Rate = 10.5 },
-		"load: {rate: 1e2}":               func(s *Scenario) { s.Load.Rate = 100 },
-		"hold: 010s":                      func(s *Scenario) { s.Hold = 10 * time.Second },
-		"hold: 0":                         func(s *Scenario) { s.Hold = 0 },
-		"name: 010":                       func(s *Scenario) { s.Name = "010" },
-		"name: 1.0":                       func(s *Scenario) { s.Name = "1.0" },
-		"description: |\n  a\n  b\n":      func(s *Scenario) { s.Description = "a\nb\n" },
+		"users: 010":                 func(s *Scenario) { s.Users = 10 },
+		"users: 08":                  func(s *Scenario) { s.Users = 8 },
+		"users: +5":                  func(s *Scenario) { s.Users = 5 },
+		"seed: 010":                  func(s *Scenario) { s.Seed = 10 },
+		"requests: [{name: 010}]":    func(s *Scenario) { s.Requests = []mix.Request{{Name: "010"}} },
+		"requests: [{weight: 010}]":  func(s *Scenario) { s.Requests = []mix.Request{{Weight: new(10.0)}} },
+		"requests: [{body: true}]":   func(s *Scenario) { s.Requests = []mix.Request{{Body: "true"}} },
+		"load_only: {profile: 010}":  func(s *Scenario) { s.LoadOnly.Profile = "010" },
+		"load: {rate: 010}":          func(s *Scenario) { s.Load.Rate = 10 },
+		"load: {rate: 010.5}":        func(s *Scenario) { s.Load.Rate = 10.5 },
+		"load: {rate: 1e2}":          func(s *Scenario) { s.Load.Rate = 100 },
+		"hold: 010s":                 func(s *Scenario) { s.Hold = 10 * time.Second },
+		"hold: 0":                    func(s *Scenario) { s.Hold = 0 },
+		"name: 010":                  func(s *Scenario) { s.Name = "010" },
+		"name: 1.0":                  func(s *Scenario) { s.Name = "1.0" },
+		"description: |\n  a\n  b\n": func(s *Scenario) { s.Description = "a\nb\n" },
 	} {
 		expected := inFolder(Default())
 		want(&expected)
@@ -181,7 +181,7 @@ func TestMarshalWritesEveryDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{
-		"version: 2", "header: X-Instance-Id", `pool: "64MB"`, "exact: true", "errors: 0%", "hold: 30s", "band: 1.6", "min_achieved: 0.98",
+		"version: 2", "header: X-Instance-Id", `pool: "64MB"`, "exact: true", "profile: \"constant:50\"", "arrivals: even", "hold: 30s", "band: 1.6", "min_achieved: 0.98",
 		"metrics_period: 10s", "alarm_actions: true",
 	} {
 		if !strings.Contains(string(text), key) {
@@ -218,7 +218,7 @@ func FuzzParse(f *testing.F) {
 		"requests:\n  - path: /{{a}}\n    rows: a.csv\n    headers: {A: \"b\\tc\"}\n    expect: {status: [200, 300-399], json: {a.b: 7}}\n" +
 			"  - body: |\n      a\n",
 		"requests: [{numbers: {operation: +, digits: {list: [10, 20]}}, weight: 2.5}]\nidentity: {cookie: a}\npool: 1MB",
-		"load_only: {profile: 'ramp:1..2/5m', require: [p99 < 1s], abort: {errors: 50%}}", "headers: ? [a]\n: 1",
+		"load_only: {profile: 'ramp:1..2/5m', require: [p99 < 1s], abort: [errors > 50%]}", "headers: ? [a]\n: 1",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -37,8 +37,7 @@ var forms = map[reflect.Type]object{
 		"type": []string{"string", "integer"}, "minimum": 0, "maximum": 0,
 		"pattern": `^\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$|^0$`,
 	},
-	reflect.TypeFor[Percent](): {"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?%$`},
-	reflect.TypeFor[Policy]():  {"enum": []Policy{PolicyAttached, PolicyNone}},
+	reflect.TypeFor[Policy](): {"enum": []Policy{PolicyAttached, PolicyNone}},
 }
 
 // bounds are what else an editor can know of a key.
@@ -64,6 +63,7 @@ var bounds = map[string]object{
 	"load.band":                              {"exclusiveMinimum": 1, "exclusiveMaximum": 2},
 	"load.rate":                              {"minimum": 0},
 	"release.rate_percent":                   {"minimum": 0, "maximum": 20},
+	"load_only.arrivals":                     {"enum": []string{"even", "poisson"}},
 	"judge.min_achieved":                     {"exclusiveMinimum": 0, "maximum": 1},
 }
 
@@ -125,6 +125,9 @@ var tables = map[string]string{
 	"key": "", "key of a request": "requests[].", "key of `numbers`": "requests[].numbers.", "key of `load_only`": "load_only.",
 }
 
+// link is a link in Markdown.
+var link = regexp.MustCompile(`\[(.*?)\]\(.*?\)`)
+
 var row = regexp.MustCompile(`(?m)^\|(.*?)\|(.*?)\|(.*)\|$`)
 
 // documented are the meanings of all keys.
@@ -143,7 +146,8 @@ func documented(t testing.TB) map[string]string {
 				below, inTable = prefix, true
 			} else if inTable && strings.HasPrefix(keys, "`") {
 				for _, key := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(keys, -1) {
-					meanings[below+key[1]] = strings.ReplaceAll(strings.TrimSpace(cells[3]), "`", "")
+					meaning := link.ReplaceAllString(strings.TrimSpace(cells[3]), "docs/$1")
+					meanings[below+key[1]] = strings.ReplaceAll(meaning, "`", "")
 				}
 			}
 		}
@@ -278,7 +282,7 @@ func TestTheSchemaTakesWhatMarshalWrites(t *testing.T) {
 	s := Default()
 	s.Requests = append(s.Requests, mix.Request{Path: "/{{a}}", Rows: "rows.csv", Weight: new(0.5), Body: "\t1\r\n",
 		Headers: map[string]string{"A": "7"}, Expect: mix.Expect{JSON: map[string]string{"a.b": "true"}}})
-	s.LoadOnly = LoadOnly{Profile: "200", Duration: time.Hour, Require: []string{"p99 < 1s"}, Abort: Abort{Errors: 12.5}}
+	s.LoadOnly = LoadOnly{Profile: "200", Duration: time.Hour, Arrivals: "poisson", Require: []string{"p99 < 1s"}, Abort: []string{"cpu > 90%"}}
 	text, err := s.Marshal()
 	if err != nil {
 		t.Fatal(err)
@@ -296,15 +300,16 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"{}", "version: 1", "name: 010", "hold: 0", "hold: 1h30m", "load:", "users: 1", "users: 1000000", "load: {band: 1.5}", "load: {rate: 0}",
 		"requests: [{path: /}]", "requests: [{expect: {status: 200}}]", "requests: [{expect: {status: [200-299, 404], json: {a: 7, b: true}}}]",
 		"requests: [{numbers: {operation: +, digits: {list: 7}}}]", "requests: [{weight: 0.5, headers: {A: 1}}]", "identity: {cookie: a}",
-		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 65000", "seed: 18446744073709551615",
-		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: {errors: 50%}}", "load_only: {require: [p99 < 1s, errors < 1%]}",
+		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
+		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: errors > 50%}", "load_only: {require: [p99 < 1s, errors < 1%]}",
+		"load_only: {users: 50, think: 1s..3s}", "load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
 		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}", "load: 5", "load: [1]",
 		"premises: {window: true}", "calibration: {start_rate: 0}", "calibration: {cpu_percent: 100}", "release: {rate_percent: 21}",
 		"judge: {min_achieved: 0}", "judge: {min_achieved: 1.01}", "local: {policy: maybe}", "local: {alarm_actions: 'true'}", "max_in_flight: 0",
-		"max_in_flight: 65001", "payload: {digits: {min: 1, max: 2}}", "requests: []", "requests: {path: /}", "requests: [/]", "requests: null",
+		"max_in_flight: 100001", "payload: {digits: {min: 1, max: 2}}", "requests: []", "requests: {path: /}", "requests: [/]", "requests: null",
 		"requests: [{pth: /}]", "requests: [{weight: -1}]", "requests: [{weight: 1000001}]", "requests: [{body: a, body_file: b}]",
 		"requests: [{headers: {A: [1]}}]", "requests: [{expect: {status: {}}}]", "requests: [{expect: {exact: 1}}]",
 		"requests: [{numbers: {digits: {min: 1, max: 2}}}]", "requests: [{numbers: {operation: +}}]",
@@ -312,7 +317,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2000001}}}]", "requests: [{numbers: {operation: +, digits: {list: [0]}}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, shape: round}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, bodies: 10001}}]",
-		"identity: {header: a, cookie: b}", "identity: {heder: a}", "load_only: {abort: {errors: 50}}", "load_only: {abort: {cpu: half}}",
+		"identity: {header: a, cookie: b}", "identity: {heder: a}", "load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",
 	}
 	for _, text := range taken {
