@@ -78,7 +78,8 @@ func TestALoadLastsAsItsDurationOrItsProfile(t *testing.T) {
 }
 
 func TestAReplayIsReadAndKept(t *testing.T) {
-	if _, err := Read(ratesIn(t, "0,5\nx,0\n")); err == nil || !strings.Contains(err.Error(), `x.yaml:2:3: load_only.replay: is "rates.csv": `) {
+	const want = `x.yaml:2:3: load_only.replay: is "rates.csv": `
+	if _, err := Read(ratesIn(t, "0,5\nx,0\n")); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Read() = %v, want what is wrong with the rates, and where they are named", err)
 	}
 	s, err := Read(ratesIn(t, "0,5\n60,0\n"))

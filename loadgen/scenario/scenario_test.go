@@ -181,8 +181,8 @@ func TestMarshalWritesEveryDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range []string{
-		"version: 2", "header: X-Instance-Id", `pool: "64MB"`, "exact: true", "profile: \"constant:50\"", "arrivals: even", "hold: 30s", "band: 1.6", "min_achieved: 0.98",
-		"metrics_period: 10s", "alarm_actions: true",
+		"version: 2", "header: X-Instance-Id", `pool: "64MB"`, "exact: true", "profile: \"constant:50\"", "arrivals: even", "hold: 30s",
+		"band: 1.6", "min_achieved: 0.98", "metrics_period: 10s", "alarm_actions: true",
 	} {
 		if !strings.Contains(string(text), key) {
 			t.Errorf("Marshal() = %s, want %q in it", text, key)

@@ -282,7 +282,9 @@ func TestTheSchemaTakesWhatMarshalWrites(t *testing.T) {
 	s := Default()
 	s.Requests = append(s.Requests, mix.Request{Path: "/{{a}}", Rows: "rows.csv", Weight: new(0.5), Body: "\t1\r\n",
 		Headers: map[string]string{"A": "7"}, Expect: mix.Expect{JSON: map[string]string{"a.b": "true"}}})
-	s.LoadOnly = LoadOnly{Profile: "200", Duration: time.Hour, Arrivals: "poisson", Require: []string{"p99 < 1s"}, Abort: []string{"cpu > 90%"}}
+	s.LoadOnly = LoadOnly{
+		Profile: "200", Duration: time.Hour, Arrivals: "poisson", Require: []string{"p99 < 1s"}, Abort: []string{"cpu > 90%"},
+	}
 	text, err := s.Marshal()
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +319,8 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2000001}}}]", "requests: [{numbers: {operation: +, digits: {list: [0]}}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, shape: round}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, bodies: 10001}}]",
-		"identity: {header: a, cookie: b}", "identity: {heder: a}", "load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {precise: 1}",
+		"identity: {header: a, cookie: b}", "identity: {heder: a}",
+		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",
 	}
 	for _, text := range taken {
