@@ -411,13 +411,13 @@ func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 }
 
 func TestLatenciesAreThoseOfCompletedRequests(t *testing.T) {
-	tally := newTally()
+	tally := newTally(nil)
 	for range 3 {
 		tally.add(outcome{fromSchedule: 2 * time.Millisecond, fromSending: time.Millisecond})
 		tally.add(outcome{failure: "connection refused", fromSchedule: 5 * time.Microsecond, fromSending: 5 * time.Microsecond})
 		tally.add(outcome{failure: "no answer in time", fromSchedule: 5 * time.Second, fromSending: 5 * time.Second})
 	}
-	i := tally.take().Instances[""]
+	i := taken(tally).Instances[""]
 	for name, text := range map[string]string{"from schedule": i.FromSchedule, "from sending": i.FromSending} {
 		h, err := hdrhistogram.Decode([]byte(text))
 		if err != nil {
@@ -430,18 +430,18 @@ func TestLatenciesAreThoseOfCompletedRequests(t *testing.T) {
 }
 
 func TestATallyBoundsInstancesAndErrorTexts(t *testing.T) {
-	tally := newTally()
+	tally := newTally(nil)
 	for i := range 200 {
 		tally.add(outcome{instance: bytes.Repeat([]byte("x"), i+1), failure: strings.Repeat("y", i+1)})
 	}
-	s := tally.take()
+	s := taken(tally)
 	if len(s.Instances) > maxInstances+1 || s.Instances[other] == nil {
 		t.Errorf("%d instances, want at most %d and %q among them", len(s.Instances), maxInstances+1, other)
 	}
-	if len(s.Errors) > maxErrors+1 || s.Errors[other] != 200-maxErrors {
-		t.Errorf("errors = %d texts, %d other, want %d and %d", len(s.Errors), s.Errors[other], maxErrors+1, 200-maxErrors)
+	if len(s.Errors) > maxCauses+1 || s.Errors[other] != 200-maxCauses {
+		t.Errorf("errors = %d texts, %d other, want %d and %d", len(s.Errors), s.Errors[other], maxCauses+1, 200-maxCauses)
 	}
-	if again := tally.take(); again.Failed != 0 || len(again.Instances) != 0 || len(again.Errors) != 0 {
+	if again := taken(tally); again.Failed != 0 || len(again.Instances) != 0 || len(again.Errors) != 0 {
 		t.Errorf("take() a second time = %+v, want nothing", again)
 	}
 }
@@ -459,4 +459,9 @@ func TestParseServerRefusesWhatCannotBeSentTo(t *testing.T) {
 			t.Errorf("ParseServer(%q) = %v, %v", good, u, err)
 		}
 	}
+}
+
+func taken(t *tally) *runlog.LoadSecond {
+	s, _ := t.take()
+	return s
 }

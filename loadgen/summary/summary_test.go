@@ -120,6 +120,7 @@ failures       7 × connection refused
                2 × status 503
 answered by     66.7 %  i-1
                 33.3 %  (the answer did not say)
+generator      valid
 `
 	if b.String() != want {
 		t.Errorf("Write() =\n%s\nwant\n%s", b.String(), want)
