@@ -78,6 +78,7 @@ type Attack struct {
 	interval time.Duration
 	needed   int // slots, if no request of what was offered up to now is answered
 	flushed  flushed
+	budget   budget
 	stopped  bool
 	err      error
 }
@@ -101,6 +102,7 @@ func New(cfg Config) *Attack {
 		phase:    runlog.PhaseSetup,
 		offered:  profile.Linear{},
 		interval: time.Second,
+		budget:   newBudget(daily),
 	}
 }
 
@@ -123,7 +125,8 @@ func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.model.Wake()
 }
 
-// SetInterval changes how long an interval, and so a line, is; from the next on.
+// SetInterval changes how long an interval, and so a line, is; from the next on. Intervals are
+// longer than that if the lines would come to more than 95 MB a day.
 func (a *Attack) SetInterval(d time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -222,7 +225,7 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 func (a *Attack) tick(now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if now.Sub(a.flushed.at) >= a.interval-100*time.Millisecond {
+	if since := now.Sub(a.flushed.at); since >= a.interval-100*time.Millisecond && a.budget.allows(since) {
 		a.flush(now)
 	}
 	return a.err
@@ -287,5 +290,6 @@ func (a *Attack) write(is flushed) {
 	second.Opened = since(is.connections.Opened, was.connections.Opened)
 	second.Generator = a.used(second, lagP99)
 	a.flushed = is
-	a.err = a.cfg.Sink(runlog.LoadLine{Time: is.at.UTC(), Second: second})
+	line := runlog.LoadLine{Time: is.at.UTC(), Second: second}
+	a.err = cmp.Or(a.budget.spend(line, is.at.Sub(was.at)), a.cfg.Sink(line))
 }
