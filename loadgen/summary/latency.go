@@ -49,9 +49,12 @@ func (l Latency) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// short are the two quantiles that say most.
-func (l Latency) short() string {
-	return fmt.Sprintf("p50 %s, p99 %s", threeDigits(l.P50), threeDigits(l.P99))
+// short are the two quantiles that say most, after what they are of; "" without any.
+func (l Latency) short(of string) string {
+	if l == (Latency{}) {
+		return ""
+	}
+	return fmt.Sprintf("%s p50 %s, p99 %s", of, threeDigits(l.P50), threeDigits(l.P99))
 }
 
 func threeDigits(seconds float64) time.Duration {

@@ -46,8 +46,8 @@ func (s *Summary) writeRequests(w io.Writer) {
 	}
 	for i, kind := range most(ended) {
 		r := s.Requests[kind]
-		fmt.Fprintf(w, "%s\t%s: completed %d, failed %d; from schedule %s\n", first(i, "by request"), kind, r.Completed, r.Failed,
-			r.FromSchedule.short())
+		fmt.Fprintf(w, "%s\t%s: completed %d, failed %d%s\n", first(i, "by request"), kind, r.Completed, r.Failed,
+			r.FromSchedule.short("; from schedule"))
 	}
 }
 
@@ -65,9 +65,7 @@ func (s *Summary) writeConnections(w io.Writer) {
 		name string
 		took Latency
 	}{{"connect", s.Connect}, {"TLS", s.TLS}, {"first byte", s.FirstByte}} {
-		if part.took != (Latency{}) {
-			text += fmt.Sprintf("; %s %s", part.name, part.took.short())
-		}
+		text += part.took.short("; " + part.name)
 	}
 	fmt.Fprintf(w, "connections\t%s\n", text)
 }
