@@ -66,9 +66,12 @@ type Attack struct {
 	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
+	counting sync.Mutex // guards tally; no result waits for a line to be made
+	tally    *tally
+
 	mu       sync.Mutex // guards what follows, and the order of lines
 	model    model      // nil until Run
-	tally    *tally
+	spare    *tally     // of the interval that has just ended, or empty
 	began    time.Time
 	server   *client.Server
 	sampler  *generator.Sampler
@@ -95,10 +98,12 @@ func New(cfg Config) *Attack {
 	if cfg.MaxInFlight <= 0 {
 		cfg.MaxInFlight = 512
 	}
+	kinds, causes := cfg.Requests.Kinds(), map[string]bool{}
 	return &Attack{
 		cfg:      cfg,
 		schedule: new(profile.Schedule),
-		tally:    newTally(cfg.Requests.Kinds()),
+		tally:    newTally(kinds, causes),
+		spare:    newTally(kinds, causes),
 		phase:    runlog.PhaseSetup,
 		offered:  profile.Linear{},
 		interval: time.Second,
@@ -186,8 +191,8 @@ func (a *Attack) start() {
 
 // opened counts a connection into the interval under way.
 func (a *Attack) opened(o client.Opening) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	a.counting.Lock()
+	defer a.counting.Unlock()
 	record(a.tally.connect, o.Connect)
 	if o.TLS > 0 {
 		record(a.tally.tls, o.TLS)
@@ -213,12 +218,20 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 		o.Error, o.Method, o.URL = is.failure, o.Request.Method(), a.cfg.Server.String()+o.Request.Target()
 		err = a.cfg.Result(&o.Result)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.err = cmp.Or(a.err, err)
+	if err != nil {
+		a.fail(err)
+	}
+	a.counting.Lock()
+	defer a.counting.Unlock()
 	if first := a.tally.add(is); first != "" {
 		a.tally.example(first, a.example(is.failure, o))
 	}
+}
+
+func (a *Attack) fail(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.err = cmp.Or(a.err, err)
 }
 
 // tick ends the interval if it is over.
@@ -263,9 +276,12 @@ func (a *Attack) flush(now time.Time) {
 	}
 }
 
-// count is where the counters stand. A request due at the very time is not yet
-// offered, one due before it is.
+// count ends an interval and is where the counters stand: whatever ended in the interval was
+// sent in it or before. A request due at the very time is not yet offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
+	a.counting.Lock()
+	a.tally, a.spare = a.spare, a.tally
+	a.counting.Unlock()
 	return flushed{
 		at: now, offered: a.model.Offered(now),
 		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
@@ -279,7 +295,7 @@ func (a *Attack) write(is flushed) {
 		return
 	}
 	was := a.flushed
-	second, lagP99 := a.tally.take()
+	second, lagP99 := a.spare.take()
 	middle := (was.at.Sub(a.began) + is.at.Sub(a.began)) / 2
 	second.Phase, second.OfferedRate = a.phase, a.offered.Rate(max(0, middle-a.since))
 	second.IntervalSeconds = is.at.Sub(was.at).Seconds()
@@ -291,5 +307,6 @@ func (a *Attack) write(is flushed) {
 	second.Generator = a.used(second, lagP99)
 	a.flushed = is
 	line := runlog.LoadLine{Time: is.at.UTC(), Second: second}
-	a.err = cmp.Or(a.budget.spend(line, is.at.Sub(was.at)), a.cfg.Sink(line))
+	a.budget.spend(sizeOf(line), is.at.Sub(was.at))
+	a.err = a.cfg.Sink(line)
 }

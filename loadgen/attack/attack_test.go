@@ -411,7 +411,7 @@ func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 }
 
 func TestLatenciesAreThoseOfCompletedRequests(t *testing.T) {
-	tally := newTally(nil)
+	tally := newTally(nil, map[string]bool{})
 	for range 3 {
 		tally.add(outcome{fromSchedule: 2 * time.Millisecond, fromSending: time.Millisecond})
 		tally.add(outcome{failure: "connection refused", fromSchedule: 5 * time.Microsecond, fromSending: 5 * time.Microsecond})
@@ -430,7 +430,7 @@ func TestLatenciesAreThoseOfCompletedRequests(t *testing.T) {
 }
 
 func TestATallyBoundsInstancesAndErrorTexts(t *testing.T) {
-	tally := newTally(nil)
+	tally := newTally(nil, map[string]bool{})
 	for i := range 200 {
 		tally.add(outcome{instance: bytes.Repeat([]byte("x"), i+1), failure: strings.Repeat("y", i+1)})
 	}

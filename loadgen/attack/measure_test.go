@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -211,6 +212,26 @@ func TestARecordStaysBounded(t *testing.T) {
 			t.Errorf("the lines have %d requests in %v s, want 7200 in 3600", s.Completed, s.Seconds)
 		}
 	})
+}
+
+// TestADayStaysBelow95MBWhateverALineTakes has lines that grow with the root of their interval,
+// as those of histograms do.
+func TestADayStaysBelow95MBWhateverALineTakes(t *testing.T) {
+	for _, second := range []float64{500, 760, 1400, 5500, 18_500, 400_000} {
+		b := newBudget(daily)
+		total, since, lines := 0.0, 0, 0
+		for range 24 * 3600 {
+			since++
+			if length := time.Duration(since) * time.Second; b.allows(length) {
+				size := second * math.Sqrt(float64(since))
+				b.spend(int(size), length)
+				total, since, lines = total+size, 0, lines+1
+			}
+		}
+		if total > daily+20*second || second < 1000 && lines < 24*3600 {
+			t.Errorf("%v bytes a second: %.1f MB in %d lines", second, total/1e6, lines)
+		}
+	}
 }
 
 func ExampleNew() {

@@ -39,13 +39,13 @@ type outcome struct {
 // were answered as expected: a connection refused in a millisecond would make them look
 // better, a time-out worse, and both are counted as failures. Histograms are reused from
 // one interval to the next, so that a long soak does not allocate them anew. Its caller
-// locks.
+// locks add, example and the histograms of connections; take is for a tally that nobody adds to.
 type tally struct {
 	second    runlog.LoadSecond
 	instances map[string]*instanceTally
 	names     []string // of kinds; nil if there are not several
 	kinds     []*group
-	causes    map[string]bool // of failures, of the whole attack
+	causes    map[string]bool // of failures, of the whole attack: shared with its other tallies
 
 	connect, tls, firstByte, lag *hdrhistogram.Histogram
 }
@@ -61,9 +61,9 @@ type instanceTally struct {
 	first time.Time
 }
 
-func newTally(kinds []string) *tally {
+func newTally(kinds []string, causes map[string]bool) *tally {
 	t := &tally{
-		instances: map[string]*instanceTally{}, causes: map[string]bool{},
+		instances: map[string]*instanceTally{}, causes: causes,
 		connect: newHistogram(), tls: newHistogram(), firstByte: newHistogram(), lag: hdrhistogram.New(lowest, highest, significantLag),
 	}
 	if len(kinds) > 1 {
