@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"secondwind/loadgen/summary"
 	"secondwind/runlog"
 )
 
@@ -112,7 +113,7 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		if got.code != 0 {
 			t.Fatalf("load = %+v", got)
 		}
-		var total runlog.LoadSecond
+		var total summary.Summary
 		lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
 		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &total); err != nil {
 			t.Fatal(err)
