@@ -99,7 +99,8 @@ const hidden = "***"
 var (
 	userInfo    = regexp.MustCompile(`//[^/@\s"]+@`)
 	credentials = regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key)\s*:[^\r\n"\\]*`)
-	inQuery     = regexp.MustCompile(`(?i)([?&](?:password|passwd|secret|token|access_token|api_?key|signature|x-amz-(?:signature|security-token))=)[^&\s"]*`)
+	inQuery     = regexp.MustCompile(`(?i)([?&](?:passw(?:or)?d|secret|(?:access_)?token|api_?key|(?:x-amz-)?signature|` +
+		`x-amz-security-token)=)[^&\s"]*`)
 )
 
 // hide takes out of a text what must not be shown: a server may send back what it was sent.

@@ -67,26 +67,25 @@ func TestPercentilesAreThoseOfTheSortedSamples(t *testing.T) {
 		if a.err != nil {
 			t.Fatal(a.err)
 		}
-		for name, c := range map[string]struct {
-			got     summary.Latency
-			samples []time.Duration
-		}{"schedule": {s.FromSchedule, schedule}, "sending": {s.FromSending, sending}} {
-			slices.Sort(c.samples)
-			for q, got := range map[float64]float64{
-				0.5: c.got.P50, 0.9: c.got.P90, 0.95: c.got.P95, 0.99: c.got.P99, 0.999: c.got.P999, 1: c.got.Max,
-			} {
-				want := c.samples[int(math.Ceil(q*float64(len(c.samples))))-1].Seconds()
-				if off := math.Abs(got - want); off > max(0.001*want, 1e-6) {
-					t.Errorf("from %s: quantile %v is %v, the sorted samples have %v", name, q, got, want)
-				}
-			}
-		}
+		compare(t, "schedule", s.FromSchedule, schedule)
+		compare(t, "sending", s.FromSending, sending)
 		var ended int64
 		for _, r := range s.Requests {
 			ended += r.Completed
 		}
 		if ended != s.Completed || s.Completed != int64(len(sending)) {
 			t.Errorf("%d completed, by kind %d, want %d", s.Completed, ended, len(sending))
+		}
+	}
+}
+
+func compare(t *testing.T, name string, l summary.Latency, samples []time.Duration) {
+	t.Helper()
+	slices.Sort(samples)
+	for q, got := range map[float64]float64{0.5: l.P50, 0.9: l.P90, 0.95: l.P95, 0.99: l.P99, 0.999: l.P999, 1: l.Max} {
+		want := samples[int(math.Ceil(q*float64(len(samples))))-1].Seconds()
+		if off := math.Abs(got - want); off > max(0.001*want, 1e-6) {
+			t.Errorf("from %s: quantile %v is %v, the sorted samples have %v", name, q, got, want)
 		}
 	}
 }
