@@ -62,7 +62,8 @@ func (s *LoadSecond) validate() error {
 	if s.IntervalSeconds <= 0 {
 		return fmt.Errorf("intervalSeconds is %v, want more than 0", s.IntervalSeconds)
 	}
-	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut}
+	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut, s.Reused}
+	counts = slices.AppendSeq(counts, maps.Values(s.Opened))
 	for _, n := range slices.AppendSeq(counts, maps.Values(s.Errors)) {
 		if n < 0 {
 			return fmt.Errorf("a count is %d, want at least 0", n)
@@ -71,6 +72,11 @@ func (s *LoadSecond) validate() error {
 	for id, i := range s.Instances {
 		if i == nil || i.Completed < 0 || i.Failed < 0 {
 			return fmt.Errorf("instance %q: counts are missing or negative", id)
+		}
+	}
+	for kind, r := range s.Requests {
+		if r == nil || r.Completed < 0 || r.Failed < 0 {
+			return fmt.Errorf("requests %q: counts are missing or negative", kind)
 		}
 	}
 	return s.Phase.validate()

@@ -3,6 +3,7 @@ package attack
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
+	"secondwind/loadgen/generator"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
@@ -64,15 +66,22 @@ type Attack struct {
 	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
+	counting sync.Mutex // guards tally; no result waits for a line to be made
+	tally    *tally
+
 	mu       sync.Mutex // guards what follows, and the order of lines
 	model    model      // nil until Run
-	tally    *tally
+	spare    *tally     // of the interval that has just ended, or empty
 	began    time.Time
+	server   *client.Server
+	sampler  *generator.Sampler
 	phase    runlog.Phase
 	offered  profile.Profile
 	since    time.Duration // when that began, from began
 	interval time.Duration
+	needed   int // slots, if no request of what was offered up to now is answered
 	flushed  flushed
+	budget   budget
 	stopped  bool
 	err      error
 }
@@ -81,6 +90,7 @@ type Attack struct {
 type flushed struct {
 	at                                        time.Time
 	offered, sent, dropped, bytesIn, bytesOut int64
+	connections                               client.Connections
 }
 
 // New returns an Attack at rate zero.
@@ -88,13 +98,16 @@ func New(cfg Config) *Attack {
 	if cfg.MaxInFlight <= 0 {
 		cfg.MaxInFlight = 512
 	}
+	kinds, causes := cfg.Requests.Kinds(), map[string]bool{}
 	return &Attack{
 		cfg:      cfg,
 		schedule: new(profile.Schedule),
-		tally:    newTally(),
+		tally:    newTally(kinds, causes),
+		spare:    newTally(kinds, causes),
 		phase:    runlog.PhaseSetup,
 		offered:  profile.Linear{},
 		interval: time.Second,
+		budget:   newBudget(daily),
 	}
 }
 
@@ -108,6 +121,7 @@ func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 		a.flush(time.Now())
 	}
 	a.phase, a.offered = phase, offered
+	a.needed = max(a.needed, int(math.Ceil(profile.Highest(offered)*a.cfg.Timeout.Seconds())))
 	if a.model == nil || a.stopped {
 		return
 	}
@@ -116,7 +130,8 @@ func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.model.Wake()
 }
 
-// SetInterval changes how long an interval, and so a line, is; from the next on.
+// SetInterval changes how long an interval, and so a line, is; from the next on. Intervals are
+// longer than that if the lines would come to more than 95 MB a day.
 func (a *Attack) SetInterval(d time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -159,16 +174,28 @@ func (a *Attack) start() {
 	a.began = time.Now()
 	a.flushed.at = a.began
 	a.schedule.Follow(0, a.offered)
-	server := client.NewServer(a.cfg.Server, a.cfg.Connections)
+	connections := a.cfg.Connections
+	connections.Opened = a.opened
+	a.server, a.sampler = client.NewServer(a.cfg.Server, connections), generator.NewSampler()
 	cfg := executor.Config{
 		Schedule: a.schedule, Began: a.began, Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
-		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate, Precise: a.cfg.Precise, NewClient: server.Client,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate, Precise: a.cfg.Precise, NewClient: a.server.Client,
 	}
 	if a.cfg.Users != nil {
-		cfg.NewClient = server.Session
+		cfg.NewClient = a.server.Session
 		a.model = executor.NewUsers(cfg, *a.cfg.Users)
 	} else {
 		a.model = executor.New(cfg)
+	}
+}
+
+// opened counts a connection into the interval under way.
+func (a *Attack) opened(o client.Opening) {
+	a.counting.Lock()
+	defer a.counting.Unlock()
+	record(a.tally.connect, o.Connect)
+	if o.TLS > 0 {
+		record(a.tally.tls, o.TLS)
 	}
 }
 
@@ -178,28 +205,40 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 	a.bytesOut.Add(int64(o.BytesOut))
 	is := outcome{
 		ended: o.Timestamp.Add(o.Latency), fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
+		kind: a.cfg.Requests.Kind(o.Seq),
 	}
 	if o.Err != nil {
-		is.failure = errorText(o.Err)
+		is.failure = causeOf(o.Err)
 	} else {
 		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
+		is.firstByte = o.Answer.First.Sub(o.Timestamp) - o.Answer.Opening
 	}
 	var err error
 	if a.cfg.Result != nil {
 		o.Error, o.Method, o.URL = is.failure, o.Request.Method(), a.cfg.Server.String()+o.Request.Target()
 		err = a.cfg.Result(&o.Result)
 	}
+	if err != nil {
+		a.fail(err)
+	}
+	a.counting.Lock()
+	defer a.counting.Unlock()
+	if first := a.tally.add(is); first != "" {
+		a.tally.example(first, a.example(is.failure, o))
+	}
+}
+
+func (a *Attack) fail(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.err = cmp.Or(a.err, err)
-	a.tally.add(is)
 }
 
 // tick ends the interval if it is over.
 func (a *Attack) tick(now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if now.Sub(a.flushed.at) >= a.interval-100*time.Millisecond {
+	if since := now.Sub(a.flushed.at); since >= a.interval-100*time.Millisecond && a.budget.allows(since) {
 		a.flush(now)
 	}
 	return a.err
@@ -237,12 +276,16 @@ func (a *Attack) flush(now time.Time) {
 	}
 }
 
-// count is where the counters stand. A request due at the very time is not yet
-// offered, one due before it is.
+// count ends an interval and is where the counters stand: whatever ended in the interval was
+// sent in it or before. A request due at the very time is not yet offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
+	a.counting.Lock()
+	a.tally, a.spare = a.spare, a.tally
+	a.counting.Unlock()
 	return flushed{
 		at: now, offered: a.model.Offered(now),
 		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		connections: a.server.Connections(),
 	}
 }
 
@@ -252,13 +295,18 @@ func (a *Attack) write(is flushed) {
 		return
 	}
 	was := a.flushed
-	second := a.tally.take()
+	second, lagP99 := a.spare.take()
 	middle := (was.at.Sub(a.began) + is.at.Sub(a.began)) / 2
 	second.Phase, second.OfferedRate = a.phase, a.offered.Rate(max(0, middle-a.since))
 	second.IntervalSeconds = is.at.Sub(was.at).Seconds()
 	second.Offered = is.offered - was.offered
 	second.Sent, second.Dropped = is.sent-was.sent, is.dropped-was.dropped
 	second.BytesIn, second.BytesOut = is.bytesIn-was.bytesIn, is.bytesOut-was.bytesOut
+	second.Reused = is.connections.Reused - was.connections.Reused
+	second.Opened = since(is.connections.Opened, was.connections.Opened)
+	second.Generator = a.used(second, lagP99)
 	a.flushed = is
-	a.err = a.cfg.Sink(runlog.LoadLine{Time: is.at.UTC(), Second: second})
+	line := runlog.LoadLine{Time: is.at.UTC(), Second: second}
+	a.budget.spend(sizeOf(line), is.at.Sub(was.at))
+	a.err = a.cfg.Sink(line)
 }

@@ -1,16 +1,9 @@
 package attack
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
 	"net/url"
-	"os"
 	"strconv"
-	"strings"
-	"syscall"
 
 	"secondwind/loadgen/client"
 )
@@ -27,6 +20,8 @@ type Requests interface {
 	// Kinds are the names of the kinds of requests, and Kind is the number there of request seq's.
 	Kinds() []string
 	Kind(seq uint64) int
+	// Describe says which request seq is, so that it can be sent again, and what goes over the wire.
+	Describe(seq uint64) (id string, wire []byte)
 }
 
 // ParseServer reads the URL of a server.
@@ -41,35 +36,4 @@ func ParseServer(text string) (*url.URL, error) {
 		}
 	}
 	return u, nil
-}
-
-// errorText names a failure without addresses and ports, which differ from one request to
-// the next.
-func errorText(err error) string {
-	for _, known := range []struct {
-		err  error
-		text string
-	}{
-		{os.ErrDeadlineExceeded, "no answer in time"}, {context.DeadlineExceeded, "no answer in time"},
-		{client.ErrNoAnswer, client.ErrNoAnswer.Error()}, {client.ErrCutOff, client.ErrCutOff.Error()},
-		{client.ErrMalformed, client.ErrMalformed.Error()}, {client.ErrTooLong, client.ErrTooLong.Error()},
-		{syscall.ECONNREFUSED, "connection refused"}, {syscall.ECONNRESET, "connection reset"}, {syscall.EPIPE, "connection reset"},
-		{syscall.EMFILE, "no file descriptor left"}, {syscall.EADDRNOTAVAIL, "no port left"},
-	} {
-		if errors.Is(err, known.err) {
-			return known.text
-		}
-	}
-	var name *net.DNSError
-	var secure *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &name):
-		return "host not found"
-	case errors.As(err, &secure):
-		return "TLS: certificate not trusted"
-	case errors.As(err, &record):
-		return "TLS: the server does not speak it"
-	}
-	return strings.ToValidUTF8(fmt.Sprintf("%.120s", err.Error()), "")
 }

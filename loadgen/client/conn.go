@@ -58,7 +58,9 @@ type Answer struct {
 	Body   []byte    // whole, if the request asked to keep it
 	Length int64     // of the body in bytes, chunks put together
 	First  time.Time // when the answer's first byte was there
-	header *fasthttp.ResponseHeader
+	// Opening is how long its request had to wait for a new connection; 0 if it needed none.
+	Opening time.Duration
+	header  *fasthttp.ResponseHeader
 }
 
 // Header is the value of a header, nil without it, whatever the case of its name.

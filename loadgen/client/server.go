@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -22,7 +23,22 @@ type Options struct {
 	// or take a tenth; 0 means 30 s. What balances by connections, such as a Network Load
 	// Balancer, shows a new instance to new connections only.
 	MaxAge time.Duration
+	// Opened, if it is set, is told of each connection once it can be used. It is called by
+	// many goroutines.
+	Opened func(Opening)
 }
+
+// Opening is how long it took to open a connection.
+type Opening struct {
+	Connect time.Duration // the look-up of the name, if it was due, included
+	TLS     time.Duration // the handshake; 0 without TLS
+}
+
+// Errors of opening a connection; the cause is wrapped with them.
+var (
+	ErrConnect = errors.New("cannot connect")
+	ErrTLS     = errors.New("TLS handshake failed")
+)
 
 const (
 	defaultMaxAge = 30 * time.Second
@@ -30,6 +46,9 @@ const (
 	// to be kept.
 	lookUpAgain = 30 * time.Second
 	dialTimeout = 5 * time.Second
+	// maxAddresses is how many addresses are counted by themselves; the rest is otherAddresses.
+	maxAddresses   = 64
+	otherAddresses = "other"
 )
 
 // Server is the server that requests go to, for any number of Clients.
@@ -61,7 +80,7 @@ func NewServer(u *url.URL, o Options) *Server {
 
 // Connections are what a Server's Clients have used.
 type Connections struct {
-	Opened map[string]int64 // by the address of the server
+	Opened map[string]int64 // by the address of the server: at most 64, and "other"
 	Reused int64            // requests that needed no new one
 }
 
@@ -76,28 +95,48 @@ func (s *Server) Connections() Connections {
 	return Connections{Opened: opened, Reused: s.reused.Load()}
 }
 
-// dial opens a connection, TLS included, and says until when it should be used.
-func (s *Server) dial(ctx context.Context) (conn net.Conn, until time.Time, err error) {
+// opened is a connection that can be used.
+type opened struct {
+	net.Conn
+	until time.Time // it should be used
+	took  time.Duration
+}
+
+// dial opens a connection, TLS included.
+func (s *Server) dial(ctx context.Context) (o opened, err error) {
+	began := time.Now()
 	address, err := s.address(ctx)
 	if err != nil {
-		return nil, until, err
+		return o, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
-	conn, err = s.options.Dial(ctx, "tcp", address)
-	if err != nil {
-		return nil, until, err
+	if o.Conn, err = s.options.Dial(ctx, "tcp", address); err != nil {
+		return o, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
+	opening := Opening{Connect: time.Since(began)}
 	if s.url.Scheme == "https" {
-		secure := tls.Client(conn, &tls.Config{ServerName: s.url.Hostname(), ClientSessionCache: s.resuming})
+		secure := tls.Client(o.Conn, &tls.Config{ServerName: s.url.Hostname(), ClientSessionCache: s.resuming})
 		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, until, errors.Join(err, conn.Close())
+			return o, fmt.Errorf("%w: %w", ErrTLS, errors.Join(err, o.Close()))
 		}
-		conn = secure
+		o.Conn, opening.TLS = secure, time.Since(began)-opening.Connect
 	}
+	if s.options.Opened != nil {
+		s.options.Opened(opening)
+	}
+	s.count(address)
+	age := float64(s.options.MaxAge) * (0.9 + 0.2*rand.Float64())
+	o.until, o.took = time.Now().Add(time.Duration(age)), time.Since(began)
+	return o, nil
+}
+
+// count counts a connection.
+func (s *Server) count(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, known := s.opened[address]; !known && len(s.opened) >= maxAddresses {
+		address = otherAddresses
+	}
 	s.opened[address]++
-	age := float64(s.options.MaxAge) * (0.9 + 0.2*rand.Float64())
-	return conn, time.Now().Add(time.Duration(age)), nil
 }
 
 // address is where the next connection goes.
@@ -141,27 +180,34 @@ func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	if s.conn != nil && (time.Now().After(s.until) || !s.conn.usable()) {
 		s.Close()
 	}
+	var opening time.Duration
 	if s.conn != nil {
 		s.server.reused.Add(1)
-	} else if err := s.open(deadline); err != nil {
-		return nil, err
+	} else {
+		took, err := s.open(deadline)
+		if err != nil {
+			return nil, err
+		}
+		opening = took
 	}
 	answer, err := s.conn.exchange(r, deadline)
 	if err != nil {
 		s.Close()
+		return nil, err
 	}
-	return answer, err
+	answer.Opening = opening
+	return answer, nil
 }
 
-func (s *sockets) open(deadline time.Time) error {
+func (s *sockets) open(deadline time.Time) (took time.Duration, err error) {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
-	c, until, err := s.server.dial(ctx)
+	o, err := s.server.dial(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.conn, s.until = newConn(c), until
-	return nil
+	s.conn, s.until = newConn(o.Conn), o.until
+	return o.took, nil
 }
 
 // Close implements Client.

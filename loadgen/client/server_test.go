@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -132,6 +133,60 @@ func TestAnUnknownNameIsAnErrorEveryTime(t *testing.T) {
 		if _, err := s.Client().Exchange(get(0), time.Now().Add(time.Second)); !errors.Is(err, none) {
 			t.Errorf("Exchange() = %v, want %v", err, none)
 		}
+	}
+}
+
+func TestOpeningAConnectionIsMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := new(pipes)
+		var openings []Opening
+		s := serverOf(t, "http://a.example", Options{
+			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				time.Sleep(40 * time.Millisecond)
+				return p.dial(ctx, network, address)
+			},
+			Opened: func(o Opening) { openings = append(openings, o) },
+		})
+		c := s.Session()
+		defer c.Close()
+		for i, want := range []time.Duration{40 * time.Millisecond, 0, 0} {
+			a, err := c.Exchange(get(0), time.Now().Add(time.Second))
+			if err != nil || a.Opening != want {
+				t.Errorf("request %d: %v, waited %v for a connection, want %v", i, err, a.Opening, want)
+			}
+		}
+		if len(openings) != 1 || openings[0] != (Opening{Connect: 40 * time.Millisecond}) {
+			t.Errorf("openings = %+v, want one of 40 ms", openings)
+		}
+	})
+}
+
+func TestTheStepThatFailedIsNamed(t *testing.T) {
+	broken := errors.New("broken")
+	refuse := func(context.Context, string, string) (net.Conn, error) { return nil, broken }
+	hangUp := func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		return ours, theirs.Close()
+	}
+	for _, c := range []struct {
+		url  string
+		dial func(context.Context, string, string) (net.Conn, error)
+		want error
+	}{{"http://a.example", refuse, ErrConnect}, {"http://a.example", refuse, broken}, {"https://a.example", hangUp, ErrTLS}} {
+		_, err := serverOf(t, c.url, Options{Dial: c.dial}).Client().Exchange(get(0), time.Now().Add(time.Second))
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.url, err, c.want)
+		}
+	}
+}
+
+func TestTheAddressesThatAreCountedAreBounded(t *testing.T) {
+	s := serverOf(t, "http://a.example", Options{})
+	for i := range 1000 {
+		s.count(fmt.Sprint(i))
+	}
+	if got := s.Connections().Opened; len(got) != maxAddresses+1 || got[otherAddresses] != 1000-maxAddresses {
+		t.Errorf("%d addresses, %d of other ones", len(got), got[otherAddresses])
 	}
 }
 

@@ -31,6 +31,12 @@ func TestARunIsInvalidWhereTheGeneratorWasTheLimit(t *testing.T) {
 			"The generator used more than 85 % of its CPU (GOMAXPROCS 2) in 6 of 100 intervals.", "more cores"},
 		"slots": {func(c *Counters) { c.Dropped = 11 },
 			"11 of 10000 requests were not sent: every slot in flight was taken.", "more requests in flight"},
+		"slots below rate times time-out": {func(c *Counters) { c.Dropped, c.Slots, c.SlotsNeeded = 11, 99, 100 },
+			"11 of 10000 requests were not sent: every slot in flight was taken.", "Allow 100 requests in flight"},
+		"no lack of slots": {func(c *Counters) { c.Dropped, c.Slots, c.SlotsNeeded = 11, 100, 100 },
+			"11 of 10000 requests were not sent: the generator did not come to it.", "other programs"},
+		"a single interval": {func(c *Counters) { c.Usage.Intervals, c.Usage.Busy = 1, 1 },
+			"The generator used more than 85 % of its CPU (GOMAXPROCS 2) in 1 of 1 intervals.", "more cores"},
 		"lag": {func(c *Counters) { c.LagP99 = 30*time.Millisecond + 1 },
 			"1 % of the requests were sent more than 30ms after they were due.", "lower the rate"},
 		"descriptors nearly": {func(c *Counters) { c.Usage.Files = 951 }, "951 of at most 1000 file descriptors were open.", "ulimit -n"},
@@ -59,7 +65,9 @@ func TestASamplerCountsTheIntervalsInWhichTheProcessWasBusy(t *testing.T) {
 			time.Sleep(time.Second)
 			cpu += time.Duration(share * 2 * float64(time.Second))
 			files = 10 * (5 - i)
-			s.Sample()
+			if u := s.Sample(); u.CPU < share-0.001 || u.CPU > share+0.001 || (u.Busy > 0) != (share > mostCPU) || u.Intervals != 1 {
+				t.Errorf("Sample() = %+v, want a share of %v", u, share)
+			}
 		}
 		known = false
 		time.Sleep(time.Second)
@@ -73,6 +81,21 @@ func TestASamplerCountsTheIntervalsInWhichTheProcessWasBusy(t *testing.T) {
 			t.Errorf("Usage() = %+v, want %+v", got, want)
 		}
 	})
+}
+
+func TestATotalWeighsIntervalsByTheirLength(t *testing.T) {
+	var total Total
+	total.Add(Usage{Files: 7}, time.Second) // whose CPU is not known
+	total.Add(Interval(0.9, 2, 5, 100), time.Second)
+	total.Add(Interval(0.1, 2, 9, 100), 3*time.Second)
+	got := total.Usage()
+	if got.CPU < 0.2999 || got.CPU > 0.3001 {
+		t.Errorf("CPU = %v, want 0.3", got.CPU)
+	}
+	got.CPU = 0
+	if want := (Usage{Procs: 2, Intervals: 2, Busy: 1, Files: 9, FileLimit: 100}); got != want {
+		t.Errorf("Usage() = %+v, want %+v", got, want)
+	}
 }
 
 // TestTheSystemTellsOfThisProcess opens files and uses CPU, and looks whether that is seen.

@@ -15,13 +15,44 @@ type Usage struct {
 	FileLimit int     // of them, as RLIMIT_NOFILE is
 }
 
+// Interval is what was used in one interval.
+func Interval(cpu float64, procs, files, fileLimit int) Usage {
+	u := Usage{Procs: procs, CPU: cpu, Intervals: 1, Files: files, FileLimit: fileLimit}
+	if cpu > mostCPU {
+		u.Busy = 1
+	}
+	return u
+}
+
+// Total is what was used in several intervals. The zero value is that of none.
+type Total struct {
+	usage            Usage
+	available, spent float64 // seconds of CPU
+}
+
+// Add adds an interval that was so long.
+func (t *Total) Add(u Usage, length time.Duration) {
+	available := length.Seconds() * float64(u.Procs) * float64(u.Intervals)
+	t.available += available
+	t.spent += u.CPU * available
+	if t.available > 0 {
+		t.usage.CPU = t.spent / t.available
+	}
+	t.usage.Procs, t.usage.FileLimit = u.Procs, u.FileLimit
+	t.usage.Files = max(t.usage.Files, u.Files)
+	t.usage.Intervals += u.Intervals
+	t.usage.Busy += u.Busy
+}
+
+// Usage is the total.
+func (t *Total) Usage() Usage { return t.usage }
+
 // Sampler watches what this process uses. It is for one goroutine.
 type Sampler struct {
-	system         system
-	usage          Usage
-	last           time.Time
-	lastCPU        time.Duration
-	seconds, spent float64 // of CPU that were there, and that were used
+	system  system
+	total   Total
+	last    time.Time
+	lastCPU time.Duration
 }
 
 // system is where a Sampler looks.
@@ -44,26 +75,18 @@ func newSampler(of system) *Sampler {
 }
 
 // Sample ends an interval, which should last a second or more: short ones are busy by chance.
-func (s *Sampler) Sample() {
+// It returns what was used in it.
+func (s *Sampler) Sample() Usage {
 	now := time.Now()
-	s.usage.Procs = s.system.procs()
-	s.usage.Files = max(s.usage.Files, s.system.files())
-	s.usage.FileLimit = s.system.fileLimit()
-	cpu, known := s.system.cpu()
-	available := now.Sub(s.last).Seconds() * float64(s.usage.Procs)
-	if !known || available <= 0 {
-		return
+	u := Usage{Procs: s.system.procs(), Files: s.system.files(), FileLimit: s.system.fileLimit()}
+	length := now.Sub(s.last)
+	if cpu, known := s.system.cpu(); known && length > 0 && u.Procs > 0 {
+		u = Interval((cpu-s.lastCPU).Seconds()/(length.Seconds()*float64(u.Procs)), u.Procs, u.Files, u.FileLimit)
+		s.last, s.lastCPU = now, cpu
 	}
-	spent := (cpu - s.lastCPU).Seconds()
-	s.last, s.lastCPU = now, cpu
-	s.seconds += available
-	s.spent += spent
-	s.usage.CPU = s.spent / s.seconds
-	s.usage.Intervals++
-	if spent > mostCPU*available {
-		s.usage.Busy++
-	}
+	s.total.Add(u, length)
+	return u
 }
 
 // Usage is what was used up to the last Sample.
-func (s *Sampler) Usage() Usage { return s.usage }
+func (s *Sampler) Usage() Usage { return s.total.Usage() }

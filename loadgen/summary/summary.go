@@ -1,18 +1,14 @@
 // Package summary sums a load's lines up: what became of the requests, how long they
-// took, who answered, and whether that is what the user requires.
+// took, who answered, whether the generator was the limit, and whether that is what the
+// user requires.
 package summary
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"secondwind/loadgen/generator"
 	"secondwind/runlog"
 	"secondwind/runlog/threshold"
 )
@@ -25,27 +21,53 @@ type Summary struct {
 	Completed    int64            `json:"completed"`
 	Failed       int64            `json:"failed"`
 	Dropped      int64            `json:"dropped"`
-	Errors       map[string]int64 `json:"errors,omitempty"`
+	Errors       map[string]int64 `json:"errors,omitempty"` // failures by their cause
 	BytesIn      int64            `json:"bytesIn"`
 	BytesOut     int64            `json:"bytesOut"`
 	Throughput   float64          `json:"throughput"` // completed a second
 	FromSchedule Latency          `json:"fromSchedule"`
 	FromSending  Latency          `json:"fromSending"`
 	LagMax       float64          `json:"lagMaxSeconds"` // the most that a request was sent late
+	// Examples has the first failure of each cause.
+	Examples map[string]runlog.FailureExample `json:"examples,omitempty"`
 	// Instances are the completed requests, by who answered; "" is who did not say.
 	Instances map[string]int64 `json:"instances,omitempty"`
+	// Requests are by their kind; nil if there was one kind only.
+	Requests map[string]*Request `json:"requests,omitempty"`
+	// Kind is the name of that one kind, for thresholds that name it; the caller's to set.
+	Kind string `json:"-"`
 
-	schedule, sending *hdrhistogram.Histogram
+	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due to when they were sent
+	Connect   Latency          `json:"connect,omitzero"`   // of the connections that were opened
+	TLS       Latency          `json:"tls,omitzero"`       // of their handshakes
+	FirstByte Latency          `json:"firstByte,omitzero"` // of completed requests, from when there was a connection
+	Opened    map[string]int64 `json:"opened,omitempty"`   // connections, by the address of the server
+	Reused    int64            `json:"reused"`             // requests that needed no new connection
+	CPU       float64          `json:"generatorCpu"`       // share of the generator's cores, 0 to 1; 0 if it is not known
+	// Generator is whether the generator was the limit.
+	Generator generator.Judgement `json:"generator"`
+
+	latencies                    latencies
+	lag, connect, tls, firstByte histogram
+	usage                        generator.Total
+	slots, slotsNeeded           int
 }
 
-// Latency are quantiles of completed requests in seconds; 0 without any.
-type Latency struct {
-	P50  float64 `json:"p50"`
-	P90  float64 `json:"p90"`
-	P95  float64 `json:"p95"`
-	P99  float64 `json:"p99"`
-	P999 float64 `json:"p99.9"`
-	Max  float64 `json:"max"`
+// Request is what became of the requests of one kind.
+type Request struct {
+	Completed    int64   `json:"completed"`
+	Failed       int64   `json:"failed"`
+	FromSchedule Latency `json:"fromSchedule"`
+	FromSending  Latency `json:"fromSending"`
+
+	latencies latencies
+}
+
+// latencies are what percentiles are taken from.
+type latencies struct{ schedule, sending histogram }
+
+func (l *latencies) add(fromSchedule, fromSending string) error {
+	return errors.Join(l.schedule.add(fromSchedule), l.sending.add(fromSending))
 }
 
 // Add adds a line's interval.
@@ -59,82 +81,134 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	s.BytesIn += l.BytesIn
 	s.BytesOut += l.BytesOut
 	s.LagMax = max(s.LagMax, l.LagMaxSeconds)
-	for text, n := range l.Errors {
-		s.Errors = added(s.Errors, text, n)
-	}
-	for id, i := range l.Instances {
-		s.Instances = added(s.Instances, id, i.Completed)
-		for into, text := range map[**hdrhistogram.Histogram]string{&s.schedule: i.FromSchedule, &s.sending: i.FromSending} {
-			if err := merge(into, text); err != nil {
-				return fmt.Errorf("latencies of instance %q: %w", id, err)
-			}
+	s.Errors = added(s.Errors, l.Errors)
+	for cause, example := range l.Examples {
+		if s.Examples == nil {
+			s.Examples = map[string]runlog.FailureExample{}
+		}
+		if _, known := s.Examples[cause]; !known {
+			s.Examples[cause] = example
 		}
 	}
-	s.FromSchedule, s.FromSending = quantiles(s.schedule), quantiles(s.sending)
+	for id, i := range l.Instances {
+		s.Instances = added(s.Instances, map[string]int64{id: i.Completed})
+		if err := s.latencies.add(i.FromSchedule, i.FromSending); err != nil {
+			return fmt.Errorf("latencies of instance %q: %w", id, err)
+		}
+	}
+	s.FromSchedule, s.FromSending = s.latencies.schedule.quantiles(), s.latencies.sending.quantiles()
 	if s.Seconds > 0 {
 		s.Throughput = float64(s.Completed) / s.Seconds
 	}
+	if err := errors.Join(s.addRequests(l), s.addConnections(l)); err != nil {
+		return err
+	}
+	s.judge(l)
 	return nil
 }
 
-func added(counts map[string]int64, key string, n int64) map[string]int64 {
-	if counts == nil {
-		counts = map[string]int64{}
+func (s *Summary) addRequests(l *runlog.LoadSecond) error {
+	for kind, second := range l.Requests {
+		if s.Requests == nil {
+			s.Requests = map[string]*Request{}
+		}
+		r := s.Requests[kind]
+		if r == nil {
+			r = new(Request)
+			s.Requests[kind] = r
+		}
+		r.Completed += second.Completed
+		r.Failed += second.Failed
+		if err := r.latencies.add(second.FromSchedule, second.FromSending); err != nil {
+			return fmt.Errorf("latencies of requests %q: %w", kind, err)
+		}
+		r.FromSchedule, r.FromSending = r.latencies.schedule.quantiles(), r.latencies.sending.quantiles()
 	}
-	counts[key] += n
+	return nil
+}
+
+func (s *Summary) addConnections(l *runlog.LoadSecond) error {
+	s.Opened = added(s.Opened, l.Opened)
+	s.Reused += l.Reused
+	for _, h := range []struct {
+		name, text string
+		into       *histogram
+		are        *Latency
+	}{
+		{"lag", l.Lag, &s.lag, &s.Lag}, {"connect", l.Connect, &s.connect, &s.Connect}, {"tls", l.TLS, &s.tls, &s.TLS},
+		{"firstByte", l.FirstByte, &s.firstByte, &s.FirstByte},
+	} {
+		if err := h.into.add(h.text); err != nil {
+			return fmt.Errorf("%s: %w", h.name, err)
+		}
+		*h.are = h.into.quantiles()
+	}
+	return nil
+}
+
+// judge judges the generator anew. A record that says nothing of it leaves it valid, unless
+// what it does say shows that it was not.
+func (s *Summary) judge(l *runlog.LoadSecond) {
+	if g := l.Generator; g != nil {
+		s.slots, s.slotsNeeded = max(s.slots, g.Slots), max(s.slotsNeeded, g.SlotsNeeded)
+		if g.Procs > 0 {
+			length := time.Duration(l.IntervalSeconds * float64(time.Second))
+			s.usage.Add(generator.Interval(g.CPU, g.Procs, g.Files, g.FileLimit), length)
+		}
+	}
+	s.CPU = s.usage.Usage().CPU
+	s.Generator = generator.Judge(generator.Counters{
+		Due: s.Offered, Dropped: s.Dropped, LagP99: time.Duration(s.Lag.P99 * float64(time.Second)),
+		NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
+		Usage: s.usage.Usage(), Slots: s.slots, SlotsNeeded: s.slotsNeeded,
+	})
+}
+
+func added(counts, more map[string]int64) map[string]int64 {
+	for key, n := range more {
+		if counts == nil {
+			counts = map[string]int64{}
+		}
+		counts[key] += n
+	}
 	return counts
 }
 
-// merge adds an encoded histogram exactly: all have the same buckets.
-func merge(into **hdrhistogram.Histogram, text string) error {
-	if text == "" {
-		return nil
-	}
-	h, err := hdrhistogram.Decode([]byte(text))
-	if err != nil {
-		return err
-	}
-	if *into == nil {
-		*into = h
-		return nil
-	}
-	if dropped := (*into).Merge(h); dropped > 0 {
-		return fmt.Errorf("%d values are out of range", dropped)
-	}
-	return nil
-}
-
-func quantiles(h *hdrhistogram.Histogram) Latency {
-	if h == nil || h.TotalCount() == 0 {
-		return Latency{}
-	}
-	at := func(q float64) float64 { return (time.Duration(h.ValueAtQuantile(q)) * time.Microsecond).Seconds() }
-	return Latency{P50: at(50), P90: at(90), P95: at(95), P99: at(99), P999: at(99.9), Max: at(100)}
-}
-
-// Measures are what can be required of a load. Latencies count from the schedule.
+// Measures are what can be required of a load, and of one kind of its requests: p99(search).
+// Latencies count from the schedule.
 var Measures = threshold.Measures{
 	"p50": threshold.Duration, "p90": threshold.Duration, "p95": threshold.Duration, "p99": threshold.Duration,
-	"p99.9": threshold.Duration, "max": threshold.Duration,
-	"errors": threshold.Fraction, "dropped": threshold.Fraction, "share()": threshold.Fraction,
-	"throughput": threshold.Number,
+	"p99.9": threshold.Duration, "max": threshold.Duration, "errors": threshold.Fraction, "throughput": threshold.Number,
+	"p50()": threshold.Duration, "p90()": threshold.Duration, "p95()": threshold.Duration, "p99()": threshold.Duration,
+	"p99.9()": threshold.Duration, "max()": threshold.Duration, "errors()": threshold.Fraction, "throughput()": threshold.Number,
+	"dropped": threshold.Fraction, "share()": threshold.Fraction,
 }
+
+// NamesRequest tells whether a threshold is on one kind of requests, which is its Argument.
+func NamesRequest(t threshold.Threshold) bool { return t.Argument != "" && t.Measure != "share" }
 
 // Value is a measure's value; ok is false where there are no data for it.
 func (s *Summary) Value(t threshold.Threshold) (value float64, ok bool) {
-	l := s.FromSchedule
-	latency := map[string]float64{"p50": l.P50, "p90": l.P90, "p95": l.P95, "p99": l.P99, "p99.9": l.P999, "max": l.Max}
+	of := &Request{Completed: s.Completed, Failed: s.Failed, FromSchedule: s.FromSchedule}
+	if NamesRequest(t) && (s.Requests != nil || t.Argument != s.Kind) {
+		if of = s.Requests[t.Argument]; of == nil {
+			return 0, false
+		}
+	}
 	switch t.Measure {
 	case "errors":
-		return share(s.Failed, s.Sent)
+		return share(of.Failed, of.Completed+of.Failed)
 	case "dropped":
 		return share(s.Dropped, s.Offered)
 	case "share":
 		return share(s.Instances[t.Argument], s.Completed)
 	case "throughput":
-		return s.Throughput, s.Seconds > 0
+		if s.Seconds <= 0 {
+			return 0, false
+		}
+		return float64(of.Completed) / s.Seconds, true
 	default:
-		return latency[t.Measure], s.Completed > 0
+		return of.FromSchedule.quantile(t.Measure), of.Completed > 0
 	}
 }
 
@@ -143,85 +217,4 @@ func share(part, whole int64) (float64, bool) {
 		return 0, false
 	}
 	return float64(part) / float64(whole), true
-}
-
-// Write writes the summary as text that fits one screen, to a writer that does not fail.
-func (s *Summary) Write(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "requests\toffered %d, sent %d, completed %d, failed %d, dropped %d\n",
-		s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped)
-	fmt.Fprintf(t, "throughput\t%.1f requests/s completed in %.1f s; %s in, %s out\n",
-		s.Throughput, s.Seconds, size(s.BytesIn), size(s.BytesOut))
-	fmt.Fprintf(t, "from schedule\t%s\n", s.FromSchedule)
-	fmt.Fprintf(t, "from sending\t%s\n", s.FromSending)
-	for i, text := range most(s.Errors) {
-		fmt.Fprintf(t, "%s\t%d × %s\n", first(i, "failures"), s.Errors[text], text)
-	}
-	for i, id := range most(s.Instances) {
-		part, _ := share(s.Instances[id], s.Completed)
-		if id == "" && len(s.Instances) == 1 {
-			break // no answer said who gave it
-		}
-		fmt.Fprintf(t, "%s\t%5.1f %%  %s\n", first(i, "answered by"), 100*part, orUnknown(id))
-	}
-	_ = t.Flush()
-}
-
-// String are the quantiles with three digits.
-func (l Latency) String() string {
-	if l == (Latency{}) {
-		return "no request completed"
-	}
-	var parts []string
-	for _, q := range []struct {
-		name    string
-		seconds float64
-	}{{"p50", l.P50}, {"p90", l.P90}, {"p95", l.P95}, {"p99", l.P99}, {"p99.9", l.P999}, {"max", l.Max}} {
-		parts = append(parts, q.name+" "+threeDigits(q.seconds).String())
-	}
-	return strings.Join(parts, ", ")
-}
-
-func threeDigits(seconds float64) time.Duration {
-	d, unit := time.Duration(seconds*float64(time.Second)), time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
-}
-
-// most are at most the ten keys with the highest counts, the highest first.
-func most(counts map[string]int64) []string {
-	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		if counts[a] != counts[b] {
-			return int(counts[b] - counts[a])
-		}
-		return strings.Compare(a, b)
-	})
-	return keys[:min(10, len(keys))]
-}
-
-func first(i int, label string) string {
-	if i == 0 {
-		return label
-	}
-	return ""
-}
-
-func orUnknown(id string) string {
-	if id == "" {
-		return "(the answer did not say)"
-	}
-	return id
-}
-
-func size(bytes int64) string {
-	value, unit := float64(bytes), "B"
-	for _, larger := range []string{"kB", "MB", "GB", "TB"} {
-		if value < 1000 {
-			break
-		}
-		value, unit = value/1000, larger
-	}
-	return fmt.Sprintf("%.3g %s", value, unit)
 }

@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -102,6 +104,148 @@ func TestAThresholdIsJudgedOnWhatWasMeasured(t *testing.T) {
 	}
 }
 
+func TestAThresholdCanNameARequest(t *testing.T) {
+	var s Summary
+	l := line(t, map[string][]time.Duration{"": {time.Millisecond, time.Second}})
+	quick, slow := line(t, map[string][]time.Duration{"": {time.Millisecond}}), line(t, map[string][]time.Duration{"": {time.Second}})
+	of := func(l *runlog.LoadSecond, failed int64) *runlog.RequestSecond {
+		i := l.Instances[""]
+		return &runlog.RequestSecond{Completed: 1, Failed: failed, FromSchedule: i.FromSchedule, FromSending: i.FromSending}
+	}
+	l.Requests = map[string]*runlog.RequestSecond{"search": of(quick, 3), "GET /buy": of(slow, 0), "none": {}}
+	l.Failed = 3
+	for range 2 {
+		if err := s.Add(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]float64{
+		"p99(search) < 250ms": 0.002, "max(GET /buy) < 1s": 2, "errors(search) < 1%": 0.75, "errors(GET /buy) <= 0%": 0,
+		"throughput(search) > 1": 1, "p99 < 1s": 2, "errors < 1%": 0.6,
+	} {
+		th, err := Measures.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := s.Value(th); !ok || math.Abs(got-want) > 0.001*want {
+			t.Errorf("%s: %v, %v, want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"p99(nothing) < 1s", "errors(nothing) < 1%", "p99(none) < 1s"} {
+		th, err := Measures.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value, ok := s.Value(th); ok {
+			t.Errorf("%s: has the value %v", text, value)
+		}
+	}
+}
+
+func TestTheOnlyKindOfRequestsCanBeNamed(t *testing.T) {
+	s := Summary{Kind: "search"}
+	if err := s.Add(line(t, map[string][]time.Duration{"": {time.Millisecond}})); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"p99(search) < 1s": true, "p99(buy) < 1s": false} {
+		th, err := Measures.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value, ok := s.Value(th); ok != want {
+			t.Errorf("%s: %v, %v; want one: %v", text, value, ok, want)
+		}
+	}
+}
+
+// TestTheGeneratorIsJudgedOverAllLines has a generator that was busy in some of them.
+func TestTheGeneratorIsJudgedOverAllLines(t *testing.T) {
+	second := func(g *runlog.GeneratorSecond) *runlog.LoadSecond {
+		l := line(t, map[string][]time.Duration{"": {time.Millisecond}})
+		l.Generator = g
+		return l
+	}
+	fine, busy := &runlog.GeneratorSecond{CPU: 0.2, Procs: 2}, &runlog.GeneratorSecond{CPU: 1, Procs: 2}
+	few := second(&runlog.GeneratorSecond{Slots: 5, SlotsNeeded: 50})
+	few.Offered, few.Dropped = 10, 9
+	files := second(fine)
+	files.Errors = map[string]int64{runlog.NoFileError: 4}
+	for name, c := range map[string]struct {
+		lines  []*runlog.LoadSecond
+		cpu    float64
+		reason string
+	}{
+		"old lines":       {[]*runlog.LoadSecond{second(nil), second(nil)}, 0, ""},
+		"a busy second":   {[]*runlog.LoadSecond{second(fine), second(busy), second(fine), second(fine)}, 0.4, ""},
+		"busy throughout": {[]*runlog.LoadSecond{second(busy), second(fine), second(busy), second(fine)}, 0.6, "in 2 of 4 intervals"},
+		"few slots":       {[]*runlog.LoadSecond{second(fine), few}, 0.2, "9 of 11 requests were not sent: every slot"},
+		"no descriptors":  {[]*runlog.LoadSecond{files}, 0.2, "4 requests found no file descriptor"},
+	} {
+		var s Summary
+		for _, l := range c.lines {
+			if err := s.Add(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.Generator.Invalid != (c.reason != "") || !strings.Contains(s.Generator.Reason, c.reason) || math.Abs(s.CPU-c.cpu) > 1e-9 {
+			t.Errorf("%s: %s, CPU %v; want %q and %v", name, s.Generator, s.CPU, c.reason, c.cpu)
+		}
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf(`"generator":{"invalid":%v`, c.reason != ""); !strings.Contains(string(text), want) {
+			t.Errorf("%s: JSON has no %s: %s", name, want, text)
+		}
+		var b strings.Builder
+		s.Write(&b)
+		if want := "generator      " + s.Generator.String() + "\n"; !strings.Contains(b.String(), want) {
+			t.Errorf("%s: text has no %q:\n%s", name, want, b.String())
+		}
+	}
+}
+
+func TestTheTextTellsOfKindsConnectionsAndExamples(t *testing.T) {
+	var s Summary
+	l := line(t, map[string][]time.Duration{"": {time.Millisecond}})
+	i := l.Instances[""]
+	l.Requests = map[string]*runlog.RequestSecond{
+		"search": {Completed: 1, FromSchedule: i.FromSchedule, FromSending: i.FromSending}, "buy": {Failed: 2},
+	}
+	l.Connect, l.FirstByte, l.Opened, l.Reused = i.FromSchedule, i.FromSending, map[string]int64{"10.0.0.1:80": 1, "10.0.0.2:80": 1}, 4
+	l.Errors, l.Failed = map[string]int64{"status 503": 2}, 2
+	l.Examples = map[string]runlog.FailureExample{"status 503": {Request: "seed 1, request 3: buy", Error: "status 503; no body"}}
+	for range 2 {
+		if err := s.Add(l); err != nil {
+			t.Fatal(err)
+		}
+		l.Examples = map[string]runlog.FailureExample{"status 503": {Request: "a later one"}}
+	}
+	var b strings.Builder
+	s.Write(&b)
+	want := `by request     buy: completed 0, failed 4
+               search: completed 2, failed 0; from schedule p50 2ms, p99 2ms
+connections    4 opened, 8 requests reused one; connect p50 2ms, p99 2ms; first byte p50 1ms, p99 1ms
+failures       4 × status 503
+                   seed 1, request 3: buy: status 503; no body
+`
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("Write() =\n%s\nwant in it\n%s", b.String(), want)
+	}
+	for n := range 100 {
+		l.Errors[fmt.Sprint(n)], l.Requests[fmt.Sprint(n)] = 1, &runlog.RequestSecond{Failed: 1}
+		l.Instances[fmt.Sprint(n)] = i
+	}
+	if err := s.Add(l); err != nil {
+		t.Fatal(err)
+	}
+	b.Reset()
+	s.Write(&b)
+	if rows := strings.Count(b.String(), "\n"); rows > 30 {
+		t.Errorf("%d rows do not fit one screen:\n%s", rows, b.String())
+	}
+}
+
 func TestTheTextFitsAScreenAndSaysWhatFailed(t *testing.T) {
 	var s Summary
 	l := line(t, map[string][]time.Duration{"i-1": {time.Millisecond, 1500 * time.Millisecond}, "": {time.Microsecond}})
@@ -120,6 +264,7 @@ failures       7 × connection refused
                2 × status 503
 answered by     66.7 %  i-1
                 33.3 %  (the answer did not say)
+generator      valid
 `
 	if b.String() != want {
 		t.Errorf("Write() =\n%s\nwant\n%s", b.String(), want)
@@ -132,9 +277,18 @@ answered by     66.7 %  i-1
 }
 
 func TestALineThatCannotBeReadIsAnError(t *testing.T) {
-	l := line(t, map[string][]time.Duration{"i-1": {time.Millisecond}})
-	l.Instances["i-1"].FromSending = "no histogram"
-	if err := new(Summary).Add(l); err == nil || !strings.Contains(err.Error(), `"i-1"`) {
-		t.Errorf("Add() = %v, want an error that names the instance", err)
+	for want, spoil := range map[string]func(*runlog.LoadSecond){
+		`instance "i-1"`: func(l *runlog.LoadSecond) { l.Instances["i-1"].FromSending = "no histogram" },
+		`requests "search"`: func(l *runlog.LoadSecond) {
+			l.Requests = map[string]*runlog.RequestSecond{"search": {FromSchedule: "x"}}
+		},
+		"connect":   func(l *runlog.LoadSecond) { l.Connect = "x" },
+		"firstByte": func(l *runlog.LoadSecond) { l.FirstByte = "x" },
+	} {
+		l := line(t, map[string][]time.Duration{"i-1": {time.Millisecond}})
+		spoil(l)
+		if err := new(Summary).Add(l); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Add() = %v, want an error that names %s", err, want)
+		}
 	}
 }

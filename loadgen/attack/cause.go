@@ -1,0 +1,137 @@
+package attack
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"secondwind/loadgen/client"
+	"secondwind/loadgen/executor"
+	"secondwind/runlog"
+)
+
+// causes are the names of what makes requests fail, the first that applies. A name has no
+// addresses and ports, which differ from one request to the next.
+var causes = []struct {
+	name string
+	is   []error
+}{
+	{runlog.NoFileError, []error{syscall.EMFILE, syscall.ENFILE}},
+	{runlog.NoPortError, []error{syscall.EADDRNOTAVAIL}},
+	{"connection refused", []error{syscall.ECONNREFUSED}},
+	{"connection reset", []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED}},
+	{"host unreachable", []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH}},
+	{client.ErrNoAnswer.Error(), []error{client.ErrNoAnswer}},
+	{client.ErrCutOff.Error(), []error{client.ErrCutOff}},
+	{client.ErrTooLong.Error(), []error{client.ErrTooLong}},
+	{client.ErrMalformed.Error(), []error{client.ErrMalformed}},
+}
+
+// causeOf is the name of the cause of an error.
+func causeOf(err error) string {
+	if name := (*net.DNSError)(nil); errors.As(err, &name) {
+		if strings.Contains(name.Err, syscall.EMFILE.Error()) {
+			return runlog.NoFileError // the only trace of it that is left
+		}
+		return "host not found"
+	}
+	for _, c := range causes {
+		for _, known := range c.is {
+			if errors.Is(err, known) {
+				return c.name
+			}
+		}
+	}
+	opening := errors.Is(err, client.ErrConnect) || errors.Is(err, client.ErrTLS)
+	timedOut := errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case timedOut && opening:
+		return "time-out while connecting"
+	case timedOut:
+		return "time-out while waiting for the answer"
+	case errors.Is(err, client.ErrTLS):
+		return tlsCause(err)
+	case opening:
+		return client.ErrConnect.Error()
+	default:
+		return "connection failed"
+	}
+}
+
+func tlsCause(err error) string {
+	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
+		return "TLS: certificate not trusted"
+	}
+	if record := (tls.RecordHeaderError{}); errors.As(err, &record) {
+		return "TLS: the server does not speak it"
+	}
+	return client.ErrTLS.Error()
+}
+
+// example is a failure in full.
+func (a *Attack) example(failure string, o *executor.Outcome) runlog.FailureExample {
+	text := failure
+	if o.Err != nil {
+		text = o.Err.Error()
+	} else {
+		text += fmt.Sprintf("; the answer has status %d and a body of %d bytes", o.Answer.Status, o.Answer.Length)
+	}
+	id, wire := a.cfg.Requests.Describe(o.Seq)
+	secrets := secretsOf(wire)
+	if password, ok := a.cfg.Server.User.Password(); ok {
+		secrets = append(secrets, password)
+	}
+	return runlog.FailureExample{Request: hide(id, secrets), Error: hide(text, secrets)}
+}
+
+// maxExample is the longest text of an example, in bytes.
+const maxExample = 400
+
+const hidden = "***"
+
+var (
+	userInfo    = regexp.MustCompile(`//[^/@\s"]+@`)
+	credentials = regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key)\s*:[^\r\n"\\]*`)
+	inQuery     = regexp.MustCompile(`(?i)([?&](?:passw(?:or)?d|secret|(?:access_)?token|api_?key|(?:x-amz-)?signature|` +
+		`x-amz-security-token)=)[^&\s"]*`)
+)
+
+// hide takes out of a text what must not be shown: a server may send back what it was sent.
+func hide(text string, secrets []string) string {
+	text = userInfo.ReplaceAllString(text, "//"+hidden+"@")
+	text = credentials.ReplaceAllString(text, "$1: "+hidden)
+	text = inQuery.ReplaceAllString(text, "${1}"+hidden)
+	for _, secret := range secrets {
+		text = strings.ReplaceAll(text, secret, hidden)
+	}
+	if len(text) > maxExample {
+		text = text[:maxExample] + "…"
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// secretsOf are the credentials in the header of a request, each as a whole and the part that
+// follows its scheme.
+func secretsOf(wire []byte) (secrets []string) {
+	head, _, _ := bytes.Cut(wire, []byte("\r\n\r\n"))
+	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
+		if !credentials.Match(line) {
+			continue
+		}
+		_, value, _ := bytes.Cut(line, []byte(":"))
+		_, token, _ := bytes.Cut(bytes.TrimSpace(value), []byte(" "))
+		for _, secret := range [][]byte{bytes.TrimSpace(value), bytes.TrimSpace(token)} {
+			if len(secret) > 0 {
+				secrets = append(secrets, string(secret))
+			}
+		}
+	}
+	return secrets
+}
