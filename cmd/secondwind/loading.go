@@ -72,7 +72,7 @@ func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, err := createRecord(runs, start, nil)
+	writer, err := createRecord(runs, runlog.CommandLoad, start, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		return err
 	}
 	start := time.Now()
-	writer, err := createRecord(o.runs, start, nil)
+	writer, err := createRecord(o.runs, runlog.CommandObserve, start, nil)
 	if err != nil {
 		return err
 	}
@@ -100,12 +100,12 @@ func writeRecorded(out *output, dir string) error {
 	return out.write(recorded, func(w io.Writer) { fmt.Fprintf(w, "recorded  %s\n", dir) })
 }
 
-// createRecord makes the folder of a record in runs. The seeds are those of what
-// is made up in the run.
-func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlog.Writer, error) {
+// createRecord makes the folder of a command's record in runs. The seeds are those of
+// what is made up in the run.
+func createRecord(runs string, of runlog.Command, start time.Time, seeds map[string]uint64) (*runlog.Writer, error) {
 	id := runlog.NewID(start)
 	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
-		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
+		RunID: id, Command: of, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err)

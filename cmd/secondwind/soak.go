@@ -134,7 +134,8 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 	if err != nil {
 		return nil, err
 	}
-	writer, err := createRecord(runs, start, map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)})
+	seeds := map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)}
+	writer, err := createRecord(runs, runlog.CommandSoak, start, seeds)
 	if err != nil {
 		return nil, err
 	}

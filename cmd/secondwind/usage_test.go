@@ -307,7 +307,7 @@ func TestLatestIsTheNewestRun(t *testing.T) {
 		t.Errorf("findRun(latest) in an empty folder: %v, want what to do", err)
 	}
 	t.Chdir(t.TempDir())
-	w, err := createRecord(defaultRuns, time.Now(), nil)
+	w, err := createRecord(defaultRuns, runlog.CommandSoak, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
