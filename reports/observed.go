@@ -1,0 +1,122 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"secondwind/reports/figure"
+	"secondwind/runlog"
+	"secondwind/runlog/timeline"
+)
+
+// completeObserved makes the page that of a group that was watched.
+func completeObserved(p *page, a *account) {
+	group := cmp.Or(timeline.SubjectOf(a.Record).AutoScalingGroupName, notAvailable)
+	p.name("Observation of "+group, "The group was watched, and nothing was done to it. Watching claims nothing, so there is no verdict.")
+	p.About = []fact{{"Auto Scaling group", group}, {"answers of AWS", fmt.Sprint(len(a.Cloud))}}
+	p.Tables = []table{
+		alarmTable(a.cloud.Alarms),
+		seriesTable(a.run.MetricName+", percent", 1, "CloudWatch gave no datapoint of "+a.run.MetricName+".", a.run.CPU...),
+		seriesTable("Capacity, instances", 0, "No answer describes the group.", a.run.Desired, a.run.InService, a.run.Healthy),
+		eventTable(a.run.Marks, a.at),
+	}
+	if len(a.Cloud) == 0 {
+		p.Warnings = append(p.Warnings, "cloud.jsonl holds no answer: nothing of the group was seen, and there is nothing to draw.")
+	}
+	if refused, first := errorsOf(a.Cloud); refused > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d answers are errors, and what was asked there is missing. The first: %s.",
+			refused, len(a.Cloud), first))
+	}
+	p.Warnings = append(p.Warnings, unsealed(a.Manifest)...)
+}
+
+// errorsOf counts the answers that are errors.
+func errorsOf(cloud []runlog.Observation) (n int, first string) {
+	for _, o := range cloud {
+		if o.Error == nil {
+			continue
+		}
+		if n++; n == 1 {
+			first = fmt.Sprintf("%s: %s: %s", o.Operation, o.Error.Code, strings.TrimSuffix(o.Error.Message, "."))
+		}
+	}
+	return n, first
+}
+
+// alarmTable lists every alarm as it was seen first and last.
+func alarmTable(seen []timeline.Seen[runlog.MetricAlarm]) table {
+	t := table{Title: "Alarms", Texts: 4, Head: []string{"alarm", "goes into ALARM when", "state at first", "state at last"},
+		None: "No answer describes an alarm."}
+	rows := map[string]int{}
+	for _, s := range seen {
+		i, known := rows[s.Value.AlarmName]
+		if !known {
+			i, rows[s.Value.AlarmName] = len(t.Rows), len(t.Rows)
+			t.Rows = append(t.Rows, []string{s.Value.AlarmName, condition(s.Value), s.Value.StateValue, ""})
+		}
+		t.Rows[i][3] = s.Value.StateValue
+	}
+	return t
+}
+
+// condition is what an alarm waits for.
+func condition(a runlog.MetricAlarm) string {
+	if a.MetricName == "" {
+		return "an expression of several metrics"
+	}
+	operators := map[string]string{
+		"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥", "LessThanThreshold": "<", "LessThanOrEqualToThreshold": "≤",
+	}
+	return fmt.Sprintf("%s of %s %s %g in %d of %d periods of %d s", a.Statistic, a.MetricName,
+		cmp.Or(operators[a.ComparisonOperator], a.ComparisonOperator), a.Threshold,
+		cmp.Or(a.DatapointsToAlarm, a.EvaluationPeriods), a.EvaluationPeriods, a.Period)
+}
+
+// scaleOutThreshold is that of the first alarm that waits for the metric to be high; 0
+// without one.
+func scaleOutThreshold(seen []timeline.Seen[runlog.MetricAlarm], metric string) float64 {
+	for _, s := range seen {
+		if s.Value.MetricName == metric && strings.HasPrefix(s.Value.ComparisonOperator, "Greater") {
+			return s.Value.Threshold
+		}
+	}
+	return 0
+}
+
+// seriesTable lists how each series began, went and ended.
+func seriesTable(title string, decimals int, none string, all ...figure.Series) table {
+	t := table{Title: title, Texts: 1, Head: []string{"of", "values", "first", "lowest", "highest", "last"}, None: none}
+	for _, s := range all {
+		if len(s.Points) == 0 {
+			continue
+		}
+		first, last := s.Points[0].Y, s.Points[len(s.Points)-1].Y
+		low, high := first, first
+		for _, p := range s.Points {
+			low, high = min(low, p.Y), max(high, p.Y)
+		}
+		row := []string{s.Name, fmt.Sprint(len(s.Points))}
+		for _, v := range []float64{first, low, high, last} {
+			row = append(row, number(&v, decimals, ""))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// maxEvents bounds the events of a table.
+const maxEvents = 200
+
+// eventTable lists what happened, by AWS's timestamps.
+func eventTable(marks []figure.Mark, at timescale) table {
+	t := table{Title: "Events", Texts: 2, Head: []string{"at (UTC)", "event", "seconds since the start"},
+		None: "No alarm changed its state, and no scaling activity began."}
+	for _, m := range marks[:min(len(marks), maxEvents)] {
+		t.Rows = append(t.Rows, []string{clock(at.start.Add(seconds(m.At))), m.Text, fmt.Sprintf("%.1f", m.At)})
+	}
+	if more := len(marks) - maxEvents; more > 0 {
+		t.Rows = append(t.Rows, []string{"", fmt.Sprintf("and %d later events, which cloud.jsonl holds", more), ""})
+	}
+	return t
+}
