@@ -36,14 +36,23 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.attack.Server, l.shown, l.duration, writer.Dir()))
 	var sum summary.Summary
 	err = l.run(ctx, writer, &sum, reporter)
-	interrupted := ctx.Err() != nil
-	out.interrupts.enter(done)
+	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	out.interrupts.judge(leave)
+	interrupted := ctx.Err() != nil // and no signal changes that any more
 	if interrupted {
 		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
 		err = errors.Join(err, writer.WriteLoad(line))
 	}
+	err = errors.Join(err, writer.Close(), runlog.Seal(writer.Dir()))
+	reporter.Event(time.Since(start), "drawing the report")
+	// The record is sealed by then: a report that is left out takes nothing from it.
+	if failed := reportRecord(reporting, writer.Dir()); reporting.Err() == nil {
+		err = errors.Join(err, failed)
+	}
+	out.interrupts.enter(done)
 	reporter.Close()
-	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
+	if err != nil {
 		return err
 	}
 	required := l.required(&sum)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -89,15 +88,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
-	return writeRecorded(out, writer.Dir())
-}
-
-// writeRecorded writes where the record is.
-func writeRecorded(out *output, dir string) error {
-	recorded := struct {
-		Recorded string `json:"recorded"` // the record's folder
-	}{dir}
-	return out.write(recorded, func(w io.Writer) { fmt.Fprintf(w, "recorded  %s\n", dir) })
+	return out.writePath("recorded", writer.Dir())
 }
 
 // createRecord makes the folder of a command's record in runs. The seeds are those of
