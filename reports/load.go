@@ -103,13 +103,16 @@ func countIn(counts map[string]int64, rates map[string]*rate, name string, n int
 	}
 }
 
-// busiest returns the series of rates, the highest total first.
-func busiest(rates map[string]*rate) []figure.Series {
-	sorted := slices.SortedFunc(maps.Values(rates), func(a, b *rate) int {
+// busiest returns the rates, the highest total first.
+func busiest(rates map[string]*rate) []*rate {
+	return slices.SortedFunc(maps.Values(rates), func(a, b *rate) int {
 		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.Name, b.Name))
 	})
-	var all []figure.Series
-	for _, one := range sorted {
+}
+
+// named returns the series of rates, the highest total first.
+func named(rates map[string]*rate) (all []figure.Series) {
+	for _, one := range busiest(rates) {
 		all = append(all, one.named())
 	}
 	return all

@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"secondwind/reports/figure"
@@ -24,24 +25,11 @@ func completeObserved(p *page, a *account) {
 	if len(a.Cloud) == 0 {
 		p.Warnings = append(p.Warnings, "cloud.jsonl holds no answer: nothing of the group was seen, and there is nothing to draw.")
 	}
-	if refused, first := errorsOf(a.Cloud); refused > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d answers are errors, and what was asked there is missing. The first: %s.",
-			refused, len(a.Cloud), first))
+	refused := slices.DeleteFunc(slices.Clone(a.Cloud), func(o runlog.Observation) bool { return o.Error == nil })
+	if len(refused) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d answers are errors, and what was asked there is missing. The first: %s: %s.",
+			len(refused), len(a.Cloud), refused[0].Operation, refused[0].Error.Code))
 	}
-	p.Warnings = append(p.Warnings, unsealed(a.Manifest)...)
-}
-
-// errorsOf counts the answers that are errors.
-func errorsOf(cloud []runlog.Observation) (n int, first string) {
-	for _, o := range cloud {
-		if o.Error == nil {
-			continue
-		}
-		if n++; n == 1 {
-			first = fmt.Sprintf("%s: %s: %s", o.Operation, o.Error.Code, strings.TrimSuffix(o.Error.Message, "."))
-		}
-	}
-	return n, first
 }
 
 // alarmTable lists every alarm as it was seen first and last.
@@ -105,18 +93,12 @@ func seriesTable(title string, decimals int, none string, all ...figure.Series) 
 	return t
 }
 
-// maxEvents bounds the events of a table.
-const maxEvents = 200
-
 // eventTable lists what happened, by AWS's timestamps.
 func eventTable(marks []figure.Mark, at timescale) table {
 	t := table{Title: "Events", Texts: 2, Head: []string{"at (UTC)", "event", "seconds since the start"},
 		None: "No alarm changed its state, and no scaling activity began."}
-	for _, m := range marks[:min(len(marks), maxEvents)] {
+	for _, m := range marks {
 		t.Rows = append(t.Rows, []string{clock(at.start.Add(seconds(m.At))), m.Text, fmt.Sprintf("%.1f", m.At)})
-	}
-	if more := len(marks) - maxEvents; more > 0 {
-		t.Rows = append(t.Rows, []string{"", fmt.Sprintf("and %d later events, which cloud.jsonl holds", more), ""})
 	}
 	return t
 }

@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -52,15 +51,10 @@ func readOrder(rec *runlog.Record) order {
 func (o order) complete(p *page, a *account) {
 	var sum runlog.LoadSecond
 	var intervals int
-	answers := map[string]runlog.InstanceSecond{}
 	for _, l := range a.Load {
-		if l.Second == nil {
-			continue
-		}
-		intervals++
-		sum.Add(*l.Second)
-		for id, i := range l.Second.Instances {
-			answers[id] = runlog.InstanceSecond{Completed: answers[id].Completed + i.Completed, Failed: answers[id].Failed + i.Failed}
+		if l.Second != nil {
+			intervals++
+			sum.Add(*l.Second)
 		}
 	}
 	p.name("Load on "+o.Server, "No request was sent.")
@@ -71,7 +65,12 @@ func (o order) complete(p *page, a *account) {
 	}
 	p.Lead += " A load claims nothing, so there is no verdict."
 	p.About = []fact{{"sent to", o.Server}, {"offered", o.Offered}, {"for", o.Duration}, {"time-out of a request", o.Timeout}}
-	p.Tables = []table{latencyTable(a.latencies), causeTable(sum), instanceTable(answers, sum.Completed)}
+	p.Tables = []table{
+		latencyTable(a.latencies),
+		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, "No request failed."),
+		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed,
+			"No answer named the instance that gave it."),
+	}
 	p.Warnings = append(p.Warnings, o.missing(a, intervals, seconds(sum.IntervalSeconds))...)
 }
 
@@ -92,14 +91,7 @@ func (o order) missing(a *account, intervals int, covered time.Duration) (lacks 
 	if intervals == 1 {
 		lacks = append(lacks, "load.jsonl holds a single interval: figures over time have one point.")
 	}
-	return append(lacks, unsealed(a.Manifest)...)
-}
-
-func unsealed(m runlog.Manifest) []string {
-	if m.Complete {
-		return nil
-	}
-	return []string{"The record is not sealed: what made it was killed, or still runs. What came after its last line is missing."}
+	return lacks
 }
 
 // name gives a page that has no verdict its title.
@@ -114,49 +106,21 @@ func loadNumbers(sum runlog.LoadSecond) []fact {
 		{"requests offered", fmt.Sprint(sum.Offered)},
 		{"requests sent", fmt.Sprint(sum.Sent)},
 		{"requests completed", fmt.Sprint(sum.Completed)},
-		{"requests failed", fmt.Sprintf("%d, %s of those sent", sum.Failed, share(sum.Failed, sum.Sent))},
-		{"requests dropped", fmt.Sprintf("%d, %s of those offered", sum.Dropped, share(sum.Dropped, sum.Offered))},
+		{"requests failed", fmt.Sprint(sum.Failed)},
+		{"requests dropped", fmt.Sprint(sum.Dropped)},
 		{"throughput", number(&throughput, 1, "completed/s")},
 		{"longest delay of sending", number(&lag, 1, "ms")},
-		{"bytes received", size(sum.BytesIn)},
-		{"bytes sent", size(sum.BytesOut)},
+		{"received", size(sum.BytesIn)},
+		{"sent", size(sum.BytesOut)},
 		{"time covered", number(&sum.IntervalSeconds, 1, "s")},
 	}
 }
 
-// causeTable lists the causes of failures, the most frequent first.
-func causeTable(sum runlog.LoadSecond) table {
-	t := table{Title: "Failures", Texts: 1, Head: []string{"cause", "requests", "of those sent"}, None: "No request failed."}
-	if sum.Sent == 0 {
-		t.None = "No request was sent that could have failed."
-	}
-	for _, cause := range most(sum.Errors, func(n int64) int64 { return n }) {
-		t.Rows = append(t.Rows, []string{cause, fmt.Sprint(sum.Errors[cause]), share(sum.Errors[cause], sum.Sent)})
+// rateTable lists who or what had how many of the requests, the most first.
+func rateTable(title, name string, of map[string]*rate, whole int64, none string) table {
+	t := table{Title: title, Texts: 1, Head: []string{name, "requests", "share"}, None: none}
+	for _, r := range busiest(of) {
+		t.Rows = append(t.Rows, []string{r.Name, fmt.Sprint(r.total), share(r.total, whole)})
 	}
 	return t
-}
-
-// instanceTable lists who answered, the busiest first.
-func instanceTable(answers map[string]runlog.InstanceSecond, completed int64) table {
-	t := table{
-		Title: "Instances", Texts: 1, Head: []string{"answered by", "completed", "of all completed", "failed"},
-		None: "No answer named the instance that gave it.",
-	}
-	for _, id := range most(answers, func(i runlog.InstanceSecond) int64 { return i.Completed }) {
-		if id == "" && len(answers) == 1 {
-			break
-		}
-		t.Rows = append(t.Rows, []string{cmp.Or(id, "no answer, or none that named its instance"),
-			fmt.Sprint(answers[id].Completed), share(answers[id].Completed, completed), fmt.Sprint(answers[id].Failed)})
-	}
-	return t
-}
-
-// most returns the keys, those of the highest count first.
-func most[V any](all map[string]V, count func(V) int64) (keys []string) {
-	for key := range all {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(count(all[b]), count(all[a])), cmp.Compare(a, b)) })
-	return keys
 }

@@ -48,31 +48,29 @@ func newReport(out *output) *cobra.Command {
 
 // report writes the reports of the record in dir, and shows what they say.
 func report(ctx context.Context, out *output, dir string) error {
+	record, verdict, err := reportFolder(ctx, dir)
 	shown := filepath.Join(dir, reports.HTMLFile)
-	manifest, err := runlog.ReadManifest(dir)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !manifest.Claims() {
-		return cmp.Or(reportRecord(ctx, dir), out.writePath("report", shown))
-	}
-	record, verdict, err := judgeFolder(dir)
-	if err == nil {
-		err = errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record))
-	}
-	if err != nil {
-		return err
+	case !record.Manifest.Claims():
+		return out.writePath("report", shown)
 	}
 	return writeVerdict(out, verdict, shown)
 }
 
-// reportRecord writes the reports of a record that claims nothing.
-func reportRecord(ctx context.Context, dir string) error {
-	record, err := runlog.Open(dir)
-	if err != nil {
-		return err
+// reportFolder judges the record in dir, if it claims anything, and writes its reports.
+func reportFolder(ctx context.Context, dir string) (record *runlog.Record, verdict judge.Verdict, err error) {
+	if record, err = runlog.Open(dir); err != nil {
+		return nil, verdict, err
 	}
-	return errors.Join(reports.Write(ctx, dir, record, judge.Verdict{}), reseal(dir, record))
+	if record.Manifest.Claims() {
+		verdict, err = judgeRecord(dir, record)
+	}
+	if err != nil {
+		return nil, verdict, err
+	}
+	return record, verdict, errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record))
 }
 
 // onRun lets cmd take a run as its only argument, of which latest is the newest that
@@ -138,31 +136,32 @@ func latestRun(runs string, fits func(runlog.Manifest) bool) (string, error) {
 	return "", fmt.Errorf("there is no latest run: %s has %s; name the folder of the runs with --runs", runs, none)
 }
 
-// judgeFolder reads the record in dir, judges it and writes verdict.json. A
-// folder that was sealed is sealed again: a newer judge may have more to say of
-// the same evidence.
+// judgeFolder reads the record in dir and judges it.
 func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
-	manifest, err := runlog.ReadManifest(dir)
-	if err != nil {
-		return nil, judge.Verdict{}, err
-	}
-	if !manifest.Claims() {
-		return nil, judge.Verdict{}, fmt.Errorf("%s is the record of `secondwind %s`, which claims nothing that could be judged; "+
-			"`secondwind report %s` shows it", dir, manifest.Command, dir)
-	}
 	record, err := runlog.Open(dir)
 	if err != nil {
 		return nil, judge.Verdict{}, err
 	}
+	if !record.Manifest.Claims() {
+		return nil, judge.Verdict{}, fmt.Errorf("%s is a record of `secondwind %s`, which claims nothing that could be judged; "+
+			"`secondwind report %s` shows it", dir, record.Manifest.Command, dir)
+	}
+	verdict, err := judgeRecord(dir, record)
+	return record, verdict, err
+}
+
+// judgeRecord judges the record in dir and writes verdict.json. A folder that was
+// sealed is sealed again: a newer judge may have more to say of the same evidence.
+func judgeRecord(dir string, record *runlog.Record) (judge.Verdict, error) {
 	verdict := judge.Judge(record)
 	raw, err := verdict.Marshal()
+	if err == nil {
+		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
+	}
 	if err != nil {
-		return nil, verdict, err
+		return verdict, err
 	}
-	if err := runlog.WriteFile(dir, runlog.VerdictFile, raw); err != nil {
-		return nil, verdict, err
-	}
-	return record, verdict, reseal(dir, record)
+	return verdict, reseal(dir, record)
 }
 
 // reseal seals a folder again if it was sealed. One that was not, of a run that

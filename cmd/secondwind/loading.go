@@ -90,10 +90,10 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string) (err error)
 	if err := errors.Join(err, w.Close(), runlog.Seal(w.Dir())); err != nil {
 		return err
 	}
-	if err := reportRecord(ctx, w.Dir()); ctx.Err() == nil {
-		return err
+	if _, _, err = reportFolder(ctx, w.Dir()); ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // record begins the record.
