@@ -74,7 +74,7 @@ func scaleOutThreshold(seen []timeline.Seen[runlog.MetricAlarm], metric string) 
 
 // seriesTable lists how each series began, went and ended.
 func seriesTable(title string, decimals int, none string, all ...figure.Series) table {
-	t := table{Title: title, Texts: 1, Head: []string{"of", "values", "first", "lowest", "highest", "last"}, None: none}
+	t := table{Title: title, Texts: 1, Head: []string{"series", "values", "first", "lowest", "highest", "last"}, None: none}
 	for _, s := range all {
 		if len(s.Points) == 0 {
 			continue
@@ -96,7 +96,7 @@ func seriesTable(title string, decimals int, none string, all ...figure.Series) 
 // eventTable lists what happened, by AWS's timestamps.
 func eventTable(marks []figure.Mark, at timescale) table {
 	t := table{Title: "Events", Texts: 2, Head: []string{"at (UTC)", "event", "seconds since the start"},
-		None: "No alarm changed its state, and no scaling activity began."}
+		None: "No change of an alarm and no scaling activity is on record."}
 	for _, m := range marks {
 		t.Rows = append(t.Rows, []string{clock(at.start.Add(seconds(m.At))), m.Text, fmt.Sprintf("%.1f", m.At)})
 	}

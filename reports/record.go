@@ -35,14 +35,11 @@ func kindOf(rec *runlog.Record) kind {
 // order is what a load was asked to send, as its scenario.yaml says.
 type order struct{ Server, Offered, Duration, Timeout string }
 
-// readOrder reads what of it there is; the rest is n/a.
+// readOrder reads what of it there is.
 func readOrder(rec *runlog.Record) order {
 	var o order
 	if yaml.Unmarshal(rec.Scenario, &o) != nil {
 		o = order{}
-	}
-	for _, text := range []*string{&o.Server, &o.Offered, &o.Duration, &o.Timeout} {
-		*text = cmp.Or(*text, notAvailable)
 	}
 	return o
 }
@@ -57,19 +54,23 @@ func (o order) complete(p *page, a *account) {
 			sum.Add(*l.Second)
 		}
 	}
-	p.name("Load on "+o.Server, "No request was sent.")
+	p.name("Load on "+cmp.Or(o.Server, "an unknown server"), "No request is on record.")
+	noFailure, noInstance := p.Lead, p.Lead
 	if intervals > 0 {
 		p.Lead = fmt.Sprintf("%d requests were offered; %d were answered as expected, %d failed, and %d were dropped.",
 			sum.Offered, sum.Completed, sum.Failed, sum.Dropped)
 		p.Numbers = loadNumbers(sum)
+		noFailure, noInstance = "No request failed.", "No answer named the instance that gave it."
 	}
 	p.Lead += " A load claims nothing, so there is no verdict."
-	p.About = []fact{{"sent to", o.Server}, {"offered", o.Offered}, {"for", o.Duration}, {"time-out of a request", o.Timeout}}
+	for i, text := range []string{o.Server, o.Offered, o.Duration, o.Timeout} {
+		name := []string{"sent to", "offered", "for", "time-out of a request"}[i]
+		p.About = append(p.About, fact{name, cmp.Or(text, notAvailable)})
+	}
 	p.Tables = []table{
 		latencyTable(a.latencies),
-		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, "No request failed."),
-		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed,
-			"No answer named the instance that gave it."),
+		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, noFailure),
+		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
 	}
 	p.Warnings = append(p.Warnings, o.missing(a, intervals, seconds(sum.IntervalSeconds))...)
 }
@@ -96,7 +97,7 @@ func (o order) missing(a *account, intervals int, covered time.Duration) (lacks 
 
 // name gives a page that has no verdict its title.
 func (p *page) name(heading, lead string) {
-	p.Layout, p.Heading, p.Lead, p.Title = "record", heading, lead, heading+" · "+p.Verdict.RunID
+	p.Layout, p.Heading, p.Lead, p.Title, p.Numbers = "record", heading, lead, heading+" · "+p.Verdict.RunID, nil
 }
 
 // loadNumbers lists what became of the requests.
