@@ -79,13 +79,12 @@ func seriesTable(title string, decimals int, none string, all ...figure.Series) 
 		if len(s.Points) == 0 {
 			continue
 		}
-		first, last := s.Points[0].Y, s.Points[len(s.Points)-1].Y
-		low, high := first, first
+		var all []float64
 		for _, p := range s.Points {
-			low, high = min(low, p.Y), max(high, p.Y)
+			all = append(all, p.Y)
 		}
-		row := []string{s.Name, fmt.Sprint(len(s.Points))}
-		for _, v := range []float64{first, low, high, last} {
+		row := []string{s.Name, fmt.Sprint(len(all))}
+		for _, v := range []float64{all[0], slices.Min(all), slices.Max(all), all[len(all)-1]} {
 			row = append(row, number(&v, decimals, ""))
 		}
 		t.Rows = append(t.Rows, row)

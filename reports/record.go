@@ -7,45 +7,21 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"secondwind/reports/figure"
 	"secondwind/runlog"
-	"secondwind/verify/judge"
 )
 
-// kind is what the reports of a kind of record are made of.
-type kind struct {
-	verdict  judge.Verdict // without an outcome where nothing is claimed
-	figures  func(figure.Run) []*figure.Figure
-	complete func(*page, *account)
-}
-
-func kindOf(rec *runlog.Record) kind {
-	k := kind{figures: figure.All, complete: func(*page, *account) {}}
-	switch rec.Manifest.Command {
-	case runlog.CommandLoad:
-		o := readOrder(rec)
-		k.verdict.Where, k.figures, k.complete = o.Server, figure.Load, o.complete
-	case runlog.CommandObserve:
-		k.figures, k.complete = figure.Group, completeObserved
+// ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
+// duration and timeout; nil if that cannot be read.
+func ordered(rec *runlog.Record) (texts map[string]string) {
+	if yaml.Unmarshal(rec.Scenario, &texts) != nil {
+		return nil
 	}
-	k.verdict.RunID = rec.Manifest.RunID
-	return k
+	return texts
 }
 
-// order is what a load was asked to send, as its scenario.yaml says.
-type order struct{ Server, Offered, Duration, Timeout string }
-
-// readOrder reads what of it there is.
-func readOrder(rec *runlog.Record) order {
-	var o order
-	if yaml.Unmarshal(rec.Scenario, &o) != nil {
-		o = order{}
-	}
-	return o
-}
-
-// complete makes the page that of a load.
-func (o order) complete(p *page, a *account) {
+// completeLoad makes the page that of a load.
+func completeLoad(p *page, a *account) {
+	order := ordered(a.Record)
 	var sum runlog.LoadSecond
 	var intervals int
 	for _, l := range a.Load {
@@ -54,7 +30,7 @@ func (o order) complete(p *page, a *account) {
 			sum.Add(*l.Second)
 		}
 	}
-	p.name("Load on "+cmp.Or(o.Server, "an unknown server"), "No request is on record.")
+	p.name("Load on "+cmp.Or(order["server"], "an unknown server"), "No request is on record.")
 	noFailure, noInstance := p.Lead, p.Lead
 	if intervals > 0 {
 		p.Lead = fmt.Sprintf("%d requests were offered; %d were answered as expected, %d failed, and %d were dropped.",
@@ -63,24 +39,23 @@ func (o order) complete(p *page, a *account) {
 		noFailure, noInstance = "No request failed.", "No answer named the instance that gave it."
 	}
 	p.Lead += " A load claims nothing, so there is no verdict."
-	for i, text := range []string{o.Server, o.Offered, o.Duration, o.Timeout} {
-		name := []string{"sent to", "offered", "for", "time-out of a request"}[i]
-		p.About = append(p.About, fact{name, cmp.Or(text, notAvailable)})
+	for _, key := range []string{"server", "offered", "duration", "timeout"} {
+		p.About = append(p.About, fact{key, cmp.Or(order[key], notAvailable)})
 	}
 	p.Tables = []table{
 		latencyTable(a.latencies),
 		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, noFailure),
 		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
 	}
-	p.Warnings = append(p.Warnings, o.missing(a, intervals, seconds(sum.IntervalSeconds))...)
+	p.Warnings = append(p.Warnings, missing(a, order, intervals, seconds(sum.IntervalSeconds))...)
 }
 
 // missing says what a record of a load lacks.
-func (o order) missing(a *account, intervals int, covered time.Duration) (lacks []string) {
+func missing(a *account, order map[string]string, intervals int, covered time.Duration) (lacks []string) {
 	if a.Scenario == nil {
 		lacks = append(lacks, "scenario.yaml is missing: what was to be sent, where and for how long is not on record.")
 	}
-	asked, _ := time.ParseDuration(o.Duration)
+	asked, _ := time.ParseDuration(order["duration"])
 	switch {
 	case intervals == 0:
 		lacks = append(lacks, "load.jsonl holds no interval: the load ended before its first second was written. "+

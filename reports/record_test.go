@@ -87,7 +87,7 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 		{"no file but the manifest's", runlog.CommandLoad, func(r *runlog.Record) { r.Load, r.Scenario = nil, nil },
 			[]string{nothing, "scenario.yaml is missing", "Load on an unknown server"}},
 		{"a scenario that cannot be read", runlog.CommandLoad, func(r *runlog.Record) { r.Scenario = []byte("server: [") },
-			[]string{"Load on an unknown server", "| for | n/a |"}},
+			[]string{"Load on an unknown server", "| duration | n/a |"}},
 		{"one line of load", runlog.CommandLoad, func(r *runlog.Record) { r.Load = r.Load[:1] },
 			[]string{"a single interval", "was to last 20s, but the record ends after 1s", "48 requests were offered"}},
 		{"one line, and an interruption", runlog.CommandLoad, func(r *runlog.Record) {

@@ -67,17 +67,22 @@ func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict,
 
 // render makes every file of the reports.
 func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []format) ([]runlog.File, error) {
-	k := kindOf(rec)
-	if rec.Manifest.Claims() {
-		k.verdict = v
+	figures, complete := figure.All, func(*page, *account) {}
+	switch rec.Manifest.Command {
+	case runlog.CommandLoad:
+		v = judge.Verdict{RunID: rec.Manifest.RunID, Where: ordered(rec)["server"]}
+		figures, complete = figure.Load, completeLoad
+	case runlog.CommandObserve:
+		v = judge.Verdict{RunID: rec.Manifest.RunID}
+		figures, complete = figure.Group, completeObserved
 	}
-	a := read(rec, k.verdict)
-	drawn, files, err := renderPlots(ctx, k.figures(a.run), as)
+	a := read(rec, v)
+	drawn, files, err := renderPlots(ctx, figures(a.run), as)
 	if err != nil {
 		return nil, err
 	}
-	p := newPage(a, k.verdict, drawn)
-	k.complete(&p, a)
+	p := newPage(a, v, drawn)
+	complete(&p, a)
 	html, err1 := renderHTML(p)
 	markdown, err2 := renderMarkdown(p)
 	files = append(files, runlog.File{Name: HTMLFile, Data: html}, runlog.File{Name: MarkdownFile, Data: markdown})
