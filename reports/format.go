@@ -15,6 +15,11 @@ import (
 // notAvailable stands for a number that was not seen or is not defined.
 const notAvailable = "n/a"
 
+// formatting is what layouts format values with.
+var formatting = map[string]any{
+	"symbol": statusSymbol, "number": number, "signed": signed, "clock": clock, "terms": terms, "join": join, "places": evidence,
+}
+
 // statusOf is the outcome as the status of the claim.
 func statusOf(o judge.Outcome) judge.Status {
 	switch o {

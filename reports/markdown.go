@@ -9,7 +9,7 @@ import (
 // renderMarkdown returns report.md, which shows the drawings of plots/.
 func renderMarkdown(p page) ([]byte, error) {
 	t, err := template.New(p.Layout+".md").
-		Funcs(template.FuncMap{"md": markdown, "code": markdownCode}).
+		Funcs(formatting).Funcs(template.FuncMap{"md": markdown, "code": markdownCode}).
 		ParseFS(templates, "templates/parts.md", "templates/"+p.Layout+".md")
 	return layOut(t, err, p)
 }

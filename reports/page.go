@@ -28,7 +28,7 @@ type page struct {
 	Machine     string
 	Interrupted string
 	Warnings    []string
-	Chain       []linkRow
+	Chain       []judge.Link
 	Groups      []group
 	Numbers     []fact
 	Tables      []table
@@ -36,24 +36,10 @@ type page struct {
 	Figures     []pageFigure
 }
 
-// linkRow is a row of the chain's table.
-type linkRow struct {
-	judge.Link
-	Symbol, AtClock, Since, Deadline, Slack, TermsText, JoinText string
-	Places                                                       []string
-}
-
 // group is a table of findings.
 type group struct {
 	Title, Intro string
-	Findings     []findingRow
-}
-
-// findingRow is a row of a group.
-type findingRow struct {
-	judge.Finding
-	Symbol string
-	Places []string
+	Findings     []judge.Finding
 }
 
 // fact is a named number.
@@ -82,12 +68,12 @@ func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 		Started: date(a.at.start), Duration: duration(a.at.end),
 		Declared: "no hypothesis on record", Revision: cmp.Or(a.Manifest.Revision, notAvailable), Machine: machine(a.Manifest.Machine),
 		Interrupted: a.interrupted, Warnings: a.warnings, Figures: figures,
-		Chain:   chainRows(v.Chain),
+		Chain:   v.Chain,
 		Numbers: numbers(v.Figures), AtRest: readAtRest(a.History),
 		Groups: []group{
-			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", findingRows(v.Premises)},
-			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", findingRows(v.Controls)},
-			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", findingRows(v.Confounders)},
+			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", v.Premises},
+			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", v.Controls},
+			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", v.Confounders},
 		},
 	}
 	p.Title = p.Symbol + " " + string(v.Outcome) + " · " + v.RunID
@@ -119,29 +105,6 @@ func duration(s float64) string {
 		return fmt.Sprintf("%.0f s", s)
 	}
 	return seconds(s).Round(time.Second).String()
-}
-
-func chainRows(chain []judge.Link) []linkRow {
-	rows := make([]linkRow, len(chain))
-	for i, l := range chain {
-		rows[i] = linkRow{
-			Link: l, Symbol: statusSymbol(l.Status), AtClock: clock(l.At),
-			Since: signed(l.SinceSeconds), Slack: signed(l.SlackSeconds),
-			TermsText: terms(l.Terms), JoinText: join(l.Join), Places: evidence(l.Evidence),
-		}
-		if l.DeadlineSeconds != nil {
-			rows[i].Deadline = number(l.DeadlineSeconds, 1, "s")
-		}
-	}
-	return rows
-}
-
-func findingRows(findings []judge.Finding) []findingRow {
-	rows := make([]findingRow, len(findings))
-	for i, f := range findings {
-		rows[i] = findingRow{Finding: f, Symbol: statusSymbol(f.Status), Places: evidence(f.Evidence)}
-	}
-	return rows
 }
 
 // numbers lists the figures of a verdict with their units.

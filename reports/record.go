@@ -12,9 +12,14 @@ import (
 
 // ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
 // duration and timeout; nil if that cannot be read.
-func ordered(rec *runlog.Record) (texts map[string]string) {
-	if yaml.Unmarshal(rec.Scenario, &texts) != nil {
+func ordered(rec *runlog.Record) map[string]string {
+	var all map[string]any
+	if yaml.Unmarshal(rec.Scenario, &all) != nil {
 		return nil
+	}
+	texts := map[string]string{}
+	for key, value := range all {
+		texts[key], _ = value.(string)
 	}
 	return texts
 }
