@@ -127,8 +127,9 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 					t.Errorf("report.md lacks %q:\n%s", want, text)
 				}
 			}
-			if notes := strings.Count(files[HTMLFile], `<p class="note">`); notes != strings.Count(text, "\n> ")+strings.Count(text, "interrupted:") {
-				t.Errorf("report.html has %d notes, report.md others:\n%s", notes, text)
+			inText := strings.Count(text, "\n> ") + strings.Count(text, "interrupted:")
+			if notes := strings.Count(files[HTMLFile], `<p class="note">`); notes != inText {
+				t.Errorf("report.html has %d notes, report.md %d:\n%s", notes, inText, text)
 			} else if c.want == nil && notes > 0 {
 				t.Errorf("a whole record lacks something:\n%s", text)
 			}

@@ -59,7 +59,8 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
 	}
 	if !rec.Manifest.Claims() && !rec.Manifest.Complete {
-		a.warnings = append(a.warnings, "The record is not sealed: what made it was killed, or still runs. What came after its last line is missing.")
+		a.warnings = append(a.warnings,
+			"The record is not sealed: what made it was killed, or still runs. What came after its last line is missing.")
 	}
 	a.warn(len(cloud.Unread), a.latencies)
 	return a
