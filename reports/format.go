@@ -15,6 +15,11 @@ import (
 // notAvailable stands for a number that was not seen or is not defined.
 const notAvailable = "n/a"
 
+// formatting is what layouts format values with.
+var formatting = map[string]any{
+	"symbol": statusSymbol, "number": number, "signed": signed, "clock": clock, "terms": terms, "join": join, "places": evidence,
+}
+
 // statusOf is the outcome as the status of the claim.
 func statusOf(o judge.Outcome) judge.Status {
 	switch o {
@@ -51,6 +56,21 @@ func number(v *float64, decimals int, unit string) string {
 		s += " " + unit
 	}
 	return s
+}
+
+// share formats a part of a whole in percent.
+func share(part, whole int64) string {
+	v := 100 * float64(part) / float64(whole)
+	return number(defined(v), 2, "%")
+}
+
+// size formats a number of bytes with three digits.
+func size(bytes int64) string {
+	v, units := float64(bytes), []string{"B", "kB", "MB", "GB", "TB"}
+	for v >= 999.5 && len(units) > 1 {
+		v, units = v/1000, units[1:]
+	}
+	return fmt.Sprintf("%.3g %s", v, units[0])
 }
 
 // signed formats an optional number of seconds with its sign.

@@ -33,6 +33,7 @@ func readPhases(load []runlog.LoadLine, at timescale) []figure.Span {
 type loadRates struct {
 	offered, completed, failed, dropped rate
 	instances                           map[string]*rate // completed
+	errors                              map[string]*rate // failed, by cause
 	end                                 float64          // of the interval before
 }
 
@@ -49,7 +50,7 @@ func (r rate) named() figure.Series {
 
 // readRates returns the rates of every interval, as points in its middle.
 func readRates(intervals []interval) *loadRates {
-	r := &loadRates{instances: map[string]*rate{}}
+	r := &loadRates{instances: map[string]*rate{}, errors: map[string]*rate{}}
 	r.offered.Name, r.completed.Name, r.failed.Name, r.dropped.Name = "offered", "completed", "failed", "dropped"
 	for _, i := range intervals {
 		r.add(i)
@@ -60,7 +61,7 @@ func readRates(intervals []interval) *loadRates {
 // add adds the next interval.
 func (r *loadRates) add(i interval) {
 	var sum runlog.LoadSecond
-	completed := map[string]int64{}
+	completed, failed := map[string]int64{}, map[string]int64{}
 	for _, l := range i.Lines {
 		sum.Offered, sum.Completed = sum.Offered+l.Offered, sum.Completed+l.Completed
 		sum.Failed, sum.Dropped = sum.Failed+l.Failed, sum.Dropped+l.Dropped
@@ -68,10 +69,10 @@ func (r *loadRates) add(i interval) {
 			if id == "" || instance == nil {
 				continue
 			}
-			completed[id] += instance.Completed
-			if r.instances[id] == nil {
-				r.instances[id] = &rate{Series: figure.Series{Name: id}}
-			}
+			countIn(completed, r.instances, id, instance.Completed)
+		}
+		for cause, n := range l.Errors {
+			countIn(failed, r.errors, cause, n)
 		}
 	}
 	length := i.length()
@@ -89,15 +90,29 @@ func (r *loadRates) add(i interval) {
 	for id, one := range r.instances {
 		count(one, completed[id])
 	}
+	for cause, one := range r.errors {
+		count(one, failed[cause])
+	}
 }
 
-// byInstance returns the instances' series, the busiest first.
-func (r *loadRates) byInstance() []figure.Series {
-	busiest := slices.SortedFunc(maps.Values(r.instances), func(a, b *rate) int {
+// countIn counts n of a name whose rate begins with the interval, if it is new.
+func countIn(counts map[string]int64, rates map[string]*rate, name string, n int64) {
+	counts[name] += n
+	if rates[name] == nil {
+		rates[name] = &rate{Series: figure.Series{Name: name}}
+	}
+}
+
+// busiest returns the rates, the highest total first.
+func busiest(rates map[string]*rate) []*rate {
+	return slices.SortedFunc(maps.Values(rates), func(a, b *rate) int {
 		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.Name, b.Name))
 	})
-	var all []figure.Series
-	for _, one := range busiest {
+}
+
+// named returns the series of rates, the highest total first.
+func named(rates map[string]*rate) (all []figure.Series) {
+	for _, one := range busiest(rates) {
 		all = append(all, one.named())
 	}
 	return all

@@ -39,7 +39,7 @@ var reactions = map[stage]reaction{
 	holding: {working, func(i *interrupts) { close(i.endHold) },
 		"the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
 	stopping: {exited, nil, "ended at once: a record under way is neither judged nor sealed"},
-	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
+	judging:  {warned, nil, "the run has ended and its report is being made; press Ctrl-C again to leave without it"},
 	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
 	leaving:  {exited, nil, "ended at once: the record is not sealed"},
 	done:     {done, nil, ""},

@@ -37,25 +37,33 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.attack.Server, l.shown, l.duration, writer.Dir()))
 	var sum summary.Summary
 	err = l.run(ctx, writer, &sum, reporter)
-	interrupted := ctx.Err() != nil
-	out.interrupts.enter(done)
-	if interrupted {
-		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
-		err = errors.Join(err, writer.WriteLoad(line))
-	}
+	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	out.interrupts.judge(leave)
+	interrupted, reason := ctx.Err() != nil, "" // no signal changes that any more
 	var aborted *abortedError
-	if errors.As(err, &aborted) {
-		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: aborted.reason}}
-		err = writer.WriteLoad(line)
+	switch {
+	case errors.As(err, &aborted):
+		err, reason = nil, aborted.reason
+	case interrupted:
+		reason = byTheUser
 	}
+	reporter.Event(time.Since(start), "drawing the report")
+	err = errors.Join(err, endRecord(reporting, writer, reason))
+	out.interrupts.enter(done)
 	reporter.Close()
-	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
+	if err != nil {
 		return err
 	}
 	required := l.required(&sum)
 	if err := writeLoad(out, &sum, required, writer.Dir()); err != nil {
 		return err
 	}
+	return l.exit(&sum, required, interrupted, aborted)
+}
+
+// exit is the exit code of a load, nil for 0.
+func (l loading) exit(sum *summary.Summary, required []requirement, interrupted bool, aborted *abortedError) error {
 	switch {
 	case aborted != nil:
 		return &exitError{code: exitFailed, err: aborted}
@@ -72,6 +80,22 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	return nil
 }
 
+// endRecord seals a record, and reports it unless ctx ends before. The reason is why it
+// ended early, "" if it did not.
+func endRecord(ctx context.Context, w *runlog.Writer, reason string) (err error) {
+	if reason != "" {
+		err = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
+	}
+	// Sealed before it is reported: a report that is left out takes nothing from it.
+	if err := errors.Join(err, w.Close(), runlog.Seal(w.Dir())); err != nil {
+		return err
+	}
+	if _, _, err = reportFolder(ctx, w.Dir()); ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // record begins the record.
 func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 	text, err := yaml.Marshal(map[string]any{
@@ -80,7 +104,7 @@ func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, err := createRecord(runs, start, nil)
+	writer, err := createRecord(runs, runlog.CommandLoad, start, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -132,7 +132,7 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 // newRun makes the run's folder with the scenario in it, and whatever that names. The run is
 // of the scenario that it returns, which names what is there.
 func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, scenario.Scenario, error) {
-	writer, err := createRecord(runs, start, map[string]uint64{"requests": s.Seed, "localcloud": cloudSeed(start)})
+	writer, err := createRecord(runs, runlog.CommandSoak, start, map[string]uint64{"requests": s.Seed, "localcloud": cloudSeed(start)})
 	if err != nil {
 		return nil, s, err
 	}

@@ -300,14 +300,14 @@ func TestLatestIsTheNewestRun(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(runs, "20991231T000000Z-0000"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := findRun("latest", runs); err != nil || filepath.Base(got) != "20261124T000000Z-0001" {
+	if got, err := findRun("latest", runs, nil); err != nil || filepath.Base(got) != "20261124T000000Z-0001" {
 		t.Errorf("findRun(latest) = %s, %v, want the newest run's folder", got, err)
 	}
-	if _, err := findRun("latest", t.TempDir()); err == nil || !strings.Contains(err.Error(), "--runs") {
+	if _, err := findRun("latest", t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "--runs") {
 		t.Errorf("findRun(latest) in an empty folder: %v, want what to do", err)
 	}
 	t.Chdir(t.TempDir())
-	w, err := createRecord(defaultRuns, time.Now(), nil)
+	w, err := createRecord(defaultRuns, runlog.CommandSoak, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

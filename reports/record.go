@@ -1,0 +1,107 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"secondwind/runlog"
+)
+
+// ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
+// duration and timeout; nil if that cannot be read.
+func ordered(rec *runlog.Record) map[string]string {
+	var all map[string]any
+	if yaml.Unmarshal(rec.Scenario, &all) != nil {
+		return nil
+	}
+	texts := map[string]string{}
+	for key, value := range all {
+		texts[key], _ = value.(string)
+	}
+	return texts
+}
+
+// completeLoad makes the page that of a load.
+func completeLoad(p *page, a *account) {
+	order := ordered(a.Record)
+	var sum runlog.LoadSecond
+	var intervals int
+	for _, l := range a.Load {
+		if l.Second != nil {
+			intervals++
+			sum.Add(*l.Second)
+		}
+	}
+	p.name("Load on "+cmp.Or(order["server"], "an unknown server"), "No request is on record.")
+	noFailure, noInstance := p.Lead, p.Lead
+	if intervals > 0 {
+		p.Lead = fmt.Sprintf("%d requests were offered; %d were answered as expected, %d failed, and %d were dropped.",
+			sum.Offered, sum.Completed, sum.Failed, sum.Dropped)
+		p.Numbers = loadNumbers(sum)
+		noFailure, noInstance = "No request failed.", "No answer named the instance that gave it."
+	}
+	p.Lead += " A load claims nothing, so there is no verdict."
+	for _, key := range []string{"server", "offered", "duration", "timeout"} {
+		p.About = append(p.About, fact{key, cmp.Or(order[key], notAvailable)})
+	}
+	p.Tables = []table{
+		latencyTable(a.latencies),
+		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, noFailure),
+		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
+	}
+	p.Warnings = append(p.Warnings, missing(a, order, intervals, seconds(sum.IntervalSeconds))...)
+}
+
+// missing says what a record of a load lacks.
+func missing(a *account, order map[string]string, intervals int, covered time.Duration) (lacks []string) {
+	if a.Scenario == nil {
+		lacks = append(lacks, "scenario.yaml is missing: what was to be sent, where and for how long is not on record.")
+	}
+	asked, _ := time.ParseDuration(order["duration"])
+	switch {
+	case intervals == 0:
+		lacks = append(lacks, "load.jsonl holds no interval: the load ended before its first second was written. "+
+			"There are no numbers, no latencies, and nothing to draw.")
+	case covered < asked-time.Second:
+		lacks = append(lacks, fmt.Sprintf("The load was to last %s, but the record ends after %s: the rest was not sent, or not written.",
+			asked, covered.Round(100*time.Millisecond)))
+	}
+	if intervals == 1 {
+		lacks = append(lacks, "load.jsonl holds a single interval: figures over time have one point.")
+	}
+	return lacks
+}
+
+// name gives a page that has no verdict its title.
+func (p *page) name(heading, lead string) {
+	p.Layout, p.Heading, p.Lead, p.Title, p.Numbers = "record", heading, lead, heading+" · "+p.Verdict.RunID, nil
+}
+
+// loadNumbers lists what became of the requests.
+func loadNumbers(sum runlog.LoadSecond) []fact {
+	throughput, lag := float64(sum.Completed)/sum.IntervalSeconds, sum.LagMaxSeconds*1000
+	return []fact{
+		{"requests offered", fmt.Sprint(sum.Offered)},
+		{"requests sent", fmt.Sprint(sum.Sent)},
+		{"requests completed", fmt.Sprint(sum.Completed)},
+		{"requests failed", fmt.Sprint(sum.Failed)},
+		{"requests dropped", fmt.Sprint(sum.Dropped)},
+		{"throughput", number(&throughput, 1, "completed/s")},
+		{"longest delay of sending", number(&lag, 1, "ms")},
+		{"received", size(sum.BytesIn)},
+		{"sent", size(sum.BytesOut)},
+		{"time covered", number(&sum.IntervalSeconds, 1, "s")},
+	}
+}
+
+// rateTable lists who or what had how many of the requests, the most first.
+func rateTable(title, name string, of map[string]*rate, whole int64, none string) table {
+	t := table{Title: title, Texts: 1, Head: []string{name, "requests", "share"}, None: none}
+	for _, r := range busiest(of) {
+		t.Rows = append(t.Rows, []string{r.Name, fmt.Sprint(r.total), share(r.total, whole)})
+	}
+	return t
+}
