@@ -3,7 +3,12 @@
 //	scenario     what a run is to do, read strictly from YAML
 //	profile      offered load over time
 //	mix          which requests are sent, and what is expected of the answers; all made beforehand
-//	attack       sends them, and writes one line a second
+//	client       sends one request and reads its answer
+//	executor     who sends when: at a rate, or as users
+//	attack       records what became of every request, one line a second
+//	summary      sums a load up
+//	raw          every result, in Vegeta's formats
+//	generator    whether the generator itself was the limit
 //	calibration  what a request costs, and which rate follows from that
 //
 // The package itself is empty.

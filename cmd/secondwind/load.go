@@ -40,7 +40,9 @@ type loadOptions struct {
 	inFlight                        int
 
 	require []string
+	abort   []string
 	raw     string
+	metrics string
 	runs    string
 	mine    bool
 }
@@ -84,7 +86,9 @@ func newLoad(out *output) *cobra.Command {
 	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
 	f.IntVar(&o.inFlight, "max-in-flight", 512, "how many requests may be under way at once")
 	f.StringArrayVar(&o.require, "require", nil, "`threshold` to meet, for instance 'p99 < 250ms'; repeat it for more")
+	f.StringArrayVar(&o.abort, "abort", nil, "`condition` over 10 s that ends the load, for instance 'errors > 50%'; repeat it for more")
 	f.StringVar(&o.raw, "raw", "", "keep every result in Vegeta's `format` in the record's folder: gob, json or csv")
+	f.StringVar(&o.metrics, "metrics", "", "`address` that serves /metrics for Prometheus while the load lasts, for instance 127.0.0.1:9100")
 	f.BoolVar(&o.mine, "mine", false, "I own the server, or its owner asked me to load it")
 	runsFlag(f, &o.runs)
 	return cmd
@@ -99,7 +103,8 @@ func (o loadOptions) validate(f *pflag.FlagSet, args []string, stdin io.Reader) 
 	); err != nil {
 		return l, err
 	}
-	l = loading{attack: attack.Config{Timeout: o.timeout, MaxInFlight: o.inFlight, Precise: o.precise}, duration: o.duration, raw: o.raw}
+	l = loading{attack: attack.Config{Timeout: o.timeout, MaxInFlight: o.inFlight, Precise: o.precise}, duration: o.duration}
+	l.raw, l.metrics = o.raw, o.metrics
 	if err := o.offer(&l); err != nil {
 		return l, err
 	}
@@ -113,12 +118,11 @@ func (o loadOptions) validate(f *pflag.FlagSet, args []string, stdin io.Reader) 
 	case o.raw != "" && !raw.Known(o.raw):
 		return l, fmt.Errorf("--raw is %q; give gob, json or csv", o.raw)
 	}
-	for _, text := range o.require {
-		t, err := summary.Measures.Parse(text)
-		if err != nil {
-			return l, fmt.Errorf("--require: %w", err)
-		}
-		l.require = append(l.require, t)
+	if l.require, err = thresholds("require", o.require); err != nil {
+		return l, err
+	}
+	if l.abort, err = thresholds("abort", o.abort); err != nil {
+		return l, err
 	}
 	if f.Changed("digits") && o.digits < 1 {
 		return l, fmt.Errorf("--digits is %d; give 1 or more", o.digits)
@@ -129,6 +133,17 @@ func (o loadOptions) validate(f *pflag.FlagSet, args []string, stdin io.Reader) 
 	}
 	l.attack.Requests, l.attack.Server = requests, requests.Server()
 	return l, o.allowed(l.attack.Server)
+}
+
+func thresholds(flag string, texts []string) (all []threshold.Threshold, err error) {
+	for _, text := range texts {
+		t, err := summary.Measures.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", flag, err)
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 // offer sets what is offered over time, and by whom.
@@ -293,5 +308,7 @@ type loading struct {
 	shown    string // offered, as it was given
 	duration time.Duration
 	require  []threshold.Threshold
-	raw      string // format of raw results, "" for none
+	abort    []threshold.Threshold // conditions that end the load
+	raw      string                // format of raw results, "" for none
+	metrics  string                // address for Prometheus, "" for none
 }

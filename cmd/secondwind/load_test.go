@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -122,6 +123,74 @@ func TestUsersWaitForTheirAnswers(t *testing.T) {
 	args := []string{"load", server.URL, "--users", "3", "--think", "1ms", "--duration", "1s", "--json", "--runs", t.TempDir()}
 	if code := run(t.Context(), args, &stdout, &stderr); code != 0 || most.Load() != 3 {
 		t.Errorf("exit code %d, at most %d at once, want 0 and 3\n%s%s", code, most.Load(), stdout.String(), stderr.String())
+	}
+}
+
+func TestALoadEndsWhenItsConditionHoldsOverTenSeconds(t *testing.T) {
+	conditions, err := thresholds("abort", []string{"errors > 50%"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, abort := context.WithCancelCause(t.Context())
+	a := aborting{conditions: conditions, abort: abort}
+	failed := []int64{9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9}
+	for i, n := range failed {
+		if err := a.add(&runlog.LoadSecond{Sent: 10, Failed: n, Completed: 10 - n, IntervalSeconds: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if want := i == len(failed)-1; (ctx.Err() != nil) != want {
+			t.Fatalf("second %d: %v, want it to end: %v", i, context.Cause(ctx), want)
+		}
+	}
+	if got, want := context.Cause(ctx).Error(), "the load was ended: errors > 50% over the last 10 s: 54 %"; got != want {
+		t.Errorf("cause = %q, want %q", got, want)
+	}
+}
+
+// TestPrometheusSeesALoad scrapes from within the loaded server.
+func TestPrometheusSeesALoad(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	scraped := make(chan string, 1)
+	began := time.Now()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Instance-Id", "i-1")
+		if time.Since(began) < 1500*time.Millisecond { // a line is written each second
+			return
+		}
+		response, err := http.Get("http://" + address + "/metrics")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		select {
+		case scraped <- string(text):
+		default:
+		}
+	}))
+	defer server.Close()
+	var stdout, stderr bytes.Buffer
+	args := []string{"load", server.URL, "--rate", "20", "--duration", "3s", "--metrics", address, "--runs", t.TempDir()}
+	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+	text := <-scraped
+	for _, want := range []string{
+		"secondwind_load_offered_rate 20\n", `secondwind_load_requests_total{outcome="dropped"} 0`,
+		`secondwind_load_completed_total{instance="i-1"} `, `secondwind_load_latency_seconds{from="schedule",quantile="0.99"} `,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("/metrics lacks %q:\n%s", want, text)
+		}
+	}
+	if _, err := http.Get("http://" + address + "/metrics"); err == nil {
+		t.Error("/metrics is served after the load")
 	}
 }
 

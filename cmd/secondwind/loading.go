@@ -18,6 +18,7 @@ import (
 	"secondwind/loadgen/raw"
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
+	"secondwind/runlog/threshold"
 	"secondwind/verify/experiment"
 )
 
@@ -42,6 +43,11 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
 		err = errors.Join(err, writer.WriteLoad(line))
 	}
+	var aborted *abortedError
+	if errors.As(err, &aborted) {
+		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: aborted.reason}}
+		err = writer.WriteLoad(line)
+	}
 	reporter.Close()
 	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
 		return err
@@ -51,6 +57,8 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		return err
 	}
 	switch {
+	case aborted != nil:
+		return &exitError{code: exitFailed, err: aborted}
 	case interrupted:
 		return &exitError{code: exitInterrupted}
 	case sum.Failed > 0 && sum.Completed == 0:
@@ -82,44 +90,121 @@ func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
 	return writer, nil
 }
 
-// run loads until the time is over or ctx ends; neither is an error.
+// run loads until the time is over, ctx ends or a condition ends it; the first two are no
+// error.
 func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Summary, reporter progress.Reporter) (returned error) {
 	traffic := new(experiment.Traffic)
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	watch := aborting{conditions: l.abort, abort: abort}
 	cfg := l.attack
+	sinks, stop, err := l.sideOutputs(ctx, writer.Dir(), &cfg)
+	defer func() { returned = errors.Join(returned, stop()) }()
+	if err != nil {
+		return err
+	}
+	sinks = append(sinks, sum.Add, watch.add)
 	cfg.Sink = func(line runlog.LoadLine) error {
 		traffic.Add(line)
-		return errors.Join(sum.Add(line.Second), writer.WriteLoad(line))
-	}
-	if l.raw != "" {
-		results, err := raw.Create(writer.Dir(), l.raw)
-		if err != nil {
-			return err
+		err := writer.WriteLoad(line)
+		for _, sink := range sinks {
+			err = errors.Join(err, sink(line.Second))
 		}
-		defer func() { returned = errors.Join(returned, results.Close()) }()
-		cfg.Result = results.Write
-		record := cfg.Sink
-		cfg.Sink = func(line runlog.LoadLine) error { return errors.Join(record(line), results.Flush()) }
+		return err
 	}
 	// Users wait for their answers, so that how often they send is not known before.
-	if l.attack.Users == nil {
+	if cfg.Users == nil {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(executor.Procs(profile.Highest(l.offered), runtime.GOMAXPROCS(0))))
 	}
 	generator := attack.New(cfg)
-	follow := func(ctx context.Context) error {
-		start := time.Now()
+	err = live.RunGroup(ctx, func(ctx context.Context) error {
 		generator.SetPhase(runlog.PhaseLoad, profile.Until(l.offered, l.duration))
-		ctx, cancel := context.WithTimeout(ctx, l.duration)
-		defer cancel()
-		return everySecond(ctx, func() {
-			elapsed := time.Since(start)
-			second, failed := traffic.Last()
-			reporter.Status(progress.Status{
-				Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.duration, PhaseElapsed: elapsed, PhaseExpected: l.duration,
-				Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
-			})
-		})
+		return l.follow(ctx, traffic, reporter)
+	}, generator.Run)
+	var aborted *abortedError
+	if errors.As(context.Cause(ctx), &aborted) {
+		err = errors.Join(err, aborted)
 	}
-	return live.RunGroup(ctx, follow, generator.Run)
+	return err
+}
+
+// follow reports the load each second until it is over.
+func (l loading) follow(ctx context.Context, traffic *experiment.Traffic, reporter progress.Reporter) error {
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, l.duration)
+	defer cancel()
+	return everySecond(ctx, func() {
+		elapsed := time.Since(start)
+		second, failed := traffic.Last()
+		reporter.Status(progress.Status{
+			Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.duration, PhaseElapsed: elapsed, PhaseExpected: l.duration,
+			Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
+		})
+	})
+}
+
+// sideOutputs opens what a load writes besides its record. What it returns takes each
+// line, and stop closes it, also after an error.
+func (l loading) sideOutputs(ctx context.Context, dir string, cfg *attack.Config) (
+	sinks []func(*runlog.LoadSecond) error, stop func() error, err error) {
+	var stops []func() error
+	stop = func() (err error) {
+		for _, s := range stops {
+			err = errors.Join(err, s())
+		}
+		return err
+	}
+	if l.metrics != "" {
+		shown := new(loadMetrics)
+		end, err := shown.serve(ctx, l.metrics)
+		if err != nil {
+			return nil, stop, err
+		}
+		sinks, stops = append(sinks, shown.add), append(stops, end)
+	}
+	if l.raw != "" {
+		results, err := raw.Create(dir, l.raw)
+		if err != nil {
+			return nil, stop, err
+		}
+		sinks, stops = append(sinks, func(*runlog.LoadSecond) error { return results.Flush() }), append(stops, results.Close)
+		cfg.Result = results.Write
+	}
+	return sinks, stop, nil
+}
+
+// aborting ends a load when a condition holds over the last ten lines.
+type aborting struct {
+	conditions []threshold.Threshold
+	abort      context.CancelCauseFunc
+	lines      []*runlog.LoadSecond
+}
+
+// abortedError ends a load whose record is whole.
+type abortedError struct{ reason string }
+
+func (e *abortedError) Error() string { return "the load was ended: " + e.reason }
+
+// add takes a line into account. What is under way when the load ends is still recorded.
+func (a *aborting) add(line *runlog.LoadSecond) error {
+	const window = 10
+	a.lines = append(a.lines, line)
+	a.lines = a.lines[max(0, len(a.lines)-window):]
+	if len(a.lines) < window || len(a.conditions) == 0 {
+		return nil
+	}
+	var last summary.Summary
+	for _, l := range a.lines {
+		if err := last.Add(l); err != nil {
+			return err
+		}
+	}
+	for _, c := range a.conditions {
+		if value, ok := last.Value(c); ok && c.Met(value) {
+			a.abort(&abortedError{fmt.Sprintf("%s over the last %d s: %s", c, window, c.Show(value))})
+		}
+	}
+	return nil
 }
 
 // requirement is what became of a threshold.
