@@ -89,7 +89,7 @@ func compareGenerators(ctx context.Context, o options) (err error) {
 	}
 	fastest := median(valuesOf(ours, func(r round) float64 { return r.rate }))
 	highest.url, highest.length = named.url, time.Duration(float64(o.results)/fastest*float64(time.Second))
-	return errors.Join(measureSchedule(ctx, o, all, small), measureStall(ctx, all[0], small, server), measureRecord(ctx, all[0], highest))
+	return errors.Join(measureSchedule(ctx, o, all[:1], small), measureStall(ctx, all[0], small, server), measureMemory(ctx, all[0], highest))
 }
 
 // run has the generators take turns, so that what else the machine does falls on all, and
@@ -159,29 +159,48 @@ func valuesOf[T any](of []T, value func(T) float64) (values []float64) {
 	return values
 }
 
-// measureSchedule finds out when requests were sent that were due at even gaps.
-func measureSchedule(ctx context.Context, o options, all []*generator, t task) error {
+// measureSchedule finds out when requests were sent that were due at even gaps, and what
+// the records take.
+func measureSchedule(ctx context.Context, o options, ours []*generator, t task) error {
 	for _, t.rate = range []int{1000, 5000} {
 		for _, t.more = range []string{"--raw gob", "--raw gob --precise"} {
-			ours, err := comparison{title: fmt.Sprintf("schedule at %d/s %s", t.rate, t.more), task: t}.run(ctx, o, all[:1])
-			var gapErrors, inTime []float64
-			for _, r := range ours {
-				var sent []time.Time
-				if sent, err = sentAt(filepath.Join(r.finished.Recorded, "results-001.gob")); err != nil {
-					break
-				}
-				gap, punctual := punctuality(sent, time.Second/time.Duration(t.rate))
-				gapErrors, inTime = append(gapErrors, gap), append(inTime, punctual)
+			rounds, err := comparison{title: fmt.Sprintf("schedule at %d/s %s", t.rate, t.more), task: t}.run(ctx, o, ours)
+			var all []kept
+			for _, r := range rounds {
+				k, unread := r.finished.kept(time.Second / time.Duration(t.rate))
+				all, err = append(all, k), errors.Join(err, unread)
 			}
 			if err != nil {
 				return err
 			}
-			gap, punctual := median(gapErrors), median(inTime)
-			fmt.Printf("median gap error %.1f µs, %.2f %% sent within 2 ms of due; asked: under 100 µs, 99.9 %%: %s\n",
-				gap, punctual*100, met(gap < 100 && punctual >= 0.999))
+			gap := median(valuesOf(all, func(k kept) float64 { return k.gapError }))
+			inTime := median(valuesOf(all, func(k kept) float64 { return k.inTime }))
+			day := median(valuesOf(all, func(k kept) float64 { return k.day }))
+			fmt.Printf("median gap error %.1f µs, %.2f %% sent within 2 ms of due; asked: under 100 µs, 99.9 %%: %s\n"+
+				"24 h of records %.0f MB, asked: under 100 MB: %s\n", gap, inTime*100, met(gap < 100 && inTime >= 0.999), day, met(day < 100))
 		}
 	}
 	return nil
+}
+
+// kept is how a schedule was kept, and what its record takes.
+type kept struct {
+	gapError, inTime float64 // as punctuality returns them
+	day              float64 // MB of 24 h, without raw results
+}
+
+func (f finished) kept(gap time.Duration) (k kept, err error) {
+	sent, err := sentAt(filepath.Join(f.Recorded, "results-001.gob"))
+	if err != nil {
+		return k, err
+	}
+	lines, err := os.Stat(filepath.Join(f.Recorded, "load.jsonl"))
+	if err != nil {
+		return k, err
+	}
+	k.gapError, k.inTime = punctuality(sent, gap)
+	k.day = float64(lines.Size()) / f.Seconds * (24 * time.Hour).Seconds() / 1e6
+	return k, nil
 }
 
 // sentAt reads when requests were sent from results in Vegeta's binary format.
@@ -248,22 +267,15 @@ func measureStall(ctx context.Context, g *generator, t task, server *process) er
 	return nil
 }
 
-// measureRecord watches the memory of a long load, and what its record takes.
-func measureRecord(ctx context.Context, g *generator, t task) error {
+// measureMemory watches the memory of a long load.
+func measureMemory(ctx context.Context, g *generator, t task) error {
 	r, err := g.round(ctx, t)
-	if err != nil {
-		return err
-	}
-	f := r.finished
-	lines, err := os.Stat(filepath.Join(f.Recorded, "load.jsonl"))
 	if err != nil {
 		return err
 	}
 	third := max(1, len(r.resident)/3)
 	first, last, most := mean(r.resident[:third]), mean(r.resident[len(r.resident)-third:]), mean([]uint64{slices.Max(r.resident)})
-	fmt.Printf("\n### %d results in %.0f s\n\nresident: %.1f MiB in the first third, %.1f MiB in the last, at most %.1f MiB; "+
-		"asked: under 64 MB, flat: %s\n", f.Completed, f.Seconds, first, last, most, met(most*(1<<20) < 64e6 && last < 1.1*first))
-	day := float64(lines.Size()) / f.Seconds * (24 * time.Hour).Seconds() / 1e6
-	fmt.Printf("records of 24 h: %.0f MB, asked: under 100 MB: %s\n", day, met(day < 100))
+	fmt.Printf("\n### %.0f results in %.0f s\n\nresident: %.1f MiB in the first third, %.1f MiB in the last, at most %.1f MiB; "+
+		"asked: under 64 MB, flat: %s\n", r.requests, r.finished.Seconds, first, last, most, met(most*(1<<20) < 64e6 && last < 1.1*first))
 	return nil
 }
