@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func (g *generator) command(line string, t task) (arguments []string, input stri
 type round struct {
 	requests, rate float64
 	cpu            float64  // of the generator alone, µs a request
-	resident       []uint64 // bytes, 30 times
+	resident       []uint64 // bytes, up to 30 times
 	finished       finished // of secondwind
 }
 
@@ -150,7 +151,7 @@ func (g *generator) round(ctx context.Context, t task) (r round, err error) {
 	go func() { memory <- watch(watched, p, t.length/30) }()
 	err = command.Wait()
 	stop()
-	r.resident = <-memory
+	r.resident = slices.DeleteFunc(<-memory, func(bytes uint64) bool { return bytes == 0 }) // when it had just ended
 	report := output.Bytes()
 	if err == nil && g.report != "" {
 		arguments, _ = g.command(g.report, t)
