@@ -1,6 +1,8 @@
 package runlog
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +17,7 @@ type History struct {
 	// Kept is whether a calculator was met that keeps a history.
 	Kept bool `json:"kept"`
 	// Sessions are those of one synthetic user through the load balancer, in order.
-	Sessions []HistorySession `json:"visits"`
+	Sessions []HistorySession `json:"sessions"`
 	// Audit is of the store after the sessions; nil if none was made.
 	Audit *HistoryAudit `json:"audit,omitempty"`
 	// NotAudited is why Audit is nil; "" with one.
@@ -34,6 +36,28 @@ type HistorySession struct {
 	CalculatedBy string `json:"calculatedBy,omitempty"`
 	// Error is what went wrong with either; "" if nothing did.
 	Error string `json:"error,omitempty"`
+}
+
+// UnmarshalJSON reads a history strictly. Records made before there were sessions
+// call them visits.
+func (h *History) UnmarshalJSON(data []byte) error {
+	type history History
+	read := struct {
+		history
+		Visits []HistorySession `json:"visits"`
+	}{}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&read)
+	*h = History(read.history)
+	switch {
+	case read.Visits == nil:
+	case h.Sessions != nil:
+		return errors.New("it has sessions as well as visits")
+	default:
+		h.Sessions = read.Visits
+	}
+	return err
 }
 
 // Whole is whether the list held what the user had made and nothing else. It is
@@ -126,9 +150,9 @@ func (h History) validate() error {
 	for i, v := range h.Sessions {
 		switch {
 		case v.Time.IsZero():
-			return fmt.Errorf("visits[%d]: time is missing", i)
+			return fmt.Errorf("sessions[%d]: time is missing", i)
 		case v.Listed < 0 || v.Listed > v.Made || v.Foreign < 0:
-			return fmt.Errorf("visits[%d]: %d entries of %d were listed, and %d others", i, v.Listed, v.Made, v.Foreign)
+			return fmt.Errorf("sessions[%d]: %d entries of %d were listed, and %d others", i, v.Listed, v.Made, v.Foreign)
 		}
 	}
 	if a := h.Audit; a != nil && a.Passed != (a.PassedChecks() == len(a.Checks) && len(a.Checks) > 0) {

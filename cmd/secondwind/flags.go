@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/terraform"
 	"secondwind/textfile"
@@ -151,32 +155,52 @@ func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
 // of the binary, over them those of the checkout in the working folder, so that an
 // edit takes effect at once, and over both those of the path asked for. A key that
 // a file does not have keeps its value.
-func readScalingVariables(asked string) (stack.ScalingVariables, error) {
+func readScalingVariables(ctx context.Context, asked string) (stack.ScalingVariables, error) {
 	v, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	checkout := filepath.Join("terraform", terraform.ScalingVariablesFile)
 	if _, missing := os.Stat(checkout); err == nil && missing == nil {
-		v, err = stack.ReadScalingVariables(checkout, v)
+		v, err = stack.ReadScalingVariables(ctx, checkout, v)
 	}
 	if err == nil && asked != "" {
-		v, err = stack.ReadScalingVariables(asked, v)
+		v, err = stack.ReadScalingVariables(ctx, asked, v)
 	}
 	return v, err
 }
 
+// readOutputs reads the outputs of the stack that --stack names. That Terraform
+// fails is not misuse.
+func readOutputs(ctx context.Context, path string) (outputs.Outputs, error) {
+	deployed, err := outputs.Read(ctx, path)
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		err = misuse(err)
+	}
+	return deployed, err
+}
+
 // checkWritable refuses, before anything is started, the path of a file that
-// could not be written at its end. "" is none.
+// could not be written at its end. It leaves there what it found. "" is none.
 func checkWritable(flag, path string) error {
 	if path == "" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
 		return fmt.Errorf("--%s %s is a folder: name a file", flag, path)
+	case err == nil && info.Mode()&fs.ModeNamedPipe != 0:
+		return nil // to open it is to wait for a reader
 	}
-	switch info, err := os.Stat(filepath.Dir(path)); {
-	case err != nil:
-		return fmt.Errorf("--%s %s: %w; create that folder first, or name a file in another one", flag, path, err)
-	case !info.IsDir():
-		return fmt.Errorf("--%s %s: %s is not a folder; name a file in another one", flag, path, filepath.Dir(path))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case err == nil:
+		err = errors.Join(f.Close(), os.Remove(path))
+	case errors.Is(err, fs.ErrExist):
+		if f, err = os.OpenFile(path, os.O_WRONLY, 0); err == nil {
+			err = f.Close()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("--%s %s cannot be written: %w; name a file that you may write, in a folder that is there", flag, path, err)
 	}
 	return nil
 }

@@ -63,13 +63,18 @@ func onRun(out *output, shown string, cmd *cobra.Command,
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		record, verdict, err := judgeFolder(dir)
-		if err == nil {
-			err = more(cmd.Context(), dir, record, verdict)
-		}
 		if err != nil {
 			return err
 		}
-		return writeVerdict(out, verdict, filepath.Join(dir, shown))
+		err = errors.Join(saveVerdict(dir, record, verdict), more(cmd.Context(), dir, record, verdict))
+		switch {
+		case err != nil && cmd.Context().Err() != nil:
+			return err
+		case err != nil:
+			shown = "" // but for the folder
+		}
+		// What could not be written is no reason to keep the verdict back.
+		return cmp.Or(errors.Join(err, writeVerdict(out, verdict, filepath.Join(dir, shown))), verdictError(verdict))
 	}
 	return cmd
 }
@@ -89,6 +94,9 @@ func findRun(asked, runs string) (string, error) {
 	if !info.IsDir() {
 		return "", fmt.Errorf("%s is a file; name the folder of the run, %s", asked, filepath.Dir(asked))
 	}
+	if _, err := os.Stat(filepath.Join(asked, runlog.ManifestFile)); err != nil {
+		return "", fmt.Errorf("%s is not the folder of a run: %w; name the folder of a run, or latest", asked, err)
+	}
 	return asked, nil
 }
 
@@ -106,23 +114,26 @@ func latestRun(runs string) (string, error) {
 	return "", fmt.Errorf("there is no latest run: %s has no run in it; name the folder of the runs with --runs", runs)
 }
 
-// judgeFolder reads the record in dir, judges it and writes verdict.json. A
-// folder that was sealed is sealed again: a newer judge may have more to say of
-// the same evidence.
+// judgeFolder reads the record in dir and judges it.
 func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
 	record, err := runlog.Open(dir)
 	if err != nil {
 		return nil, judge.Verdict{}, err
 	}
-	verdict := judge.Judge(record)
+	return record, judge.Judge(record), nil
+}
+
+// saveVerdict writes verdict.json. A folder that was sealed is sealed again: a newer
+// judge may have more to report of the same evidence.
+func saveVerdict(dir string, record *runlog.Record, verdict judge.Verdict) error {
 	raw, err := verdict.Marshal()
+	if err == nil {
+		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
+	}
 	if err != nil {
-		return nil, verdict, err
+		return fmt.Errorf("the verdict was not written to %s: %w; `secondwind judge %[1]s` writes it later", dir, err)
 	}
-	if err := runlog.WriteFile(dir, runlog.VerdictFile, raw); err != nil {
-		return nil, verdict, err
-	}
-	return record, verdict, reseal(dir, record)
+	return reseal(dir, record)
 }
 
 // reseal seals a folder again if it was sealed. One that was not, of a run that
@@ -136,9 +147,8 @@ func reseal(dir string, record *runlog.Record) error {
 
 // writeVerdict writes the chain and, as the last line, the verdict and where it stands.
 func writeVerdict(out *output, v judge.Verdict, where string) error {
-	err := out.write(v, func(w io.Writer) {
+	return out.write(v, func(w io.Writer) {
 		reports.Summary(w, v, out.coloured())
 		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
 	})
-	return cmp.Or(err, verdictError(v))
 }

@@ -37,6 +37,20 @@ type exitError struct {
 
 func (e *exitError) Error() string { return fmt.Sprintf("exit code %d: %v", e.code, e.err) }
 
+// misuseError is an error of the command line, or of a file that it names: the answer
+// points to the command's help.
+type misuseError struct{ error }
+
+func (e misuseError) Unwrap() error { return e.error }
+
+// misuse makes err, unless it is nil, one of the command line.
+func misuse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return misuseError{err}
+}
+
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -53,8 +67,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	// Whatever stops a command before it could judge is misuse or a broken
 	// premise of the machine: never 1, which says that scaling was refuted.
-	about := strings.TrimSuffix(command.CommandPath(), " help")
-	exit := &exitError{exitMisuse, fmt.Errorf("%w\nRun `%s --help` for usage", err, about)}
+	exit := &exitError{exitMisuse, err}
+	if _, is := errors.AsType[misuseError](err); is {
+		about := strings.TrimSuffix(command.CommandPath(), " help")
+		exit.err = fmt.Errorf("%w\nRun `%s --help` for usage", err, about)
+	}
 	errors.As(err, &exit)
 	if exit.err != nil {
 		fmt.Fprintln(stderr, "secondwind:", exit.err)
@@ -83,7 +100,7 @@ func newRoot(out *output) *cobra.Command {
 	}
 	root.SetOut(out.stdout)
 	root.SetErr(out.stderr)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(flagError(cmd, err)) })
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	f := root.PersistentFlags()
 	f.BoolVar(&out.json, "json", false, "write JSON lines instead of text")
@@ -101,6 +118,7 @@ func newRoot(out *output) *cobra.Command {
 func beStrict(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	defer markMisuse(root)
 	for _, command := range root.Commands() {
 		command.Flags().VisitAll(func(f *pflag.Flag) { f.Value = strict{f.Value} })
 		switch command.Name() {
@@ -112,12 +130,25 @@ func beStrict(root *cobra.Command) {
 		case "completion":
 			command.Args = onlySubcommands
 			command.RunE = func(*cobra.Command, []string) error {
-				return errors.New("name the shell: bash, fish, powershell or zsh")
+				return misuse(errors.New("name the shell: bash, fish, powershell or zsh"))
 			}
 			for _, shell := range command.Commands() {
 				shell.Args = noArguments
 			}
 		}
+	}
+}
+
+// markMisuse makes whatever a command refuses of its arguments and flags, before it
+// runs, misuse.
+func markMisuse(cmd *cobra.Command) {
+	args, flags := cmd.Args, cmd.PreRunE
+	cmd.Args = func(cmd *cobra.Command, given []string) error { return misuse(args(cmd, given)) }
+	if flags != nil {
+		cmd.PreRunE = func(cmd *cobra.Command, given []string) error { return misuse(flags(cmd, given)) }
+	}
+	for _, command := range cmd.Commands() {
+		markMisuse(command)
 	}
 }
 
