@@ -38,26 +38,13 @@ type HistorySession struct {
 	Error string `json:"error,omitempty"`
 }
 
-// UnmarshalJSON reads a history strictly. Records made before there were sessions
-// call them visits.
+// UnmarshalJSON reads a history strictly. Older records call its sessions visits; no
+// text in them has these bytes, for its quotation marks are escaped.
 func (h *History) UnmarshalJSON(data []byte) error {
 	type history History
-	read := struct {
-		history
-		Visits []HistorySession `json:"visits"`
-	}{}
-	dec := json.NewDecoder(bytes.NewReader(data))
+	dec := json.NewDecoder(bytes.NewReader(bytes.Replace(data, []byte(`"visits":`), []byte(`"sessions":`), 1)))
 	dec.DisallowUnknownFields()
-	err := dec.Decode(&read)
-	*h = History(read.history)
-	switch {
-	case read.Visits == nil:
-	case h.Sessions != nil:
-		return errors.New("it has sessions as well as visits")
-	default:
-		h.Sessions = read.Visits
-	}
-	return err
+	return dec.Decode((*history)(h))
 }
 
 // Whole is whether the list held what the user had made and nothing else. It is

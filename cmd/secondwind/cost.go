@@ -77,29 +77,24 @@ func runCost(ctx context.Context, out *output, o costOptions) error {
 	if o.printPrices {
 		return out.write(json.RawMessage(cost.BuiltIn), func(w io.Writer) { _, _ = w.Write(cost.BuiltIn) })
 	}
-	e, err := o.estimate(ctx)
+	v, err := readScalingVariables(ctx, o.scalingVariables)
 	if err != nil {
 		return misuse(err)
 	}
-	return out.write(e, func(w io.Writer) { _ = cost.Write(w, e, out.width()) })
-}
-
-// estimate estimates what the flags ask for.
-func (o costOptions) estimate(ctx context.Context) (cost.Estimate, error) {
-	v, err := readScalingVariables(ctx, o.scalingVariables)
-	if err != nil {
-		return cost.Estimate{}, err
-	}
 	prices, err := readPrices(ctx, o.prices)
 	if err != nil {
-		return cost.Estimate{}, err
+		return misuse(err)
 	}
 	p := o.plan
 	p.InstanceType, p.MinSize, p.MaxSize = cmp.Or(p.InstanceType, v.InstanceType), v.MinSize, cmp.Or(p.MaxSize, v.MaxSize)
 	if p.MaxSize < p.MinSize {
-		return cost.Estimate{}, fmt.Errorf("--instances is %d; give at least min_size of the scaling variables, %d", p.MaxSize, p.MinSize)
+		return misuse(fmt.Errorf("--instances is %d; give at least min_size of the scaling variables, %d", p.MaxSize, p.MinSize))
 	}
-	return cost.Of(p, prices)
+	e, err := cost.Of(p, prices)
+	if err != nil {
+		return misuse(err)
+	}
+	return out.write(e, func(w io.Writer) { _ = cost.Write(w, e, out.width()) })
 }
 
 // readPrices reads a table of the user's own, else the built-in one.

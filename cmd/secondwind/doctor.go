@@ -80,8 +80,8 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 	}
 	var deployed outputs.Outputs
 	if o.stack != "" {
-		if deployed, err = readOutputs(ctx, o.stack); err != nil {
-			return err
+		if deployed, err = outputs.Read(ctx, o.stack); err != nil {
+			return misuse(err)
 		}
 	}
 	cfg, err := awsconfig.Load(ctx, deployed.Region)

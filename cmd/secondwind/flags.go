@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/terraform"
 	"secondwind/textfile"
@@ -167,16 +165,6 @@ func readScalingVariables(ctx context.Context, asked string) (stack.ScalingVaria
 	return v, err
 }
 
-// readOutputs reads the outputs of the stack that --stack names. That Terraform
-// fails is not misuse.
-func readOutputs(ctx context.Context, path string) (outputs.Outputs, error) {
-	deployed, err := outputs.Read(ctx, path)
-	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
-		err = misuse(err)
-	}
-	return deployed, err
-}
-
 // checkWritable refuses, before anything is started, the path of a file that
 // could not be written at its end. It leaves there what it found. "" is none.
 func checkWritable(flag, path string) error {
@@ -190,17 +178,16 @@ func checkWritable(flag, path string) error {
 	case err == nil && info.Mode()&fs.ModeNamedPipe != 0:
 		return nil // to open it is to wait for a reader
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	switch {
-	case err == nil:
-		err = errors.Join(f.Close(), os.Remove(path))
-	case errors.Is(err, fs.ErrExist):
-		if f, err = os.OpenFile(path, os.O_WRONLY, 0); err == nil {
-			err = f.Close()
-		}
+	f, opened := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if opened == nil {
+		opened = f.Close()
 	}
-	if err != nil {
-		return fmt.Errorf("--%s %s cannot be written: %w; name a file that you may write, in a folder that is there", flag, path, err)
+	if err != nil && opened == nil { // it was not there
+		created, _ := filepath.EvalSymlinks(path)
+		opened = os.Remove(created)
+	}
+	if opened != nil {
+		return fmt.Errorf("--%s %s cannot be written: %w; name a file that you may write, in a folder that is there", flag, path, opened)
 	}
 	return nil
 }

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -43,10 +45,11 @@ type misuseError struct{ error }
 
 func (e misuseError) Unwrap() error { return e.error }
 
-// misuse makes err, unless it is nil, one of the command line.
+// misuse makes err one of the command line, unless it is nil, or the machine is at
+// fault: a program that failed (terraform), or a full disk.
 func misuse(err error) error {
-	if err == nil {
-		return nil
+	if _, failed := errors.AsType[*exec.ExitError](err); err == nil || failed || errors.Is(err, syscall.ENOSPC) {
+		return err
 	}
 	return misuseError{err}
 }
@@ -59,7 +62,8 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, interrupts, stop := watchInterrupts(ctx, func(text string) { fmt.Fprintln(stderr, "secondwind:", text) })
 	defer stop()
-	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
+	out := &output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts}
+	root := newRoot(out)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
 	if err = interruptedError(ctx, err); err == nil {
@@ -68,6 +72,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	// Whatever stops a command before it could judge is misuse or a broken
 	// premise of the machine: never 1, which says that scaling was refuted.
 	exit := &exitError{exitMisuse, err}
+	if !out.started {
+		err = misuse(err)
+	}
 	if _, is := errors.AsType[misuseError](err); is {
 		about := strings.TrimSuffix(command.CommandPath(), " help")
 		exit.err = fmt.Errorf("%w\nRun `%s --help` for usage", err, about)
@@ -100,7 +107,7 @@ func newRoot(out *output) *cobra.Command {
 	}
 	root.SetOut(out.stdout)
 	root.SetErr(out.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(flagError(cmd, err)) })
+	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	f := root.PersistentFlags()
 	f.BoolVar(&out.json, "json", false, "write JSON lines instead of text")
@@ -109,17 +116,22 @@ func newRoot(out *output) *cobra.Command {
 	_ = f.MarkHidden("colour") // fails only for a flag that is not there
 	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
 		newJudge(out), newReport(out), newVersion(out))
-	beStrict(root)
+	beStrict(root, out)
 	return root
 }
 
 // beStrict lets all commands refuse what cobra and pflag would take: values that are
 // hardly meant, and, of help and completion, arguments that would be ignored.
-func beStrict(root *cobra.Command) {
+func beStrict(root *cobra.Command, out *output) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	defer markMisuse(root)
 	for _, command := range root.Commands() {
+		if run := command.RunE; run != nil {
+			command.RunE = func(cmd *cobra.Command, args []string) error {
+				out.started = true // whatever is refused before is misuse
+				return run(cmd, args)
+			}
+		}
 		command.Flags().VisitAll(func(f *pflag.Flag) { f.Value = strict{f.Value} })
 		switch command.Name() {
 		case "help":
@@ -130,25 +142,12 @@ func beStrict(root *cobra.Command) {
 		case "completion":
 			command.Args = onlySubcommands
 			command.RunE = func(*cobra.Command, []string) error {
-				return misuse(errors.New("name the shell: bash, fish, powershell or zsh"))
+				return errors.New("name the shell: bash, fish, powershell or zsh")
 			}
 			for _, shell := range command.Commands() {
 				shell.Args = noArguments
 			}
 		}
-	}
-}
-
-// markMisuse makes whatever a command refuses of its arguments and flags, before it
-// runs, misuse.
-func markMisuse(cmd *cobra.Command) {
-	args, flags := cmd.Args, cmd.PreRunE
-	cmd.Args = func(cmd *cobra.Command, given []string) error { return misuse(args(cmd, given)) }
-	if flags != nil {
-		cmd.PreRunE = func(cmd *cobra.Command, given []string) error { return misuse(flags(cmd, given)) }
-	}
-	for _, command := range cmd.Commands() {
-		markMisuse(command)
 	}
 }
 

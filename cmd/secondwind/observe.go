@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,10 +107,7 @@ func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlo
 	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
 		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
 	})
-	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return nil, fmt.Errorf("make the record's folder in %s: %w; make room there, or name another folder with --runs", runs, err)
-	case err != nil:
+	if err != nil {
 		return nil, misuse(fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err))
 	}
 	return writer, nil

@@ -27,9 +27,9 @@ func soakStack(ctx context.Context, out *output, o soakOptions, found live.Confi
 		return misuse(fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), "+
 			"which is possible on the local cloud only; remove these keys, or leave --stack out", s.Name))
 	}
-	deployed, err := readOutputs(ctx, o.stack)
+	deployed, err := outputs.Read(ctx, o.stack)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	if err := provable(deployed, found.Start, s.Hold); err != nil {
 		return misuse(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"secondwind/account/outputs"
 	"secondwind/account/sweep"
 	"secondwind/cmd/internal/awsconfig"
 	"secondwind/textfile"
@@ -77,9 +78,9 @@ func (s sweeping) validate(f *pflag.FlagSet) error {
 func (s sweeping) start(ctx context.Context) error {
 	region := ""
 	if s.stack != "" {
-		deployed, err := readOutputs(ctx, s.stack)
+		deployed, err := outputs.Read(ctx, s.stack)
 		if err != nil {
-			return err
+			return misuse(err)
 		}
 		if deployed.RunID == "" {
 			return misuse(fmt.Errorf("%s has no output run_id; name the run with --run instead", s.stack))
