@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"secondwind/textfile"
 )
 
 // stage is how far the program is, as far as a signal is concerned.
@@ -98,25 +100,13 @@ func (i *interrupts) handle(s os.Signal) (code int, ends bool) {
 	if r.ends != nil {
 		r.ends(i)
 	}
-	if r.reported != "" {
-		i.reportInTime(r.reported)
+	if report := i.report; r.reported != "" {
+		// As long as stdout blocks, signals must do their work all the same.
+		inTime, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, _ = textfile.Await(inTime, func() (any, error) { report(r.reported); return nil, nil })
 	}
 	return i.code, i.at == exited
-}
-
-// reportInTime reports a text, and goes on where nobody takes it: as long as stdout
-// blocks, signals must do their work all the same.
-func (i *interrupts) reportInTime(text string) {
-	reported := make(chan struct{})
-	report := i.report
-	go func() {
-		defer close(reported)
-		report(text)
-	}()
-	select {
-	case <-reported:
-	case <-time.After(time.Second):
-	}
 }
 
 // reportTo sets where it is reported what a signal does.

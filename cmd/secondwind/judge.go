@@ -27,7 +27,7 @@ func newJudge(out *output) *cobra.Command {
 		Short: "Judge a recorded run again, from its folder alone",
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
 			"for the same record. A record in which a file was changed is refused, and the file is named." + recordHelp,
-	}, func(context.Context, string, *runlog.Record, judge.Verdict) error { return nil })
+	})
 }
 
 func newReport(out *output) *cobra.Command {
@@ -36,15 +36,12 @@ func newReport(out *output) *cobra.Command {
 		Short: "Write the plots and the report of a recorded run again",
 		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
 			"from its folder alone." + recordHelp,
-	}, func(ctx context.Context, dir string, record *runlog.Record, verdict judge.Verdict) error {
-		return errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record))
 	})
 }
 
-// onRun lets cmd take a run as its only argument and judge it, do more with it, and
-// show the verdict and one of the folder's files.
-func onRun(out *output, shown string, cmd *cobra.Command,
-	more func(context.Context, string, *runlog.Record, judge.Verdict) error) *cobra.Command {
+// onRun lets cmd take a run as its only argument, judge it, and show the verdict and one
+// of the folder's files.
+func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
 	var runs, dir string
 	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "with latest: `folder` of the runs")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
@@ -62,19 +59,12 @@ func onRun(out *output, shown string, cmd *cobra.Command,
 		return err
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		record, verdict, err := judgeFolder(dir)
-		if err != nil {
+		c, err := conclude(cmd.Context(), dir, shown, false)
+		if err = cmp.Or(err, cmd.Context().Err()); err != nil {
 			return err
-		}
-		err = errors.Join(saveVerdict(dir, record, verdict), more(cmd.Context(), dir, record, verdict))
-		switch {
-		case err != nil && cmd.Context().Err() != nil:
-			return err
-		case err != nil:
-			shown = "" // but for the folder
 		}
 		// What could not be written is no reason to keep the verdict back.
-		return cmp.Or(errors.Join(err, writeVerdict(out, verdict, filepath.Join(dir, shown))), verdictError(verdict))
+		return cmp.Or(errors.Join(c.unwritten, writeVerdict(out, c.verdict, c.shown)), verdictError(c.verdict))
 	}
 	return cmd
 }
@@ -114,35 +104,49 @@ func latestRun(runs string) (string, error) {
 	return "", fmt.Errorf("there is no latest run: %s has no run in it; name the folder of the runs with --runs", runs)
 }
 
-// judgeFolder reads the record in dir and judges it.
-func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
-	record, err := runlog.Open(dir)
-	if err != nil {
-		return nil, judge.Verdict{}, err
-	}
-	return record, judge.Judge(record), nil
+// conclusion is what became of a record.
+type conclusion struct {
+	verdict   judge.Verdict
+	shown     string // what there is to look at: a file of the folder, or the folder
+	unwritten error  // the verdict stands, but not everything in the folder does
 }
 
-// saveVerdict writes verdict.json. A folder that was sealed is sealed again: a newer
-// judge may have more to report of the same evidence.
-func saveVerdict(dir string, record *runlog.Record, verdict judge.Verdict) error {
-	raw, err := verdict.Marshal()
+// conclude judges the record in dir, makes the file to be shown and seals the folder,
+// or as much of this as there is room for. Unless asked to, it does not seal a folder
+// that was not sealed, of a run that was killed: it stays as the kill left it.
+func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, err error) {
+	record, err := runlog.Open(dir)
+	if err != nil {
+		return c, err
+	}
+	c.verdict, c.shown = judge.Judge(record), filepath.Join(dir, shown)
+	raw, err := c.verdict.Marshal()
 	if err == nil {
 		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
 	}
-	if err != nil {
-		return fmt.Errorf("the verdict was not written to %s: %w; `secondwind judge %[1]s` writes it later", dir, err)
+	c.failed(dir, err, "the verdict was not written: %w; `secondwind judge %s` writes it later")
+	if record.Manifest.Complete { // at once: a newer judge may have more to report of the same evidence
+		c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
 	}
-	return reseal(dir, record)
+	if shown == reports.HTMLFile {
+		err := reports.Write(ctx, dir, record, c.verdict)
+		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
+	}
+	if seal || record.Manifest.Complete {
+		c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w; it can be judged all the same: %s")
+	}
+	return c, nil
 }
 
-// reseal seals a folder again if it was sealed. One that was not, of a run that
-// was killed, stays as the kill left it.
-func reseal(dir string, record *runlog.Record) error {
-	if !record.Manifest.Complete {
-		return nil
+// failed notes what could not be done in dir; nil: nothing. Whoever does not want to
+// wait for the report has the verdict all the same.
+func (c *conclusion) failed(dir string, err error, format string) {
+	if err != nil {
+		c.shown = dir
 	}
-	return runlog.Seal(dir)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		c.unwritten = errors.Join(c.unwritten, fmt.Errorf(format, err, dir))
+	}
 }
 
 // writeVerdict writes the chain and, as the last line, the verdict and where it stands.

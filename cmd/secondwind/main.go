@@ -125,7 +125,7 @@ func newRoot(out *output) *cobra.Command {
 func beStrict(root *cobra.Command, out *output) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	for _, command := range root.Commands() {
+	for _, command := range append(root.Commands(), root) {
 		if run := command.RunE; run != nil {
 			command.RunE = func(cmd *cobra.Command, args []string) error {
 				out.started = true // whatever is refused before is misuse

@@ -277,10 +277,10 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 		notWhole = fmt.Errorf("the record is not whole, and its verdict counts for what it holds alone: %w", notWhole)
 	}
 	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	c := conclude(reporting, w.Dir())
+	c, notJudged := conclude(reporting, w.Dir(), reports.HTMLFile, true)
 	code := c.verdict.Outcome.ExitCode()
 	switch {
-	case notWhole != nil || c.notJudged != nil:
+	case notWhole != nil || notJudged != nil:
 		code = exitMisuse
 	case interrupted:
 		code = exitInterrupted
@@ -289,41 +289,12 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	}
 	out.interrupts.decide(code)
 	reporter.Close()
-	err := errors.Join(runErr, notWhole, c.notJudged, c.unwritten)
-	if c.notJudged != nil {
-		return &exitError{code, err}
+	var notPrinted error
+	if notJudged == nil {
+		notPrinted = writeVerdict(out, c.verdict, c.shown)
 	}
-	if notPrinted := writeVerdict(out, c.verdict, c.shown); notPrinted != nil {
-		code, err = exitMisuse, errors.Join(err, notPrinted)
+	if notPrinted != nil {
+		code = exitMisuse
 	}
-	return &exitError{code, err}
-}
-
-// conclusion is what became of a record.
-type conclusion struct {
-	verdict   judge.Verdict
-	shown     string // what there is to look at: the report, or the folder without one
-	notJudged error  // there is no verdict
-	unwritten error  // the verdict stands, but not everything in the folder does
-}
-
-// conclude judges the record in dir, reports it and seals the folder, or as much of
-// this as there is room for.
-func conclude(ctx context.Context, dir string) (c conclusion) {
-	var record *runlog.Record
-	if record, c.verdict, c.notJudged = judgeFolder(dir); c.notJudged != nil {
-		return c
-	}
-	c.shown = filepath.Join(dir, reports.HTMLFile)
-	c.unwritten = saveVerdict(dir, record, c.verdict)
-	if err := reports.Write(ctx, dir, record, c.verdict); err != nil {
-		c.shown = dir // whoever does not want to wait for the report has the verdict all the same
-		if ctx.Err() == nil {
-			c.unwritten = errors.Join(c.unwritten, fmt.Errorf("the report was not written: %w; `secondwind report %s` makes it later", err, dir))
-		}
-	}
-	if err := runlog.Seal(dir); err != nil {
-		c.unwritten = errors.Join(c.unwritten, fmt.Errorf("the folder is not sealed: %w; it can be judged all the same", err))
-	}
-	return c
+	return &exitError{code, errors.Join(runErr, notWhole, notJudged, c.unwritten, notPrinted)}
 }
