@@ -13,8 +13,8 @@ HOLD      ?=
 SCENARIO  ?=
 BENCH     ?=
 
-# As `build` compiles, so that what was compiled once serves both.
-LINT_ENV := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=nomsgpack'
+# As `build` compiles, so that what was compiled once serves both; and the real soaks.
+LINT_ENV := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=nomsgpack,soak'
 
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
@@ -44,7 +44,8 @@ else
 endif
 
 .PHONY: verdicts
-verdicts: ## take a real soak to each verdict, side by side (two and a half minutes)
+verdicts: ## take a real soak to each verdict, side by side, and judge every mutant a hundred times (three minutes)
+	go test -run JudgingAgain $(TESTFLAGS) ./verify/judge -times 100
 	go test -tags soak -count=1 -timeout 10m -parallel 4 -run 'Real|SetByHand' $(TESTFLAGS) ./cmd/secondwind
 
 .PHONY: race
@@ -88,7 +89,8 @@ soak: build ## prove scaling on the local cloud (HOLD=8h SCENARIO=file.yaml)
 .PHONY: linux
 linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-arm64
 	@for arch in amd64 arm64; do \
-		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch \
+			go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
 	done
 
 .PHONY: deploy

@@ -100,12 +100,12 @@ func Soak(t *testing.T, cfg Config) Result {
 		defer w.close()
 		result.Err = w.soak(t, dir)
 		result.Events, result.Took = w.reporter.events, time.Since(began)
+		record, err := runlog.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result.Record, result.Verdict = record, judge.Judge(record)
 	})
-	record, err := runlog.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result.Record, result.Verdict = record, judge.Judge(record)
 	return result
 }
 

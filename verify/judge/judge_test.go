@@ -52,8 +52,8 @@ var times = flag.Int("times", 2, "how often each mutant is judged to see whether
 
 // TestJudgingAgainGivesTheSameBytes judges every recorded run, and every record in
 // which findings compete, a hundred times: a range over a small map begins with
-// another member one time in eight. With -times 100 so are all mutants, which takes
-// a minute without the race detector.
+// another member one time in eight. With -times 100 (make verdicts) so are all mutants,
+// which takes a minute without the race detector.
 func TestJudgingAgainGivesTheSameBytes(t *testing.T) {
 	often := map[string]bool{realRun: true, otherRun: true}
 	records := map[string]func(testing.TB) *runlog.Record{"a perfect run": func(t testing.TB) *runlog.Record { return perfect().record(t) }}
