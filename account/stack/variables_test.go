@@ -56,7 +56,8 @@ func TestAKeyThatIsLeftOutKeepsItsDefault(t *testing.T) {
 
 func TestAMissingFileIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "scalling.json")
-	if _, err := stack.ReadScalingVariables(t.Context(), path, defaults(t)); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+	_, err := stack.ReadScalingVariables(t.Context(), path, defaults(t))
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("ReadScalingVariables() = %v, want that %s does not exist", err, path)
 	}
 }

@@ -184,12 +184,14 @@ func (s sweeping) sum(found sweep.Found) string {
 	if s.expired {
 		whose += " that have expired"
 	}
-	switch left := found.Left(); {
+	left := found.Left()
+	count := terminal.Plural(len(left), "resource")
+	switch {
 	case found.Clean():
 		return fmt.Sprintf("No resources %s are left in %s (%d kinds of resources were listed).", whose, found.Region, len(found.Kinds))
 	case len(left) == 0:
 		return fmt.Sprintf("No resources %s were found in %s, but not every kind of resource could be listed.", whose, found.Region)
 	default:
-		return fmt.Sprintf("%s %s in %s; runs: %s.", terminal.Plural(len(left), "resource"), whose, found.Region, strings.Join(found.Runs(), ", "))
+		return fmt.Sprintf("%s %s in %s; runs: %s.", count, whose, found.Region, strings.Join(found.Runs(), ", "))
 	}
 }

@@ -163,7 +163,8 @@ func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
 	for want, args := range map[string][]string{
 		"no AWS Region is set": {"observe", "--group", "a"}, "scenario.yaml": {"judge", changed}, "set AWS_REGION": {"sweep"},
 	} {
-		if got := secondwind(t, args...); got.code != exitMisuse || !strings.Contains(got.stderr, want) || strings.Contains(got.stderr, "--help") {
+		got := secondwind(t, args...)
+		if got.code != exitMisuse || !strings.Contains(got.stderr, want) || strings.Contains(got.stderr, "--help") {
 			t.Errorf("%v = %+v, want code %d, %q and no help", args, got, exitMisuse, want)
 		}
 	}
