@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"secondwind/account/sweep"
 )
 
 // wrongFiles are command lines whose last argument is a path at which there is no
@@ -117,5 +122,26 @@ func TestWhatIsAtAPathToBeWrittenStaysAsItIs(t *testing.T) {
 	}
 	if text, err := os.ReadFile(old); string(text) != "text" {
 		t.Errorf("the file holds %q, %v, want what it held", text, err)
+	}
+}
+
+// endless is an input without an end, or even a line's.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestAConfirmationIsAwaitedUntilCtrlCAndIsBounded(t *testing.T) {
+	nobody, typing := io.Pipe()
+	defer typing.Close()
+	s := sweeping{out: &output{stderr: io.Discard}, in: nobody}
+	s.config.Select.Run = "mine"
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.confirm(ended, sweep.Found{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("confirm after Ctrl-C = %v, want that it was cancelled", err)
+	}
+	s.in = endless{}
+	if err := s.confirm(t.Context(), sweep.Found{}); err == nil || !strings.Contains(err.Error(), "nothing was removed: you typed") {
+		t.Errorf("confirm without end = %v, want it refused", err)
 	}
 }

@@ -151,7 +151,7 @@ func (s sweeping) confirm(ctx context.Context, found sweep.Found) error {
 	case typed == "" && err != nil:
 		return errors.New("nothing was removed: the confirmation was not typed; add --yes where nobody can type it")
 	default:
-		return fmt.Errorf("nothing was removed: you typed %q, not %q", typed, word)
+		return fmt.Errorf("nothing was removed: you typed %.40q, not %q", typed, word)
 	}
 }
 
