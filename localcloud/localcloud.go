@@ -144,9 +144,6 @@ func (c *Cloud) Credentials() Credentials { return c.credentials }
 // Region is the name of the only Region.
 func (c *Cloud) Region() string { return Region }
 
-// AccountID is the twelve digits of the only account.
-func (c *Cloud) AccountID() string { return AccountID }
-
 // Close ends the API, the loop, the load balancers and every instance, and waits
 // for them. Calling it again returns the same error and does nothing.
 func (c *Cloud) Close() error { return c.close() }

@@ -111,7 +111,7 @@ func duration(s float64) string {
 	if s < 600 {
 		return fmt.Sprintf("%.0f s", s)
 	}
-	return seconds(s).Round(time.Second).String()
+	return runlog.Seconds(s).Round(time.Second).String()
 }
 
 func chainRows(chain []judge.Link) []linkRow {

@@ -28,9 +28,6 @@ type Outputs struct {
 	Expires              time.Time // the run's TTL
 }
 
-// maxBytes bounds a file of outputs; a stack's are a few kilobytes.
-const maxBytes = 1 << 20
-
 // Read returns the outputs at path: a folder of Terraform files that was applied
 // (it runs `terraform output -json` there, or tofu), or a file that holds what
 // that command printed. Its errors name the remedy.
@@ -45,10 +42,8 @@ func Read(ctx context.Context, path string) (Outputs, error) {
 	var data []byte
 	if info.IsDir() {
 		data, err = run(ctx, path)
-	} else if info.Size() > maxBytes {
-		err = fmt.Errorf("%s has %d bytes: that is more than the outputs of a stack", path, info.Size())
-	} else {
-		data, err = os.ReadFile(path)
+	} else if data, err = textfile.Read(ctx, path); err != nil {
+		err = fmt.Errorf("read the stack's outputs: %w", err)
 	}
 	if err != nil {
 		return Outputs{}, err

@@ -21,6 +21,9 @@ import (
 	"secondwind/localcloud"
 )
 
+// freePort is the address to listen on where none is asked for.
+const freePort = "127.0.0.1:0"
+
 // cloudOptions are the flags of cloud.
 type cloudOptions struct {
 	localcloud.Config
@@ -48,7 +51,7 @@ func newCloud(out *output) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
+	f.StringVar(&o.Listen, "listen", freePort, "loopback `address` of the AWS endpoint; port 0 picks a free one")
 	calculatorFlag(f, &o.calculator)
 	f.DurationVar(&o.MetricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or whole minutes")
 	f.BoolVar(&o.withStack, "stack", false, "build the stack of terraform/ in it: load balancer, group, policies, alarms")
@@ -70,11 +73,11 @@ func (o cloudOptions) validate(f *pflag.FlagSet) error {
 func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	program, err := findCalculator(o.calculator)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
-	variables, err := readScalingVariables(o.scalingVariables)
+	variables, err := readScalingVariables(ctx, o.scalingVariables)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	level := slog.LevelWarn
 	if o.verbose {
@@ -82,6 +85,9 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	}
 	o.Seed, o.Log = cloudSeed(time.Now()), slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level}))
 	cloud, history, err := startLocalCloud(ctx, o.Config, program)
+	if err != nil && o.Listen != freePort {
+		err = misuse(err) // most likely the address cannot be listened on
+	}
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"secondwind/cmd/secondwind/live"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
+	"secondwind/runlog"
 	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 )
@@ -73,14 +74,14 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 		policy := doctor.PolicyOf(doctor.Actions()...)
 		return out.write(policy, func(w io.Writer) { fmt.Fprintln(w, policy) })
 	}
-	prices, err := readPrices(o.prices)
+	prices, err := readPrices(ctx, o.prices)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	var deployed outputs.Outputs
 	if o.stack != "" {
 		if deployed, err = outputs.Read(ctx, o.stack); err != nil {
-			return err
+			return misuse(err)
 		}
 	}
 	cfg, err := awsconfig.Load(ctx, deployed.Region)
@@ -205,7 +206,7 @@ func reportFindings(p proof, r examined) (blocking []string) {
 
 // expected is how long a run may take, calibration aside.
 func expected(r doctor.Report) time.Duration {
-	return time.Duration(r.ExpectSeconds * float64(time.Second)).Round(time.Second)
+	return runlog.Seconds(r.ExpectSeconds).Round(time.Second)
 }
 
 // wantedBy are the findings that a scenario asks for: the controls are broken on

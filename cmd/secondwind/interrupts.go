@@ -7,6 +7,9 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
+
+	"secondwind/textfile"
 )
 
 // stage is how far the program is, as far as a signal is concerned.
@@ -20,7 +23,7 @@ const (
 	judging               // the work has ended by itself; it is judged and reported
 	warned                // as judging, but the user wants an end
 	leaving               // the report is left out
-	done                  // all that is left is to print the result
+	done                  // all that is left is to print the result, which may block
 	exited
 )
 
@@ -32,8 +35,8 @@ type reaction struct {
 }
 
 // reactions are those to SIGINT and SIGTERM; only SIGINT ends a hold, SIGTERM ends
-// the work there too. A result is printed in stage done alone, so that no exit code
-// contradicts it.
+// the work there too. A result is printed in stage done alone, whose exit code is
+// that of the result.
 var reactions = map[stage]reaction{
 	working: {stopping, func(i *interrupts) { i.stop() }, "ending in order; press Ctrl-C again to end at once"},
 	holding: {working, func(i *interrupts) { close(i.endHold) },
@@ -42,7 +45,7 @@ var reactions = map[stage]reaction{
 	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
 	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
 	leaving:  {exited, nil, "ended at once: the record is not sealed"},
-	done:     {done, nil, ""},
+	done:     {exited, nil, ""},
 }
 
 // interrupts is what SIGINT and SIGTERM do, by the stage that they find.
@@ -53,12 +56,13 @@ type interrupts struct {
 	mu        sync.Mutex
 	at        stage
 	holdEnded bool // by a signal
+	code      int  // of a program that a signal ends at once
 	report    func(text string)
 	leave     context.CancelFunc // leaves the report out
 }
 
 func newInterrupts(stop context.CancelFunc, report func(string)) *interrupts {
-	return &interrupts{endHold: make(chan struct{}), stop: stop, report: report}
+	return &interrupts{endHold: make(chan struct{}), stop: stop, report: report, code: exitInterrupted}
 }
 
 // watchInterrupts handles signals, and reports what they do, until the returned
@@ -70,8 +74,8 @@ func watchInterrupts(ctx context.Context, report func(string)) (context.Context,
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		for s := range signals {
-			if !i.handle(s) {
-				os.Exit(exitInterrupted)
+			if code, ends := i.handle(s); ends {
+				os.Exit(code)
 			}
 		}
 	}()
@@ -82,8 +86,9 @@ func watchInterrupts(ctx context.Context, report func(string)) (context.Context,
 	}
 }
 
-// handle does what the signal leads to; false: the program is to end at once.
-func (i *interrupts) handle(s os.Signal) bool {
+// handle does what the signal leads to. It returns whether the program is to end at
+// once, and its exit code then.
+func (i *interrupts) handle(s os.Signal) (code int, ends bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.at == holding && s != os.Interrupt {
@@ -92,13 +97,16 @@ func (i *interrupts) handle(s os.Signal) bool {
 	r := reactions[i.at]
 	i.holdEnded = i.holdEnded || i.at == holding
 	i.at = r.to
-	if r.reported != "" {
-		i.report(r.reported)
-	}
 	if r.ends != nil {
 		r.ends(i)
 	}
-	return i.at != exited
+	if report := i.report; r.reported != "" {
+		// As long as stdout blocks, signals must do their work all the same.
+		inTime, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, _ = textfile.Await(inTime, func() (any, error) { report(r.reported); return nil, nil })
+	}
+	return i.code, i.at == exited
 }
 
 // reportTo sets where it is reported what a signal does.
@@ -120,6 +128,15 @@ func (i *interrupts) enter(to stage) {
 	default:
 		i.at = to
 	}
+}
+
+// decide is for a program that comes to its end, with an exit code that no signal
+// changes any more.
+func (i *interrupts) decide(code int) {
+	i.mu.Lock()
+	i.code = code
+	i.mu.Unlock()
+	i.enter(done)
 }
 
 // judge is for a run that is judged and reported; leave leaves its report out.

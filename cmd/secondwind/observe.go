@@ -108,7 +108,7 @@ func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlo
 		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+		return nil, misuse(fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err))
 	}
 	return writer, nil
 }

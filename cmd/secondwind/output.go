@@ -22,6 +22,7 @@ type output struct {
 	json           bool
 	colour         colour
 	interrupts     *interrupts
+	started        bool // a command has taken its arguments and flags
 }
 
 // colour says when codes for colour are written: auto, always or never. It is

@@ -16,7 +16,9 @@ import (
 	"secondwind/account/outputs"
 	"secondwind/account/sweep"
 	"secondwind/cmd/internal/awsconfig"
+	"secondwind/textfile"
 	"secondwind/verify/judge"
+	"secondwind/verify/terminal"
 )
 
 // sweeping is one sweep on its way, as the flags ask for it.
@@ -78,10 +80,10 @@ func (s sweeping) start(ctx context.Context) error {
 	if s.stack != "" {
 		deployed, err := outputs.Read(ctx, s.stack)
 		if err != nil {
-			return err
+			return misuse(err)
 		}
 		if deployed.RunID == "" {
-			return fmt.Errorf("%s has no output run_id; name the run with --run instead", s.stack)
+			return misuse(fmt.Errorf("%s has no output run_id; name the run with --run instead", s.stack))
 		}
 		s.config.Select.Run, region = deployed.RunID, deployed.Region
 	}
@@ -109,7 +111,7 @@ func (s sweeping) run(ctx context.Context) error {
 	}
 	found, err := find(ctx)
 	if err == nil && s.remove && len(found.Left()) > 0 {
-		if err := s.confirm(found); err != nil {
+		if err := s.confirm(ctx, found); err != nil {
 			return err
 		}
 		found, err = s.Remove(ctx)
@@ -124,8 +126,11 @@ func (s sweeping) run(ctx context.Context) error {
 	return err
 }
 
+// maxConfirmation bounds what is read as the confirmation, in bytes.
+const maxConfirmation = 1 << 10
+
 // confirm asks a second time, by a word that nobody types by accident.
-func (s sweeping) confirm(found sweep.Found) error {
+func (s sweeping) confirm(ctx context.Context, found sweep.Found) error {
 	if s.yes {
 		return nil
 	}
@@ -134,15 +139,19 @@ func (s sweeping) confirm(found sweep.Found) error {
 	for _, r := range found.Left() {
 		fmt.Fprintln(w, " ", describe(r))
 	}
-	fmt.Fprintf(w, "Remove %s from %s for good? Type %s to confirm:\n", count(found.Left()), found.Region, word)
-	line, err := bufio.NewReader(s.in).ReadString('\n')
+	fmt.Fprintf(w, "Remove %s from %s for good? Type %s to confirm:\n", terminal.Plural(len(found.Left()), "resource"), found.Region, word)
+	line, err := textfile.Await(ctx, func() (string, error) {
+		return bufio.NewReader(io.LimitReader(s.in, maxConfirmation)).ReadString('\n')
+	})
 	switch typed := strings.TrimSpace(line); {
+	case ctx.Err() != nil:
+		return err
 	case typed == word:
 		return nil
 	case typed == "" && err != nil:
 		return errors.New("nothing was removed: the confirmation was not typed; add --yes where nobody can type it")
 	default:
-		return fmt.Errorf("nothing was removed: you typed %q, not %q", typed, word)
+		return fmt.Errorf("nothing was removed: you typed %.40q, not %q", typed, word)
 	}
 }
 
@@ -166,14 +175,6 @@ func (s sweeping) write(found sweep.Found) error {
 	})
 }
 
-// count is how many resources there are, in words.
-func count(resources []sweep.Resource) string {
-	if len(resources) == 1 {
-		return "1 resource"
-	}
-	return fmt.Sprintf("%d resources", len(resources))
-}
-
 // sum sums up what was found in a sentence.
 func (s sweeping) sum(found sweep.Found) string {
 	whose := "with the tag " + sweep.RunTag
@@ -183,12 +184,14 @@ func (s sweeping) sum(found sweep.Found) string {
 	if s.expired {
 		whose += " that have expired"
 	}
-	switch left := found.Left(); {
+	left := found.Left()
+	count := terminal.Plural(len(left), "resource")
+	switch {
 	case found.Clean():
 		return fmt.Sprintf("No resources %s are left in %s (%d kinds of resources were listed).", whose, found.Region, len(found.Kinds))
 	case len(left) == 0:
 		return fmt.Sprintf("No resources %s were found in %s, but not every kind of resource could be listed.", whose, found.Region)
 	default:
-		return fmt.Sprintf("%s %s in %s; runs: %s.", count(left), whose, found.Region, strings.Join(found.Runs(), ", "))
+		return fmt.Sprintf("%s %s in %s; runs: %s.", count, whose, found.Region, strings.Join(found.Runs(), ", "))
 	}
 }

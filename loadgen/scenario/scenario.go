@@ -3,9 +3,9 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"secondwind/loadgen/payload"
+	"secondwind/textfile"
 )
 
 // Version is the version of the format.
@@ -101,8 +102,8 @@ func Default() Scenario {
 }
 
 // Read reads a scenario from a file. The error has every fault in it.
-func Read(path string) (Scenario, error) {
-	data, err := os.ReadFile(path)
+func Read(ctx context.Context, path string) (Scenario, error) {
+	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}

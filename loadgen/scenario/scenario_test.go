@@ -16,7 +16,7 @@ func TestReadyMadeScenariosAreGood(t *testing.T) {
 		t.Fatalf("Glob = %v, %v, want at least three scenarios", files, err)
 	}
 	for _, file := range files {
-		s, err := Read(file)
+		s, err := Read(t.Context(), file)
 		if err != nil {
 			t.Errorf("Read(%s) = %v", file, err)
 		}
@@ -159,7 +159,7 @@ func TestAFaultOfAFlagNamesTheFlag(t *testing.T) {
 
 func TestReadOfAMissingFileNamesIt(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	if _, err := Read(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+	if _, err := Read(t.Context(), missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("Read() = %v, want that %s does not exist", err, missing)
 	}
 }

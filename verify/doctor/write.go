@@ -25,19 +25,9 @@ func (r Report) Summary() string {
 				ids = append(ids, f.ID)
 			}
 		}
-		parts = append(parts, because(plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
+		parts = append(parts, because(terminal.Plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
 	}
 	return word + ": " + strings.Join(parts, ", ")
-}
-
-func plural(n int, word string) string {
-	switch n {
-	case 0:
-		return "no " + word + "s"
-	case 1:
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // Write writes the report for a person: what was examined, each finding with
@@ -100,7 +90,7 @@ func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 		writeTerms(w, "scale-in", r.ScaleIn, s)
 	}
 	text := fmt.Sprintf("Control, chain, hold and scale-in take at most %s; calibration adds to that.",
-		time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
+		runlog.Seconds(r.ExpectSeconds).Round(time.Second))
 	fmt.Fprintf(w, "%s\n\n", s.Wrap(text, 0))
 }
 
