@@ -25,8 +25,14 @@ func drawn(seed uint64) *world {
 	if odds(5) {
 		w.from = random.IntN(4)
 	}
-	w.unhealthy, w.silent, w.watchless, w.unpolled = odds(3), odds(3), odds(3), odds(3)
-	w.deaf, w.mute, w.stays, w.blind = odds(5), odds(5), odds(20), odds(20)
+	w.unhealthy, w.watchless, w.unpolled = odds(3), odds(3), odds(3)
+	w.deaf, w.mute, w.stays, w.blind, w.hog, w.early = odds(5), odds(5), odds(20), odds(20), odds(10), odds(50)
+	w.beginning(time.Duration(random.IntN(10)) * time.Second)
+	w.snapshotTakes, w.drains = time.Duration(random.IntN(20))*time.Second, time.Duration(random.IntN(20))*time.Second
+	w.clings = time.Duration(random.IntN(50)) * time.Second
+	if odds(5) {
+		w.silentFrom = runlog.Phases()[random.IntN(len(runlog.Phases())-1)]
+	}
 	if odds(20) {
 		w.byHand = time.Duration(random.IntN(200)) * time.Second
 	}
@@ -98,17 +104,8 @@ func TestExpectedCountsEveryPart(t *testing.T) {
 // seconds; the experiment then is where it would have been.
 func TestSteppingLateLosesNothing(t *testing.T) {
 	w := newWorld()
-	e := experiment.New(w.plan)
-	w.instances = []string{"i-1"}
-	for i := 0; !w.stopped && i < 3000; i++ {
-		w.live()
-		if i%7 == 0 {
-			for _, c := range e.Step(w.now, experiment.Seen{State: w.state, Load: w}) {
-				w.carryOut(c)
-			}
-		}
-		w.now = w.now.Add(time.Second)
-	}
+	w.every = 7
+	w.run()
 	if w.reason != "" || !slices.Contains(w.phases, runlog.PhaseRelease) {
 		t.Errorf("stepped every 7 s it ended with %q after %v, want it to come to its end", w.reason, w.phases)
 	}
