@@ -31,6 +31,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"a control that does not hold", func(w *world) { w.byHand = 60 * time.Second }, until(runlog.PhaseLoad), "no second instance answered",
 			"the control did not hold"},
 		{"requests that get dearer", func(w *world) { w.expensive = 2 }, all, "", "control: corrected to"},
+		{"requests that get cheaper", func(w *world) { w.expensive = 0.4 }, all, "", "control: corrected to"},
 		{"no configuration snapshot is to be had", func(w *world) { w.blind = true }, all, "", "scaled in"},
 		{"nothing scales in", func(w *world) { w.stays, w.plan.ReleaseDeadline = true, 0 }, all, "", "it has no scale-in alarm"},
 

@@ -3,11 +3,11 @@ package experiment_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"secondwind/runlog"
-	"secondwind/verify/experiment"
 )
 
 // drawn is a world with whatever can be amiss, drawn from a seed.
@@ -56,6 +56,9 @@ func TestWhateverIsAmiss(t *testing.T) {
 			t.Fatalf("seed %d: it has not ended after a day, in %v", seed, w.phases)
 		}
 		ended[w.reason == ""]++
+		if reported := strings.Join(w.commands, "\n"); w.reason != "" && !strings.Contains(reported, " "+w.reason+"\n") {
+			t.Errorf("seed %d: that it ends early since %q is not reported", seed, w.reason)
+		}
 		order := runlog.Phases()
 		if !slices.IsSortedFunc(w.phases, func(a, b runlog.Phase) int { return slices.Index(order, a) - slices.Index(order, b) }) {
 			t.Errorf("seed %d: phases %v are out of order", seed, w.phases)
@@ -88,15 +91,6 @@ func TestTheSameWorldGivesTheSameExperiment(t *testing.T) {
 		if !slices.Equal(first.commands, again.commands) {
 			t.Errorf("seed %d: commands differ:\n%v\n%v", seed, first.commands, again.commands)
 		}
-	}
-}
-
-func TestExpectedCountsEveryPart(t *testing.T) {
-	w := newWorld()
-	short := experiment.New(w.plan).Expected()
-	w.plan.Hold += time.Hour
-	if long := experiment.New(w.plan).Expected(); long-short < 55*time.Minute || short < time.Minute {
-		t.Errorf("Expected = %s, with an hour more of hold %s", short, long)
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/experiment"
 )
 
 // TestHowLongAStageLasts has what each stage waits for come early, late and never.
@@ -26,6 +28,7 @@ func TestHowLongAStageLasts(t *testing.T) {
 		{"the alarm going off is one", runlog.PhasePremises, runlog.PhaseCalibration, 30 * s, func(w *world) {
 			w.alarmAt, w.alarmEnds = "ALARM", 20*s
 		}},
+		{"an idle over the limit is one", runlog.PhasePremises, runlog.PhaseCalibration, 51 * s, func(w *world) { w.idle, w.rests = 16, 10 }},
 		{"an alarm that has judged nothing yet is none", runlog.PhasePremises, runlog.PhaseCalibration, 20 * s, func(w *world) {
 			w.alarmAt, w.alarmEnds = "INSUFFICIENT_DATA", 20*s
 		}},
@@ -49,6 +52,9 @@ func TestHowLongAStageLasts(t *testing.T) {
 			w.plan.Hold, w.clings = 0, time.Hour
 		}},
 		{"as is CPU", runlog.PhaseHold, runlog.PhaseRelease, 42 * s, func(w *world) { w.plan.Hold, w.hog = 0, true }},
+		{"as is CPU, whatever the alarm says", runlog.PhaseHold, runlog.PhaseRelease, 42 * s, func(w *world) {
+			w.plan.Hold, w.hog, w.forgives = 0, true, true
+		}},
 		{"as is a datapoint", runlog.PhaseHold, runlog.PhaseRelease, 42 * s, func(w *world) {
 			w.plan.Hold, w.silentFrom = 0, runlog.PhaseHold
 		}},
@@ -153,6 +159,42 @@ func TestPollsOfTheLongestHoldAreFivePeriodsApart(t *testing.T) {
 		between := w.polls[1 : len(w.polls)-1]
 		if want == 0 && len(between) > 0 || want > 0 && !slices.Equal(between, []time.Duration{want}) {
 			t.Errorf("a hold of %s is polled every %v, want %s", hold, between, want)
+		}
+	}
+}
+
+func TestExpectedIsOnThreePeriodsHalfTheDeadlinesAndTheHold(t *testing.T) {
+	w := newWorld()
+	for _, c := range []struct{ hold, release, want time.Duration }{
+		{30 * time.Second, time.Minute, (30 + 53 + 30 + 30 + 30) * time.Second},
+		{0, time.Minute, (30 + 53 + 30 + 21 + 30) * time.Second},
+		{0, 0, (30 + 53 + 30 + 21) * time.Second},
+	} {
+		w.plan.Hold, w.plan.ReleaseDeadline = c.hold, c.release
+		if got := experiment.New(w.plan).Expected(); got != c.want {
+			t.Errorf("Expected = %s with a hold of %s and a release of %s, want %s", got, c.hold, c.release, c.want)
+		}
+	}
+}
+
+func TestNothingIsReportedTwice(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"the second instance never answers": func(w *world) { w.mute = true },
+		"the hold ends on request":          func(w *world) { w.endHoldAt = time.Second },
+	} {
+		w := newWorld()
+		change(w)
+		w.run()
+		seen := map[string]bool{}
+		for _, c := range w.commands {
+			_, text, _ := strings.Cut(strings.TrimSpace(c), " ")
+			if strings.HasPrefix(text, "poll every") || strings.HasPrefix(text, "take a") {
+				continue
+			}
+			if seen[text] {
+				t.Errorf("%s: %q is commanded twice", name, text)
+			}
+			seen[text] = true
 		}
 	}
 }

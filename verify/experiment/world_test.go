@@ -28,6 +28,7 @@ type world struct {
 	clings        time.Duration // the alarm goes back to OK so long after CPU has fallen
 	deaf          bool          // no instance follows the alarm
 	mute          bool          // the second instance never answers
+	forgives      bool          // the alarm is OK in the hold, whatever CPU does
 	hog           bool          // the second instance takes no load off the first
 	early         bool          // datapoints are shown when their period begins, and completed later
 	stays         bool          // nothing scales in
@@ -265,6 +266,9 @@ func (w *world) scale() {
 	}
 	if w.now.Sub(w.fell) < w.clings {
 		alarm.StateValue = "ALARM"
+	}
+	if w.forgives && !w.held.IsZero() {
+		alarm.StateValue = "OK"
 	}
 	if w.alarmAt != "" && (w.alarmEnds == 0 || w.now.Sub(w.start) < w.alarmEnds) {
 		alarm.StateValue = w.alarmAt
