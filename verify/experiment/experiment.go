@@ -68,7 +68,8 @@ type Experiment struct {
 	until time.Time // when the stage ends at the latest
 
 	phase    runlog.Phase
-	rate     float64 // requests per second
+	rate     float64   // requests per second
+	restFrom time.Time // the premises: since when nothing has disturbed the group, our clock
 	initial  []string
 	idle     float64   // percent
 	idleFrom time.Time // AWS's clock
