@@ -19,6 +19,7 @@ import (
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
+	"secondwind/verify/hypothesis"
 	"secondwind/verify/judge"
 )
 
@@ -72,7 +73,7 @@ func newSoak(out *output) *cobra.Command {
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.exports, "exports", "", "`file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
+	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "send load even if the doctor finds an error, which otherwise ends the run")
 	return cmd
 }
@@ -105,11 +106,12 @@ func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, 
 	if err != nil {
 		return err
 	}
-	if err := checkWritable("exports", o.exports); err != nil {
+	if err := cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
+		hypothesis.ControlBelow(variables.CPUThreshold, s.Calibration.CPUPercent)); err != nil {
 		return err
 	}
 	return recordRun(ctx, out, o.runs, "", live.Config{Scenario: s, Start: start}, func(cfg live.Config) error {
-		return soakLocally(ctx, localRun{o, program, variables, cfg})
+		return soakLocally(ctx, localRun{o, program, variables, cfg, out.interrupts.removeAtExit})
 	})
 }
 
@@ -122,6 +124,7 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 	if err != nil {
 		return err
 	}
+	out.interrupts.records(writer.Dir())
 	reporter.Event(0, fmt.Sprintf("soak %q%s: the record grows in %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
@@ -153,6 +156,7 @@ type localRun struct {
 	program   string
 	variables stack.ScalingVariables
 	config    live.Config // but for what only the cloud knows
+	atExit    func(remove func())
 }
 
 // soakLocally starts a local cloud, builds the stack and proves it.
@@ -181,6 +185,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 			return err
 		}
 		defer remove()
+		r.atExit(remove)
 	}
 	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err
