@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -169,6 +170,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf(
 			"address %s is in use, perhaps by another local cloud; end that or listen on another port (127.0.0.1:0 picks a free one)", address,
 		)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("listen on %s: %w; listen on a port of 1024 or more (127.0.0.1:0 picks a free one)", address, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)

@@ -92,11 +92,11 @@ func sameDigest(name string, sealed, now FileDigest) error {
 	case sealed == now:
 		return nil
 	case now == none:
-		return &TamperedError{name, "it is missing"}
+		return &TamperedError{name, "is missing: it was there when the run was sealed"}
 	case sealed == none:
-		return &TamperedError{name, "it was not there when the run was sealed"}
+		return &TamperedError{name, "was added after the run was sealed"}
 	}
-	return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", now.Size, now.SHA256, sealed.Size,
+	return &TamperedError{name, fmt.Sprintf("was changed after the run was sealed: it has %d bytes and SHA-256 %s, sealed were %d and %s", now.Size, now.SHA256, sealed.Size,
 		sealed.SHA256)}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -71,6 +72,14 @@ func run(ctx context.Context, folder string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
+// CheckURL refuses what no load balancer answers at.
+func CheckURL(raw string) error {
+	if u, err := url.Parse(raw); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("is %q; it must be an http or https URL, for instance http://lb.example.com", raw)
+	}
+	return nil
+}
+
 // output is one of Terraform's outputs as `output -json` prints it.
 type output struct {
 	Sensitive bool            `json:"sensitive"`
@@ -106,6 +115,9 @@ func Parse(data []byte) (Outputs, error) {
 		if value := raw[output.name].Value; value != nil && json.Unmarshal(value, output.value) != nil {
 			faults = append(faults, fmt.Errorf("output %s: is %.40s; it must be text", output.name, value))
 		}
+	}
+	if err := CheckURL(o.LoadBalancerURL); o.LoadBalancerURL != "" && err != nil {
+		faults = append(faults, fmt.Errorf("output load_balancer_url: %w", err))
 	}
 	if expires != "" {
 		at, err := time.Parse(time.RFC3339, expires)

@@ -65,6 +65,10 @@ func (o doctorOptions) validate(f *pflag.FlagSet) error {
 		return errors.New("name the group with --group, or the stack that Terraform deployed with --stack")
 	case o.hold < 0:
 		return fmt.Errorf("--hold is %s; give 0s or more, for instance 8h", o.hold)
+	case f.Changed("url"):
+		if err := outputs.CheckURL(o.url); err != nil {
+			return fmt.Errorf("--url %w", err)
+		}
 	}
 	return cmp.Or(notWith(f, "stack", "group"), notWith(f, "policy", "group", "stack", "url", "hold", "prices"))
 }

@@ -71,6 +71,8 @@ func flagError(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("unknown flag: --%s%s", name, didYouMean("--", name, known))
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s has no value; give %s", missing.GetFlag().Name, valueOf(missing.GetFlag()))
+	case errors.As(err, &invalid) && errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("--%s is %s; give a number that is not so large", invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &invalid):
 		return fmt.Errorf("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), valueOf(invalid.GetFlag()))
 	}

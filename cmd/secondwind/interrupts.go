@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"secondwind/textfile"
@@ -34,21 +33,21 @@ type reaction struct {
 	reported string
 }
 
-// reactions are those to SIGINT and SIGTERM; only SIGINT ends a hold, SIGTERM ends
-// the work there too. A result is printed in stage done alone, whose exit code is
-// that of the result.
+// reactions are those to SIGINT, SIGTERM and SIGHUP; only SIGINT ends a hold, the
+// others end the work there too. A result is printed in stage done alone, whose exit
+// code is that of the result.
 var reactions = map[stage]reaction{
 	working: {stopping, func(i *interrupts) { i.stop() }, "ending in order; press Ctrl-C again to end at once"},
 	holding: {working, func(i *interrupts) { close(i.endHold) },
 		"the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
-	stopping: {exited, nil, "ended at once: a record under way is neither judged nor sealed"},
+	stopping: {exited, nil, "ended at once"},
 	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
 	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
 	leaving:  {exited, nil, "ended at once: the record is not sealed"},
 	done:     {exited, nil, ""},
 }
 
-// interrupts is what SIGINT and SIGTERM do, by the stage that they find.
+// interrupts is what SIGINT, SIGTERM and SIGHUP do, by the stage that they find.
 type interrupts struct {
 	endHold chan struct{}      // closed when the hold is to end
 	stop    context.CancelFunc // ends the work in order
@@ -59,6 +58,9 @@ type interrupts struct {
 	code      int  // of a program that a signal ends at once
 	report    func(text string)
 	leave     context.CancelFunc // leaves the report out
+	counted   time.Time          // when the last signal came that counts
+	record    string             // folder of the record under way; "": none
+	remove    []func()           // what must not outlive the program
 }
 
 func newInterrupts(stop context.CancelFunc, report func(string)) *interrupts {
@@ -71,10 +73,15 @@ func watchInterrupts(ctx context.Context, report func(string)) (context.Context,
 	ctx, cancel := context.WithCancel(ctx)
 	i := newInterrupts(cancel, report)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endingSignals()...)
+	dieOfPipes := surviveClosedPipes()
 	go func() {
 		for s := range signals {
+			if i.repeated(time.Now()) {
+				continue
+			}
 			if code, ends := i.handle(s); ends {
+				i.cleanUp()
 				os.Exit(code)
 			}
 		}
@@ -82,6 +89,7 @@ func watchInterrupts(ctx context.Context, report func(string)) (context.Context,
 	return ctx, i, func() {
 		signal.Stop(signals)
 		close(signals)
+		dieOfPipes()
 		cancel()
 	}
 }
@@ -94,7 +102,7 @@ func (i *interrupts) handle(s os.Signal) (code int, ends bool) {
 	if i.at == holding && s != os.Interrupt {
 		i.at = working
 	}
-	r := reactions[i.at]
+	r := i.reaction()
 	i.holdEnded = i.holdEnded || i.at == holding
 	i.at = r.to
 	if r.ends != nil {

@@ -78,11 +78,17 @@ func findRun(asked, runs string) (string, error) {
 		return latestRun(runs)
 	}
 	info, err := os.Stat(asked)
+	if asked == "" {
+		return "", errors.New("the name of the run folder is empty; name the folder of a run, or latest")
+	}
 	if err != nil {
 		return "", fmt.Errorf("run folder %s cannot be read: %w; name the folder of a run, or latest", asked, err)
 	}
-	if !info.IsDir() {
+	if _, err := os.Stat(filepath.Join(filepath.Dir(asked), runlog.ManifestFile)); !info.IsDir() && err == nil {
 		return "", fmt.Errorf("%s is a file; name the folder of the run, %s", asked, filepath.Dir(asked))
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is a file; name the folder of a run, or latest", asked)
 	}
 	if _, err := os.Stat(filepath.Join(asked, runlog.ManifestFile)); err != nil {
 		return "", fmt.Errorf("%s is not the folder of a run: %w; name the folder of a run, or latest", asked, err)
@@ -97,8 +103,9 @@ func latestRun(runs string) (string, error) {
 		return "", fmt.Errorf("there is no latest run: %w; name the folder of the runs with --runs", err)
 	}
 	for _, entry := range slices.Backward(entries) {
-		if entry.IsDir() && runlog.ValidID(entry.Name()) {
-			return filepath.Join(runs, entry.Name()), nil
+		dir := filepath.Join(runs, entry.Name())
+		if _, err := os.Stat(filepath.Join(dir, runlog.ManifestFile)); err == nil && runlog.ValidID(entry.Name()) {
+			return dir, nil
 		}
 	}
 	return "", fmt.Errorf("there is no latest run: %s has no run in it; name the folder of the runs with --runs", runs)

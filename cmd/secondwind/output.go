@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -54,6 +55,9 @@ func (o *output) write(value any, text func(io.Writer)) error {
 	}
 	if err == nil {
 		_, err = o.stdout.Write(b.Bytes())
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // whoever hung up has read what they wanted
 	}
 	if err != nil {
 		return fmt.Errorf("write the result: %w", err)

@@ -20,6 +20,7 @@ import (
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
+	"secondwind/verify/hypothesis"
 	"secondwind/verify/judge"
 )
 
@@ -61,7 +62,7 @@ func newSoak(out *output) *cobra.Command {
 				return soakStack(cmd.Context(), out, o, r.config)
 			}
 			return recordRun(cmd.Context(), out, o.runs, "", r.config, func(cfg live.Config) error {
-				r.config = cfg
+				r.config, r.atExit = cfg, out.interrupts.removeAtExit
 				return soakLocally(cmd.Context(), r)
 			})
 		},
@@ -75,7 +76,7 @@ func newSoak(out *output) *cobra.Command {
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.exports, "exports", "", "`file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
+	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "send load even if the doctor finds an error, which otherwise ends the run")
 	return cmd
 }
@@ -96,7 +97,8 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
 		return r, err
 	}
-	return r, checkWritable("exports", o.exports)
+	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
+		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -126,6 +128,7 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 	if err != nil {
 		return err
 	}
+	out.interrupts.records(writer.Dir())
 	reporter.Event(0, fmt.Sprintf("soak %q%s: the record grows in %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
@@ -157,6 +160,7 @@ type localRun struct {
 	program   string
 	variables stack.ScalingVariables
 	config    live.Config // but for what only the cloud knows
+	atExit    func(remove func())
 }
 
 // soakLocally starts a local cloud, builds the stack and proves it.
@@ -185,6 +189,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 			return err
 		}
 		defer remove()
+		r.atExit(remove)
 	}
 	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err

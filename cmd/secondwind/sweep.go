@@ -35,7 +35,7 @@ type sweeping struct {
 func newSweep(out *output) *cobra.Command {
 	o := sweeping{out: out}
 	cmd := &cobra.Command{
-		Use:   "sweep [--run ID | --stack PATH | --expired] [--remove | --wait]",
+		Use:   "sweep [--run ID | --stack PATH] [--expired] [--remove | --wait]",
 		Short: "Find what runs left in an AWS account, and remove it once that is confirmed",
 		Long: "Lists all resources in one Region that have the tag " + sweep.RunTag + " and that terraform/ can make.\n" +
 			"With --remove it asks you to type the run's id (--yes: it does not ask) and removes the resources\n" +
@@ -67,8 +67,10 @@ func (s sweeping) validate(f *pflag.FlagSet) error {
 	switch {
 	case (s.remove || s.wait) && c.Select.Run == "" && s.stack == "" && !s.expired:
 		return errors.New("name the run with --run or --stack, or what has expired with --expired; `secondwind sweep` alone lists all runs")
-	case c.Timeout <= 0 || c.Interval <= 0:
-		return fmt.Errorf("--timeout is %s and --interval is %s; give more than 0s", c.Timeout, c.Interval)
+	case c.Timeout <= 0:
+		return fmt.Errorf("--timeout is %s; give more than 0s", c.Timeout)
+	case c.Interval <= 0:
+		return fmt.Errorf("--interval is %s; give more than 0s", c.Interval)
 	}
 	return cmp.Or(notWith(f, "stack", "run"), notWith(f, "wait", "remove"), onlyWith(f, []string{"remove"}, "yes"),
 		onlyWith(f, []string{"remove", "wait"}, "timeout", "interval"))

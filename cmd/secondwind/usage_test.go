@@ -121,7 +121,7 @@ func TestAFlagIsNeverIgnored(t *testing.T) {
 		{[]string{"doctor", "--group", "a", "--stack", "b"}, "--group cannot be combined with --stack"},
 		{[]string{"doctor", "--policy", "--group", "a"}, "--group cannot be combined with --policy"},
 		{[]string{"doctor", "--policy", "--stack", "a"}, "--stack cannot be combined with --policy"},
-		{[]string{"doctor", "--policy", "--url", "a"}, "--url cannot be combined with --policy"},
+		{[]string{"doctor", "--policy", "--url", "http://a"}, "--url cannot be combined with --policy"},
 		{[]string{"doctor", "--policy", "--hold", "1h"}, "--hold cannot be combined with --policy"},
 		{[]string{"doctor", "--policy", "--prices", "a"}, "--prices cannot be combined with --policy"},
 		{[]string{"cost", "--print-prices", "--region", "a"}, "--region cannot be combined with --print-prices"},
@@ -262,6 +262,12 @@ func TestLatestIsTheNewestRun(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(runs, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.WriteFile(filepath.Join(runs, name, runlog.ManifestFile), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(runs, "20991231T000000Z-ffff"), 0o700); err != nil { // no run
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(runs, "20991231T000000Z-0000"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -75,7 +75,9 @@ type Experiment struct {
 	idleFrom time.Time // AWS's clock
 	points   int       // of the calibration, when the control's rate was last looked at
 	loadFrom time.Time
-	fell     bool // the fall of CPU was seen, or waited for long enough
+	fell     bool          // the fall of CPU was seen, or waited for long enough
+	cutShort bool          // the hold, on request
+	asked    time.Duration // the hold that the plan asked for
 	reported map[string]bool
 
 	commands []Command

@@ -95,11 +95,13 @@ func (e *Experiment) newInstances(ids []string) []string {
 func (e *Experiment) enterHold(now time.Time) {
 	e.enter(runlog.PhaseHold, e.rate, "")
 	e.report("hold: the same load for %s", e.plan.Hold)
+	e.asked = e.plan.Hold
 	e.begin(stageHold, now, e.effectWithin())
 }
 
 func (e *Experiment) hold(now time.Time, seen Seen) {
 	if seen.EndHold && e.plan.Hold > 0 {
+		e.cutShort = now.Sub(e.began) < e.asked
 		e.plan.Hold = 0
 		e.report("the hold ends on request%s", e.stillAwaited(now))
 	}
