@@ -132,10 +132,10 @@ func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, 
 		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
 	}
 	c.failed(dir, err, "the verdict was not written: %w; `secondwind judge %s` writes it later")
-	if record.Manifest.Complete { // at once: a newer judge may have more to report of the same evidence
-		c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
-	}
 	if shown == reports.HTMLFile {
+		if record.Manifest.Complete { // at once: a report takes time, and may be given up
+			c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
+		}
 		err := reports.Write(ctx, dir, record, c.verdict)
 		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
 	}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"secondwind/runlog"
 )
 
 // Style is how text is laid out. The zero value is plain text, a paragraph a line.
@@ -64,11 +66,8 @@ func (s Style) Wrap(text string, indent int) string {
 
 // Plural is how many there are of a thing, in words: "no resources", "1 resource", "2 resources".
 func Plural(n int, noun string) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "no " + noun + "s"
-	case 1:
-		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return runlog.Count(n, noun)
 }
