@@ -96,7 +96,7 @@ func sameDigest(name string, sealed, now FileDigest) error {
 	case sealed == none:
 		return &TamperedError{name, "it was not there when the run was sealed"}
 	}
-	return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", now.Size, now.SHA256, sealed.Size,
+	return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, but %d and %s when the run was sealed", now.Size, now.SHA256, sealed.Size,
 		sealed.SHA256)}
 }
 

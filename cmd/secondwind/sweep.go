@@ -16,6 +16,7 @@ import (
 	"secondwind/account/outputs"
 	"secondwind/account/sweep"
 	"secondwind/cmd/internal/awsconfig"
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -92,7 +93,7 @@ func (s sweeping) start(ctx context.Context) error {
 	if s.expired {
 		s.config.Select.ExpiredAt = time.Now().UTC()
 	}
-	s.config.AWS, s.config.Report = cfg, func(line string) { fmt.Fprintln(s.out.stderr, "sweep:", line) }
+	s.config.AWS, s.config.Report = cfg, func(line string) { fmt.Fprintln(s.out.stderr, "secondwind:", line) }
 	s.Sweeper = sweep.New(s.config)
 	err = s.run(ctx)
 	if ctx.Err() != nil {
@@ -168,10 +169,7 @@ func (s sweeping) write(found sweep.Found) error {
 
 // count is how many resources there are, in words.
 func count(resources []sweep.Resource) string {
-	if len(resources) == 1 {
-		return "1 resource"
-	}
-	return fmt.Sprintf("%d resources", len(resources))
+	return runlog.Count(len(resources), "resource")
 }
 
 // sum sums up what was found in a sentence.

@@ -62,7 +62,9 @@ func (t *analysis) count(f *Figures) {
 	if !ok || t.newID == "" {
 		return
 	}
-	f.ScaledIn = new(t.back(t.aws(release.start)) != nil)
+	if back := t.back(t.aws(release.start)) != nil; back || !t.interrupted() {
+		f.ScaledIn = &back
+	}
 }
 
 // instanceSeconds integrates the instances InService from poll to poll.

@@ -162,7 +162,7 @@ func TestWhatARunNeverCameToIsNotJudged(t *testing.T) {
 		{runlog.PhaseControl, 60, held, held, notJudged, notJudged, notJudged, notJudged},
 		{runlog.PhaseLoad, 104, held, held, held, held, held, notJudged},
 		{runlog.PhaseHold, 150, held, held, held, held, held, notJudged},
-		{runlog.PhaseRelease, 190, held, held, held, held, held, held},
+		{runlog.PhaseRelease, 190, held, held, held, held, held, notJudged},
 	} {
 		w := perfect()
 		w.end, w.pollEnd, w.interrupted = c.at, c.at, "signal: interrupt"

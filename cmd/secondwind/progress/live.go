@@ -99,12 +99,12 @@ func (l *live) phases(s Status) string {
 		names = append(names, l.paint(style, string(p)))
 	}
 	line := strings.Join(names, "  ")
-	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
+	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) || s.Group == nil && s.Phase == runlog.PhaseLoad {
 		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
 	}
 	line += "   " + clock(s.Elapsed)
 	if s.Expected > 0 {
-		line += " of about " + strings.TrimSpace(clock(s.Expected))
+		line += " of about " + runlog.Words(s.Expected)
 	}
 	return line
 }
