@@ -168,7 +168,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 		withReport     bool
 	}{
 		{"it ended by itself", nil, 0, 0, 3, "", true},
-		{"it ended by itself, just before a Ctrl-C", nil, 1, 0, 3, "ending in order", true},
+		{"it ended by itself, just before a Ctrl-C", nil, 1, 0, 3, "shutting down", true},
 		{"Ctrl-C while it is judged", nil, 0, 1, 3, "press Ctrl-C again to leave without a report", true},
 		{"two while it is judged", nil, 0, 2, 3, "leaving without a report", false},
 		{"it was interrupted", context.Canceled, 1, 0, exitInterrupted, "ended early: " + byTheUser, true},

@@ -24,8 +24,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		report string // something that is reported
 	}{
 		{"a group that scales out and in", func(*world) {}, all, "", "i-2 answered its first request"},
-		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: i-1 remains"},
-		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: i-1 remains"},
+		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: only i-1 is left"},
+		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: only i-1 is left"},
 		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1m0s"},
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
 		{"a control that does not hold", func(w *world) { w.byHand = 60 * time.Second }, until(runlog.PhaseLoad), "no second instance answered",
@@ -45,7 +45,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"an idle at the limit", func(w *world) { w.idle = 15 }, until(runlog.PhasePremises), "is 15.0 %, not below 15 %", ""},
 		{"a group that keeps two", func(w *world) { w.plan.Hypothesis.MinSize = 2 }, until(runlog.PhasePremises), "set its MinSize to 1", ""},
 		{"requests that cost nothing", func(w *world) { w.cost = 0 }, until(runlog.PhaseCalibration), "CPU did not rise", ""},
-		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad), "no second instance answered within 1m10s",
+		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad), "no second instance answered within 1 min 10 s",
 			"alarm high"},
 		{"the second instance never answers", func(w *world) { w.mute = true }, until(runlog.PhaseLoad), "no second instance answered",
 			"i-2 is healthy"},
