@@ -32,12 +32,10 @@ func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
 	s := timescale{start: slices.MinFunc(times, time.Time.Compare)}
 	s.end = slices.MaxFunc(times, time.Time.Compare).Sub(s.start).Seconds()
 	if v.Figures.ClockOffsetSeconds != nil {
-		s.offset = seconds(*v.Figures.ClockOffsetSeconds)
+		s.offset = runlog.Seconds(*v.Figures.ClockOffsetSeconds)
 	}
 	return s
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // ours is the place of a time of the generator's clock.
 func (s timescale) ours(t time.Time) float64 { return t.Sub(s.start).Seconds() }

@@ -107,7 +107,7 @@ func duration(s float64) string {
 	if s <= 0 {
 		return "nothing was recorded"
 	}
-	return runlog.Words(seconds(s))
+	return runlog.Words(runlog.Seconds(s))
 }
 
 func chainRows(chain []judge.Link) []linkRow {
@@ -159,6 +159,11 @@ func numbers(f judge.Figures) []fact {
 		{"new instance", cmp.Or(f.NewInstanceID, notAvailable)},
 		{"scaling activity", cmp.Or(f.ActivityID, notAvailable)},
 		{"back at the minimum", yesNo(f.ScaledIn)},
+	}
+	if f.HoldSeconds != nil && f.HoldRequestedSeconds != nil { // older records do not have it
+		facts = append(facts, fact{"hold", number(f.HoldSeconds, 0, "s")},
+			fact{"hold that was asked for", number(f.HoldRequestedSeconds, 0, "s")},
+			fact{"hold ended on request", yesNo(f.HoldEndedOnRequest)})
 	}
 	return facts
 }

@@ -187,7 +187,7 @@ func TestATableOfOnesOwnIsReadStrictly(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	prices, err := cost.ReadPrices(path)
+	prices, err := cost.ReadPrices(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,16 +25,16 @@ type historyAtRest struct {
 	config history.Config
 }
 
-// visitsPerPeriod is how often the synthetic user comes in a metrics period, whose length
-// decides how long an experiment takes: even a short hold has visits to both instances,
-// and four visits of two small requests are lost in what a datapoint shows.
-const visitsPerPeriod = 4
+// sessionsPerPeriod is how often the synthetic user comes in a metrics period, whose length
+// decides how long an experiment takes: even a short hold has sessions with both instances,
+// and four sessions of two small requests are lost in what a datapoint shows.
+const sessionsPerPeriod = 4
 
 // newHistoryAtRest returns one whose synthetic user has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
 	// The manifest has this seed: the operands can be made again.
 	user, err := syntheticuser.New(syntheticuser.Config{
-		URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start),
+		URL: url, Every: r.config.Scenario.Local.MetricsPeriod / sessionsPerPeriod, Seed: cloudSeed(r.config.Start),
 	})
 	if err != nil {
 		return nil, err
@@ -99,10 +99,10 @@ func historyLine(h runlog.History) string {
 	if !h.Kept {
 		return "history: " + h.NotAudited
 	}
-	return fmt.Sprintf("history: %s; %s", visitsLine(h.Summary()), auditLine(h))
+	return fmt.Sprintf("history: %s; %s", sessionsLine(h.Summary()), auditLine(h))
 }
 
-func visitsLine(s runlog.HistorySummary) string {
+func sessionsLine(s runlog.HistorySummary) string {
 	by := fmt.Sprintf("%s answered by %s", runlog.Count(s.Calculations, "calculation"), runlog.Count(len(s.CalculatedBy), "instance"))
 	switch {
 	case s.Same():

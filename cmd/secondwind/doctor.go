@@ -65,6 +65,10 @@ func (o doctorOptions) validate(f *pflag.FlagSet) error {
 		return errors.New("name the group with --group, or the stack that Terraform deployed with --stack")
 	case o.hold < 0:
 		return fmt.Errorf("--hold is %s; give 0s or more, for instance 8h", o.hold)
+	case f.Changed("url"):
+		if err := outputs.CheckURL(o.url); err != nil {
+			return fmt.Errorf("--url %w", err)
+		}
 	}
 	return cmp.Or(notWith(f, "stack", "group"), notWith(f, "policy", "group", "stack", "url", "hold", "prices"))
 }
@@ -74,14 +78,14 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 		policy := doctor.PolicyOf(doctor.Actions()...)
 		return out.write(policy, func(w io.Writer) { fmt.Fprintln(w, policy) })
 	}
-	prices, err := readPrices(o.prices)
+	prices, err := readPrices(ctx, o.prices)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	var deployed outputs.Outputs
 	if o.stack != "" {
 		if deployed, err = outputs.Read(ctx, o.stack); err != nil {
-			return err
+			return misuse(err)
 		}
 	}
 	cfg, err := awsconfig.Load(ctx, deployed.Region)
@@ -210,7 +214,7 @@ func reportFindings(p proof, r examined) (blocking []string) {
 
 // expected is how long a run may take, calibration aside.
 func expected(r doctor.Report) time.Duration {
-	return time.Duration(r.ExpectSeconds * float64(time.Second)).Round(time.Second)
+	return runlog.Seconds(r.ExpectSeconds).Round(time.Second)
 }
 
 // wantedBy are the findings that a scenario asks for: the controls are broken on

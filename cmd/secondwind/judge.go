@@ -27,7 +27,7 @@ func newJudge(out *output) *cobra.Command {
 		Short: "Judge a recorded run again, from its folder alone",
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
 			"for the same record. A record in which a file was changed is refused, and the file is named." + recordHelp,
-	}, func(context.Context, string, *runlog.Record, judge.Verdict) error { return nil })
+	})
 }
 
 func newReport(out *output) *cobra.Command {
@@ -36,15 +36,12 @@ func newReport(out *output) *cobra.Command {
 		Short: "Write the plots and the report of a recorded run again",
 		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
 			"from its folder alone." + recordHelp,
-	}, func(ctx context.Context, dir string, record *runlog.Record, verdict judge.Verdict) error {
-		return errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record))
 	})
 }
 
-// onRun lets cmd take a run as its only argument and judge it, do more with it, and
-// show the verdict and one of the folder's files.
-func onRun(out *output, shown string, cmd *cobra.Command,
-	more func(context.Context, string, *runlog.Record, judge.Verdict) error) *cobra.Command {
+// onRun lets cmd take a run as its only argument, judge it, and show the verdict and one
+// of the folder's files.
+func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
 	var runs, dir string
 	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "with latest: `folder` of the runs")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
@@ -62,14 +59,12 @@ func onRun(out *output, shown string, cmd *cobra.Command,
 		return err
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		record, verdict, err := judgeFolder(dir)
-		if err == nil {
-			err = more(cmd.Context(), dir, record, verdict)
-		}
-		if err != nil {
+		c, err := conclude(cmd.Context(), dir, shown, false)
+		if err = cmp.Or(err, cmd.Context().Err()); err != nil {
 			return err
 		}
-		return writeVerdict(out, verdict, filepath.Join(dir, shown))
+		// What could not be written is no reason to keep the verdict back.
+		return cmp.Or(errors.Join(c.unwritten, writeVerdict(out, c.verdict, c.shown)), verdictError(c.verdict))
 	}
 	return cmd
 }
@@ -83,11 +78,20 @@ func findRun(asked, runs string) (string, error) {
 		return latestRun(runs)
 	}
 	info, err := os.Stat(asked)
+	if asked == "" {
+		return "", errors.New("the name of the run folder is empty; name the folder of a run, or latest")
+	}
 	if err != nil {
 		return "", fmt.Errorf("run folder %s cannot be read: %w; name the folder of a run, or latest", asked, err)
 	}
-	if !info.IsDir() {
+	if _, err := os.Stat(filepath.Join(filepath.Dir(asked), runlog.ManifestFile)); !info.IsDir() && err == nil {
 		return "", fmt.Errorf("%s is a file; name the folder of the run, %s", asked, filepath.Dir(asked))
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is a file; name the folder of a run, or latest", asked)
+	}
+	if _, err := os.Stat(filepath.Join(asked, runlog.ManifestFile)); err != nil {
+		return "", fmt.Errorf("%s is not the folder of a run: %w; name the folder of a run, or latest", asked, err)
 	}
 	return asked, nil
 }
@@ -99,46 +103,63 @@ func latestRun(runs string) (string, error) {
 		return "", fmt.Errorf("there is no latest run: %w; name the folder of the runs with --runs", err)
 	}
 	for _, entry := range slices.Backward(entries) {
-		if entry.IsDir() && runlog.ValidID(entry.Name()) {
-			return filepath.Join(runs, entry.Name()), nil
+		dir := filepath.Join(runs, entry.Name())
+		if _, err := os.Stat(filepath.Join(dir, runlog.ManifestFile)); err == nil && runlog.ValidID(entry.Name()) {
+			return dir, nil
 		}
 	}
 	return "", fmt.Errorf("there is no latest run: %s has no run in it; name the folder of the runs with --runs", runs)
 }
 
-// judgeFolder reads the record in dir, judges it and writes verdict.json. A
-// folder that was sealed is sealed again: a newer judge may have more to say of
-// the same evidence.
-func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
-	record, err := runlog.Open(dir)
-	if err != nil {
-		return nil, judge.Verdict{}, err
-	}
-	verdict := judge.Judge(record)
-	raw, err := verdict.Marshal()
-	if err != nil {
-		return nil, verdict, err
-	}
-	if err := runlog.WriteFile(dir, runlog.VerdictFile, raw); err != nil {
-		return nil, verdict, err
-	}
-	return record, verdict, reseal(dir, record)
+// conclusion is what became of a record.
+type conclusion struct {
+	verdict   judge.Verdict
+	shown     string // what there is to look at: a file of the folder, or the folder
+	unwritten error  // the verdict stands, but not everything in the folder does
 }
 
-// reseal seals a folder again if it was sealed. One that was not, of a run that
-// was killed, stays as the kill left it.
-func reseal(dir string, record *runlog.Record) error {
-	if !record.Manifest.Complete {
-		return nil
+// conclude judges the record in dir, makes the file to be shown and seals the folder,
+// or as much of this as there is room for. Unless asked to, it does not seal a folder
+// that was not sealed, of a run that was killed: it stays as the kill left it.
+func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, err error) {
+	record, err := runlog.Open(dir)
+	if err != nil {
+		return c, err
 	}
-	return runlog.Seal(dir)
+	c.verdict, c.shown = judge.Judge(record), filepath.Join(dir, shown)
+	raw, err := c.verdict.Marshal()
+	if err == nil {
+		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
+	}
+	c.failed(dir, err, "the verdict was not written: %w; `secondwind judge %s` writes it later")
+	if record.Manifest.Complete { // at once: a newer judge may have more to report of the same evidence
+		c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
+	}
+	if shown == reports.HTMLFile {
+		err := reports.Write(ctx, dir, record, c.verdict)
+		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
+	}
+	if seal || record.Manifest.Complete {
+		c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w; it can be judged all the same: %s")
+	}
+	return c, nil
+}
+
+// failed notes what could not be done in dir; nil: nothing. Whoever does not want to
+// wait for the report has the verdict all the same.
+func (c *conclusion) failed(dir string, err error, format string) {
+	if err != nil {
+		c.shown = dir
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		c.unwritten = errors.Join(c.unwritten, fmt.Errorf(format, err, dir))
+	}
 }
 
 // writeVerdict writes the chain and, as the last line, the verdict and where it stands.
 func writeVerdict(out *output, v judge.Verdict, where string) error {
-	err := out.write(v, func(w io.Writer) {
+	return out.write(v, func(w io.Writer) {
 		reports.Summary(w, v, out.coloured())
 		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
 	})
-	return cmp.Or(err, verdictError(v))
 }

@@ -81,6 +81,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		defer cancel()
 	}
 	reporter := out.reporter(start)
+	out.interrupts.records(writer.Dir())
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
@@ -108,7 +109,7 @@ func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlo
 		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+		return nil, misuse(fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err))
 	}
 	return writer, nil
 }

@@ -3,9 +3,9 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"secondwind/loadgen/payload"
+	"secondwind/loadgen/profile"
+	"secondwind/textfile"
 )
 
 // Version is the version of the format.
@@ -101,8 +103,8 @@ func Default() Scenario {
 }
 
 // Read reads a scenario from a file. The error has every fault in it.
-func Read(path string) (Scenario, error) {
-	data, err := os.ReadFile(path)
+func Read(ctx context.Context, path string) (Scenario, error) {
+	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
@@ -123,6 +125,14 @@ func (s Scenario) PollInterval(period time.Duration) time.Duration {
 	return 10 * time.Second
 }
 
+// The most that a scenario may ask for.
+const (
+	maxName        = 200  // bytes; it stands in every report
+	maxDescription = 5000 // bytes
+	maxWindow      = 24 * time.Hour
+	maxHold        = 366 * 24 * time.Hour
+)
+
 // fault is what is wrong with a key, and what would be right.
 type fault struct{ key, text string }
 
@@ -136,6 +146,8 @@ func (s Scenario) faults() []fault {
 	}
 	check(s.Version == Version, "version", "is %d; this program reads version %d", s.Version, Version)
 	check(s.Name != "", "name", "is empty; give the scenario a name")
+	check(len(s.Name) <= maxName, "name", "has %d bytes; give at most %d", len(s.Name), maxName)
+	check(len(s.Description) <= maxDescription, "description", "has %d bytes; give at most %d", len(s.Description), maxDescription)
 	check(plain(s.Name), "name", "is %q; give text without tabs and control characters", s.Name)
 	check(plain(s.Description), "description", "is %q; give text without tabs and control characters", s.Description)
 	for _, f := range s.Payload.Faults() {
@@ -143,17 +155,19 @@ func (s Scenario) faults() []fault {
 	}
 	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
 	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
-	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
-	check(positive(s.Calibration.StartRate), "calibration.start_rate",
-		"is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
+	check(s.Premises.Window >= 0 && s.Premises.Window <= maxWindow, "premises.window",
+		"is %s; give 0s (one evaluation range of the alarm) or more, and at most %s", s.Premises.Window, maxWindow)
+	check(s.Calibration.StartRate > 0 && s.Calibration.StartRate <= profile.MaxRate, "calibration.start_rate",
+		"is %g; give requests per second above 0 and at most %.0f, for instance 8", s.Calibration.StartRate, float64(profile.MaxRate))
 	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent",
 		"is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
 	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band",
 		"is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: one instance at 1 or less never crosses the threshold, "+
 			"and two instances at 2 or more do not get below it", s.Load.Band)
-	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate",
-		"is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
+	check(s.Load.Rate >= 0 && s.Load.Rate <= profile.MaxRate, "load.rate",
+		"is %g; give requests per second above 0 and at most %.0f, or 0 to let the calibration choose", s.Load.Rate, float64(profile.MaxRate))
 	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
+	check(s.Hold <= maxHold, "hold", "is %s; give at most a year (%s)", s.Hold, maxHold)
 	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent",
 		"is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
 	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved",

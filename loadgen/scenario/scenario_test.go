@@ -16,7 +16,7 @@ func TestReadyMadeScenariosAreGood(t *testing.T) {
 		t.Fatalf("Glob = %v, %v, want at least three scenarios", files, err)
 	}
 	for _, file := range files {
-		s, err := Read(file)
+		s, err := Read(t.Context(), file)
 		if err != nil {
 			t.Errorf("Read(%s) = %v", file, err)
 		}
@@ -42,7 +42,7 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"a policy that is none", "local: {policy: maybe}\n", `local.policy: is "maybe"; give "attached" or "none"`},
 		{"a period that CloudWatch does not know", "local: {metrics_period: 15s}\n", "local.metrics_period: is 15s"},
 		{"text where a number belongs", "users: many\n", `x.yaml:1: users: is "many"; give a whole number`},
-		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2:1: this key is given twice; keep one"},
+		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2:1: the key users is given twice; keep one"},
 		{"no YAML at all", "a: [1\n", "x.yaml:1:4: a bracket is not closed"},
 		{"two documents", "version: 1\n---\nversion: 1\n", "x.yaml:3: this is a second document; a file holds one scenario"},
 		{"half a user", "users: 2.5\n", `x.yaml:1: users: is "2.5"; give a whole number`},
@@ -53,7 +53,7 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"yes", "local: {alarm_actions: yes}\n", `x.yaml:1: local.alarm_actions: is "yes"; give true or false`},
 		{"an anchor", "users: &a 5\n", `x.yaml:1: users: is "&a 5"; give a whole number`},
 		{"a number where keys belong", "load: 5\n", "x.yaml:1: load: holds no keys; give them one on a line, for instance band: …"},
-		{"a list", "- version: 1\n", "x.yaml:1: holds no keys"},
+		{"a list", "- version: 1\n", "x.yaml:1: this is a list; give keys instead"},
 		{"a tab before a key", "load:\n\tband: 1.5\n", "x.yaml:2:1: this is a tab; indent with spaces"},
 		{"a tab before the first key", "\tusers: 5\n", "x.yaml:1:1: this is a tab; indent with spaces"},
 		{"a quotation mark too few", "name: \"a\n", "x.yaml:1:7: a quotation mark is not closed"},
@@ -159,7 +159,7 @@ func TestAFaultOfAFlagNamesTheFlag(t *testing.T) {
 
 func TestReadOfAMissingFileNamesIt(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	if _, err := Read(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+	if _, err := Read(t.Context(), missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("Read() = %v, want that %s does not exist", err, missing)
 	}
 }

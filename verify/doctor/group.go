@@ -152,7 +152,7 @@ func (x *examination) checkInterference() {
 // checkSchedules distinguishes scheduled actions that fall within a run from others,
 // such as the one that scales to zero at the run's TTL.
 func (x *examination) checkSchedules() {
-	run := time.Duration(x.report.ExpectSeconds * float64(time.Second))
+	run := runlog.Seconds(x.report.ExpectSeconds)
 	until := x.report.Examined.Add(2*run + 10*time.Minute) // with calibration, and time to begin
 	for _, a := range x.facts.schedules {
 		name, at, cron := aws.ToString(a.ScheduledActionName), aws.ToTime(a.StartTime), aws.ToString(a.Recurrence)

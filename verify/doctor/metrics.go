@@ -12,6 +12,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 // How often EC2 publishes an instance's CPU without detailed monitoring, and its CPU
@@ -96,7 +97,7 @@ func (x *examination) checkMetric(alarm runlog.MetricAlarm) {
 	case n < min(due, 5)/2:
 		x.find(Error, "metric.sparse", where,
 			fmt.Sprintf("CloudWatch has %s of it where the alarm, with its period of %s, expects %d.",
-				plural(n, "datapoint"), runlog.Words(period), min(due, int(5*time.Minute/period))),
+				terminal.Plural(n, "datapoint"), runlog.Words(period), min(due, int(5*time.Minute/period))),
 			"Set the alarm's period to 60 s with detailed monitoring, or to 300 s without: EC2 publishes no more often.")
 	}
 }

@@ -24,16 +24,9 @@ func (r Report) Summary() string {
 				ids = append(ids, f.ID)
 			}
 		}
-		parts = append(parts, because(plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
+		parts = append(parts, because(terminal.Plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
 	}
 	return word + ": " + strings.Join(parts, ", ")
-}
-
-func plural(n int, word string) string {
-	if n == 0 {
-		return "no " + word + "s"
-	}
-	return runlog.Count(n, word)
 }
 
 // Write writes the report for a person: what was examined, each finding with

@@ -95,11 +95,13 @@ func (e *Experiment) newInstances(ids []string) []string {
 func (e *Experiment) enterHold(now time.Time) {
 	e.enter(runlog.PhaseHold, e.rate, "")
 	e.report("hold: the same load for %s", runlog.Words(e.plan.Hold))
+	e.asked = e.plan.Hold
 	e.begin(stageHold, now, e.effectWithin())
 }
 
 func (e *Experiment) hold(now time.Time, seen Seen) {
 	if seen.EndHold && e.plan.Hold > 0 {
+		e.cutShort = now.Sub(e.began) < e.asked
 		e.plan.Hold = 0
 		e.report("the hold ends on request%s", e.stillAwaited(now))
 	}
@@ -122,8 +124,7 @@ func (e *Experiment) stillAwaited(now time.Time) string {
 // awaitFall waits for the fall of CPU, or until it is too late for it. From then
 // on the hold is recorded more sparsely.
 func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
-	if e.hasFallen(now, s) {
-		point, _ := s.Latest(runlog.GroupSeries)
+	if point, ok := e.fallen(now, s); ok {
 		e.report("CPU per instance is down to %.1f %% with %d instances", point.Value, len(s.Group.InService()))
 	} else if !e.over(now) {
 		return
@@ -133,13 +134,16 @@ func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
 	e.until = e.began.Add(e.plan.Hold)
 }
 
-// hasFallen reports whether the group's newest whole datapoint, begun in the
-// hold, is below the threshold and the alarm is OK again.
-func (e *Experiment) hasFallen(now time.Time, s runlog.State) bool {
-	point, ok := s.Latest(runlog.GroupSeries)
+// fallen returns the group's newest whole datapoint; ok is that it was begun in the
+// hold and is below the threshold, and that the alarm is OK again.
+func (e *Experiment) fallen(now time.Time, s runlog.State) (point runlog.Datapoint, ok bool) {
 	alarm, _ := s.Alarm(e.h.AlarmName)
-	return ok && point.Timestamp.After(awsNow(e.began, s)) && point.Value < e.h.Threshold &&
-		e.whole(point.Timestamp, now, s) && alarm.StateValue == "OK"
+	for _, p := range slices.Backward(s.Metric[runlog.GroupSeries]) {
+		if e.whole(p.Timestamp, now, s) {
+			return p, p.Timestamp.After(awsNow(e.began, s)) && p.Value < e.h.Threshold && alarm.StateValue == "OK"
+		}
+	}
+	return point, false
 }
 
 // The most lines that a hold adds to load.jsonl, and the most polls, however

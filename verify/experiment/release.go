@@ -11,7 +11,9 @@ import (
 func (e *Experiment) enterRelease(now time.Time) {
 	e.do(SetRecordInterval{time.Second})
 	e.do(SetPollInterval{e.plan.PollInterval})
-	e.enter(runlog.PhaseRelease, e.rate*e.plan.ReleasePercent/100, "")
+	held := &runlog.Hold{RequestedSeconds: e.asked.Seconds(), Seconds: now.Sub(e.began).Seconds(), EndedOnRequest: e.cutShort}
+	e.phase, e.rate = runlog.PhaseRelease, e.rate*e.plan.ReleasePercent/100
+	e.do(EnterPhase{Phase: e.phase, Rate: e.rate, Hold: held})
 	e.report("release: down to %.0f requests/s while the group scales in", e.rate)
 	e.begin(stageRelease, now, e.plan.ReleaseDeadline)
 }

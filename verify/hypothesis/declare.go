@@ -35,6 +35,9 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
 			group)
 	}
+	if err := ControlBelow(alarm.Threshold, in.ControlCPUPercent); err != nil {
+		return runlog.Hypothesis{}, err
+	}
 	policy := c.PolicyOf(alarm)
 	h := runlog.Hypothesis{
 		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
@@ -52,6 +55,16 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	// A control shorter than the chain may take would control nothing.
 	h.ControlSeconds = h.ChainWithin().Seconds()
 	return h, nil
+}
+
+// ControlBelow refuses a control that is to stand where the alarm goes off; both are
+// in percent.
+func ControlBelow(threshold, control float64) error {
+	if control < threshold {
+		return nil
+	}
+	return fmt.Errorf("calibration.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give less, for instance %.0f",
+		control, threshold, 0.55*threshold)
 }
 
 // maxPollGap is the longest silence of an observer, in seconds.

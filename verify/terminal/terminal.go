@@ -61,3 +61,14 @@ func (s Style) Wrap(text string, indent int) string {
 	}
 	return b.String()
 }
+
+// Plural is how many there are of a thing, in words: "no resources", "1 resource", "2 resources".
+func Plural(n int, noun string) string {
+	switch n {
+	case 0:
+		return "no " + noun + "s"
+	case 1:
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
