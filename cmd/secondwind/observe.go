@@ -15,6 +15,7 @@ import (
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/runlog"
+	"secondwind/verify/doctor"
 	"secondwind/verify/observe"
 )
 
@@ -73,7 +74,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation,
 	})
 	if _, err := observer.Configure(ctx); err != nil {
-		return errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
+		return errors.Join(doctor.Explain(ctx, cfg, err), writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	if o.duration > 0 {
 		var cancel context.CancelFunc

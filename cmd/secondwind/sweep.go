@@ -17,6 +17,7 @@ import (
 	"secondwind/account/sweep"
 	"secondwind/cmd/internal/awsconfig"
 	"secondwind/textfile"
+	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 	"secondwind/verify/terminal"
 )
@@ -102,7 +103,7 @@ func (s sweeping) start(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
-	return err
+	return doctor.Explain(ctx, cfg, err)
 }
 
 // run lists, waits or removes, as the flags say.

@@ -67,6 +67,13 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"1 for true", "local: {alarm_actions: 1}\n", `x.yaml:1: local.alarm_actions: is "1"; give true or false`},
 		{"true in quotation marks", "local: {alarm_actions: 'true'}\n", `x.yaml:1: local.alarm_actions: is "true"; give true or false`},
 		{"a period of more than a day", "local: {metrics_period: 1441m}\n", "local.metrics_period: is 24h1m0s"},
+		{"a rate that no generator offers", "load: {rate: 1e9}\n", "x.yaml:1: load.rate: is 1e+09; give"},
+		{"a first rate that none offers", "calibration: {start_rate: 1e9}\n", "calibration.start_rate: is 1e+09; give"},
+		{"a window of weeks", "premises: {window: 1000h}\n", "premises.window: is 1000h0m0s; give"},
+		{"a hold of a century", "hold: 1000000h\n", "hold: is 1000000h0m0s; give at most a year"},
+		{"a name of pages", "name: " + strings.Repeat("a", 5000) + "\n", "x.yaml:1: name: has 5000 bytes; give at most 200"},
+		{"more users than numbers", "users: 99999999999999999999\n", "give a number that is not so large"},
+		{"text after the end", "users: 1\n...\nmore\n", "more comes after the end of the document; remove it"},
 		{"UTF-32 text", "\xff\xfe\x00\x00v\x00\x00\x00", "x.yaml: this is UTF-32 text"},
 		{"UTF-16 text", "\xff\xfev\x00e\x00", "x.yaml: this is UTF-16 text"},
 	}

@@ -57,7 +57,8 @@ type world struct {
 	served      map[string]time.Time
 	now, start  time.Time
 	held        time.Time
-	commands    []string // in words, each with its second
+	hold        *runlog.Hold // as the release records it
+	commands    []string     // in words, each with its second
 	phases      []runlog.Phase
 	stopped     bool
 	reason      string
@@ -147,6 +148,9 @@ func (w *world) carryOut(c experiment.Command) {
 		}
 		if c.Phase == runlog.PhaseHold {
 			w.held = w.now
+		}
+		if c.Hold != nil {
+			w.hold = c.Hold
 		}
 		text = strings.TrimSpace(fmt.Sprintf("%s at %.1f/s %s", c.Phase, c.Rate, c.Note))
 	case experiment.SetPollInterval:

@@ -235,6 +235,23 @@ func TestAProofSaysWhatTheReadmeSays(t *testing.T) {
 	}
 }
 
+func TestAHoldThatWasCutShortIsInTheVerdict(t *testing.T) {
+	record := perfect().record(t)
+	if v := judge.Judge(record); v.Figures.HoldSeconds != nil || strings.Contains(v.Summary, "on request") {
+		t.Errorf("verdict of a record without it = %+v, want nothing of the hold", v)
+	}
+	eachPhase(record, func(p *runlog.PhaseChange) {
+		if p.Phase == runlog.PhaseRelease {
+			p.Hold = &runlog.Hold{RequestedSeconds: 28800, Seconds: 45, EndedOnRequest: true}
+		}
+	})
+	v := judge.Judge(record)
+	if f := v.Figures; v.Outcome != judge.Proved || *f.HoldRequestedSeconds != 28800 || *f.HoldSeconds != 45 || !*f.HoldEndedOnRequest ||
+		!strings.Contains(v.Summary, "The hold was ended on request after 45s of 8h0m0s.") {
+		t.Errorf("verdict = %s, %+v, want PROVED with the hold", v.Summary, f)
+	}
+}
+
 // TestWithoutAHypothesisNothingOfItIsJudged judges the record of a run that ended
 // before it declared anything, and of one that never declared anything.
 func TestWithoutAHypothesisNothingOfItIsJudged(t *testing.T) {
