@@ -67,7 +67,8 @@ func (a *account) warn(answers int, l *latencies) {
 	}
 	if l.unreadable > 0 {
 		a.warnings = append(a.warnings,
-			fmt.Sprintf("Latency histograms that could not be read: %d; latencies are reported without them. The first: %v.", l.unreadable, l.firstError))
+			fmt.Sprintf("Latency histograms that could not be read: %d; latencies are reported without them. The first: %v.",
+				l.unreadable, l.firstError))
 	}
 }
 

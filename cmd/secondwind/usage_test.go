@@ -131,8 +131,8 @@ func TestAFlagIsNeverIgnored(t *testing.T) {
 		{[]string{"cost", "--print-prices", "--rate", "1"}, "--rate cannot be combined with --print-prices"},
 		{[]string{"cost", "--print-prices", "--scaling-variables", "a"}, "--scaling-variables cannot be combined with --print-prices"},
 		{[]string{"cost", "--print-prices", "--prices", "a"}, "--prices cannot be combined with --print-prices"},
-		{[]string{"judge", ".", "--runs", "a"}, "--runs is where latest is looked for; leave it out"},
-		{[]string{"report", ".", "--runs", "a"}, "--runs is where latest is looked for; leave it out"},
+		{[]string{"judge", ".", "--runs", "a"}, "--runs says where the latest run is; leave it out"},
+		{[]string{"report", ".", "--runs", "a"}, "--runs says where the latest run is; leave it out"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) { isMisuse(t, secondwind(t, c.args...), []string{c.want}) })
 	}

@@ -202,7 +202,9 @@ func TestLiveShowsCPUAgainstItsThreshold(t *testing.T) {
 	var b bytes.Buffer
 	Live(&b, func() int { return 100 }, false).Status(status(83 * time.Second))
 	view := b.String()
-	for _, part := range []string{"▸ load", "1:23 of about 2 min 30 s", "31.8 %", "threshold 20 %", "│", "█", "alarm in ALARM", "2 failed"} {
+	for _, part := range []string{
+		"▸ load", "1:23 of about 2 min 30 s", "31.8 %", "threshold 20 %", "│", "█", "alarm in ALARM", "2 failed",
+	} {
 		if !strings.Contains(view, part) {
 			t.Errorf("view does not show %q:\n%s", part, view)
 		}
