@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -108,10 +107,7 @@ func duration(s float64) string {
 	if s <= 0 {
 		return "nothing was recorded"
 	}
-	if s < 600 {
-		return fmt.Sprintf("%.0f s", s)
-	}
-	return runlog.Seconds(s).Round(time.Second).String()
+	return runlog.Words(runlog.Seconds(s))
 }
 
 func chainRows(chain []judge.Link) []linkRow {
@@ -122,8 +118,8 @@ func chainRows(chain []judge.Link) []linkRow {
 			Since: signed(l.SinceSeconds), Slack: signed(l.SlackSeconds),
 			TermsText: terms(l.Terms), JoinText: join(l.Join), Places: evidence(l.Evidence),
 		}
-		if l.DeadlineSeconds != nil {
-			rows[i].Deadline = number(l.DeadlineSeconds, 1, "s")
+		if l.DeadlineSeconds != nil || len(l.Terms) > 0 { // a link that is not judged has its terms only
+			rows[i].Deadline = number(cmp.Or(l.DeadlineSeconds, new(runlog.Terms(l.Terms).Seconds())), 1, "s")
 		}
 	}
 	return rows
@@ -151,12 +147,12 @@ func numbers(f judge.Figures) []fact {
 		{"rate chosen for the load", number(f.LoadRate, 1, "requests/s")},
 		{"CPU predicted for one instance", number(f.PredictedCPUPercent, 1, "%")},
 		{"CPU that crossed the threshold", number(f.BreachingCPUPercent, 1, "%")},
-		{"CPU of each instance afterwards", number(f.AfterCPUPercent, 1, "%")},
-		{"time to alarm", number(f.SecondsToAlarm, 1, "s")},
-		{"time to desired capacity", number(f.SecondsToDesired, 1, "s")},
-		{"time to InService", number(f.SecondsToInService, 1, "s")},
-		{"time to healthy", number(f.SecondsToHealthy, 1, "s")},
-		{"time to first request served", number(f.SecondsToFirstRequest, 1, "s")},
+		{"CPU of the busier instance afterwards", number(f.AfterCPUPercent, 1, "%")},
+		{"from load step to alarm", number(f.SecondsToAlarm, 1, "s")},
+		{"from load step to desired capacity", number(f.SecondsToDesired, 1, "s")},
+		{"from load step to InService", number(f.SecondsToInService, 1, "s")},
+		{"from load step to healthy", number(f.SecondsToHealthy, 1, "s")},
+		{"from load step to first request served", number(f.SecondsToFirstRequest, 1, "s")},
 		{"instance-seconds of the group", number(&f.InstanceSecondsOfGroup, 0, "s")},
 		{"AWS's clock minus ours", clockOffset(f)},
 		{"old instance", cmp.Or(f.OldInstanceID, notAvailable)},

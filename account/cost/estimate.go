@@ -170,7 +170,7 @@ func (b *builder) add(name string, low, high float64, unit string, unitPrice flo
 func (b *builder) instances(hour float64) {
 	low, high := float64(b.p.MinSize)*b.hours, float64(b.p.MaxSize)*b.hours
 	b.add("EC2 "+b.p.InstanceType, low, high, "instance-hours", hour,
-		fmt.Sprintf("On-Demand, Linux; %d to %d instances at any time", b.p.MinSize, b.p.MaxSize))
+		fmt.Sprintf("On-Demand, Linux; %s at any time", instances(b.p.MinSize, b.p.MaxSize)))
 	if t, ok := burstable.Of(b.p.InstanceType); ok {
 		price := b.e.SurplusVCPUHour
 		if strings.HasPrefix(b.p.InstanceType, "t4g.") {

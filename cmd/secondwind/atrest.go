@@ -66,7 +66,7 @@ func (a *historyAtRest) record(ctx context.Context, p proof) {
 	}
 	line := historyLine(h)
 	if err := p.Writer.WriteHistory(h); err != nil {
-		line = "history: NO EVIDENCE was kept: " + err.Error()
+		line = "history: its record could not be written: " + err.Error()
 	}
 	p.Progress.Event(time.Since(p.Start), line)
 }
@@ -103,26 +103,23 @@ func historyLine(h runlog.History) string {
 }
 
 func sessionsLine(s runlog.HistorySummary) string {
-	by := fmt.Sprintf("%d calculations answered by %d instances", s.Calculations, len(s.CalculatedBy))
-	if len(s.CalculatedBy) == 1 {
-		by = fmt.Sprintf("%d calculations answered by one instance", s.Calculations)
-	}
+	by := fmt.Sprintf("%s answered by %s", runlog.Count(s.Calculations, "calculation"), runlog.Count(len(s.CalculatedBy), "instance"))
 	switch {
 	case s.Same():
 		return by + ", the same list from each"
 	case s.Whole < s.Lists:
 		return fmt.Sprintf("%s, NOT THE SAME LIST FROM EACH: %d of %d lists lacked entries or held others", by, s.Lists-s.Whole, s.Lists)
 	case len(s.ListedBy) == 1:
-		return by + ", listed by one instance alone"
+		return by + ", which alone returned lists"
 	}
-	return by + ", and no list was had"
+	return by + ", but no list was returned"
 }
 
 func auditLine(h runlog.History) string {
 	a := h.Audit
 	switch {
 	case a == nil:
-		return "NOT AUDITED: " + h.NotAudited
+		return "not audited: " + h.NotAudited
 	case a.Passed:
 		return fmt.Sprintf("encrypted at rest: %d of %d checks passed", a.PassedChecks(), len(a.Checks))
 	}

@@ -27,13 +27,13 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 	for want, h := range map[string]runlog.History{
 		"history: 2 calculations answered by 2 instances, the same list from each; encrypted at rest: 1 of 1 checks passed": {
 			Kept: true, Sessions: sessions(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
-		"history: 2 calculations answered by one instance, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; " +
+		"history: 2 calculations answered by 1 instance, which alone returned lists; NOT SAFE AT REST: 1 of 2 checks failed; " +
 			"failed: no known plaintext is in the raw bytes (known text 2 is found as it is at byte 7)": {
 			Kept: true, Sessions: sessions(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
 		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; " +
-			"NOT AUDITED: no store": {
+			"not audited: no store": {
 			Kept: true, Sessions: sessions(0, "a", "b"), NotAudited: "no store"},
-		"history: 0 calculations answered by 0 instances, and no list was had; NOT AUDITED: x": {Kept: true, NotAudited: "x"},
+		"history: 0 calculations answered by 0 instances, but no list was returned; not audited: x": {Kept: true, NotAudited: "x"},
 		"history: none was met": {NotAudited: "none was met"},
 	} {
 		if got := historyLine(h); got != want {

@@ -64,7 +64,7 @@ func newCloud(out *output) *cobra.Command {
 	f.StringVar(&o.outputs, "outputs", "",
 		"with --stack: `file` for its outputs, which --stack of soak, doctor and sweep reads; replaces only such a file")
 	f.StringVar(&o.run, "run", "local", "with --stack: `id` of the run, the value of its tag "+sweep.RunTag)
-	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "with --stack: time until it expires by its tag "+sweep.ExpiresTag+"; only sweep heeds it")
+	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "with --stack: time until it expires by its tag "+sweep.ExpiresTag+"; only sweep uses it")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")
 	return cmd
 }

@@ -35,7 +35,7 @@ func onlySubcommands(cmd *cobra.Command, args []string) error {
 // noArguments is for commands that take flags only.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%s takes flags only, not %q", cmd.CommandPath(), args[0])
+		return fmt.Errorf("`%s` takes flags only, not %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		name := unknown.GetSpecifiedName()
 		return fmt.Errorf("unknown flag: --%s%s", name, didYouMean("--", name, known))
 	case errors.As(err, &missing):
-		return fmt.Errorf("--%s has no value; give %s", missing.GetFlag().Name, valueOf(missing.GetFlag()))
+		return fmt.Errorf("--%s needs a value: give %s", missing.GetFlag().Name, valueOf(missing.GetFlag()))
 	case errors.As(err, &invalid) && errors.Is(err, strconv.ErrRange):
 		return fmt.Errorf("--%s is %s; give a number that is not so large", invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &invalid):

@@ -37,12 +37,12 @@ type reaction struct {
 // others end the work there too. A result is printed in stage done alone, whose exit
 // code is that of the result.
 var reactions = map[stage]reaction{
-	working: {stopping, func(i *interrupts) { i.stop() }, "ending in order; press Ctrl-C again to end at once"},
+	working: {stopping, func(i *interrupts) { i.stop() }, "shutting down; press Ctrl-C again to end at once"},
 	holding: {working, func(i *interrupts) { close(i.endHold) },
-		"the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
+		"ending the hold; the run goes on to its verdict; press Ctrl-C again to interrupt it"},
 	stopping: {exited, nil, "ended at once"},
-	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to leave without a report"},
-	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
+	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to skip the report"},
+	warned:   {leaving, func(i *interrupts) { i.leave() }, "the report is skipped: `secondwind report` writes it later"},
 	leaving:  {exited, nil, "ended at once: the record is not sealed"},
 	done:     {exited, nil, ""},
 }

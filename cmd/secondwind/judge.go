@@ -53,7 +53,7 @@ func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
 	}
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
 		if args[0] != "latest" && cmd.Flags().Changed("runs") {
-			return errors.New("--runs is where latest is looked for; leave it out where a run folder is named")
+			return errors.New("--runs says where the latest run is; leave it out when you name a run folder")
 		}
 		dir, err = findRun(args[0], runs)
 		return err

@@ -94,8 +94,8 @@ func newRoot(out *output) *cobra.Command {
 		Long: "secondwind drives an Auto Scaling group with real load, watches Amazon CloudWatch and the group,\n" +
 			"and judges link by link whether a second instance came because CPU crossed the threshold.\n\n" +
 			"Exit codes of soak, judge and report: 0 proved, 1 refuted, 3 inconclusive; of all commands: 2 misuse,\n" +
-			"130 interrupted, but where Ctrl-C is the usual end (observe, cloud). The help of the others\n" +
-			"lists what else they have.",
+			"130 interrupted, except where Ctrl-C is the usual end (observe, cloud). The help of each command\n" +
+			"lists its other exit codes.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          onlySubcommands,

@@ -83,7 +83,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	}
 	reporter := out.reporter(start)
 	out.interrupts.records(writer.Dir())
-	reporter.Event(0, fmt.Sprintf("watching %s every %s; the record grows in %s", o.group, o.interval, writer.Dir()))
+	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
 	out.interrupts.enter(done)

@@ -129,7 +129,7 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 		return err
 	}
 	out.interrupts.records(writer.Dir())
-	reporter.Event(0, fmt.Sprintf("soak %q%s: the record grows in %s", cfg.Scenario.Name, where, writer.Dir()))
+	reporter.Event(0, fmt.Sprintf("soak %q%s: recording to %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
 	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)

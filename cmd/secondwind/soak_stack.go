@@ -76,7 +76,7 @@ func proveDeployed(ctx context.Context, p proof, targetGroupARN string) error {
 	reported := false
 	err := observe.AwaitHealthy(ctx, p.AWS, p.AutoScalingGroupName, targetGroupARN, func(limit time.Duration) {
 		if !reported {
-			p.Progress.Event(time.Since(p.Start), fmt.Sprintf("waiting for a healthy instance, at most %s", limit))
+			p.Progress.Event(time.Since(p.Start), fmt.Sprintf("waiting for a healthy instance, at most %s", runlog.Words(limit)))
 		}
 		reported = true
 		p.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(p.Start)})

@@ -97,7 +97,7 @@ func (s sweeping) start(ctx context.Context) error {
 	if s.expired {
 		s.config.Select.ExpiredAt = time.Now().UTC()
 	}
-	s.config.AWS, s.config.Report = cfg, func(line string) { fmt.Fprintln(s.out.stderr, "sweep:", line) }
+	s.config.AWS, s.config.Report = cfg, func(line string) { fmt.Fprintln(s.out.stderr, "secondwind:", line) }
 	s.Sweeper = sweep.New(s.config)
 	err = s.run(ctx)
 	if ctx.Err() != nil {

@@ -82,7 +82,8 @@ func (x *examination) checkHealthOfGroup() {
 	}
 	grace := time.Duration(g.HealthCheckGracePeriod) * time.Second
 	x.findIf(grace < startOnEC2, Warning, "group.grace", name,
-		fmt.Sprintf("Its health check grace period is %s: an instance that takes longer to start is replaced over and over.", grace),
+		fmt.Sprintf("Its health check grace period is %s: an instance that takes longer to start is replaced over and over.",
+			runlog.Words(grace)),
 		"Set HealthCheckGracePeriod to at least 60 s, or to at least 120 s if instances install their software at boot.")
 }
 
@@ -143,7 +144,7 @@ func (x *examination) checkInterference() {
 	}
 	lifetime := time.Duration(aws.ToInt32(g.MaxInstanceLifetime)) * time.Second
 	x.findIf(lifetime > 0, Warning, "group.lifetime", name,
-		fmt.Sprintf("It replaces instances that are older than %s.", lifetime),
+		fmt.Sprintf("It replaces instances that are older than %s.", runlog.Words(lifetime)),
 		"Set MaxInstanceLifetime to 0 for the proof, or run the proof on new instances.")
 	x.checkActivities()
 }

@@ -157,6 +157,6 @@ func (x *examination) checkClock() {
 	if offset < 0 {
 		word = "ahead of"
 	}
-	x.find(severity, id, "this machine", fmt.Sprintf("Its clock is %s %s AWS's.", offset.Abs().Round(time.Second), word),
+	x.find(severity, id, "this machine", fmt.Sprintf("Its clock is %s %s AWS's.", runlog.Words(offset.Abs()), word),
 		"Turn on time synchronization (`timedatectl set-ntp true`), and wait until the clock is right.")
 }

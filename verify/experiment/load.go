@@ -45,7 +45,7 @@ func (e *Experiment) load(now time.Time, seen Seen) {
 	case served:
 		e.enterHold(now)
 	case e.over(now):
-		e.stop(fmt.Sprintf("no second instance answered within %s of the load step", e.until.Sub(e.began).Round(time.Second)))
+		e.stop(fmt.Sprintf("no second instance answered within %s of the load step", runlog.Words(e.until.Sub(e.began))))
 	}
 }
 
@@ -58,7 +58,7 @@ func (e *Experiment) reportLinks(seen Seen) (served bool) {
 		e.reportOnce("breach", "CPU is %.1f %%, over the threshold of %g %%", p.Value, e.h.Threshold)
 	}
 	if a, ok := s.Alarm(e.h.AlarmName); ok && a.StateValue == "ALARM" {
-		e.reportOnce("alarm", "alarm %s: %s", a.AlarmName, a.StateReason)
+		e.reportOnce("alarm", "alarm %s is in ALARM: %s", a.AlarmName, a.StateReason)
 	}
 	for _, a := range s.Activities {
 		if a.StartTime.After(since) {
@@ -94,7 +94,7 @@ func (e *Experiment) newInstances(ids []string) []string {
 // CPU per instance can be seen.
 func (e *Experiment) enterHold(now time.Time) {
 	e.enter(runlog.PhaseHold, e.rate, "")
-	e.report("hold: the same load for %s", e.plan.Hold)
+	e.report("hold: the same load for %s", runlog.Words(e.plan.Hold))
 	e.asked = e.plan.Hold
 	e.begin(stageHold, now, e.effectWithin())
 }
@@ -118,7 +118,7 @@ func (e *Experiment) stillAwaited(now time.Time) string {
 	if e.fell {
 		return ""
 	}
-	return fmt.Sprintf(", once CPU per instance was seen to fall: at most %s more", e.until.Sub(now).Round(time.Second))
+	return fmt.Sprintf(" as soon as CPU per instance has fallen, in %s at most", runlog.Words(e.until.Sub(now)))
 }
 
 // awaitFall waits for the fall of CPU, or until it is too late for it. From then

@@ -45,7 +45,7 @@ func (e *Experiment) premises(now time.Time, seen Seen) {
 		e.baseline(now, s)
 	case e.over(now):
 		if why == "" {
-			why = fmt.Sprintf("it was not at rest for %s", window)
+			why = fmt.Sprintf("it was not at rest for %s", runlog.Words(window))
 		}
 		e.stop("the group is not quiescent: " + why)
 	}
@@ -69,7 +69,7 @@ func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 	case s.Polled.IsZero():
 		return "it could not be observed; see the errors in " + runlog.CloudFile, true
 	case len(s.Group.Instances) != n:
-		return fmt.Sprintf("it has %d instances, not %d", len(s.Group.Instances), n), true
+		return fmt.Sprintf("it has %s, not %d", runlog.Count(len(s.Group.Instances), "instance"), n), true
 	case len(s.Group.InService()) != n || len(s.Healthy()) != n:
 		return "its instance is not in service and healthy", true
 	case !watched:

@@ -157,7 +157,7 @@ func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 		"an alarm on another metric": {func(c *hypothesis.Configuration) { c.Alarms[1].MetricName = "NetworkIn" }, "no alarm on CPUUtilization"},
 		"an alarm that goes off below": {func(c *hypothesis.Configuration) {
 			c.Alarms[1].ComparisonOperator = below
-		}, "goes off above a threshold"},
+		}, "goes into ALARM above a threshold"},
 		"no target group": {func(c *hypothesis.Configuration) { c.TargetGroups = nil }, "no target group"},
 	} {
 		configuration := configured()

@@ -28,7 +28,7 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	alarm, ok := c.ScaleOutAlarm(in.AlarmName)
 	if !ok || !c.Metric().Watches(alarm) || !Above(alarm) {
 		return runlog.Hypothesis{}, fmt.Errorf(
-			"group %q has no alarm on %s that goes off above a threshold: there is nothing to prove; add one (see terraform/)", group,
+			"group %q has no alarm on %s that goes into ALARM above a threshold: there is nothing to prove; add one (see terraform/)", group,
 			c.Metric().MetricName)
 	}
 	if len(c.TargetGroups) == 0 {
@@ -41,7 +41,7 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	policy := c.PolicyOf(alarm)
 	h := runlog.Hypothesis{
 		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
-		Claim: fmt.Sprintf("A second instance of %s comes because %s crosses %g %%.", group, c.Metric().MetricName,
+		Claim: fmt.Sprintf("Group %s launches a second instance because %s crosses %g %%.", group, c.Metric().MetricName,
 			alarm.Threshold),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
