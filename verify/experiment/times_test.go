@@ -151,7 +151,8 @@ func TestTheHoldSeesTheFallInItsFirstWholePeriod(t *testing.T) {
 
 func TestPollsOfTheLongestHoldAreFivePeriodsApart(t *testing.T) {
 	for hold, want := range map[time.Duration]time.Duration{
-		30 * time.Minute: 0, 40 * time.Minute: 0, time.Hour: 2 * time.Second, 2 * time.Hour: 4 * time.Second, 24 * time.Hour: 43 * time.Second, 720 * time.Hour: 50 * time.Second,
+		30 * time.Minute: 0, 40 * time.Minute: 0, time.Hour: 2 * time.Second, 2 * time.Hour: 4 * time.Second,
+		24 * time.Hour: 43 * time.Second, 720 * time.Hour: 50 * time.Second,
 	} {
 		w := newWorld()
 		w.plan.Hold, w.endHoldAt = hold, time.Minute
