@@ -165,7 +165,8 @@ func numbers(f judge.Figures) []fact {
 		{"back at the minimum", yesNo(f.ScaledIn)},
 	}
 	if f.HoldSeconds != nil && f.HoldRequestedSeconds != nil { // older records do not have it
-		facts = append(facts, fact{"hold", number(f.HoldSeconds, 0, "s")}, fact{"hold that was asked for", number(f.HoldRequestedSeconds, 0, "s")},
+		facts = append(facts, fact{"hold", number(f.HoldSeconds, 0, "s")},
+			fact{"hold that was asked for", number(f.HoldRequestedSeconds, 0, "s")},
 			fact{"hold ended on request", yesNo(f.HoldEndedOnRequest)})
 	}
 	return facts

@@ -61,7 +61,8 @@ func newCloud(out *output) *cobra.Command {
 	f.DurationVar(&o.MetricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or whole minutes")
 	f.BoolVar(&o.withStack, "stack", false, "build the stack of terraform/ in it: load balancer, group, policies, alarms")
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.outputs, "outputs", "", "with --stack: `file` for its outputs, which --stack of soak, doctor and sweep reads; replaces only such a file")
+	f.StringVar(&o.outputs, "outputs", "",
+		"with --stack: `file` for its outputs, which --stack of soak, doctor and sweep reads; replaces only such a file")
 	f.StringVar(&o.run, "run", "local", "with --stack: `id` of the run, the value of its tag "+sweep.RunTag)
 	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "with --stack: time until it expires by its tag "+sweep.ExpiresTag+"; only sweep heeds it")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")

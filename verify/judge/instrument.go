@@ -176,7 +176,8 @@ func (t *analysis) data() Finding {
 		return f.open("%s", t.noBaseline())
 	}
 	if bad := t.cloud.Metric.Failed; len(bad) > 0 {
-		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "answers that CloudWatch itself reports as incomplete: %d", len(bad))
+		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}},
+			"answers that CloudWatch itself reports as incomplete: %d", len(bad))
 	}
 	lag := t.h.PublishLag()
 	to := t.watchEnd()
