@@ -137,13 +137,13 @@ func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
 // fallen returns the group's newest whole datapoint; ok is that it was begun in the
 // hold and is below the threshold, and that the alarm is OK again.
 func (e *Experiment) fallen(now time.Time, s runlog.State) (point runlog.Datapoint, ok bool) {
-	alarm, _ := s.Alarm(e.h.AlarmName)
-	for _, p := range slices.Backward(s.Metric[runlog.GroupSeries]) {
+	for _, p := range s.Metric[runlog.GroupSeries] {
 		if e.whole(p.Timestamp, now, s) {
-			return p, p.Timestamp.After(awsNow(e.began, s)) && p.Value < e.h.Threshold && alarm.StateValue == "OK"
+			point = p
 		}
 	}
-	return point, false
+	alarm, _ := s.Alarm(e.h.AlarmName)
+	return point, point.Timestamp.After(awsNow(e.began, s)) && point.Value < e.h.Threshold && alarm.StateValue == "OK"
 }
 
 // The most lines that a hold adds to load.jsonl, and the most polls, however

@@ -151,11 +151,15 @@ func TestTheHoldSeesTheFallInItsFirstWholePeriod(t *testing.T) {
 
 func TestPollsOfTheLongestHoldAreFivePeriodsApart(t *testing.T) {
 	for hold, want := range map[time.Duration]time.Duration{
-		30 * time.Minute: 0, 40 * time.Minute: 0, time.Hour: 2 * time.Second, 24 * time.Hour: 43 * time.Second, 720 * time.Hour: 50 * time.Second,
+		30 * time.Minute: 0, 40 * time.Minute: 0, time.Hour: 2 * time.Second, 2 * time.Hour: 4 * time.Second,
+		24 * time.Hour: 43 * time.Second, 720 * time.Hour: 50 * time.Second,
 	} {
 		w := newWorld()
 		w.plan.Hold, w.endHoldAt = hold, time.Minute
 		w.run()
+		if sparsely := len(w.records) > 1; sparsely != (hold > 3*time.Hour) {
+			t.Errorf("a hold of %s is recorded every %v", hold, w.records)
+		}
 		between := w.polls[1 : len(w.polls)-1]
 		if want == 0 && len(between) > 0 || want > 0 && !slices.Equal(between, []time.Duration{want}) {
 			t.Errorf("a hold of %s is polled every %v, want %s", hold, between, want)
