@@ -156,9 +156,21 @@ func (c *conclusion) failed(dir string, err error, format string) {
 	}
 }
 
-// writeVerdict writes the chain and, as the last line, the verdict and where it stands.
+// writeVerdict writes the chain and, as the last line, the verdict and where it stands:
+// a file of the run's folder, or the folder.
 func writeVerdict(out *output, v judge.Verdict, where string) error {
-	return out.write(v, func(w io.Writer) {
+	shown := struct {
+		judge.Verdict
+		Folder string `json:"folder"`
+		Report string `json:"report,omitempty"` // left out if none was written
+	}{Verdict: v, Folder: where}
+	switch filepath.Base(where) {
+	case reports.HTMLFile:
+		shown.Folder, shown.Report = filepath.Dir(where), where
+	case runlog.VerdictFile:
+		shown.Folder = filepath.Dir(where)
+	}
+	return out.write(shown, func(w io.Writer) {
 		reports.Summary(w, v, out.coloured())
 		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
 	})

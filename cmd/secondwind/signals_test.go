@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,6 +98,17 @@ func TestLatestIsTheNewestFolderThatIsARun(t *testing.T) {
 	}
 	if got, err := latestRun(runs); err != nil || got != run {
 		t.Errorf("latestRun() = %s, %v, want %s", got, err, run)
+	}
+}
+
+func TestAVerdictInJSONNamesItsFolderAndReport(t *testing.T) {
+	run := sealedRun(t)
+	for command, report := range map[string]string{"judge": "", "report": filepath.Join(run, "report.html")} {
+		var last struct{ Outcome, Folder, Report string }
+		got := secondwind(t, command, run, "--json")
+		if err := json.Unmarshal([]byte(got.stdout), &last); err != nil || last.Folder != run || last.Report != report || last.Outcome == "" {
+			t.Errorf("%s --json = %+v, %v, want the folder %s and the report %q", command, last, err, run, report)
+		}
 	}
 }
 
