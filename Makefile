@@ -21,6 +21,9 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 # With the race detector one virtual soak of each kind runs, so all of them run without it as well.
 ALL_VIRTUAL_SOAKS := $(if $(filter ./... ./virtual ./virtual/...,$(PACKAGES)),go test -shuffle=on -timeout 15m $(TESTFLAGS) ./virtual)
 
+# One package more than there are cores at a time: some tests mostly wait for their processes.
+AT_ONCE := -p $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)))
+
 # The race detector needs cgo and a C compiler.
 CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
 
@@ -37,9 +40,9 @@ build: ## build bin/secondwind and bin/calculator
 test: ## run every test but the real soaks of `verdicts`, in random order, with the race detector (TESTFLAGS=-v names each)
 ifeq ($(CC_FOUND),)
 	@echo "test: no C compiler ($$(go env CC)) was found, so the tests run WITHOUT the race detector; install gcc or clang to have it" >&2
-	go test -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+	go test $(AT_ONCE) -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
 else
-	CGO_ENABLED=1 go test -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+	CGO_ENABLED=1 go test $(AT_ONCE) -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
 	$(ALL_VIRTUAL_SOAKS)
 endif
 
@@ -50,7 +53,7 @@ verdicts: ## take a real soak to each verdict, side by side, and judge every mut
 
 .PHONY: race
 race: ## run the tests of `test` three times; fails where there is no C compiler
-	CGO_ENABLED=1 go test -race -shuffle=on -count=3 -timeout 45m $(TESTFLAGS) $(PACKAGES)
+	CGO_ENABLED=1 go test $(AT_ONCE) -race -shuffle=on -count=3 -timeout 45m $(TESTFLAGS) $(PACKAGES)
 	$(ALL_VIRTUAL_SOAKS)
 
 .PHONY: vet

@@ -70,9 +70,9 @@ func TestNightlyDestroysWhateverHappened(t *testing.T) {
 	if last := aws.Steps[len(aws.Steps)-1]; last.Run != "make destroy" || last.If != "always()" {
 		t.Errorf("the AWS job ends with %q if %q, want make destroy, always", last.Run, last.If)
 	}
-	left := w.Jobs["leftovers"]
+	left := w.Jobs["stale"]
 	if !strings.Contains(left.If, "always()") || !strings.Contains(left.Steps[len(left.Steps)-1].Run, "sweep --run") {
-		t.Errorf("the job leftovers is %+v, want a sweep, always", left)
+		t.Errorf("the job stale is %+v, want a sweep, always", left)
 	}
 }
 

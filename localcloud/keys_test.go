@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"secondwind/account/stack"
+	"secondwind/localcloud"
 )
 
 // keyUse is what an instance found when it used a key.
@@ -88,7 +89,7 @@ func TestAnInstanceUsesTheStacksKeyAndNothingElse(t *testing.T) {
 	if err := json.Unmarshal([]byte(answer), &use); err != nil || use.Err != "" {
 		t.Fatalf("the instance answers %q: %v", answer, err)
 	}
-	want := "arn:aws:sts::" + c.AccountID() + ":assumed-role/demo-instance/" + inService(group(t, c, s))[0]
+	want := "arn:aws:sts::" + localcloud.AccountID + ":assumed-role/demo-instance/" + inService(group(t, c, s))[0]
 	if use.Plaintext != "secret" || use.Caller != want || use.Managed != "AccessDeniedException" || use.Scaled != "AccessDenied" {
 		t.Errorf(
 			"the instance decrypted %q as %s; deleting the key was %q, scaling %q; want secret, %s, AccessDeniedException, AccessDenied",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -144,9 +145,6 @@ func (c *Cloud) Credentials() Credentials { return c.credentials }
 // Region is the name of the only Region.
 func (c *Cloud) Region() string { return Region }
 
-// AccountID is the twelve digits of the only account.
-func (c *Cloud) AccountID() string { return AccountID }
-
 // Close ends the API, the loop, the load balancers and every instance, and waits
 // for them. Calling it again returns the same error and does nothing.
 func (c *Cloud) Close() error { return c.close() }
@@ -172,6 +170,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf(
 			"address %s is in use, perhaps by another local cloud; end that or listen on another port (127.0.0.1:0 picks a free one)", address,
 		)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("listen on %s: %w; listen on a port of 1024 or more (127.0.0.1:0 picks a free one)", address, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)

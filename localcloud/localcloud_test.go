@@ -147,13 +147,13 @@ func TestAnInstanceThatExitsByItselfIsReplaced(t *testing.T) {
 	}
 }
 
-func TestTheControlsAreWiredAsAskedFor(t *testing.T) {
+func TestTheControlsAreConfiguredAsAskedFor(t *testing.T) {
 	for name, test := range map[string]struct {
 		o       stack.Options
 		actions int
 		enabled bool
 	}{
-		"everything wired":     {stack.Options{}, 1, true},
+		"the whole stack":      {stack.Options{}, 1, true},
 		"without a policy":     {stack.Options{WithoutPolicy: true}, 0, true},
 		"actions switched off": {stack.Options{ActionsDisabled: true}, 1, false},
 	} {
@@ -214,8 +214,8 @@ func TestOnlySignedRequestsAreAnswered(t *testing.T) {
 		t.Errorf("health = %q, %v, want the metrics period in it", text, err)
 	}
 	out, err := sts.NewFromConfig(c.AWSConfig()).GetCallerIdentity(bounded(t), &sts.GetCallerIdentityInput{})
-	if err != nil || *out.Account != c.AccountID() {
-		t.Errorf("GetCallerIdentity() = %v, %v, want account %s", out, err, c.AccountID())
+	if err != nil || *out.Account != localcloud.AccountID {
+		t.Errorf("GetCallerIdentity() = %v, %v, want account %s", out, err, localcloud.AccountID)
 	}
 }
 

@@ -57,7 +57,7 @@ func bounded(t *testing.T) context.Context {
 // wait for: a policy counts from warmed instances, and draining takes its time.
 func variables(t *testing.T) stack.ScalingVariables {
 	t.Helper()
-	n, err := stack.ReadScalingVariables(filepath.Join("..", "terraform", "scaling.auto.tfvars.json"), stack.ScalingVariables{})
+	n, err := stack.ReadScalingVariables(t.Context(), filepath.Join("..", "terraform", "scaling.auto.tfvars.json"), stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,14 +47,15 @@ func sameRow(s runlog.HistorySummary) checkRow {
 	switch {
 	case s.Whole < s.Lists:
 		row.Status = judge.Broken
-		row.Detail = fmt.Sprintf("%d of %d lists lacked entries that were made before, or held others", s.Lists-s.Whole, s.Lists)
+		row.Detail = fmt.Sprintf("incomplete or with foreign entries: %d of %d lists", s.Lists-s.Whole, s.Lists)
 	case s.Same():
 		row.Status = judge.Held
-		row.Detail = fmt.Sprintf("%d lists by %d instances, each with every calculation made before and nothing else", s.Lists, len(s.ListedBy))
+		row.Detail = fmt.Sprintf("%s from %s, each with every calculation made before and nothing else",
+			runlog.Count(s.Lists, "list"), runlog.Count(len(s.ListedBy), "instance"))
 	case s.Lists > 0:
-		row.Detail = "one instance alone gave lists, each of them whole"
+		row.Detail = "only one instance returned lists, each of them complete"
 	default:
-		row.Detail = "no list was had"
+		row.Detail = "no list was returned"
 	}
 	return row
 }
@@ -83,10 +84,10 @@ func failures(rows []checkRow) string {
 	}
 	switch broken, undetermined := counts[judge.Broken], counts[judge.Undetermined]; {
 	case broken > 0:
-		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling is not touched by it.",
+		return fmt.Sprintf("The users' data is not shown to be safe: %d of %d checks failed. The verdict on scaling does not depend on it.",
 			broken, len(rows))
 	case undetermined > 0:
-		return fmt.Sprintf("%d of %d checks decide nothing.", undetermined, len(rows))
+		return fmt.Sprintf("Checks without a result: %d of %d.", undetermined, len(rows))
 	}
 	return ""
 }
@@ -109,9 +110,9 @@ func auditFacts(a runlog.HistoryAudit) []fact {
 		{"audited", date(a.Time)},
 		{"store", cmp.Or(a.Store, notAvailable)},
 		{"key-encryption key", cmp.Or(a.Key, notAvailable)},
-		{"data keys", fmt.Sprint(a.DataKeys)},
-		{"records, with the audit's own", fmt.Sprint(a.Records)},
-		{"raw bytes searched", fmt.Sprint(a.RawBytes)},
+		{"data-encryption keys", fmt.Sprint(a.DataKeys)},
+		{"records, including the audit's own", fmt.Sprint(a.Records)},
+		{"raw data searched", runlog.Count(a.RawBytes, "byte")},
 		{"texts of the synthetic user searched for", fmt.Sprint(a.Known)},
 	}
 }

@@ -40,24 +40,24 @@ func TestDataAtRestIsReportedAsItWasFound(t *testing.T) {
 	}{
 		"all passed": {func(*runlog.History) {}, "", []string{
 			"| the history is the same whichever instance answers | ✓ held | " +
-				"3 lists by 2 instances, each with every calculation made before and nothing else |",
+				"3 lists from 2 instances, each with every calculation made before and nothing else |",
 			"| no key is in the raw bytes | ✓ held | 2 keys, 26 forms of them |",
 			"| calculations of the synthetic user | 3 |", "| calculations by " + oldID + " | 2 |", "| lists by " + newID + " | 1 |",
 			"| sessions of the synthetic user that failed | 1 |",
-			"| raw bytes searched | 81920 |", "aws-kms:alias/secondwind-history",
+			"| raw data searched | 81920 bytes |", "aws-kms:alias/secondwind-history",
 		}},
 		"a check of the audit failed": {func(h *runlog.History) {
 			h.Audit.Passed, h.Audit.Checks[0] = false, runlog.HistoryCheck{Name: "no key is in the raw bytes",
 				Detail: "key 1 is found as it is at byte 7 of <script>"}
 		}, "1 of 3 checks failed", []string{"| no key is in the raw bytes | ✗ broken | key 1 is found as it is at byte 7 of &lt;script&gt; |"}},
 		"a list lacked an entry": {func(h *runlog.History) { h.Sessions[2].Listed = 1 }, "1 of 3 checks failed",
-			[]string{"| ✗ broken | 1 of 3 lists lacked entries"}},
-		"one instance alone": {func(h *runlog.History) { h.Sessions = h.Sessions[:1] }, "1 of 3 checks decide nothing",
-			[]string{"| ? undetermined | one instance alone gave lists"}},
-		"no list at all": {func(h *runlog.History) { h.Sessions = nil }, "1 of 3 checks decide nothing",
-			[]string{"| ? undetermined | no list was had |", "| lists of the synthetic user | 0 |"}},
+			[]string{"| ✗ broken | incomplete or with foreign entries: 1 of 3 lists"}},
+		"one instance alone": {func(h *runlog.History) { h.Sessions = h.Sessions[:1] }, "Checks without a result: 1 of 3",
+			[]string{"| ? undetermined | only one instance returned lists"}},
+		"no list at all": {func(h *runlog.History) { h.Sessions = nil }, "Checks without a result: 1 of 3",
+			[]string{"| ? undetermined | no list was returned |", "| lists of the synthetic user | 0 |"}},
 		"no audit": {func(h *runlog.History) { h.Audit, h.NotAudited = nil, "the run was interrupted" },
-			"1 of 2 checks decide nothing", []string{"| the store was audited | ? undetermined | the run was interrupted |"}},
+			"Checks without a result: 1 of 2", []string{"| the store was audited | ? undetermined | the run was interrupted |"}},
 		"no history is kept": {func(h *runlog.History) { *h = runlog.History{NotAudited: "no calculator was met that keeps a history"} },
 			"Nothing is shown here: no calculator was met", []string{"| sessions of the synthetic user that failed | 0 |"}},
 	} {

@@ -23,7 +23,7 @@ func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
 	for _, l := range rec.Load {
 		times = append(times, l.Time)
 		if l.Second != nil { // whose time is its end
-			times = append(times, l.Time.Add(-seconds(l.Second.IntervalSeconds)))
+			times = append(times, l.Time.Add(-runlog.Seconds(l.Second.IntervalSeconds)))
 		}
 	}
 	for _, o := range rec.Cloud {
@@ -35,12 +35,10 @@ func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
 	s := timescale{start: slices.MinFunc(times, time.Time.Compare)}
 	s.end = slices.MaxFunc(times, time.Time.Compare).Sub(s.start).Seconds()
 	if v.Figures.ClockOffsetSeconds != nil {
-		s.offset = seconds(*v.Figures.ClockOffsetSeconds)
+		s.offset = runlog.Seconds(*v.Figures.ClockOffsetSeconds)
 	}
 	return s
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // ours is the place of a time of the generator's clock.
 func (s timescale) ours(t time.Time) float64 { return t.Sub(s.start).Seconds() }

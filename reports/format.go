@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +18,8 @@ const notAvailable = "n/a"
 
 // formatting is what layouts format values with.
 var formatting = map[string]any{
-	"symbol": statusSymbol, "number": number, "signed": signed, "clock": clock, "terms": terms, "join": join, "places": evidence,
+	"symbol": statusSymbol, "number": number, "signed": signed, "clock": clock, "deadline": deadline,
+	"terms": terms, "join": join, "places": evidence,
 }
 
 // statusOf is the outcome as the status of the claim.
@@ -95,6 +97,14 @@ func date(t time.Time) string {
 		return "unknown"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05") + " UTC"
+}
+
+// deadline is by when a link was due; of one that is not judged, what its terms come to.
+func deadline(l judge.Link) string {
+	if l.DeadlineSeconds == nil && len(l.Terms) == 0 {
+		return ""
+	}
+	return number(cmp.Or(l.DeadlineSeconds, new(runlog.Terms(l.Terms).Seconds())), 1, "s")
 }
 
 // terms names the parts of a deadline: "one full period 10 s + publish lag 2 s".

@@ -75,7 +75,8 @@ func TestUnreadableHistogramIsToldNotHidden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(string(text), "1 latency histograms could not be read") || !strings.Contains(string(text), "load.jsonl line 2") {
+			if !strings.Contains(string(text), "Latency histograms that could not be read: 1") ||
+				!strings.Contains(string(text), "load.jsonl line 2") {
 				t.Errorf("report.md does not tell of the histogram:\n%s", text)
 			}
 		})

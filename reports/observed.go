@@ -97,7 +97,7 @@ func eventTable(marks []figure.Mark, at timescale) table {
 	t := table{Title: "Events", Texts: 2, Head: []string{"at (UTC)", "event", "seconds since the start"},
 		None: "No change of an alarm and no scaling activity is on record."}
 	for _, m := range marks {
-		t.Rows = append(t.Rows, []string{clock(at.start.Add(seconds(m.At))), m.Text, fmt.Sprintf("%.1f", m.At)})
+		t.Rows = append(t.Rows, []string{clock(at.start.Add(runlog.Seconds(m.At))), m.Text, fmt.Sprintf("%.1f", m.At)})
 	}
 	return t
 }

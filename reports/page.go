@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -101,10 +100,7 @@ func duration(s float64) string {
 	if s <= 0 {
 		return "nothing was recorded"
 	}
-	if s < 600 {
-		return fmt.Sprintf("%.0f s", s)
-	}
-	return seconds(s).Round(time.Second).String()
+	return runlog.Words(runlog.Seconds(s))
 }
 
 // numbers lists the figures of a verdict with their units.
@@ -121,18 +117,23 @@ func numbers(f judge.Figures) []fact {
 		{"rate chosen for the load", number(f.LoadRate, 1, "requests/s")},
 		{"CPU predicted for one instance", number(f.PredictedCPUPercent, 1, "%")},
 		{"CPU that crossed the threshold", number(f.BreachingCPUPercent, 1, "%")},
-		{"CPU of each instance afterwards", number(f.AfterCPUPercent, 1, "%")},
-		{"time to alarm", number(f.SecondsToAlarm, 1, "s")},
-		{"time to desired capacity", number(f.SecondsToDesired, 1, "s")},
-		{"time to InService", number(f.SecondsToInService, 1, "s")},
-		{"time to healthy", number(f.SecondsToHealthy, 1, "s")},
-		{"time to first request served", number(f.SecondsToFirstRequest, 1, "s")},
+		{"CPU of the busier instance afterwards", number(f.AfterCPUPercent, 1, "%")},
+		{"from load step to alarm", number(f.SecondsToAlarm, 1, "s")},
+		{"from load step to desired capacity", number(f.SecondsToDesired, 1, "s")},
+		{"from load step to InService", number(f.SecondsToInService, 1, "s")},
+		{"from load step to healthy", number(f.SecondsToHealthy, 1, "s")},
+		{"from load step to first request served", number(f.SecondsToFirstRequest, 1, "s")},
 		{"instance-seconds of the group", number(&f.InstanceSecondsOfGroup, 0, "s")},
 		{"AWS's clock minus ours", clockOffset(f)},
 		{"old instance", cmp.Or(f.OldInstanceID, notAvailable)},
 		{"new instance", cmp.Or(f.NewInstanceID, notAvailable)},
 		{"scaling activity", cmp.Or(f.ActivityID, notAvailable)},
 		{"back at the minimum", yesNo(f.ScaledIn)},
+	}
+	if f.HoldSeconds != nil && f.HoldRequestedSeconds != nil { // older records do not have it
+		facts = append(facts, fact{"hold", number(f.HoldSeconds, 0, "s")},
+			fact{"hold that was asked for", number(f.HoldRequestedSeconds, 0, "s")},
+			fact{"hold ended on request", yesNo(f.HoldEndedOnRequest)})
 	}
 	return facts
 }
@@ -158,9 +159,10 @@ func yesNo(b *bool) string {
 // latencyTable lists each phase twice: from schedule and from sending.
 func latencyTable(l *latencies) table {
 	t := table{
-		Title: "Latency, milliseconds", Texts: 2, Head: []string{"phase", "from", "requests", "p50", "p90", "p99", "p99.9", "max"},
-		Intro: "From schedule counts from when a request was due, from sending from when it was sent. All are exact merges of HDR histograms.",
-		None:  "No request was answered as expected: there are no latencies.",
+		Title: "Latency, milliseconds", Texts: 2, Head: []string{"phase", "from", "answers", "p50", "p90", "p99", "p99.9", "max"},
+		Intro: "“Schedule” counts from when a request was due, “sending” from when it was sent. " +
+			"An answer counts in the phase in which it came. All are exact merges of HDR histograms.",
+		None: "No request was answered as expected: there are no latencies.",
 	}
 	for _, p := range l.phases {
 		for _, kind := range []struct {

@@ -52,7 +52,7 @@ func completeLoad(p *page, a *account) {
 		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, noFailure),
 		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
 	}
-	p.Warnings = append(p.Warnings, missing(a, order, intervals, seconds(sum.IntervalSeconds))...)
+	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.IntervalSeconds))...)
 }
 
 // missing says what a record of a load lacks.

@@ -70,12 +70,13 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 // it is not.
 func (a *account) warn(answers int, l *latencies) {
 	if answers > 0 {
-		a.warnings = append(a.warnings, fmt.Sprintf("%d answers in cloud.jsonl could not be decoded; the figures are drawn without them.",
+		a.warnings = append(a.warnings, fmt.Sprintf("Answers in cloud.jsonl that could not be decoded: %d; the figures are drawn without them.",
 			answers))
 	}
 	if l.unreadable > 0 {
 		a.warnings = append(a.warnings,
-			fmt.Sprintf("%d latency histograms could not be read; latencies are reported without them. The first: %v.", l.unreadable, l.firstError))
+			fmt.Sprintf("Latency histograms that could not be read: %d; latencies are reported without them. The first: %v.",
+				l.unreadable, l.firstError))
 	}
 }
 

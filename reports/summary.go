@@ -29,7 +29,7 @@ func Summary(w io.Writer, v judge.Verdict, colour bool) {
 	head := statusSymbol(status) + " " + printable(string(v.Outcome))
 	lines := []string{style.Paint(terminal.Bold, style.Paint(colourOf(status), head)) + "  " +
 		figure.Shorten(place(v), summaryColumns-width(head)-2)}
-	for _, l := range wrap(style, printable(v.Summary), 4) {
+	for _, l := range wrap(style, printable(v.Summary), 5) {
 		lines = append(lines, "  "+l)
 	}
 	if len(v.Chain) > 0 {

@@ -31,7 +31,7 @@ const (
 // epoch is when every synthetic run starts: the offered load starts 75 s later.
 var epoch = time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC)
 
-func after(s float64) time.Time { return epoch.Add(seconds(s)) }
+func after(s float64) time.Time { return epoch.Add(runlog.Seconds(s)) }
 
 // The course of the run, seconds since epoch.
 const (
@@ -238,7 +238,7 @@ func (s synthesis) activities(at float64) any {
 func (s synthesis) metrics(at float64) (input, answer any) {
 	in := runlog.GetMetricDataInput{StartTime: after(at - 3*period), EndTime: after(at)}
 	// Requests ask for whole periods, so that answers repeat.
-	in.StartTime, in.EndTime = in.StartTime.Truncate(seconds(period)), in.EndTime.Truncate(seconds(period))
+	in.StartTime, in.EndTime = in.StartTime.Truncate(runlog.Seconds(period)), in.EndTime.Truncate(runlog.Seconds(period))
 	out := runlog.Answer{}
 	for i, id := range []string{"", oldID, newID} {
 		q := runlog.MetricDataQuery{Id: []string{"group", "i0", "i1"}[i]}

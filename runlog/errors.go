@@ -10,7 +10,7 @@ type TamperedError struct {
 
 // Error names the file and says that the folder is no evidence any more.
 func (e *TamperedError) Error() string {
-	return fmt.Sprintf("%s was changed after the run was sealed: %s; use an unchanged copy of the folder", e.File, e.What)
+	return fmt.Sprintf("%s %s; use an unchanged copy of the folder", e.File, e.What)
 }
 
 // FormatError says that a file of a run cannot be read as what it should be.

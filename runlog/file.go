@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // tempSuffix marks a file that is being written and not yet in place.
@@ -22,11 +23,14 @@ type File struct {
 // WriteFile puts a whole file into a run's folder, or leaves what was there.
 func WriteFile(dir, name string, data []byte) error { return WriteFiles(dir, []File{{name, data}}) }
 
-// WriteFiles puts whole files into a run's folder: all are written under temporary
+// WriteFiles puts whole files into a run's folder, but for those that are there
+// already with the same bytes, so that a folder that is as it should be need not be
+// writable: all are written under temporary
 // names and synced before the first is renamed. If one cannot be written, what was
 // there stays; if one cannot be renamed, those that were are removed.
 func WriteFiles(dir string, files []File) (err error) {
 	path := func(f File) string { return filepath.Join(dir, filepath.FromSlash(f.Name)) }
+	files = slices.DeleteFunc(slices.Clone(files), func(f File) bool { return holds(path(f), f.Data) })
 	placed := 0
 	defer func() {
 		for i, f := range files {
@@ -48,6 +52,16 @@ func WriteFiles(dir string, files []File) (err error) {
 		placed++
 	}
 	return nil
+}
+
+// holds reports whether a regular file has these bytes.
+func holds(path string, data []byte) bool {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(data)) {
+		return false
+	}
+	there, err := os.ReadFile(path)
+	return err == nil && bytes.Equal(there, data)
 }
 
 func writeSynced(path string, data []byte) error {

@@ -101,8 +101,8 @@ func unversioned(t *testing.T, v any) []byte {
 	var members map[string]any
 	must(t, json.Unmarshal(text, &members))
 	delete(members, "version")
-	if visits, ok := members["visits"].([]any); ok && len(visits) == 0 {
-		members["visits"] = nil
+	if sessions, ok := members["sessions"].([]any); ok && len(sessions) == 0 {
+		members["sessions"] = nil
 	}
 	text, err = json.Marshal(members)
 	must(t, err)

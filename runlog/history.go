@@ -1,6 +1,8 @@
 package runlog
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +17,7 @@ type History struct {
 	// Kept is whether a calculator was met that keeps a history.
 	Kept bool `json:"kept"`
 	// Sessions are those of one synthetic user through the load balancer, in order.
-	Sessions []HistorySession `json:"visits"`
+	Sessions []HistorySession `json:"sessions"`
 	// Audit is of the store after the sessions; nil if none was made.
 	Audit *HistoryAudit `json:"audit,omitempty"`
 	// NotAudited is why Audit is nil; "" with one.
@@ -34,6 +36,15 @@ type HistorySession struct {
 	CalculatedBy string `json:"calculatedBy,omitempty"`
 	// Error is what went wrong with either; "" if nothing did.
 	Error string `json:"error,omitempty"`
+}
+
+// UnmarshalJSON reads a history strictly. Older records call its sessions visits; no
+// text in them has these bytes, for its quotation marks are escaped.
+func (h *History) UnmarshalJSON(data []byte) error {
+	type history History
+	dec := json.NewDecoder(bytes.NewReader(bytes.Replace(data, []byte(`"visits":`), []byte(`"sessions":`), 1)))
+	dec.DisallowUnknownFields()
+	return dec.Decode((*history)(h))
 }
 
 // Whole is whether the list held what the user had made and nothing else. It is
@@ -126,9 +137,9 @@ func (h History) validate() error {
 	for i, v := range h.Sessions {
 		switch {
 		case v.Time.IsZero():
-			return fmt.Errorf("visits[%d]: time is missing", i)
+			return fmt.Errorf("sessions[%d]: time is missing", i)
 		case v.Listed < 0 || v.Listed > v.Made || v.Foreign < 0:
-			return fmt.Errorf("visits[%d]: %d entries of %d were listed, and %d others", i, v.Listed, v.Made, v.Foreign)
+			return fmt.Errorf("sessions[%d]: %d entries of %d were listed, and %d others", i, v.Listed, v.Made, v.Foreign)
 		}
 	}
 	if a := h.Audit; a != nil && a.Passed != (a.PassedChecks() == len(a.Checks) && len(a.Checks) > 0) {

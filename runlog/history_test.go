@@ -52,6 +52,16 @@ func TestAHistoryIsReadBackAndSealed(t *testing.T) {
 	}
 }
 
+// TestSessionsThatWereVisitsAreRead has a record of version 1.
+func TestSessionsThatWereVisitsAreRead(t *testing.T) {
+	const visits = `{"version":1,"kept":true,"visits":[{"time":"2026-03-14T12:00:00Z","made":0,"listed":0}],"notAudited":"no \"visits\": x"}`
+	r, err := runlog.Open(filled(t, map[string]string{runlog.HistoryFile: visits}))
+	must(t, err)
+	if len(r.History.Sessions) != 1 || r.History.Sessions[0].Time.IsZero() || r.History.NotAudited != `no "visits": x` {
+		t.Errorf("Open = %+v, want one session", r.History)
+	}
+}
+
 func TestARunWithoutHistoryHasNone(t *testing.T) {
 	r, err := runlog.Open(sealed(t))
 	must(t, err)
@@ -86,8 +96,8 @@ func TestAHistoryThatContradictsItselfIsNeitherWrittenNorRead(t *testing.T) {
 	for says, change := range map[string]func(h *runlog.History){
 		"one of audit and notAudited":    func(h *runlog.History) { h.Audit = nil },
 		"no history is kept":             func(h *runlog.History) { h.Kept = false },
-		"visits[1]: 2 entries of 1":      func(h *runlog.History) { h.Sessions[1].Listed = 2 },
-		"visits[0]: time is missing":     func(h *runlog.History) { h.Sessions[0].Time = time.Time{} },
+		"sessions[1]: 2 entries of 1":    func(h *runlog.History) { h.Sessions[1].Listed = 2 },
+		"sessions[0]: time is missing":   func(h *runlog.History) { h.Sessions[0].Time = time.Time{} },
 		"passed is true, but 0 of 1":     func(h *runlog.History) { h.Audit.Checks[0].Passed = false },
 		"passed is true, but 0 of 0":     func(h *runlog.History) { h.Audit.Checks = nil },
 		"passed is false, but 1 of 1":    func(h *runlog.History) { h.Audit.Passed = false },

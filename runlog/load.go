@@ -35,6 +35,15 @@ type PhaseChange struct {
 	// first phase after it was written and thus before any load.
 	HypothesisSHA256 string `json:"hypothesisSha256,omitempty"`
 	Note             string `json:"note,omitempty"`
+	// Hold is how the hold went, in the line that ends it; nil: not recorded.
+	Hold *Hold `json:"hold,omitempty"`
+}
+
+// Hold is how long a load was held, and how long it was to be.
+type Hold struct {
+	RequestedSeconds float64 `json:"requestedSeconds"`
+	Seconds          float64 `json:"seconds"`
+	EndedOnRequest   bool    `json:"endedOnRequest,omitempty"` // before its time
 }
 
 // LoadSecond is what the generator did in one interval.

@@ -104,12 +104,12 @@ func sameDigest(name string, sealed, now FileDigest) error {
 	case sealed == now:
 		return nil
 	case now == none:
-		return &TamperedError{name, "it is missing"}
+		return &TamperedError{name, "is missing: it was there when the run was sealed"}
 	case sealed == none:
-		return &TamperedError{name, "it was not there when the run was sealed"}
+		return &TamperedError{name, "was added after the run was sealed"}
 	}
-	return &TamperedError{name, fmt.Sprintf("it has %d bytes and SHA-256 %s, sealed were %d and %s", now.Size, now.SHA256, sealed.Size,
-		sealed.SHA256)}
+	return &TamperedError{name, fmt.Sprintf("was changed after the run was sealed: it has %d bytes and SHA-256 %s, and had %d and %s",
+		now.Size, now.SHA256, sealed.Size, sealed.SHA256)}
 }
 
 // digests reads every file of the folder but the manifest and the temporary files

@@ -181,8 +181,8 @@ func TestErrorsNameFileLineAndCause(t *testing.T) {
 	if !errors.Is(line, cause) {
 		t.Error("a FormatError hides its cause")
 	}
-	const want = "load.jsonl was changed after the run was sealed: it is missing; use an unchanged copy of the folder"
-	if err := (&runlog.TamperedError{File: "load.jsonl", What: "it is missing"}); err.Error() != want {
+	const want = "load.jsonl is missing: it was there when the run was sealed; use an unchanged copy of the folder"
+	if err := (&runlog.TamperedError{File: "load.jsonl", What: "is missing: it was there when the run was sealed"}); err.Error() != want {
 		t.Errorf("the TamperedError reads %q, want %q", err, want)
 	}
 	if got := runlog.Link(9).Code(); got != "e9" {

@@ -19,6 +19,7 @@ func fullLoad() []runlog.LoadLine {
 	return []runlog.LoadLine{
 		{Time: began, Phase: &runlog.PhaseChange{
 			Phase: runlog.PhasePremises, OfferedRate: 0.5, HypothesisSHA256: strings.Repeat("0a", 32), Note: "<trickle> & wait",
+			Hold: &runlog.Hold{RequestedSeconds: 28800, Seconds: 31.5, EndedOnRequest: true},
 		}},
 		{Time: began.Add(1500 * time.Millisecond), Second: &runlog.LoadSecond{
 			Phase: runlog.PhaseHold, IntervalSeconds: 10, OfferedRate: 48.25, Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2,

@@ -15,6 +15,23 @@ import (
 var evidence = []string{runlog.ScenarioFile, runlog.HypothesisFile, runlog.LoadFile, runlog.CloudFile}
 
 // TestEveryByteOfASealedRunCounts flips each byte of each file in turn.
+func TestAFileThatIsAsItShouldBeIsNotWrittenAgain(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	must(t, runlog.WriteFile(dir, "a", []byte("one")))
+	before, err := os.Stat(path)
+	must(t, err)
+	must(t, runlog.WriteFile(dir, "a", []byte("one")))
+	same, err := os.Stat(path)
+	must(t, err)
+	must(t, runlog.WriteFile(dir, "a", []byte("two")))
+	other, err := os.Stat(path)
+	must(t, err)
+	if !os.SameFile(before, same) || os.SameFile(before, other) {
+		t.Error("a file was written again with the same bytes, or not with others")
+	}
+}
+
 func TestEveryByteOfASealedRunCounts(t *testing.T) {
 	dir := sealed(t)
 	for _, name := range append([]string{"plots/cpu.svg"}, evidence...) {

@@ -51,6 +51,9 @@ func (l LoadLine) validate() error {
 		if l.Phase.OfferedRate < 0 {
 			return fmt.Errorf("offeredRate is %v, want at least 0", l.Phase.OfferedRate)
 		}
+		if h := l.Phase.Hold; h != nil && (h.RequestedSeconds < 0 || h.Seconds < 0) {
+			return fmt.Errorf("hold is %v s of %v s, want at least 0", h.Seconds, h.RequestedSeconds)
+		}
 		return l.Phase.Phase.validate()
 	case l.Second != nil:
 		return l.Second.validate()

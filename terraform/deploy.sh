@@ -19,9 +19,9 @@ fi
 if ! variable_is_set allowed_cidrs; then
   address="$(curl --silent --fail --max-time 10 "${CHECKIP_URL:-https://checkip.amazonaws.com}" || true)"
   [[ "$address" =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
-    stop "your public address could not be found out: say who may reach the load balancer, as in TF_VAR_allowed_cidrs='[\"203.0.113.7/32\"]' make deploy"
+    stop "your public address could not be found out: name who may reach the load balancer, as in TF_VAR_allowed_cidrs='[\"203.0.113.7/32\"]' make deploy"
   remember allowed_cidrs "[\"$address/32\"]"
-  say "the load balancer will be open to $address alone, the address that you come from"
+  report "the load balancer will be open to $address alone, the address that you come from"
 fi
 
 tf init -input=false
@@ -30,10 +30,10 @@ tf plan -input=false -out=deploy.tfplan
 # The region may stand in any file: only the plan says which one it is.
 region="$(tf show -json deploy.tfplan | grep -o '"region":{"value":"[a-z0-9-]*"' | head -n 1 | cut -d '"' -f 6)"
 remember region "$region"
-say "run $(recorded run_id) in $region"
-"$SECONDWIND" cost --region "$region" || say "no estimate of the cost (see above)"
+report "run $(recorded run_id) in $region"
+"$SECONDWIND" cost --region "$region" || report "no estimate of the cost (see above)"
 agreed "Build this in your AWS account, which costs money until make destroy?"
-trap 'rm -f "$folder/deploy.tfplan"; say "not finished: run make deploy again, or make destroy to remove what there is"' EXIT
+trap 'rm -f "$folder/deploy.tfplan"; report "not finished: run make deploy again, or make destroy to remove what there is"' EXIT
 tf apply -input=false deploy.tfplan
 trap 'rm -f "$folder/deploy.tfplan"' EXIT
-say "deployed. Now: make soak-aws, and in the end: make destroy"
+report "deployed. Now: make soak-aws, and in the end: make destroy"

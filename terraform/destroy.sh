@@ -8,7 +8,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/run.sh"
 
 if [[ -z "$(recorded run_id)" ]]; then
-  say "nothing was deployed from here. What another machine deployed: $SECONDWIND sweep"
+  report "nothing was deployed from here. What another machine deployed: $SECONDWIND sweep"
   exit 0
 fi
 if ! variable_is_set allowed_cidrs; then
@@ -16,7 +16,7 @@ if ! variable_is_set allowed_cidrs; then
 fi
 run="$(recorded run_id)"
 export AWS_REGION="${TF_VAR_region:-${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}}" # where sweep looks
-say "remove run $run in $AWS_REGION"
+report "remove run $run in $AWS_REGION"
 overrides=()
 if variable_is_set expires; then # what has expired can be removed too
   overrides=(-var "expires=$(date -u -d '+1 day' +%FT%TZ 2>/dev/null || date -u -v+1d +%FT%TZ)")
@@ -38,7 +38,7 @@ code=0
 case $code in
 0)
   rm -f "$record"
-  say "nothing of run $run is left"
+  report "nothing of run $run is left"
   ;;
 3) stop "something of run $run is left, or could not be looked for (see above): $SECONDWIND sweep --run $run --remove" ;;
 *) stop "what is left could not be looked for (see above): run make destroy again" ;;

@@ -5,9 +5,9 @@ folder="${STACK:-$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)}"
 record="$folder/run.env" # of the run that is deployed, with the variables that were found out for it
 SECONDWIND="${SECONDWIND:-$folder/../bin/secondwind}"
 
-say() { echo "secondwind: $*" >&2; }
+report() { echo "secondwind: $*" >&2; }
 stop() {
-  say "$*"
+  report "$*"
   exit 2
 }
 

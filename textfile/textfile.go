@@ -98,6 +98,10 @@ func jsonError(text []byte, err error) error {
 			1+utf8.RuneCount(before[1+bytes.LastIndexByte(before, '\n'):]), found)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("not valid JSON: the file ends early; a bracket or a quotation mark is not closed")
+	case errors.As(err, &kind) && kind.Type.Kind() == reflect.Int &&
+		strings.HasPrefix(kind.Value, "number ") && !strings.ContainsAny(kind.Value, ".E"):
+		return fmt.Errorf("line %d: %s is the %s; give a number that is not so large", 1+bytes.Count(text[:kind.Offset], []byte("\n")),
+			cmp.Or(kind.Field, "this"), kind.Value)
 	case errors.As(err, &kind):
 		return fmt.Errorf("line %d: %s is a JSON %s; give %s", 1+bytes.Count(text[:kind.Offset], []byte("\n")),
 			cmp.Or(kind.Field, "this"), kind.Value, Wanted(kind.Type.Kind()))

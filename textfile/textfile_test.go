@@ -45,14 +45,14 @@ func TestUTF8TakesTheByteOrderMarkOffAndNamesOtherEncodings(t *testing.T) {
 		"Latin-1":                       {"h\xe4ufig", "", "this is not UTF-8 text"},
 	} {
 		got, err := textfile.UTF8([]byte(test.text))
-		if string(got) != test.want || !says(err, test.fault) {
+		if string(got) != test.want || !reports(err, test.fault) {
 			t.Errorf("%s: UTF8(%q) = %q, %v, want %q, %q", name, test.text, got, err, test.want, test.fault)
 		}
 	}
 }
 
-// says tells whether an error has a text in it; none is wanted where it is "".
-func says(err error, text string) bool {
+// reports is whether an error has a text in it; none is wanted where it is "".
+func reports(err error, text string) bool {
 	return (err != nil) == (text != "") && (err == nil || strings.Contains(err.Error(), text))
 }
 
@@ -84,7 +84,7 @@ func TestJSONIsOneValueWithKnownMembersOnly(t *testing.T) {
 			Groups []map[string]map[string]int `json:"groups"`
 		}
 		err := textfile.JSON([]byte(test.text), &got)
-		if !says(err, test.fault) || err == nil && got.Users != 5 {
+		if !reports(err, test.fault) || err == nil && got.Users != 5 {
 			t.Errorf("%s: JSON(%q) = %v, %+v, want %q", name, test.text, err, got, test.fault)
 		}
 	}

@@ -41,7 +41,7 @@ func shop(instance string) http.Handler {
 // ofTheShop is a world whose instances run the shop, and whose scenario is a file.
 func ofTheShop(t *testing.T) virtual.Config {
 	t.Helper()
-	s, err := scenario.Read(filepath.Join("testdata", "shop.yaml"))
+	s, err := scenario.Read(t.Context(), filepath.Join("testdata", "shop.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,7 +187,7 @@ func TestATableOfOnesOwnIsReadStrictly(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	prices, err := cost.ReadPrices(path)
+	prices, err := cost.ReadPrices(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,4 +242,22 @@ func Example() {
 	}
 	fmt.Println(e.Total())
 	// Output: $0.08 to $0.49
+}
+
+func TestAnEstimateIsInDollarsAndOneInstanceIsSingular(t *testing.T) {
+	p := plan()
+	p.MinSize, p.MaxSize = 1, 1
+	e, err := cost.Of(p, cost.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := cost.Write(&text, e, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"t2.micro, 1 instance for 2 h", "; 1 instance at any time", " at $0.0116 ", "GetMetricData        $0.0"} {
+		if !strings.Contains(text.String(), part) {
+			t.Errorf("the estimate does not say %q:\n%s", part, text.String())
+		}
+	}
 }

@@ -25,6 +25,12 @@ type Plan struct {
 	PollInterval     time.Duration // of the observer
 }
 
+// The most that an estimate is made for.
+const (
+	MaxDuration  = 366 * 24 * time.Hour
+	MaxInstances = 10000
+)
+
 // withDefaults fills what is zero: the scaling variables of terraform/ and a usual run.
 func (p Plan) withDefaults() Plan {
 	p.CPUPercent = cmp.Or(p.CPUPercent, 32)
@@ -44,9 +50,9 @@ func (p Plan) validate() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	check(p.Duration > 0 && p.Duration <= 366*24*time.Hour, "duration %s: it must be more than 0 and at most a year", p.Duration)
-	check(p.MinSize >= 1 && p.MaxSize >= p.MinSize && p.MaxSize <= 10000,
-		"%d to %d instances: choose a minimum of at least 1, and a maximum between the minimum and 10000", p.MinSize, p.MaxSize)
+	check(p.Duration > 0 && p.Duration <= MaxDuration, "duration %s: it must be more than 0 and at most a year", p.Duration)
+	check(p.MinSize >= 1 && p.MaxSize >= p.MinSize && p.MaxSize <= MaxInstances,
+		"%d to %d instances: choose a minimum of at least 1, and a maximum between the minimum and %d", p.MinSize, p.MaxSize, MaxInstances)
 	check(p.CPUPercent > 0 && p.CPUPercent <= 100, "CPU %g %%: it must be more than 0 and at most 100", p.CPUPercent)
 	check(p.VolumeGB >= 1, "volume %g GB: it must be at least 1 GB", p.VolumeGB)
 	check(p.RequestRate >= 0 && p.RequestBytes >= 0, "requests: a rate of %g/s of %g bytes is negative", p.RequestRate, p.RequestBytes)
@@ -164,7 +170,7 @@ func (b *builder) add(name string, low, high float64, unit string, unitPrice flo
 func (b *builder) instances(hour float64) {
 	low, high := float64(b.p.MinSize)*b.hours, float64(b.p.MaxSize)*b.hours
 	b.add("EC2 "+b.p.InstanceType, low, high, "instance-hours", hour,
-		fmt.Sprintf("On-Demand, Linux; %d to %d instances at any time", b.p.MinSize, b.p.MaxSize))
+		fmt.Sprintf("On-Demand, Linux; %s at any time", instances(b.p.MinSize, b.p.MaxSize)))
 	if t, ok := burstable.Of(b.p.InstanceType); ok {
 		price := b.e.SurplusVCPUHour
 		if strings.HasPrefix(b.p.InstanceType, "t4g.") {

@@ -1,11 +1,11 @@
 package cost
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -66,8 +66,8 @@ func Default() Prices {
 }
 
 // ReadPrices reads a table of the user's own, in the form of BuiltIn.
-func ReadPrices(path string) (Prices, error) {
-	data, err := os.ReadFile(path)
+func ReadPrices(ctx context.Context, path string) (Prices, error) {
+	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return Prices{}, fmt.Errorf("read the prices: %w; `secondwind cost --print-prices` prints a table to start from", err)
 	}

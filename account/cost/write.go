@@ -22,10 +22,18 @@ func dollars(low, high float64) string {
 	return fmt.Sprintf("$%.2f to $%.2f", math.Floor(low*100)/100, math.Ceil(high*100)/100)
 }
 
+// instances is how many there are at any time.
+func instances(low, high int) string {
+	if low == high {
+		return strings.TrimSuffix(fmt.Sprintf("%d instances", high), map[bool]string{true: "s"}[high == 1])
+	}
+	return fmt.Sprintf("%d to %d instances", low, high)
+}
+
 // Write writes the estimate for a person. Width is that of the terminal in columns,
 // 0 if there is none: notes that do not fit are left out, and a line says so.
 func Write(w io.Writer, e Estimate, width int) error {
-	fmt.Fprintf(w, "%s, %s, %d to %d instances for %.4g h, USD\n\n", e.Region, e.InstanceType, e.MinSize, e.MaxSize, e.Hours)
+	fmt.Fprintf(w, "%s, %s, %s for %.4g h\n\n", e.Region, e.InstanceType, instances(e.MinSize, e.MaxSize), e.Hours)
 	text, err := table(e, true)
 	short := err == nil && width > 0 && columns(text) > width
 	if short {
@@ -50,7 +58,7 @@ func table(e Estimate, notes bool) (string, error) {
 	var text bytes.Buffer
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, i := range e.Items {
-		cells := []string{i.Name, fmt.Sprintf("%.3f to %.3f", i.Low, i.High), fmt.Sprintf("%s at %g", i.Quantity, i.UnitPrice)}
+		cells := []string{i.Name, fmt.Sprintf("$%.3f to $%.3f", i.Low, i.High), fmt.Sprintf("%s at $%g", i.Quantity, i.UnitPrice)}
 		if notes && i.Note != "" {
 			cells = append(cells, i.Note)
 		}

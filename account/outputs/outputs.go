@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,9 +29,6 @@ type Outputs struct {
 	Expires              time.Time // the run's TTL
 }
 
-// maxBytes bounds a file of outputs; a stack's are a few kilobytes.
-const maxBytes = 1 << 20
-
 // Read returns the outputs at path: a folder of Terraform files that was applied
 // (it runs `terraform output -json` there, or tofu), or a file that holds what
 // that command printed. Its errors name the remedy.
@@ -45,10 +43,8 @@ func Read(ctx context.Context, path string) (Outputs, error) {
 	var data []byte
 	if info.IsDir() {
 		data, err = run(ctx, path)
-	} else if info.Size() > maxBytes {
-		err = fmt.Errorf("%s has %d bytes: that is more than the outputs of a stack", path, info.Size())
-	} else {
-		data, err = os.ReadFile(path)
+	} else if data, err = textfile.Read(ctx, path); err != nil {
+		err = fmt.Errorf("read the stack's outputs: %w", err)
 	}
 	if err != nil {
 		return Outputs{}, err
@@ -74,6 +70,14 @@ func run(ctx context.Context, folder string) ([]byte, error) {
 			program, folder, err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.Bytes(), nil
+}
+
+// CheckURL refuses what no load balancer answers at.
+func CheckURL(raw string) error {
+	if u, err := url.Parse(raw); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("is %q; it must be an http or https URL, for instance http://lb.example.com", raw)
+	}
+	return nil
 }
 
 // output is one of Terraform's outputs as `output -json` prints it.
@@ -111,6 +115,9 @@ func Parse(data []byte) (Outputs, error) {
 		if value := raw[output.name].Value; value != nil && json.Unmarshal(value, output.value) != nil {
 			faults = append(faults, fmt.Errorf("output %s: is %.40s; it must be text", output.name, value))
 		}
+	}
+	if err := CheckURL(o.LoadBalancerURL); o.LoadBalancerURL != "" && err != nil {
+		faults = append(faults, fmt.Errorf("output load_balancer_url: %w", err))
 	}
 	if expires != "" {
 		at, err := time.Parse(time.RFC3339, expires)

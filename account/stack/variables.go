@@ -1,11 +1,11 @@
 package stack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -48,8 +48,8 @@ const (
 // ReadScalingVariables reads a file of scaling variables. A key that it does not
 // have keeps its value in defaults. The error names the file and every fault:
 // unknown and doubled keys, wrong types, values out of range.
-func ReadScalingVariables(path string, defaults ScalingVariables) (ScalingVariables, error) {
-	data, err := os.ReadFile(path)
+func ReadScalingVariables(ctx context.Context, path string, defaults ScalingVariables) (ScalingVariables, error) {
+	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return defaults, fmt.Errorf("read the scaling variables: %w; name a file that you can read", err)
 	}

@@ -17,7 +17,7 @@ var shared = filepath.Join("..", "..", "terraform", "scaling.auto.tfvars.json")
 
 func defaults(t testing.TB) stack.ScalingVariables {
 	t.Helper()
-	v, err := stack.ReadScalingVariables(shared, stack.ScalingVariables{})
+	v, err := stack.ReadScalingVariables(t.Context(), shared, stack.ScalingVariables{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,8 @@ func TestAKeyThatIsLeftOutKeepsItsDefault(t *testing.T) {
 
 func TestAMissingFileIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "scalling.json")
-	if _, err := stack.ReadScalingVariables(path, defaults(t)); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+	_, err := stack.ReadScalingVariables(t.Context(), path, defaults(t))
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("ReadScalingVariables() = %v, want that %s does not exist", err, path)
 	}
 }
@@ -104,7 +105,7 @@ func TestBadVariablesAreRefusedByName(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := stack.ReadScalingVariables(path, defaults(t))
+			_, err := stack.ReadScalingVariables(t.Context(), path, defaults(t))
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), path) {
 				t.Errorf("ReadScalingVariables() = %v, want the file's name and …%q…", err, test.want)
 			}
@@ -138,7 +139,7 @@ func TestEachFaultHasALineThatNamesTheFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := stack.ReadScalingVariables(path, defaults(t))
+		_, err := stack.ReadScalingVariables(t.Context(), path, defaults(t))
 		if err == nil {
 			t.Errorf("%s: no error, want faults of %v", text, keys)
 			continue

@@ -52,6 +52,9 @@ func (s *Sweeper) until(ctx context.Context, act func(left []Resource) (stuck bo
 		for i, r := range found.Resources {
 			found.Resources[i].Reason = reasons[r.key()]
 		}
+		if ended && !time.Now().Add(s.cfg.Interval).Before(ends) {
+			s.cfg.Report(fmt.Sprintf("gave up after %s", s.cfg.Timeout))
+		}
 		if ended {
 			return found, ctx.Err()
 		}

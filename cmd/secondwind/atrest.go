@@ -25,16 +25,16 @@ type historyAtRest struct {
 	config history.Config
 }
 
-// visitsPerPeriod is how often the synthetic user comes in a metrics period, whose length
-// decides how long an experiment takes: even a short hold has visits to both instances,
-// and four visits of two small requests are lost in what a datapoint shows.
-const visitsPerPeriod = 4
+// sessionsPerPeriod is how often the synthetic user comes in a metrics period, whose length
+// decides how long an experiment takes: even a short hold has sessions with both instances,
+// and four sessions of two small requests are lost in what a datapoint shows.
+const sessionsPerPeriod = 4
 
 // newHistoryAtRest returns one whose synthetic user has not come yet.
 func newHistoryAtRest(cloud *localcloud.Cloud, shared *sharedHistory, url string, r localRun) (*historyAtRest, error) {
 	// The manifest has this seed: the operands can be made again.
 	user, err := syntheticuser.New(syntheticuser.Config{
-		URL: url, Every: r.config.Scenario.Local.MetricsPeriod / visitsPerPeriod, Seed: cloudSeed(r.config.Start),
+		URL: url, Every: r.config.Scenario.Local.MetricsPeriod / sessionsPerPeriod, Seed: cloudSeed(r.config.Start),
 	})
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (a *historyAtRest) record(ctx context.Context, p proof) {
 	}
 	line := historyLine(h)
 	if err := p.Writer.WriteHistory(h); err != nil {
-		line = "history: NO EVIDENCE was kept: " + err.Error()
+		line = "history: its record could not be written: " + err.Error()
 	}
 	p.Progress.Event(time.Since(p.Start), line)
 }
@@ -99,30 +99,27 @@ func historyLine(h runlog.History) string {
 	if !h.Kept {
 		return "history: " + h.NotAudited
 	}
-	return fmt.Sprintf("history: %s; %s", visitsLine(h.Summary()), auditLine(h))
+	return fmt.Sprintf("history: %s; %s", sessionsLine(h.Summary()), auditLine(h))
 }
 
-func visitsLine(s runlog.HistorySummary) string {
-	by := fmt.Sprintf("%d calculations answered by %d instances", s.Calculations, len(s.CalculatedBy))
-	if len(s.CalculatedBy) == 1 {
-		by = fmt.Sprintf("%d calculations answered by one instance", s.Calculations)
-	}
+func sessionsLine(s runlog.HistorySummary) string {
+	by := fmt.Sprintf("%s answered by %s", runlog.Count(s.Calculations, "calculation"), runlog.Count(len(s.CalculatedBy), "instance"))
 	switch {
 	case s.Same():
 		return by + ", the same list from each"
 	case s.Whole < s.Lists:
 		return fmt.Sprintf("%s, NOT THE SAME LIST FROM EACH: %d of %d lists lacked entries or held others", by, s.Lists-s.Whole, s.Lists)
 	case len(s.ListedBy) == 1:
-		return by + ", listed by one instance alone"
+		return by + ", which alone returned lists"
 	}
-	return by + ", and no list was had"
+	return by + ", but no list was returned"
 }
 
 func auditLine(h runlog.History) string {
 	a := h.Audit
 	switch {
 	case a == nil:
-		return "NOT AUDITED: " + h.NotAudited
+		return "not audited: " + h.NotAudited
 	case a.Passed:
 		return fmt.Sprintf("encrypted at rest: %d of %d checks passed", a.PassedChecks(), len(a.Checks))
 	}

@@ -18,7 +18,7 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 	now := time.Now()
 	good := runlog.HistoryCheck{Name: "no key is in the raw bytes", Passed: true, Detail: "2 keys"}
 	bad := runlog.HistoryCheck{Name: "no known plaintext is in the raw bytes", Detail: "known text 2 is found as it is at byte 7"}
-	visits := func(listed int, by ...string) (all []runlog.HistorySession) {
+	sessions := func(listed int, by ...string) (all []runlog.HistorySession) {
 		for _, id := range by {
 			all = append(all, runlog.HistorySession{Time: now, ListedBy: id, CalculatedBy: id, Made: 1, Listed: listed})
 		}
@@ -26,14 +26,14 @@ func TestTheHistoryIsToldLoudlyWhereItIsNotSafe(t *testing.T) {
 	}
 	for want, h := range map[string]runlog.History{
 		"history: 2 calculations answered by 2 instances, the same list from each; encrypted at rest: 1 of 1 checks passed": {
-			Kept: true, Sessions: visits(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
-		"history: 2 calculations answered by one instance, listed by one instance alone; NOT SAFE AT REST: 1 of 2 checks failed; " +
+			Kept: true, Sessions: sessions(1, "a", "b"), Audit: &runlog.HistoryAudit{Passed: true, Checks: []runlog.HistoryCheck{good}}},
+		"history: 2 calculations answered by 1 instance, which alone returned lists; NOT SAFE AT REST: 1 of 2 checks failed; " +
 			"failed: no known plaintext is in the raw bytes (known text 2 is found as it is at byte 7)": {
-			Kept: true, Sessions: visits(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
+			Kept: true, Sessions: sessions(1, "a", "a"), Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{good, bad}}},
 		"history: 2 calculations answered by 2 instances, NOT THE SAME LIST FROM EACH: 2 of 2 lists lacked entries or held others; " +
-			"NOT AUDITED: no store": {
-			Kept: true, Sessions: visits(0, "a", "b"), NotAudited: "no store"},
-		"history: 0 calculations answered by 0 instances, and no list was had; NOT AUDITED: x": {Kept: true, NotAudited: "x"},
+			"not audited: no store": {
+			Kept: true, Sessions: sessions(0, "a", "b"), NotAudited: "no store"},
+		"history: 0 calculations answered by 0 instances, but no list was returned; not audited: x": {Kept: true, NotAudited: "x"},
 		"history: none was met": {NotAudited: "none was met"},
 	} {
 		if got := historyLine(h); got != want {

@@ -3,23 +3,31 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/account/sweep"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 )
+
+// freePort is the address to listen on where none is asked for.
+const freePort = "127.0.0.1:0"
 
 // cloudOptions are the flags of cloud.
 type cloudOptions struct {
@@ -48,14 +56,15 @@ func newCloud(out *output) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "loopback `address` of the AWS endpoint; port 0 picks a free one")
+	f.StringVar(&o.Listen, "listen", freePort, "loopback `address` of the AWS endpoint; port 0 picks a free one")
 	calculatorFlag(f, &o.calculator)
 	f.DurationVar(&o.MetricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or whole minutes")
 	f.BoolVar(&o.withStack, "stack", false, "build the stack of terraform/ in it: load balancer, group, policies, alarms")
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.outputs, "outputs", "", "with --stack: `file` for its outputs, which --stack of soak, doctor and sweep reads")
+	f.StringVar(&o.outputs, "outputs", "",
+		"with --stack: `file` for its outputs, which --stack of soak, doctor and sweep reads; replaces only such a file")
 	f.StringVar(&o.run, "run", "local", "with --stack: `id` of the run, the value of its tag "+sweep.RunTag)
-	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "with --stack: time until it expires by its tag "+sweep.ExpiresTag+"; only sweep heeds it")
+	f.DurationVar(&o.ttl, "ttl", 4*time.Hour, "with --stack: time until it expires by its tag "+sweep.ExpiresTag+"; only sweep uses it")
 	f.BoolVar(&o.verbose, "verbose", false, "log what the cloud does to stderr")
 	return cmd
 }
@@ -63,18 +72,44 @@ func newCloud(out *output) *cobra.Command {
 func (o cloudOptions) validate(f *pflag.FlagSet) error {
 	s := scenario.Default()
 	s.Local.MetricsPeriod = o.MetricsPeriod
-	return cmp.Or(onlyWith(f, []string{"stack"}, "outputs", "scaling-variables", "run", "ttl"),
-		s.Validate(map[string]string{"local.metrics_period": "--metrics-period"}), checkWritable("outputs", o.outputs))
+	var faulty error
+	switch {
+	case !runID.MatchString(o.run):
+		faulty = fmt.Errorf("--run is %.80q; give 3 to 64 letters, digits and hyphens", o.run)
+	case o.ttl <= 0 || o.ttl > maxTTL:
+		faulty = fmt.Errorf("--ttl is %s; give more than 0s and at most a week (%s)", o.ttl, maxTTL)
+	}
+	return cmp.Or(onlyWith(f, []string{"stack"}, "outputs", "scaling-variables", "run", "ttl"), faulty,
+		s.Validate(map[string]string{"local.metrics_period": "--metrics-period"}), checkWritable("outputs", o.outputs),
+		replaceable(o.outputs))
+}
+
+// runID and maxTTL are what terraform/ accepts as run_id and ttl_hours.
+var runID = regexp.MustCompile("^[A-Za-z0-9][A-Za-z0-9-]{2,63}$")
+
+const maxTTL = 168 * time.Hour
+
+// replaceable refuses a file that is there and holds anything but the outputs of a
+// local cloud's stack.
+func replaceable(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil // whatever cannot be written is found elsewhere
+	}
+	if there, err := outputs.Read(context.Background(), path); err != nil || there.Region != localcloud.Region {
+		return fmt.Errorf("--outputs %s is there and does not hold the outputs of a local cloud; remove it, or name another file", path)
+	}
+	return nil
 }
 
 func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	program, err := findCalculator(o.calculator)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
-	variables, err := readScalingVariables(o.scalingVariables)
+	variables, err := readScalingVariables(ctx, o.scalingVariables)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	level := slog.LevelWarn
 	if o.verbose {
@@ -82,6 +117,9 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	}
 	o.Seed, o.Log = cloudSeed(time.Now()), slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level}))
 	cloud, history, err := startLocalCloud(ctx, o.Config, program)
+	if err != nil && o.Listen != freePort {
+		err = misuse(err) // most likely the address cannot be listened on
+	}
 	if err != nil {
 		return err
 	}
@@ -120,13 +158,28 @@ func writeEnvironment(out *output, env map[string]string) error {
 	})
 }
 
-// writeExports writes the lines for a shell into a file that only the user can
+// refuseExisting refuses the path of a file, or of a link, that is there: the run
+// would overwrite it, and remove it in the end. "" is none.
+func refuseExisting(flag, path string) error {
+	if _, err := os.Lstat(path); path == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("--%s %s is there already; name a new file, which is removed when the run ends", flag, path)
+}
+
+// writeExports writes the lines for a shell into a new file that only the user can
 // read. The returned function removes it.
 func writeExports(path string, cloud *localcloud.Cloud, s *stack.Stack) (remove func(), err error) {
-	if err := os.WriteFile(path, []byte(exportLines(environment(cloud, s))), 0o600); err != nil {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
 		return nil, fmt.Errorf("write the export lines: %w", err)
 	}
-	return func() { _ = os.Remove(path) }, nil // what is left behind opens nothing any more
+	remove = sync.OnceFunc(func() { _ = os.Remove(path) }) // what is left behind opens nothing any more
+	if _, err = f.WriteString(exportLines(environment(cloud, s))); errors.Join(err, f.Close()) != nil {
+		remove()
+		return nil, fmt.Errorf("write the export lines: %w", err)
+	}
+	return remove, nil
 }
 
 // writeOutputs writes what `terraform output -json` prints of such a stack.

@@ -156,7 +156,7 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 	})
 	t.Run("observe names a group that is not there", func(t *testing.T) {
 		folder, got := c.command(t, "observe", "--group", "nobody", "--interval", "1s", "--for", "3s")
-		if got.code != 2 || !strings.Contains(got.stderr, `"nobody"`) || folder != "" {
+		if got.code != 2 || !strings.Contains(got.stderr, `"nobody"`) || strings.Contains(got.stderr, "--help") || folder != "" {
 			t.Errorf("observe = %+v, folder %q, want exit code 2, the name and no folder", got, folder)
 		}
 	})
@@ -164,7 +164,7 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		intruder := &cloud{env: maps.Clone(c.env)}
 		intruder.env["AWS_SECRET_ACCESS_KEY"] = "wrong"
 		_, got := intruder.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s")
-		if got.code != 2 || !strings.Contains(got.stderr, "SignatureDoesNotMatch") {
+		if got.code != 2 || !strings.Contains(got.stderr, "SignatureDoesNotMatch") || strings.Contains(got.stderr, "--help") {
 			t.Errorf("observe = %+v, want exit code 2 and SignatureDoesNotMatch", got)
 		}
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ func newCost(out *output) *cobra.Command {
 			"from a built-in table of list prices with its date. It sends no request. docs/doctor.md says how far\nto trust it.",
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
-		RunE:    func(*cobra.Command, []string) error { return runCost(out, o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runCost(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.plan.Region, "region", regionToPrice(), "AWS `Region`")
@@ -53,10 +54,10 @@ const maxRate = 1e6
 // take its default.
 func (o costOptions) validate(f *pflag.FlagSet) error {
 	switch p := o.plan; {
-	case p.Duration <= 0:
-		return fmt.Errorf("--for is %s; give how long the stack exists, for instance 2h", p.Duration)
-	case f.Changed("instances") && p.MaxSize < 1:
-		return fmt.Errorf("--instances is %d; give 1 or more", p.MaxSize)
+	case p.Duration <= 0 || p.Duration > cost.MaxDuration:
+		return fmt.Errorf("--for is %s; give how long the stack exists, for instance 2h, and at most a year", p.Duration)
+	case f.Changed("instances") && (p.MaxSize < 1 || p.MaxSize > cost.MaxInstances):
+		return fmt.Errorf("--instances is %d; give 1 to %d", p.MaxSize, cost.MaxInstances)
 	case !(p.RequestRate > 0 && p.RequestRate <= maxRate): // NaN is neither
 		return fmt.Errorf("--rate is %g; give more than 0 and at most %.0f requests per second", p.RequestRate, maxRate)
 	}
@@ -72,31 +73,34 @@ func regionToPrice() string {
 	return region
 }
 
-func runCost(out *output, o costOptions) error {
+func runCost(ctx context.Context, out *output, o costOptions) error {
 	if o.printPrices {
 		return out.write(json.RawMessage(cost.BuiltIn), func(w io.Writer) { _, _ = w.Write(cost.BuiltIn) })
 	}
-	v, err := readScalingVariables(o.scalingVariables)
+	v, err := readScalingVariables(ctx, o.scalingVariables)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
-	prices, err := readPrices(o.prices)
+	prices, err := readPrices(ctx, o.prices)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	p := o.plan
 	p.InstanceType, p.MinSize, p.MaxSize = cmp.Or(p.InstanceType, v.InstanceType), v.MinSize, cmp.Or(p.MaxSize, v.MaxSize)
+	if p.MaxSize < p.MinSize {
+		return misuse(fmt.Errorf("--instances is %d; give at least min_size of the scaling variables, %d", p.MaxSize, p.MinSize))
+	}
 	e, err := cost.Of(p, prices)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
 	return out.write(e, func(w io.Writer) { _ = cost.Write(w, e, out.width()) })
 }
 
 // readPrices reads a table of the user's own, else the built-in one.
-func readPrices(path string) (cost.Prices, error) {
+func readPrices(ctx context.Context, path string) (cost.Prices, error) {
 	if path == "" {
 		return cost.Default(), nil
 	}
-	return cost.ReadPrices(path)
+	return cost.ReadPrices(ctx, path)
 }

@@ -55,7 +55,7 @@ func TestDoctorExamines(t *testing.T) {
 	}
 	_, text := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"], "--hold", "1h")
 	for _, part := range []string{
-		"secondwind-cpu-high", "secondwind-scale-out", "t2.micro", "Deadlines", "Control, chain, hold and scale-in take at most 1h",
+		"secondwind-cpu-high", "secondwind-scale-out", "t2.micro", "Deadlines", "Control, chain, hold and scale-in take at most 1 h",
 		"Cost: none, the local cloud",
 	} {
 		if !strings.Contains(text.stdout, part) {

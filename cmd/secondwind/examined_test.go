@@ -57,7 +57,8 @@ func TestBeforeALoadTimeCostAndWhatStandsInTheWayAreTold(t *testing.T) {
 		t.Errorf("blocking = %v, want permission.required alone: the scenario asks for the other error", blocking)
 	}
 	for _, part := range []string{
-		"at most 30m0s", r.Cost.Total(), "error: permission.required", "error: alarm.no-action",
+		"at most 30 min, not", r.Cost.Total(), "error: permission.required", "error: alarm.no-action",
+		"No action. The scenario breaks this on purpose, so the run goes on.",
 		"warning: group.hook: hook: It waits. Change: Remove it.", `"autoscaling:DescribePolicies"`,
 	} {
 		if !strings.Contains(text.String(), part) {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +35,7 @@ func onlySubcommands(cmd *cobra.Command, args []string) error {
 // noArguments is for commands that take flags only.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%s takes flags only, not %q", cmd.CommandPath(), args[0])
+		return fmt.Errorf("`%s` takes flags only, not %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -68,7 +70,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		name := unknown.GetSpecifiedName()
 		return fmt.Errorf("unknown flag: --%s%s", name, didYouMean("--", name, known))
 	case errors.As(err, &missing):
-		return fmt.Errorf("--%s has no value; give %s", missing.GetFlag().Name, valueOf(missing.GetFlag()))
+		return fmt.Errorf("--%s needs a value: give %s", missing.GetFlag().Name, valueOf(missing.GetFlag()))
+	case errors.As(err, &invalid) && errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("--%s is %s; give a number that is not so large", invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &invalid):
 		return fmt.Errorf("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), valueOf(invalid.GetFlag()))
 	}
@@ -151,32 +155,41 @@ func scalingVariablesFlag(f *pflag.FlagSet, path *string) {
 // of the binary, over them those of the checkout in the working folder, so that an
 // edit takes effect at once, and over both those of the path asked for. A key that
 // a file does not have keeps its value.
-func readScalingVariables(asked string) (stack.ScalingVariables, error) {
+func readScalingVariables(ctx context.Context, asked string) (stack.ScalingVariables, error) {
 	v, err := stack.ParseScalingVariables(terraform.ScalingVariables, stack.ScalingVariables{})
 	checkout := filepath.Join("terraform", terraform.ScalingVariablesFile)
 	if _, missing := os.Stat(checkout); err == nil && missing == nil {
-		v, err = stack.ReadScalingVariables(checkout, v)
+		v, err = stack.ReadScalingVariables(ctx, checkout, v)
 	}
 	if err == nil && asked != "" {
-		v, err = stack.ReadScalingVariables(asked, v)
+		v, err = stack.ReadScalingVariables(ctx, asked, v)
 	}
 	return v, err
 }
 
 // checkWritable refuses, before anything is started, the path of a file that
-// could not be written at its end. "" is none.
+// could not be written at its end. It leaves there what it found. "" is none.
 func checkWritable(flag, path string) error {
 	if path == "" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
 		return fmt.Errorf("--%s %s is a folder: name a file", flag, path)
+	case err == nil && info.Mode()&fs.ModeNamedPipe != 0:
+		return nil // to open it is to wait for a reader
 	}
-	switch info, err := os.Stat(filepath.Dir(path)); {
-	case err != nil:
-		return fmt.Errorf("--%s %s: %w; create that folder first, or name a file in another one", flag, path, err)
-	case !info.IsDir():
-		return fmt.Errorf("--%s %s: %s is not a folder; name a file in another one", flag, path, filepath.Dir(path))
+	f, opened := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if opened == nil {
+		opened = f.Close()
+	}
+	if err != nil && opened == nil { // it was not there
+		created, _ := filepath.EvalSymlinks(path)
+		opened = os.Remove(created)
+	}
+	if opened != nil {
+		return fmt.Errorf("--%s %s cannot be written: %w; name a file that you may write, in a folder that is there", flag, path, opened)
 	}
 	return nil
 }

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/signal"
 	"sync"
-	"syscall"
+	"time"
+
+	"secondwind/textfile"
 )
 
 // stage is how far the program is, as far as a signal is concerned.
@@ -20,7 +22,7 @@ const (
 	judging               // the work has ended by itself; it is judged and reported
 	warned                // as judging, but the user wants an end
 	leaving               // the report is left out
-	done                  // all that is left is to print the result
+	done                  // all that is left is to print the result, which may block
 	exited
 )
 
@@ -31,21 +33,21 @@ type reaction struct {
 	reported string
 }
 
-// reactions are those to SIGINT and SIGTERM; only SIGINT ends a hold, SIGTERM ends
-// the work there too. A result is printed in stage done alone, so that no exit code
-// contradicts it.
+// reactions are those to SIGINT, SIGTERM and SIGHUP; only SIGINT ends a hold, the
+// others end the work there too. A result is printed in stage done alone, whose exit
+// code is that of the result.
 var reactions = map[stage]reaction{
-	working: {stopping, func(i *interrupts) { i.stop() }, "ending in order; press Ctrl-C again to end at once"},
+	working: {stopping, func(i *interrupts) { i.stop() }, "shutting down; press Ctrl-C again to end at once"},
 	holding: {working, func(i *interrupts) { close(i.endHold) },
-		"the hold is to end, and the run goes on to its verdict; press Ctrl-C again to interrupt it"},
-	stopping: {exited, nil, "ended at once: a record under way is neither judged nor sealed"},
-	judging:  {warned, nil, "the run has ended and its report is being made; press Ctrl-C again to leave without it"},
-	warned:   {leaving, func(i *interrupts) { i.leave() }, "leaving without a report: `secondwind report` makes it later"},
+		"ending the hold; the run goes on to its verdict; press Ctrl-C again to interrupt it"},
+	stopping: {exited, nil, "ended at once"},
+	judging:  {warned, nil, "the run has ended and its report is being made; press Ctrl-C again to skip the report"},
+	warned:   {leaving, func(i *interrupts) { i.leave() }, "the report is skipped: `secondwind report` writes it later"},
 	leaving:  {exited, nil, "ended at once: the record is not sealed"},
-	done:     {done, nil, ""},
+	done:     {exited, nil, ""},
 }
 
-// interrupts is what SIGINT and SIGTERM do, by the stage that they find.
+// interrupts is what SIGINT, SIGTERM and SIGHUP do, by the stage that they find.
 type interrupts struct {
 	endHold chan struct{}      // closed when the hold is to end
 	stop    context.CancelFunc // ends the work in order
@@ -53,12 +55,16 @@ type interrupts struct {
 	mu        sync.Mutex
 	at        stage
 	holdEnded bool // by a signal
+	code      int  // of a program that a signal ends at once
 	report    func(text string)
 	leave     context.CancelFunc // leaves the report out
+	counted   time.Time          // when the last signal came that counts
+	record    string             // folder of the record under way; "": none
+	remove    []func()           // what must not outlive the program
 }
 
 func newInterrupts(stop context.CancelFunc, report func(string)) *interrupts {
-	return &interrupts{endHold: make(chan struct{}), stop: stop, report: report}
+	return &interrupts{endHold: make(chan struct{}), stop: stop, report: report, code: exitInterrupted}
 }
 
 // watchInterrupts handles signals, and reports what they do, until the returned
@@ -67,38 +73,48 @@ func watchInterrupts(ctx context.Context, report func(string)) (context.Context,
 	ctx, cancel := context.WithCancel(ctx)
 	i := newInterrupts(cancel, report)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endingSignals()...)
+	dieOfPipes := surviveClosedPipes()
 	go func() {
 		for s := range signals {
-			if !i.handle(s) {
-				os.Exit(exitInterrupted)
+			if i.repeated(time.Now()) {
+				continue
+			}
+			if code, ends := i.handle(s); ends {
+				i.cleanUp()
+				os.Exit(code)
 			}
 		}
 	}()
 	return ctx, i, func() {
 		signal.Stop(signals)
 		close(signals)
+		dieOfPipes()
 		cancel()
 	}
 }
 
-// handle does what the signal leads to; false: the program is to end at once.
-func (i *interrupts) handle(s os.Signal) bool {
+// handle does what the signal leads to. It returns whether the program is to end at
+// once, and its exit code then.
+func (i *interrupts) handle(s os.Signal) (code int, ends bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.at == holding && s != os.Interrupt {
 		i.at = working
 	}
-	r := reactions[i.at]
+	r := i.reaction()
 	i.holdEnded = i.holdEnded || i.at == holding
 	i.at = r.to
-	if r.reported != "" {
-		i.report(r.reported)
-	}
 	if r.ends != nil {
 		r.ends(i)
 	}
-	return i.at != exited
+	if report := i.report; r.reported != "" {
+		// As long as stdout blocks, signals must do their work all the same.
+		inTime, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, _ = textfile.Await(inTime, func() (any, error) { report(r.reported); return nil, nil })
+	}
+	return i.code, i.at == exited
 }
 
 // reportTo sets where it is reported what a signal does.
@@ -120,6 +136,15 @@ func (i *interrupts) enter(to stage) {
 	default:
 		i.at = to
 	}
+}
+
+// decide is for a program that comes to its end, with an exit code that no signal
+// changes any more.
+func (i *interrupts) decide(code int) {
+	i.mu.Lock()
+	i.code = code
+	i.mu.Unlock()
+	i.enter(done)
 }
 
 // judge is for a run that is judged and reported; leave leaves its report out.

@@ -10,11 +10,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/reports"
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -65,7 +67,7 @@ func (s *signalled) come(to stage) {
 		s.handle(os.Interrupt)
 	case done:
 		s.come(judging)
-		s.enter(done)
+		s.decide(3)
 	case working, exited:
 	}
 	s.reported = nil
@@ -97,14 +99,14 @@ func TestWhatASignalDoes(t *testing.T) {
 		{holding, syscall.SIGTERM, "press Ctrl-C again to end at once", "work", goesOn, stopping},
 		{stopping, os.Interrupt, "ended at once", "", exitInterrupted, exited},
 		{stopping, syscall.SIGTERM, "ended at once", "", exitInterrupted, exited},
-		{judging, os.Interrupt, "press Ctrl-C again to leave without a report", "", goesOn, warned},
-		{judging, syscall.SIGTERM, "press Ctrl-C again to leave without a report", "", goesOn, warned},
-		{warned, os.Interrupt, "leaving without a report", "report", goesOn, leaving},
-		{warned, syscall.SIGTERM, "leaving without a report", "report", goesOn, leaving},
+		{judging, os.Interrupt, "press Ctrl-C again to skip the report", "", goesOn, warned},
+		{judging, syscall.SIGTERM, "press Ctrl-C again to skip the report", "", goesOn, warned},
+		{warned, os.Interrupt, "the report is skipped", "report", goesOn, leaving},
+		{warned, syscall.SIGTERM, "the report is skipped", "report", goesOn, leaving},
 		{leaving, os.Interrupt, "ended at once", "", exitInterrupted, exited},
 		{leaving, syscall.SIGTERM, "ended at once", "", exitInterrupted, exited},
-		{done, os.Interrupt, "", "", goesOn, done},
-		{done, syscall.SIGTERM, "", "", goesOn, done},
+		{done, os.Interrupt, "", "", 3, exited},
+		{done, syscall.SIGTERM, "", "", 3, exited},
 	}
 	if want := 2 * int(exited); len(cases) != want || len(reactions) != int(exited) {
 		t.Errorf("%d cases and %d reactions, want %d and %d: every stage, and both signals", len(cases), len(reactions), want, exited)
@@ -116,9 +118,9 @@ func TestWhatASignalDoes(t *testing.T) {
 			t.Fatalf("the program is in stage %d, want %d", s.at, c.found)
 		}
 		before := s.ended()
-		code := goesOn
-		if !s.handle(c.sent) {
-			code = exitInterrupted
+		code, exits := s.handle(c.sent)
+		if !exits {
+			code = goesOn
 		}
 		ends := strings.TrimPrefix(strings.Join(s.ended(), " "), strings.Join(before, " "))
 		reported := strings.Join(s.reported, "\n")
@@ -155,6 +157,22 @@ func TestAHoldThatIsOverIsInterruptedAsAnyWork(t *testing.T) {
 	}
 }
 
+// TestASignalDoesItsWorkWhileNothingCanBeReported has a stdout that nobody reads.
+func TestASignalDoesItsWorkWhileNothingCanBeReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		work, stop := context.WithCancel(t.Context())
+		read := make(chan struct{})
+		defer close(read)
+		i := newInterrupts(stop, func(string) { <-read })
+		if _, ends := i.handle(os.Interrupt); ends || work.Err() == nil {
+			t.Errorf("the first signal ends at once: %t, work: %v; want the work ended in order", ends, work.Err())
+		}
+		if code, ends := i.handle(os.Interrupt); !ends || code != exitInterrupted {
+			t.Errorf("the second signal ends at once: %t, with %d; want it to, with %d", ends, code, exitInterrupted)
+		}
+	})
+}
+
 // TestTheExitCodeFollowsWhatIsPrinted ends runs in every way, with and without a
 // signal before and while they are judged.
 func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
@@ -166,14 +184,19 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 		code           int    // of what is printed: INCONCLUSIVE, for nothing was observed
 		reported       string // "": nothing more
 		withReport     bool
+		broken         string // a file of the folder that cannot be written
+		stderr         string // in the error
 	}{
-		{"it ended by itself", nil, 0, 0, 3, "", true},
-		{"it ended by itself, just before a Ctrl-C", nil, 1, 0, 3, "ending in order", true},
-		{"Ctrl-C while it is judged", nil, 0, 1, 3, "press Ctrl-C again to leave without a report", true},
-		{"two while it is judged", nil, 0, 2, 3, "leaving without a report", false},
-		{"it was interrupted", context.Canceled, 1, 0, exitInterrupted, "ended early: " + byTheUser, true},
-		{"it was interrupted, and so was the report", context.Canceled, 1, 1, exitInterrupted, "leaving without a report", false},
-		{"it failed", failed, 0, 0, 3, "ended early: write the record", true},
+		{"it ended by itself", nil, 0, 0, 3, "", true, "", ""},
+		{"it ended by itself, just before a Ctrl-C", nil, 1, 0, 3, "shutting down", true, "", ""},
+		{"Ctrl-C while it is judged", nil, 0, 1, 3, "press Ctrl-C again to skip the report", true, "", ""},
+		{"two while it is judged", nil, 0, 2, 3, "the report is skipped", false, "", ""},
+		{"it was interrupted", context.Canceled, 1, 0, exitInterrupted, "ended early: " + byTheUser, true, "", ""},
+		{"it was interrupted, and so was the report", context.Canceled, 1, 1, exitInterrupted, "the report is skipped", false, "", ""},
+		{"it failed", failed, 0, 0, 3, "ended early: write the record", true, "", "no space left"},
+		{"its report cannot be written", nil, 0, 0, 3, "", false, reports.PlotsDir, "`secondwind report "},
+		{"its verdict cannot be written", nil, 0, 0, 3, "", true, runlog.VerdictFile, "`secondwind judge "},
+		{"it failed, and its record ends before that", failed, 0, 0, exitMisuse, "ended early: write", true, runlog.LoadFile, "is not whole"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -189,6 +212,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			breakFile(t, w, c.broken)
 			for range c.before {
 				out.interrupts.handle(os.Interrupt)
 			}
@@ -196,10 +220,16 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			if code := codeOf(interruptedError(ctx, err)); code != c.code {
 				t.Errorf("exit code = %d, want %d\n%s", code, c.code, b.String())
 			}
+			if c.stderr != "" && !strings.Contains(err.Error(), c.stderr) {
+				t.Errorf("error = %v, want %q", err, c.stderr)
+			}
+			if m, err := runlog.Open(w.Dir()); err != nil || !m.Manifest.Complete {
+				t.Errorf("the folder is not sealed: %v", err)
+			}
 			if c.reported != "" && !strings.Contains(b.String(), c.reported) {
 				t.Errorf("reported:\n%s\nwant %q", b.String(), c.reported)
 			}
-			verdictIsPrinted(t, b.String(), w.Dir(), c.withReport)
+			verdictIsPrinted(t, b.String(), w.Dir(), c.withReport, c.broken == runlog.VerdictFile)
 			if said := strings.Contains(b.String(), "The run ended early: "+byTheUser); said != (c.code == exitInterrupted) {
 				t.Errorf("exit code %d under:\n%s", c.code, b.String())
 			}
@@ -207,19 +237,37 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 	}
 }
 
+// breakFile keeps a file of a run's folder from being written.
+func breakFile(t *testing.T, w *runlog.Writer, name string) {
+	t.Helper()
+	var err error
+	switch path := filepath.Join(w.Dir(), name); name {
+	case "":
+	case runlog.LoadFile:
+		err = w.Close()
+	case reports.PlotsDir:
+		err = os.WriteFile(path, nil, 0o600)
+	default:
+		err = os.Mkdir(path, 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // verdictIsPrinted checks the last line of a verdict, and that the report's files are
 // all there, or none of them.
-func verdictIsPrinted(t *testing.T, printed, dir string, withReport bool) {
+func verdictIsPrinted(t *testing.T, printed, dir string, withReport, withoutVerdict bool) {
 	t.Helper()
 	shown := dir
-	if withReport {
+	if withReport && !withoutVerdict {
 		shown = filepath.Join(dir, reports.HTMLFile)
 	}
 	if want := fmt.Sprintf("\n%s  %s\n", judge.Inconclusive, shown); !strings.Contains(printed, want) {
 		t.Errorf("printed:\n%s\nwant the line %q", printed, want)
 	}
 	for _, name := range []string{reports.HTMLFile, reports.MarkdownFile, reports.JUnitFile, reports.PlotsDir} {
-		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != withReport {
+		if info, err := os.Stat(filepath.Join(dir, name)); (err == nil && info.Size() > 0) != withReport {
 			t.Errorf("%s: %v, want it there: %t", name, err, withReport)
 		}
 	}

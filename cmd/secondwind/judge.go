@@ -21,61 +21,28 @@ import (
 const recordHelp = "\n\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse or a record that cannot be judged"
 
 func newJudge(out *output) *cobra.Command {
-	return onRun(&cobra.Command{
+	return onRun(out, runlog.VerdictFile, &cobra.Command{
 		Use:   "judge <run folder> | latest",
 		Short: "Judge a recorded run again, from its folder alone",
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
 			"for the same record. A record in which a file was changed is refused, and the file is named.\n\n" +
 			"latest is the newest run in --runs that can be judged: records of load and observe claim nothing." + recordHelp + ".",
-	}, runlog.Manifest.Claims, func(_ context.Context, dir string) error {
-		_, verdict, err := judgeFolder(dir)
-		if err != nil {
-			return err
-		}
-		return writeVerdict(out, verdict, filepath.Join(dir, runlog.VerdictFile))
-	})
+	}, runlog.Manifest.Claims)
 }
 
 func newReport(out *output) *cobra.Command {
-	return onRun(&cobra.Command{
+	return onRun(out, reports.HTMLFile, &cobra.Command{
 		Use:   "report <run folder> | latest",
 		Short: "Write the plots and the report of a recorded run, load or observation again",
 		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
 			"from its folder alone. Of a record of load or observe it shows what was sent or seen.\n\n" +
 			"latest is the newest record in --runs." + recordHelp + ",\n0 for a record that claims nothing.",
-	}, func(runlog.Manifest) bool { return true }, func(ctx context.Context, dir string) error { return report(ctx, out, dir) })
+	}, func(runlog.Manifest) bool { return true })
 }
 
-// report writes the reports of the record in dir, and shows what they say.
-func report(ctx context.Context, out *output, dir string) error {
-	record, verdict, err := reportFolder(ctx, dir)
-	shown := filepath.Join(dir, reports.HTMLFile)
-	switch {
-	case err != nil:
-		return err
-	case !record.Manifest.Claims():
-		return out.writePath("report", shown)
-	}
-	return writeVerdict(out, verdict, shown)
-}
-
-// reportFolder judges the record in dir, if it claims anything, and writes its reports.
-func reportFolder(ctx context.Context, dir string) (record *runlog.Record, verdict judge.Verdict, err error) {
-	if record, err = runlog.Open(dir); err != nil {
-		return nil, verdict, err
-	}
-	if record.Manifest.Claims() {
-		verdict, err = judgeRecord(dir, record)
-	}
-	if err != nil {
-		return nil, verdict, err
-	}
-	return record, verdict, errors.Join(reports.Write(ctx, dir, record, verdict), reseal(dir, record))
-}
-
-// onRun lets cmd take a run as its only argument, of which latest is the newest that
-// fits, and do something with its folder.
-func onRun(cmd *cobra.Command, fits func(runlog.Manifest) bool, do func(ctx context.Context, dir string) error) *cobra.Command {
+// onRun lets cmd take a run as its only argument, of which latest is the newest that fits,
+// judge it, and show the verdict and one of the folder's files.
+func onRun(out *output, shown string, cmd *cobra.Command, fits func(runlog.Manifest) bool) *cobra.Command {
 	var runs, dir string
 	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "with latest: `folder` of the runs")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
@@ -87,12 +54,22 @@ func onRun(cmd *cobra.Command, fits func(runlog.Manifest) bool, do func(ctx cont
 	}
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
 		if args[0] != "latest" && cmd.Flags().Changed("runs") {
-			return errors.New("--runs is where latest is looked for; leave it out where a run folder is named")
+			return errors.New("--runs says where the latest run is; leave it out when you name a run folder")
 		}
 		dir, err = findRun(args[0], runs, fits)
 		return err
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return do(cmd.Context(), dir) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := conclude(cmd.Context(), dir, shown, false)
+		if err = cmp.Or(err, cmd.Context().Err()); err != nil {
+			return err
+		}
+		// What could not be written is no reason to keep the verdict back.
+		if !c.claims {
+			return errors.Join(c.unwritten, out.writePath("report", c.shown))
+		}
+		return cmp.Or(errors.Join(c.unwritten, writeVerdict(out, c.verdict, c.shown)), verdictError(c.verdict))
+	}
 	return cmd
 }
 
@@ -105,11 +82,20 @@ func findRun(asked, runs string, fits func(runlog.Manifest) bool) (string, error
 		return latestRun(runs, fits)
 	}
 	info, err := os.Stat(asked)
+	if asked == "" {
+		return "", errors.New("the name of the run folder is empty; name the folder of a run, or latest")
+	}
 	if err != nil {
 		return "", fmt.Errorf("run folder %s cannot be read: %w; name the folder of a run, or latest", asked, err)
 	}
-	if !info.IsDir() {
+	if _, err := os.Stat(filepath.Join(filepath.Dir(asked), runlog.ManifestFile)); !info.IsDir() && err == nil {
 		return "", fmt.Errorf("%s is a file; name the folder of the run, %s", asked, filepath.Dir(asked))
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is a file; name the folder of a run, or latest", asked)
+	}
+	if _, err := os.Stat(filepath.Join(asked, runlog.ManifestFile)); err != nil {
+		return "", fmt.Errorf("%s is not the folder of a run: %w; name the folder of a run, or latest", asked, err)
 	}
 	return asked, nil
 }
@@ -124,10 +110,10 @@ func latestRun(runs string, fits func(runlog.Manifest) bool) (string, error) {
 	}
 	none := "no run in it"
 	for _, entry := range slices.Backward(entries) {
-		if !entry.IsDir() || !runlog.ValidID(entry.Name()) {
+		dir := filepath.Join(runs, entry.Name())
+		if _, err := os.Stat(filepath.Join(dir, runlog.ManifestFile)); err != nil || !runlog.ValidID(entry.Name()) {
 			continue
 		}
-		dir := filepath.Join(runs, entry.Name())
 		if manifest, err := runlog.ReadManifest(dir); err != nil || fits(manifest) {
 			return dir, nil
 		}
@@ -136,48 +122,79 @@ func latestRun(runs string, fits func(runlog.Manifest) bool) (string, error) {
 	return "", fmt.Errorf("there is no latest run: %s has %s; name the folder of the runs with --runs", runs, none)
 }
 
-// judgeFolder reads the record in dir and judges it.
-func judgeFolder(dir string) (*runlog.Record, judge.Verdict, error) {
-	record, err := runlog.Open(dir)
-	if err != nil {
-		return nil, judge.Verdict{}, err
-	}
-	if !record.Manifest.Claims() {
-		return nil, judge.Verdict{}, fmt.Errorf("%s is a record of `secondwind %s`, which claims nothing that could be judged; "+
-			"`secondwind report %s` shows it", dir, record.Manifest.Command, dir)
-	}
-	verdict, err := judgeRecord(dir, record)
-	return record, verdict, err
+// conclusion is what became of a record.
+type conclusion struct {
+	claims    bool // that is judged: otherwise there is no verdict
+	verdict   judge.Verdict
+	shown     string // what there is to look at: a file of the folder, or the folder
+	unwritten error  // the verdict stands, but not everything in the folder does
 }
 
-// judgeRecord judges the record in dir and writes verdict.json. A folder that was
-// sealed is sealed again: a newer judge may have more to say of the same evidence.
-func judgeRecord(dir string, record *runlog.Record) (judge.Verdict, error) {
-	verdict := judge.Judge(record)
-	raw, err := verdict.Marshal()
+// conclude judges the record in dir if it claims anything, makes the file to be shown and
+// seals the folder, or as much of this as there is room for. Unless asked to, it does not seal a folder
+// that was not sealed, of a run that was killed: it stays as the kill left it.
+func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, err error) {
+	record, err := runlog.Open(dir)
+	if err != nil {
+		return c, err
+	}
+	c.claims, c.shown = record.Manifest.Claims(), filepath.Join(dir, shown)
+	switch {
+	case c.claims:
+		c.judge(dir, record)
+	case shown == runlog.VerdictFile:
+		return c, fmt.Errorf("%s is a record of `secondwind %s`, which claims nothing that could be judged; "+
+			"`secondwind report %s` shows it", dir, record.Manifest.Command, dir)
+	}
+	if shown == reports.HTMLFile {
+		if record.Manifest.Complete { // at once: a report takes time, and may be given up
+			c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
+		}
+		err := reports.Write(ctx, dir, record, c.verdict)
+		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
+	}
+	if seal || record.Manifest.Complete {
+		c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w; it can be judged all the same: %s")
+	}
+	return c, nil
+}
+
+func (c *conclusion) judge(dir string, record *runlog.Record) {
+	c.verdict = judge.Judge(record)
+	raw, err := c.verdict.Marshal()
 	if err == nil {
 		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
 	}
+	c.failed(dir, err, "the verdict was not written: %w; `secondwind judge %s` writes it later")
+}
+
+// failed notes what could not be done in dir; nil: nothing. Whoever does not want to
+// wait for the report has the verdict all the same.
+func (c *conclusion) failed(dir string, err error, format string) {
 	if err != nil {
-		return verdict, err
+		c.shown = dir
 	}
-	return verdict, reseal(dir, record)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		c.unwritten = errors.Join(c.unwritten, fmt.Errorf(format, err, dir))
+	}
 }
 
-// reseal seals a folder again if it was sealed. One that was not, of a run that
-// was killed, stays as the kill left it.
-func reseal(dir string, record *runlog.Record) error {
-	if !record.Manifest.Complete {
-		return nil
-	}
-	return runlog.Seal(dir)
-}
-
-// writeVerdict writes the chain and, as the last line, the verdict and where it stands.
+// writeVerdict writes the chain and, as the last line, the verdict and where it stands:
+// a file of the run's folder, or the folder.
 func writeVerdict(out *output, v judge.Verdict, where string) error {
-	err := out.write(v, func(w io.Writer) {
+	shown := struct {
+		judge.Verdict
+		Folder string `json:"folder"`
+		Report string `json:"report,omitempty"` // left out if none was written
+	}{Verdict: v, Folder: where}
+	switch filepath.Base(where) {
+	case reports.HTMLFile:
+		shown.Folder, shown.Report = filepath.Dir(where), where
+	case runlog.VerdictFile:
+		shown.Folder = filepath.Dir(where)
+	}
+	return out.write(shown, func(w io.Writer) {
 		reports.Summary(w, v, out.coloured())
 		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
 	})
-	return cmp.Or(err, verdictError(v))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/raw"
 	"secondwind/loadgen/summary"
+	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/runlog/threshold"
 	"secondwind/verify/experiment"
@@ -86,14 +88,11 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string) (err error)
 	if reason != "" {
 		err = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
-	// Sealed before it is reported: a report that is left out takes nothing from it.
-	if err := errors.Join(err, w.Close(), runlog.Seal(w.Dir())); err != nil {
+	if err := cmp.Or(w.Close(), err); err != nil {
 		return err
 	}
-	if _, _, err = reportFolder(ctx, w.Dir()); ctx.Err() != nil {
-		return nil
-	}
-	return err
+	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
+	return errors.Join(err, c.unwritten)
 }
 
 // record begins the record.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 
@@ -29,6 +30,10 @@ func findCalculator(asked string) (string, error) {
 			path += ".exe"
 		}
 	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find the calculator %s: %w", path, err)
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -37,10 +42,11 @@ func findCalculator(asked string) (string, error) {
 		return "", fmt.Errorf("the calculator %s cannot be read: %w; name another program with --calculator", path, err)
 	case info.IsDir():
 		return "", fmt.Errorf("the calculator %s is a folder: name the program with --calculator", path)
-	case runtime.GOOS != "windows" && info.Mode()&0o111 == 0:
+	}
+	if _, err := exec.LookPath(path); err != nil { // it asks whether this user may execute it
 		return "", fmt.Errorf("the calculator %s is not executable: run `chmod +x %s`, or `make build`", path, path)
 	}
-	return filepath.Abs(path)
+	return path, nil
 }
 
 // localStack is what the stack in a local cloud is called.

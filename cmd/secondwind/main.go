@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -37,6 +39,21 @@ type exitError struct {
 
 func (e *exitError) Error() string { return fmt.Sprintf("exit code %d: %v", e.code, e.err) }
 
+// misuseError is an error of the command line, or of a file that it names: the answer
+// points to the command's help.
+type misuseError struct{ error }
+
+func (e misuseError) Unwrap() error { return e.error }
+
+// misuse makes err one of the command line, unless it is nil, or the machine is at
+// fault: a program that failed (terraform), or a full disk.
+func misuse(err error) error {
+	if _, failed := errors.AsType[*exec.ExitError](err); err == nil || failed || errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	return misuseError{err}
+}
+
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -45,7 +62,8 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx, interrupts, stop := watchInterrupts(ctx, func(text string) { fmt.Fprintln(stderr, "secondwind:", text) })
 	defer stop()
-	root := newRoot(&output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts})
+	out := &output{stdout: stdout, stderr: stderr, colour: "auto", interrupts: interrupts}
+	root := newRoot(out)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
 	if err = interruptedError(ctx, err); err == nil {
@@ -53,8 +71,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	// Whatever stops a command before it could judge is misuse or a broken
 	// premise of the machine: never 1, which says that scaling was refuted.
-	about := strings.TrimSuffix(command.CommandPath(), " help")
-	exit := &exitError{exitMisuse, fmt.Errorf("%w\nRun `%s --help` for usage", err, about)}
+	exit := &exitError{exitMisuse, err}
+	if !out.started {
+		err = misuse(err)
+	}
+	if _, is := errors.AsType[misuseError](err); is {
+		about := strings.TrimSuffix(command.CommandPath(), " help")
+		exit.err = fmt.Errorf("%w\nRun `%s --help` for usage", err, about)
+	}
 	errors.As(err, &exit)
 	if exit.err != nil {
 		fmt.Fprintln(stderr, "secondwind:", exit.err)
@@ -70,7 +94,8 @@ func newRoot(out *output) *cobra.Command {
 		Long: "secondwind drives an Auto Scaling group with real load, watches Amazon CloudWatch and the group,\n" +
 			"and judges link by link whether a second instance came because CPU crossed the threshold.\n\n" +
 			"Exit codes of soak, judge and report: 0 proved, 1 refuted, 3 inconclusive; of all commands: 2 misuse,\n" +
-			"130 interrupted. The help of the others lists what else they have.",
+			"130 interrupted, except where Ctrl-C is the usual end (observe, cloud). The help of each command\n" +
+			"lists its other exit codes.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          onlySubcommands,
@@ -92,16 +117,22 @@ func newRoot(out *output) *cobra.Command {
 	_ = f.MarkHidden("colour") // fails only for a flag that is not there
 	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
 		newJudge(out), newReport(out), newVersion(out))
-	beStrict(root)
+	beStrict(root, out)
 	return root
 }
 
 // beStrict lets all commands refuse what cobra and pflag would take: values that are
 // hardly meant, and, of help and completion, arguments that would be ignored.
-func beStrict(root *cobra.Command) {
+func beStrict(root *cobra.Command, out *output) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	for _, command := range root.Commands() {
+	for _, command := range append(root.Commands(), root) {
+		if run := command.RunE; run != nil {
+			command.RunE = func(cmd *cobra.Command, args []string) error {
+				out.started = true // whatever is refused before is misuse
+				return run(cmd, args)
+			}
+		}
 		command.Flags().VisitAll(func(f *pflag.Flag) { f.Value = strict{f.Value} })
 		switch command.Name() {
 		case "help":

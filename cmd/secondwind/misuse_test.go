@@ -27,6 +27,7 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 	plain := write("plain", "no program")
 	prices := write("prices.json", `{"version": 2}`)
 	variables := write("variables.json", `{"cpu_threshold": 120}`)
+	two := write("two.json", `{"min_size": 2, "desired_capacity": 2}`)
 	detached := write("detached.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n")
 	stack := func(name, run, expires, url string) string {
 		const outputs = `{"auto_scaling_group_name": {"value": "g"}, "region": {"value": "eu-north-1"}, "run_id": {"value": %q},
@@ -71,8 +72,8 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 		{"a stack and a scenario without its policy", []string{"soak", "--stack", deployed, "-f", detached}, []string{"local.policy", "--stack"}},
 		{"a stack that has expired", []string{"soak", "--stack", expired},
 			[]string{"run old expired at 2020-01-01T00:00:00Z", "make deploy", "make destroy"}},
-		{"a stack that expires before the hold ends", []string{"soak", "--stack", deployed, "--hold", "9000h"},
-			[]string{"before a hold of 9000h", "ttl_hours"}},
+		{"a stack that expires before the hold ends", []string{"soak", "--stack", deployed, "--hold", "8000h"},
+			[]string{"before a hold of 8000h", "ttl_hours"}},
 		{"a stack without a load balancer", []string{"soak", "--stack", headless}, []string{"load_balancer_url is missing"}},
 		{"judge of a folder without a record", []string{"judge", dir}, []string{"manifest.json"}},
 		{"judge of a file", []string{"judge", plain}, []string{plain + " is a file", dir}},
@@ -86,6 +87,8 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 		{"doctor with prices that are none", []string{"doctor", "--group", "a", "--prices", prices}, []string{"prices.json", "version"}},
 		{"cost in an unknown Region", []string{"cost", "--region", "mars-1"}, []string{"mars-1", "eu-central-1", "--prices"}},
 		{"cost of an unknown type", []string{"cost", "--type", "t2.mirco"}, []string{"t2.mirco", "t2.micro"}},
+		{"cost of fewer instances than the group keeps", []string{"cost", "--instances", "1", "--scaling-variables", two},
+			[]string{"--instances is 1; give at least min_size of the scaling variables, 2"}},
 		{"cost with prices that are not there", []string{"cost", "--prices", filepath.Join(dir, "none")}, []string{"none", "--print-prices"}},
 	} {
 		t.Run(c.name, func(t *testing.T) { isMisuse(t, secondwind(t, c.args...), c.want) })

@@ -14,6 +14,7 @@ import (
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/runlog"
+	"secondwind/verify/doctor"
 	"secondwind/verify/observe"
 )
 
@@ -72,7 +73,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation,
 	})
 	if _, err := observer.Configure(ctx); err != nil {
-		return errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
+		return errors.Join(doctor.Explain(ctx, cfg, err), writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	if o.duration > 0 {
 		var cancel context.CancelFunc
@@ -80,7 +81,8 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		defer cancel()
 	}
 	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("watching %s every %s; the record grows in %s", o.group, o.interval, writer.Dir()))
+	out.interrupts.records(writer.Dir())
+	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
 	out.interrupts.enter(done)
@@ -99,7 +101,7 @@ func createRecord(runs string, of runlog.Command, start time.Time, seeds map[str
 		RunID: id, Command: of, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err)
+		return nil, misuse(fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err))
 	}
 	return writer, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -22,6 +23,7 @@ type output struct {
 	json           bool
 	colour         colour
 	interrupts     *interrupts
+	started        bool // a command has taken its arguments and flags
 }
 
 // colour says when codes for colour are written: auto, always or never. It is
@@ -53,6 +55,9 @@ func (o *output) write(value any, text func(io.Writer)) error {
 	}
 	if err == nil {
 		_, err = o.stdout.Write(b.Bytes())
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // whoever hung up has read what they wanted
 	}
 	if err != nil {
 		return fmt.Errorf("write the result: %w", err)

@@ -30,7 +30,7 @@ func shop(t *testing.T, rows string) (file string) {
 // TestARunsScenarioReproducesIt: whatever becomes of the files that it was made of.
 func TestARunsScenarioReproducesIt(t *testing.T) {
 	file := shop(t, "word\nshoes\n")
-	s, err := readScenario(soakOptions{scenario: file}, func(string) bool { return false })
+	s, err := readScenario(t.Context(), soakOptions{scenario: file}, func(string) bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestARunsScenarioReproducesIt(t *testing.T) {
 	if err := runlog.Seal(w.Dir()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := scenario.Read(filepath.Join(w.Dir(), runlog.ScenarioFile))
+	again, err := scenario.Read(t.Context(), filepath.Join(w.Dir(), runlog.ScenarioFile))
 	if err != nil || !reflect.DeepEqual(again, kept) {
 		t.Errorf("Read() of the run's scenario = %+v, %v, want %+v", again, err, kept)
 	}
@@ -70,7 +70,7 @@ func TestARunWithoutWhatItsScenarioNamesIsNotBegun(t *testing.T) {
 	if got.code != 2 || !strings.Contains(got.stderr, "shop.yaml:4:3: requests[0].path: ") || !strings.Contains(got.stderr, "{{word}}") {
 		t.Errorf("soak = %+v, want exit code 2 and where the column is missing", got)
 	}
-	s, err := scenario.Read(shop(t, "word\nshoes\n"))
+	s, err := scenario.Read(t.Context(), shop(t, "word\nshoes\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

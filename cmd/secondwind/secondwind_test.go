@@ -293,7 +293,7 @@ func TestKillLeavesNoInstanceAndAFolderThatCanBeJudged(t *testing.T) {
 		t.Skip("skipped on " + runtime.GOOS + ": the processes left behind are looked up in /proc")
 	}
 	t.Parallel()
-	for _, after := range []string{"the record grows", "group ", "premises hold", "control:"} {
+	for _, after := range []string{"recording to", "group ", "premises hold", "control:"} {
 		t.Run("at "+strings.TrimRight(after, ": "), func(t *testing.T) {
 			t.Parallel()
 			soak := startSoak(t)

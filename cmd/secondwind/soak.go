@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
@@ -19,6 +20,7 @@ import (
 	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/scenarios"
+	"secondwind/verify/hypothesis"
 	"secondwind/verify/judge"
 )
 
@@ -37,6 +39,7 @@ type soakOptions struct {
 
 func newSoak(out *output) *cobra.Command {
 	var o soakOptions
+	var r localRun
 	cmd := &cobra.Command{
 		Use:   "soak",
 		Short: "Prove scale-out end to end, on the local cloud or on a deployed stack",
@@ -46,21 +49,22 @@ func newSoak(out *output) *cobra.Command {
 			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
 			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
 			"describes every step.\n\n" +
-			"The last line of the output is the verdict and the path of the report.\n" +
+			"The last line of the output is the verdict and the path of the report, with --json an object with\nboth. Errors are text on stderr, with --json too.\n" +
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
+			r, err = o.read(cmd.Context(), cmd.Flags())
+			return err
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			start, f := time.Now(), cmd.Flags()
-			s, err := readScenario(o, f.Changed)
-			// A stack that is deployed is as it is.
-			err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), err)
-			switch {
-			case err != nil:
-				return err
-			case f.Changed("stack"):
-				return soakStack(cmd.Context(), out, o, s, start)
+			r.config.Start = time.Now()
+			if o.stack != "" {
+				return soakStack(cmd.Context(), out, o, r.config)
 			}
-			return soak(cmd.Context(), out, o, s, start)
+			return recordRun(cmd.Context(), out, o.runs, "", r.config, func(cfg live.Config) error {
+				r.config, r.atExit = cfg, out.interrupts.removeAtExit
+				return soakLocally(cmd.Context(), r)
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -72,16 +76,36 @@ func newSoak(out *output) *cobra.Command {
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
-	f.StringVar(&o.exports, "exports", "", "`file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
+	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "send load even if the doctor finds an error, which otherwise ends the run")
 	return cmd
 }
 
+// read reads what the flags name, and sees to it that what they name to be written can be.
+func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, err error) {
+	r.soakOptions = o
+	// A stack that is deployed is as it is.
+	if err := notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"); err != nil {
+		return r, err
+	}
+	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
+		return r, err
+	}
+	if r.program, err = findCalculator(o.calculator); err != nil {
+		return r, err
+	}
+	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
+		return r, err
+	}
+	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
+		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent))
+}
+
 // readScenario reads the scenario and lets the flags that were given override it.
-func readScenario(o soakOptions, given func(flag string) bool) (scenario.Scenario, error) {
+func readScenario(ctx context.Context, o soakOptions, given func(flag string) bool) (scenario.Scenario, error) {
 	s, err := scenario.Parse("scenarios/soak.yaml", scenarios.Soak)
 	if o.scenario != "" {
-		s, err = scenario.Read(o.scenario)
+		s, err = scenario.Read(ctx, o.scenario)
 	}
 	if err != nil {
 		return s, err
@@ -95,24 +119,6 @@ func readScenario(o soakOptions, given func(flag string) bool) (scenario.Scenari
 	return s, s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
 }
 
-// soak runs the scenario on a local cloud of its own.
-func soak(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, start time.Time) error {
-	program, err := findCalculator(o.calculator)
-	if err != nil {
-		return err
-	}
-	variables, err := readScalingVariables(o.scalingVariables)
-	if err != nil {
-		return err
-	}
-	if err := checkWritable("exports", o.exports); err != nil {
-		return err
-	}
-	return recordRun(ctx, out, o.runs, "", live.Config{Scenario: s, Start: start}, func(cfg live.Config) error {
-		return soakLocally(ctx, localRun{o, program, variables, cfg})
-	})
-}
-
 // recordRun makes the run's folder, lets prove fill it, and finishes the run. It
 // completes cfg with what is the same wherever the group is.
 func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
@@ -123,7 +129,8 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 		return err
 	}
 	cfg.Scenario = kept
-	reporter.Event(0, fmt.Sprintf("soak %q%s: the record grows in %s", cfg.Scenario.Name, where, writer.Dir()))
+	out.interrupts.records(writer.Dir())
+	reporter.Event(0, fmt.Sprintf("soak %q%s: recording to %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
 	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)
@@ -163,6 +170,7 @@ type localRun struct {
 	program   string
 	variables stack.ScalingVariables
 	config    live.Config // but for what only the cloud knows
+	atExit    func(remove func())
 }
 
 // soakLocally starts a local cloud, builds the stack and proves it.
@@ -173,7 +181,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		return err
 	}
 	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
-		Listen: "127.0.0.1:0", MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
+		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
 	}, r.program)
 	if err != nil {
 		return err
@@ -191,6 +199,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 			return err
 		}
 		defer remove()
+		r.atExit(remove)
 	}
 	if err := awaitHealthy(ctx, built, r, logs); err != nil {
 		return err
@@ -265,56 +274,45 @@ func everySecond(ctx context.Context, do func()) error {
 }
 
 // finish seals, judges and reports what there is, however the run ended: nothing
-// that was recorded is lost. A run that had ended before it was interrupted has its
-// verdict's exit code.
+// that was recorded is lost, and a verdict is printed whatever cannot be written. A
+// run that had ended before it was interrupted has its verdict's exit code; a record
+// that is not whole has none.
 func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
 	interrupted := runErr != nil && ctx.Err() != nil
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
 	out.interrupts.judge(leave)
+	var notWhole error
 	if runErr != nil {
 		reason := runErr.Error()
 		if interrupted {
-			reason = byTheUser
+			reason, runErr = byTheUser, nil
 		}
 		reporter.Event(time.Since(start), "ended early: "+reason)
-		if err := w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}}); err != nil {
-			return errors.Join(runErr, err)
-		}
+		notWhole = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
+	}
+	if notWhole = cmp.Or(w.Close(), notWhole); notWhole != nil {
+		notWhole = fmt.Errorf("the record is not whole, and its verdict counts for what it holds alone: %w", notWhole)
 	}
 	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	verdict, shown, err := conclude(reporting, w)
-	out.interrupts.enter(done)
+	c, notJudged := conclude(reporting, w.Dir(), reports.HTMLFile, true)
+	code := c.verdict.Outcome.ExitCode()
+	switch {
+	case notWhole != nil || notJudged != nil:
+		code = exitMisuse
+	case interrupted:
+		code = exitInterrupted
+	case runErr != nil:
+		code = judge.Inconclusive.ExitCode()
+	}
+	out.interrupts.decide(code)
 	reporter.Close()
-	if err != nil {
-		return errors.Join(runErr, err)
+	var notPrinted error
+	if notJudged == nil {
+		notPrinted = writeVerdict(out, c.verdict, c.shown)
 	}
-	written := writeVerdict(out, verdict, shown)
-	if interrupted {
-		return &exitError{code: exitInterrupted}
+	if notPrinted != nil {
+		code = exitMisuse
 	}
-	if runErr != nil {
-		return &exitError{code: judge.Inconclusive.ExitCode(), err: runErr}
-	}
-	return written
-}
-
-// conclude closes the record, judges it, reports it and seals the folder. It
-// returns what there is to look at: the report, or the folder without one.
-func conclude(ctx context.Context, w *runlog.Writer) (verdict judge.Verdict, shown string, err error) {
-	if err := w.Close(); err != nil {
-		return verdict, "", err
-	}
-	record, verdict, err := judgeFolder(w.Dir())
-	if err != nil {
-		return verdict, "", err
-	}
-	shown = filepath.Join(w.Dir(), reports.HTMLFile)
-	if err := reports.Write(ctx, w.Dir(), record, verdict); err != nil {
-		if ctx.Err() == nil {
-			return verdict, "", err
-		}
-		shown = w.Dir() // whoever does not want to wait for the report has the verdict all the same
-	}
-	return verdict, shown, runlog.Seal(w.Dir())
+	return &exitError{code, errors.Join(runErr, notWhole, notJudged, c.unwritten, notPrinted)}
 }

@@ -21,26 +21,25 @@ import (
 // soakStack proves the stack that Terraform deployed, wherever the AWS
 // configuration points to. Scenario, judge and report are those of a local soak;
 // periods and deadlines are those of what is deployed.
-func soakStack(ctx context.Context, out *output, o soakOptions, s scenario.Scenario, start time.Time) error {
+func soakStack(ctx context.Context, out *output, o soakOptions, found live.Config) error {
+	s := found.Scenario
 	if s.Local.Policy != scenario.PolicyAttached || !s.Local.AlarmActions {
-		return fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), "+
-			"which is possible on the local cloud only; remove these keys, or leave --stack out", s.Name)
+		return misuse(fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), "+
+			"which is possible on the local cloud only; remove these keys, or leave --stack out", s.Name))
 	}
 	deployed, err := outputs.Read(ctx, o.stack)
 	if err != nil {
-		return err
+		return misuse(err)
 	}
-	if err := provable(deployed, start, s.Hold); err != nil {
-		return err
+	if err := provable(deployed, found.Start, s.Hold); err != nil {
+		return misuse(err)
 	}
 	cfg, err := awsconfig.Load(ctx, deployed.Region)
 	if err != nil {
 		return err
 	}
-	found := live.Config{
-		Scenario: s, Start: start, AWS: cfg, Where: placeOf(cfg), LoadBalancerURL: deployed.LoadBalancerURL,
-		AutoScalingGroupName: deployed.AutoScalingGroupName, AlarmName: deployed.ScaleOutAlarmName,
-	}
+	found.AWS, found.Where, found.LoadBalancerURL = cfg, placeOf(cfg), deployed.LoadBalancerURL
+	found.AutoScalingGroupName, found.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
 	return recordRun(ctx, out, o.runs, where, found, func(found live.Config) error {
 		return proveDeployed(ctx, proof{Config: found, skipDoctor: o.skipDoctor}, deployed.TargetGroupARN)
@@ -77,7 +76,7 @@ func proveDeployed(ctx context.Context, p proof, targetGroupARN string) error {
 	reported := false
 	err := observe.AwaitHealthy(ctx, p.AWS, p.AutoScalingGroupName, targetGroupARN, func(limit time.Duration) {
 		if !reported {
-			p.Progress.Event(time.Since(p.Start), fmt.Sprintf("waiting for a healthy instance, at most %s", limit))
+			p.Progress.Event(time.Since(p.Start), fmt.Sprintf("waiting for a healthy instance, at most %s", runlog.Words(limit)))
 		}
 		reported = true
 		p.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(p.Start)})

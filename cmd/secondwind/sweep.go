@@ -16,7 +16,10 @@ import (
 	"secondwind/account/outputs"
 	"secondwind/account/sweep"
 	"secondwind/cmd/internal/awsconfig"
+	"secondwind/textfile"
+	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
+	"secondwind/verify/terminal"
 )
 
 // sweeping is one sweep on its way, as the flags ask for it.
@@ -33,7 +36,7 @@ type sweeping struct {
 func newSweep(out *output) *cobra.Command {
 	o := sweeping{out: out}
 	cmd := &cobra.Command{
-		Use:   "sweep [--run ID | --stack PATH | --expired] [--remove | --wait]",
+		Use:   "sweep [--run ID | --stack PATH] [--expired] [--remove | --wait]",
 		Short: "Find what runs left in an AWS account, and remove it once that is confirmed",
 		Long: "Lists all resources in one Region that have the tag " + sweep.RunTag + " and that terraform/ can make.\n" +
 			"With --remove it asks you to type the run's id (--yes: it does not ask) and removes the resources\n" +
@@ -65,8 +68,10 @@ func (s sweeping) validate(f *pflag.FlagSet) error {
 	switch {
 	case (s.remove || s.wait) && c.Select.Run == "" && s.stack == "" && !s.expired:
 		return errors.New("name the run with --run or --stack, or what has expired with --expired; `secondwind sweep` alone lists all runs")
-	case c.Timeout <= 0 || c.Interval <= 0:
-		return fmt.Errorf("--timeout is %s and --interval is %s; give more than 0s", c.Timeout, c.Interval)
+	case c.Timeout <= 0:
+		return fmt.Errorf("--timeout is %s; give more than 0s", c.Timeout)
+	case c.Interval <= 0:
+		return fmt.Errorf("--interval is %s; give more than 0s", c.Interval)
 	}
 	return cmp.Or(notWith(f, "stack", "run"), notWith(f, "wait", "remove"), onlyWith(f, []string{"remove"}, "yes"),
 		onlyWith(f, []string{"remove", "wait"}, "timeout", "interval"))
@@ -78,10 +83,10 @@ func (s sweeping) start(ctx context.Context) error {
 	if s.stack != "" {
 		deployed, err := outputs.Read(ctx, s.stack)
 		if err != nil {
-			return err
+			return misuse(err)
 		}
 		if deployed.RunID == "" {
-			return fmt.Errorf("%s has no output run_id; name the run with --run instead", s.stack)
+			return misuse(fmt.Errorf("%s has no output run_id; name the run with --run instead", s.stack))
 		}
 		s.config.Select.Run, region = deployed.RunID, deployed.Region
 	}
@@ -92,13 +97,13 @@ func (s sweeping) start(ctx context.Context) error {
 	if s.expired {
 		s.config.Select.ExpiredAt = time.Now().UTC()
 	}
-	s.config.AWS, s.config.Report = cfg, func(line string) { fmt.Fprintln(s.out.stderr, "sweep:", line) }
+	s.config.AWS, s.config.Report = cfg, func(line string) { fmt.Fprintln(s.out.stderr, "secondwind:", line) }
 	s.Sweeper = sweep.New(s.config)
 	err = s.run(ctx)
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
-	return err
+	return doctor.Explain(ctx, cfg, err)
 }
 
 // run lists, waits or removes, as the flags say.
@@ -109,7 +114,7 @@ func (s sweeping) run(ctx context.Context) error {
 	}
 	found, err := find(ctx)
 	if err == nil && s.remove && len(found.Left()) > 0 {
-		if err := s.confirm(found); err != nil {
+		if err := s.confirm(ctx, found); err != nil {
 			return err
 		}
 		found, err = s.Remove(ctx)
@@ -124,8 +129,11 @@ func (s sweeping) run(ctx context.Context) error {
 	return err
 }
 
+// maxConfirmation bounds what is read as the confirmation, in bytes.
+const maxConfirmation = 1 << 10
+
 // confirm asks a second time, by a word that nobody types by accident.
-func (s sweeping) confirm(found sweep.Found) error {
+func (s sweeping) confirm(ctx context.Context, found sweep.Found) error {
 	if s.yes {
 		return nil
 	}
@@ -134,15 +142,19 @@ func (s sweeping) confirm(found sweep.Found) error {
 	for _, r := range found.Left() {
 		fmt.Fprintln(w, " ", describe(r))
 	}
-	fmt.Fprintf(w, "Remove %s from %s for good? Type %s to confirm:\n", count(found.Left()), found.Region, word)
-	line, err := bufio.NewReader(s.in).ReadString('\n')
+	fmt.Fprintf(w, "Remove %s from %s for good? Type %s to confirm:\n", terminal.Plural(len(found.Left()), "resource"), found.Region, word)
+	line, err := textfile.Await(ctx, func() (string, error) {
+		return bufio.NewReader(io.LimitReader(s.in, maxConfirmation)).ReadString('\n')
+	})
 	switch typed := strings.TrimSpace(line); {
+	case ctx.Err() != nil:
+		return err
 	case typed == word:
 		return nil
 	case typed == "" && err != nil:
 		return errors.New("nothing was removed: the confirmation was not typed; add --yes where nobody can type it")
 	default:
-		return fmt.Errorf("nothing was removed: you typed %q, not %q", typed, word)
+		return fmt.Errorf("nothing was removed: you typed %.40q, not %q", typed, word)
 	}
 }
 
@@ -166,14 +178,6 @@ func (s sweeping) write(found sweep.Found) error {
 	})
 }
 
-// count is how many resources there are, in words.
-func count(resources []sweep.Resource) string {
-	if len(resources) == 1 {
-		return "1 resource"
-	}
-	return fmt.Sprintf("%d resources", len(resources))
-}
-
 // sum sums up what was found in a sentence.
 func (s sweeping) sum(found sweep.Found) string {
 	whose := "with the tag " + sweep.RunTag
@@ -183,12 +187,14 @@ func (s sweeping) sum(found sweep.Found) string {
 	if s.expired {
 		whose += " that have expired"
 	}
-	switch left := found.Left(); {
+	left := found.Left()
+	count := terminal.Plural(len(left), "resource")
+	switch {
 	case found.Clean():
 		return fmt.Sprintf("No resources %s are left in %s (%d kinds of resources were listed).", whose, found.Region, len(found.Kinds))
 	case len(left) == 0:
 		return fmt.Sprintf("No resources %s were found in %s, but not every kind of resource could be listed.", whose, found.Region)
 	default:
-		return fmt.Sprintf("%s %s in %s; runs: %s.", count(left), whose, found.Region, strings.Join(found.Runs(), ", "))
+		return fmt.Sprintf("%s %s in %s; runs: %s.", count, whose, found.Region, strings.Join(found.Runs(), ", "))
 	}
 }

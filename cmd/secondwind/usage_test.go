@@ -7,12 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/spf13/pflag"
 
 	"secondwind/runlog"
 )
@@ -48,15 +45,15 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		{[]string{"completion"}, []string{"name the shell: bash, fish, powershell or zsh", "`secondwind completion --help`"}},
 		{[]string{"completion", "bsh"}, []string{"unknown command: bsh; did you mean bash?\n", "`secondwind completion --help`"}},
 		{[]string{"completion", "bash", "x"}, []string{`takes flags only, not "x"`, "`secondwind completion bash --help`"}},
-		{[]string{"cost", "x"}, []string{`secondwind cost takes flags only, not "x"`}},
-		{[]string{"version", "x"}, []string{`secondwind version takes flags only, not "x"`}},
+		{[]string{"cost", "x"}, []string{"`secondwind cost` takes flags only, not \"x\""}},
+		{[]string{"version", "x"}, []string{"`secondwind version` takes flags only, not \"x\""}},
 		{[]string{"observe", "--grup", "a"}, []string{"unknown flag: --grup; did you mean --group?", "`secondwind observe --help`"}},
 		{[]string{"soak", "--skip"}, []string{"did you mean --skip-doctor?"}},
 		{[]string{"soak", "--zzzzzz"}, []string{"unknown flag: --zzzzzz\n"}},
 		{[]string{"cost", "-z"}, []string{"unknown flag: -z\n", "`secondwind cost --help`"}},
-		{[]string{"observe", "--for"}, []string{"--for has no value; give a duration, for instance 30s\n", "`secondwind observe --help`"}},
-		{[]string{"observe", "--group"}, []string{"--group has no value; give a value: --group NAME\n"}},
-		{[]string{"soak", "-f"}, []string{"--file has no value; give a value: --file PATH\n"}},
+		{[]string{"observe", "--for"}, []string{"--for needs a value: give a duration, for instance 30s\n", "`secondwind observe --help`"}},
+		{[]string{"observe", "--group"}, []string{"--group needs a value: give a value: --group NAME\n"}},
+		{[]string{"soak", "-f"}, []string{"--file needs a value: give a value: --file PATH\n"}},
 		{[]string{"soak", "--file="}, []string{`--file is ""; give a value: --file PATH` + "\n"}},
 		{[]string{"sweep", "--run", ""}, []string{`--run is ""; give a value: --run ID`}},
 		{[]string{"cost", "--instances", "0x10"}, []string{`--instances is "0x10"; give a whole number`}},
@@ -70,7 +67,7 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		{[]string{"soak", "--hold", "-1s"}, []string{"--hold is -1s; give 0s or more", "`secondwind soak --help`"}},
 		{[]string{"soak", "--metrics-period", "1441m"}, []string{"--metrics-period is 24h1m0s; give", "up to a day"}},
 		{[]string{"cloud", "--metrics-period", "7s"}, []string{"--metrics-period is 7s; give", "`secondwind cloud --help`"}},
-		{[]string{"observe", "asg"}, []string{`secondwind observe takes flags only, not "asg"`, "`secondwind observe --help`"}},
+		{[]string{"observe", "asg"}, []string{"`secondwind observe` takes flags only, not \"asg\"", "`secondwind observe --help`"}},
 		{[]string{"observe"}, []string{"--group", "`secondwind observe --help`"}},
 		{[]string{"observe", "--group", "a", "--interval", "1ms"}, []string{"--interval 1ms", "1s"}},
 		{[]string{"observe", "--group", "a", "--for", "-1s"}, []string{"--for -1s is negative"}},
@@ -96,15 +93,15 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		{[]string{"soak", "--colour", "maybe"}, []string{`--colour is "maybe"; give auto, always or never`}},
 		{[]string{"judge"}, []string{"name one run folder", "latest", "`secondwind judge --help`"}},
 		{[]string{"judge", "a", "b"}, []string{"2 arguments were given"}},
-		{[]string{"cost", "--instances", "0"}, []string{"--instances is 0; give 1 or more"}},
+		{[]string{"cost", "--instances", "0"}, []string{"--instances is 0; give 1 to 10000"}},
 		{[]string{"cost", "--instances", "-3"}, []string{"--instances is -3"}},
-		{[]string{"cost", "--instances", "1000000"}, []string{"1000000 instances"}},
+		{[]string{"cost", "--instances", "1000000000000"}, []string{"--instances is 1000000000000; give 1 to 10000"}},
 		{[]string{"cost", "--rate", "1e300"}, []string{"--rate is 1e+300"}},
 		{[]string{"cost", "--rate", "NaN"}, []string{"--rate is NaN"}},
 		{[]string{"cost", "--rate", "-1"}, []string{"--rate is -1"}},
 		{[]string{"cost", "--rate", "0"}, []string{"--rate is 0"}},
 		{[]string{"cost", "--for", "0s"}, []string{"--for is 0s", "2h"}},
-		{[]string{"cost", "--for", "100000h"}, []string{"at most a year"}},
+		{[]string{"cost", "--for", "100000h"}, []string{"--for is 100000h0m0s; give", "at most a year"}},
 		{[]string{"doctor"}, []string{"--group", "--stack", "`secondwind doctor --help`"}},
 		{[]string{"doctor", "--group", "a", "--hold", "-1s"}, []string{"--hold is -1s; give 0s or more"}},
 	} {
@@ -137,7 +134,7 @@ func TestAFlagIsNeverIgnored(t *testing.T) {
 		{[]string{"doctor", "--group", "a", "--stack", "b"}, "--group cannot be combined with --stack"},
 		{[]string{"doctor", "--policy", "--group", "a"}, "--group cannot be combined with --policy"},
 		{[]string{"doctor", "--policy", "--stack", "a"}, "--stack cannot be combined with --policy"},
-		{[]string{"doctor", "--policy", "--url", "a"}, "--url cannot be combined with --policy"},
+		{[]string{"doctor", "--policy", "--url", "http://a"}, "--url cannot be combined with --policy"},
 		{[]string{"doctor", "--policy", "--hold", "1h"}, "--hold cannot be combined with --policy"},
 		{[]string{"doctor", "--policy", "--prices", "a"}, "--prices cannot be combined with --policy"},
 		{[]string{"cost", "--print-prices", "--region", "a"}, "--region cannot be combined with --print-prices"},
@@ -147,8 +144,8 @@ func TestAFlagIsNeverIgnored(t *testing.T) {
 		{[]string{"cost", "--print-prices", "--rate", "1"}, "--rate cannot be combined with --print-prices"},
 		{[]string{"cost", "--print-prices", "--scaling-variables", "a"}, "--scaling-variables cannot be combined with --print-prices"},
 		{[]string{"cost", "--print-prices", "--prices", "a"}, "--prices cannot be combined with --print-prices"},
-		{[]string{"judge", ".", "--runs", "a"}, "--runs is where latest is looked for; leave it out"},
-		{[]string{"report", ".", "--runs", "a"}, "--runs is where latest is looked for; leave it out"},
+		{[]string{"judge", ".", "--runs", "a"}, "--runs says where the latest run is; leave it out"},
+		{[]string{"report", ".", "--runs", "a"}, "--runs says where the latest run is; leave it out"},
 	} {
 		t.Run(strings.Join(c.args, " "), func(t *testing.T) { isMisuse(t, secondwind(t, c.args...), []string{c.want}) })
 	}
@@ -168,64 +165,46 @@ func isMisuse(t *testing.T, got ended, want []string) {
 	}
 }
 
-// TestAFileThatAFlagNamesWronglyIsMisuseAndStartsNothing has, for every flag that
-// names a file, one that is not there.
-func TestAFileThatAFlagNamesWronglyIsMisuseAndStartsNothing(t *testing.T) {
-	inEmptyAWS(t, "[default]\nregion = eu-north-1\n")
-	none := filepath.Join(t.TempDir(), "none", "file")
-	program := executable(t)
-	for _, args := range [][]string{
-		{"soak", "--file", none},
-		{"soak", "--stack", none},
-		{"soak", "--calculator", none},
-		{"soak", "--calculator", program, "--scaling-variables", none},
-		{"soak", "--calculator", program, "--exports", none},
-		{"soak", "--calculator", program, "--exports", filepath.Dir(filepath.Dir(none))},
-		{"soak", "--calculator", program, "--runs", filepath.Join(program, "runs")},
-		{"cloud", "--calculator", none},
-		{"cloud", "--calculator", program, "--stack", "--scaling-variables", none},
-		{"cloud", "--calculator", program, "--stack", "--outputs", none},
-		{"doctor", "--stack", none},
-		{"doctor", "--group", "a", "--prices", none},
-		{"cost", "--prices", none},
-		{"cost", "--scaling-variables", none},
-		{"sweep", "--stack", none},
-		{"observe", "--group", "a", "--runs", filepath.Join(program, "runs")},
-		{"load", "http://127.0.0.1:1", "--runs", filepath.Join(program, "runs")},
-		{"judge", none},
-		{"judge", "latest", "--runs", none},
-		{"report", "latest", "--runs", none},
-	} {
-		t.Run(strings.Join(args[:len(args)-1], " "), func(t *testing.T) {
-			named := strings.TrimSuffix(args[len(args)-1], string(filepath.Separator)+"runs")
-			isMisuse(t, secondwind(t, args...), []string{named})
-			if left, _ := os.ReadDir("."); len(left) > 0 {
-				t.Errorf("it left %v", left)
-			}
-		})
-	}
-}
-
-// executable is a file that could be a calculator.
-func executable(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "calculator")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700); err != nil {
+// TestOnlyMisuseIsAnsweredWithTheHelp: whoever meets a fault of AWS's, of the disk or
+// of a record has nothing to look up there.
+func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
+	inEmptyAWS(t, "[default]\n")
+	changed := sealedRun(t)
+	if err := os.WriteFile(filepath.Join(changed, runlog.ScenarioFile), []byte("name: x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	for want, args := range map[string][]string{
+		"no AWS Region is set": {"observe", "--group", "a"}, "scenario.yaml": {"judge", changed}, "set AWS_REGION": {"sweep"},
+	} {
+		got := secondwind(t, args...)
+		if got.code != exitMisuse || !strings.Contains(got.stderr, want) || strings.Contains(got.stderr, "--help") {
+			t.Errorf("%v = %+v, want code %d, %q and no help", args, got, exitMisuse, want)
+		}
+	}
 }
 
-// TestEveryFlagThatNamesAFileIsChecked holds the flags against the test above.
-func TestEveryFlagThatNamesAFileIsChecked(t *testing.T) {
-	checked := []string{"calculator", "exports", "file", "outputs", "prices", "runs", "scaling-variables", "stack"}
-	for _, command := range newRoot(&output{}).Commands() {
-		command.Flags().VisitAll(func(f *pflag.Flag) {
-			name, _ := pflag.UnquoteUsage(f)
-			if slices.Contains([]string{"path", "file", "folder"}, name) && !slices.Contains(checked, f.Name) {
-				t.Errorf("%s --%s names a %s: nothing checks a wrong one", command.Name(), f.Name, name)
-			}
-		})
+// sealedRun is the folder of a run in which nothing was observed.
+func sealedRun(t *testing.T) string {
+	t.Helper()
+	w, err := createRecord(t.TempDir(), runlog.CommandSoak, time.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), runlog.Seal(w.Dir())); err != nil {
+		t.Fatal(err)
+	}
+	return w.Dir()
+}
+
+// TestAVerdictIsPrintedAlthoughItCannotBeWritten has a folder where the file should be.
+func TestAVerdictIsPrintedAlthoughItCannotBeWritten(t *testing.T) {
+	dir := sealedRun(t)
+	if err := os.Mkdir(filepath.Join(dir, runlog.VerdictFile), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	got := secondwind(t, "judge", dir)
+	if got.code != exitMisuse || !strings.Contains(got.stdout, "\nINCONCLUSIVE  "+dir) || !strings.Contains(got.stderr, "verdict.json") {
+		t.Errorf("judge = %+v, want the verdict, code %d and why it is not written", got, exitMisuse)
 	}
 }
 
@@ -296,6 +275,12 @@ func TestLatestIsTheNewestRun(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(runs, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.WriteFile(filepath.Join(runs, name, runlog.ManifestFile), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(runs, "20991231T000000Z-ffff"), 0o700); err != nil { // no run
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(runs, "20991231T000000Z-0000"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -331,7 +316,8 @@ func TestAResultThatCannotBeWrittenIsAnError(t *testing.T) {
 		{"version"}, {"version", "--json"}, {"--version"}, {"cost"}, {"cost", "--json"}, {"cost", "--print-prices"}, {"doctor", "--policy"},
 	} {
 		var stderr bytes.Buffer
-		if code := run(t.Context(), args, full{}, &stderr); code != exitMisuse || !strings.Contains(stderr.String(), "no space left") {
+		if code := run(t.Context(), args, full{}, &stderr); code != exitMisuse || !strings.Contains(stderr.String(), "no space left") ||
+			strings.Contains(stderr.String(), "--help") {
 			t.Errorf("%v = %d, %q, want %d and why", args, code, stderr.String(), exitMisuse)
 		}
 	}

@@ -101,7 +101,7 @@ func theHistoryIsEvidence(t *testing.T, folder string, lines []string) {
 	}
 	s := h.Summary()
 	if !s.Same() || s.Calculations < 2 || len(s.CalculatedBy) < 2 || s.Failed > 0 {
-		t.Errorf("the visits show %+v, want calculations and whole lists of two instances:\n%+v", s, h.Sessions)
+		t.Errorf("the sessions show %+v, want calculations and whole lists of two instances:\n%+v", s, h.Sessions)
 	}
 	if a := h.Audit; a == nil || !a.Passed || len(a.Checks) < 9 || a.Records < s.Calculations ||
 		a.Known != 1+3*s.Calculations || a.Key != "aws-kms:alias/secondwind-history" {

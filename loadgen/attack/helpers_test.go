@@ -39,16 +39,7 @@ func (r *lines) total() runlog.LoadSecond {
 	defer r.mu.Unlock()
 	var sum runlog.LoadSecond
 	for _, l := range r.kept {
-		s := l.Second
-		sum.IntervalSeconds += s.IntervalSeconds
-		sum.Offered += s.Offered
-		sum.Sent += s.Sent
-		sum.Completed += s.Completed
-		sum.Failed += s.Failed
-		sum.Dropped += s.Dropped
-		sum.BytesIn += s.BytesIn
-		sum.BytesOut += s.BytesOut
-		sum.LagMaxSeconds = max(sum.LagMaxSeconds, s.LagMaxSeconds)
+		sum.Add(*l.Second)
 	}
 	return sum
 }

@@ -49,7 +49,7 @@ func ratesIn(t *testing.T, rates string) (file string) {
 }
 
 func TestALoadLastsAsItsDurationOrItsProfile(t *testing.T) {
-	replayed, err := Read(ratesIn(t, "0,5\n60,0\n"))
+	replayed, err := Read(t.Context(), ratesIn(t, "0,5\n60,0\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,10 +79,10 @@ func TestALoadLastsAsItsDurationOrItsProfile(t *testing.T) {
 
 func TestAReplayIsReadAndKept(t *testing.T) {
 	const want = `x.yaml:2:3: load_only.replay: is "rates.csv": `
-	if _, err := Read(ratesIn(t, "0,5\nx,0\n")); err == nil || !strings.Contains(err.Error(), want) {
+	if _, err := Read(t.Context(), ratesIn(t, "0,5\nx,0\n")); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Read() = %v, want what is wrong with the rates, and where they are named", err)
 	}
-	s, err := Read(ratesIn(t, "0,5\n60,0\n"))
+	s, err := Read(t.Context(), ratesIn(t, "0,5\n60,0\n"))
 	if err != nil || s.LoadOnly.Profile != "" {
 		t.Fatalf("Read() = %+v, %v, want no profile beside the replay", s.LoadOnly, err)
 	}

@@ -119,7 +119,8 @@ func (s Scenario) Validate(flags map[string]string) error {
 
 // syntaxErrors are what the YAML parser's messages mean to somebody who wrote a file.
 var syntaxErrors = []struct{ message, text string }{
-	{"already defined", "this key is given twice; keep one"},
+	{"already defined", "the key %s is given twice; keep one"},
+	{"unexpected end content", "%s comes after the end of the document; remove it, or the line ..."},
 	{"end character of", "a quotation mark is not closed"},
 	{"end token", "a bracket is not closed"},
 	{"not allowed in this context", "this does not belong here; indent keys of one level alike, and put text with a colon in quotation marks"},
@@ -141,7 +142,7 @@ func syntaxError(name string, text []byte, err error) error {
 	}
 	for _, known := range syntaxErrors {
 		if strings.Contains(y.GetMessage(), known.message) {
-			return faultAt(name, at, "", known.text)
+			return faultAt(name, at, "", strings.ReplaceAll(known.text, "%s", y.GetToken().Value))
 		}
 	}
 	return faultAt(name, at, "", "not valid YAML: "+y.GetMessage())
@@ -205,11 +206,14 @@ func (d *decoder) value(key string, node ast.Node, into reflect.Value) {
 func (d *decoder) mapping(key string, node ast.Node, into reflect.Value) {
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
-		example := "name"
+		example, holds := "name", "holds no keys; give them"
 		if into.Kind() == reflect.Struct {
 			example = keyOf(into.Type().Field(0))
 		}
-		d.fault(node, key, "holds no keys; give them one on a line, for instance %s: …", example)
+		if _, list := node.(*ast.SequenceNode); list {
+			holds = "this is a list; give keys instead,"
+		}
+		d.fault(node, key, "%s one on a line, for instance %s: …", holds, example)
 		return
 	}
 	for _, v := range mapping.Values {
@@ -305,6 +309,9 @@ func (d *decoder) scalar(key string, node ast.Node, into reflect.Value) {
 		into.SetString(text)
 	} else if ok {
 		value, err := kind.read(text)
+		if errors.Is(err, strconv.ErrRange) {
+			kind.meant = "a number that is not so large"
+		}
 		if ok = err == nil; ok {
 			into.Set(reflect.ValueOf(value))
 		}

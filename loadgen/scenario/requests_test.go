@@ -162,9 +162,9 @@ func folder(t *testing.T) string {
 
 func TestFilesAreLookedForBesideTheScenario(t *testing.T) {
 	dir := folder(t)
-	s, err := Read(filepath.Join(dir, "shop.yaml"))
+	s, err := Read(t.Context(), filepath.Join(dir, "shop.yaml"))
 	if err != nil || s.Dir != dir {
-		t.Fatalf("Read() = %+v, %v, want it in %s", s, err, dir)
+		t.Fatalf("Read(t.Context(), ) = %+v, %v, want it in %s", s, err, dir)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "words.csv"), []byte("name\nshoes\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -172,11 +172,11 @@ func TestFilesAreLookedForBesideTheScenario(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "upload.bin")); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Read(filepath.Join(dir, "shop.yaml"))
+	_, err = Read(t.Context(), filepath.Join(dir, "shop.yaml"))
 	wantKeys(t, err, "requests[0].path", "requests[1].body_file")
 	for _, want := range []string{"shop.yaml:6:5: ", "shop.yaml:13:5: ", "word", "upload.bin"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("Read() = %v, want %q in it", err, want)
+			t.Errorf("Read(t.Context(), ) = %v, want %q in it", err, want)
 		}
 	}
 	absolute := strings.Replace(shop, "words.csv", filepath.Join(folder(t), "words.csv"), 1)
@@ -189,7 +189,7 @@ func TestFilesAreLookedForBesideTheScenario(t *testing.T) {
 
 func TestARunFolderReproducesTheRun(t *testing.T) {
 	from, run := folder(t), t.TempDir()
-	s, err := Read(filepath.Join(from, "shop.yaml"))
+	s, err := Read(t.Context(), filepath.Join(from, "shop.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,9 +211,9 @@ func TestARunFolderReproducesTheRun(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Read(file)
+	again, err := Read(t.Context(), file)
 	if err != nil || !reflect.DeepEqual(again, kept) {
-		t.Fatalf("Read() of the copy = %+v, %v, want %+v", again, err, kept)
+		t.Fatalf("Read(t.Context(), ) of the copy = %+v, %v, want %+v", again, err, kept)
 	}
 	const want = "inputs/a001b23fb0aedeef-words.csv" // of SHA-256("word\nshoes\n")
 	if got := again.Requests[0].Rows; got != want {

@@ -3,9 +3,9 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"secondwind/loadgen/mix"
+	"secondwind/loadgen/profile"
+	"secondwind/textfile"
 )
 
 // Version is the version of the format; withPayload is the one before, which asked for the
@@ -118,8 +120,8 @@ func Default() Scenario {
 
 // Read reads a scenario from a file, and sees whether the files that it names are good.
 // The error has every fault in it.
-func Read(path string) (Scenario, error) {
-	data, err := os.ReadFile(path)
+func Read(ctx context.Context, path string) (Scenario, error) {
+	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
@@ -148,6 +150,14 @@ func (s Scenario) PollInterval(period time.Duration) time.Duration {
 	return 10 * time.Second
 }
 
+// The most that a scenario may ask for.
+const (
+	maxName        = 200  // bytes; it stands in every report
+	maxDescription = 5000 // bytes
+	maxWindow      = 24 * time.Hour
+	maxHold        = 366 * 24 * time.Hour
+)
+
 // faults collects what is wrong.
 type faults []mix.Fault
 
@@ -162,6 +172,8 @@ func (s Scenario) Faults() []mix.Fault {
 	found := faults(s.Spec.Faults())
 	found.check(s.Version == Version, "version", "is %d; this program reads versions %d and %d", s.Version, withPayload, Version)
 	found.check(s.Name != "", "name", "is empty; give the scenario a name")
+	found.check(len(s.Name) <= maxName, "name", "has %d bytes; give at most %d", len(s.Name), maxName)
+	found.check(len(s.Description) <= maxDescription, "description", "has %d bytes; give at most %d", len(s.Description), maxDescription)
 	found.check(s.Users != 0, "users", "is 0; give 1 to 1000000")
 	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
 	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
@@ -173,17 +185,19 @@ func (s Scenario) Faults() []mix.Fault {
 
 // proof checks what a proof alone reads.
 func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
-	check(s.Premises.Window >= 0, "premises.window", "is %s; give 0s or more", s.Premises.Window)
-	check(positive(s.Calibration.StartRate), "calibration.start_rate",
-		"is %g; give requests per second above 0, for instance 8", s.Calibration.StartRate)
+	check(s.Premises.Window >= 0 && s.Premises.Window <= maxWindow, "premises.window",
+		"is %s; give 0s (one evaluation range of the alarm) or more, and at most %s", s.Premises.Window, maxWindow)
+	check(s.Calibration.StartRate > 0 && s.Calibration.StartRate <= profile.MaxRate, "calibration.start_rate",
+		"is %g; give requests per second above 0 and at most %.0f, for instance 8", s.Calibration.StartRate, float64(profile.MaxRate))
 	check(positive(s.Calibration.CPUPercent) && s.Calibration.CPUPercent < 100, "calibration.cpu_percent",
 		"is %g; give a percentage below the alarm's threshold, for instance 11", s.Calibration.CPUPercent)
 	check(s.Load.Band > 1 && s.Load.Band < 2, "load.band",
 		"is %g; give a multiple of the threshold between 1 and 2, for instance 1.6: one instance at 1 or less never crosses the threshold, "+
 			"and two instances at 2 or more do not get below it", s.Load.Band)
-	check(s.Load.Rate == 0 || positive(s.Load.Rate), "load.rate",
-		"is %g; give requests per second above 0, or 0 to let the calibration choose", s.Load.Rate)
+	check(s.Load.Rate >= 0 && s.Load.Rate <= profile.MaxRate, "load.rate",
+		"is %g; give requests per second above 0 and at most %.0f, or 0 to let the calibration choose", s.Load.Rate, float64(profile.MaxRate))
 	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
+	check(s.Hold <= maxHold, "hold", "is %s; give at most a year (%s)", s.Hold, maxHold)
 	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent",
 		"is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
 	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved",

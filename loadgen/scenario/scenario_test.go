@@ -19,12 +19,12 @@ func TestReadyMadeScenariosAreGood(t *testing.T) {
 		t.Fatalf("Glob = %v, %v, want at least three scenarios", files, err)
 	}
 	for _, file := range files {
-		s, err := Read(file)
+		s, err := Read(t.Context(), file)
 		if err != nil {
-			t.Errorf("Read(%s) = %v", file, err)
+			t.Errorf("Read(t.Context(), %s) = %v", file, err)
 		}
 		if want := strings.TrimSuffix(filepath.Base(file), ".yaml"); s.Name != want {
-			t.Errorf("Read(%s).Name = %q, want %q", file, s.Name, want)
+			t.Errorf("Read(t.Context(), %s).Name = %q, want %q", file, s.Name, want)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"a policy that is none", "local: {policy: maybe}\n", `local.policy: is "maybe"; give "attached" or "none"`},
 		{"a period that CloudWatch does not know", "local: {metrics_period: 15s}\n", "local.metrics_period: is 15s"},
 		{"text where a number belongs", "users: many\n", `x.yaml:1:1: users: is "many"; give a whole number`},
-		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2:1: this key is given twice; keep one"},
+		{"a key given twice", "users: 1\nusers: 2\n", "x.yaml:2:1: the key users is given twice; keep one"},
 		{"no YAML at all", "a: [1\n", "x.yaml:1:4: a bracket is not closed"},
 		{"two documents", "version: 1\n---\nversion: 1\n", "x.yaml:3:1: this is a second document; a file holds one scenario"},
 		{"half a user", "users: 2.5\n", `x.yaml:1:1: users: is "2.5"; give a whole number`},
@@ -55,7 +55,7 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"yes", "local: {alarm_actions: yes}\n", `x.yaml:1:9: local.alarm_actions: is "yes"; give true or false`},
 		{"an anchor", "users: &a 5\n", `x.yaml:1:1: users: is "&a 5"; give a whole number`},
 		{"a number where keys belong", "load: 5\n", "x.yaml:1:1: load: holds no keys; give them one on a line, for instance band: …"},
-		{"a list", "- version: 1\n", "x.yaml:1:1: holds no keys"},
+		{"a list", "- version: 1\n", "x.yaml:1:1: this is a list; give keys instead"},
 		{"a tab before a key", "load:\n\tband: 1.5\n", "x.yaml:2:1: this is a tab; indent with spaces"},
 		{"a tab before the first key", "\tusers: 5\n", "x.yaml:1:1: this is a tab; indent with spaces"},
 		{"a quotation mark too few", "name: \"a\n", "x.yaml:1:7: a quotation mark is not closed"},
@@ -69,6 +69,13 @@ func TestAFaultNamesItsLineItsKeyAndWhatWouldBeRight(t *testing.T) {
 		{"1 for true", "local: {alarm_actions: 1}\n", `x.yaml:1:9: local.alarm_actions: is "1"; give true or false`},
 		{"true in quotation marks", "local: {alarm_actions: 'true'}\n", `x.yaml:1:9: local.alarm_actions: is "true"; give true or false`},
 		{"a period of more than a day", "local: {metrics_period: 1441m}\n", "local.metrics_period: is 24h1m0s"},
+		{"a rate that no generator offers", "load: {rate: 1e9}\n", "x.yaml:1:8: load.rate: is 1e+09; give"},
+		{"a first rate that none offers", "calibration: {start_rate: 1e9}\n", "calibration.start_rate: is 1e+09; give"},
+		{"a window of weeks", "premises: {window: 1000h}\n", "premises.window: is 1000h0m0s; give"},
+		{"a hold of a century", "hold: 1000000h\n", "hold: is 1000000h0m0s; give at most a year"},
+		{"a name of pages", "name: " + strings.Repeat("a", 5000) + "\n", "x.yaml:1:1: name: has 5000 bytes; give at most 200"},
+		{"more users than numbers", "users: 99999999999999999999\n", "give a number that is not so large"},
+		{"text after the end", "users: 1\n...\nmore\n", "more comes after the end of the document; remove it"},
 		{"UTF-32 text", "\xff\xfe\x00\x00v\x00\x00\x00", "x.yaml: this is UTF-32 text"},
 		{"UTF-16 text", "\xff\xfev\x00e\x00", "x.yaml: this is UTF-16 text"},
 	}
@@ -170,8 +177,8 @@ func TestAFaultOfAFlagNamesTheFlag(t *testing.T) {
 
 func TestReadOfAMissingFileNamesIt(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	if _, err := Read(missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
-		t.Errorf("Read() = %v, want that %s does not exist", err, missing)
+	if _, err := Read(t.Context(), missing); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+		t.Errorf("Read(t.Context(), ) = %v, want that %s does not exist", err, missing)
 	}
 }
 

@@ -74,9 +74,12 @@ func (a api) groupOf(s *cloud.State, in *autoscaling.CreateAutoScalingGroupInput
 	return g, targetGroupsExist(s, in.TargetGroupARNs)
 }
 
-// warmupOf is a DefaultInstanceWarmup; AWS's word for none is -1.
+// noWarmup is AWS's word for no DefaultInstanceWarmup, in seconds.
+const noWarmup = -1
+
+// warmupOf is a DefaultInstanceWarmup; the engine refuses negative ones.
 func warmupOf(seconds *int32) *time.Duration {
-	if optional.Value(seconds) < 0 {
+	if optional.Value(seconds) == noWarmup {
 		return nil
 	}
 	return optional.Duration(seconds)
@@ -148,7 +151,7 @@ func (a api) UpdateAutoScalingGroup(in *autoscaling.UpdateAutoScalingGroupInput,
 		u := autoscale.GroupUpdate{
 			MinSize: optional.Int(in.MinSize), MaxSize: optional.Int(in.MaxSize), DesiredCapacity: optional.Int(in.DesiredCapacity),
 			DefaultCooldown: optional.Duration(in.DefaultCooldown), DefaultInstanceWarmup: warmupOf(in.DefaultInstanceWarmup),
-			RemoveDefaultInstanceWarmup: optional.Value(in.DefaultInstanceWarmup) < 0,
+			RemoveDefaultInstanceWarmup: optional.Value(in.DefaultInstanceWarmup) == noWarmup,
 			HealthCheckType:             (*autoscale.HealthCheckType)(in.HealthCheckType),
 			HealthCheckGracePeriod:      optional.Duration(in.HealthCheckGracePeriod),
 			NewInstancesProtected:       in.NewInstancesProtectedFromScaleIn,

@@ -227,6 +227,17 @@ func TestUpdatingChangesOnlyWhatIsGiven(t *testing.T) {
 		{"they have changed", describe, "AutoScalingGroups.1.MinSize=2&AutoScalingGroups.1.MaxSize=3&AutoScalingGroups.1.DesiredCapacity=3"},
 		{"the times have not", describe, "AutoScalingGroups.1.DefaultCooldown=11&AutoScalingGroups.1.DefaultInstanceWarmup=12"},
 		{
+			"a warm-up below none", "UpdateAutoScalingGroup&AutoScalingGroupName=web-asg&DefaultInstanceWarmup=-2",
+			"ValidationError: …",
+		},
+		{
+			"a new group with one", "CreateAutoScalingGroup&AutoScalingGroupName=g&MinSize=0&MaxSize=1&AvailabilityZones.member.1=us-east-1a" +
+				"&LaunchTemplate.LaunchTemplateName=web-lt&DefaultInstanceWarmup=-300", "ValidationError: …",
+		},
+		{"the times still have not", describe, "AutoScalingGroups.1.DefaultInstanceWarmup=12"},
+		{"no warm-up", "UpdateAutoScalingGroup&AutoScalingGroupName=web-asg&DefaultInstanceWarmup=-1", ""},
+		{"it is gone", describe, "AutoScalingGroups.1.DefaultCooldown=11&!AutoScalingGroups.1.DefaultInstanceWarmup"},
+		{
 			"another version", "UpdateAutoScalingGroup&AutoScalingGroupName=web-asg&LaunchTemplate.LaunchTemplateName=web-lt" +
 				"&LaunchTemplate.Version=$Latest", "",
 		},

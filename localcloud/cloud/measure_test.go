@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -17,13 +18,13 @@ func toPeriod(w *apitest.World, after time.Duration) {
 
 func TestAnInstanceThatDiesBetweenTwoReadings(t *testing.T) {
 	for name, test := range map[string]struct {
-		at   time.Duration // of its death, after the start of a period
-		want []float64     // its last datapoints, newest first
+		at    time.Duration // of its death, after the start of a period
+		whole bool          // that period counts
 	}{
-		"early in a period, which it only touched":      {3500 * time.Millisecond, []float64{40}},
-		"late in a period, of which it used its share":  {7500 * time.Millisecond, []float64{40, 40}},
-		"between a period's end and the first reading":  {10 * time.Millisecond, []float64{40}},
-		"between the last reading and the period's end": {9990 * time.Millisecond, []float64{40, 40}},
+		"early in a period, which it only touched":      {3500 * time.Millisecond, false},
+		"late in a period, of which it used its share":  {7500 * time.Millisecond, true},
+		"between a period's end and the first reading":  {10 * time.Millisecond, false},
+		"between the last reading and the period's end": {9990 * time.Millisecond, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			apitest.Run(t, func(t *testing.T, w *apitest.World) {
@@ -31,17 +32,20 @@ func TestAnInstanceThatDiesBetweenTwoReadings(t *testing.T) {
 				toPeriod(w, 0) // it was launched in this period
 				id := first(t, w)
 				w.Call(t, awsapi.AutoScaling, "SuspendProcesses&AutoScalingGroupName=web-asg")
-				toPeriod(w, test.at)
+				toPeriod(w, time.Second)
+				points := func(stat string) []float64 { return series(t, w, "AWS/EC2:CPUUtilization", "InstanceId="+id, stat, 99) }
+				before := len(points("Average"))
+				toPeriod(w, test.at) // one more period has ended
 				w.Fleet.Exit(id)
 				w.Wait(25 * time.Second)
-				all := series(t, w, "AWS/EC2:CPUUtilization", "InstanceId="+id, "Average", 9)
-				if len(all) > 0 { // the period of its launch counts or not, as its share has it
-					all = all[:min(len(all), len(test.want))]
+				all, want := points("Average"), before+1
+				if test.whole {
+					want++
 				}
-				if !near(all, test.want...) {
-					t.Errorf("datapoints = %v, want %v", all, test.want)
+				if len(all) != want || !near(all, slices.Repeat([]float64{40}, len(all))...) {
+					t.Errorf("datapoints = %v, want %d of 40", all, want)
 				}
-				if counts := series(t, w, "AWS/EC2:CPUUtilization", "InstanceId="+id, "SampleCount", 9); !ones(counts) {
+				if counts := points("SampleCount"); !ones(counts) {
 					t.Errorf("sample counts = %v, want one in each period", counts)
 				}
 			})
@@ -74,6 +78,25 @@ func TestAReadingThatComesLateIsPublishedOnce(t *testing.T) {
 		}
 		if got := cpu(t, w, "Average", 3); !near(got, 10, 10, 10) {
 			t.Errorf("averages = %v, want 10 in each period", got)
+		}
+	})
+}
+
+// TestAnInstanceThatShutsDownIsStillMeasured: its reading at 5 s, when it shuts
+// down, makes it half a period.
+func TestAnInstanceThatShutsDownIsStillMeasured(t *testing.T) {
+	apitest.Run(t, func(t *testing.T, w *apitest.World) {
+		w.Fleet.Load(40)
+		toPeriod(w, 0)
+		id := first(t, w)
+		w.Call(t, awsapi.AutoScaling, "SuspendProcesses&AutoScalingGroupName=web-asg")
+		toPeriod(w, 4600*time.Millisecond)
+		points := func() []float64 { return series(t, w, "AWS/EC2:CPUUtilization", "InstanceId="+id, "Average", 99) }
+		before := len(points())
+		w.Call(t, awsapi.EC2, "TerminateInstances&InstanceId.1="+id) // which takes a second
+		w.Wait(25 * time.Second)
+		if all := points(); len(all) != before+1 {
+			t.Errorf("datapoints = %v, want one more than %d", all, before)
 		}
 	})
 }

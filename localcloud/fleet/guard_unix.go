@@ -56,16 +56,16 @@ func newGuard() (*guard, error) {
 }
 
 // watch has the guard kill the group when the fleet is gone.
-func (g *guard) watch(group int) error { return g.tell('+', group) }
+func (g *guard) watch(group int) error { return g.report('+', group) }
 
 // forget ends watch: the group has ended, and its number may come again.
-func (g *guard) forget(group int) error { return g.tell('-', group) }
+func (g *guard) forget(group int) error { return g.report('-', group) }
 
-func (g *guard) tell(op rune, group int) error {
+func (g *guard) report(op rune, group int) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, err := fmt.Fprintf(g.in, "%c %d\n", op, group); err != nil {
-		return fmt.Errorf("tell the guard of instances: %w", err)
+		return fmt.Errorf("report to the guard of instances: %w", err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ const maxNines = 6
 // room.
 func Distributions(r Run) *Figure {
 	f := newFigure(r, "latency-distribution", "Latency by percentile and phase",
-		"Latency from schedule. A line ends at the last percentile that its number of requests can tell.")
+		"Latency from schedule. A line ends at the last percentile that the number of requests can resolve.")
 	f.plot.X.Label.Text = "percentile of requests"
 	f.plot.Y.Label.Text = "latency, milliseconds (log)"
 	f.plot.X.Min, f.plot.X.Max = 0, 2

@@ -16,7 +16,7 @@ func Latency(r Run) *Figure {
 	f := overTime(r, "latency", "Latency over time",
 		"Percentiles of each interval, from the merged HDR histograms; percentiles are never averaged. "+
 			"The broad line counts from when the request was due (from schedule), the dashed line of the same colour from when it left (from "+
-			"sending): the room between them is what requests waited before they were sent.")
+			"sending): the distance between them is how long requests waited before they were sent.")
 	f.plot.Y.Label.Text = "latency, milliseconds (log)"
 	var all [][]Point
 	for i, s := range r.Latency {

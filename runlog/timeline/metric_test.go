@@ -97,6 +97,12 @@ func TestMissingPeriods(t *testing.T) {
 	if got := tl.Metric.Missing(at(5), at(49)); len(got) != 1 || !got[0].Equal(at(20)) {
 		t.Errorf("Missing(5, 49) = %v, want the period from 20", got)
 	}
+	if got := tl.Metric.Missing(at(25), at(40)); got != nil {
+		t.Errorf("Missing(25, 40) = %v, want none: the period from 20 began before", got)
+	}
+	if got := tl.Metric.Missing(at(20), at(30)); len(got) != 1 {
+		t.Errorf("Missing(20, 30) = %v, want the period that lies there exactly", got)
+	}
 	if got := timeline.New(r.cloud, runlog.Hypothesis{}).Metric.Missing(at(0), at(60)); got != nil {
 		t.Errorf("Missing without a period = %v, want none", got)
 	}
@@ -108,9 +114,11 @@ func TestErrorsOfCloudWatchAndUnevenAnswersAreNoted(t *testing.T) {
 	r.see(2, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"q","StatusCode":"InternalError"}]}`)
 	r.see(3, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"q","Values":[1]}]}`)
 	r.see(4, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"nobody asked","Values":[1]}]}`)
+	r.see(5, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"q","StatusCode":"Forbidden"}]}`)
+	r.see(6, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"q","StatusCode":"PartialData"}]}`)
 	tl := timeline.New(r.cloud, subject)
-	if !slices.Equal(tl.Metric.Failed, []int64{2}) || !slices.Equal(tl.Unread, []int64{3}) {
-		t.Errorf("failed %v, unread %v; want 2 and 3", tl.Metric.Failed, tl.Unread)
+	if !slices.Equal(tl.Metric.Failed, []int64{2, 5}) || !slices.Equal(tl.Unread, []int64{3}) {
+		t.Errorf("failed %v, unread %v; want 2 and 5, and 3", tl.Metric.Failed, tl.Unread)
 	}
 }
 

@@ -30,7 +30,7 @@ class Refused(Exception):
     """AWS does not give it, or gives something else."""
 
 
-def say(text):
+def report(text):
     print("secondwind: " + text, file=sys.stderr, flush=True)
 
 
@@ -72,7 +72,7 @@ def ask(what, use, *request):
             wrong, never = f"HTTP {e.code} {e.read(2000).decode(errors='replace')}", e.code == 404
         except (OSError, http.client.HTTPException, ValueError, LookupError) as e:
             wrong, never = repr(e), False
-        say(f"{what}: {wrong} (attempt {attempt} of {ATTEMPTS})")
+        report(f"{what}: {wrong} (attempt {attempt} of {ATTEMPTS})")
         if never or attempt == ATTEMPTS:
             raise Refused(f"{what} cannot be read: is it there, and do the instance's role and the KMS key's policy allow it?")
         time.sleep(min(attempt, 5))
@@ -115,7 +115,7 @@ def history(path):
     try:
         value = ask("SSM parameter " + name, json.load, "ssm", "POST", url, body, headers)["Parameter"]["Value"].strip()
     except Refused as e:
-        say(f"{e} There is no history until the calculator is restarted.")
+        report(f"{e} There is no history until the calculator is restarted.")
         value = "off"
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -2,7 +2,7 @@
 # Installs what is missing, then starts. On a baked image nothing is missing, and
 # what has started by itself is left alone.
 set -euo pipefail
-say() { echo "secondwind: $*" >&2; }
+report() { echo "secondwind: $*" >&2; }
 here=/usr/local/lib/secondwind
 binary=/usr/local/bin/calculator
 units=(calculator.service nginx.service)
@@ -16,14 +16,14 @@ set +a
 systemctl disable --now apt-daily.timer apt-daily-upgrade.timer || true
 
 if ! command -v nginx >/dev/null; then
-  say "install nginx"
+  report "install nginx"
   export DEBIAN_FRONTEND=noninteractive
   for attempt in {1..5}; do
     if apt-get -o DPkg::Lock::Timeout=120 update -q &&
       apt-get -o DPkg::Lock::Timeout=120 install -qy --no-install-recommends nginx; then
       break
     elif ((attempt == 5)); then
-      say "nginx could not be installed: is there a way to Ubuntu's archive, port 80?"
+      report "nginx could not be installed: is there a way to Ubuntu's archive, port 80?"
       exit 1
     fi
     sleep 5
@@ -31,7 +31,7 @@ if ! command -v nginx >/dev/null; then
 fi
 
 if ! sha256sum --check --status 2>/dev/null <<<"$SECONDWIND_SHA256  $binary"; then
-  say "fetch s3://$SECONDWIND_BUCKET/$SECONDWIND_KEY, version $SECONDWIND_VERSION"
+  report "fetch s3://$SECONDWIND_BUCKET/$SECONDWIND_KEY, version $SECONDWIND_VERSION"
   "$here/aws.py" object "$SECONDWIND_BUCKET" "$SECONDWIND_KEY" "$SECONDWIND_VERSION" "$SECONDWIND_SHA256" "$binary"
   start=restart
 fi
@@ -48,4 +48,4 @@ fi
 systemctl daemon-reload
 systemctl enable "${units[@]}"
 systemctl "$start" "${units[@]}"
-say "${start}ed"
+report "${start}ed"

@@ -35,10 +35,14 @@ func (c *Clock) Note(date, sent, received time.Time) {
 	c.low, c.high, c.known = low, high, true
 }
 
-// Offset is the middle of the bounds; 0 before any answer.
+// Offset is the middle of the bounds; 0 before any answer, and while 0 lies
+// within them: a correction smaller than its own uncertainty corrects nothing.
 func (c *Clock) Offset() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.low <= 0 && c.high >= 0 {
+		return 0
+	}
 	return (c.low + c.high) / 2
 }
 

@@ -23,6 +23,15 @@ func TestClockNarrowsTheOffsetWithEveryAnswer(t *testing.T) {
 	}
 }
 
+func TestAnOffsetWithinItsUncertaintyIsNone(t *testing.T) {
+	noon := time.Date(2026, 11, 23, 12, 0, 0, 300_000_000, time.UTC)
+	var c Clock
+	c.Note(noon.Truncate(time.Second), noon, noon.Add(10*time.Millisecond))
+	if got := c.Offset(); got != 0 {
+		t.Errorf("Offset() = %s of clocks that may agree, want 0s", got)
+	}
+}
+
 func TestClockStartsAnewWhenAClockWasSet(t *testing.T) {
 	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	var c Clock

@@ -87,7 +87,7 @@ const slowAlarm = 5 * time.Minute
 func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	name := "alarm " + a.AlarmName
 	x.findIf(!a.ActionsEnabled, Error, "alarm.actions-disabled", name,
-		"Its actions are disabled: it goes off, but invokes nothing.",
+		"Its actions are disabled: it goes into ALARM, but invokes nothing.",
 		fmt.Sprintf("Run `aws cloudwatch enable-alarm-actions --alarm-names %s`.", a.AlarmName))
 	x.findIf(a.StateValue == "ALARM", Error, "alarm.in-alarm", name,
 		fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
@@ -96,11 +96,12 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 		"It has no data yet (INSUFFICIENT_DATA).",
 		"Wait a few periods, as the run itself does.")
 	x.findIf(a.TreatMissingData == "breaching", Warning, "alarm.missing-data", name,
-		"It treats missing data as breaching, so it can go off without any load.",
+		"It treats missing data as breaching, so it can go into ALARM without any load.",
 		updateAlarm("TreatMissingData set to missing or notBreaching"))
 	reach := time.Duration(a.Period*a.EvaluationPeriods) * time.Second
 	x.findIf(reach > slowAlarm, Note, "alarm.slow", name,
-		fmt.Sprintf("It evaluates %d periods of %d s, so it can take %s to go off.", a.EvaluationPeriods, a.Period, reach),
+		fmt.Sprintf("It evaluates %d periods of %d s, so it can take %s to go into ALARM.", a.EvaluationPeriods, a.Period,
+			runlog.Words(reach)),
 		"No change is needed if the deadlines below suit you.")
 }
 
@@ -164,7 +165,7 @@ func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 			return
 		}
 	}
-	x.find(Error, "alarm.no-action", where, "It has no action that invokes a scaling policy: it goes off, and nothing scales.", change)
+	x.find(Error, "alarm.no-action", where, "It has no action that invokes a scaling policy: it goes into ALARM, and nothing scales.", change)
 }
 
 // policyARN takes the group and the policy out of a scaling policy's ARN:

@@ -208,10 +208,10 @@ func basicMonitoring(w *world) {
 func TestCreditsAreHeldAgainstTheRun(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		left float64
-		hold time.Duration
-		want []string // findings
-		says []string
+		left  float64
+		hold  time.Duration
+		want  []string // findings
+		parts []string
 	}{
 		"none":                       {0, 0, []string{"credits.low"}, []string{"held at 10 %", "cannot cross 20 %", "unlimited"}},
 		"five for minutes":           {5, 0, nil, nil},
@@ -222,17 +222,17 @@ func TestCreditsAreHeldAgainstTheRun(t *testing.T) {
 			inWorld(t, stack.PolicyStep, func(w *world) {
 				w.credits(test.left)
 				w.cfg.Hold = test.hold
-				checkSays(w, w.examine(), test.want, test.says)
+				checkReport(w, w.examine(), test.want, test.parts)
 			})
 		})
 	}
 }
 
-func checkSays(w *world, report doctor.Report, want, says []string) {
+func checkReport(w *world, report doctor.Report, want, parts []string) {
 	if !slices.Equal(idsOf(report), want) {
 		w.Errorf("found %v, want %v", idsOf(report), want)
 	}
-	for _, part := range says {
+	for _, part := range parts {
 		if !strings.Contains(text(report), part) {
 			w.Errorf("findings:\n%s\nwant %q in them", text(report), part)
 		}

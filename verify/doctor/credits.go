@@ -55,8 +55,9 @@ func (x *examination) checkBalance(name string, t burstable.Type, threshold floa
 	case mode == "" || burn <= 0 || x.facts.balances == nil: // a question that was not answered is a finding already
 	case len(x.facts.balances) == 0:
 		x.find(Note, "credits.unknown", name,
-			fmt.Sprintf("EC2 has not published its CPU credit balance yet, which it does every 5 minutes; the run needs %.1f credits.", needs),
-			"No change is needed for a new instance (a t2 starts with 30); otherwise, run the doctor again in 5 minutes.")
+			fmt.Sprintf("CloudWatch has no CPU credit balance of it (EC2 publishes one every 5 minutes); the run needs %.1f credits.", needs),
+			"No change is needed for a new instance (a t2 starts with 30); otherwise, run the doctor again in 5 minutes. "+
+				"An endpoint that emulates AWS, such as the local cloud, may never publish one.")
 	case slices.Min(x.facts.balances) < needs:
 		have := slices.Min(x.facts.balances)
 		x.find(Error, "credits.low", name,

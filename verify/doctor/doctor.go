@@ -125,11 +125,11 @@ func (x *examination) checkAccess(ctx context.Context) bool {
 		return false
 	}
 	if x.cfg.AWS.Credentials == nil {
-		x.findNoCredentials("none are configured")
+		x.add(noCredentials("none are configured"))
 		return false
 	}
 	if _, err := x.cfg.AWS.Credentials.Retrieve(ctx); err != nil {
-		x.findNoCredentials(lastOf(err))
+		x.add(noCredentials(lastOf(err)))
 		return false
 	}
 	caller, err := x.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -154,9 +154,10 @@ func because[State ~string](state State, reason string) string {
 	return string(state) + " (" + reason + ")"
 }
 
-func (x *examination) findNoCredentials(why string) {
-	x.find(Error, "credentials.missing", "the AWS configuration", fmt.Sprintf("No AWS credentials were found: %s.", why),
-		"Log in (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
+func noCredentials(why string) Finding {
+	return Finding{ID: "credentials.missing", Severity: Error, Where: "the AWS configuration",
+		What:   fmt.Sprintf("No AWS credentials were found: %s.", why),
+		Change: "Log in (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."}
 }
 
 // checkAll examines what was answered about a group that is there.

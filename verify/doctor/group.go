@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"secondwind/runlog"
 )
 
 // checkGroup examines sizes, members and health checking.
@@ -80,7 +82,8 @@ func (x *examination) checkHealthOfGroup() {
 	}
 	grace := time.Duration(g.HealthCheckGracePeriod) * time.Second
 	x.findIf(grace < startOnEC2, Warning, "group.grace", name,
-		fmt.Sprintf("Its health check grace period is %s: an instance that takes longer to start is replaced over and over.", grace),
+		fmt.Sprintf("Its health check grace period is %s: an instance that takes longer to start is replaced over and over.",
+			runlog.Words(grace)),
 		"Set HealthCheckGracePeriod to at least 60 s, or to at least 120 s if instances install their software at boot.")
 }
 
@@ -141,7 +144,7 @@ func (x *examination) checkInterference() {
 	}
 	lifetime := time.Duration(aws.ToInt32(g.MaxInstanceLifetime)) * time.Second
 	x.findIf(lifetime > 0, Warning, "group.lifetime", name,
-		fmt.Sprintf("It replaces instances that are older than %s.", lifetime),
+		fmt.Sprintf("It replaces instances that are older than %s.", runlog.Words(lifetime)),
 		"Set MaxInstanceLifetime to 0 for the proof, or run the proof on new instances.")
 	x.checkActivities()
 }
@@ -149,7 +152,7 @@ func (x *examination) checkInterference() {
 // checkSchedules distinguishes scheduled actions that fall within a run from others,
 // such as the one that scales to zero at the run's TTL.
 func (x *examination) checkSchedules() {
-	run := time.Duration(x.report.ExpectSeconds * float64(time.Second))
+	run := runlog.Seconds(x.report.ExpectSeconds)
 	until := x.report.Examined.Add(2*run + 10*time.Minute) // with calibration, and time to begin
 	for _, a := range x.facts.schedules {
 		name, at, cron := aws.ToString(a.ScheduledActionName), aws.ToTime(a.StartTime), aws.ToString(a.Recurrence)

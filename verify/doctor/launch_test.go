@@ -147,7 +147,7 @@ func TestTheHoldIsPartOfTheRun(t *testing.T) {
 		if least := sum + short.ScaleIn.Seconds(); short.ExpectSeconds <= least || short.ExpectSeconds > 2*least {
 			w.Errorf("%g s are expected where chain and scale-in take %g s, want the control in addition", short.ExpectSeconds, least)
 		}
-		if !strings.HasPrefix(long.Summary(), "fit: no errors") {
+		if !strings.HasPrefix(long.Summary(), "fit for a proof: no errors") {
 			w.Errorf("Summary() = %q", long.Summary())
 		}
 	})

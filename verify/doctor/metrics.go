@@ -12,6 +12,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/runlog"
+	"secondwind/verify/terminal"
 )
 
 // How often EC2 publishes an instance's CPU without detailed monitoring, and its CPU
@@ -91,12 +92,12 @@ func (x *examination) checkMetric(alarm runlog.MetricAlarm) {
 	case due < 3:
 	case n == 0:
 		x.find(Error, "metric.none", where,
-			fmt.Sprintf("CloudWatch has no datapoint of it, although an instance has been running for %s.", old.Round(time.Second)),
+			fmt.Sprintf("CloudWatch has no datapoint of it, although an instance has been running for %s.", runlog.Words(old)),
 			"Check that the instance runs (`aws ec2 describe-instances`), and that its metrics carry the group's name as a dimension.")
 	case n < min(due, 5)/2:
 		x.find(Error, "metric.sparse", where,
 			fmt.Sprintf("CloudWatch has %s of it where the alarm, with its period of %s, expects %d.",
-				plural(n, "datapoint"), period, min(due, int(5*time.Minute/period))),
+				terminal.Plural(n, "datapoint"), runlog.Words(period), min(due, int(5*time.Minute/period))),
 			"Set the alarm's period to 60 s with detailed monitoring, or to 300 s without: EC2 publishes no more often.")
 	}
 }
@@ -123,7 +124,8 @@ func (x *examination) checkMonitoring(a runlog.MetricAlarm) {
 	}
 	if t := x.facts.template; t != nil && !t.Monitoring {
 		x.find(Error, "monitoring.basic", t.name,
-			fmt.Sprintf("Detailed monitoring is off: EC2 publishes CPU every 5 minutes, so most of the alarm's periods of %s have no data.", period),
+			fmt.Sprintf("Detailed monitoring is off: EC2 publishes CPU every 5 minutes, so most of the alarm's periods of %s have no data.",
+				runlog.Words(period)),
 			"Set Monitoring.Enabled to true in a new version of the template, as terraform/ does, and replace the instance.")
 	}
 	for _, i := range x.facts.instances {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
 	"secondwind/account/ec2form"
@@ -58,35 +60,61 @@ var unsignCodes = []string{
 
 // findFailure reports why an operation was not answered.
 func (x *examination) findFailure(operation string, err error) {
-	unsigned := slices.Contains(unsignCodes, ec2form.Code(err))
+	if unsigned(err) && x.clock.Offset().Abs() > clockFar {
+		x.checkClock() // a date that is off makes every signature wrong
+		return
+	}
+	x.add(failure(operation, err))
+}
+
+func unsigned(err error) bool { return slices.Contains(unsignCodes, ec2form.Code(err)) }
+
+// failure is what it means that an operation was not answered.
+func failure(operation string, err error) Finding {
 	_, unreachable := errors.AsType[net.Error](err)
 	switch {
 	case ec2form.Denied(err):
-		x.findDenied(operation, err)
-	case unsigned && x.clock.Offset().Abs() > clockFar:
-		x.checkClock() // a date that is off makes every signature wrong
-	case unsigned:
-		x.find(Error, "credentials.invalid", operation, fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),
-			"Log in again (`aws sso login`), renew the session token, or correct the keys; `aws sts get-caller-identity` tests them.")
+		return denied(operation, err)
+	case unsigned(err):
+		return Finding{ID: "credentials.invalid", Severity: Error, Where: operation,
+			What:   fmt.Sprintf("AWS does not accept the credentials: %s.", messageOf(err)),
+			Change: "Log in again (`aws sso login`), renew the session token, or correct the keys; `aws sts get-caller-identity` tests them."}
 	case unreachable:
-		x.find(Error, "endpoint.unreachable", operation, fmt.Sprintf("The API cannot be reached: %s.", lastOf(err)),
-			"Check the network, any proxy, AWS_REGION and AWS_ENDPOINT_URL; if that names a local cloud, start it.")
-	default:
-		x.find(Warning, "api.failed", operation, fmt.Sprintf("The request failed: %s.", messageOf(err)),
-			"Run the doctor again: what depends on the answer was not examined.")
+		return Finding{ID: "endpoint.unreachable", Severity: Error, Where: operation,
+			What:   fmt.Sprintf("The API cannot be reached: %s.", lastOf(err)),
+			Change: "Check the network, any proxy, AWS_REGION and AWS_ENDPOINT_URL; if that names a local cloud, start it."}
 	}
+	return Finding{ID: "api.failed", Severity: Warning, Where: operation, What: fmt.Sprintf("The request failed: %s.", messageOf(err)),
+		Change: "Run the doctor again: what depends on the answer was not examined."}
 }
 
-func (x *examination) findDenied(operation string, err error) {
+// Explain is the error of a request to AWS in the doctor's words: what is wrong, and
+// what to change. What is no such error, or has no known cause, stays as it is.
+func Explain(ctx context.Context, cfg aws.Config, err error) error {
+	asked, ok := errors.AsType[*smithy.OperationError](err)
+	if !ok || ctx.Err() != nil {
+		return err
+	}
+	f := failure(asked.Service()+":"+asked.Operation(), err)
+	if f.ID == "api.failed" {
+		if _, missing := cfg.Credentials.Retrieve(ctx); missing == nil {
+			return err
+		}
+		f = noCredentials(lastOf(err))
+	}
+	return fmt.Errorf("%s: %s %s", f.Where, f.What, f.Change)
+}
+
+func denied(operation string, err error) Finding {
 	severity, id, why := Warning, "permission.optional", "Without it, the doctor examines less."
 	if slices.Contains(required, operation) {
 		severity, id, why = Error, "permission.required", "A proof needs it from beginning to end."
 	}
-	x.add(Finding{
+	return Finding{
 		Severity: severity, ID: id, Where: operation, Statement: &PolicyOf(operation).Statement[0],
 		What:   fmt.Sprintf("The caller is not allowed to call %s: %s. %s", operation, messageOf(err), why),
 		Change: "Add this statement to the caller's policy, or change the policy that denies the call.",
-	})
+	}
 }
 
 // messageOf is an error in AWS's own words, else in ours.
@@ -129,6 +157,6 @@ func (x *examination) checkClock() {
 	if offset < 0 {
 		word = "ahead of"
 	}
-	x.find(severity, id, "this machine", fmt.Sprintf("Its clock is %s %s AWS's.", offset.Abs().Round(time.Second), word),
+	x.find(severity, id, "this machine", fmt.Sprintf("Its clock is %s %s AWS's.", runlog.Words(offset.Abs()), word),
 		"Turn on time synchronization (`timedatectl set-ntp true`), and wait until the clock is right.")
 }

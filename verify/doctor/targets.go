@@ -61,7 +61,7 @@ func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
 	}
 	interval := time.Duration(aws.ToInt32(tg.HealthCheckIntervalSeconds)) * time.Second
 	x.findIf(interval > slowInterval, Warning, "health.interval", where,
-		fmt.Sprintf("Its health check runs every %s, and the new instance may have to wait that long.", interval),
+		fmt.Sprintf("Its health check runs every %s, and the new instance may have to wait that long.", runlog.Words(interval)),
 		"Set HealthCheckIntervalSeconds to a value from 5 to 30.")
 }
 

@@ -78,7 +78,7 @@ func sentences() []sentence {
 		{"no member", group(func(g *astypes.AutoScalingGroup) { g.Instances = nil }),
 			"group.in-service", "0 of 1 instances are InService."},
 		{"an alarm without actions", put(func(in *cloudwatch.PutMetricAlarmInput) { in.AlarmActions = nil }),
-			"alarm.no-action", "It has no action that invokes a scaling policy: it goes off, and nothing scales."},
+			"alarm.no-action", "It has no action that invokes a scaling policy: it goes into ALARM, and nothing scales."},
 		{"a percentile", alarm(func(a *cwtypes.MetricAlarm) { a.Statistic, a.ExtendedStatistic = "", aws.String("p90") }),
 			"alarm.statistic", "Its statistic is p90, but the claim is about the average over the group."},
 		{"a metric math alarm", alarm(func(a *cwtypes.MetricAlarm) { a.MetricName, a.Namespace = nil, nil }),
@@ -96,9 +96,9 @@ func sentences() []sentence {
 		{"no alarm", func(w *world) { w.deleteAlarm(w.Stack.ScaleOutAlarm) },
 			"alarm.missing", "No alarm watches its average CPUUtilization, and none invokes a policy of the group that adds instances."},
 		{"one datapoint", func(w *world) { w.started(time.Hour); w.datapoints("cpu", 1) },
-			"metric.sparse", "CloudWatch has 1 datapoint of it where the alarm, with its period of 10s, expects 30."},
+			"metric.sparse", "CloudWatch has 1 datapoint of it where the alarm, with its period of 10 s, expects 30."},
 		{"no balance yet", func(w *world) { w.credits() },
-			"credits.unknown", "EC2 has not published its CPU credit balance yet, which it does every 5 minutes; the run needs "},
+			"credits.unknown", "CloudWatch has no CPU credit balance of it (EC2 publishes one every 5 minutes); the run needs "},
 		{"a cron expression", edited(func(out *autoscaling.DescribeScheduledActionsOutput) {
 			out.ScheduledUpdateGroupActions = []astypes.ScheduledUpdateGroupAction{{
 				ScheduledActionName: aws.String("night"), Recurrence: aws.String("0 20 * * *"),

@@ -5,17 +5,16 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"secondwind/runlog"
 	"secondwind/verify/terminal"
 )
 
-// Summary is the report in a line: "fit: no errors, 1 warning (group.hook), 2 notes (…)".
+// Summary is the report in a line: "fit for a proof: no errors, 1 warning (group.hook), 2 notes (…)".
 func (r Report) Summary() string {
-	word := "fit"
+	word := "fit for a proof"
 	if !r.Fit() {
-		word = "not fit"
+		word = "not fit for a proof"
 	}
 	parts := []string{}
 	for _, s := range severities {
@@ -25,19 +24,9 @@ func (r Report) Summary() string {
 				ids = append(ids, f.ID)
 			}
 		}
-		parts = append(parts, because(plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
+		parts = append(parts, because(terminal.Plural(len(ids), string(s)), strings.Join(slices.Compact(ids), ", ")))
 	}
 	return word + ": " + strings.Join(parts, ", ")
-}
-
-func plural(n int, word string) string {
-	switch n {
-	case 0:
-		return "no " + word + "s"
-	case 1:
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // Write writes the report for a person: what was examined, each finding with
@@ -49,7 +38,7 @@ func Write(w io.Writer, r Report, s terminal.Style) {
 		}
 	}
 	line("group", r.AutoScalingGroupName)
-	line("region", strings.TrimSpace(r.Region+" "+r.Account))
+	line("Region", strings.TrimSpace(r.Region+" "+r.Account))
 	line("caller", r.Caller)
 	line("alarm", r.AlarmName)
 	line("policy", r.PolicyName)
@@ -100,7 +89,7 @@ func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 		writeTerms(w, "scale-in", r.ScaleIn, s)
 	}
 	text := fmt.Sprintf("Control, chain, hold and scale-in take at most %s; calibration adds to that.",
-		time.Duration(r.ExpectSeconds*float64(time.Second)).Round(time.Second))
+		runlog.Words(runlog.Seconds(r.ExpectSeconds)))
 	fmt.Fprintf(w, "%s\n\n", s.Wrap(text, 0))
 }
 
@@ -108,7 +97,7 @@ func writeDeadlines(w io.Writer, r Report, s terminal.Style) {
 func writeTerms(w io.Writer, name string, terms runlog.Terms, s terminal.Style) {
 	texts := make([]string, len(terms))
 	for i, t := range terms {
-		texts[i] = fmt.Sprintf("%g %s", t.Seconds, t.Name)
+		texts[i] = fmt.Sprintf("%s %g s", t.Name, t.Seconds)
 	}
 	fmt.Fprintf(w, "  %-31s %5g s = %s\n", name, terms.Seconds(), s.Wrap(strings.Join(texts, " + "), termsIndent))
 }

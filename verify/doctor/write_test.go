@@ -20,7 +20,7 @@ func sample() Report {
 		Findings: []Finding{
 			{
 				ID: "alarm.slow", Severity: Note, Where: "alarm cpu-high",
-				What: "It looks at 40 periods of 60 s: 40m0s until it goes off.", Change: "Nothing, if the deadlines below suit you.",
+				What: "It looks at 40 periods of 60 s: 40 min until it goes into ALARM.", Change: "Nothing, if the deadlines below suit you.",
 			},
 			{
 				ID: "group.hook", Severity: Warning, Where: "secondwind-asg: hook", Change: "Remove the hook for the proof.",
@@ -59,14 +59,14 @@ func TestAReportFitsATerminalAndKeepsEveryWord(t *testing.T) {
 
 func TestErrorsComeFirstAndTheMissingPolicyIsWhole(t *testing.T) {
 	r := sample()
-	if got := r.Summary(); got != "not fit: 1 error (permission.required), 1 warning (group.hook), 1 note (alarm.slow)" {
+	if got := r.Summary(); got != "not fit for a proof: 1 error (permission.required), 1 warning (group.hook), 1 note (alarm.slow)" {
 		t.Errorf("Summary() = %q", got)
 	}
 	var text bytes.Buffer
 	Write(&text, r, terminal.Style{})
 	order := []string{
 		"error    permission.required", "warning  group.hook", "note     alarm.slow", `"Action": [`, `"autoscaling:DescribePolicies"`,
-		"Deadlines", "e1 breaching datapoint ", "60 one full period", "not fit: 1 error",
+		"Deadlines", "e1 breaching datapoint ", "one full period 60 s", "not fit for a proof: 1 error",
 	}
 	rest := text.String()
 	for _, part := range order {
@@ -89,12 +89,12 @@ func TestSummaryCountsAndNamesWhatWasFound(t *testing.T) {
 		return all
 	}
 	for want, findings := range map[string][]Finding{
-		"fit: no errors, no warnings, no notes":                          nil,
-		"fit: no errors, 1 warning (group.hook), no notes":               found(Warning, "group.hook"),
-		"fit: no errors, no warnings, 2 notes (alarm.slow, group.zones)": found(Note, "alarm.slow", "group.zones"),
-		"not fit: 2 errors (group.min, alarm.metric), no warnings, no notes": slices.Concat(
+		"fit for a proof: no errors, no warnings, no notes":                          nil,
+		"fit for a proof: no errors, 1 warning (group.hook), no notes":               found(Warning, "group.hook"),
+		"fit for a proof: no errors, no warnings, 2 notes (alarm.slow, group.zones)": found(Note, "alarm.slow", "group.zones"),
+		"not fit for a proof: 2 errors (group.min, alarm.metric), no warnings, no notes": slices.Concat(
 			found(Error, "group.min"), found(Error, "alarm.metric")),
-		"not fit: 3 errors (api.unreadable, group.suspended), no warnings, no notes": found(
+		"not fit for a proof: 3 errors (api.unreadable, group.suspended), no warnings, no notes": found(
 			Error, "api.unreadable", "group.suspended", "group.suspended"),
 	} {
 		r := Report{Findings: findings}

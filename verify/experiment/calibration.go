@@ -37,7 +37,7 @@ func (e *Experiment) enterControl(now time.Time, seen Seen) {
 	e.enter(runlog.PhaseControl, RateFor(fitted, e.controlCPU()), "")
 	hold := runlog.Seconds(e.h.ControlSeconds)
 	e.report("control: %.0f requests/s for %s, which should put the instance at %.0f %%: nothing may scale",
-		e.rate, hold.Round(time.Second), e.controlCPU())
+		e.rate, runlog.Words(hold), e.controlCPU())
 	e.points = len(e.measured(now, seen, e.idleFrom))
 	e.begin(stageControl, now, hold)
 }
@@ -62,9 +62,9 @@ func (e *Experiment) control(now time.Time, seen Seen) {
 	}
 	if g := seen.State.Group; g.DesiredCapacity != e.h.MinSize || len(g.Instances) != e.h.MinSize {
 		// The run goes on all the same: a verdict needs the whole record.
-		e.report("the control did not hold: the group wants %d instances and has %d", g.DesiredCapacity, len(g.Instances))
+		e.report("the control did not hold: desired capacity %d, %s", g.DesiredCapacity, runlog.Count(len(g.Instances), "instance"))
 	} else {
-		e.report("control held: one instance, no alarm, over %s", now.Sub(e.began).Round(time.Second))
+		e.report("control held: one instance and no alarm for %s", runlog.Words(now.Sub(e.began)))
 	}
 	e.do(TakeSnapshot{})
 	e.begin(stageLoadSnapshot, now, e.period+snapshotWithin)

@@ -15,6 +15,7 @@ type EnterPhase struct {
 	Phase runlog.Phase
 	Rate  float64
 	Note  string
+	Hold  *runlog.Hold // how the hold went, where this phase ends it
 }
 
 // SetPollInterval polls at once, and then so often.

@@ -68,13 +68,16 @@ type Experiment struct {
 	until time.Time // when the stage ends at the latest
 
 	phase    runlog.Phase
-	rate     float64 // requests per second
+	rate     float64   // requests per second
+	restFrom time.Time // the premises: since when nothing has disturbed the group, our clock
 	initial  []string
 	idle     float64   // percent
 	idleFrom time.Time // AWS's clock
 	points   int       // of the calibration, when the control's rate was last looked at
 	loadFrom time.Time
-	fell     bool // the fall of CPU was seen, or waited for long enough
+	fell     bool          // the fall of CPU was seen, or waited for long enough
+	cutShort bool          // the hold, on request
+	asked    time.Duration // the hold that the plan asked for
 	reported map[string]bool
 
 	commands []Command

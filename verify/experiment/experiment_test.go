@@ -24,13 +24,14 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		report string // something that is reported
 	}{
 		{"a group that scales out and in", func(*world) {}, all, "", "i-2 answered its first request"},
-		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: i-1 remains"},
-		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: i-1 remains"},
-		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1m0s"},
+		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: only i-1 is left"},
+		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: only i-1 is left"},
+		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1 min"},
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
 		{"a control that does not hold", func(w *world) { w.byHand = 60 * time.Second }, until(runlog.PhaseLoad), "no second instance answered",
 			"the control did not hold"},
 		{"requests that get dearer", func(w *world) { w.expensive = 2 }, all, "", "control: corrected to"},
+		{"requests that get cheaper", func(w *world) { w.expensive = 0.4 }, all, "", "control: corrected to"},
 		{"no configuration snapshot is to be had", func(w *world) { w.blind = true }, all, "", "scaled in"},
 		{"nothing scales in", func(w *world) { w.stays, w.plan.ReleaseDeadline = true, 0 }, all, "", "it has no scale-in alarm"},
 
@@ -41,11 +42,22 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"no alarm", func(w *world) { w.watchless = true }, until(runlog.PhasePremises), "alarm high does not exist", ""},
 		{"an alarm that went off already", func(w *world) { w.alarmAt = "ALARM" }, until(runlog.PhasePremises), "alarm high is ALARM, not OK",
 			""},
-		{"no datapoint", func(w *world) { w.silent = true }, until(runlog.PhasePremises), "no datapoint of CPUUtilization", ""},
+		{"no datapoint", func(w *world) { w.silentFrom = runlog.PhaseSetup }, until(runlog.PhasePremises), "no datapoint of CPUUtilization", ""},
 		{"an idle at the limit", func(w *world) { w.idle = 15 }, until(runlog.PhasePremises), "is 15.0 %, not below 15 %", ""},
+		{"an alarm that is not OK yet", func(w *world) { w.alarmAt = "INSUFFICIENT_DATA" }, until(runlog.PhasePremises),
+			"alarm high is INSUFFICIENT_DATA", ""},
+		{"no datapoint but from before", func(w *world) { w.silentFrom = runlog.PhasePremises }, until(runlog.PhasePremises),
+			"no datapoint of CPUUtilization", ""},
+		{"a group that comes to rest too late", func(w *world) { w.leaving = 80 * time.Second }, until(runlog.PhasePremises),
+			"the group is not quiescent: it was not at rest for 11 s", ""},
+		{"no datapoint under the light load", func(w *world) { w.silentFrom = runlog.PhaseCalibration }, until(runlog.PhaseCalibration),
+			"calibration: no datapoint of CPUUtilization came", ""},
+		{"CPU that falls below its idle during the control", func(w *world) { w.idle, w.cost, w.rests = 14, 0.1, 13.9 },
+			until(runlog.PhaseControl), "calibration: CPU did not rise", "control held"},
 		{"a group that keeps two", func(w *world) { w.plan.Hypothesis.MinSize = 2 }, until(runlog.PhasePremises), "set its MinSize to 1", ""},
 		{"requests that cost nothing", func(w *world) { w.cost = 0 }, until(runlog.PhaseCalibration), "CPU did not rise", ""},
-		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad), "no second instance answered within 1m10s",
+		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad),
+			"no second instance answered within 1 min 10 s",
 			"alarm high"},
 		{"the second instance never answers", func(w *world) { w.mute = true }, until(runlog.PhaseLoad), "no second instance answered",
 			"i-2 is healthy"},
@@ -69,21 +81,28 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 	}
 }
 
-func TestCalibrationStopsWithoutADatapointUnderLoad(t *testing.T) {
+// TestOneExperimentWordForWord is all that is commanded where nothing is amiss.
+func TestOneExperimentWordForWord(t *testing.T) {
 	w := newWorld()
-	e := experiment.New(w.plan)
-	var reason string
-	for ; reason == "" && w.now.Before(w.start.Add(time.Hour)); w.now = w.now.Add(time.Second) {
-		w.silent = slices.Contains(w.phases, runlog.PhaseCalibration)
-		w.instances = []string{"i-1"}
-		w.live()
-		for _, c := range e.Step(w.now, experiment.Seen{State: w.state, Load: w}) {
-			w.carryOut(c)
-		}
-		reason = w.reason
+	w.snapshotTakes, w.drains = 3*time.Second, 4*time.Second
+	w.run()
+	want := []string{
+		"  0 premises at 0.0/s", "  0 poll every 1s", "  0 premises: waiting for one healthy, idle instance and an alarm that is OK",
+		" 11 premises hold: i-1 is in service and healthy, alarm high is OK, idle CPU 1.0 %",
+		" 11 calibration at 4.0/s", " 11 calibration: 4 requests/s, to measure the CPU that a request costs",
+		" 22 control at 9.0/s", " 22 control: 9 requests/s for 53 s, which should put the instance at 10 %: nothing may scale",
+		" 75 control held: one instance and no alarm for 53 s", " 75 take a snapshot",
+		" 78 calibrated to 30.4/s by 6 points", " 78 load at 30.4/s",
+		" 78 load: 30 requests/s, which should put one instance at 31 % (threshold 20 %)",
+		" 91 CPU is 31.4 %, over the threshold of 20 %", " 91 alarm high is in ALARM: Threshold Crossed",
+		" 91 activity: Launching a new EC2 instance: i-2", " 91 i-2 is InService", " 91 i-2 is healthy at the load balancer",
+		" 91 i-2 answered its first request 13.0 s after the load step",
+		" 91 hold at 30.4/s", " 91 hold: the same load for 30 s", "112 CPU per instance is down to 16.2 % with 2 instances",
+		"121 record every 1s", "121 poll every 1s", "121 release at 3.0/s", "121 release: down to 3 requests/s while the group scales in",
+		"139 scaled in: only i-1 is left", "139 take a snapshot", "142 done at 0.0/s", "142 stop",
 	}
-	if !strings.Contains(reason, "no datapoint of CPUUtilization came") {
-		t.Errorf("reason = %q, want that no datapoint came", reason)
+	if !slices.Equal(w.commands, want) {
+		t.Errorf("commanded:\n%s\nwant:\n%s", strings.Join(w.commands, "\n"), strings.Join(want, "\n"))
 	}
 }
 
@@ -142,26 +161,29 @@ func TestAHoldEndsOnRequest(t *testing.T) {
 		if w.reason != "" || lasted > max(after, 30*time.Second)+2*time.Second {
 			t.Errorf("%s: the hold lasted %s (%q), want it to end soon after %s", name, lasted, w.reason, after)
 		}
-		if reported := strings.Join(w.commands, "\n"); !strings.Contains(reported, "the hold ends on request") {
-			t.Errorf("%s: reported:\n%s\nwant that the hold ends on request", name, reported)
+		if h := w.hold; h == nil || !h.EndedOnRequest || h.RequestedSeconds != 28800 || h.Seconds != lasted.Seconds() {
+			t.Errorf("%s: the hold is recorded as %+v, want %s of 8 h, ended on request", name, h, lasted)
+		}
+		if reported := strings.Join(w.commands, "\n"); strings.Count(reported, "the hold ends on request") != 1 {
+			t.Errorf("%s: reported:\n%s\nwant once that the hold ends on request", name, reported)
 		}
 	}
 }
 
 func TestNextIsNeverInThePastUntilTheEnd(t *testing.T) {
 	w := newWorld()
-	e := experiment.New(w.plan)
-	w.instances = []string{"i-1"}
-	for ; !w.stopped; w.now = w.now.Add(time.Second) {
-		w.live()
-		for _, c := range e.Step(w.now, experiment.Seen{State: w.state, Load: w}) {
-			w.carryOut(c)
-		}
-		phase, _ := e.Phase()
+	var e *experiment.Experiment
+	w.afterStep = func(is *experiment.Experiment) {
+		e = is
+		phase, rate := e.Phase()
 		if next := e.Next(); !w.stopped && !next.After(w.now) {
-			t.Fatalf("in %s at %s: Next = %s", phase, w.now, next)
+			t.Errorf("in %s at %s: Next = %s", phase, w.now, next)
+		}
+		if last := w.rates[len(w.rates)-1]; phase != last.phase || rate != last.rate {
+			t.Errorf("Phase = %s at %g/s, last commanded was %s at %g/s", phase, rate, last.phase, last.rate)
 		}
 	}
+	w.run()
 	if !e.Next().IsZero() {
 		t.Errorf("Next = %s after the end, want zero", e.Next())
 	}

@@ -45,7 +45,7 @@ func (e *Experiment) load(now time.Time, seen Seen) {
 	case served:
 		e.enterHold(now)
 	case e.over(now):
-		e.stop(fmt.Sprintf("no second instance answered within %s of the load step", e.until.Sub(e.began).Round(time.Second)))
+		e.stop(fmt.Sprintf("no second instance answered within %s of the load step", runlog.Words(e.until.Sub(e.began))))
 	}
 }
 
@@ -58,7 +58,7 @@ func (e *Experiment) reportLinks(seen Seen) (served bool) {
 		e.reportOnce("breach", "CPU is %.1f %%, over the threshold of %g %%", p.Value, e.h.Threshold)
 	}
 	if a, ok := s.Alarm(e.h.AlarmName); ok && a.StateValue == "ALARM" {
-		e.reportOnce("alarm", "alarm %s: %s", a.AlarmName, a.StateReason)
+		e.reportOnce("alarm", "alarm %s is in ALARM: %s", a.AlarmName, a.StateReason)
 	}
 	for _, a := range s.Activities {
 		if a.StartTime.After(since) {
@@ -94,12 +94,14 @@ func (e *Experiment) newInstances(ids []string) []string {
 // CPU per instance can be seen.
 func (e *Experiment) enterHold(now time.Time) {
 	e.enter(runlog.PhaseHold, e.rate, "")
-	e.report("hold: the same load for %s", e.plan.Hold)
+	e.report("hold: the same load for %s", runlog.Words(e.plan.Hold))
+	e.asked = e.plan.Hold
 	e.begin(stageHold, now, e.effectWithin())
 }
 
 func (e *Experiment) hold(now time.Time, seen Seen) {
 	if seen.EndHold && e.plan.Hold > 0 {
+		e.cutShort = now.Sub(e.began) < e.asked
 		e.plan.Hold = 0
 		e.report("the hold ends on request%s", e.stillAwaited(now))
 	}
@@ -116,14 +118,13 @@ func (e *Experiment) stillAwaited(now time.Time) string {
 	if e.fell {
 		return ""
 	}
-	return fmt.Sprintf(", once CPU per instance was seen to fall: at most %s more", e.until.Sub(now).Round(time.Second))
+	return fmt.Sprintf(" as soon as CPU per instance has fallen, in %s at most", runlog.Words(e.until.Sub(now)))
 }
 
 // awaitFall waits for the fall of CPU, or until it is too late for it. From then
 // on the hold is recorded more sparsely.
 func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
-	if e.hasFallen(now, s) {
-		point, _ := s.Latest(runlog.GroupSeries)
+	if point, ok := e.fallen(now, s); ok {
 		e.report("CPU per instance is down to %.1f %% with %d instances", point.Value, len(s.Group.InService()))
 	} else if !e.over(now) {
 		return
@@ -133,13 +134,16 @@ func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
 	e.until = e.began.Add(e.plan.Hold)
 }
 
-// hasFallen reports whether the group's newest whole datapoint, begun in the
-// hold, is below the threshold and the alarm is OK again.
-func (e *Experiment) hasFallen(now time.Time, s runlog.State) bool {
-	point, ok := s.Latest(runlog.GroupSeries)
+// fallen returns the group's newest whole datapoint; ok is that it was begun in the
+// hold and is below the threshold, and that the alarm is OK again.
+func (e *Experiment) fallen(now time.Time, s runlog.State) (point runlog.Datapoint, ok bool) {
+	for _, p := range s.Metric[runlog.GroupSeries] {
+		if e.whole(p.Timestamp, now, s) {
+			point = p
+		}
+	}
 	alarm, _ := s.Alarm(e.h.AlarmName)
-	return ok && point.Timestamp.After(awsNow(e.began, s)) && point.Value < e.h.Threshold &&
-		e.whole(point.Timestamp, now, s) && alarm.StateValue == "OK"
+	return point, point.Timestamp.After(awsNow(e.began, s)) && point.Value < e.h.Threshold && alarm.StateValue == "OK"
 }
 
 // The most lines that a hold adds to load.jsonl, and the most polls, however

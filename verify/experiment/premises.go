@@ -20,6 +20,7 @@ func (e *Experiment) enterPremises(now time.Time) {
 	}
 	e.report("premises: waiting for one healthy, idle instance and an alarm that is OK")
 	e.begin(stagePremises, now, e.startWithin())
+	e.restFrom = now
 }
 
 // startWithin is how long it may take until a group that scales in, or whose
@@ -35,13 +36,16 @@ func (e *Experiment) premises(now time.Time, seen Seen) {
 	// The baseline is one evaluation range of the alarm, watched whole.
 	window := max(e.plan.Window, time.Duration(alarm.EvaluationPeriods)*e.period+time.Second)
 	e.until = e.began.Add(e.startWithin() + window)
-	why := e.notQuiescent(s)
+	why, disturbed := e.notQuiescent(s)
+	if disturbed {
+		e.restFrom = now // the judge looks at the whole window
+	}
 	switch {
-	case why == "" && now.Sub(e.began) >= window:
+	case why == "" && now.Sub(e.restFrom) >= window:
 		e.baseline(now, s)
 	case e.over(now):
 		if why == "" {
-			why = fmt.Sprintf("it was not at rest for %s", window)
+			why = fmt.Sprintf("it was not at rest for %s", runlog.Words(window))
 		}
 		e.stop("the group is not quiescent: " + why)
 	}
@@ -56,25 +60,27 @@ func (e *Experiment) baseline(now time.Time, s runlog.State) {
 }
 
 // notQuiescent says what keeps the group from being a baseline; "" if nothing does.
-func (e *Experiment) notQuiescent(s runlog.State) string {
+// Disturbed is that the window begins anew, not only that something is not seen yet.
+func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 	n, metric := e.h.MinSize, e.h.Metric.MetricName
 	alarm, watched := s.Alarm(e.h.AlarmName)
 	point, measured := s.Latest(runlog.GroupSeries)
 	switch {
 	case s.Polled.IsZero():
-		return "it could not be observed; see the errors in " + runlog.CloudFile
+		return "it could not be observed; see the errors in " + runlog.CloudFile, true
 	case len(s.Group.Instances) != n:
-		return fmt.Sprintf("it has %d instances, not %d", len(s.Group.Instances), n)
+		return fmt.Sprintf("it has %s, not %d", runlog.Count(len(s.Group.Instances), "instance"), n), true
 	case len(s.Group.InService()) != n || len(s.Healthy()) != n:
-		return "its instance is not in service and healthy"
+		return "its instance is not in service and healthy", true
 	case !watched:
-		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName)
+		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName), true
 	case alarm.StateValue != "OK":
-		return fmt.Sprintf("alarm %s is %s, not OK", e.h.AlarmName, alarm.StateValue)
+		return fmt.Sprintf("alarm %s is %s, not OK", e.h.AlarmName, alarm.StateValue), alarm.StateValue == "ALARM"
 	case !measured || !point.Timestamp.Add(e.period/2).After(awsNow(e.began, s)):
-		return fmt.Sprintf("no datapoint of %s was published while it was watched", metric)
+		return fmt.Sprintf("no datapoint of %s was published while it was watched", metric), false
 	case point.Value >= e.h.IdleLimit:
-		return fmt.Sprintf("%s of an idle instance is %.1f %%, not below %g %%: something else uses its CPU", metric, point.Value, e.h.IdleLimit)
+		return fmt.Sprintf("%s of an idle instance is %.1f %%, not below %g %%: something else uses its CPU",
+			metric, point.Value, e.h.IdleLimit), true
 	}
-	return ""
+	return "", false
 }

@@ -3,11 +3,11 @@ package experiment_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"secondwind/runlog"
-	"secondwind/verify/experiment"
 )
 
 // drawn is a world with whatever can be amiss, drawn from a seed.
@@ -25,8 +25,14 @@ func drawn(seed uint64) *world {
 	if odds(5) {
 		w.from = random.IntN(4)
 	}
-	w.unhealthy, w.silent, w.watchless, w.unpolled = odds(3), odds(3), odds(3), odds(3)
-	w.deaf, w.mute, w.stays, w.blind = odds(5), odds(5), odds(20), odds(20)
+	w.unhealthy, w.watchless, w.unpolled = odds(3), odds(3), odds(3)
+	w.deaf, w.mute, w.stays, w.blind, w.hog, w.early = odds(5), odds(5), odds(20), odds(20), odds(10), odds(50)
+	w.beginning(time.Duration(random.IntN(10)) * time.Second)
+	w.snapshotTakes, w.drains = time.Duration(random.IntN(20))*time.Second, time.Duration(random.IntN(20))*time.Second
+	w.clings = time.Duration(random.IntN(50)) * time.Second
+	if odds(5) {
+		w.silentFrom = runlog.Phases()[random.IntN(len(runlog.Phases())-1)]
+	}
 	if odds(20) {
 		w.byHand = time.Duration(random.IntN(200)) * time.Second
 	}
@@ -50,6 +56,10 @@ func TestWhateverIsAmiss(t *testing.T) {
 			t.Fatalf("seed %d: it has not ended after a day, in %v", seed, w.phases)
 		}
 		ended[w.reason == ""]++
+		reported := func(line string) bool { return strings.TrimLeft(line, " 0123456789") == w.reason }
+		if w.reason != "" && !slices.ContainsFunc(w.commands, reported) {
+			t.Errorf("seed %d: that it ends early since %q is not reported", seed, w.reason)
+		}
 		order := runlog.Phases()
 		if !slices.IsSortedFunc(w.phases, func(a, b runlog.Phase) int { return slices.Index(order, a) - slices.Index(order, b) }) {
 			t.Errorf("seed %d: phases %v are out of order", seed, w.phases)
@@ -85,30 +95,12 @@ func TestTheSameWorldGivesTheSameExperiment(t *testing.T) {
 	}
 }
 
-func TestExpectedCountsEveryPart(t *testing.T) {
-	w := newWorld()
-	short := experiment.New(w.plan).Expected()
-	w.plan.Hold += time.Hour
-	if long := experiment.New(w.plan).Expected(); long-short < 55*time.Minute || short < time.Minute {
-		t.Errorf("Expected = %s, with an hour more of hold %s", short, long)
-	}
-}
-
 // TestSteppingLateLosesNothing: a driver that was held up steps once for many
 // seconds; the experiment then is where it would have been.
 func TestSteppingLateLosesNothing(t *testing.T) {
 	w := newWorld()
-	e := experiment.New(w.plan)
-	w.instances = []string{"i-1"}
-	for i := 0; !w.stopped && i < 3000; i++ {
-		w.live()
-		if i%7 == 0 {
-			for _, c := range e.Step(w.now, experiment.Seen{State: w.state, Load: w}) {
-				w.carryOut(c)
-			}
-		}
-		w.now = w.now.Add(time.Second)
-	}
+	w.every = 7
+	w.run()
 	if w.reason != "" || !slices.Contains(w.phases, runlog.PhaseRelease) {
 		t.Errorf("stepped every 7 s it ended with %q after %v, want it to come to its end", w.reason, w.phases)
 	}

@@ -11,8 +11,10 @@ import (
 func (e *Experiment) enterRelease(now time.Time) {
 	e.do(SetRecordInterval{time.Second})
 	e.do(SetPollInterval{e.plan.PollInterval})
-	e.enter(runlog.PhaseRelease, e.rate*e.plan.ReleasePercent/100, "")
-	e.report("release: %.0f requests/s trickle on while the group scales in", e.rate)
+	held := &runlog.Hold{RequestedSeconds: e.asked.Seconds(), Seconds: now.Sub(e.began).Seconds(), EndedOnRequest: e.cutShort}
+	e.phase, e.rate = runlog.PhaseRelease, e.rate*e.plan.ReleasePercent/100
+	e.do(EnterPhase{Phase: e.phase, Rate: e.rate, Hold: held})
+	e.report("release: down to %.0f requests/s while the group scales in", e.rate)
 	e.begin(stageRelease, now, e.plan.ReleaseDeadline)
 }
 
@@ -21,13 +23,13 @@ func (e *Experiment) release(now time.Time, seen Seen) {
 	s, n := seen.State, e.h.MinSize
 	switch {
 	case len(s.Group.Instances) == n && len(s.Group.InService()) == n && len(s.Targets) == n:
-		e.report("scaled in: %s remains", s.Group.InService()[0])
+		e.report("scaled in: only %s is left", s.Group.InService()[0])
 	case !e.over(now):
 		return
 	case e.plan.ReleaseDeadline == 0:
 		e.report("nothing scales the group in: it has no scale-in alarm")
 	default:
-		e.report("not scaled in within %s", e.plan.ReleaseDeadline)
+		e.report("not scaled in within %s", runlog.Words(e.plan.ReleaseDeadline))
 	}
 	e.do(TakeSnapshot{})
 	e.begin(stageLastSnapshot, now, e.period+snapshotWithin)

@@ -72,3 +72,13 @@ func TestTrafficStaysBoundedAndItsTotalWhole(t *testing.T) {
 		t.Errorf("Rate of the last ten seconds = %g, want 3", got)
 	}
 }
+
+func TestTheLastSecondComesWithAllFailures(t *testing.T) {
+	var traffic Traffic
+	traffic.Add(second(1, 5, 2, nil))
+	traffic.Add(second(2, 7, 1, nil))
+	traffic.Add(runlog.LoadLine{Time: start.Add(3 * time.Second), Phase: &runlog.PhaseChange{Phase: runlog.PhaseHold}})
+	if last, failed := traffic.Last(); last.Completed != 7 || last.Failed != 1 || failed != 3 {
+		t.Errorf("Last = %+v and %d failed, want the second with 7 answers, and 3", last, failed)
+	}
+}

@@ -70,6 +70,13 @@ func TestTheAlarmThatScalesOutIsFound(t *testing.T) {
 			c.Policies = []runlog.ScalingPolicy{{PolicyName: "out", PolicyARN: "arn:out", PolicyType: "TargetTrackingScaling"}}
 			c.Alarms = []runlog.MetricAlarm{alarm("AlarmLow", below, 18, "out"), alarm("AlarmHigh", above, 20, "out")}
 		}, "", "AlarmHigh"},
+		{"none of target tracking, whose only alarm is the lower one", func(c *hypothesis.Configuration) {
+			c.Policies = []runlog.ScalingPolicy{{PolicyName: "out", PolicyARN: "arn:out", PolicyType: "TargetTrackingScaling"}}
+			c.Alarms = []runlog.MetricAlarm{alarm("AlarmLow", below, 18, "out")}
+		}, "", ""},
+		{"one below its threshold that adds instances, where there is no other", func(c *hypothesis.Configuration) {
+			c.Alarms = []runlog.MetricAlarm{alarm("odd", below, 18, "out")}
+		}, "", "odd"},
 		{"none without alarms", func(c *hypothesis.Configuration) { c.Alarms = nil }, "", ""},
 	}
 	for _, c := range cases {
@@ -150,7 +157,7 @@ func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 		"an alarm on another metric": {func(c *hypothesis.Configuration) { c.Alarms[1].MetricName = "NetworkIn" }, "no alarm on CPUUtilization"},
 		"an alarm that goes off below": {func(c *hypothesis.Configuration) {
 			c.Alarms[1].ComparisonOperator = below
-		}, "goes off above a threshold"},
+		}, "goes into ALARM above a threshold"},
 		"no target group": {func(c *hypothesis.Configuration) { c.TargetGroups = nil }, "no target group"},
 	} {
 		configuration := configured()

@@ -76,3 +76,24 @@ func TestEveryDeadlineWaitsForThePublicationThatTheHypothesisDeclares(t *testing
 		}
 	}
 }
+
+func TestScalingInWaitsForTheCooldownOrTheWarmUpOfItsPolicy(t *testing.T) {
+	alarm, group := runlog.MetricAlarm{Period: 10, EvaluationPeriods: 2}, runlog.AutoScalingGroup{DefaultCooldown: 300}
+	// Two periods in part, two below, publication, grid, a repeated action, a decision.
+	const besides = 20 + 20 + 2 + 10 + 60 + 3
+	for name, c := range map[string]struct {
+		policy *runlog.ScalingPolicy
+		want   float64
+	}{
+		"no policy is known":       {nil, 300},
+		"neither":                  {&runlog.ScalingPolicy{}, 0},
+		"a cooldown":               {&runlog.ScalingPolicy{Cooldown: 40}, 40},
+		"a warm-up":                {&runlog.ScalingPolicy{EstimatedInstanceWarmup: 50}, 50},
+		"the longer one: cooldown": {&runlog.ScalingPolicy{Cooldown: 40, EstimatedInstanceWarmup: 30}, 40},
+		"the longer one: warm-up":  {&runlog.ScalingPolicy{Cooldown: 40, EstimatedInstanceWarmup: 90}, 90},
+	} {
+		if got := hypothesis.ScaleIn(alarm, group, c.policy).Seconds(); got != c.want+besides {
+			t.Errorf("%s: ScaleIn = %g s, want %g and %d besides", name, got, c.want, besides)
+		}
+	}
+}

@@ -28,17 +28,20 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	alarm, ok := c.ScaleOutAlarm(in.AlarmName)
 	if !ok || !c.Metric().Watches(alarm) || !Above(alarm) {
 		return runlog.Hypothesis{}, fmt.Errorf(
-			"group %q has no alarm on %s that goes off above a threshold: there is nothing to prove; add one (see terraform/)", group,
+			"group %q has no alarm on %s that goes into ALARM above a threshold: there is nothing to prove; add one (see terraform/)", group,
 			c.Metric().MetricName)
 	}
 	if len(c.TargetGroups) == 0 {
 		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
 			group)
 	}
+	if err := ControlBelow(alarm.Threshold, in.ControlCPUPercent); err != nil {
+		return runlog.Hypothesis{}, err
+	}
 	policy := c.PolicyOf(alarm)
 	h := runlog.Hypothesis{
 		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
-		Claim: fmt.Sprintf("A second instance of %s comes because %s crosses %g %%.", group, c.Metric().MetricName,
+		Claim: fmt.Sprintf("Group %s launches a second instance because %s crosses %g %%.", group, c.Metric().MetricName,
 			alarm.Threshold),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
@@ -52,6 +55,16 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	// A control shorter than the chain may take would control nothing.
 	h.ControlSeconds = h.ChainWithin().Seconds()
 	return h, nil
+}
+
+// ControlBelow refuses a control that is to stand where the alarm goes off; both are
+// in percent.
+func ControlBelow(threshold, control float64) error {
+	if control < threshold {
+		return nil
+	}
+	return fmt.Errorf("calibration.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give less, for instance %.0f",
+		control, threshold, 0.55*threshold)
 }
 
 // maxPollGap is the longest silence of an observer, in seconds.

@@ -123,6 +123,7 @@ const (
 	beforeAnyLoad  = "the run ended before any load was offered"
 	beforeLoadStep = "the run ended before the load step"
 	beforeRelease  = "the run ended before the load was released"
+	duringRelease  = "the run ended before the group had scaled in"
 )
 
 func (f Finding) with(status Status, evidence []Evidence, seen string, args ...any) Finding {

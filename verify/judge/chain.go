@@ -32,7 +32,7 @@ func (t *analysis) chain() []Link {
 		previous, before := chain[i], t.events[chain[i].ID]
 		link := Link{ID: l.id, Name: l.id.Name(), Status: Undetermined, Terms: t.h.Deadline(l.id).Terms}
 		if previous.Status != Held {
-			link.Status, link.Expected, link.Seen = NotJudged, fmt.Sprintf("after %s", previous.ID), previous.Seen
+			link.Status, link.Expected, link.Seen = NotJudged, fmt.Sprintf("judged once %s holds", previous.ID), previous.Seen
 			if previous.Status != NotJudged {
 				link.Seen = fmt.Sprintf("%s does not hold", previous.ID)
 			}
@@ -105,7 +105,22 @@ func (t *analysis) time(l *Link, previous, m interval) {
 	case m.at.Sub(previous.at) > limit:
 		l.Status = Undetermined
 		l.Seen += fmt.Sprintf("; whether it was within the deadline is not determined (slack %s s)", number(*l.SlackSeconds))
+	default:
+		l.Seen += unordered(previous, m)
 	}
+}
+
+// unordered says how well the times of two events are known where that is not well
+// enough to tell which came first; "" if it is.
+func unordered(previous, m interval) string {
+	within := (m.hi.Sub(m.lo) + previous.hi.Sub(previous.lo)) / 2
+	if whole := m.at.Truncate(time.Second); m.at.Equal(whole) && previous.at.Truncate(time.Second).Equal(whole) {
+		within += time.Second // AWS floors some of its timestamps
+	}
+	if apart := m.at.Sub(previous.at).Abs(); apart == 0 || apart > within {
+		return ""
+	}
+	return fmt.Sprintf("; its time after the previous event is known to ± %s s", number(seconds(within.Round(100*time.Millisecond))))
 }
 
 // absent judges an event that was not seen: its deadline has expired only if it

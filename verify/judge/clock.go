@@ -21,6 +21,8 @@ type clock struct {
 // newClock bounds the offset from Date headers. Each is AWS's time in whole
 // seconds at some time between our sending and our receiving, so the offset
 // lies in (Date − Received, Date + 1 s − Sent); all of them together narrow it.
+// Clocks that may agree are taken to agree: a correction smaller than its own
+// uncertainty would show effects before their causes.
 func newClock(cloud []runlog.Observation) clock {
 	var c clock
 	var low, high time.Duration
@@ -39,7 +41,10 @@ func newClock(cloud []runlog.Observation) clock {
 		c.jumped = true
 		return c
 	}
-	c.offset, c.bound = (low+high)/2, (high-low)/2
+	if low > 0 || high < 0 {
+		c.offset = (low + high) / 2
+	}
+	c.bound = max(c.offset-low, high-c.offset)
 	return c
 }
 

@@ -35,3 +35,28 @@ func TestAClockThatIsSetIsNoticed(t *testing.T) {
 		t.Errorf("newClock = %+v, want it to have jumped", c)
 	}
 }
+
+// A run whose polls all fall at the same place within a second narrows the offset
+// badly: the middle of such bounds is not a measurement.
+func TestClocksThatMayAgreeAreNotCorrected(t *testing.T) {
+	sent := time.Date(2026, 3, 14, 12, 0, 0, 300_000_000, time.UTC)
+	c := newClock([]runlog.Observation{{Sent: sent, Received: sent.Add(10 * time.Millisecond), Date: sent.Truncate(time.Second)}})
+	if c.offset != 0 || c.bound != 700*time.Millisecond {
+		t.Errorf("newClock = %v ± %v, want 0s ± 700ms", c.offset, c.bound)
+	}
+}
+
+func TestEventsWhoseOrderIsNotKnownSaySo(t *testing.T) {
+	at := time.Date(2026, 3, 14, 12, 0, 0, 500_000_000, time.UTC)
+	polled := func(d time.Duration) interval {
+		m := at.Add(d)
+		return interval{m.Add(-300 * time.Millisecond), m, m.Add(300 * time.Millisecond)}
+	}
+	for d, want := range map[time.Duration]string{
+		-100 * time.Millisecond: "; its time after the previous event is known to ± 0.3 s", 0: "", time.Second: "",
+	} {
+		if got := unordered(exactly(at), polled(d)); got != want {
+			t.Errorf("unordered(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

@@ -15,8 +15,8 @@ import (
 // belowThreshold is control N1: a load that keeps CPU below the threshold, held
 // as long as the chain may take, moves neither the alarm nor the group.
 func (t *analysis) belowThreshold() Finding {
-	f := t.declared("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %d instance",
-		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), t.h.MinSize)
+	f := t.declared("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %s",
+		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), runlog.Count(t.h.MinSize, "instance"))
 	phase, ok := t.load.phases[runlog.PhaseControl]
 	switch {
 	case t.began.IsZero():
@@ -33,8 +33,8 @@ func (t *analysis) belowThreshold() Finding {
 	if why, e := t.moved(from, t.began); why != "" {
 		return f.with(Broken, e, "%s", why)
 	}
-	return f.held("CPU %s %% in the mean of %d datapoints over %s s; nothing moved", number(mean(points)), len(points),
-		number(phase.seconds()))
+	return f.held("mean CPU %s %% over %s s (n = %d); no alarm, no scaling activity", number(mean(points)), number(phase.seconds()),
+		len(points))
 }
 
 // controlled says why the control was none; "" if it was one.
@@ -107,8 +107,8 @@ func (t *analysis) scaleInAlarm() (runlog.MetricAlarm, *runlog.ScalingPolicy) {
 
 // scaleIn is that the group gives the second instance back once the load ended.
 func (t *analysis) scaleIn() Finding {
-	f := t.declared("release.scale-in", "scale-in after the load", "the group is back at %d instance within the scale-in alarm's own time",
-		t.h.MinSize)
+	f := t.declared("release.scale-in", "scale-in after the load", "the group is back at %s within the scale-in alarm's own time",
+		runlog.Count(t.h.MinSize, "instance"))
 	alarm, policy := t.scaleInAlarm()
 	switch {
 	case t.newID == "":
@@ -126,13 +126,16 @@ func (t *analysis) scaleIn() Finding {
 	}
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), forever)
 	if low := lowest(points); len(points) > 0 && t.h.Metric.Watches(alarm) && low >= alarm.Threshold {
-		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes off; the lowest datapoint is %s %%",
+		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes into ALARM; the lowest datapoint is %s %%",
 			number(alarm.Threshold), alarm.AlarmName, number(low))
 	}
 	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
-	if watched < limit {
-		return f.open("not within %s s; the record ends before the deadline of %s s", number(watched), number(limit))
+	switch {
+	case watched < limit && t.interrupted():
+		return f.notJudged(duringRelease)
+	case watched < limit:
+		return f.open("the record ends %s s after the load was released, before the deadline of %s s", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
 }
@@ -149,9 +152,10 @@ func (t *analysis) back(released time.Time) *timeline.Seen[runlog.AutoScalingGro
 	return &t.cloud.Groups[i]
 }
 
-// unreleased is a finding about the release of a run that has none.
+// unreleased is a finding about the release of a run that has none. Only one whose
+// chain came to its end should have released the load.
 func (t *analysis) unreleased(f Finding) Finding {
-	if t.interrupted() || t.began.IsZero() {
+	if t.interrupted() || t.events[runlog.LinkLoadShared].isZero() {
 		return f.notJudged(beforeRelease)
 	}
 	return f.open(beforeRelease)
@@ -164,7 +168,11 @@ func (t *analysis) draining() Finding {
 	if !ok {
 		return t.unreleased(f)
 	}
-	if at, silent := t.load.gap(release.start, cmp.Or(release.end, t.load.last)); silent > time.Second {
+	end := cmp.Or(release.end, t.load.last)
+	if t.interrupted() && len(t.load.seconds) > 0 { // what follows its last line is the run's own ending
+		end = t.load.seconds[len(t.load.seconds)-1].end
+	}
+	if at, silent := t.load.gap(release.start, end); silent > time.Second {
 		return f.open("load.jsonl has no line for %s s after %s", number(silent.Seconds()), clockTime(at))
 	}
 	sum, from := t.sum(runlog.PhaseRelease), t.scalesIn(t.aws(release.start))
@@ -172,6 +180,9 @@ func (t *analysis) draining() Finding {
 		if s.Phase == runlog.PhaseRelease && s.Failed > 0 && !t.aws(s.end).Before(from) {
 			return f.with(Broken, loadEvidence(s.line), "%d of %d requests failed", sum.Failed, sum.Sent)
 		}
+	}
+	if t.interrupted() && t.newID != "" && t.back(t.aws(release.start)) == nil {
+		return f.notJudged(duringRelease)
 	}
 	if sum.Failed > 0 {
 		return f.held("%d of %d requests failed, but before the group scaled in", sum.Failed, sum.Sent)

@@ -16,7 +16,7 @@ import (
 // sooner, when the first of those periods ended.
 func (t *analysis) findEffect(l *Link) (interval, bool) {
 	theta := t.h.Threshold
-	l.Expected = fmt.Sprintf("CPU of both instances and of the group below %s %% in the mean of the full periods after e6, and the alarm OK",
+	l.Expected = fmt.Sprintf("mean CPU of both instances and of the group below %s %% over the full periods after e6, and the alarm OK",
 		number(theta))
 	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
@@ -31,10 +31,10 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 	l.Evidence = evidence(group[0].First, after[0].First)
 	worst := math.Max(mean(before), mean(after))
 	t.effect = &worst
-	l.Seen = fmt.Sprintf("mean of %d, %d and %d datapoints: group %s %%, %s %s %%, %s %s %%",
-		len(group), len(before), len(after), number(mean(group)), t.oldID, number(mean(before)), t.newID, number(mean(after)))
+	l.Seen = fmt.Sprintf("mean CPU: group %s %% (n = %d), %s %s %% (n = %d), %s %s %% (n = %d)", number(mean(group)), len(group),
+		t.oldID, number(mean(before)), len(before), t.newID, number(mean(after)), len(after))
 	if silent := t.silent(group); silent != "" {
-		l.Seen += fmt.Sprintf("; but no answer is of %s", silent)
+		l.Seen += fmt.Sprintf("; but nothing was answered by %s", silent)
 		return interval{}, true
 	}
 	if worst >= theta || mean(group) >= theta {

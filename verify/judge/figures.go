@@ -21,6 +21,9 @@ func (t *analysis) figures() Figures {
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
 	f.SecondsToInService, f.SecondsToHealthy = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy)
 	f.SecondsToFirstRequest = t.since(runlog.LinkFirstRequest)
+	if h := t.load.hold; h != nil {
+		f.HoldRequestedSeconds, f.HoldSeconds, f.HoldEndedOnRequest = &h.RequestedSeconds, &h.Seconds, &h.EndedOnRequest
+	}
 	t.count(&f)
 	f.InstanceSecondsOfGroup = t.instanceSeconds()
 	return f
@@ -62,7 +65,9 @@ func (t *analysis) count(f *Figures) {
 	if !ok || t.newID == "" {
 		return
 	}
-	f.ScaledIn = new(t.back(t.aws(release.start)) != nil)
+	if back := t.back(t.aws(release.start)) != nil; back || !t.interrupted() {
+		f.ScaledIn = &back
+	}
 }
 
 // instanceSeconds integrates the instances InService from poll to poll.

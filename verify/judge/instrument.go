@@ -15,7 +15,7 @@ import (
 // the one that was declared.
 const maxFailedShare = 0.01
 
-// instrument is P4 for the load generator: what was offered was sent, without a
+// instrument is P4, the load generator: what was offered was sent, without a
 // silence, and answered.
 func (t *analysis) instrument() Finding {
 	f := t.declared("premise.instrument", "P4: load generator",
@@ -47,7 +47,8 @@ func (t *analysis) instrument() Finding {
 			return f.open("%s: no request was offered", part.name)
 		}
 		achieved, failed := float64(sum.Sent)/float64(sum.Offered), float64(sum.Failed)/float64(max(1, sum.Sent))
-		sums = append(sums, fmt.Sprintf("%s: %d of %d sent, %d failed, %d dropped", part.name, sum.Sent, sum.Offered, sum.Failed, sum.Dropped))
+		sums = append(sums, fmt.Sprintf("%s: %d offered, %d not sent by its end, %d failed, %d dropped",
+			part.name, sum.Offered, max(0, sum.Offered-sum.Sent), sum.Failed, sum.Dropped))
 		if achieved < t.h.MinAchieved || failed > maxFailedShare {
 			return f.broken("%s", sums[len(sums)-1])
 		}
@@ -65,16 +66,16 @@ func (t *analysis) sum(phases ...runlog.Phase) runlog.LoadSecond {
 	return sum
 }
 
-// observation is P4 for the observer: no line missing, no answer unreadable, and
+// observation is P5, the observer: no line missing, no answer unreadable, and
 // no silence longer than declared while the chain was watched.
 func (t *analysis) observation() Finding {
-	f := t.declared("premise.observation", "P4: observer", "every line there, every answer readable, no silence over %s s",
+	f := t.declared("premise.observation", "P5: observer", "no line missing, every answer readable, no silence longer than %s s",
 		number(t.h.MaxPollGapSeconds))
 	if s := t.missingSeq(); s > 0 {
 		return f.broken("observation %d is missing or out of order", s)
 	}
 	if u := t.cloud.Unread; len(u) > 0 {
-		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "%d answers cannot be read", len(u))
+		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "answers that cannot be read: %d", len(u))
 	}
 	if o, why := t.implausible(); o != nil {
 		return f.with(Broken, evidence(o), "%s", why)
@@ -97,9 +98,9 @@ func (t *analysis) observation() Finding {
 	// After the end of the run the generator may still wait for answers.
 	end := cmp.Or(t.load.done, t.load.last)
 	if t.lastAnswer().Add(t.tail()).Before(end) {
-		return f.broken("the last answer is of %s, the run went on until %s", clockTime(t.lastAnswer()), clockTime(end))
+		return f.broken("the last answer came at %s, but the run went on until %s", clockTime(t.lastAnswer()), clockTime(end))
 	}
-	return f.held("%d answers, longest silence %s s", len(t.r.Cloud), number(longest))
+	return f.held("%s, longest silence %s s", runlog.Count(len(t.r.Cloud), "answer"), number(longest))
 }
 
 // missingSeq is the first seq that is missing or doubled; 0 if there is none.
@@ -162,9 +163,9 @@ func (t *analysis) tail() time.Duration {
 	return runlog.Seconds(widest)
 }
 
-// data is P4 for CloudWatch: every period of the group's CPU is there.
+// data is P6, CloudWatch: every period of the group's CPU is there.
 func (t *analysis) data() Finding {
-	f := t.declared("premise.data", "P4: datapoints",
+	f := t.declared("premise.data", "P6: datapoints",
 		"a datapoint of the group's %s for every period from the baseline to the end of the chain, and those of its instances agree",
 		t.h.Metric.MetricName)
 	from, _, ok := t.baselineWindow()
@@ -175,7 +176,8 @@ func (t *analysis) data() Finding {
 		return f.open("%s", t.noBaseline())
 	}
 	if bad := t.cloud.Metric.Failed; len(bad) > 0 {
-		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}}, "CloudWatch itself says that %d answers are in error", len(bad))
+		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}},
+			"answers that CloudWatch itself reports as incomplete: %d", len(bad))
 	}
 	lag := t.h.PublishLag()
 	to := t.watchEnd()
@@ -183,7 +185,7 @@ func (t *analysis) data() Finding {
 		to = visible
 	}
 	if gaps := t.cloud.Metric.Missing(from, to); len(gaps) > 0 {
-		return f.open("%d periods have no datapoint, the first is %s", len(gaps), clockTime(gaps[0]))
+		return f.open("periods without a datapoint: %d, the first at %s", len(gaps), clockTime(gaps[0]))
 	}
 	n := len(t.cloud.Metric.Within(runlog.GroupSeries, from, to))
 	if n == 0 {
@@ -192,5 +194,5 @@ func (t *analysis) data() Finding {
 	if p, why := t.disagreement(from, to); p != nil {
 		return f.with(Broken, evidence(p.Last), "%s", why)
 	}
-	return f.held("%d datapoints, none missing", n)
+	return f.held("%s, none missing", runlog.Count(n, "datapoint"))
 }

@@ -35,7 +35,7 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 	}
 	l.Seen = "no datapoint under load"
 	if len(points) > 0 {
-		l.Seen = fmt.Sprintf("none of %d datapoints; the highest is %s %%", len(points), number(highest))
+		l.Seen = fmt.Sprintf("none; the highest of %s is %s %%", runlog.Count(len(points), "datapoint"), number(highest))
 	}
 	return interval{}, false
 }
@@ -91,7 +91,7 @@ func (t *analysis) transitionDefect(tr timeline.Transition) string {
 		}
 	}
 	if need := hypothesis.BreachesNeeded(t.alarm.Value); breaching < need {
-		return fmt.Sprintf("%d of its evaluated datapoints breach, %d must", breaching, need)
+		return fmt.Sprintf("breaching datapoints among those evaluated: %d; needed: %d", breaching, need)
 	}
 	return t.contradicted(tr)
 }
@@ -136,9 +136,9 @@ func sameValue(a, b float64) bool {
 
 func (t *analysis) findActivity(l *Link) (interval, bool) {
 	from, to := t.h.MinSize, t.h.MinSize+1
-	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused, from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
+	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
-		l.Expected = fmt.Sprintf("an activity that alarm %s caused, from %d to %d, though it invokes no policy", t.h.AlarmName, from, to)
+		l.Expected = fmt.Sprintf("an activity that alarm %s, which invokes no policy, caused from %d to %d", t.h.AlarmName, from, to)
 	}
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
 	l.Seen = "no such activity"
@@ -258,7 +258,7 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 		if first, _ := t.firstServed(); !first.IsZero() {
 			if served := t.clock.ours(first); served.at.After(m.lo) && served.at.Before(m.at) {
 				m.at, m.hi = served.at, served.hi
-				l.Seen += fmt.Sprintf(", and by its first answer at %s at the latest", clockTime(m.at))
+				l.Seen += fmt.Sprintf("; it was by %s, when it first answered", clockTime(m.at))
 			}
 		}
 		return m, true
@@ -284,7 +284,7 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 	if first, line := t.firstServed(); !first.IsZero() {
 		m := t.clock.ours(first)
 		l.Evidence = loadEvidence(line)
-		l.Seen = fmt.Sprintf("%s answered first at %s", t.newID, clockTime(m.at))
+		l.Seen = fmt.Sprintf("%s first answered at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
 	if unknown := t.unknownInstances(); len(unknown) > 0 {

@@ -24,6 +24,7 @@ type load struct {
 	interrupted string       // why; "" if not
 	phase       runlog.Phase // of the last phase line; "" if there is none
 	note        string       // of the last phase line: why the experiment ended early
+	hold        *runlog.Hold // how it went; nil: not recorded
 	done        time.Time
 	firstSent   second   // the first interval in which a request was sent; nil Second if none was
 	digest      struct { // the phase line that carries the hypothesis's digest
@@ -69,7 +70,7 @@ func (l *load) change(line runlog.LoadLine, number int64) {
 		l.phases[was] = s
 	}
 	p := line.Phase
-	l.phase, l.note = p.Phase, p.Note
+	l.phase, l.note, l.hold = p.Phase, p.Note, cmp.Or(l.hold, p.Hold)
 	if p.HypothesisSHA256 != "" && l.digest.line == 0 {
 		l.digest.sha256, l.digest.at, l.digest.line = p.HypothesisSHA256, line.Time, number
 	}

@@ -70,18 +70,19 @@ func (t *analysis) clocks() Finding {
 	case c.dates == 0:
 		return f.open("no answer carries a Date header")
 	case c.jumped:
-		return f.broken("the Date headers of %d answers contradict each other: a clock was set during the run", c.dates)
+		return f.broken("the Date headers (%d) contradict each other: a clock was set during the run", c.dates)
 	case c.bound > maxClockBound:
 		return f.broken("known to ± %s s only", number(c.bound.Seconds()))
 	default:
-		return f.held("AWS's clock minus ours is %s s, ± %s s, from %d answers", number(c.offset.Seconds()), number(c.bound.Seconds()), c.dates)
+		return f.held("AWS's clock minus ours is %s s ± %s s, from %s", number(c.offset.Seconds()), number(c.bound.Seconds()),
+			runlog.Count(c.dates, "answer"))
 	}
 }
 
-// configuration is P5: how alarm, policy and group hang together is in the record. It
+// configuration is P7: how alarm, policy and group hang together is in the record. It
 // need not be right: whether it works is what the chain shows.
 func (t *analysis) configuration() Finding {
-	f := t.declared("premise.configuration", "P5: configuration captured",
+	f := t.declared("premise.configuration", "P7: configuration captured",
 		"alarm %q on the group's %s, threshold %s, period %d s; policies and target group in the record",
 		t.h.AlarmName, t.h.Metric.MetricName, number(t.h.Threshold), t.h.PeriodSeconds)
 	if t.alarm == nil {
@@ -101,7 +102,7 @@ func (t *analysis) configuration() Finding {
 	case a.Threshold != t.h.Threshold || a.Period != t.h.PeriodSeconds:
 		return f.broken("the alarm has threshold %s and period %d s", number(a.Threshold), a.Period)
 	case !hypothesis.Above(a):
-		return f.broken("the alarm goes off on %s, not above a threshold", a.ComparisonOperator)
+		return f.broken("the alarm's comparison operator is %s, but load raises CPU", a.ComparisonOperator)
 	}
 	actions := cmp.Or(strings.Join(a.AlarmActions, ", "), "none")
 	return f.held("actions of the alarm: %s; enabled: %t; %s", actions, a.ActionsEnabled, t.policyText())
@@ -186,7 +187,7 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		looked = true
 		v := g.Value
 		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.MinSize) || len(v.Instances) != t.h.MinSize {
-			return fmt.Sprintf("min %d, max %d, desired %d, %d instances of which %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
+			return fmt.Sprintf("min %d, max %d, desired %d, %d listed, %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
 					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				evidence(g.Observation)
 		}
@@ -220,7 +221,7 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 // instance breaches and two do not.
 func (t *analysis) loaded() Finding {
 	theta := t.h.Threshold
-	f := t.declared("premise.load", "load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
+	f := t.declared("premise.load", "P8: load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
 		number(2*theta))
 	if t.began.IsZero() {
 		return f.notJudged(beforeLoadStep)
@@ -251,7 +252,7 @@ func (t *analysis) loaded() Finding {
 // crosses says nothing about scaling.
 func (t *analysis) crossed(e1 Link) Finding {
 	if t.began.IsZero() {
-		return expect("premise.crossed", "CPU crossed", "a datapoint above the threshold, under the load").notJudged(beforeLoadStep)
+		return expect("premise.crossed", "P9: CPU crossed", "a datapoint above the threshold, under the load").notJudged(beforeLoadStep)
 	}
-	return t.declared("premise.crossed", "CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
+	return t.declared("premise.crossed", "P9: CPU crossed", "%s", e1.Expected).with(e1.Status, e1.Evidence, "%s", e1.Seen)
 }

@@ -130,9 +130,9 @@ func TestSchemasRefuseWhatIsWrong(t *testing.T) {
 		"manifest.json":   {`{}`, `{"version":1,"runId":"x","started":"2026-03-14T12:00:00Z","machine":{},"complete":false}`},
 		"verdict.json":    {`{}`, `{"outcome":"MAYBE"}`},
 		"history.json": {
-			`{}`, `{"version":1,"kept":true,"visits":[]}`,
-			`{"version":1,"kept":true,"visits":[{"time":"noon","made":0,"listed":0}],"notAudited":"x"}`,
-			`{"version":1,"kept":true,"visits":[],"audit":{"passed":true}}`,
+			`{}`, `{"version":1,"kept":true,"sessions":[]}`,
+			`{"version":1,"kept":true,"sessions":[{"time":"noon","made":0,"listed":0}],"notAudited":"x"}`,
+			`{"version":1,"kept":true,"sessions":[],"audit":{"passed":true}}`,
 		},
 	}
 	for name, documents := range tests {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"secondwind/runlog"
 )
@@ -35,9 +36,19 @@ func (t *analysis) proved(in string, v Verdict) string {
 	after := func(event runlog.Link) string { return number(seconds(t.events[event].at.Sub(crossed))) }
 	return fmt.Sprintf("%s the premises hold, and CPU exceeded %s %% at %s. "+
 		"Alarm %s fired after %s s, and instance %s served its first request after %s s, within the %s s allowed. "+
-		"Load below the threshold did not scale. No other possible cause was seen.",
+		"Load below the threshold did not scale. No other possible cause was seen.%s",
 		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName, after(runlog.LinkAlarm), v.Figures.NewInstanceID,
-		after(runlog.LinkFirstRequest), number(limit))
+		after(runlog.LinkFirstRequest), number(limit), t.cutShort())
+}
+
+// cutShort says that the hold was shorter than the run asked for; "" if it was not.
+func (t *analysis) cutShort() string {
+	h := t.load.hold
+	if h == nil || !h.EndedOnRequest {
+		return ""
+	}
+	return fmt.Sprintf(" The hold was ended on request after %s of %s.", runlog.Seconds(h.Seconds).Round(time.Second),
+		runlog.Seconds(h.RequestedSeconds).Round(time.Second))
 }
 
 func (t *analysis) interruption() string {

@@ -131,5 +131,8 @@ type Figures struct {
 	NewInstanceID          string   `json:"newInstanceId,omitempty"`
 	ActivityID             string   `json:"activityId,omitempty"`
 	ScaledIn               *bool    `json:"scaledIn,omitempty"`
+	HoldRequestedSeconds   *float64 `json:"holdRequestedSeconds,omitempty"`
+	HoldSeconds            *float64 `json:"holdSeconds,omitempty"`
+	HoldEndedOnRequest     *bool    `json:"holdEndedOnRequest,omitempty"` // before its time
 	InstanceSecondsOfGroup float64  `json:"instanceSeconds"`
 }

@@ -49,9 +49,10 @@ type Observer struct {
 	// configuration is the newest snapshot; only the asking goroutine uses it.
 	configuration hypothesis.Configuration
 
-	interval atomic.Int64  // a time.Duration
-	wanted   atomic.Bool   // a configuration snapshot is wanted
-	now      chan struct{} // holds one token when a poll is wanted at once
+	stamp    func() time.Time // of a snapshot: time.Now, but for tests
+	interval atomic.Int64     // a time.Duration
+	wanted   atomic.Bool      // a configuration snapshot is wanted
+	now      chan struct{}    // holds one token when a poll is wanted at once
 
 	mu      sync.Mutex // never held while a question is asked
 	state   runlog.State
@@ -72,6 +73,7 @@ func New(cfg Config) *Observer {
 		elb:         elb.NewFromConfig(noted),
 		changed:     make(chan struct{}),
 		now:         make(chan struct{}, 1),
+		stamp:       time.Now,
 	}
 	o.interval.Store(int64(cfg.Interval))
 	return o
@@ -140,9 +142,11 @@ func (o *Observer) pollInterval() time.Duration { return time.Duration(o.interva
 func (o *Observer) round(ctx context.Context) error {
 	next, _ := o.State()
 	var configured error
-	// A wish is taken before the first question: one that comes while a snapshot is
-	// under way is for the next.
-	if began := time.Now(); o.wanted.Swap(false) || next.Configured.IsZero() {
+	// A wish is taken before the snapshot's time, and that before its first question:
+	// one that comes later is for the next, one that is taken is not older than its
+	// snapshot.
+	if wanted := o.wanted.Swap(false); wanted || next.Configured.IsZero() {
+		began := o.stamp()
 		if _, configured = o.Configure(ctx); configured == nil {
 			next.Configured = began
 		} else {

@@ -148,20 +148,34 @@ func TestWhatFailsIsRecordedAndAskedAgain(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatContradictsItselfIsNotTakenIn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := newAccount()
-		a.metric = func(*cloudwatch.GetMetricDataInput) []cwtypes.MetricDataResult {
-			return []cwtypes.MetricDataResult{{Id: aws.String("group"), Timestamps: []time.Time{time.Now()}, Values: []float64{1, 2}}}
-		}
-		o := New(Config{AWS: a.config(), AutoScalingGroupName: "g", Sink: new(tape).add})
-		if err := o.round(t.Context()); err == nil || !strings.Contains(err.Error(), "differ in number") {
-			t.Errorf("round() = %v, want that timestamps and values differ", err)
-		}
-		if s, _ := o.State(); len(s.Metric) > 0 || s.Polled.IsZero() {
-			t.Errorf("state = %+v, want a poll without datapoints", s)
-		}
-	})
+// TestTheMetricIsReadAsTheJudgeReadsIt: an answer that contradicts itself is not
+// taken in, and one of which CloudWatch says that it is in error is an error.
+func TestTheMetricIsReadAsTheJudgeReadsIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		status cwtypes.StatusCode
+		values []float64
+		points int // that are taken in
+	}{
+		"more values than timestamps": {cwtypes.StatusCodeComplete, []float64{1, 2}, 0},
+		"an error of CloudWatch's":    {cwtypes.StatusCodeInternalError, []float64{1}, 1},
+		"a metric that is forbidden":  {cwtypes.StatusCodeForbidden, []float64{1}, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := newAccount()
+			a.metric = func(*cloudwatch.GetMetricDataInput) []cwtypes.MetricDataResult {
+				return []cwtypes.MetricDataResult{
+					{Id: aws.String("group"), StatusCode: c.status, Timestamps: []time.Time{time.Now()}, Values: c.values},
+				}
+			}
+			o := New(Config{AWS: a.config(), AutoScalingGroupName: "g", Sink: new(tape).add})
+			if err := o.round(t.Context()); err == nil || !strings.Contains(err.Error(), "is in error") {
+				t.Errorf("%s: round() = %v, want that the answer is in error", name, err)
+			}
+			if s, _ := o.State(); len(s.Metric[runlog.GroupSeries]) != c.points || s.Polled.IsZero() {
+				t.Errorf("%s: state = %+v, want a poll with %d datapoints", name, s, c.points)
+			}
+		})
+	}
 }
 
 func TestTheMetricIsAskedOfTheGroupAndOfEveryInstance(t *testing.T) {
@@ -278,6 +292,32 @@ func TestASnapshotBeginsAfterItIsAskedFor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAWishThatComesWithTheStampIsForTheNextSnapshot: else it would be taken by a
+// snapshot that is older than it, and its asker would wait in vain.
+func TestAWishThatComesWithTheStampIsForTheNextSnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := New(Config{AWS: newAccount().config(), AutoScalingGroupName: "g", Sink: new(tape).add})
+		var asked time.Time
+		o.stamp = func() time.Time {
+			now := time.Now()
+			if asked.IsZero() {
+				time.Sleep(time.Millisecond)
+				asked = time.Now()
+				o.TakeSnapshot()
+			}
+			return now
+		}
+		for range 2 {
+			if err := o.round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s, _ := o.State(); s.Configured.Before(asked) {
+			t.Errorf("the newest snapshot counts as of %v, want not before %v, when it was asked for", s.Configured, asked)
+		}
+	})
 }
 
 func TestAStateShowsASnapshotThatWasBegunBeforeAsBegunBefore(t *testing.T) {

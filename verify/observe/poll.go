@@ -2,7 +2,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"secondwind/runlog"
+	"secondwind/runlog/timeline"
 )
 
 func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
@@ -88,12 +88,9 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 	samples.Statistic = "SampleCount"
 	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
-	series := map[string]string{"group": runlog.GroupSeries}
 	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", samples, period)}
 	for i, id := range instanceIDs(s.Group.Instances) {
-		name := "i" + strconv.Itoa(i)
-		series[name] = id
-		queries = append(queries, query(name, metric.OfInstance(id), period))
+		queries = append(queries, query("i"+strconv.Itoa(i), metric.OfInstance(id), period))
 	}
 	in := &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries,
@@ -101,17 +98,21 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
 	}
-	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
+	answered, err := record(ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
 	if err != nil {
 		return err
 	}
-	for _, result := range answer.MetricDataResults {
-		if len(result.Timestamps) != len(result.Values) {
-			return errors.New("cloudwatch:GetMetricData: timestamps and values differ in number")
+	subject := runlog.Hypothesis{Metric: metric, PeriodSeconds: int(period / time.Second)}
+	seen := timeline.New([]runlog.Observation{answered}, subject)
+	for _, series := range seen.Metric.Series {
+		var points []runlog.Datapoint
+		for _, p := range seen.Metric.All(series) {
+			points = append(points, runlog.Datapoint{Timestamp: p.Start, Value: p.Value()})
 		}
-		if of, ok := series[result.Id]; ok {
-			*s = s.WithDatapoints(of, result.Datapoints())
-		}
+		*s = s.WithDatapoints(series, points)
+	}
+	if len(seen.Unread)+len(seen.Metric.Failed) > 0 {
+		return fmt.Errorf("%s: CloudWatch's answer is in error: %s", runlog.OpGetMetricData, answered.Answer)
 	}
 	return nil
 }

@@ -71,24 +71,23 @@ func ask[Answer, In, Out, Options any](
 	if err != nil {
 		return answer, err
 	}
-	if err := json.Unmarshal(recorded, &answer); err != nil {
+	if err := json.Unmarshal(recorded.Answer, &answer); err != nil {
 		return answer, fmt.Errorf("%s: read answer: %w", operation, err)
 	}
 	return answer, nil
 }
 
-// record makes one call, appends what came of it to the record, and returns the
-// answer as it was recorded. The call's own error is returned too: an observer
-// decides whether to go on.
+// record makes one call, appends what came of it to the record, and returns it. The
+// call's own error is returned too: an observer decides whether to go on.
 func record[In, Out, Options any](
 	ctx context.Context, r *recorder, operation string, in *In, call caller[In, Out, Options],
-) (json.RawMessage, error) {
-	input, err := json.Marshal(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: encode input: %w", operation, err)
+) (o runlog.Observation, err error) {
+	o.Operation = operation
+	if o.Input, err = json.Marshal(in); err != nil {
+		return o, fmt.Errorf("%s: encode input: %w", operation, err)
 	}
 	var x exchange
-	o := runlog.Observation{Operation: operation, Sent: time.Now().UTC(), Input: input}
+	o.Sent = time.Now().UTC()
 	out, callErr := call(context.WithValue(ctx, exchangeKey{}, &x), in)
 	o.Received = time.Now().UTC()
 	o.Date, o.BodySHA256 = x.date, x.bodySHA256
@@ -98,16 +97,16 @@ func record[In, Out, Options any](
 	} else {
 		o.RequestID = requestID(out)
 		if o.Answer, err = answerOf(out); err != nil {
-			return nil, fmt.Errorf("%s: encode answer: %w", operation, err)
+			return o, fmt.Errorf("%s: encode answer: %w", operation, err)
 		}
 	}
 	if err := r.append(o); err != nil {
-		return nil, &sinkError{err}
+		return o, &sinkError{err}
 	}
 	if callErr != nil {
-		return nil, fmt.Errorf("%s: %w", operation, callErr)
+		return o, fmt.Errorf("%s: %w", operation, callErr)
 	}
-	return o.Answer, nil
+	return o, nil
 }
 
 // sinkError says that the record itself could not be written: nothing that is

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"secondwind/runlog"
 )
 
 // Style is how text is laid out. The zero value is plain text, a paragraph a line.
@@ -60,4 +62,12 @@ func (s Style) Wrap(text string, indent int) string {
 		column += n
 	}
 	return b.String()
+}
+
+// Plural is how many there are of a thing, in words: "no resources", "1 resource", "2 resources".
+func Plural(n int, noun string) string {
+	if n == 0 {
+		return "no " + noun + "s"
+	}
+	return runlog.Count(n, noun)
 }

@@ -25,6 +25,14 @@ func TestWrapBreaksBetweenWordsAndKeepsThemAll(t *testing.T) {
 	}
 }
 
+func TestPlural(t *testing.T) {
+	for n, want := range []string{"no resources", "1 resource", "2 resources"} {
+		if got := Plural(n, "resource"); got != want {
+			t.Errorf("Plural(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestWrapLeavesTextWhereThereIsNoRoom(t *testing.T) {
 	for _, width := range []int{0, 5, 6} {
 		if got := (Style{Width: width}).Wrap("two words", 6); got != "two words" {

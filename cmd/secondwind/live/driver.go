@@ -108,7 +108,7 @@ func (d *driver) enter(c experiment.EnterPhase) error {
 	if d.cfg.Holding != nil {
 		d.cfg.Holding(c.Phase == runlog.PhaseHold)
 	}
-	change := &runlog.PhaseChange{Phase: c.Phase, OfferedRate: c.Rate, Note: c.Note}
+	change := &runlog.PhaseChange{Phase: c.Phase, OfferedRate: c.Rate, Note: c.Note, Hold: c.Hold}
 	if c.Phase == runlog.PhasePremises {
 		change.HypothesisSHA256 = d.digest
 	}

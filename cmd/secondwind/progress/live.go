@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"secondwind/runlog"
 	"secondwind/verify/terminal"
@@ -75,11 +76,29 @@ func (l *live) draw(b *strings.Builder) {
 	if s.Group != nil {
 		lines = append(lines, l.cpu(s))
 	}
-	lines = append(lines, strings.Join(facts(s, l.paint), "   "))
+	lines = append(lines, l.inColumns(facts(s, l.paint))...)
 	for _, line := range lines {
 		b.WriteString(fit(line, l.width()) + "\n")
 	}
 	l.drawn = len(lines)
+}
+
+// inColumns puts facts side by side, in as many lines as the terminal needs.
+func (l *live) inColumns(facts []string) []string {
+	const gap = "   "
+	lines := []string{""}
+	for _, fact := range facts {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = fact
+		case utf8.RuneCountInString(terminal.Bare(*last+gap+fact)) > l.width():
+			lines = append(lines, fact)
+		default:
+			*last += gap + fact
+		}
+	}
+	return lines
 }
 
 // inOrder are the phases of an experiment.
@@ -99,12 +118,13 @@ func (l *live) phases(s Status) string {
 		names = append(names, l.paint(style, string(p)))
 	}
 	line := strings.Join(names, "  ")
-	if l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
+	alone := s.Group == nil && s.Phase == runlog.PhaseLoad // a load without an experiment has no other phase
+	if alone || l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
 		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
 	}
 	line += "   " + clock(s.Elapsed)
 	if s.Expected > 0 {
-		line += " of about " + strings.TrimSpace(clock(s.Expected))
+		line += " of about " + runlog.Words(s.Expected)
 	}
 	return line
 }

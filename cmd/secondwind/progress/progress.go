@@ -111,7 +111,7 @@ func Plain(w io.Writer) Reporter {
 		status: func(s Status) {
 			text := line(s)
 			if left := s.left(); left > 0 {
-				text += " · about " + strings.TrimSpace(clock(left)) + " left"
+				text += " · about " + runlog.Words(left) + " left"
 			}
 			fmt.Fprintf(w, "%s    %s\n", clock(s.Elapsed), text)
 		},
@@ -172,6 +172,9 @@ func line(s Status) string {
 		known = append(known, "CPU "+percent(s.CPUPercent))
 	}
 	known = append(known, facts(s, func(_, text string) string { return text })...)
+	if len(known) == 1 && s.Phase == runlog.PhaseSetup {
+		known = append(known, "waiting for a healthy instance")
+	}
 	return strings.TrimRight(strings.Join(known, " · "), " ")
 }
 
@@ -190,7 +193,7 @@ func facts(s Status, paint func(sgr, text string) string) (known []string) {
 	switch s.Alarm {
 	case "":
 	case "ALARM":
-		known = append(known, "alarm "+paint(terminal.Red, s.Alarm))
+		known = append(known, "alarm in "+paint(terminal.Red, s.Alarm))
 	default:
 		known = append(known, "alarm "+paint(terminal.Dim, s.Alarm))
 	}

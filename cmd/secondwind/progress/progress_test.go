@@ -30,7 +30,7 @@ func TestPlainIsNeverSilentForLongAndNeverChatty(t *testing.T) {
 	if want := 1 + 59/5; len(lines) != want {
 		t.Errorf("a minute gave %d lines, want %d: one event and a status every 5 s\n%s", len(lines), want, b.String())
 	}
-	for _, part := range []string{" 0:05", "load", "31.8 %", "alarm ALARM", "1 in service → 2", "98 of 98 requests/s", "2 failed"} {
+	for _, part := range []string{" 0:05", "load", "31.8 %", "alarm in ALARM", "1 in service → 2", "98 of 98 requests/s", "2 failed"} {
 		if !strings.Contains(lines[1], part) {
 			t.Errorf("status line %q does not say %q", lines[1], part)
 		}
@@ -56,7 +56,7 @@ func TestALongHoldIsNoLongLog(t *testing.T) {
 		if want := 59 + 7*12; len(lines) != want {
 			t.Errorf("%s: %d lines, want %d", name, len(lines), want)
 		}
-		if first := lines[0]; !strings.Contains(first, "about 8:00:00 left") && !strings.Contains(first, `"secondsLeft":28800`) {
+		if first := lines[0]; !strings.Contains(first, "about 8 h left") && !strings.Contains(first, `"secondsLeft":28800`) {
 			t.Errorf("%s: %q does not say that 8 hours are left", name, first)
 		}
 	}
@@ -127,7 +127,7 @@ func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 		status       Status
 		plain, asAny string
 	}{
-		{"a run that is set up", Status{Phase: "setup"}, " 0:05    setup", `{"phase":"setup"}`},
+		{"a run that is set up", Status{Phase: "setup"}, " 0:05    setup       · waiting for a healthy instance", `{"phase":"setup"}`},
 		{"a load alone", Status{Phase: "load", Traffic: TrafficOf(5, runlog.LoadSecond{Completed: 8, IntervalSeconds: 2}, 0)},
 			" 0:05    load        · 4 of 5 requests/s", `{"phase":"load","offeredRate":5,"completedRate":4,"failed":0}`},
 		{"a group alone", observed,
@@ -164,6 +164,9 @@ func TestLiveNeverDrawsALineWiderThanTheTerminal(t *testing.T) {
 				t.Errorf("width %d: line of %d columns: %q", width, n, line)
 			}
 		}
+		if !strings.HasSuffix(b.String(), "2 failed\n") {
+			t.Errorf("width %d: a fact is cut off:\n%s", width, b.String())
+		}
 	}
 }
 
@@ -190,7 +193,7 @@ func TestLiveShowsHoursWithASpaceBefore(t *testing.T) {
 	s := status(83 * time.Second)
 	s.Expected = 8*time.Hour + 139*time.Second
 	Live(&b, func() int { return 100 }, false).Status(s)
-	if want := " 1:23 of about 8:02:19"; !strings.Contains(b.String(), want) {
+	if want := " 1:23 of about 8 h 2 min 19 s"; !strings.Contains(b.String(), want) {
 		t.Errorf("view = %q, want %q", b.String(), want)
 	}
 }
@@ -199,9 +202,19 @@ func TestLiveShowsCPUAgainstItsThreshold(t *testing.T) {
 	var b bytes.Buffer
 	Live(&b, func() int { return 100 }, false).Status(status(83 * time.Second))
 	view := b.String()
-	for _, part := range []string{"▸ load", "1:23 of about 2:30", "31.8 %", "threshold 20 %", "│", "█", "alarm ALARM", "2 failed"} {
+	for _, part := range []string{
+		"▸ load", "1:23 of about 2 min 30 s", "31.8 %", "threshold 20 %", "│", "█", "alarm in ALARM", "2 failed",
+	} {
 		if !strings.Contains(view, part) {
 			t.Errorf("view does not show %q:\n%s", part, view)
 		}
+	}
+}
+
+func TestALoadAloneShowsNoPhasesOfAnExperiment(t *testing.T) {
+	var b bytes.Buffer
+	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "load", Traffic: &Traffic{OfferedRate: 5}})
+	if view := b.String(); !strings.Contains(view, "▸ load") || strings.Contains(view, "calibration") {
+		t.Errorf("view = %q, want the load and no other phase", view)
 	}
 }
