@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -20,9 +21,18 @@ type Options struct {
 	// of the server's name in turn.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// MaxAge is how old a connection may become before another one takes its place, give
-	// or take a tenth; 0 means 30 s. What balances by connections, such as a Network Load
-	// Balancer, shows a new instance to new connections only.
+	// or take a tenth; 0 means 2 s. What balances by connections, such as a Network Load
+	// Balancer, shows a new instance to new connections only. With so many connections that
+	// more than 200 a second would be opened, they become older.
 	MaxAge time.Duration
+	// LookUpAgain is how old the addresses of the server's name may become; 0 means 30 s. Go's
+	// resolver does not tell the TTL of a name.
+	LookUpAgain time.Duration
+	HTTP2       bool   // instead of HTTP/1.1
+	UnixSocket  string // path of a socket to connect to, whatever the URL's host; "": none
+	// TLS is for https; nil means that the system's certificates are trusted. What depends on
+	// the server and the protocol is set by the Server.
+	TLS *tls.Config
 	// Opened, if it is set, is told of each connection once it can be used. It is called by
 	// many goroutines.
 	Opened func(Opening)
@@ -41,11 +51,14 @@ var (
 )
 
 const (
-	defaultMaxAge = 30 * time.Second
-	// lookUpAgain is below the 60 s for which load balancers of AWS allow their addresses
-	// to be kept.
-	lookUpAgain = 30 * time.Second
-	dialTimeout = 5 * time.Second
+	defaultMaxAge = 2 * time.Second
+	// defaultLookUpAgain is below the 60 s for which load balancers of AWS allow their
+	// addresses to be kept.
+	defaultLookUpAgain = 30 * time.Second
+	dialTimeout        = 5 * time.Second
+	// mostRenewed is how many connections are renewed in a second: each leaves its port
+	// unusable for a minute, and there are 28,000 of them on Linux.
+	mostRenewed = 200
 	// maxAddresses is how many addresses are counted by themselves; the rest is otherAddresses.
 	maxAddresses   = 64
 	otherAddresses = "other"
@@ -53,35 +66,42 @@ const (
 
 // Server is the server that requests go to, for any number of Clients.
 type Server struct {
-	url      *url.URL
-	options  Options
-	lookUp   func(ctx context.Context, network, host string) ([]netip.Addr, error) // nil: names go to Dial
-	reused   atomic.Int64
-	mu       sync.Mutex // guards what follows
-	known    []netip.Addr
-	knownAt  time.Time
-	next     int
-	opened   map[string]int64
-	resuming tls.ClientSessionCache
+	url     *url.URL
+	options Options
+	lookUp  func(ctx context.Context, network, host string) ([]netip.Addr, error) // nil: names go to Dial
+	reused  atomic.Int64
+	open    atomic.Int64
+	mu      sync.Mutex // guards what follows
+	known   []netip.Addr
+	knownAt time.Time
+	next    int
+	opened  map[string]int64
 }
 
 // NewServer returns the server of a URL, of which scheme and host count.
 func NewServer(u *url.URL, o Options) *Server {
-	s := &Server{url: u, options: o, opened: map[string]int64{}, resuming: tls.NewLRUClientSessionCache(64)}
+	s := &Server{url: u, opened: map[string]int64{}}
 	if o.Dial == nil {
-		s.options.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
+		o.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
 		s.lookUp = net.DefaultResolver.LookupNetIP
 	}
-	if o.MaxAge <= 0 {
-		s.options.MaxAge = defaultMaxAge
+	o.MaxAge, o.LookUpAgain = cmp.Or(o.MaxAge, defaultMaxAge), cmp.Or(o.LookUpAgain, defaultLookUpAgain)
+	if o.TLS == nil {
+		o.TLS = new(tls.Config)
 	}
+	o.TLS = o.TLS.Clone()
+	o.TLS.ServerName, o.TLS.ClientSessionCache = u.Hostname(), tls.NewLRUClientSessionCache(64)
+	if o.HTTP2 {
+		o.TLS.NextProtos = []string{"h2"}
+	}
+	s.options = o
 	return s
 }
 
 // Connections are what a Server's Clients have used.
 type Connections struct {
 	Opened map[string]int64 // by the address of the server: at most 64, and "other"
-	Reused int64            // requests that needed no new one
+	Reused int64            // requests that were not the first of theirs
 }
 
 // Connections returns what was used up to now.
@@ -97,36 +117,73 @@ func (s *Server) Connections() Connections {
 
 // opened is a connection that can be used.
 type opened struct {
-	net.Conn
+	connection
 	until time.Time // it should be used
 	took  time.Duration
+	used  bool
 }
 
-// dial opens a connection, TLS included.
-func (s *Server) dial(ctx context.Context) (o opened, err error) {
+// connect opens a connection, TLS included.
+func (s *Server) connect(ctx context.Context) (o opened, err error) {
 	began := time.Now()
-	address, err := s.address(ctx)
+	socket, address, err := s.dial(ctx)
 	if err != nil {
-		return o, fmt.Errorf("%w: %w", ErrConnect, err)
-	}
-	if o.Conn, err = s.options.Dial(ctx, "tcp", address); err != nil {
 		return o, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	opening := Opening{Connect: time.Since(began)}
 	if s.url.Scheme == "https" {
-		secure := tls.Client(o.Conn, &tls.Config{ServerName: s.url.Hostname(), ClientSessionCache: s.resuming})
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return o, fmt.Errorf("%w: %w", ErrTLS, errors.Join(err, o.Close()))
+		if socket, err = s.secure(ctx, socket); err != nil {
+			return o, fmt.Errorf("%w: %w", ErrTLS, err)
 		}
-		o.Conn, opening.TLS = secure, time.Since(began)-opening.Connect
+		opening.TLS = time.Since(began) - opening.Connect
+	}
+	if !s.options.HTTP2 {
+		o.connection = newConn(socket)
+	} else if o.connection, err = newStreams(ctx, socket, s.url); err != nil {
+		return o, fmt.Errorf("%w: %w", ErrConnect, errors.Join(err, socket.Close()))
 	}
 	if s.options.Opened != nil {
 		s.options.Opened(opening)
 	}
 	s.count(address)
-	age := float64(s.options.MaxAge) * (0.9 + 0.2*rand.Float64())
-	o.until, o.took = time.Now().Add(time.Duration(age)), time.Since(began)
+	age := max(float64(s.options.MaxAge), float64(s.open.Add(1))/mostRenewed*float64(time.Second))
+	o.until, o.took = time.Now().Add(time.Duration(age*(0.9+0.2*rand.Float64()))), time.Since(began)
 	return o, nil
+}
+
+// secure does the handshake of TLS, and closes the connection if that fails.
+func (s *Server) secure(ctx context.Context, socket net.Conn) (net.Conn, error) {
+	secure := tls.Client(socket, s.options.TLS)
+	err := secure.HandshakeContext(ctx)
+	if err == nil && s.options.HTTP2 && secure.ConnectionState().NegotiatedProtocol != "h2" {
+		err = ErrNoHTTP2
+	}
+	if err != nil {
+		return nil, errors.Join(err, socket.Close())
+	}
+	return secure, nil
+}
+
+// dial connects to the next address, or if that fails, as clients of a name do, to one after it.
+func (s *Server) dial(ctx context.Context) (socket net.Conn, address string, err error) {
+	if path := s.options.UnixSocket; path != "" {
+		socket, err = s.options.Dial(ctx, "unix", path)
+		return socket, path, err
+	}
+	all, err := s.addresses(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	var first error
+	for _, address := range all {
+		if socket, err = s.options.Dial(ctx, "tcp", address); err == nil {
+			return socket, address, nil
+		}
+		if first = cmp.Or(first, err); ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, "", first
 }
 
 // count counts a connection.
@@ -139,21 +196,21 @@ func (s *Server) count(address string) {
 	s.opened[address]++
 }
 
-// address is where the next connection goes.
-func (s *Server) address(ctx context.Context) (string, error) {
+// addresses are where the next connection goes, and then those that serve in its place.
+func (s *Server) addresses(ctx context.Context) (all []string, err error) {
 	host, port := s.url.Hostname(), s.url.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[s.url.Scheme]
 	}
 	if _, err := netip.ParseAddr(host); err == nil || s.lookUp == nil {
-		return net.JoinHostPort(host, port), nil
+		return []string{net.JoinHostPort(host, port)}, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock() // the lookup too: a thousand connections ask once
-	if time.Since(s.knownAt) >= lookUpAgain || len(s.known) == 0 {
+	if time.Since(s.knownAt) >= s.options.LookUpAgain || len(s.known) == 0 {
 		known, err := s.lookUp(ctx, "ip", host)
 		if err != nil && len(s.known) == 0 {
-			return "", err
+			return nil, err
 		}
 		if err == nil {
 			s.known = known
@@ -161,59 +218,8 @@ func (s *Server) address(ctx context.Context) (string, error) {
 		s.knownAt = time.Now() // a resolver that fails is not asked by every connection
 	}
 	s.next++
-	return net.JoinHostPort(s.known[s.next%len(s.known)].Unmap().String(), port), nil
-}
-
-// sockets is a Client that has at most one connection at a time.
-type sockets struct {
-	server *Server
-	conn   *conn
-	until  time.Time
-}
-
-// Client returns a Client that speaks HTTP/1.1 over one connection, dialled when it is
-// needed. An exchange that has to dial first takes that much longer.
-func (s *Server) Client() Client { return &sockets{server: s} }
-
-// Exchange implements Client.
-func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
-	if s.conn != nil && (time.Now().After(s.until) || !s.conn.usable()) {
-		s.Close()
+	for i := range s.known {
+		all = append(all, net.JoinHostPort(s.known[(s.next+i)%len(s.known)].Unmap().String(), port))
 	}
-	var opening time.Duration
-	if s.conn != nil {
-		s.server.reused.Add(1)
-	} else {
-		took, err := s.open(deadline)
-		if err != nil {
-			return nil, err
-		}
-		opening = took
-	}
-	answer, err := s.conn.exchange(r, deadline)
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	answer.Opening = opening
-	return answer, nil
-}
-
-func (s *sockets) open(deadline time.Time) (took time.Duration, err error) {
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
-	defer cancel()
-	o, err := s.server.dial(ctx)
-	if err != nil {
-		return 0, err
-	}
-	s.conn, s.until = newConn(o.Conn), o.until
-	return o.took, nil
-}
-
-// Close implements Client.
-func (s *sockets) Close() {
-	if s.conn != nil {
-		_ = s.conn.close()
-		s.conn = nil
-	}
+	return all, nil
 }
