@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -27,11 +28,15 @@ var causes = []struct {
 	{runlog.NoPortError, []error{syscall.EADDRNOTAVAIL}},
 	{"connection refused", []error{syscall.ECONNREFUSED}},
 	{"connection reset", []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED}},
+	{"socket not found", []error{syscall.ENOENT}},
 	{"host unreachable", []error{syscall.EHOSTUNREACH, syscall.ENETUNREACH}},
 	{client.ErrNoAnswer.Error(), []error{client.ErrNoAnswer}},
 	{client.ErrCutOff.Error(), []error{client.ErrCutOff}},
 	{client.ErrTooLong.Error(), []error{client.ErrTooLong}},
 	{client.ErrMalformed.Error(), []error{client.ErrMalformed}},
+	{client.ErrReset.Error(), []error{client.ErrReset}},
+	{client.ErrNotHTTP2.Error(), []error{client.ErrNotHTTP2}},
+	{"TLS: " + client.ErrNoHTTP2.Error(), []error{client.ErrNoHTTP2}},
 }
 
 // causeOf is the name of the cause of an error.
@@ -39,6 +44,9 @@ func causeOf(err error) string {
 	if name := (*net.DNSError)(nil); errors.As(err, &name) {
 		if strings.Contains(name.Err, syscall.EMFILE.Error()) {
 			return runlog.NoFileError // the only trace of it that is left
+		}
+		if !name.IsNotFound {
+			return "name server failed"
 		}
 		return "host not found"
 	}
@@ -48,6 +56,10 @@ func causeOf(err error) string {
 				return c.name
 			}
 		}
+	}
+	// An alert of TLS may come with the first answer only: that of a client without a certificate.
+	if alert := (*net.OpError)(nil); errors.As(err, &alert) && alert.Op == "remote error" {
+		return "TLS: refused by the server: " + strings.TrimPrefix(alert.Err.Error(), "tls: ")
 	}
 	opening := errors.Is(err, client.ErrConnect) || errors.Is(err, client.ErrTLS)
 	timedOut := errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded)
@@ -66,13 +78,22 @@ func causeOf(err error) string {
 }
 
 func tlsCause(err error) string {
-	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var untrusted *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &host):
+		return "TLS: certificate of another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "TLS: certificate expired"
+	case errors.As(err, &untrusted):
 		return "TLS: certificate not trusted"
-	}
-	if record := (tls.RecordHeaderError{}); errors.As(err, &record) {
+	case errors.As(err, &record):
 		return "TLS: the server does not speak it"
+	default:
+		return client.ErrTLS.Error()
 	}
-	return client.ErrTLS.Error()
 }
 
 // example is a failure in full.

@@ -118,6 +118,7 @@ func TestEveryCauseOfFailureHasOneNameAndOneExample(t *testing.T) {
 		connections    client.Options
 	}{
 		{"host not found", "no such host", fails(&net.DNSError{Err: "no such host", Name: "a.test", IsNotFound: true})},
+		{"name server failed", "misbehaving", fails(&net.DNSError{Err: "server misbehaving", Name: "a.test"})},
 		{"no file descriptor left", "too many open files", fails(&net.DNSError{Err: "dial udp: socket: too many open files", Name: "a.test"})},
 		{"no file descriptor left", "too many open files", system("socket", syscall.EMFILE)},
 		{"no file descriptor left", "in system", system("socket", syscall.ENFILE)},
@@ -174,7 +175,7 @@ func TestFailuresOfTLSAreToldApart(t *testing.T) {
 		connections   client.Options
 	}{
 		{"TLS: the server does not speak it", "https://" + plain.Listener.Addr().String(), client.Options{}},
-		{"TLS: certificate not trusted", "https://localhost:" + port, client.Options{Dial: func(
+		{"TLS: certificate of another host", "https://localhost:" + port, client.Options{Dial: func(
 			ctx context.Context, network, _ string,
 		) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, secure.Listener.Addr().String()) // has no certificate for localhost

@@ -41,7 +41,7 @@ func newStreams(ctx context.Context, socket net.Conn, server *url.URL) (*streams
 	t := &http.Transport{DialContext: dial, DialTLSContext: dial, DisableCompression: true, Protocols: new(http.Protocols)}
 	t.Protocols.SetHTTP2(true)
 	t.Protocols.SetUnencryptedHTTP2(true)
-	conn, err := t.NewClientConn(ctx, server.Scheme, server.Host)
+	conn, err := t.NewClientConn(ctx, server.Scheme, net.JoinHostPort(server.Hostname(), portOf(server)))
 	return &streams{ClientConn: conn, server: server}, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,8 +156,12 @@ func (s *Server) connect(ctx context.Context) (o opened, err error) {
 func (s *Server) secure(ctx context.Context, socket net.Conn) (net.Conn, error) {
 	secure := tls.Client(socket, s.options.TLS)
 	err := secure.HandshakeContext(ctx)
-	if err == nil && s.options.HTTP2 && secure.ConnectionState().NegotiatedProtocol != "h2" {
-		err = ErrNoHTTP2
+	if s.options.HTTP2 {
+		if err == nil && secure.ConnectionState().NegotiatedProtocol != "h2" {
+			err = ErrNoHTTP2
+		} else if err != nil && strings.Contains(err.Error(), "no application protocol") { // a type of TLS's own
+			err = fmt.Errorf("%w: %w", ErrNoHTTP2, err)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, socket.Close())
@@ -198,10 +203,7 @@ func (s *Server) count(address string) {
 
 // addresses are where the next connection goes, and then those that serve in its place.
 func (s *Server) addresses(ctx context.Context) (all []string, err error) {
-	host, port := s.url.Hostname(), s.url.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[s.url.Scheme]
-	}
+	host, port := s.url.Hostname(), portOf(s.url)
 	if _, err := netip.ParseAddr(host); err == nil || s.lookUp == nil {
 		return []string{net.JoinHostPort(host, port)}, nil
 	}
@@ -222,4 +224,8 @@ func (s *Server) addresses(ctx context.Context) (all []string, err error) {
 		all = append(all, net.JoinHostPort(s.known[(s.next+i)%len(s.known)].Unmap().String(), port))
 	}
 	return all, nil
+}
+
+func portOf(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }

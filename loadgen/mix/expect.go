@@ -16,7 +16,8 @@ import (
 // Expect is what makes an answer right.
 type Expect struct {
 	// Status are statuses, such as 404, and ranges of them, such as 200-299. None means
-	// 200-399, as with Vegeta.
+	// 200-399, as with Vegeta, but for redirects: they are not followed, and a load of them
+	// is hardly meant.
 	Status []string `yaml:"status,omitempty"`
 	Text   string   `yaml:"text,omitempty"` // somewhere in the body
 	// JSON are values of the body by their paths: {status: ok, items.0.id: 7}.
@@ -80,7 +81,7 @@ func (e Expect) prepare() expectation {
 		p.status = append(p.status, s)
 	}
 	if len(p.status) == 0 {
-		p.status = []statuses{{200, 399}}
+		p.status = []statuses{{200, 300}, {304, 306}, {309, 399}}
 	}
 	for _, path := range slices.Sorted(maps.Keys(e.JSON)) {
 		p.values = append(p.values, jsonValue{strings.Split(path, "."), e.JSON[path], "JSON value " + path + " differs"})
@@ -91,6 +92,10 @@ func (e Expect) prepare() expectation {
 // failure is what is wrong with an answer that should hold results, one after the other.
 func (e *expectation) failure(a *client.Answer, results [][]byte) string {
 	if !slices.ContainsFunc(e.status, func(s statuses) bool { return s.from <= a.Status && a.Status <= s.to }) {
+		switch a.Status {
+		case 301, 302, 303, 307, 308:
+			return "status " + strconv.Itoa(a.Status) + " (a redirect, which is not followed)"
+		}
 		return "status " + strconv.Itoa(a.Status)
 	}
 	if !bytes.Contains(a.Body, e.text) {
