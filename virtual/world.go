@@ -17,7 +17,6 @@ import (
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/loadgen/client"
 	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
@@ -216,7 +215,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	err = live.Prove(ctx, live.Config{
 		AWS: w.aws, Where: "the virtual cloud", AutoScalingGroupName: built.AutoScalingGroupName, LoadBalancerURL: built.LoadBalancerURL,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
-		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Connections: client.Options{Dial: w.network.dial},
+		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})
 	if err != nil {
 		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: err.Error()}}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"secondwind/loadgen/attack"
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
 	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
@@ -38,6 +39,7 @@ type loadOptions struct {
 	duration                        time.Duration
 	timeout                         time.Duration
 	inFlight                        int
+	access                          client.Access
 
 	require []string
 	abort   []string
@@ -85,6 +87,7 @@ func newLoad(out *output) *cobra.Command {
 	f.StringVar(&o.identity, "instance-header", "X-Instance-Id", "`header` of an answer that names the instance that gave it")
 	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
 	f.IntVar(&o.inFlight, "max-in-flight", 512, "how many requests may be under way at once")
+	accessFlags(f, &o.access)
 	f.StringArrayVar(&o.require, "require", nil, "`threshold` to meet, for instance 'p99 < 250ms'; repeat it for more")
 	f.StringArrayVar(&o.abort, "abort", nil, "`condition` over 10 s that ends the load, for instance 'errors > 50%'; repeat it for more")
 	f.StringVar(&o.raw, "raw", "", "keep every result in Vegeta's `format` in the record's folder: gob, json or csv")
@@ -132,6 +135,9 @@ func (o loadOptions) validate(f *pflag.FlagSet, args []string, stdin io.Reader) 
 		return l, err
 	}
 	l.attack.Requests, l.attack.Server = requests, requests.Server()
+	if l.attack.Connections, err = accessOptions(o.access, l.attack.Server); err != nil {
+		return l, err
+	}
 	return l, o.allowed(l.attack.Server)
 }
 
@@ -211,7 +217,7 @@ func (o loadOptions) requests(args []string, stdin io.Reader) (*mix.Mix, error) 
 	case len(args) == 0 && o.targets == "":
 		return nil, errors.New("give the URL to send requests to, for instance http://127.0.0.1:8080, or --targets FILE")
 	case len(args) > 0 && o.targets != "":
-		return nil, fmt.Errorf("--targets name their URLs themselves; leave %s out", args[0])
+		return nil, fmt.Errorf("--targets name their URLs themselves; leave %s out", client.HideUser(args[0]))
 	case len(args) > 1:
 		return nil, fmt.Errorf("give one URL, not %d", len(args))
 	}
@@ -295,7 +301,7 @@ func inFlags(err error) error {
 // allowed refuses a server that is not plainly the user's own.
 func (o loadOptions) allowed(server *url.URL) error {
 	host := server.Hostname()
-	if ip := net.ParseIP(host); o.mine || host == "localhost" || ip != nil && ip.IsLoopback() {
+	if ip := net.ParseIP(host); o.mine || o.access.UnixSocket != "" || host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
 	return fmt.Errorf("%s is not on this machine; add --mine if it is yours to load", host)

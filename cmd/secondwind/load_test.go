@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
 )
@@ -208,6 +209,7 @@ func TestALoadOfTargetsReadsFilesAndStandardInput(t *testing.T) {
 		var l loading
 		o := loadOptions{
 			targets: name, format: "http", rate: "50/s", arrivals: "even", duration: 100 * time.Millisecond, timeout: time.Second, inFlight: 4,
+			access: client.DefaultAccess,
 		}
 		l, err := o.validate(pflag.NewFlagSet("", pflag.ContinueOnError), nil, strings.NewReader(text))
 		if err != nil {

@@ -24,15 +24,16 @@ type Requests interface {
 	Describe(seq uint64) (id string, wire []byte)
 }
 
-// ParseServer reads the URL of a server.
+// ParseServer reads the URL of a server. The error has no password.
 func ParseServer(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
+	shown := client.HideUser(text)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not an http or https URL", text)
+		return nil, fmt.Errorf("%q is not an http or https URL", shown)
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, fmt.Errorf("%q has port %s; a port is 1 to 65535", text, port)
+			return nil, fmt.Errorf("%q has port %s; a port is 1 to 65535", shown, port)
 		}
 	}
 	return u, nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"secondwind/loadgen/client"
 	"secondwind/runlog"
 )
 
@@ -19,15 +20,27 @@ func (s Scenario) Open(name string) (io.ReadCloser, error) {
 	return os.Open(name)
 }
 
+// Connections are how the scenario reaches its server, with the files that it names for that.
+func (s Scenario) Connections() (client.Options, error) {
+	var found faults
+	o := s.In(s.Dir).Options(found.check)
+	return o, found.joined()
+}
+
 // inputs is the folder, below that of a run, of what the run's scenario names.
 const inputs = "inputs"
 
 // CopyTo copies the files that the scenario names into a run's folder, and returns the
 // scenario that names the copies: inputs/<the first digits of its SHA-256>-<its name>.
-// What became of the files afterwards does not change the run, nor one like it.
+// What became of the files afterwards does not change the run, nor one like it. Keys and
+// certificates are not copied, but named by their whole paths.
 func (s Scenario) CopyTo(dir string) (Scenario, error) {
 	from := s
-	s.Dir, s.Requests = dir, slices.Clone(s.Requests)
+	here, err := filepath.Abs(s.Dir)
+	if err != nil {
+		return s, err
+	}
+	s.Dir, s.Requests, s.Access = dir, slices.Clone(s.Requests), s.In(here)
 	names := []*string{&s.LoadOnly.Replay}
 	for i := range s.Requests {
 		names = append(names, &s.Requests[i].BodyFile, &s.Requests[i].Rows)

@@ -72,6 +72,7 @@ func (s Scenario) replay() (profile.Profile, error) {
 // fileFaults are what is wrong with the files that the scenario names.
 func (s Scenario) fileFaults() []mix.Fault {
 	found := faults(s.Check(s.Open))
+	s.In(s.Dir).Options(found.check)
 	if s.LoadOnly.Replay != "" {
 		_, err := s.replay()
 		found.check(err == nil, "load_only.replay", "is %q: %v", s.LoadOnly.Replay, err)

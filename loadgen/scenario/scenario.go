@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/textfile"
@@ -34,12 +36,11 @@ type Scenario struct {
 	// Timeout of a request.
 	Timeout time.Duration `yaml:"timeout"`
 	// MaxInFlight bounds the requests that wait for an answer at one time.
-	MaxInFlight int `yaml:"max_in_flight"`
-	// ConnectionAge is when another connection takes a connection's place.
-	ConnectionAge time.Duration `yaml:"connection_age"`
-	Premises      Premises      `yaml:"premises"`
-	Calibration   Calibration   `yaml:"calibration"`
-	Load          Load          `yaml:"load"`
+	MaxInFlight   int `yaml:"max_in_flight"`
+	client.Access `yaml:",inline"`
+	Premises      Premises    `yaml:"premises"`
+	Calibration   Calibration `yaml:"calibration"`
+	Load          Load        `yaml:"load"`
 	// Hold is how long the load is held once the second instance serves.
 	Hold     time.Duration `yaml:"hold"`
 	Release  Release       `yaml:"release"`
@@ -106,7 +107,7 @@ func Default() Scenario {
 			}},
 			Identity: mix.Calculator, Users: 200, Seed: 1, Pool: "64MB",
 		},
-		Timeout: 5 * time.Second, MaxInFlight: 512, ConnectionAge: 30 * time.Second,
+		Timeout: 5 * time.Second, MaxInFlight: 512, Access: client.DefaultAccess,
 		Premises:    Premises{Window: 5 * time.Second},
 		Calibration: Calibration{StartRate: 8, CPUPercent: 11},
 		Load:        Load{Band: 1.6},
@@ -167,6 +168,14 @@ func (f *faults) check(ok bool, key, format string, args ...any) {
 	}
 }
 
+func (f faults) joined() error {
+	var all []error
+	for _, fault := range f {
+		all = append(all, fault)
+	}
+	return errors.Join(all...)
+}
+
 // Faults are what is wrong with the values.
 func (s Scenario) Faults() []mix.Fault {
 	found := faults(s.Spec.Faults())
@@ -177,7 +186,7 @@ func (s Scenario) Faults() []mix.Fault {
 	found.check(s.Users != 0, "users", "is 0; give 1 to 1000000")
 	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
 	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
-	found.check(s.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 30s", s.ConnectionAge)
+	s.Access.Faults(found.check)
 	s.proof(found.check)
 	s.LoadOnly.faults(found.check)
 	return found

@@ -56,15 +56,20 @@ var bounds = map[string]object{
 	"requests[].numbers.shape":               {"enum": []string{"calculate", "expression", "batch"}},
 	"requests[].numbers.bodies":              {"minimum": 0, "maximum": 10_000},
 	"identity":                               {"maxProperties": 1},
-	"users":                                  {"minimum": 1, "maximum": 1_000_000},
-	"max_in_flight":                          {"minimum": 1, "maximum": maxInFlight},
-	"calibration.start_rate":                 {"exclusiveMinimum": 0},
-	"calibration.cpu_percent":                {"exclusiveMinimum": 0, "exclusiveMaximum": 100},
-	"load.band":                              {"exclusiveMinimum": 1, "exclusiveMaximum": 2},
-	"load.rate":                              {"minimum": 0},
-	"release.rate_percent":                   {"minimum": 0, "maximum": 20},
-	"load_only.arrivals":                     {"enum": []string{"even", "poisson"}},
-	"judge.min_achieved":                     {"exclusiveMinimum": 0, "maximum": 1},
+	"tls": {
+		"dependentRequired": object{"cert": []string{"key"}, "key": []string{"cert"}},
+	},
+	"users":                   {"minimum": 1, "maximum": 1_000_000},
+	"http":                    {"enum": []any{"1.1", "2", 1.1, 2}},
+	"unix_socket":             {"maxLength": 103},
+	"max_in_flight":           {"minimum": 1, "maximum": maxInFlight},
+	"calibration.start_rate":  {"exclusiveMinimum": 0},
+	"calibration.cpu_percent": {"exclusiveMinimum": 0, "exclusiveMaximum": 100},
+	"load.band":               {"exclusiveMinimum": 1, "exclusiveMaximum": 2},
+	"load.rate":               {"minimum": 0},
+	"release.rate_percent":    {"minimum": 0, "maximum": 20},
+	"load_only.arrivals":      {"enum": []string{"even", "poisson"}},
+	"judge.min_achieved":      {"exclusiveMinimum": 0, "maximum": 1},
 }
 
 // generator makes the schema: of the types, the bounds, and the tables of the documentation.
@@ -304,6 +309,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"requests: [{numbers: {operation: +, digits: {list: 7}}}]", "requests: [{weight: 0.5, headers: {A: 1}}]", "identity: {cookie: a}",
 		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
 		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: errors > 50%}", "load_only: {require: [p99 < 1s, errors < 1%]}",
+		"http: 2", "http: 1.1", "http: '2'", "unix_socket: s", "tls: {insecure: true}", "tls: {cert: a, key: b, root_certs: c}", "tls:",
 		"load_only: {users: 50, think: 1s..3s}", "load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
 	}
 	refused := []string{
@@ -319,6 +325,8 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2000001}}}]", "requests: [{numbers: {operation: +, digits: {list: [0]}}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, shape: round}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, bodies: 10001}}]",
+		"http: 3", "http: 1", "http: two", "unix_socket: " + strings.Repeat("x", 104), "tls: {insecure: 1}", "tls: a", "dns_interval: -1s",
+		"tls: {ca: a}", "tls: {cert: a}", "tls: {key: a}",
 		"identity: {header: a, cookie: b}", "identity: {heder: a}",
 		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",

@@ -226,6 +226,8 @@ func TestTheTextTellsOfKindsConnectionsAndExamples(t *testing.T) {
 	want := `by request     buy: completed 0, failed 4
                search: completed 2, failed 0; from schedule p50 2ms, p99 2ms
 connections    4 opened, 8 requests reused one; connect p50 2ms, p99 2ms; first byte p50 1ms, p99 1ms
+to address      50.0 %  10.0.0.1:80
+                50.0 %  10.0.0.2:80
 failures       4 × status 503
                    seed 1, request 3: buy: status 503; no body
 `

@@ -68,6 +68,12 @@ func (s *Summary) writeConnections(w io.Writer) {
 		text += part.took.short("; " + part.name)
 	}
 	fmt.Fprintf(w, "connections\t%s\n", text)
+	if len(s.Opened) < 2 {
+		return
+	}
+	for i, address := range most(s.Opened) {
+		fmt.Fprintf(w, "%s\t%5.1f %%  %s\n", first(i, "to address"), 100*float64(s.Opened[address])/float64(opened), address)
+	}
 }
 
 // A summary fits one screen, whatever happened.

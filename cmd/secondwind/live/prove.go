@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/attack"
-	"secondwind/loadgen/client"
 	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
@@ -37,8 +37,9 @@ type Config struct {
 	// Holding is told whether the experiment is in its hold; nil: nobody asks.
 	Holding func(bool)
 	// Background runs while the experiment does; nil: nothing.
-	Background  func(context.Context) error
-	Connections client.Options // of the load
+	Background func(context.Context) error
+	// Dial opens the load's connections; nil means sockets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Prove declares the hypothesis and carries out the experiment. It returns nil
@@ -116,8 +117,11 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 	if err != nil {
 		return nil, err
 	}
-	connections := cfg.Connections
-	connections.MaxAge = s.ConnectionAge
+	connections, err := s.Connections()
+	if err != nil {
+		return nil, err
+	}
+	connections.Dial = cfg.Dial
 	return attack.New(attack.Config{
 		Server: server, Requests: requests, Timeout: s.Timeout, MaxInFlight: s.MaxInFlight, Connections: connections,
 		Sink: func(line runlog.LoadLine) error {
