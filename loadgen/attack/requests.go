@@ -3,6 +3,7 @@ package attack
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
 
 	"secondwind/loadgen/client"
@@ -24,9 +25,15 @@ type Requests interface {
 	Describe(seq uint64) (id string, wire []byte)
 }
 
-// ParseServer reads the URL of a server.
+// WithoutUser is a text without the user and the password of a URL in it.
+func WithoutUser(text string) string { return anyUserInfo.ReplaceAllString(text, "//"+hidden+"@") }
+
+var anyUserInfo = regexp.MustCompile("//.*@")
+
+// ParseServer reads the URL of a server. The error does not show a password in it.
 func ParseServer(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
+	text = WithoutUser(text) // also where the rest is no URL
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("%q is not an http or https URL", text)
 	}

@@ -116,13 +116,11 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 	if err != nil {
 		return nil, err
 	}
-	connections := cfg.Connections
-	connections.MaxAge = s.ConnectionAge
-	return attack.New(attack.Config{
-		Server: server, Requests: requests, Timeout: s.Timeout, MaxInFlight: s.MaxInFlight, Connections: connections,
-		Sink: func(line runlog.LoadLine) error {
-			traffic.Add(line)
-			return cfg.Writer.WriteLoad(line)
-		},
-	}), nil
+	attacking := s.Attack(requests)
+	attacking.Connections.Dial = cfg.Connections.Dial
+	attacking.Sink = func(line runlog.LoadLine) error {
+		traffic.Add(line)
+		return cfg.Writer.WriteLoad(line)
+	}
+	return attack.New(attacking), nil
 }
