@@ -11,17 +11,28 @@ import (
 )
 
 // ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
-// duration and timeout; nil if that cannot be read.
+// duration and timeout; "" is not known.
 func ordered(rec *runlog.Record) map[string]string {
-	var all map[string]any
-	if yaml.Unmarshal(rec.Scenario, &all) != nil {
+	var s struct {
+		Timeout  string `yaml:"timeout"`
+		LoadOnly struct {
+			URL      string `yaml:"url"`
+			Profile  string `yaml:"profile"`
+			Replay   string `yaml:"replay"`
+			Users    string `yaml:"users"`
+			Duration string `yaml:"duration"`
+		} `yaml:"load_only"`
+	}
+	if yaml.Unmarshal(rec.Scenario, &s) != nil {
 		return nil
 	}
-	texts := map[string]string{}
-	for key, value := range all {
-		texts[key], _ = value.(string)
+	l := s.LoadOnly
+	if l.Users != "" {
+		l.Users += " users"
 	}
-	return texts
+	return map[string]string{
+		"server": l.URL, "offered": cmp.Or(l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
+	}
 }
 
 // completeLoad makes the page that of a load.

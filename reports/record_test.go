@@ -10,7 +10,7 @@ import (
 	"secondwind/verify/judge"
 )
 
-const loadScenario = "server: http://127.0.0.1:8080\noffered: 8/s\nduration: 20s\ntimeout: 5s\n"
+const loadScenario = "timeout: 5s\nload_only:\n  url: http://127.0.0.1:8080\n  profile: constant:8\n  duration: 20s\n"
 
 // recorded is a record of a command: a part of the synthetic run, as load would have
 // sent it, or observe seen it.

@@ -41,7 +41,7 @@ type generator struct {
 func generators(o options) []*generator {
 	return []*generator{
 		{
-			name: "secondwind", program: o.secondwind, line: "load {url} --json --runs {folder}/runs --duration {seconds}s {pace} {post} {more}",
+			name: "secondwind", program: o.secondwind, line: "load {url} --json --no-report --runs {folder}/runs --duration {seconds}s {pace} {post} {more}",
 			pace: "--rate {rate}", highest: "--users {connections}", post: "--body-file {body}",
 			requests: `"completed":(\d+)`, perSecond: `"throughput":([\d.e+]+)`, fault: `"failed":[1-9].*`,
 		},
@@ -137,6 +137,9 @@ type finished struct {
 	Recorded string // the record's folder
 }
 
+// invalid is secondwind's exit code where it was the limit itself, as it is here on purpose.
+const invalid = 3
+
 func (g *generator) round(ctx context.Context, t task) (r round, err error) {
 	arguments, input := g.command(g.line, t)
 	var output bytes.Buffer
@@ -150,6 +153,9 @@ func (g *generator) round(ctx context.Context, t task) (r round, err error) {
 	p := &process{command: command, measured: &psutil.Process{Pid: int32(command.Process.Pid)}}
 	go func() { memory <- watch(watched, p, t.length/30) }()
 	err = command.Wait()
+	if g.name == "secondwind" && command.ProcessState.ExitCode() == invalid {
+		err = nil
+	}
 	stop()
 	r.resident = slices.DeleteFunc(<-memory, func(bytes uint64) bool { return bytes == 0 }) // when it had just ended
 	report := output.Bytes()
@@ -173,8 +179,8 @@ func (r *round) parse(g *generator, report []byte) error {
 		return fmt.Errorf("%s reports no requests, or a failure: %s\n%s", g.name, fault, report)
 	}
 	if g.name == "secondwind" {
-		lines := bytes.Split(bytes.TrimSpace(report), []byte("\n"))
-		if err := json.Unmarshal(lines[len(lines)-1], &r.finished); err != nil {
+		last := report[bytes.LastIndex(report, []byte(`{"seconds"`)):]
+		if err := json.NewDecoder(bytes.NewReader(last)).Decode(&r.finished); err != nil {
 			return err
 		}
 	}

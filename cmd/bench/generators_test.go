@@ -22,7 +22,8 @@ func reports() map[string]struct {
 	}{
 		"secondwind": {
 			text: `{"seconds":1,"status":{"phase":"load","offeredRate":2000,"completedRate":1999.03,"failed":0}}
-{"seconds":2,"offered":4000,"sent":4000,"completed":4000,"failed":0,"dropped":0,"throughput":1993.7,"fromSchedule":{"p99":0.03}}`,
+{"seconds":2,"offered":4000,"sent":4000,"completed":4000,"failed":0,"dropped":0,"throughput":1993.7,"fromSchedule":{"p99":0.03}}
+secondwind: the load generator was the limit`,
 			requests: 4000, rate: 1993.7, good: `"failed":0,"dropped"`, bad: `"failed":12,"dropped"`,
 		},
 		"vegeta": {
@@ -89,8 +90,8 @@ func TestACommandLineIsOfItsTask(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"secondwind paced":   "load http://h/x --json --runs /tmp/runs --duration 4s --rate 1000 --body-file /tmp/body|",
-		"secondwind highest": "load http://h/x --json --runs /runs --duration 1s --users 64|",
+		"secondwind paced":   "load http://h/x --json --no-report --runs /tmp/runs --duration 4s --rate 1000 --body-file /tmp/body|",
+		"secondwind highest": "load http://h/x --json --no-report --runs /runs --duration 1s --users 64|",
 		"vegeta paced":       "attack -duration 4s -max-body 0 -output /tmp/gob -rate 1000 -body /tmp/body|POST http://h/x",
 		"vegeta highest":     "attack -duration 1s -max-body 0 -output /gob -rate 0 -workers 64 -max-workers 64|GET http://h/x",
 		"hey paced":          "-z 4s -c 10 -q 100 -m POST -D /tmp/body http://h/x|",

@@ -121,8 +121,8 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		if total.Failed > 0 || total.Sent+total.Dropped != total.Offered || total.Offered < 40 || total.Offered > 60 {
 			t.Errorf("load = %+v, want about 50 requests, all sent and answered", total)
 		}
-		if got := secondwind(t, "judge", folder); got.code != 3 {
-			t.Errorf("judge of a load alone = %+v, want exit code 3", got)
+		if got := secondwind(t, "judge", folder); got.code != exitMisuse || !strings.Contains(got.stderr, "claims nothing") {
+			t.Errorf("judge of a load alone = %+v, want it refused", got)
 		}
 	})
 	t.Run("observe records the group that AWS's own variables lead to", func(t *testing.T) {

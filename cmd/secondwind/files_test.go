@@ -27,7 +27,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 			{"soak", "--file", "/dev/zero"}, {"soak", "--stack", "/dev/zero"}, {"doctor", "--stack", "/dev/zero"},
 			{"soak", "--calculator", program, "--scaling-variables", "/dev/zero"},
 			{"cost", "--scaling-variables", "/dev/zero"}, {"cost", "--prices", "/dev/zero"},
-			{"load", "http://127.0.0.1:1", "--replay", "/dev/zero"}, {"load", "--targets", "/dev/zero"},
+			{"load", "http://127.0.0.1:1", "--replay", "/dev/zero"}, {"load", "--targets", "/dev/zero"}, {"load", "--scenario", "/dev/zero"},
 			{"load", "http://127.0.0.1:1", "--body-file", "/dev/zero"},
 			// Nobody, not even root, creates a file there.
 			{"soak", "--calculator", program, "--exports", "/proc/exports"},
@@ -55,6 +55,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"load", "http://127.0.0.1:1", "--body-file", none},
 		{"load", "http://127.0.0.1:1", "--replay", none},
 		{"load", "--targets", none},
+		{"load", "--scenario", none},
 		{"judge", none},
 		{"judge", "latest", "--runs", none},
 		{"report", "latest", "--runs", none},

@@ -60,6 +60,7 @@ type interrupts struct {
 	leave     context.CancelFunc // leaves the report out
 	counted   time.Time          // when the last signal came that counts
 	record    string             // folder of the record under way; "": none
+	command   string             // that shows what is in it
 	remove    []func()           // what must not outlive the program
 }
 

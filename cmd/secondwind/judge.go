@@ -136,7 +136,7 @@ type conclusion struct {
 func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, err error) {
 	record, err := runlog.Open(dir)
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("%s: %w", dir, err)
 	}
 	c.claims, c.shown = record.Manifest.Claims(), filepath.Join(dir, shown)
 	switch {

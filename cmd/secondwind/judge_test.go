@@ -98,6 +98,9 @@ func TestLatestIsTheNewestThatCanBeJudgedOrShown(t *testing.T) {
 			if err := os.Mkdir(broken, 0o700); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.WriteFile(filepath.Join(broken, runlog.ManifestFile), []byte("{"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			var stderr bytes.Buffer
 			if code := run(t.Context(), []string{"judge", "latest", "--runs", runs}, io.Discard, &stderr); code != exitMisuse ||
 				!strings.Contains(stderr.String(), filepath.Base(broken)) {
@@ -120,8 +123,9 @@ func TestARecordIsSealedWhetherItIsReportedOrNot(t *testing.T) {
 		if left {
 			leave()
 		}
-		if err := endRecord(ctx, w, reason); err != nil {
-			t.Fatal(err)
+		shown, err := endRecord(ctx, w, reason)
+		if err != nil || (shown == w.Dir()) != left {
+			t.Fatalf("endRecord() = %q, %v", shown, err)
 		}
 		record, err := runlog.Open(w.Dir())
 		if err != nil || !record.Manifest.Complete || len(record.Load) == 1 != left {

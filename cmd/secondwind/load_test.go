@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -17,26 +18,34 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
-
-	"secondwind/loadgen/client"
+	"secondwind/loadgen/scenario"
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
+	"secondwind/runlog/threshold"
 )
 
-// recordIn opens the only record below runs.
-func recordIn(t *testing.T, runs string) *runlog.Record {
+// newestIn is the folder of the newest record below runs.
+func newestIn(t *testing.T, runs string) string {
 	t.Helper()
 	dir, err := latestRun(runs, func(runlog.Manifest) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := runlog.Open(dir)
+	return dir
+}
+
+// recordIn opens the newest record below runs.
+func recordIn(t *testing.T, runs string) *runlog.Record {
+	t.Helper()
+	record, err := runlog.Open(newestIn(t, runs))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return record
 }
+
+// busy is reported where other programs keep the load generator from sending on time.
+const busy = "the load generator was the limit"
 
 func TestALoadThatIsInterruptedKeepsItsRecordAndExitsWith130(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -87,6 +96,9 @@ func TestALoadSaysWhatBecameOfItAndOfWhatIsRequired(t *testing.T) {
 		return run(t.Context(), args, &stdout, &stderr), stdout.String() + stderr.String()
 	}
 	code, text := load("--require", "errors < 34%", "--require", "p99 < 1m", "--raw", "json")
+	if strings.Contains(text, busy) {
+		t.Skip("this machine is too busy to send on time")
+	}
 	for _, want := range []string{
 		"offered 30, sent 30, completed 20, failed 10, dropped 0", "10 × status 503", "100.0 %  i-7",
 		"✓ errors < 34%: it is 33.33 %", "✓ p99 < 1m: it is ",
@@ -128,12 +140,12 @@ func TestUsersWaitForTheirAnswers(t *testing.T) {
 }
 
 func TestALoadEndsWhenItsConditionHoldsOverTenSeconds(t *testing.T) {
-	conditions, err := thresholds("abort", []string{"errors > 50%"})
+	condition, err := summary.Measures.Parse("errors > 50%")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, abort := context.WithCancelCause(t.Context())
-	a := aborting{conditions: conditions, abort: abort}
+	a := aborting{conditions: []threshold.Threshold{condition}, abort: abort}
 	failed := []int64{9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9}
 	for i, n := range failed {
 		if err := a.add(&runlog.LoadSecond{Sent: 10, Failed: n, Completed: 10 - n, IntervalSeconds: 1}); err != nil {
@@ -206,23 +218,22 @@ func TestALoadOfTargetsReadsFilesAndStandardInput(t *testing.T) {
 	}
 	for _, name := range []string{file, "-"} {
 		paths.Clear()
-		var l loading
-		o := loadOptions{
-			targets: name, format: "http", rate: "50/s", arrivals: "even", duration: 100 * time.Millisecond, timeout: time.Second, inFlight: 4,
-			access: client.DefaultAccess,
-		}
-		l, err := o.validate(pflag.NewFlagSet("", pflag.ContinueOnError), nil, strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		out := &output{stdout: io.Discard, interrupts: newInterrupts(func() {}, nil)}
-		if err := runLoad(t.Context(), out, t.TempDir(), l); err != nil {
+		runs := t.TempDir()
+		root := newRoot(&output{stdout: io.Discard, colour: "auto", interrupts: newInterrupts(func() {}, func(string) {})})
+		root.SetArgs([]string{"load", "--targets", name, "--duration", "100ms", "--runs", runs})
+		root.SetIn(strings.NewReader(text))
+		var end *exitError
+		if err := root.ExecuteContext(t.Context()); !errors.As(err, &end) || end.code != 0 && end.code != exitInvalid {
 			t.Fatal(err)
 		}
 		_, a := paths.Load("GET/a")
 		_, b := paths.Load("DELETE/b")
 		if !a || !b {
 			t.Errorf("targets of %s: not all arrived", name)
+		}
+		again, err := scenario.Read(t.Context(), filepath.Join(newestIn(t, runs), runlog.ScenarioFile))
+		if err != nil || again.LoadOnly.Duration != 100*time.Millisecond {
+			t.Errorf("the record's scenario is %+v, %v", again, err)
 		}
 	}
 }
@@ -251,7 +262,7 @@ func TestALoadIsRateTimesTime(t *testing.T) {
 		if code := run(t.Context(), args, &stdout, &stderr); code != c.code || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("status %d: exit code %d, %q; want %d, %q", c.status, code, stderr.String(), c.code, c.stderr)
 		}
-		if want := "with constant:3 for 1s"; !strings.Contains(stdout.String(), want) {
+		if want := "with 3/s for 1 s"; !strings.Contains(stdout.String(), want) {
 			t.Errorf("status %d: %s\nwant it to begin with what it does: %s", c.status, stdout.String(), want)
 		}
 		if want := "offered 3, sent 3"; !strings.Contains(stdout.String(), want) || !strings.Contains(stdout.String(), "dropped 0") {

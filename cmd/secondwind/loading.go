@@ -5,18 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
+	"slices"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/attack"
 	"secondwind/loadgen/executor"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/raw"
+	"secondwind/loadgen/scenario"
 	"secondwind/loadgen/summary"
 	"secondwind/reports"
 	"secondwind/runlog"
@@ -24,9 +24,59 @@ import (
 	"secondwind/verify/experiment"
 )
 
-// exitFailed is load's exit code when not one request was answered as expected, or a
-// threshold was not met.
-const exitFailed = 1
+// loading is a load that can begin.
+type loading struct {
+	scenario scenario.Scenario // that of the record
+	attack   attack.Config
+	offered  profile.Profile
+	require  []threshold.Threshold
+	abort    []threshold.Threshold // conditions that end the load
+	raw      string                // format of raw results, "" for none
+	metrics  string                // address for Prometheus, "" for none
+	noReport bool
+}
+
+// newLoading makes whatever a load needs, of a scenario without a fault.
+func newLoading(s scenario.Scenario) (l loading, err error) {
+	if l.offered, err = s.Offered(); err != nil {
+		return l, err
+	}
+	s.LoadOnly.Duration = l.offered.Duration()
+	if most := profile.Highest(l.offered); s.LoadOnly.Users != "" && most > maxUsers {
+		return l, mix.Fault{Key: "load_only.users", Text: fmt.Sprintf("is %s, up to %.0f; give at most %d", s.LoadOnly.Users, most, maxUsers)}
+	}
+	requests, err := s.Mix()
+	if err != nil {
+		return l, err
+	}
+	l.scenario = s
+	if l.attack, err = s.LoadAttack(requests); err != nil {
+		return l, err
+	}
+	if l.require, err = thresholds("require", s.LoadOnly.Require, requests); err != nil {
+		return l, err
+	}
+	l.abort, err = thresholds("abort", s.LoadOnly.Abort, requests)
+	return l, err
+}
+
+// maxUsers bounds the users, of whom each has a connection and 16 kB.
+const maxUsers = 50_000
+
+// thresholds reads what is required of a load, of which each kind of requests must be sent.
+func thresholds(key string, texts []string, requests *mix.Mix) (all []threshold.Threshold, err error) {
+	for _, text := range texts {
+		t, err := summary.Measures.Parse(text)
+		if kinds := requests.Kinds(); err == nil && summary.NamesRequest(t) && !slices.Contains(kinds, t.Argument) {
+			err = fmt.Errorf("%q: there are no requests %q; there are %q", text, t.Argument, kinds)
+		}
+		if err != nil {
+			return nil, mix.Fault{Key: "load_only." + key, Text: err.Error()}
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
 
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
@@ -35,79 +85,75 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	if err != nil {
 		return err
 	}
+	out.interrupts.records(writer.Dir(), "report")
 	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.attack.Server, l.shown, l.duration, writer.Dir()))
-	var sum summary.Summary
+	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; recording to %s",
+		l.attack.Server, l.scenario.LoadOnly.Shown(), runlog.Words(l.offered.Duration()), writer.Dir()))
+	sum := summary.Summary{Kind: l.kind()}
 	err = l.run(ctx, writer, &sum, reporter)
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
 	out.interrupts.judge(leave)
 	interrupted, reason := ctx.Err() != nil, "" // no signal changes that any more
-	var aborted *abortedError
+	aborted, _ := errors.AsType[*abortedError](err)
 	switch {
-	case errors.As(err, &aborted):
+	case aborted != nil:
 		err, reason = nil, aborted.reason
 	case interrupted:
 		reason = byTheUser
 	}
-	reporter.Event(time.Since(start), "drawing the report")
-	err = errors.Join(err, endRecord(reporting, writer, reason))
-	out.interrupts.enter(done)
+	if l.noReport {
+		leave()
+	} else {
+		reporter.Event(time.Since(start), "drawing the report")
+	}
+	shown, notEnded := endRecord(reporting, writer, reason)
+	result := l.result(&sum, shown, writer.Dir())
+	end := result.exit(interrupted, aborted)
+	if err = errors.Join(err, notEnded); err != nil {
+		end = &exitError{exitMisuse, err}
+	}
+	out.interrupts.decide(end.code)
 	reporter.Close()
-	if err != nil {
+	if err := result.write(out); err != nil {
 		return err
 	}
-	required := l.required(&sum)
-	if err := writeLoad(out, &sum, required, writer.Dir()); err != nil {
-		return err
-	}
-	return l.exit(&sum, required, interrupted, aborted)
+	return end
 }
 
-// exit is the exit code of a load, nil for 0.
-func (l loading) exit(sum *summary.Summary, required []requirement, interrupted bool, aborted *abortedError) error {
-	switch {
-	case aborted != nil:
-		return &exitError{code: exitFailed, err: aborted}
-	case interrupted:
-		return &exitError{code: exitInterrupted}
-	case sum.Failed > 0 && sum.Completed == 0:
-		return &exitError{code: exitFailed, err: fmt.Errorf("every request to %s failed", l.attack.Server)}
+// kind is the only kind of requests, "" if there are several.
+func (l loading) kind() string {
+	if kinds := l.attack.Requests.Kinds(); len(kinds) == 1 {
+		return kinds[0]
 	}
-	for _, r := range required {
-		if !r.Met {
-			return &exitError{code: exitFailed}
-		}
-	}
-	return nil
+	return ""
 }
 
-// endRecord seals a record, and reports it unless ctx ends before. The reason is why it
-// ended early, "" if it did not.
-func endRecord(ctx context.Context, w *runlog.Writer, reason string) (err error) {
+// endRecord seals a record, and reports it unless ctx ends before. It returns what there is to
+// look at. The reason is why it ended early, "" if it did not.
+func endRecord(ctx context.Context, w *runlog.Writer, reason string) (shown string, err error) {
 	if reason != "" {
 		err = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
 	if err := cmp.Or(w.Close(), err); err != nil {
-		return err
+		return w.Dir(), err
 	}
 	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
-	return errors.Join(err, c.unwritten)
+	return c.shown, errors.Join(err, c.unwritten)
 }
 
-// record begins the record.
+// record begins the record. Its scenario loads the same again.
 func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
-	text, err := yaml.Marshal(map[string]any{
-		"server": l.attack.Server.String(), "offered": l.shown, "duration": l.duration.String(), "timeout": l.attack.Timeout.String(),
-	})
+	s := l.scenario
+	writer, err := createRecord(runs, runlog.CommandLoad, start, map[string]uint64{"requests": s.Seed})
 	if err != nil {
 		return nil, err
 	}
-	writer, err := createRecord(runs, runlog.CommandLoad, start, nil)
-	if err != nil {
-		return nil, err
+	s, err = s.CopyTo(writer.Dir())
+	if err == nil {
+		err = writeScenario(writer, s)
 	}
-	if _, err := writer.WriteScenario(text); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	return writer, nil
@@ -119,7 +165,7 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 	traffic := new(experiment.Traffic)
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	watch := aborting{conditions: l.abort, abort: abort}
+	watch := aborting{conditions: l.abort, kind: l.kind(), abort: abort}
 	cfg := l.attack
 	sinks, stop, err := l.sideOutputs(ctx, writer.Dir(), &cfg)
 	defer func() { returned = errors.Join(returned, stop()) }()
@@ -141,7 +187,7 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 	}
 	generator := attack.New(cfg)
 	err = live.RunGroup(ctx, func(ctx context.Context) error {
-		generator.SetPhase(runlog.PhaseLoad, profile.Until(l.offered, l.duration))
+		generator.SetPhase(runlog.PhaseLoad, l.offered)
 		return l.follow(ctx, traffic, reporter)
 	}, generator.Run)
 	var aborted *abortedError
@@ -154,13 +200,13 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 // follow reports the load each second until it is over.
 func (l loading) follow(ctx context.Context, traffic *experiment.Traffic, reporter progress.Reporter) error {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, l.duration)
+	ctx, cancel := context.WithTimeout(ctx, l.offered.Duration())
 	defer cancel()
 	return everySecond(ctx, func() {
 		elapsed := time.Since(start)
 		second, failed := traffic.Last()
 		reporter.Status(progress.Status{
-			Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.duration, PhaseElapsed: elapsed, PhaseExpected: l.duration,
+			Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.offered.Duration(), PhaseElapsed: elapsed, PhaseExpected: l.offered.Duration(),
 			Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
 		})
 	})
@@ -199,6 +245,7 @@ func (l loading) sideOutputs(ctx context.Context, dir string, cfg *attack.Config
 // aborting ends a load when a condition holds over the last ten lines.
 type aborting struct {
 	conditions []threshold.Threshold
+	kind       string // of requests, the only one
 	abort      context.CancelCauseFunc
 	lines      []*runlog.LoadSecond
 }
@@ -216,7 +263,7 @@ func (a *aborting) add(line *runlog.LoadSecond) error {
 	if len(a.lines) < window || len(a.conditions) == 0 {
 		return nil
 	}
-	var last summary.Summary
+	last := summary.Summary{Kind: a.kind}
 	for _, l := range a.lines {
 		if err := last.Add(l); err != nil {
 			return err
@@ -228,47 +275,4 @@ func (a *aborting) add(line *runlog.LoadSecond) error {
 		}
 	}
 	return nil
-}
-
-// requirement is what became of a threshold.
-type requirement struct {
-	Threshold string   `json:"threshold"`
-	Met       bool     `json:"met"`
-	Value     *float64 `json:"value"` // in seconds, as a fraction, or a number; null without data
-	shown     string
-}
-
-// required judges the thresholds; one without data is not met.
-func (l loading) required(sum *summary.Summary) (all []requirement) {
-	for _, t := range l.require {
-		r := requirement{Threshold: t.String()}
-		if value, ok := sum.Value(t); ok {
-			r.Value, r.Met, r.shown = &value, t.Met(value), t.Show(value)
-		}
-		all = append(all, r)
-	}
-	return all
-}
-
-// writeLoad writes what became of a load.
-func writeLoad(out *output, sum *summary.Summary, required []requirement, dir string) error {
-	result := struct {
-		*summary.Summary
-		Required []requirement `json:"required,omitempty"`
-		Recorded string        `json:"recorded"` // the record's folder
-	}{sum, required, dir}
-	return out.write(result, func(w io.Writer) {
-		sum.Write(w)
-		for _, r := range required {
-			switch {
-			case r.Met:
-				fmt.Fprintf(w, "✓ %s: it is %s\n", r.Threshold, r.shown)
-			case r.Value == nil:
-				fmt.Fprintf(w, "✗ %s: there are no data for it\n", r.Threshold)
-			default:
-				fmt.Fprintf(w, "✗ %s: it is %s\n", r.Threshold, r.shown)
-			}
-		}
-		fmt.Fprintf(w, "recorded  %s\n", dir)
-	})
 }

@@ -81,7 +81,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		defer cancel()
 	}
 	reporter := out.reporter(start)
-	out.interrupts.records(writer.Dir())
+	out.interrupts.records(writer.Dir(), "report")
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)

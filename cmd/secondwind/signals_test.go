@@ -32,7 +32,7 @@ func TestASignalWithinHalfASecondIsTheSame(t *testing.T) {
 func TestAnEndAtOnceNamesTheRecordThatIsUnderWay(t *testing.T) {
 	for dir, want := range map[string]string{"": "ended at once", "runs/x": "`secondwind judge runs/x`"} {
 		s := newSignalled(t)
-		s.records(dir)
+		s.records(dir, "judge")
 		s.handle(os.Interrupt)
 		s.reported = nil
 		s.handle(syscall.SIGHUP)

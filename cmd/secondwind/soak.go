@@ -129,7 +129,7 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 		return err
 	}
 	cfg.Scenario = kept
-	out.interrupts.records(writer.Dir())
+	out.interrupts.records(writer.Dir(), "judge")
 	reporter.Event(0, fmt.Sprintf("soak %q%s: recording to %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
@@ -154,7 +154,7 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 }
 
 func writeScenario(writer *runlog.Writer, s scenario.Scenario) error {
-	resolved, err := s.Marshal()
+	resolved, err := s.WithoutSecrets().Marshal()
 	if err == nil {
 		_, err = writer.WriteScenario(resolved)
 	}

@@ -24,8 +24,14 @@ type Config struct {
 	Requests Requests
 	Timeout  time.Duration
 	// MaxInFlight bounds the requests in flight; 0 means 512. What is due while no more
-	// may be sent is sent late, and dropped after a second: both are recorded.
+	// may be sent is sent late: that is recorded.
 	MaxInFlight int
+	// MaxLate is how late a request may be sent; after that it is dropped, which is
+	// recorded, too. 0 means Timeout: whatever a server does, after that long a request in
+	// flight makes room for another one. So what is due during a stall is sent after it, as
+	// by wrk2, which never drops; but under an overload without end, neither lateness nor
+	// memory grows without end. (k6 drops at once, so that its percentiles lack the stall.)
+	MaxLate time.Duration
 	// Sink receives a line an interval. Its error ends the attack.
 	Sink func(runlog.LoadLine) error
 	// Result receives every result, of several at a time; nil: nobody asks. Its error ends
@@ -53,10 +59,6 @@ type model interface {
 	Sent() int64
 	Dropped() int64
 }
-
-// maxLate is how long a due request may wait for a free worker before it is
-// counted as dropped instead of being sent too late to mean anything.
-const maxLate = time.Second
 
 // Attack is load under way, at a rate that changes without a connection being
 // made anew.
@@ -139,7 +141,7 @@ func (a *Attack) SetInterval(d time.Duration) {
 }
 
 // Run sends until ctx ends, which is no error: what is due by then is still sent,
-// within a second, requests in flight are waited for, at most Timeout, and the last
+// within MaxLate, requests in flight are waited for, at most Timeout, and the last
 // lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -179,7 +181,7 @@ func (a *Attack) start() {
 	a.server, a.sampler = client.NewServer(a.cfg.Server, connections), generator.NewSampler()
 	cfg := executor.Config{
 		Schedule: a.schedule, Began: a.began, Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
-		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: maxLate, Precise: a.cfg.Precise, NewClient: a.server.Client,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: cmp.Or(a.cfg.MaxLate, a.cfg.Timeout), Precise: a.cfg.Precise, NewClient: a.server.Client,
 	}
 	if a.cfg.Users != nil {
 		cfg.NewClient = a.server.Session

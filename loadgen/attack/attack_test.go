@@ -116,7 +116,7 @@ func TestALoadOffersRateTimesTime(t *testing.T) {
 }
 
 // TestWhatIsDueWhenTheLoadEndsIsStillSent has requests due that no worker was free
-// for: they are sent within a second, and whatever is not is dropped.
+// for: they are sent within MaxLate, and whatever is not is dropped.
 func TestWhatIsDueWhenTheLoadEndsIsStillSent(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -128,7 +128,9 @@ func TestWhatIsDueWhenTheLoadEndsIsStillSent(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var r lines
-			a := newAttack(t, Config{MaxInFlight: 1, Sink: r.add, Connections: calculator(t, func() { time.Sleep(c.serve) })})
+			a := newAttack(t, Config{
+				MaxInFlight: 1, MaxLate: time.Second, Sink: r.add, Connections: calculator(t, func() { time.Sleep(c.serve) }),
+			})
 			run(t, a, func() {
 				a.SetPhase(runlog.PhaseLoad, profile.Until(profile.Constant(10), 200*time.Millisecond))
 				time.Sleep(200 * time.Millisecond)

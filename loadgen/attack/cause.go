@@ -124,6 +124,9 @@ var (
 		`x-amz-security-token)=)[^&\s"]*`)
 )
 
+// Secret tells whether a header of that name holds a credential.
+func Secret(header string) bool { return credentials.MatchString(header + ":") }
+
 // hide takes out of a text what must not be shown: a server may send back what it was sent.
 func hide(text string, secrets []string) string {
 	text = userInfo.ReplaceAllString(text, "//"+hidden+"@")

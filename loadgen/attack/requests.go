@@ -3,6 +3,7 @@ package attack
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
 
 	"secondwind/loadgen/client"
@@ -24,16 +25,21 @@ type Requests interface {
 	Describe(seq uint64) (id string, wire []byte)
 }
 
-// ParseServer reads the URL of a server. The error has no password.
+// WithoutUser is a text without the user and the password of a URL in it.
+func WithoutUser(text string) string { return anyUserInfo.ReplaceAllString(text, "//"+hidden+"@") }
+
+var anyUserInfo = regexp.MustCompile("//.*@")
+
+// ParseServer reads the URL of a server. The error does not show a password in it.
 func ParseServer(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
-	shown := client.HideUser(text)
+	text = WithoutUser(text) // also where the rest is no URL
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not an http or https URL", shown)
+		return nil, fmt.Errorf("%q is not an http or https URL", text)
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, fmt.Errorf("%q has port %s; a port is 1 to 65535", shown, port)
+			return nil, fmt.Errorf("%q has port %s; a port is 1 to 65535", text, port)
 		}
 	}
 	return u, nil

@@ -52,7 +52,7 @@ func (a Access) Faults(check Check) {
 		"is %q, which is too long for a socket; give at most %d bytes", a.UnixSocket, longestSocket)
 	check(a.TLS.Cert == "" || a.TLS.Key != "", "tls.cert", "is given without its key; give both")
 	check(a.TLS.Key == "" || a.TLS.Cert != "", "tls.key", "is given without its certificate; give both")
-	check(!a.TLS.Insecure || a.TLS.RootCerts == "", "tls.insecure", "trusts every server, and root_certs only some; keep one")
+	check(!a.TLS.Insecure || a.TLS.RootCerts == "", "tls.insecure", "trusts every server, and given root certificates only some; keep one")
 }
 
 // In returns the access whose files are relative to a folder.
@@ -66,7 +66,7 @@ func (a Access) In(dir string) Access {
 }
 
 // Options reads the files of an access without Faults, and reports what is wrong with them.
-func (a Access) Options(check Check) Options {
+func (a Access) Options(read func(name string) ([]byte, error), check Check) Options {
 	o := Options{MaxAge: a.ConnectionAge, LookUpAgain: a.DNSInterval, HTTP2: a.HTTP == HTTP2, UnixSocket: a.UnixSocket}
 	if a.UnixSocket != "" {
 		info, err := os.Stat(a.UnixSocket)
@@ -74,14 +74,20 @@ func (a Access) Options(check Check) Options {
 		check(err != nil || info.Mode()&os.ModeSocket != 0, "unix_socket", "is %q, which is no socket", a.UnixSocket)
 	}
 	o.TLS = &tls.Config{InsecureSkipVerify: a.TLS.Insecure}
-	if name := a.TLS.RootCerts; name != "" {
-		text, err := os.ReadFile(name)
-		check(err == nil, "tls.root_certs", "is %q, which cannot be read: %v", name, err)
-		o.TLS.RootCAs = x509.NewCertPool()
-		check(o.TLS.RootCAs.AppendCertsFromPEM(text) || err != nil, "tls.root_certs", "is %q, which has no certificate in PEM", name)
+	pem := func(key, name string) []byte {
+		if name == "" {
+			return nil
+		}
+		text, err := read(name)
+		check(err == nil, key, "is %q, which cannot be read: %v", name, err)
+		return text
 	}
-	if a.TLS.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(a.TLS.Cert, a.TLS.Key)
+	if text := pem("tls.root_certs", a.TLS.RootCerts); text != nil {
+		o.TLS.RootCAs = x509.NewCertPool()
+		check(o.TLS.RootCAs.AppendCertsFromPEM(text), "tls.root_certs", "is %q, which has no certificate in PEM", a.TLS.RootCerts)
+	}
+	if cert, key := pem("tls.cert", a.TLS.Cert), pem("tls.key", a.TLS.Key); cert != nil && key != nil {
+		pair, err := tls.X509KeyPair(cert, key)
 		check(err == nil, "tls.cert", "is %q with the key %q, which cannot be used: %v", a.TLS.Cert, a.TLS.Key, err)
 		o.TLS.Certificates = []tls.Certificate{pair}
 	}

@@ -101,7 +101,7 @@ func options(t *testing.T, a Access) Options {
 		}
 	}
 	a.Faults(good)
-	return a.Options(good)
+	return a.Options(os.ReadFile, good)
 }
 
 func TestRequestsAndAnswersArriveInEveryWay(t *testing.T) {
@@ -307,7 +307,7 @@ func TestAnAccessThatCannotBeIsRefusedByItsKeys(t *testing.T) {
 			}
 		}
 		if a.Faults(check); len(found) == 0 {
-			a.In(dir).Options(check)
+			a.In(dir).Options(os.ReadFile, check)
 		}
 		if len(found) != 1 || !strings.Contains(found[0], tt.want) {
 			t.Errorf("%+v: faults %q, want one with %q", a, found, tt.want)

@@ -65,7 +65,7 @@ func prepare(s Spec, base *url.URL, open Opener) (*maker, []Fault) {
 	}
 	m := &maker{Mix: newMix(s.Seed, s.Users), base: base, open: open, generated: map[int]generated{}}
 	m.server, m.identity = &url.URL{Scheme: base.Scheme, Host: base.Host}, s.Identity.prepare()
-	m.free, _ = s.pool()
+	m.free, _ = s.PoolBytes()
 	var wrong []Fault
 	for i, r := range s.Requests {
 		e, err := m.entry(r)

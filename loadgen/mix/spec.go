@@ -87,7 +87,7 @@ func (s Spec) Faults() []Fault {
 	var f faults
 	f.check(len(s.Requests) > 0, "requests", "is empty; give at least one request, for instance - path: /")
 	f.check(s.Users >= 0 && s.Users <= maxUsers, "users", "is %d; give 1 to %d", s.Users, maxUsers)
-	_, err := s.pool()
+	_, err := s.PoolBytes()
 	f.check(err == nil, "pool", "is %q; give a size, for instance %s", s.Pool, defaultPool)
 	var sum float64
 	named := map[string]int{}
@@ -106,8 +106,8 @@ func (s Spec) Faults() []Fault {
 	return f.found
 }
 
-// pool is how many bytes the pool may have.
-func (s Spec) pool() (int64, error) {
+// PoolBytes is how many bytes the pool may have.
+func (s Spec) PoolBytes() (int64, error) {
 	if s.Pool == "" {
 		s.Pool = defaultPool
 	}
@@ -160,6 +160,17 @@ func (r Request) faults() []Fault {
 	f.check(!r.Expect.Exact || r.generated(), "expect.exact", "needs numbers, whose results are known")
 	f.check(r.method() != "HEAD" || !r.Expect.body(), "expect", "looks for something in the body, but an answer to HEAD has none")
 	return f.found
+}
+
+// SetHeader sets a header, in whatever case its name stands there.
+func (r *Request) SetHeader(name, value string) {
+	all := map[string]string{name: value}
+	for other, theirs := range r.Headers {
+		if !strings.EqualFold(other, name) {
+			all[other] = theirs
+		}
+	}
+	r.Headers = all
 }
 
 // header is Headers as net/http has them, spelt as they are given.

@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
-
-	"secondwind/loadgen/client"
 )
 
 // Targets are what the targets of a file have in common.
@@ -22,17 +20,8 @@ type Targets struct {
 }
 
 // FromTargets reads targets in one of Vegeta's formats until src ends. They are sent one
-// after the other, again and again. All of them must go to one server. The error has no
-// password of a URL.
+// after the other, again and again. All of them must go to one server.
 func FromTargets(src io.Reader, o Targets) (*Mix, error) {
-	m, err := fromTargets(src, o)
-	if err != nil {
-		return nil, errors.New(client.HideUser(err.Error()))
-	}
-	return m, nil
-}
-
-func fromTargets(src io.Reader, o Targets) (*Mix, error) {
 	var targeter vegeta.Targeter
 	src = io.MultiReader(src, strings.NewReader("\n")) // Vegeta overlooks a last line that does not end
 	switch o.Format {
@@ -93,7 +82,7 @@ func (m *Mix) add(target *vegeta.Target) error {
 func (m *Mix) sameServer(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return fmt.Errorf("%q is not the URL of an http or https server", u)
+		return fmt.Errorf("%q is not the URL of an http or https server", u.Redacted())
 	case m.server == nil:
 		m.server = &url.URL{Scheme: u.Scheme, Host: u.Host}
 	case m.server.Scheme != u.Scheme || m.server.Host != u.Host:

@@ -4,19 +4,24 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
+	"strings"
 	"time"
 
+	"secondwind/loadgen/attack"
 	"secondwind/loadgen/executor"
-	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/loadgen/summary"
-	"secondwind/runlog/threshold"
 )
 
 // LoadOnly is what a load by itself needs beside the requests. A proof ignores it: its
 // load follows from the group and from Load. Each key is written as the flag of that name.
 type LoadOnly struct {
+	URL string `yaml:"url,omitempty"` // of the server; the command line may give it
+	// Targets is a file of requests in one of Vegeta's formats, instead of a URL and
+	// Requests, of which one may stand there for the headers and the body of all targets.
+	Targets string `yaml:"targets,omitempty"`
+	Format  string `yaml:"format,omitempty"`  // of Targets; "" means http
 	Profile string `yaml:"profile,omitempty"` // of the rate, as profile.Parse reads it
 	Replay  string `yaml:"replay,omitempty"`  // instead of Profile: a file of rates
 	// Users send instead of a rate, each waiting for its answer: how many, as a profile.
@@ -27,7 +32,7 @@ type LoadOnly struct {
 	// Duration is where the profile ends; 0 means at its own end, or after 30 s without one.
 	Duration time.Duration `yaml:"duration"`
 	Require  []string      `yaml:"require"` // thresholds on summary.Measures
-	Abort    []string      `yaml:"abort"`   // thresholds on AbortMeasures, over 10 s, that end the load
+	Abort    []string      `yaml:"abort"`   // the same over 10 s, which end the load
 }
 
 // The defaults of LoadOnly.
@@ -35,14 +40,6 @@ const (
 	defaultProfile = "constant:50"
 	unending       = 30 * time.Second // how long a profile without an end lasts
 )
-
-// AbortMeasures are what can end a load: summary.Measures, and cpu, which is the share of the
-// machine's CPU that is in use.
-var AbortMeasures = func() threshold.Measures {
-	all := maps.Clone(summary.Measures)
-	all["cpu"] = threshold.Fraction
-	return all
-}()
 
 // Offered is the profile of the rate, or of the users, for as long as the load lasts.
 func (s Scenario) Offered() (profile.Profile, error) {
@@ -69,19 +66,23 @@ func (s Scenario) replay() (profile.Profile, error) {
 	return profile.ReadReplay(file, false)
 }
 
-// fileFaults are what is wrong with the files that the scenario names.
-func (s Scenario) fileFaults() []mix.Fault {
-	found := faults(s.Check(s.Open))
-	s.In(s.Dir).Options(found.check)
-	if s.LoadOnly.Replay != "" {
-		_, err := s.replay()
-		found.check(err == nil, "load_only.replay", "is %q: %v", s.LoadOnly.Replay, err)
+// Shown is what is offered, as a person writes it.
+func (l LoadOnly) Shown() string {
+	rate, constant := strings.CutPrefix(cmp.Or(l.Profile, defaultProfile), "constant:")
+	switch {
+	case l.Users != "":
+		return l.Users + " users"
+	case l.Replay != "":
+		return "the rates of " + l.Replay
+	case constant:
+		return rate + "/s"
 	}
-	return found
+	return l.Profile
 }
 
 // faults checks the values.
 func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
+	l.destinationFaults(check)
 	for key, text := range map[string]string{"load_only.profile": l.Profile, "load_only.users": l.Users} {
 		if _, err := profile.Parse(text); text != "" && err != nil {
 			check(false, key, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
@@ -97,13 +98,31 @@ func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
 		check(err == nil, "load_only.think", "%v", err)
 		check(l.Users != "", "load_only.think", "is of users; give users, too")
 	}
+	l.endFaults(check)
+}
+
+// destinationFaults checks where requests go.
+func (l LoadOnly) destinationFaults(check func(ok bool, key, format string, args ...any)) {
+	if l.URL != "" {
+		u, err := attack.ParseServer(l.URL)
+		check(err == nil, "load_only.url", "%v", err)
+		check(err != nil || !hidden(u), "load_only.url",
+			"lacks its password, as in a record; give the URL again")
+	}
+	check(l.URL == "" || l.Targets == "", "load_only.targets", "name their URLs themselves; leave the other URL out")
+	check(l.Format == "" || l.Targets != "", "load_only.format", "is of targets; give targets, too")
+	check(slices.Contains([]string{"", "http", "json"}, l.Format), "load_only.format", "is %q; give http or json", l.Format)
+}
+
+// endFaults checks when the load ends, and what is held against it.
+func (l LoadOnly) endFaults(check func(ok bool, key, format string, args ...any)) {
 	check(l.Duration >= 0, "load_only.duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", l.Duration)
 	for i, text := range l.Require {
 		_, err := summary.Measures.Parse(text)
 		check(err == nil, fmt.Sprintf("load_only.require[%d]", i), "%v", err)
 	}
 	for i, text := range l.Abort {
-		_, err := AbortMeasures.Parse(text)
+		_, err := summary.Measures.Parse(text)
 		check(err == nil, fmt.Sprintf("load_only.abort[%d]", i), "%v", err)
 	}
 }

@@ -24,10 +24,10 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 		"load_only: {duration: -1s}":                       "load_only.duration: is -1s; give more than 0s",
 		"load_only:\n  require:\n  - p99 < 1s\n  - fast\n": `x.yaml:4:5: load_only.require[1]: "fast" is not a threshold; write a measure`,
 		"load_only: {require: p98 < 1s}":                   `x.yaml:1:13: load_only.require[0]: "p98 < 1s": there is no measure p98; there are`,
-		"load_only: {require: cpu < 50%}":                  `load_only.require[0]: "cpu < 50%": there is no measure cpu`,
+		"load_only: {require: memory < 50%}":               `load_only.require[0]: "memory < 50%": there is no measure memory`,
 		"load_only: {abort: [cpu > 90%, errors > 1]}":      `x.yaml:1:32: load_only.abort[1]: "errors > 1": the bound 1 is not a percentage`,
 		"load_only: {abort: {errors: 50%}}":                "x.yaml:1:13: load_only.abort: is no list",
-		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: profile, replay, users, think, arrivals",
+		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: url, targets, format, profile, replay, users",
 	} {
 		_, err := Parse("x.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -87,7 +87,7 @@ func TestAReplayIsReadAndKept(t *testing.T) {
 		t.Fatalf("Read() = %+v, %v, want no profile beside the replay", s.LoadOnly, err)
 	}
 	kept, err := s.CopyTo(t.TempDir())
-	if err != nil || !strings.HasPrefix(kept.LoadOnly.Replay, inputs+"/") {
+	if err != nil || !strings.HasPrefix(kept.LoadOnly.Replay, copies+"/") {
 		t.Fatalf("CopyTo() names %q, %v", kept.LoadOnly.Replay, err)
 	}
 	if p, err := kept.Offered(); err != nil || p.Rate(time.Second) != 5 {

@@ -42,11 +42,11 @@ func faultAt(file string, at position, key, text string) error {
 // scenario names belong beside it. An empty text is the default scenario. All faults are
 // joined, each with its line and column, its key and what would be right.
 func Parse(name string, data []byte) (Scenario, error) {
-	return parse(name, data, func(Scenario) []mix.Fault { return nil })
+	return parse(name, data, func(s *Scenario) []mix.Fault { return s.Faults() })
 }
 
-// parse reads a scenario, and examines one that is good by itself.
-func parse(name string, data []byte, examine func(Scenario) []mix.Fault) (Scenario, error) {
+// parse reads a scenario, and examines one that can be read.
+func parse(name string, data []byte, examine func(*Scenario) []mix.Fault) (Scenario, error) {
 	s := Default()
 	text, err := textfile.UTF8(data)
 	if err != nil {
@@ -65,18 +65,19 @@ func parse(name string, data []byte, examine func(Scenario) []mix.Fault) (Scenar
 	} else if len(documents) == 1 {
 		d.mapping("", documents[0].Body, reflect.ValueOf(&s).Elem())
 	}
-	s.complete()
+	_, requests := d.at["requests"]
+	s.complete(requests)
 	if len(d.faults) == 0 {
-		d.wrong(s.Faults())
-	}
-	if len(d.faults) == 0 {
-		d.wrong(examine(s))
+		d.wrong(examine(&s))
 	}
 	return s, errors.Join(d.faults...)
 }
 
-// complete fills in what cannot be the default beforehand.
-func (s *Scenario) complete() {
+// complete fills in what cannot be the default beforehand; requests tells whether they were given.
+func (s *Scenario) complete(requests bool) {
+	if s.LoadOnly.Targets != "" && !requests {
+		s.Requests = []mix.Request{{}}
+	}
 	if s.Identity == (mix.Identity{}) {
 		s.Identity = mix.Calculator
 	}

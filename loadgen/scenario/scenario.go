@@ -38,6 +38,7 @@ type Scenario struct {
 	// MaxInFlight bounds the requests that wait for an answer at one time.
 	MaxInFlight   int `yaml:"max_in_flight"`
 	client.Access `yaml:",inline"`
+	Limits        Limits      `yaml:"limits"`
 	Premises      Premises    `yaml:"premises"`
 	Calibration   Calibration `yaml:"calibration"`
 	Load          Load        `yaml:"load"`
@@ -49,6 +50,14 @@ type Scenario struct {
 	LoadOnly LoadOnly      `yaml:"load_only"`
 	// Dir is the folder that the names of files are relative to; "" is the working folder.
 	Dir string `yaml:"-"`
+
+	piped map[string][]byte // what pipes held that are named, each of which is read once only
+}
+
+// Limits are what the load generator must not exceed.
+type Limits struct {
+	// MaxLate is how late a request may be sent; 0 means Timeout. It is dropped after that.
+	MaxLate time.Duration `yaml:"max_late"`
 }
 
 // Premises defines how long the group must be observed at rest.
@@ -119,14 +128,14 @@ func Default() Scenario {
 	}
 }
 
-// Read reads a scenario from a file, and sees whether the files that it names are good.
-// The error has every fault in it.
+// Read reads a scenario from a file, and sees whether the files that it names are good. For
+// pipes it waits until ctx ends. The error has every fault in it.
 func Read(ctx context.Context, path string) (Scenario, error) {
 	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
-	return parse(path, data, Scenario.fileFaults)
+	return parse(path, data, func(s *Scenario) []mix.Fault { return s.Examine(ctx, nil) })
 }
 
 // asItIs is text that YAML reads back without quotation marks.
@@ -168,6 +177,7 @@ func (f *faults) check(ok bool, key, format string, args ...any) {
 	}
 }
 
+// joined is an error, nil if there is no fault.
 func (f faults) joined() error {
 	var all []error
 	for _, fault := range f {
@@ -187,8 +197,11 @@ func (s Scenario) Faults() []mix.Fault {
 	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
 	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
 	s.Access.Faults(found.check)
+	found.check(s.Limits.MaxLate >= 0 && s.Limits.MaxLate <= maxHold, "limits.max_late",
+		"is %s; give more than 0s, for instance 5s, or 0s for as long as the timeout", s.Limits.MaxLate)
 	s.proof(found.check)
 	s.LoadOnly.faults(found.check)
+	s.sendingFaults(found.check)
 	return found
 }
 

@@ -175,13 +175,13 @@ func added(counts, more map[string]int64) map[string]int64 {
 }
 
 // Measures are what can be required of a load, and of one kind of its requests: p99(search).
-// Latencies count from the schedule.
+// Latencies count from the schedule; cpu is the share of its cores that the generator used.
 var Measures = threshold.Measures{
 	"p50": threshold.Duration, "p90": threshold.Duration, "p95": threshold.Duration, "p99": threshold.Duration,
 	"p99.9": threshold.Duration, "max": threshold.Duration, "errors": threshold.Fraction, "throughput": threshold.Number,
 	"p50()": threshold.Duration, "p90()": threshold.Duration, "p95()": threshold.Duration, "p99()": threshold.Duration,
 	"p99.9()": threshold.Duration, "max()": threshold.Duration, "errors()": threshold.Fraction, "throughput()": threshold.Number,
-	"dropped": threshold.Fraction, "share()": threshold.Fraction,
+	"dropped": threshold.Fraction, "cpu": threshold.Fraction, "share()": threshold.Fraction,
 }
 
 // NamesRequest tells whether a threshold is on one kind of requests, which is its Argument.
@@ -200,6 +200,8 @@ func (s *Summary) Value(t threshold.Threshold) (value float64, ok bool) {
 		return share(of.Failed, of.Completed+of.Failed)
 	case "dropped":
 		return share(s.Dropped, s.Offered)
+	case "cpu":
+		return s.CPU, s.usage.Usage().Intervals > 0
 	case "share":
 		return share(s.Instances[t.Argument], s.Completed)
 	case "throughput":

@@ -117,16 +117,14 @@ func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, erro
 	if err != nil {
 		return nil, err
 	}
-	connections, err := s.Connections()
+	attacking, err := s.Attack(requests)
 	if err != nil {
 		return nil, err
 	}
-	connections.Dial = cfg.Dial
-	return attack.New(attack.Config{
-		Server: server, Requests: requests, Timeout: s.Timeout, MaxInFlight: s.MaxInFlight, Connections: connections,
-		Sink: func(line runlog.LoadLine) error {
-			traffic.Add(line)
-			return cfg.Writer.WriteLoad(line)
-		},
-	}), nil
+	attacking.Connections.Dial = cfg.Dial
+	attacking.Sink = func(line runlog.LoadLine) error {
+		traffic.Add(line)
+		return cfg.Writer.WriteLoad(line)
+	}
+	return attack.New(attacking), nil
 }
