@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -17,6 +18,7 @@ func ordered(rec *runlog.Record) map[string]string {
 		Timeout  string `yaml:"timeout"`
 		LoadOnly struct {
 			URL      string `yaml:"url"`
+			Targets  string `yaml:"targets"`
 			Profile  string `yaml:"profile"`
 			Replay   string `yaml:"replay"`
 			Users    string `yaml:"users"`
@@ -27,11 +29,14 @@ func ordered(rec *runlog.Record) map[string]string {
 		return nil
 	}
 	l := s.LoadOnly
+	if rate, constant := strings.CutPrefix(l.Profile, "constant:"); constant {
+		l.Profile = rate + "/s"
+	}
 	if l.Users != "" {
 		l.Users += " users"
 	}
 	return map[string]string{
-		"server": l.URL, "offered": cmp.Or(l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
+		"server": cmp.Or(l.URL, l.Targets), "offered": cmp.Or(l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
 	}
 }
 
@@ -64,6 +69,24 @@ func completeLoad(p *page, a *account) {
 		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
 	}
 	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.IntervalSeconds))...)
+	p.Warnings = append(p.Warnings, limited(a.Load, intervals)...)
+}
+
+// limited says in how many intervals the load generator was the limit.
+func limited(lines []runlog.LoadLine, intervals int) []string {
+	var n int
+	var first string
+	for _, l := range lines {
+		if l.Second != nil && l.Second.Generator != nil && l.Second.Generator.Limit != "" {
+			n++
+			first = cmp.Or(first, l.Second.Generator.Limit)
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("In %d of %s the load generator was the limit, so that their figures are not those of the service. "+
+		"The first time: %s", n, runlog.Count(intervals, "interval"), first)}
 }
 
 // missing says what a record of a load lacks.

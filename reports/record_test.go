@@ -86,6 +86,11 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 			[]string{nothing, "No request is on record", "there are no latencies"}},
 		{"no file but the manifest's", runlog.CommandLoad, func(r *runlog.Record) { r.Load, r.Scenario = nil, nil },
 			[]string{nothing, "scenario.yaml is missing", "Load on an unknown server"}},
+		{"an interval in which the generator was the limit", runlog.CommandLoad, func(r *runlog.Record) {
+			second := *r.Load[3].Second
+			second.Generator = &runlog.GeneratorSecond{Limit: "3 requests found no local port left."}
+			r.Load[3].Second = &second
+		}, []string{"In 1 of 20 intervals the load generator was the limit", "The first time: 3 requests found no local port left."}},
 		{"a scenario that cannot be read", runlog.CommandLoad, func(r *runlog.Record) { r.Scenario = []byte("server: [") },
 			[]string{"Load on an unknown server", "| duration | n/a |"}},
 		{"one line of load", runlog.CommandLoad, func(r *runlog.Record) { r.Load = r.Load[:1] },

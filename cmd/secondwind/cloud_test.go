@@ -121,7 +121,7 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		if total.Failed > 0 || total.Sent+total.Dropped != total.Offered || total.Offered < 40 || total.Offered > 60 {
 			t.Errorf("load = %+v, want about 50 requests, all sent and answered", total)
 		}
-		if got := secondwind(t, "judge", folder); got.code != exitMisuse || !strings.Contains(got.stderr, "claims nothing") {
+		if got := secondwind(t, "judge", folder); got.code != 2 || !strings.Contains(got.stderr, "claims nothing") {
 			t.Errorf("judge of a load alone = %+v, want it refused", got)
 		}
 	})

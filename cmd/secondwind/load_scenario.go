@@ -39,7 +39,7 @@ func (o loadOptions) read(ctx context.Context, f *pflag.FlagSet, args []string, 
 	if err != nil {
 		return s, err
 	}
-	return s, joined(s.Examine(ctx, stdin))
+	return s, joined(append(s.LeftOut(), s.Examine(ctx, stdin)...))
 }
 
 // refuse refuses flags that contradict each other.

@@ -116,7 +116,8 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	return s, s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
 // recordRun makes the run's folder, lets prove fill it, and finishes the run. It

@@ -68,11 +68,21 @@ func (s Scenario) sendingFaults(check func(ok bool, key, format string, args ...
 			check(!given, key, "is of TLS, and the URL is of http; give an https URL, or leave this out")
 		}
 	}
+}
+
+// LeftOut reports what WithoutSecrets left out, and nobody has given since.
+func (s Scenario) LeftOut() []mix.Fault {
+	var found faults
+	if u, err := url.Parse(s.LoadOnly.URL); err == nil {
+		password, _ := u.User.Password()
+		found.check(password != hiddenPassword, "load_only.url", "lacks its password, as in a record; give the URL again")
+	}
 	for i, r := range s.Requests {
 		for name, value := range r.Headers {
-			check(value != hiddenValue, fmt.Sprintf("requests[%d].headers.%s", i, name), "is left out of records; give it again")
+			found.check(value != hiddenValue, fmt.Sprintf("requests[%d].headers.%s", i, name), "is left out of records; give it again")
 		}
 	}
+	return found
 }
 
 // Attack is how requests are sent, in a proof and in a load by itself.
@@ -126,10 +136,4 @@ func (s Scenario) WithoutSecrets() Scenario {
 		}
 	}
 	return s
-}
-
-// hidden tells whether the password of a URL was left out.
-func hidden(u *url.URL) bool {
-	password, _ := u.User.Password()
-	return password == hiddenPassword
 }
