@@ -29,6 +29,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 			{"cost", "--scaling-variables", "/dev/zero"}, {"cost", "--prices", "/dev/zero"},
 			{"load", "http://127.0.0.1:1", "--replay", "/dev/zero"}, {"load", "--targets", "/dev/zero"}, {"load", "--scenario", "/dev/zero"},
 			{"load", "http://127.0.0.1:1", "--body-file", "/dev/zero"},
+			{"load", "https://127.0.0.1:1", "--root-certs", "/dev/zero"}, {"load", "http://127.0.0.1:1", "--unix-socket", "/dev/zero"},
 			// Nobody, not even root, creates a file there.
 			{"soak", "--calculator", program, "--exports", "/proc/exports"},
 			{"cloud", "--calculator", program, "--stack", "--outputs", "/proc/outputs"},
@@ -55,6 +56,10 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"load", "http://127.0.0.1:1", "--body-file", none},
 		{"load", "http://127.0.0.1:1", "--replay", none},
 		{"load", "--targets", none},
+		{"load", "https://127.0.0.1:1", "--root-certs", none},
+		{"load", "https://127.0.0.1:1", "--key", program, "--cert", none},
+		{"load", "https://127.0.0.1:1", "--cert", program, "--key", none},
+		{"load", "http://127.0.0.1:1", "--unix-socket", none},
 		{"load", "--scenario", none},
 		{"judge", none},
 		{"judge", "latest", "--runs", none},

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"io"
+	"io/fs"
 	"math/big"
 	"net"
 	"net/http"
@@ -17,6 +19,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/net/nettest"
 
 	"secondwind/loadgen/scenario"
 	"secondwind/loadgen/summary"
@@ -267,6 +271,60 @@ func TestALoadIsRateTimesTime(t *testing.T) {
 		}
 		if want := "offered 3, sent 3"; !strings.Contains(stdout.String(), want) || !strings.Contains(stdout.String(), "dropped 0") {
 			t.Errorf("status %d: %s\nwant %s, and none dropped", c.status, stdout.String(), want)
+		}
+	}
+}
+
+// TestALoadReachesAServerInEveryWay loads one over TLS and HTTP/2 and another over a Unix socket,
+// with a URL that has a password, which must be printed nowhere.
+func TestALoadReachesAServerInEveryWay(t *testing.T) {
+	var protocols sync.Map
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		protocols.Store(r.Proto+" "+password, true)
+	})
+	secure := httptest.NewUnstartedServer(handler)
+	secure.EnableHTTP2 = true
+	secure.StartTLS()
+	defer secure.Close()
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	if err := os.WriteFile(roots, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := nettest.NewLocalListener("unix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := httptest.NewUnstartedServer(handler)
+	local.Listener.Close()
+	local.Listener = listener
+	local.Start()
+	defer local.Close()
+	for want, args := range map[string][]string{
+		"HTTP/2.0 geheim": {strings.Replace(secure.URL, "//", "//me:geheim@", 1), "--http", "2", "--root-certs", roots},
+		"HTTP/1.1 geheim": {"http://me:geheim@shop.example", "--unix-socket", listener.Addr().String()},
+	} {
+		runs := t.TempDir()
+		var stdout, stderr bytes.Buffer
+		args = append(append([]string{"load"}, args...), "--duration", "200ms", "--runs", runs)
+		if code := run(t.Context(), args, &stdout, &stderr); code != 0 && code != exitInvalid {
+			t.Errorf("%q: exit code %d\n%s%s", args, code, stdout.String(), stderr.String())
+		}
+		if _, ok := protocols.Load(want); !ok {
+			t.Errorf("%q: no request came by %s", args, want)
+		}
+		written := stdout.String() + stderr.String()
+		err := filepath.WalkDir(runs, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			written += string(text)
+			return err
+		})
+		if err != nil || strings.Contains(written, "geheim") {
+			t.Errorf("%q: the password is printed or recorded, or the record cannot be read: %v", args, err)
 		}
 	}
 }

@@ -209,7 +209,8 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 	}{
 		{"wrong result", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"result":"1"}`) }, "wrong result"},
 		{"status 503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "status 503"},
-		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, "status 302 (a redirect, which is not followed)"},
+		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) },
+			"status 302 (a redirect, which is not followed)"},
 		{
 			"a connection closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 			"connection closed without an answer",
