@@ -138,6 +138,8 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 		f.program(m.id).ServeHTTP(answer, r)
 	case m.Unhealthy:
 		answer.WriteHeader(http.StatusServiceUnavailable)
+	default:
+		answer.Header().Set(instanceHeader, m.id)
 	}
 	response := answer.Result()
 	response.Request = r
@@ -145,11 +147,13 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
+const instanceHeader = "X-Instance-Id" // of a calculator
+
 // calculator is the program that multiplies.
 func calculator(instance string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("X-Instance-Id", instance)
+		w.Header().Set(instanceHeader, instance)
 		var in struct{ Operands []string }
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.Operands) != 2 {
 			http.Error(w, "want two operands", http.StatusBadRequest)

@@ -39,6 +39,8 @@ func TestARunIsInvalidWhereTheGeneratorWasTheLimit(t *testing.T) {
 			"The generator used more than 85 % of its CPU (GOMAXPROCS 2) in 1 of 1 intervals.", "more cores"},
 		"lag": {func(c *Counters) { c.LagP99 = 30*time.Millisecond + 1 },
 			"1 % of the requests were sent more than 30ms after they were due.", "lower the rate"},
+		"lag for want of slots": {func(c *Counters) { c.LagP99, c.Slots, c.SlotsNeeded = time.Second, 10, 1000 },
+			"1 % of the requests were sent more than 1s after they were due.", "Allow 1000 requests in flight"},
 		"lag of a few": {func(c *Counters) { c.Due, c.Dropped, c.LagP99 = 999, 0, 200*time.Millisecond+1 },
 			"1 % of the requests were sent more than 200ms after they were due.", "lower the rate"},
 		"lag by chance":      {func(c *Counters) { c.Due, c.Dropped, c.LagP99 = 999, 0, 200*time.Millisecond }, "", ""},

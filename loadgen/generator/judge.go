@@ -86,11 +86,13 @@ func (c Counters) shortages() []limit {
 func (c Counters) delays() []limit {
 	u, why := c.Usage, "every slot in flight was taken"
 	remedy := "Allow more requests in flight, or lower the rate to what the service answers."
+	late := "Keep other programs off the generator's machine, lower the rate, or allow more requests in flight."
 	switch {
 	case c.Slots == 0: // not known
 	case c.Slots < c.SlotsNeeded:
 		remedy = fmt.Sprintf("Allow %d requests in flight, which is the rate times the time-out, instead of %d, or lower one of these.",
 			c.SlotsNeeded, c.Slots)
+		late = remedy
 	default:
 		why, remedy = "the generator did not come to it", "Keep other programs off the generator's machine, or lower the rate."
 	}
@@ -102,7 +104,7 @@ func (c Counters) delays() []limit {
 		{
 			c.LagP99 > mostLagFew || c.LagP99 > mostLag && c.Due >= fewDue,
 			fmt.Sprintf("1 %% of the requests were sent more than %v after they were due.", c.LagP99.Round(time.Millisecond)),
-			"Keep other programs off the generator's machine, lower the rate, or allow more requests in flight.",
+			late,
 		},
 		{
 			u.FileLimit > 0 && float64(u.Files) > mostFiles*float64(u.FileLimit),
