@@ -3,6 +3,7 @@
 package client
 
 import (
+	"errors"
 	"net"
 	"syscall"
 )
@@ -26,7 +27,7 @@ func closedByPeer(conn net.Conn) bool {
 		var one [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		// A byte that nobody asked for makes a connection as unusable as its end.
-		closed = n >= 0 && err == nil || err != nil && err != syscall.EAGAIN && err != syscall.EINTR
+		closed = n >= 0 && err == nil || err != nil && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR)
 	})
 	return closed || err != nil
 }
