@@ -49,7 +49,8 @@ func newSoak(out *output) *cobra.Command {
 			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
 			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
 			"describes every step.\n\n" +
-			"The last line of the output is the verdict and the path of the report, with --json an object with\nboth. Errors are text on stderr, with --json too.\n" +
+			"The last line of the output is the verdict and the path of the report, with --json an object with\n" +
+			"both. Errors are text on stderr, with --json too.\n" +
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
