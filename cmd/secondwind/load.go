@@ -115,6 +115,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	if err != nil {
 		return err
 	}
+	out.interrupts.records(writer.Dir())
 	reporter := out.reporter(start)
 	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
 	traffic := new(experiment.Traffic)

@@ -147,7 +147,7 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 		return nil, err
 	}
 	if _, err := writer.WriteScenario(resolved); err != nil {
-		return nil, errors.Join(err, writer.Close())
+		return nil, errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	return writer, nil
 }
