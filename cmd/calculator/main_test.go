@@ -84,7 +84,7 @@ func TestEnvironmentReportsEverythingThatIsWrong(t *testing.T) {
 
 func TestFaultsOfLimitsAndHistoryAreReportedTogether(t *testing.T) {
 	wrong := map[string]string{
-		"CALCULATOR_MAX_DIGITS": "many", "CALCULATOR_HISTORY_RETENTION": "soon", "CALCULATOR_HISTORY": "mysql:x", "CALCULATOR_KEY": "x",
+		"CALCULATOR_MAX_DIGITS": "many", "CALCULATOR_HISTORY_RETENTION": "soon", "CALCULATOR_HISTORY": "mysql:", "CALCULATOR_KEY": "x",
 	}
 	for name, value := range wrong {
 		t.Setenv(name, value)
