@@ -127,7 +127,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		err = errors.Join(err, writer.WriteLoad(line))
 	}
 	reporter.Close()
-	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
+	if err := errors.Join(cmp.Or(err, writer.Close()), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
 	total := traffic.Total()

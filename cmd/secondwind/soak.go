@@ -245,7 +245,7 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 }
 
 // byTheUser is the reason of an interrupted run.
-const byTheUser = "Ctrl-C or SIGTERM"
+const byTheUser = "Ctrl-C, SIGTERM or SIGHUP"
 
 // everySecond does something once a second until ctx ends, which is no error.
 func everySecond(ctx context.Context, do func()) error {

@@ -72,7 +72,9 @@ func TestASoakGoesOnWithoutAReaderAndASignalEndsItWhereNothingCanBeWritten(t *te
 	if code := soak.ProcessState.ExitCode(); code != 2 {
 		t.Errorf("exit code = %d, want 2", code)
 	}
-	for _, part := range []string{"the verdict was not written", "the report was not written", "the folder is not sealed", filepath.Base(folder)} {
+	for _, part := range []string{
+		"the verdict was not written", "the report was not written", "the folder is not sealed", filepath.Base(folder),
+	} {
 		if !strings.Contains(stderr.String(), part) {
 			t.Errorf("stderr = %q, want it to say %q", stderr.String(), part)
 		}
