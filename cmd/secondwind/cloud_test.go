@@ -183,28 +183,37 @@ func (c *cloud) everyPart(t *testing.T) {
 			t.Errorf("observe = %+v, want exit code 2 and SignatureDoesNotMatch", got)
 		}
 	})
-	for _, args := range [][]string{
-		{"observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "20s"},
-		{"load", "--url", c.env["SECONDWIND_URL"], "--for", "2s"},
+	load := []string{"load", "--url", c.env["SECONDWIND_URL"], "--for", "2s"}
+	for _, disk := range []fullDisk{
+		{"8k", runlog.CloudFile, true, []string{"observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "20s"}},
+		{"8k", runlog.LoadFile, true, load}, {"4k", runlog.ScenarioFile + ".part", false, load},
 	} {
-		t.Run(args[0]+" names what a full disk cut off, once", func(t *testing.T) { c.onAFullDisk(t, args) })
+		t.Run("a full disk cuts off "+disk.file, func(t *testing.T) { c.onAFullDisk(t, disk) })
 	}
 }
 
-// onAFullDisk runs a command that records, on a disk that is full soon.
-func (c *cloud) onAFullDisk(t *testing.T, args []string) {
+// fullDisk is a disk that is full soon.
+type fullDisk struct {
+	size string
+	file string   // which cannot be written whole
+	kept bool     // what was recorded before stays; else nothing is left behind
+	args []string // of a command that records
+}
+
+func (c *cloud) onAFullDisk(t *testing.T, disk fullDisk) {
 	t.Parallel()
 	if err := exec.Command("unshare", "-rm", "true").Run(); err != nil {
 		t.Skipf("skipped: a small disk of its own needs user namespaces and unshare: %v", err)
 	}
-	const script = `mkdir disk && mount -t tmpfs -o size=8k small disk && cd disk && "$@"; code=$?; ls reports/runs/*; exit $code`
-	cmd := c.prepare(t, "unshare", append([]string{"-rm", "sh", "-c", script, "sh", filepath.Join(bin, "secondwind")}, args...)...)
+	const script = `mkdir disk && mount -t tmpfs -o size=$0 small disk && cd disk && "$@"; code=$?; ls reports/runs/*; exit $code`
+	cmd := c.prepare(t, "unshare", append([]string{"-rm", "sh", "-c", script, disk.size, filepath.Join(bin, "secondwind")}, disk.args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	_ = cmd.Run() // the exit code tells
-	file := map[string]string{"observe": runlog.CloudFile, "load": runlog.LoadFile}[args[0]]
-	if n := strings.Count(stderr.String(), file+": no space left on device"); n != 1 || cmd.ProcessState.ExitCode() != 2 {
-		t.Errorf("exit code %d, %s named %d times; want 2, and once:\n%s%s",
-			cmd.ProcessState.ExitCode(), file, n, stdout.String(), stderr.String())
+	named := strings.Count(stderr.String(), disk.file+": no space left on device")
+	kept := strings.Contains(stdout.String(), runlog.ManifestFile)
+	if code := cmd.ProcessState.ExitCode(); code != 2 || named != 1 || kept != disk.kept {
+		t.Errorf("exit code %d, %s named %d times, record kept: %t; want 2, once and %t:\n%s%s",
+			code, disk.file, named, kept, disk.kept, stdout.String(), stderr.String())
 	}
 }
