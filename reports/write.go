@@ -72,6 +72,7 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 	case runlog.CommandLoad:
 		v = judge.Verdict{RunID: rec.Manifest.RunID, Where: ordered(rec)["server"]}
 		figures, complete = figure.Load, completeLoad
+	case runlog.CommandSoak:
 	case runlog.CommandObserve:
 		v = judge.Verdict{RunID: rec.Manifest.RunID}
 		figures, complete = figure.Group, completeObserved

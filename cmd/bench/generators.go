@@ -41,7 +41,8 @@ type generator struct {
 func generators(o options) []*generator {
 	return []*generator{
 		{
-			name: "secondwind", program: o.secondwind, line: "load {url} --json --no-report --runs {folder}/runs --duration {seconds}s {pace} {post} {more}",
+			name: "secondwind", program: o.secondwind,
+			line: "load {url} --json --no-report --runs {folder}/runs --duration {seconds}s {pace} {post} {more}",
 			pace: "--rate {rate}", highest: "--users {connections}", post: "--body-file {body}",
 			requests: `"completed":(\d+)`, perSecond: `"throughput":([\d.e+]+)`, fault: `"failed":[1-9].*`,
 		},

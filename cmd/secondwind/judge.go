@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,8 @@ import (
 )
 
 // recordHelp ends the help of what is done with a run's record.
-const recordHelp = "\n\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse or a record that cannot be judged"
+const recordHelp = "\n\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse or a record that cannot be judged,\n" +
+	"130 interrupted"
 
 func newJudge(out *output) *cobra.Command {
 	return onRun(out, runlog.VerdictFile, &cobra.Command{
@@ -194,7 +196,9 @@ func writeVerdict(out *output, v judge.Verdict, where string) error {
 		shown.Folder = filepath.Dir(where)
 	}
 	return out.write(shown, func(w io.Writer) {
-		reports.Summary(w, v, out.coloured())
-		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
+		var text strings.Builder
+		reports.Summary(&text, v, out.coloured())
+		fmt.Fprintf(&text, "\n%s  %s\n", v.Outcome, where)
+		fmt.Fprint(w, out.style().Fold(text.String()))
 	})
 }

@@ -82,7 +82,9 @@ func TestALoadOfAScenarioIsKeptAndCanBeRepeated(t *testing.T) {
 			t.Errorf("required: %+v, want it met", r)
 		}
 	}
-	for _, want := range []string{"GET /search?q=shoes Basic bWU6cGFzc3dvcmQ= 1", "GET /search?q=hats Basic bWU6cGFzc3dvcmQ= 1", "POST /orders secret 1"} {
+	for _, want := range []string{
+		"GET /search?q=shoes Basic bWU6cGFzc3dvcmQ= 1", "GET /search?q=hats Basic bWU6cGFzc3dvcmQ= 1", "POST /orders secret 1",
+	} {
 		if _, sent := got.Load(want); !sent {
 			t.Errorf("not sent: %q", want)
 		}

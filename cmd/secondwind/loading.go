@@ -81,7 +81,7 @@ func thresholds(key string, texts []string, requests *mix.Mix) (all []threshold.
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	start := time.Now()
-	writer, err := l.record(runs, start)
+	writer, _, err := newRun(runs, runlog.CommandLoad, l.scenario, start)
 	if err != nil {
 		return err
 	}
@@ -140,23 +140,6 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string) (shown stri
 	}
 	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
 	return c.shown, errors.Join(err, c.unwritten)
-}
-
-// record begins the record. Its scenario loads the same again.
-func (l loading) record(runs string, start time.Time) (*runlog.Writer, error) {
-	s := l.scenario
-	writer, err := createRecord(runs, runlog.CommandLoad, start, map[string]uint64{"requests": s.Seed})
-	if err != nil {
-		return nil, err
-	}
-	s, err = s.CopyTo(writer.Dir())
-	if err == nil {
-		err = writeScenario(writer, s)
-	}
-	if err != nil {
-		return nil, errors.Join(err, writer.Close())
-	}
-	return writer, nil
 }
 
 // run loads until the time is over, ctx ends or a condition ends it; the first two are no

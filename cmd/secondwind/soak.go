@@ -49,7 +49,8 @@ func newSoak(out *output) *cobra.Command {
 			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
 			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
 			"describes every step.\n\n" +
-			"The last line of the output is the verdict and the path of the report, with --json an object with\nboth. Errors are text on stderr, with --json too.\n" +
+			"The last line of the output is the verdict and the path of the report, with --json an object with\n" +
+			"both. Errors are text on stderr, with --json too.\n" +
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -125,7 +126,7 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
 	reporter := out.reporter(cfg.Start)
 	defer reporter.Close()
-	writer, kept, err := newRun(runs, cfg.Scenario, cfg.Start)
+	writer, kept, err := newRun(runs, runlog.CommandSoak, cfg.Scenario, cfg.Start)
 	if err != nil {
 		return err
 	}
@@ -137,10 +138,14 @@ func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Co
 	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)
 }
 
-// newRun makes the run's folder with the scenario in it, and whatever that names. The run is
-// of the scenario that it returns, which names what is there.
-func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, scenario.Scenario, error) {
-	writer, err := createRecord(runs, runlog.CommandSoak, start, map[string]uint64{"requests": s.Seed, "localcloud": cloudSeed(start)})
+// newRun makes the folder of a command's run with the scenario in it, and whatever that names.
+// The run is of the scenario that it returns, which names what is there.
+func newRun(runs string, of runlog.Command, s scenario.Scenario, start time.Time) (*runlog.Writer, scenario.Scenario, error) {
+	seeds := map[string]uint64{"requests": s.Seed}
+	if of == runlog.CommandSoak {
+		seeds["localcloud"] = cloudSeed(start)
+	}
+	writer, err := createRecord(runs, of, start, seeds)
 	if err != nil {
 		return nil, s, err
 	}
@@ -149,7 +154,7 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 		err = writeScenario(writer, s)
 	}
 	if err != nil {
-		return nil, s, errors.Join(err, writer.Close())
+		return nil, s, errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	return writer, s, nil
 }
@@ -258,7 +263,7 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 }
 
 // byTheUser is the reason of an interrupted run.
-const byTheUser = "Ctrl-C or SIGTERM"
+const byTheUser = "Ctrl-C, SIGTERM or SIGHUP"
 
 // everySecond does something once a second until ctx ends, which is no error.
 func everySecond(ctx context.Context, do func()) error {
@@ -277,7 +282,7 @@ func everySecond(ctx context.Context, do func()) error {
 // finish seals, judges and reports what there is, however the run ended: nothing
 // that was recorded is lost, and a verdict is printed whatever cannot be written. A
 // run that had ended before it was interrupted has its verdict's exit code; a record
-// that is not whole has none.
+// or a result that is not whole has none.
 func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
 	interrupted := runErr != nil && ctx.Err() != nil
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
@@ -299,7 +304,7 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	c, notJudged := conclude(reporting, w.Dir(), reports.HTMLFile, true)
 	code := c.verdict.Outcome.ExitCode()
 	switch {
-	case notWhole != nil || notJudged != nil:
+	case notWhole != nil || notJudged != nil || c.unwritten != nil:
 		code = exitMisuse
 	case interrupted:
 		code = exitInterrupted

@@ -181,7 +181,8 @@ func (a *Attack) start() {
 	a.server, a.sampler = client.NewServer(a.cfg.Server, connections), generator.NewSampler()
 	cfg := executor.Config{
 		Schedule: a.schedule, Began: a.began, Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
-		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: cmp.Or(a.cfg.MaxLate, a.cfg.Timeout), Precise: a.cfg.Precise, NewClient: a.server.Client,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: cmp.Or(a.cfg.MaxLate, a.cfg.Timeout),
+		Precise: a.cfg.Precise, NewClient: a.server.Client,
 	}
 	if a.cfg.Users != nil {
 		cfg.NewClient = a.server.Session

@@ -2,6 +2,7 @@ package raw
 
 import (
 	"compress/gzip"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -46,7 +47,7 @@ func read(t *testing.T, folder string) (all []vegeta.Result) {
 		}
 		for {
 			var r vegeta.Result
-			if err := decode.Decode(&r); err == io.EOF {
+			if err := decode.Decode(&r); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("%s: %v", path, err)

@@ -27,7 +27,7 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 		"load_only: {require: memory < 50%}":               `load_only.require[0]: "memory < 50%": there is no measure memory`,
 		"load_only: {abort: [cpu > 90%, errors > 1]}":      `x.yaml:1:32: load_only.abort[1]: "errors > 1": the bound 1 is not a percentage`,
 		"load_only: {abort: {errors: 50%}}":                "x.yaml:1:13: load_only.abort: is no list",
-		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: url, targets, format, profile, replay, users",
+		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: url, targets, format, profile, replay",
 	} {
 		_, err := Parse("x.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -58,7 +58,7 @@ func parse(name string, data []byte, examine func(*Scenario) []mix.Fault) (Scena
 	}
 	s.Dir = filepath.Dir(name)
 	s.Identity, s.LoadOnly.Profile = mix.Identity{}, "" // which a file may give otherwise
-	d := decoder{name: name, at: map[string]position{}}
+	d := decoder{name: name, at: map[string]position{}, faulty: map[string]bool{}}
 	documents := slices.DeleteFunc(file.Docs, func(doc *ast.DocumentNode) bool { return isEmpty(doc.Body) })
 	if len(documents) > 1 {
 		d.fault(documents[1].Body, "", "this is a second document; a file holds one scenario: remove the line ---, or make two files")
@@ -69,6 +69,8 @@ func parse(name string, data []byte, examine func(*Scenario) []mix.Fault) (Scena
 	s.complete(requests)
 	if len(d.faults) == 0 {
 		d.wrong(examine(&s))
+	} else {
+		d.wrong(slices.DeleteFunc(s.Faults(), func(f mix.Fault) bool { return d.faulty[part(f.Key)] }))
 	}
 	return s, errors.Join(d.faults...)
 }
@@ -154,11 +156,24 @@ func syntaxError(name string, text []byte, err error) error {
 type decoder struct {
 	name   string              // of the file
 	at     map[string]position // by key
+	faulty map[string]bool     // parts that could not be read
 	faults []error
 }
 
 func (d *decoder) fault(at ast.Node, key, format string, args ...any) {
+	d.faulty[part(key)] = true
 	d.faults = append(d.faults, faultAt(d.name, cmp.Or(d.at[key], start(at)), key, fmt.Sprintf(format, args...)))
+}
+
+// part is the part of a scenario that a key belongs to, whose values are compared with each
+// other: what could not be read there is its default, with which nothing is compared.
+func part(key string) string {
+	for _, whole := range []string{"requests", "identity", "load_only"} {
+		if strings.HasPrefix(key, whole) {
+			return whole
+		}
+	}
+	return key
 }
 
 func positionOf(t *token.Token) position { return position{t.Position.Line, t.Position.Column} }

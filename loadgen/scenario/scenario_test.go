@@ -144,6 +144,9 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	wantKeys(t, err, "users", "hold", "load.rate", "load.band")
 	_, err = Parse("x.yaml", []byte("users: some\nhold: soon\nload:\n  rate: high\nlokal: 1\n"))
 	wantKeys(t, err, "users", "hold", "load.rate", "lokal")
+	_, err = Parse("x.yaml", []byte("users: some\nlokal: 1\nload: {band: 9, rate: high}\n"+
+		"requests: [{numbers: {operation: x, digits: {min: few, max: 5}}}]\nname:\n"))
+	wantKeys(t, err, "users", "lokal", "load.rate", "requests[0].numbers.digits.min", "name", "load.band")
 }
 
 // wantKeys fails unless err has one fault of each key, and no other.

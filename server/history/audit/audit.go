@@ -77,7 +77,7 @@ func examine(ctx context.Context, u *history.Unlocked, o Options, marks []mark, 
 	t.report(report)
 	err = vault.WrapHolds(ctx, u.KEK, u.Wrapped)
 	report.check("the wrapped keys open with the key-encryption key alone, for their store alone, and unchanged alone", err,
-		"%d + %d bytes, revision %d", len(u.Wrapped.Data), len(u.Wrapped.Lookup), u.Wrapped.Revision)
+		"data keys %d bytes, look-up key %d bytes, revision %d", len(u.Wrapped.Data), len(u.Wrapped.Lookup), u.Wrapped.Revision)
 	return ctx.Err()
 }
 

@@ -47,7 +47,7 @@ func (r *Report) check(name string, err error, detail string, args ...any) {
 
 // Write writes the report for a person.
 func (r Report) Write(w io.Writer) error {
-	text := fmt.Sprintf("store    %s\nkey      %s, %d data keys\nrecords  %d\n", r.Store, r.KEK, r.DataKeys, r.Records)
+	text := fmt.Sprintf("store    %s\nkey      %s, data keys: %d\nrecords  %d\n", r.Store, r.KEK, r.DataKeys, r.Records)
 	for _, p := range r.Parts {
 		text += fmt.Sprintf("raw      %d bytes of %s\n", p.Bytes, p.Name)
 	}
