@@ -8,6 +8,7 @@
 //	attack       records what became of every request, one line a second
 //	summary      sums a load up
 //	raw          every result, in Vegeta's formats
+//	otlp         pushes metrics to an OpenTelemetry collector
 //	generator    whether the generator itself was the limit
 //	calibration  what a request costs, and which rate follows from that
 //

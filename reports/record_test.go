@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"secondwind/runlog"
 	"secondwind/verify/judge"
@@ -103,6 +104,10 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 		{"a load that was killed", runlog.CommandLoad, func(r *runlog.Record) {
 			r.Load, r.Manifest.Complete, r.Torn = r.Load[:12], false, []string{runlog.LoadFile}
 		}, []string{"not sealed", "The last line of load.jsonl was cut short", "ends after 12s"}},
+		{"a load that was killed and resumed", runlog.CommandLoad, func(r *runlog.Record) {
+			gap := runlog.LoadLine{Time: r.Load[12].Time.Add(-500 * time.Millisecond), Gap: &runlog.Gap{From: r.Load[11].Time, Unanswered: 3}}
+			r.Load = slices.Insert(r.Load, 12, gap)
+		}, []string{"The run was killed and resumed: 500ms from ", " are not on record, nor is the outcome of requests sent before: 3."}},
 		{"nothing but failures", runlog.CommandLoad, func(r *runlog.Record) {
 			r.Load = []runlog.LoadLine{{Time: after(85), Second: &runlog.LoadSecond{
 				Phase: runlog.PhaseLoad, IntervalSeconds: 20, Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2},

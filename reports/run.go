@@ -55,6 +55,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 		}
 	}
 	a.elasticity = measureElasticity(h, load, a.run)
+	a.warnings = gaps(load)
 	for _, name := range rec.Torn {
 		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
 	}
@@ -64,6 +65,16 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	}
 	a.warn(len(cloud.Unread), a.latencies)
 	return a
+}
+
+// gaps says when a load did not run.
+func gaps(load []runlog.LoadLine) (all []string) {
+	for _, l := range load {
+		if l.Gap != nil {
+			all = append(all, "The run was killed and resumed: "+l.Gap.Describe(l.Time)+".")
+		}
+	}
+	return all
 }
 
 // warn notes what could not be read, so that a figure never looks complete when

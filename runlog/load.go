@@ -1,6 +1,9 @@
 package runlog
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Phase is a part of an experiment, in this order.
 type Phase string
@@ -24,6 +27,7 @@ type LoadLine struct {
 	Second      *LoadSecond  `json:"second,omitempty"`
 	Calibration *Calibration `json:"calibration,omitempty"`
 	Interrupted *Interrupted `json:"interrupted,omitempty"`
+	Gap         *Gap         `json:"gap,omitempty"`
 }
 
 // PhaseChange says that a phase begins.
@@ -175,4 +179,22 @@ type CalibrationPoint struct {
 // Interrupted says that the run ended before its end, and why.
 type Interrupted struct {
 	Reason string `json:"reason"`
+}
+
+// Gap says that the generator was killed, and that the load went on at the time of the line,
+// where the schedule stood at From: what was due between is offered after the gap.
+type Gap struct {
+	From time.Time `json:"from"` // end of the last interval before; what ended after it is in no line
+	// Unanswered are the requests sent before From that no line says the outcome of.
+	Unanswered int64  `json:"unanswered"`
+	Revision   string `json:"revision,omitempty"` // of the code that runs from now on
+}
+
+// Describe describes the gap, which ended at a time.
+func (g Gap) Describe(end time.Time) string {
+	text := fmt.Sprintf("%s from %s on are not on record", end.Sub(g.From).Round(100*time.Millisecond), g.From.UTC().Format("15:04:05 UTC"))
+	if g.Unanswered > 0 {
+		text += fmt.Sprintf(", nor is the outcome of requests sent before: %d", g.Unanswered)
+	}
+	return text
 }

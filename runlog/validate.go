@@ -43,7 +43,8 @@ func (l LoadLine) validate() error {
 	if l.Time.IsZero() {
 		return errors.New("time is missing")
 	}
-	err := oneOf("phase, second, calibration and interrupted", l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil)
+	err := oneOf("phase, second, calibration, interrupted and gap",
+		l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil, l.Gap != nil)
 	switch {
 	case err != nil:
 		return err
@@ -57,6 +58,8 @@ func (l LoadLine) validate() error {
 		return l.Phase.Phase.validate()
 	case l.Second != nil:
 		return l.Second.validate()
+	case l.Gap != nil && (l.Gap.From.IsZero() || l.Gap.From.After(l.Time) || l.Gap.Unanswered < 0):
+		return fmt.Errorf("gap from %s to %s with %d requests unanswered is none", l.Gap.From, l.Time, l.Gap.Unanswered)
 	}
 	return nil
 }

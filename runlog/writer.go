@@ -47,19 +47,25 @@ func Create(dir string, m Manifest) (*Writer, error) {
 	if _, err := os.Lstat(filepath.Join(dir, ManifestFile)); err == nil {
 		return nil, fmt.Errorf("create run: %s already holds a run: name another folder", dir)
 	}
-	w := &Writer{dir: dir, stop: make(chan struct{}), stopped: make(chan struct{})}
-	var err error
-	if w.load, err = createLines(dir, LoadFile); err != nil {
+	load, err := createLines(dir, LoadFile)
+	if err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
 	}
-	if w.cloud, err = createLines(dir, CloudFile); err != nil {
-		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close())
+	_ = lock(load.file) // where there are no locks, nobody finds out that this process lives
+	cloud, err := createLines(dir, CloudFile)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create run: %w", err), load.close())
 	}
 	if err := writeJSON(dir, ManifestFile, m); err != nil {
-		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close(), w.cloud.close())
+		return nil, errors.Join(fmt.Errorf("create run: %w", err), load.close(), cloud.close())
 	}
+	return newWriter(dir, load, cloud), nil
+}
+
+func newWriter(dir string, load, cloud *lines) *Writer {
+	w := &Writer{dir: dir, load: load, cloud: cloud, stop: make(chan struct{}), stopped: make(chan struct{})}
 	go w.flushLoop()
-	return w, nil
+	return w
 }
 
 // Dir is the run's folder.

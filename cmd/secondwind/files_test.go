@@ -61,6 +61,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"load", "https://127.0.0.1:1", "--cert", program, "--key", none},
 		{"load", "http://127.0.0.1:1", "--unix-socket", none},
 		{"load", "--scenario", none},
+		{"load", "--resume", none},
 		{"judge", none},
 		{"judge", "latest", "--runs", none},
 		{"report", "latest", "--runs", none},

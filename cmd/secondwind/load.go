@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"secondwind/loadgen/client"
+	"secondwind/loadgen/scenario"
 )
 
 // loadOptions are the flags of load.
@@ -31,8 +33,14 @@ type loadOptions struct {
 	abort   []string
 	raw     string
 	metrics string
+	otlp    string
 	runs    string
 	mine    bool
+	resume  string
+
+	grace       time.Duration
+	maxRate     float64
+	maxRequests int64
 
 	noReport bool
 }
@@ -41,7 +49,7 @@ func newLoad(out *output) *cobra.Command {
 	var o loadOptions
 	var l loading
 	cmd := &cobra.Command{
-		Use:   "load URL | load --targets FILE | load --scenario FILE [URL]",
+		Use:   "load URL | load --targets FILE | load --scenario FILE [URL] | load --resume RUN",
 		Short: "Send load to an HTTP service of yours, and record what becomes of it",
 		Long: "Sends requests on a schedule, whatever becomes of those before, and records what became of each:\n" +
 			"latencies from when a request was due as well as from when it was sent, who answered, what failed.\n" +
@@ -51,16 +59,9 @@ func newLoad(out *output) *cobra.Command {
 			"condition ended the load, 2 misuse, 3 invalid: the load generator was the limit, so that the figures\n" +
 			"are not those of the service, 130 interrupted before its end.",
 		Args: atMostOneURL,
-		PreRunE: func(cmd *cobra.Command, args []string) error {
-			s, err := o.read(cmd.Context(), cmd.Flags(), args, cmd.InOrStdin())
-			if err == nil {
-				l, err = newLoading(s)
-			}
-			if err != nil {
-				return o.inFlags(cmd.Flags(), err)
-			}
-			l.raw, l.metrics, l.noReport = o.raw, o.metrics, o.noReport
-			return o.allowed(l)
+		PreRunE: func(cmd *cobra.Command, args []string) (err error) {
+			l, err = o.load(cmd, args)
+			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLoad(cmd.Context(), out, o.runs, l) },
 	}
@@ -72,10 +73,44 @@ func newLoad(out *output) *cobra.Command {
 	f.StringArrayVar(&o.abort, "abort", nil, "`condition` over 10 s that ends the load, for instance 'errors > 50%'; repeat it for more")
 	f.StringVar(&o.raw, "raw", "", "keep every result in Vegeta's `format` in the record's folder: gob, json or csv")
 	f.StringVar(&o.metrics, "metrics", "", "`address` that serves /metrics for Prometheus while the load lasts, for instance 127.0.0.1:9100")
+	f.StringVar(&o.otlp, "otlp", "", "`URL` of an OpenTelemetry collector that gets the same over HTTP, for instance http://127.0.0.1:4318;\n"+
+		"env takes it from OTEL_EXPORTER_OTLP_*")
 	f.BoolVar(&o.noReport, "no-report", false, "leave the report out, which `secondwind report` makes later")
+	o.safetyFlags(f)
 	f.BoolVar(&o.mine, "mine", false, "I own the server, or its owner asked me to load it")
 	runsFlag(f, &o.runs)
 	return cmd
+}
+
+// load returns the load that the command line asks for.
+func (o loadOptions) load(cmd *cobra.Command, args []string) (l loading, err error) {
+	if o.resume != "" {
+		l, err = o.readResumed(cmd.Context(), cmd.Flags(), args)
+	} else {
+		var s scenario.Scenario
+		if s, err = o.read(cmd.Context(), cmd.Flags(), args, cmd.InOrStdin()); err == nil {
+			l, err = newLoading(s)
+		}
+		if err != nil {
+			err = o.inFlags(cmd.Flags(), err)
+		}
+	}
+	if err != nil {
+		return l, err
+	}
+	l.raw, l.metrics, l.noReport, l.maxRequests, l.attack.Grace = o.raw, o.metrics, o.noReport, o.maxRequests, o.grace
+	if l.otlp, err = o.collector(os.Getenv); err != nil {
+		return l, err
+	}
+	return l, o.allowed(l)
+}
+
+// safetyFlags are how a load that is more than meant is ended, and one that was killed goes on.
+func (o *loadOptions) safetyFlags(f *pflag.FlagSet) {
+	f.Float64Var(&o.maxRate, "max-rate", defaultMaxRate, "refuse to send more requests per second")
+	f.Int64Var(&o.maxRequests, "max-requests", defaultMaxRequests, "refuse to send more requests in all")
+	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long Ctrl-C waits for requests under way")
+	f.StringVar(&o.resume, "resume", "", "`folder` of a load that was killed and is to go on, or latest")
 }
 
 // offerFlags are how much is sent, and when.

@@ -19,6 +19,7 @@ const (
 type loadResult struct {
 	*summary.Summary
 	Required []requirement `json:"required,omitempty"`
+	Warnings []string      `json:"warnings,omitempty"`
 	Recorded string        `json:"recorded"`         // the record's folder
 	Report   string        `json:"report,omitempty"` // left out if none was written
 
@@ -73,6 +74,9 @@ func (r loadResult) exit(interrupted bool, aborted *abortedError) *exitError {
 func (r loadResult) write(out *output) error {
 	return out.write(r, func(w io.Writer) {
 		r.Write(w)
+		for _, text := range r.Warnings {
+			fmt.Fprintf(w, "warning: %s\n", text)
+		}
 		for _, one := range r.Required {
 			switch {
 			case one.Met:

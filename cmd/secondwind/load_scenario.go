@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -95,17 +94,9 @@ func (o loadOptions) destination(s *scenario.Scenario, f *pflag.FlagSet, args []
 	if f.Changed("instance-header") || o.scenario == "" {
 		s.Identity = mix.Identity{Header: o.identity}
 	}
-	header := map[string]string{}
-	for _, line := range o.headers {
-		name, value, ok := strings.Cut(line, ":")
-		if !ok {
-			return fmt.Errorf("--header is %q; give it as 'Name: value'", line)
-		}
-		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		if before := header[name]; before != "" {
-			value = before + ", " + value
-		}
-		header[name] = value
+	header, err := o.header()
+	if err != nil {
+		return err
 	}
 	for i := range s.Requests {
 		for name, value := range header {
@@ -113,6 +104,23 @@ func (o loadOptions) destination(s *scenario.Scenario, f *pflag.FlagSet, args []
 		}
 	}
 	return nil
+}
+
+// header are the headers that --header gives.
+func (o loadOptions) header() (map[string]string, error) {
+	header := map[string]string{}
+	for _, line := range o.headers {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return nil, fmt.Errorf("--header is %q; give it as 'Name: value'", line)
+		}
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if before := header[name]; before != "" {
+			value = before + ", " + value
+		}
+		header[name] = value
+	}
+	return header, nil
 }
 
 // offer sets what is offered over time, and by whom. A flag takes the place of all that the
@@ -245,13 +253,4 @@ func (o loadOptions) inFlag(f *pflag.FlagSet, fault mix.Fault) string {
 		return "the URL " + fault.Text // there is nothing else
 	}
 	return o.scenario + ": " + fault.Error()
-}
-
-// allowed refuses a server that is not plainly the user's own.
-func (o loadOptions) allowed(l loading) error {
-	host := l.attack.Server.Hostname()
-	if ip := net.ParseIP(host); o.mine || l.attack.Connections.UnixSocket != "" || host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return fmt.Errorf("%s is not on this machine; add --mine if it is yours to load", host)
 }

@@ -200,7 +200,7 @@ func TestPrometheusSeesALoad(t *testing.T) {
 	text := <-scraped
 	for _, want := range []string{
 		"secondwind_load_offered_rate 20\n", `secondwind_load_requests_total{outcome="dropped"} 0`,
-		`secondwind_load_completed_total{instance="i-1"} `, `secondwind_load_latency_seconds{from="schedule",quantile="0.99"} `,
+		`secondwind_load_completed_total{answered_by="i-1"} `, `secondwind_load_latency_seconds{from="schedule",quantile="0.99"} `,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("/metrics lacks %q:\n%s", want, text)

@@ -14,8 +14,8 @@ import (
 	"secondwind/loadgen/attack"
 	"secondwind/loadgen/executor"
 	"secondwind/loadgen/mix"
+	"secondwind/loadgen/otlp"
 	"secondwind/loadgen/profile"
-	"secondwind/loadgen/raw"
 	"secondwind/loadgen/scenario"
 	"secondwind/loadgen/summary"
 	"secondwind/reports"
@@ -33,7 +33,11 @@ type loading struct {
 	abort    []threshold.Threshold // conditions that end the load
 	raw      string                // format of raw results, "" for none
 	metrics  string                // address for Prometheus, "" for none
+	otlp     *otlp.Collector       // nil for none
 	noReport bool
+	resumed  string // folder of the record that goes on, "" for a new one
+
+	maxRequests int64 // after which the load is ended
 }
 
 // newLoading makes whatever a load needs, of a scenario without a fault.
@@ -81,16 +85,16 @@ func thresholds(key string, texts []string, requests *mix.Mix) (all []threshold.
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	start := time.Now()
-	writer, _, err := newRun(runs, runlog.CommandLoad, l.scenario, start)
+	p, err := l.begin(runs, start)
 	if err != nil {
 		return err
 	}
-	out.interrupts.records(writer.Dir(), "report")
+	out.interrupts.records(p.writer.Dir(), "report")
 	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; recording to %s",
-		l.attack.Server, l.scenario.LoadOnly.Shown(), runlog.Words(l.offered.Duration()), writer.Dir()))
-	sum := summary.Summary{Kind: l.kind()}
-	err = l.run(ctx, writer, &sum, reporter)
+	reporter.Event(0, l.announce(p))
+	warned := &warnings{show: func(text string) { reporter.Event(time.Since(start), text) }}
+	warned.add(l.steep())
+	err = l.run(ctx, p, warned, reporter)
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
 	out.interrupts.judge(leave)
@@ -107,8 +111,9 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	} else {
 		reporter.Event(time.Since(start), "drawing the report")
 	}
-	shown, notEnded := endRecord(reporting, writer, reason)
-	result := l.result(&sum, shown, writer.Dir())
+	shown, notEnded := endRecord(reporting, p.writer, reason)
+	result := l.result(&p.sum, shown, p.writer.Dir())
+	result.Warnings = warned.all
 	end := result.exit(interrupted, aborted)
 	if err = errors.Join(err, notEnded); err != nil {
 		end = &exitError{exitMisuse, err}
@@ -119,6 +124,16 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		return err
 	}
 	return end
+}
+
+// announce says what begins.
+func (l loading) announce(p *part) string {
+	left, verb := l.offered.Duration(), "loading"
+	if l.resumed != "" {
+		left, verb = max(0, left-p.start.At), "loading on"
+	}
+	return fmt.Sprintf("%s %s with %s for %s; recording to %s",
+		verb, l.attack.Server, l.scenario.LoadOnly.Shown(), runlog.Words(left), p.writer.Dir())
 }
 
 // kind is the only kind of requests, "" if there are several.
@@ -144,23 +159,29 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string) (shown stri
 
 // run loads until the time is over, ctx ends or a condition ends it; the first two are no
 // error.
-func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Summary, reporter progress.Reporter) (returned error) {
+func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter progress.Reporter) (returned error) {
 	traffic := new(experiment.Traffic)
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	watch := aborting{conditions: l.abort, kind: l.kind(), abort: abort}
 	cfg := l.attack
-	sinks, stop, err := l.sideOutputs(ctx, writer.Dir(), &cfg)
-	defer func() { returned = errors.Join(returned, stop()) }()
+	cfg.Start, cfg.Duration = p.start, l.offered.Duration()
+	o, err := l.open(ctx, p, warned)
+	defer func() { returned = errors.Join(returned, o.stop()) }()
 	if err != nil {
 		return err
 	}
-	sinks = append(sinks, sum.Add, watch.add)
+	cfg.Result = o.result
+	sinks := append(o.sinks, p.sum.Add, watch.add)
 	cfg.Sink = func(line runlog.LoadLine) error {
 		traffic.Add(line)
-		err := writer.WriteLoad(line)
+		// A load that is killed goes on from its last line.
+		err := errors.Join(p.writer.WriteLoad(line), p.writer.Flush())
 		for _, sink := range sinks {
 			err = errors.Join(err, sink(line.Second))
+		}
+		if p.sum.Sent >= l.maxRequests && cfg.Users != nil {
+			abort(&abortedError{fmt.Sprintf("%d requests were sent, and --max-requests is %d", p.sum.Sent, l.maxRequests)})
 		}
 		return err
 	}
@@ -169,10 +190,8 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(executor.Procs(profile.Highest(l.offered), runtime.GOMAXPROCS(0))))
 	}
 	generator := attack.New(cfg)
-	err = live.RunGroup(ctx, func(ctx context.Context) error {
-		generator.SetPhase(runlog.PhaseLoad, l.offered)
-		return l.follow(ctx, traffic, reporter)
-	}, generator.Run)
+	generator.SetPhase(runlog.PhaseLoad, l.offered)
+	err = live.RunGroup(ctx, generator.Run, func(ctx context.Context) error { return l.follow(ctx, p.start.At, traffic, reporter) })
 	var aborted *abortedError
 	if errors.As(context.Cause(ctx), &aborted) {
 		err = errors.Join(err, aborted)
@@ -180,49 +199,17 @@ func (l loading) run(ctx context.Context, writer *runlog.Writer, sum *summary.Su
 	return err
 }
 
-// follow reports the load each second until it is over.
-func (l loading) follow(ctx context.Context, traffic *experiment.Traffic, reporter progress.Reporter) error {
-	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, l.offered.Duration())
-	defer cancel()
+// follow reports the load each second until ctx ends. It goes on at a time of what is offered.
+func (l loading) follow(ctx context.Context, at time.Duration, traffic *experiment.Traffic, reporter progress.Reporter) error {
+	start := time.Now().Add(-at)
 	return everySecond(ctx, func() {
-		elapsed := time.Since(start)
+		elapsed := min(time.Since(start), l.offered.Duration())
 		second, failed := traffic.Last()
 		reporter.Status(progress.Status{
 			Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.offered.Duration(), PhaseElapsed: elapsed, PhaseExpected: l.offered.Duration(),
 			Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
 		})
 	})
-}
-
-// sideOutputs opens what a load writes besides its record. What it returns takes each
-// line, and stop closes it, also after an error.
-func (l loading) sideOutputs(ctx context.Context, dir string, cfg *attack.Config) (
-	sinks []func(*runlog.LoadSecond) error, stop func() error, err error) {
-	var stops []func() error
-	stop = func() (err error) {
-		for _, s := range stops {
-			err = errors.Join(err, s())
-		}
-		return err
-	}
-	if l.metrics != "" {
-		shown := new(loadMetrics)
-		end, err := shown.serve(ctx, l.metrics)
-		if err != nil {
-			return nil, stop, err
-		}
-		sinks, stops = append(sinks, shown.add), append(stops, end)
-	}
-	if l.raw != "" {
-		results, err := raw.Create(dir, l.raw)
-		if err != nil {
-			return nil, stop, err
-		}
-		sinks, stops = append(sinks, func(*runlog.LoadSecond) error { return results.Flush() }), append(stops, results.Close)
-		cfg.Result = results.Write
-	}
-	return sinks, stop, nil
 }
 
 // aborting ends a load when a condition holds over the last ten lines.

@@ -44,6 +44,12 @@ type Config struct {
 	// Users, if any, send the requests, and what is offered is how many there are.
 	Users   *executor.Behavior
 	Precise bool // as in executor.Config
+	// Start is where what is offered goes on, for the second part of an attack.
+	Start Position
+	// Duration is how long the attack lasts, counted from the start of what is offered; 0
+	// means until its context ends. If it is set, an earlier end of the context is an
+	// interruption: nothing more is sent, and what is in flight is waited for at most Grace.
+	Duration, Grace time.Duration
 }
 
 // model is who sends, and when: an executor.Executor or executor.Users.
@@ -51,6 +57,8 @@ type model interface {
 	// Run sends until End, and waits for what is in flight.
 	Run()
 	End()
+	// Halt is End, but what is due by now is not sent any more.
+	Halt()
 	// Wake reports that the schedule was changed.
 	Wake()
 	// Offered is how many requests are due before a time.
@@ -85,6 +93,7 @@ type Attack struct {
 	flushed  flushed
 	budget   budget
 	stopped  bool
+	grace    *time.Timer // after which Run ends what is in flight; nil before an interruption
 	err      error
 }
 
@@ -140,8 +149,8 @@ func (a *Attack) SetInterval(d time.Duration) {
 	a.interval = max(d, time.Second)
 }
 
-// Run sends until ctx ends, which is no error: what is due by then is still sent,
-// within MaxLate, requests in flight are waited for, at most Timeout, and the last
+// Run sends for Duration or until ctx ends, which is no error: what is due by then is still
+// sent, within MaxLate, requests in flight are waited for, at most Timeout, and the last
 // lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -154,12 +163,18 @@ func (a *Attack) Run(ctx context.Context) error {
 	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
+	var over <-chan time.Time
+	if a.cfg.Duration > 0 {
+		over = time.After(time.Until(a.began.Add(a.cfg.Duration)))
+	}
 	done := ctx.Done()
 	for {
 		select {
-		case <-done:
-			done = nil
+		case <-over:
 			a.stop()
+		case <-done:
+			done, over = nil, nil
+			a.interrupt()
 		case <-ended:
 			return a.end()
 		case now := <-ticker.C:
@@ -173,14 +188,16 @@ func (a *Attack) Run(ctx context.Context) error {
 func (a *Attack) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.began = time.Now()
-	a.flushed.at = a.began
+	start := a.cfg.Start
+	a.flushed = flushed{at: time.Now(), offered: start.Offered, sent: start.Sent, dropped: start.Dropped}
+	a.began = a.flushed.at.Add(-start.At)
 	a.schedule.Follow(0, a.offered)
 	connections := a.cfg.Connections
 	connections.Opened = a.opened
 	a.server, a.sampler = client.NewServer(a.cfg.Server, connections), generator.NewSampler()
 	cfg := executor.Config{
-		Schedule: a.schedule, Began: a.began, Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
+		Schedule: a.schedule, Began: a.began, Sent: start.Sent, Dropped: start.Dropped,
+		Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
 		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: cmp.Or(a.cfg.MaxLate, a.cfg.Timeout),
 		Precise: a.cfg.Precise, NewClient: a.server.Client,
 	}
@@ -257,11 +274,23 @@ func (a *Attack) stop() {
 	a.model.End()
 }
 
+// interrupt is stop, and an end at once to an attack that was to last longer.
+func (a *Attack) interrupt() {
+	if a.cfg.Duration > 0 {
+		a.model.Halt()
+		a.grace = time.AfterFunc(a.cfg.Grace, a.server.End)
+	}
+	a.stop()
+}
+
 // end writes the last line: every request in flight has ended, and what was due
 // but is still not sent never will be.
 func (a *Attack) end() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.grace != nil {
+		a.grace.Stop()
+	}
 	is := a.count(time.Now())
 	if !is.at.After(a.flushed.at) {
 		is.at = a.flushed.at.Add(1) // the last answer came with a tick; it still needs a line

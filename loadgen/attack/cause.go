@@ -37,6 +37,7 @@ var causes = []struct {
 	{client.ErrReset.Error(), []error{client.ErrReset}},
 	{client.ErrNotHTTP2.Error(), []error{client.ErrNotHTTP2}},
 	{"TLS: " + client.ErrNoHTTP2.Error(), []error{client.ErrNoHTTP2}},
+	{client.ErrEnded.Error(), []error{client.ErrEnded}},
 }
 
 // causeOf is the name of the cause of an error.

@@ -51,6 +51,9 @@ var (
 	ErrTLS     = errors.New("TLS handshake failed")
 )
 
+// ErrEnded says that the Server was ended before an exchange was.
+var ErrEnded = errors.New("ended before it was answered")
+
 const (
 	defaultMaxAge = 2 * time.Second
 	// defaultLookUpAgain is below the 60 s for which load balancers of AWS allow their
@@ -73,6 +76,8 @@ type Server struct {
 	reused  atomic.Int64
 	open    atomic.Int64
 	mu      sync.Mutex // guards what follows
+	ended   bool
+	closers map[*sockets]func() // of those that have a connection, or open one
 	known   []netip.Addr
 	knownAt time.Time
 	next    int
@@ -81,7 +86,7 @@ type Server struct {
 
 // NewServer returns the server of a URL, of which scheme and host count.
 func NewServer(u *url.URL, o Options) *Server {
-	s := &Server{url: u, opened: map[string]int64{}}
+	s := &Server{url: u, closers: map[*sockets]func(){}, opened: map[string]int64{}}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
 		s.lookUp = net.DefaultResolver.LookupNetIP
@@ -97,6 +102,16 @@ func NewServer(u *url.URL, o Options) *Server {
 	}
 	s.options = o
 	return s
+}
+
+// End ends every exchange that is under way, with ErrEnded, and lets no other begin.
+func (s *Server) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	for _, closeIt := range s.closers {
+		closeIt()
+	}
 }
 
 // Connections are what a Server's Clients have used.
@@ -119,6 +134,7 @@ func (s *Server) Connections() Connections {
 // opened is a connection that can be used.
 type opened struct {
 	connection
+	abort func()    // closes the socket below TLS, which would take leave of its peer
 	until time.Time // it should be used
 	took  time.Duration
 	used  bool
@@ -131,6 +147,8 @@ func (s *Server) connect(ctx context.Context) (o opened, err error) {
 	if err != nil {
 		return o, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
+	below := socket
+	o.abort = func() { _ = below.Close() }
 	opening := Opening{Connect: time.Since(began)}
 	if s.url.Scheme == "https" {
 		if socket, err = s.secure(ctx, socket); err != nil {
@@ -199,6 +217,30 @@ func (s *Server) count(address string) {
 		address = otherAddresses
 	}
 	s.opened[address]++
+}
+
+// closesBy keeps what closes the connection of a Client; nil: it has none.
+func (s *Server) closesBy(of *sockets, closeIt func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case closeIt == nil:
+		delete(s.closers, of)
+	case s.ended:
+		closeIt()
+	default:
+		s.closers[of] = closeIt
+	}
+}
+
+// cause is why an exchange failed.
+func (s *Server) cause(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return ErrEnded
+	}
+	return err
 }
 
 // addresses are where the next connection goes, and then those that serve in its place.

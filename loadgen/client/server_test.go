@@ -186,3 +186,39 @@ func TestTheAddressesThatAreCountedAreBounded(t *testing.T) {
 		t.Errorf("%d addresses, %d of other ones", len(got), got[otherAddresses])
 	}
 }
+
+// TestTheEndOfAServerEndsWhatIsUnderWay has an exchange that waits for its answer, one that
+// opens its connection, one in its handshake, and one that begins afterwards.
+func TestTheEndOfAServerEndsWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, theirs) }()
+			return ours, nil
+		}
+		never := func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		for name, s := range map[string]*Server{
+			"answer":     serverOf(t, "http://a.example", Options{Dial: silent}),
+			"connection": serverOf(t, "http://a.example", Options{Dial: never}),
+			"handshake":  serverOf(t, "https://a.example", Options{Dial: silent}),
+			"HTTP/2":     serverOf(t, "http://a.example", Options{Dial: silent, HTTP2: true}),
+		} {
+			began := time.Now()
+			time.AfterFunc(time.Second, s.End)
+			c := s.Client()
+			_, err := c.Exchange(get(0), time.Now().Add(time.Hour))
+			if !errors.Is(err, ErrEnded) || time.Since(began) != time.Second {
+				t.Errorf("%s: %v after %v, want %v after 1s", name, err, time.Since(began), ErrEnded)
+			}
+			if _, err = c.Exchange(get(0), time.Now().Add(time.Hour)); !errors.Is(err, ErrEnded) || time.Since(began) != time.Second {
+				t.Errorf("%s, again: %v after %v, want %v at once", name, err, time.Since(began), ErrEnded)
+			}
+			if len(s.closers) > 0 {
+				t.Errorf("%s: %d connections are open", name, len(s.closers))
+			}
+		}
+	})
+}

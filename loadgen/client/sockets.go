@@ -46,13 +46,10 @@ func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	}
 	var opening time.Duration
 	if s.connection == nil {
-		ctx, cancel := context.WithDeadline(context.Background(), deadline)
-		defer cancel()
-		o, err := s.server.connect(ctx)
-		if err != nil {
-			return nil, err
+		if err := s.open(deadline); err != nil {
+			return nil, s.server.cause(err)
 		}
-		s.opened, opening = o, o.took
+		opening = s.took
 	}
 	if s.used {
 		s.server.reused.Add(1)
@@ -61,10 +58,30 @@ func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	answer, err := s.exchange(r, deadline)
 	if err != nil {
 		s.drop()
-		return nil, err
+		return nil, s.server.cause(err)
 	}
 	answer.Opening = opening
 	return answer, nil
+}
+
+// open opens a connection by the deadline, unless the Server is ended before.
+func (s *sockets) open(deadline time.Time) error {
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	s.server.closesBy(s, cancel)
+	o, err := s.server.connect(ctx)
+	if err != nil {
+		s.server.closesBy(s, nil)
+		return err
+	}
+	s.use(o)
+	return nil
+}
+
+// use makes a connection the one that is used.
+func (s *sockets) use(o opened) {
+	s.opened = o
+	s.server.closesBy(s, o.abort)
 }
 
 // renew has a connection opened that takes the place of a usable one, or uses it if it is
@@ -92,7 +109,7 @@ func (s *sockets) renew() {
 func (s *sockets) take() {
 	s.next.cancel()
 	if s.next.err == nil {
-		s.opened = s.next.opened
+		s.use(s.next.opened)
 	}
 	s.next = nil
 }
@@ -100,6 +117,7 @@ func (s *sockets) take() {
 // drop closes the connection, if there is one.
 func (s *sockets) drop() {
 	if s.connection != nil {
+		s.server.closesBy(s, nil)
 		_ = s.close()
 		s.connection = nil
 		s.server.open.Add(-1)

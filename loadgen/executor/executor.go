@@ -26,6 +26,7 @@ type Executor struct {
 	shards  []*shard
 	dropped atomic.Int64
 	ending  atomic.Bool
+	halted  atomic.Bool
 	mu      sync.Mutex
 	offered *profile.Timetable // guarded by mu
 }
@@ -49,9 +50,12 @@ type shard struct {
 func New(cfg Config) *Executor {
 	cfg.MaxInFlight = max(1, cfg.MaxInFlight)
 	e := &Executor{sending: newSending(cfg, cfg.MaxInFlight), offered: cfg.Schedule.Timetable(cfg.Arrivals)}
+	e.dropped.Store(cfg.Dropped)
+	first, shards := uint64(cfg.Sent+cfg.Dropped), uint64(len(e.lanes))
+	e.offered.Due(first) // what came before is not looked at one by one
 	for i, l := range e.lanes {
 		e.shards = append(e.shards, &shard{
-			Executor: e, lane: l, next: uint64(i), most: (cfg.MaxInFlight + i) / len(e.lanes),
+			Executor: e, lane: l, next: first + (uint64(i)+shards-first%shards)%shards, most: (cfg.MaxInFlight + i) / len(e.lanes),
 			table: cfg.Schedule.Timetable(cfg.Arrivals), lead: make(chan struct{}, 1), alarm: newAlarm(cfg.Precise),
 		})
 	}
@@ -80,6 +84,12 @@ func (e *Executor) Wake() {
 func (e *Executor) End() {
 	e.ending.Store(true)
 	e.Wake()
+}
+
+// Halt lets Run end as End does, but nothing more is sent.
+func (e *Executor) Halt() {
+	e.halted.Store(true)
+	e.End()
 }
 
 // Run sends until End, and waits for requests in flight, which Timeout bounds. It is for
@@ -126,6 +136,9 @@ func (s *shard) work(workers *sync.WaitGroup) {
 // await returns the shard's next request as soon as it is due; ok is false at the end.
 func (s *shard) await() (seq uint64, due time.Time, ok bool) {
 	for {
+		if s.halted.Load() {
+			return 0, due, false
+		}
 		ending := s.ending.Load() // before the schedule is read: that was ended first
 		wait := time.Hour         // nothing is due until the schedule changes
 		if at, known := s.table.Due(s.next); known {

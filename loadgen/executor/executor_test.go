@@ -80,7 +80,9 @@ func (s *server) sort() {
 
 // serves returns cfg with the server as what is loaded.
 func (s *server) serves(t *testing.T, cfg Config) Config {
-	cfg.Began = time.Now()
+	if cfg.Began.IsZero() {
+		cfg.Began = time.Now()
+	}
 	cfg.Source = func(seq uint64, r *client.Request) { r.Keep = int(seq) } // any field will do
 	cfg.NewClient = func() client.Client { return &connection{server: s, number: s.opened.Add(1)} }
 	cfg.Done = func(_ int, o *Outcome) {

@@ -18,7 +18,10 @@ type Config struct {
 	// Users there are.
 	Schedule *profile.Schedule
 	Began    time.Time
-	Arrivals profile.Arrivals // an Executor's
+	// Sent and Dropped are the first requests of the schedule that an earlier part of the run
+	// took care of; both are counted on.
+	Sent, Dropped int64
+	Arrivals      profile.Arrivals // an Executor's
 	// Source makes request seq (0, 1, 2 …) of the schedule, into memory that the worker
 	// uses again. It is called by many goroutines.
 	Source func(seq uint64, r *client.Request)
@@ -69,6 +72,7 @@ func newSending(cfg Config, mostShards int) *sending {
 		cfg.Shards = runtime.GOMAXPROCS(0)
 	}
 	s := &sending{cfg: cfg}
+	s.sent.Store(cfg.Sent)
 	for i := range min(cfg.Shards, mostShards) {
 		s.lanes = append(s.lanes, &lane{number: i})
 	}

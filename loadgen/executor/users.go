@@ -42,7 +42,9 @@ type Users struct {
 // NewUsers returns Users of whom none has arrived yet. The Outcomes' Due is when a user had
 // thought enough.
 func NewUsers(cfg Config, b Behavior) *Users {
-	return &Users{sending: newSending(cfg, math.MaxInt), behavior: b, changed: make(chan struct{}, 1)}
+	u := &Users{sending: newSending(cfg, math.MaxInt), behavior: b, changed: make(chan struct{}, 1)}
+	u.next.Store(uint64(cfg.Sent))
+	return u
 }
 
 // Dropped is 0: users wait.
@@ -58,6 +60,9 @@ func (u *Users) Wake() {
 	default: // it is looked at anyway
 	}
 }
+
+// Halt is End: users who think send nothing more.
+func (u *Users) Halt() { u.End() }
 
 // End has all users leave.
 func (u *Users) End() {

@@ -17,12 +17,16 @@ import (
 )
 
 // formats are what Create takes, with Vegeta's names.
-var formats = map[string]func(io.Writer) vegeta.Encoder{
-	"gob": vegeta.NewEncoder, "json": vegeta.NewJSONEncoder, "csv": vegeta.NewCSVEncoder,
+var formats = map[string]struct {
+	encoder func(io.Writer) vegeta.Encoder
+	decoder func(io.Reader) vegeta.Decoder
+}{
+	"gob": {vegeta.NewEncoder, vegeta.NewDecoder}, "json": {vegeta.NewJSONEncoder, vegeta.NewJSONDecoder},
+	"csv": {vegeta.NewCSVEncoder, vegeta.NewCSVDecoder},
 }
 
 // Known tells whether there is a format.
-func Known(format string) bool { return formats[format] != nil }
+func Known(format string) bool { return formats[format].encoder != nil }
 
 // maxFile is how many bytes a file has before the next one begins: half an hour at
 // 1,000 requests/s.
@@ -61,7 +65,7 @@ func (w *Writer) begin() (err error) {
 		return err
 	}
 	w.written, w.buffer = 0, bufio.NewWriterSize(w.file, 64<<10)
-	w.encoder = formats[w.format](counting{w})
+	w.encoder = formats[w.format].encoder(counting{w})
 	return nil
 }
 
@@ -107,7 +111,11 @@ func (w *Writer) end() error {
 	}
 	path := w.path()
 	w.packing.Go(func() {
-		if err := pack(path); err != nil {
+		copied := func(to io.Writer, from io.Reader) error {
+			_, err := io.Copy(to, from)
+			return err
+		}
+		if err := pack(path, copied); err != nil {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.packed = errors.Join(w.packed, err)
@@ -124,8 +132,8 @@ func (w *Writer) Close() error {
 	return errors.Join(w.err, w.packed, w.buffer.Flush(), w.file.Close())
 }
 
-// pack replaces a file by its compressed form, once that is whole.
-func pack(path string) (err error) {
+// pack replaces a file by what is copied of it, compressed, once that is whole.
+func pack(path string, copied func(to io.Writer, from io.Reader) error) error {
 	from, err := os.Open(path)
 	if err != nil {
 		return err
@@ -138,8 +146,7 @@ func pack(path string) (err error) {
 	defer os.Remove(to.Name()) // which is gone if all went well
 	compressed, _ := gzip.NewWriterLevel(to, gzip.BestSpeed)
 	compressed.ModTime = time.Time{}
-	_, err = io.Copy(compressed, from)
-	if err := errors.Join(err, compressed.Close(), to.Chmod(0o644), to.Close()); err != nil {
+	if err := errors.Join(copied(compressed, from), compressed.Close(), to.Chmod(0o644), to.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(to.Name(), path+".gz"); err != nil {

@@ -145,26 +145,66 @@ func TestAnErrorIsKept(t *testing.T) {
 	}
 }
 
+// TestTheVegetaCommandReadsThem gives it every file at once, those that are packed unpacked.
 func TestTheVegetaCommandReadsThem(t *testing.T) {
 	vegeta, err := exec.LookPath("vegeta")
 	if err != nil {
 		t.Skip("vegeta is not installed")
 	}
-	folder := t.TempDir()
-	w, err := Create(folder, "gob")
+	for format := range formats {
+		folder := t.TempDir()
+		w, err := Create(folder, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.max = 2000
+		for seq := range 100 {
+			if err := w.Write(result(seq)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(folder, "*"))
+		if err != nil || len(files) < 3 {
+			t.Fatalf("files %q, %v; want several", files, err)
+		}
+		for i, file := range files {
+			files[i] = unpacked(t, file)
+		}
+		out, err := exec.Command(vegeta, append([]string{"report"}, files...)...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "100, ") {
+			t.Errorf("%s: vegeta report: %v\n%s", format, err, out)
+		}
+		out, err = exec.Command(vegeta, append([]string{"plot"}, files...)...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "</html>") {
+			t.Errorf("%s: vegeta plot: %v\n%.200s", format, err, out)
+		}
+	}
+}
+
+func unpacked(t *testing.T, path string) string {
+	t.Helper()
+	if !strings.HasSuffix(path, ".gz") {
+		return path
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seq := range 100 {
-		if err := w.Write(result(seq)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
+	defer file.Close()
+	from, err := gzip.NewReader(file)
+	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(vegeta, "report", filepath.Join(folder, "results-001.gob")).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "100, ") {
-		t.Errorf("vegeta report: %v\n%s", err, out)
+	data, err := io.ReadAll(from)
+	if err != nil {
+		t.Fatal(err)
 	}
+	path = strings.TrimSuffix(path, ".gz")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

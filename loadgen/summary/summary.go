@@ -30,7 +30,8 @@ type Summary struct {
 	LagMax       float64          `json:"lagMaxSeconds"` // the most that a request was sent late
 	// Examples has the first failure of each cause.
 	Examples map[string]runlog.FailureExample `json:"examples,omitempty"`
-	// Instances are the completed requests, by who answered; "" is who did not say.
+	// Instances are the completed requests, by who answered; "" is who did not say. The 257th
+	// instance and all after it count as "other".
 	Instances map[string]int64 `json:"instances,omitempty"`
 	// Requests are by their kind; nil if there was one kind only.
 	Requests map[string]*Request `json:"requests,omitempty"`
@@ -44,6 +45,7 @@ type Summary struct {
 	Opened    map[string]int64 `json:"opened,omitempty"`   // connections, by the address of the server
 	Reused    int64            `json:"reused"`             // requests that needed no new connection
 	CPU       float64          `json:"generatorCpu"`       // share of the generator's cores, 0 to 1; 0 if it is not known
+	Gaps      []Gap            `json:"gaps,omitempty"`     // in the order of time
 	// Generator is whether the generator was the limit.
 	Generator generator.Judgement `json:"generator"`
 
@@ -91,7 +93,7 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 		}
 	}
 	for id, i := range l.Instances {
-		s.Instances = added(s.Instances, map[string]int64{id: i.Completed})
+		s.Instances = added(s.Instances, map[string]int64{s.instance(id): i.Completed})
 		if err := s.latencies.add(i.FromSchedule, i.FromSending); err != nil {
 			return fmt.Errorf("latencies of instance %q: %w", id, err)
 		}
@@ -105,6 +107,17 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	}
 	s.judge(l)
 	return nil
+}
+
+// maxInstances bounds the memory that a service takes whose instances never come back, or which
+// gives every answer an id of its own.
+const maxInstances = 256
+
+func (s *Summary) instance(id string) string {
+	if _, known := s.Instances[id]; !known && len(s.Instances) >= maxInstances {
+		return runlog.OtherError
+	}
+	return id
 }
 
 func (s *Summary) addRequests(l *runlog.LoadSecond) error {

@@ -278,6 +278,47 @@ generator      valid
 	}
 }
 
+func TestTheInstancesOfASummaryAreBounded(t *testing.T) {
+	var s Summary
+	for n := range 1000 {
+		instances := map[string]*runlog.InstanceSecond{fmt.Sprint("i-", n): {Completed: 1}}
+		if err := s.Add(&runlog.LoadSecond{IntervalSeconds: 1, Completed: 1, Instances: instances}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.Instances) != maxInstances+1 || s.Instances[runlog.OtherError] != 1000-maxInstances || s.Completed != 1000 {
+		t.Errorf("%d instances, %d of other ones, %d in all", len(s.Instances), s.Instances[runlog.OtherError], s.Completed)
+	}
+}
+
+func TestAGapStandsInTheSummary(t *testing.T) {
+	var s Summary
+	from := time.Date(2026, 3, 14, 12, 0, 5, 0, time.UTC)
+	for _, l := range []runlog.LoadLine{
+		{Time: from.Add(90 * time.Second), Gap: &runlog.Gap{From: from, Unanswered: 3}},
+		{Time: from.Add(time.Hour + 1500*time.Millisecond), Gap: &runlog.Gap{From: from.Add(time.Hour)}},
+		{Time: from.Add(2 * time.Hour), Interrupted: &runlog.Interrupted{}},
+	} {
+		if err := s.AddLine(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var text strings.Builder
+	s.Write(&text)
+	for _, want := range []string{
+		"gaps           1m30s from 12:00:05 UTC on are not on record, nor is the outcome of requests sent before: 3\n",
+		"               1.5s from 13:00:05 UTC on are not on record\n",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("Write() lacks %q:\n%s", want, text.String())
+		}
+	}
+	got, err := json.Marshal(s.Gaps[0])
+	if want := `{"from":"2026-03-14T12:00:05Z","seconds":90,"unanswered":3}`; err != nil || string(got) != want {
+		t.Errorf("JSON %s, %v; want %s", got, err, want)
+	}
+}
+
 func TestALineThatCannotBeReadIsAnError(t *testing.T) {
 	for want, spoil := range map[string]func(*runlog.LoadSecond){
 		`instance "i-1"`: func(l *runlog.LoadSecond) { l.Instances["i-1"].FromSending = "no histogram" },

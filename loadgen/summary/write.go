@@ -19,6 +19,9 @@ func (s *Summary) Write(w io.Writer) {
 		s.Throughput, s.Seconds, size(s.BytesIn), size(s.BytesOut))
 	fmt.Fprintf(t, "from schedule\t%s\n", s.FromSchedule)
 	fmt.Fprintf(t, "from sending\t%s\n", s.FromSending)
+	for i, g := range s.Gaps[:min(mostRows, len(s.Gaps))] {
+		fmt.Fprintf(t, "%s\t%s\n", first(i, "gaps"), g)
+	}
 	s.writeRequests(t)
 	s.writeConnections(t)
 	for i, cause := range most(s.Errors) {
