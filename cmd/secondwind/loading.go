@@ -115,10 +115,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	}
 	out.interrupts.decide(end.code)
 	reporter.Close()
-	if err := result.write(out); err != nil {
-		return err
-	}
-	return end
+	return cmp.Or(result.write(out), error(end))
 }
 
 // kind is the only kind of requests, "" if there are several.
