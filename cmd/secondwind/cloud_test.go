@@ -184,7 +184,7 @@ func (c *cloud) everyPart(t *testing.T) {
 			t.Errorf("observe = %+v, want exit code 2 and SignatureDoesNotMatch", got)
 		}
 	})
-	load := []string{"load", "--url", c.env["SECONDWIND_URL"], "--for", "2s"}
+	load := []string{"load", c.env["SECONDWIND_URL"], "--duration", "2s"}
 	for _, disk := range []fullDisk{
 		{"8k", runlog.CloudFile, true, []string{"observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "20s"}},
 		{"8k", runlog.LoadFile, true, load}, {"4k", runlog.ScenarioFile + ".part", false, load},

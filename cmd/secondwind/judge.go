@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,16 +111,18 @@ func latestRun(runs string, fits func(runlog.Manifest) bool) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("there is no latest run: %w; name the folder of the runs with --runs", err)
 	}
-	none := "no run in it"
+	none, others := "no run in it", map[string]bool{}
 	for _, entry := range slices.Backward(entries) {
 		dir := filepath.Join(runs, entry.Name())
 		if _, err := os.Stat(filepath.Join(dir, runlog.ManifestFile)); err != nil || !runlog.ValidID(entry.Name()) {
 			continue
 		}
-		if manifest, err := runlog.ReadManifest(dir); err != nil || fits(manifest) {
+		manifest, err := runlog.ReadManifest(dir)
+		if err != nil || fits(manifest) {
 			return dir, nil
 		}
-		none = "only records of load and observe in it, which claim nothing"
+		others[string(cmp.Or(manifest.Command, runlog.CommandSoak))] = true
+		none = "only records of " + strings.Join(slices.Sorted(maps.Keys(others)), " and ") + " in it"
 	}
 	return "", fmt.Errorf("there is no latest run: %s has %s; name the folder of the runs with --runs", runs, none)
 }

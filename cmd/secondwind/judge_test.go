@@ -123,7 +123,7 @@ func TestARecordIsSealedWhetherItIsReportedOrNot(t *testing.T) {
 		if left {
 			leave()
 		}
-		shown, err := endRecord(ctx, w, reason)
+		shown, err := endRecord(ctx, w, reason, nil)
 		if err != nil || (shown == w.Dir()) != left {
 			t.Fatalf("endRecord() = %q, %v", shown, err)
 		}

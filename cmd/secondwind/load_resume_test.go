@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
@@ -196,4 +197,29 @@ func readResults(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestOnlyALoadIsResumed names records of other commands.
+func TestOnlyALoadIsResumed(t *testing.T) {
+	t.Parallel()
+	for _, command := range []runlog.Command{runlog.CommandSoak, runlog.CommandObserve} {
+		started := time.Now()
+		runs := t.TempDir()
+		dir := filepath.Join(runs, runlog.NewID(started))
+		w, err := runlog.Create(dir, runlog.Manifest{RunID: filepath.Base(dir), Command: command, Started: started})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for want, args := range map[string][]string{
+			"only a load can be resumed":         {"--resume", dir},
+			"only records of " + string(command): {"--resume", "latest", "--runs", runs},
+		} {
+			if got := secondwind(t, append([]string{"load"}, args...)...); got.code != 2 || !strings.Contains(got.stderr, want) {
+				t.Errorf("resume of a record of %s = %+v, want %q", command, got, want)
+			}
+		}
+	}
 }

@@ -111,19 +111,16 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	} else {
 		reporter.Event(time.Since(start), "drawing the report")
 	}
-	shown, notEnded := endRecord(reporting, p.writer, reason)
+	shown, err := endRecord(reporting, p.writer, reason, err)
 	result := l.result(&p.sum, shown, p.writer.Dir())
 	result.Warnings = warned.all
 	end := result.exit(interrupted, aborted)
-	if err = errors.Join(err, notEnded); err != nil {
+	if err != nil {
 		end = &exitError{exitMisuse, err}
 	}
 	out.interrupts.decide(end.code)
 	reporter.Close()
-	if err := result.write(out); err != nil {
-		return err
-	}
-	return end
+	return cmp.Or(result.write(out), error(end))
 }
 
 // announce says what begins.
@@ -145,16 +142,15 @@ func (l loading) kind() string {
 }
 
 // endRecord seals a record, and reports it unless ctx ends before. It returns what there is to
-// look at. The reason is why it ended early, "" if it did not.
-func endRecord(ctx context.Context, w *runlog.Writer, reason string) (shown string, err error) {
+// look at. The reason is why it ended early, "" if it did not; failed is what the load ended with.
+func endRecord(ctx context.Context, w *runlog.Writer, reason string, failed error) (shown string, err error) {
+	var notWritten error
 	if reason != "" {
-		err = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
+		notWritten = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
-	if err := cmp.Or(w.Close(), err); err != nil {
-		return w.Dir(), err
-	}
+	closed := w.Close() // repeats what could not be written
 	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
-	return c.shown, errors.Join(err, c.unwritten)
+	return cmp.Or(c.shown, w.Dir()), errors.Join(cmp.Or(failed, closed, notWritten), err, c.unwritten)
 }
 
 // run loads until the time is over, ctx ends or a condition ends it; the first two are no

@@ -121,7 +121,7 @@ func (t Threshold) Show(value float64) string {
 		return time.Duration(value * float64(time.Second)).Round(time.Microsecond).String()
 	case Fraction:
 		return strconv.FormatFloat(100*value, 'g', 4, 64) + " %"
-	default:
-		return strconv.FormatFloat(value, 'g', 6, 64)
+	case Number:
 	}
+	return strconv.FormatFloat(value, 'g', 6, 64)
 }
