@@ -13,7 +13,8 @@ stop() {
 
 # tf runs Terraform, or OpenTofu where only that is installed, on the stack.
 tf() { "$program" -chdir="$folder" "$@"; }
-program="$(command -v terraform || command -v tofu)" || stop "neither terraform nor tofu is installed: https://developer.hashicorp.com/terraform/install"
+program="$(command -v terraform || command -v tofu)" ||
+  stop "neither terraform nor tofu is installed: https://developer.hashicorp.com/terraform/install"
 
 # recorded NAME prints a variable of the recorded run, or nothing.
 recorded() { sed -n "s/^$1=//p" "$record" 2>/dev/null || true; }
@@ -33,7 +34,8 @@ remember() {
 # variable_is_set NAME reports whether the environment or a file gives it.
 variable_is_set() {
   local name="TF_VAR_$1"
-  [[ -n "${!name:-}" ]] || grep -qsE "^[[:space:]]*\"?$1\"?[[:space:]]*[=:]" "$folder"/terraform.tfvars{,.json} "$folder"/*.auto.tfvars{,.json}
+  [[ -n "${!name:-}" ]] ||
+    grep -qsE "^[[:space:]]*\"?$1\"?[[:space:]]*[=:]" "$folder"/terraform.tfvars{,.json} "$folder"/*.auto.tfvars{,.json}
 }
 
 # agreed asks, unless YES says so already, and ends without consent.

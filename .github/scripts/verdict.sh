@@ -9,8 +9,14 @@ limit=900000 # bytes; GitHub takes 1 MiB of a step's summary
 
 case "$code" in
 0) level=notice title="PROVED on $place" text="A second instance came because CPU crossed the threshold." ;;
-1) level=error title="REFUTED on $place" text="The premises held, and a link is missing or late, or a control scaled: the report names it." ;;
-3) level=warning title="INCONCLUSIVE on $place" text="Neither proved nor refuted: the report names the premise that was not met, or the data that are missing." ;;
+1)
+  level=error title="REFUTED on $place"
+  text="The premises held, but a link is missing or late, or a control scaled: the report names it."
+  ;;
+3)
+  level=warning title="INCONCLUSIVE on $place"
+  text="Neither proved nor refuted: the report names the premise that was not met, or the data that are missing."
+  ;;
 *) level=error title="no verdict on $place" text="The run did not come to a verdict (exit code ${code:-none}): its log says why." ;;
 esac
 echo "::$level title=$title::$text"
