@@ -19,7 +19,8 @@ import (
 
 // recordHelp ends the help of what is done with a run's record.
 const recordHelp = "\n\nlatest is the newest run in --runs.\n\n" +
-	"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse or a record that cannot be judged."
+	"Exit codes: 0 proved; 1 refuted; 3 inconclusive; 2 misuse, or a record that cannot be judged,\n" +
+	"or a result that cannot be written; 130 interrupted."
 
 func newJudge(out *output) *cobra.Command {
 	return onRun(out, runlog.VerdictFile, &cobra.Command{
