@@ -50,7 +50,7 @@ func TestDoctorAndProofAreAboutTheSameAlarm(t *testing.T) {
 		"one on another metric": {
 			stack.PolicyStep, put(func(in *input) { in.MetricName = aws.String("NetworkIn") }), none,
 		},
-		"one that goes off below": {stack.PolicyStep, alarm(func(a *cwtypes.MetricAlarm) {
+		"one that goes into ALARM below": {stack.PolicyStep, alarm(func(a *cwtypes.MetricAlarm) {
 			a.ComparisonOperator = cwtypes.ComparisonOperatorLessThanThreshold
 		}), none},
 		"one of two minutes": {stack.PolicyStep, put(func(in *input) { in.Period = aws.Int32(120) }), declaredOne},

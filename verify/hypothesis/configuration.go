@@ -31,11 +31,11 @@ func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {
 }
 
 // How well an alarm fits as the one that scales out: one that invokes a policy
-// before one that invokes nothing, one that goes off above its threshold before
+// before one that invokes nothing, one that goes into ALARM above its threshold before
 // one that does not, one on the claim's metric before others.
 const (
 	fitNot    = 0
-	fitAbove  = 2  // goes off above its threshold, invokes nothing
+	fitAbove  = 2  // goes into ALARM above its threshold, invokes nothing
 	fitPolicy = 4  // invokes a policy that adds instances, below its threshold
 	fitBoth   = 8  // both
 	fitNamed  = 16 // the caller named it
@@ -85,7 +85,7 @@ func (c Configuration) fit(a runlog.MetricAlarm, name string) int {
 }
 
 // ScaleInAlarm returns the alarm that takes instances away: one on the claim's
-// metric that goes off below its threshold and invokes a policy, else any such.
+// metric that goes into ALARM below its threshold and invokes a policy, else any such.
 func (c Configuration) ScaleInAlarm() (runlog.MetricAlarm, bool) {
 	return c.best(func(a runlog.MetricAlarm) int {
 		fit := fitNot
@@ -102,12 +102,12 @@ func (c Configuration) ScaleInAlarm() (runlog.MetricAlarm, bool) {
 	})
 }
 
-// Above reports whether the alarm goes off above its threshold.
+// Above reports whether the alarm goes into ALARM above its threshold.
 func Above(a runlog.MetricAlarm) bool {
 	return slices.Contains([]string{"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"}, a.ComparisonOperator)
 }
 
-// Below reports whether the alarm goes off below its threshold.
+// Below reports whether the alarm goes into ALARM below its threshold.
 func Below(a runlog.MetricAlarm) bool {
 	return slices.Contains([]string{"LessThanThreshold", "LessThanOrEqualToThreshold"}, a.ComparisonOperator)
 }

@@ -63,7 +63,7 @@ func TestTheAlarmThatScalesOutIsFound(t *testing.T) {
 		}, "higher", "higher"},
 		{"none of a name that there is not", func(*hypothesis.Configuration) {}, "nowhere", ""},
 		{"none that scales in", func(c *hypothesis.Configuration) { c.Alarms = c.Alarms[:1] }, "", ""},
-		{"none that goes off above and removes instances", func(c *hypothesis.Configuration) {
+		{"none that goes into ALARM above and removes instances", func(c *hypothesis.Configuration) {
 			c.Alarms = []runlog.MetricAlarm{alarm("odd", above, 20, "in")}
 		}, "", ""},
 		{"the upper one of target tracking", func(c *hypothesis.Configuration) {
@@ -155,7 +155,7 @@ func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 	}{
 		"no alarm":                   {func(c *hypothesis.Configuration) { c.Alarms = nil }, "no alarm on CPUUtilization"},
 		"an alarm on another metric": {func(c *hypothesis.Configuration) { c.Alarms[1].MetricName = "NetworkIn" }, "no alarm on CPUUtilization"},
-		"an alarm that goes off below": {func(c *hypothesis.Configuration) {
+		"an alarm that goes into ALARM below": {func(c *hypothesis.Configuration) {
 			c.Alarms[1].ComparisonOperator = below
 		}, "goes into ALARM above a threshold"},
 		"no target group": {func(c *hypothesis.Configuration) { c.TargetGroups = nil }, "no target group"},
