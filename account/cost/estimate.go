@@ -215,7 +215,7 @@ func (b *builder) watching() {
 	b.add("CloudWatch alarms", 0, alarms*b.months, "alarm-months", b.e.AlarmMonth, "the first 10 are free")
 	data := polls * float64(metricsInPoll-2+b.p.MaxSize) / 1000
 	b.add("CloudWatch GetMetricData", data, data, "thousand metrics", b.e.MetricDataPer1000,
-		fmt.Sprintf("one poll every %s; no free allowance", b.p.PollInterval))
+		fmt.Sprintf("one poll every %g s; no free allowance", b.p.PollInterval.Seconds()))
 	b.add("CloudWatch API requests", 0, polls*2/1000, "thousand requests", b.e.RequestPer1000, "the first million a month are free")
 	b.add("CloudWatch dashboard", 0, min(1, b.months+1.0/hoursInMonth), "dashboard-months", b.e.DashboardMonth, "the first three are free")
 }
