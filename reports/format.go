@@ -22,9 +22,9 @@ func statusOf(o judge.Outcome) judge.Status {
 		return judge.Held
 	case judge.Refuted:
 		return judge.Broken
-	default:
-		return judge.Undetermined
+	case judge.Inconclusive:
 	}
+	return judge.Undetermined
 }
 
 // statusSymbol is the status as one character; a word always stands next to it.
@@ -36,9 +36,9 @@ func statusSymbol(s judge.Status) string {
 		return "✗"
 	case judge.NotJudged:
 		return "–"
-	default:
-		return "?"
+	case judge.Undetermined:
 	}
+	return "?"
 }
 
 // number formats an optional number with its unit.

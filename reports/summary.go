@@ -127,9 +127,9 @@ func colourOf(s judge.Status) string {
 		return terminal.Green
 	case judge.Broken:
 		return terminal.Red
-	default:
-		return terminal.Yellow
+	case judge.Undetermined, judge.NotJudged:
 	}
+	return terminal.Yellow
 }
 
 // printable replaces control characters and line breaks by spaces.

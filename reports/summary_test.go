@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,22 @@ func TestSummaryColoursOnlyWhenAsked(t *testing.T) {
 	green := terminal.Style{Colour: true}.Paint(terminal.Green, "✓")
 	if terminal.Bare(coloured.String()) != plainText.String() || !strings.Contains(coloured.String(), green) {
 		t.Error("Summary(colour = true) is not the same text in colour")
+	}
+}
+
+func TestSummaryFoldsAtWordsInANarrowTerminal(t *testing.T) {
+	var text strings.Builder
+	Summary(&text, (synthesis{Scales: true}).verdict(), true)
+	for _, columns := range []int{30, 40, 80} {
+		got := terminal.Bare(terminal.Style{Width: columns}.Fold(text.String()))
+		if !slices.Equal(strings.Fields(got), strings.Fields(terminal.Bare(text.String()))) {
+			t.Errorf("in %d columns the words are not those of the summary:\n%s", columns, got)
+		}
+		for line := range strings.Lines(got) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns && len(strings.Fields(line)) > 1 {
+				t.Errorf("a line has %d columns, want at most %d: %s", n, columns, line)
+			}
+		}
 	}
 }
 

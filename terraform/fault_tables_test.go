@@ -84,7 +84,7 @@ var ofTheSchema = []fault{
 var ofTheScalingVariables = []fault{
 	{"the alarm at 25 instead of 20 %", "scaling.auto.tfvars.json",
 		`"cpu_threshold": 20`, `"cpu_threshold": 25`,
-		"scaling/by_default", "The alarm must go off above 20 %\nThe dashboard must show CPU with the threshold"},
+		"scaling/by_default", "The alarm must go into ALARM above 20 %\nThe dashboard must show CPU with the threshold"},
 	{"a threshold that is no variable's", "auto_scaling.tf",
 		"out = var.cpu_threshold,", "out = 20,",
 		"scaling_variables/scaling_variables", "cpu_threshold or scale_in_cpu_threshold does not arrive"},
@@ -105,7 +105,7 @@ var ofTheScalingVariables = []fault{
 		"scaling/by_default", "The alarm must look at one period of 60 s"},
 	{"an alarm that waits for equality", "auto_scaling.tf",
 		`"GreaterThanThreshold"`, `"GreaterThanOrEqualToThreshold"`,
-		"scaling/by_default", "The alarm must go off above 20 %"},
+		"scaling/by_default", "The alarm must go into ALARM above 20 %"},
 	{"a misspelt metric", "auto_scaling.tf",
 		`"CPUUtilization"`, `"CPUUtilisation"`,
 		"scaling/by_default", "The alarms must watch the group's average AWS/EC2 CPUUtilization"},

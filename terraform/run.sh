@@ -35,7 +35,8 @@ remember() {
 variable_is_set() {
   local name="TF_VAR_$1"
   [[ -n "${!name:-}" ]] ||
-    grep -qsE "^[[:space:]]*\"?$1\"?[[:space:]]*[=:]" "$folder"/terraform.tfvars{,.json} "$folder"/*.auto.tfvars{,.json}
+    grep -qsE "^[[:space:]]*\"?$1\"?[[:space:]]*[=:]" \
+      "$folder"/terraform.tfvars{,.json} "$folder"/*.auto.tfvars{,.json}
 }
 
 # agreed asks, unless YES says so already, and ends without consent.

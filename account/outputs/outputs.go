@@ -126,8 +126,9 @@ func Parse(data []byte) (Outputs, error) {
 		}
 		o.Expires = at.UTC()
 	}
-	if len(faults) == 0 && o.AutoScalingGroupName == "" {
-		return o, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/")
+	group := raw["auto_scaling_group_name"].Value
+	if o.AutoScalingGroupName == "" && (group == nil || json.Unmarshal(group, &o.AutoScalingGroupName) == nil) {
+		faults = append(faults, errors.New("output auto_scaling_group_name is missing: this is not the stack of terraform/"))
 	}
 	return o, errors.Join(faults...)
 }

@@ -89,6 +89,13 @@ func TestOutputsThatAreNoneAreRefusedInASentence(t *testing.T) {
 	if want := path + ": output region: "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), path) != 2 {
 		t.Errorf("Read(two faults) = %v, want two lines that name the file", err)
 	}
+	const kinds = `{"region": {"value": 4}, "expires": {"value": "tomorrow"}, "load_balancer_url": {"value": "lb"}}`
+	_, err = outputs.Parse([]byte(kinds))
+	for _, want := range []string{"region: is 4", "load_balancer_url: is", "expires: is", "auto_scaling_group_name is missing"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(faults of several kinds) = %v, want …%q… in it", err, want)
+		}
+	}
 	_, err = outputs.Read(t.Context(), filepath.Join(t.TempDir(), "none"))
 	if err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("Read(nowhere) = %v, want a sentence", err)

@@ -68,34 +68,37 @@ func ParseScalingVariables(data []byte, defaults ScalingVariables) (ScalingVaria
 	}
 	v := defaults
 	var faults []error
+	faulty := map[string]bool{}
 	for field, value := range reflect.ValueOf(&v).Elem().Fields() {
 		key := field.Tag.Get("json")
 		raw, ok := members[key]
 		delete(members, key)
 		switch {
 		case !ok:
+			continue
 		case string(raw) == "null":
 			faults = append(faults, fmt.Errorf("%s: null; give %s, or leave the key out", key, textfile.Wanted(value.Kind())))
 		case json.Unmarshal(raw, value.Addr().Interface()) != nil:
 			faults = append(faults, fmt.Errorf("%s: is %s; give %s", key, raw, textfile.Wanted(value.Kind())))
+		default:
+			continue
 		}
+		faulty[key] = true
 	}
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		faults = append(faults, fmt.Errorf("%s: %s", key, textfile.UnknownKey(key, reflect.TypeOf(v), "json")))
 	}
-	if len(faults) == 0 {
-		return v, v.Validate()
-	}
-	return v, errors.Join(faults...)
+	return v, errors.Join(append(faults, v.faults(faulty)...)...)
 }
 
 // Validate reports every variable that AWS would refuse, or with which nothing can
 // be proved.
-func (v ScalingVariables) Validate() error {
-	var faults []error
-	faulty := map[string]bool{}
+func (v ScalingVariables) Validate() error { return errors.Join(v.faults(map[string]bool{})...) }
+
+// faults are what is wrong with the values, but for the keys that are faulty already.
+func (v ScalingVariables) faults(faulty map[string]bool) (faults []error) {
 	check := func(ok bool, key, format string, args ...any) {
-		if !ok {
+		if !ok && !faulty[key] {
 			faulty[key] = true
 			faults = append(faults, fmt.Errorf(key+": is "+format, args...))
 		}
@@ -130,7 +133,7 @@ func (v ScalingVariables) Validate() error {
 	check(faulty["health_check_interval"] || v.HealthCheckTimeout >= 2 && v.HealthCheckTimeout < v.HealthCheckInterval,
 		"health_check_timeout", "%d; give at least 2 seconds and less than health_check_interval (%d)",
 		v.HealthCheckTimeout, v.HealthCheckInterval)
-	return errors.Join(faults...)
+	return faults
 }
 
 // scaled is a number of seconds that counts in metric periods of 60 s, in a cloud

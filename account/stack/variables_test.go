@@ -135,6 +135,9 @@ func TestEachFaultHasALineThatNamesTheFile(t *testing.T) {
 		`{"cpu_threshold": 0, "alarm_period": 0}`:     {"cpu_threshold", "alarm_period"},
 		`{"maxsize": 1, "mincize": 1, "policy": 1}`:   {"policy", "maxsize", "mincize"},
 		`{"min_size": null, "cooldown": "a short 1"}`: {"min_size", "cooldown"},
+		`{"min_size": "one", "max_size": 0, "policy": 1, "colour": 2, "cooldown": -1, "cpu_threshold": 4, "scale_in_cpu_threshold": 9}`: {
+			"min_size", "policy", "colour", "cooldown", "scale_in_cpu_threshold",
+		},
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

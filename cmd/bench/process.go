@@ -42,7 +42,9 @@ func start(ctx context.Context, path string, environment []string, program strin
 	for i := range arguments {
 		arguments[i] = strings.ReplaceAll(arguments[i], "ADDRESS", address)
 	}
-	p := &process{command: exec.Command(program, arguments...), address: address, ended: make(chan struct{})}
+	// It lasts until it is stopped, with its group.
+	command := exec.CommandContext(context.WithoutCancel(ctx), program, arguments...)
+	p := &process{command: command, address: address, ended: make(chan struct{})}
 	p.command.Env = append(os.Environ(), environment...)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.started = time.Now()

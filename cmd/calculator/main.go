@@ -46,12 +46,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	cfg, err := configuration(os.LookupEnv, stderr)
-	if err == nil {
-		options.history, err = historyConfig(os.LookupEnv, cfg.Log)
-	}
-	if err != nil {
+	kept, wrong := historyConfig(os.LookupEnv, cfg.Log)
+	if err := errors.Join(err, wrong); err != nil {
 		return ended(stderr, "calculator", exitMisuse, err)
 	}
+	options.history = kept
 	if err := serve(ctx, options, cfg); err != nil {
 		return ended(stderr, "calculator", exitFailed, err)
 	}

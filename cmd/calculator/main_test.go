@@ -82,6 +82,24 @@ func TestEnvironmentReportsEverythingThatIsWrong(t *testing.T) {
 	}
 }
 
+func TestFaultsOfLimitsAndHistoryAreReportedTogether(t *testing.T) {
+	wrong := map[string]string{
+		"CALCULATOR_MAX_DIGITS": "many", "CALCULATOR_HISTORY_RETENTION": "soon", "CALCULATOR_HISTORY": "mysql:", "CALCULATOR_KEY": "x",
+	}
+	for name, value := range wrong {
+		t.Setenv(name, value)
+	}
+	var stderr bytes.Buffer
+	if code := run(t.Context(), nil, &bytes.Buffer{}, &stderr); code != exitMisuse {
+		t.Errorf("run = %d, want %d", code, exitMisuse)
+	}
+	for name, value := range wrong {
+		if !strings.Contains(stderr.String(), name) || !strings.Contains(stderr.String(), value) {
+			t.Errorf("stderr = %q, want %s=%s named", stderr.String(), name, value)
+		}
+	}
+}
+
 func TestVersionAndHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run(t.Context(), []string{"--version"}, &stdout, &stderr); code != exitDone || stdout.String() != "calculator dev\n" {

@@ -61,15 +61,22 @@ func (c *cloud) stop(t *testing.T) {
 	}
 }
 
-// command runs secondwind with the cloud's environment in a folder of its own.
-func (c *cloud) command(t *testing.T, args ...string) (string, result) {
+// prepare is a program with the cloud's environment in a folder of its own.
+func (c *cloud) prepare(t *testing.T, program string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "secondwind"), args...)
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = os.Environ()
 	for key, value := range c.env {
 		cmd.Env = append(cmd.Env, key+"="+value)
 	}
+	return cmd
+}
+
+// command runs secondwind with the cloud's environment in a folder of its own.
+func (c *cloud) command(t *testing.T, args ...string) (string, result) {
+	t.Helper()
+	cmd := c.prepare(t, filepath.Join(bin, "secondwind"), args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	_ = cmd.Run() // the exit code tells
@@ -106,7 +113,13 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 	c := startCloud(t)
 	c.awaitHealthy(t)
 
+	t.Run("all at once", c.everyPart)
+	c.stop(t)
+}
+
+func (c *cloud) everyPart(t *testing.T) {
 	t.Run("load drives the load balancer and records it", func(t *testing.T) {
+		t.Parallel()
 		folder, got := c.command(t, "load", "--url", c.env["SECONDWIND_URL"], "--profile", "ramp:10..40/2s", "--for", "2s",
 			"--digits", "2000", "--json")
 		if got.code != 0 {
@@ -125,6 +138,7 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		}
 	})
 	t.Run("observe records the group that AWS's own variables lead to", func(t *testing.T) {
+		t.Parallel()
 		folder, got := c.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s", "--json")
 		if got.code != 0 {
 			t.Fatalf("observe = %+v", got)
@@ -154,12 +168,14 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 		}
 	})
 	t.Run("observe names a group that is not there", func(t *testing.T) {
+		t.Parallel()
 		folder, got := c.command(t, "observe", "--group", "nobody", "--interval", "1s", "--for", "3s")
 		if got.code != 2 || !strings.Contains(got.stderr, `"nobody"`) || strings.Contains(got.stderr, "--help") || folder != "" {
 			t.Errorf("observe = %+v, folder %q, want exit code 2, the name and no folder", got, folder)
 		}
 	})
 	t.Run("a request with a wrong signature is refused", func(t *testing.T) {
+		t.Parallel()
 		intruder := &cloud{env: maps.Clone(c.env)}
 		intruder.env["AWS_SECRET_ACCESS_KEY"] = "wrong"
 		_, got := intruder.command(t, "observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "3s")
@@ -167,5 +183,37 @@ func TestEveryPartCanBeUsedAlone(t *testing.T) {
 			t.Errorf("observe = %+v, want exit code 2 and SignatureDoesNotMatch", got)
 		}
 	})
-	c.stop(t)
+	load := []string{"load", "--url", c.env["SECONDWIND_URL"], "--for", "2s"}
+	for _, disk := range []fullDisk{
+		{"8k", runlog.CloudFile, true, []string{"observe", "--group", c.env["SECONDWIND_GROUP"], "--interval", "1s", "--for", "20s"}},
+		{"8k", runlog.LoadFile, true, load}, {"4k", runlog.ScenarioFile + ".part", false, load},
+	} {
+		t.Run("a full disk cuts off "+disk.file, func(t *testing.T) { c.onAFullDisk(t, disk) })
+	}
+}
+
+// fullDisk is a disk that is full soon.
+type fullDisk struct {
+	size string
+	file string   // which cannot be written whole
+	kept bool     // what was recorded before stays; else nothing is left behind
+	args []string // of a command that records
+}
+
+func (c *cloud) onAFullDisk(t *testing.T, disk fullDisk) {
+	t.Parallel()
+	if err := exec.Command("unshare", "-rm", "true").Run(); err != nil {
+		t.Skipf("skipped: a small disk of its own needs user namespaces and unshare: %v", err)
+	}
+	const script = `mkdir disk && mount -t tmpfs -o size=$0 small disk && cd disk && "$@"; code=$?; ls reports/runs/*; exit $code`
+	cmd := c.prepare(t, "unshare", append([]string{"-rm", "sh", "-c", script, disk.size, filepath.Join(bin, "secondwind")}, disk.args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // the exit code tells
+	named := strings.Count(stderr.String(), disk.file+": no space left on device")
+	kept := strings.Contains(stdout.String(), runlog.ManifestFile)
+	if code := cmd.ProcessState.ExitCode(); code != 2 || named != 1 || kept != disk.kept {
+		t.Errorf("exit code %d, %s named %d times, record kept: %t; want 2, once and %t:\n%s%s",
+			code, disk.file, named, kept, disk.kept, stdout.String(), stderr.String())
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,7 +96,11 @@ func runCost(ctx context.Context, out *output, o costOptions) error {
 	if err != nil {
 		return misuse(err)
 	}
-	return out.write(e, func(w io.Writer) { _ = cost.Write(w, e, out.width()) })
+	return out.write(e, func(w io.Writer) {
+		var text strings.Builder
+		_ = cost.Write(&text, e, out.width())
+		fmt.Fprint(w, out.style().Fold(text.String()))
+	})
 }
 
 // readPrices reads a table of the user's own, else the built-in one.

@@ -181,7 +181,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 		name           string
 		runErr         error
 		before, during int    // signals before, and while, it is judged
-		code           int    // of what is printed: INCONCLUSIVE, for nothing was observed
+		code           int    // of what is printed and written: INCONCLUSIVE, for nothing was observed
 		reported       string // "": nothing more
 		withReport     bool
 		broken         string // a file of the folder that cannot be written
@@ -194,8 +194,8 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 		{"it was interrupted", context.Canceled, 1, 0, exitInterrupted, "ended early: " + byTheUser, true, "", ""},
 		{"it was interrupted, and so was the report", context.Canceled, 1, 1, exitInterrupted, "the report is skipped", false, "", ""},
 		{"it failed", failed, 0, 0, 3, "ended early: write the record", true, "", "no space left"},
-		{"its report cannot be written", nil, 0, 0, 3, "", false, reports.PlotsDir, "`secondwind report "},
-		{"its verdict cannot be written", nil, 0, 0, 3, "", true, runlog.VerdictFile, "`secondwind judge "},
+		{"its report cannot be written", nil, 0, 0, exitMisuse, "", false, reports.PlotsDir, "`secondwind report "},
+		{"its verdict cannot be written", nil, 0, 0, exitMisuse, "", true, runlog.VerdictFile, "`secondwind judge "},
 		{"it failed, and its record ends before that", failed, 0, 0, exitMisuse, "ended early: write", true, runlog.LoadFile, "is not whole"},
 	}
 	for _, c := range cases {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -172,7 +173,9 @@ func writeVerdict(out *output, v judge.Verdict, where string) error {
 		shown.Folder = filepath.Dir(where)
 	}
 	return out.write(shown, func(w io.Writer) {
-		reports.Summary(w, v, out.coloured())
-		fmt.Fprintf(w, "\n%s  %s\n", v.Outcome, where)
+		var text strings.Builder
+		reports.Summary(&text, v, out.coloured())
+		fmt.Fprintf(&text, "\n%s  %s\n", v.Outcome, where)
+		fmt.Fprint(w, out.style().Fold(text.String()))
 	})
 }

@@ -115,6 +115,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	if err != nil {
 		return err
 	}
+	out.interrupts.records(writer.Dir())
 	reporter := out.reporter(start)
 	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
 	traffic := new(experiment.Traffic)
@@ -126,7 +127,7 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 		err = errors.Join(err, writer.WriteLoad(line))
 	}
 	reporter.Close()
-	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
+	if err := errors.Join(cmp.Or(err, writer.Close()), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
 	total := traffic.Total()

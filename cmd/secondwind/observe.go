@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +89,8 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	err = live.RunGroup(ctx, w.run, observer.Run)
 	out.interrupts.enter(done)
 	reporter.Close()
-	if err := errors.Join(err, writer.Close(), runlog.Seal(writer.Dir())); err != nil {
+	// Close repeats what the observer could not write.
+	if err := errors.Join(cmp.Or(err, writer.Close()), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
 	return writeRecorded(out, writer.Dir())

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,6 +32,9 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // some tests run them as another user
+		panic(err)
 	}
 	bin = dir
 	build := exec.Command("go", "build", "-o", dir, "secondwind/cmd/secondwind", "secondwind/cmd/calculator")
@@ -180,13 +184,15 @@ func (r *running) folder(t *testing.T) string {
 	return found[0]
 }
 
-func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
+func TestASignalEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped on Windows: os.Interrupt cannot be sent to another process there")
 	}
 	t.Parallel()
-	for _, after := range []string{"the local cloud listens", "premises:", "calibration:"} {
-		t.Run("at "+strings.TrimSuffix(after, ":"), func(t *testing.T) {
+	for after, signal := range map[string]os.Signal{
+		"the local cloud listens": os.Interrupt, "premises:": syscall.SIGHUP, "calibration:": syscall.SIGTERM,
+	} {
+		t.Run(fmt.Sprintf("%s at %s", signal, strings.TrimSuffix(after, ":")), func(t *testing.T) {
 			t.Parallel()
 			exports := filepath.Join(t.TempDir(), "exports")
 			soak := startSoak(t, "--exports", exports)
@@ -194,7 +200,7 @@ func TestCtrlCEndsARunInOrderAndItIsJudgedAsFarAsItWent(t *testing.T) {
 			if after != "the local cloud listens" { // they are written once there is a stack
 				readExports(t, exports)
 			}
-			if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
+			if err := soak.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
 			lines := soak.rest()

@@ -147,7 +147,7 @@ func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, 
 		return nil, err
 	}
 	if _, err := writer.WriteScenario(resolved); err != nil {
-		return nil, errors.Join(err, writer.Close())
+		return nil, errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	return writer, nil
 }
@@ -245,7 +245,7 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 }
 
 // byTheUser is the reason of an interrupted run.
-const byTheUser = "Ctrl-C or SIGTERM"
+const byTheUser = "Ctrl-C, SIGTERM or SIGHUP"
 
 // everySecond does something once a second until ctx ends, which is no error.
 func everySecond(ctx context.Context, do func()) error {
@@ -264,7 +264,7 @@ func everySecond(ctx context.Context, do func()) error {
 // finish seals, judges and reports what there is, however the run ended: nothing
 // that was recorded is lost, and a verdict is printed whatever cannot be written. A
 // run that had ended before it was interrupted has its verdict's exit code; a record
-// that is not whole has none.
+// or a result that is not whole has none.
 func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
 	interrupted := runErr != nil && ctx.Err() != nil
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
@@ -286,7 +286,7 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	c, notJudged := conclude(reporting, w.Dir(), reports.HTMLFile, true)
 	code := c.verdict.Outcome.ExitCode()
 	switch {
-	case notWhole != nil || notJudged != nil:
+	case notWhole != nil || notJudged != nil || c.unwritten != nil:
 		code = exitMisuse
 	case interrupted:
 		code = exitInterrupted

@@ -45,15 +45,16 @@ func Parse(name string, data []byte) (Scenario, error) {
 	if err != nil {
 		return s, syntaxError(name, text, err)
 	}
-	d := decoder{name: name, lines: map[string]int{}}
+	d := decoder{name: name, lines: map[string]int{}, faulty: map[string]bool{}}
 	documents := slices.DeleteFunc(file.Docs, func(doc *ast.DocumentNode) bool { return isEmpty(doc.Body) })
 	if len(documents) > 1 {
 		d.fault(documents[1].Body, "", "this is a second document; a file holds one scenario: remove the line ---, or make two files")
 	} else if len(documents) == 1 {
 		d.mapping("", documents[0].Body, reflect.ValueOf(&s).Elem())
 	}
-	if len(d.faults) == 0 {
-		for _, f := range s.faults() {
+	for _, f := range s.faults() {
+		// What could not be read is its default, with which nothing else is compared.
+		if !d.faulty[f.key] && (f.key != "payload.digits.max" || !d.faulty["payload.digits.min"]) {
 			d.faults = append(d.faults, faultAt(name, d.lines[f.key], 0, f.key, f.text))
 		}
 	}
@@ -106,10 +107,12 @@ func syntaxError(name string, text []byte, err error) error {
 type decoder struct {
 	name   string         // of the file
 	lines  map[string]int // by key
+	faulty map[string]bool
 	faults []error
 }
 
 func (d *decoder) fault(at ast.Node, key, format string, args ...any) {
+	d.faulty[key] = true
 	d.faults = append(d.faults, faultAt(d.name, at.GetToken().Position.Line, 0, key, fmt.Sprintf(format, args...)))
 }
 

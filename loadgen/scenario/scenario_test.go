@@ -133,6 +133,8 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	wantKeys(t, err, "users", "hold", "load.rate", "load.band")
 	_, err = Parse("x.yaml", []byte("users: some\nhold: soon\nload:\n  rate: high\nlokal: 1\n"))
 	wantKeys(t, err, "users", "hold", "load.rate", "lokal")
+	_, err = Parse("x.yaml", []byte("users: some\nlokal: 1\nload: {band: 9, rate: high}\npayload: {digits: {min: few, max: 5}}\nname:\n"))
+	wantKeys(t, err, "users", "lokal", "load.rate", "payload.digits.min", "name", "load.band")
 }
 
 // wantKeys fails unless err has one fault of each key, and no other.

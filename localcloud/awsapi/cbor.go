@@ -127,12 +127,14 @@ func toCBOR(s *shape, v reflect.Value) cbor.Value {
 			return cbor.Map{m.name: toCBOR(m.shape, value)}
 		}
 		return cbor.Map{}
-	default:
-		return scalarToCBOR(s, v)
+	case text, boolean, integer, float, timestamp, blob:
 	}
+	return scalarToCBOR(s, v)
 }
 
 func scalarToCBOR(s *shape, v reflect.Value) cbor.Value {
+	// What has members is no scalar.
+	//exhaustive:ignore
 	switch s.kind {
 	case boolean:
 		return cbor.Bool(v.Bool())

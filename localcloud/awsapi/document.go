@@ -40,7 +40,7 @@ func (d *documentDecoder) decode(s *shape, v any, dst reflect.Value, path string
 		err = setFloat(s, v, dst)
 	case timestamp:
 		err = setTime(s, v, dst)
-	default:
+	case text, boolean, blob:
 		err = setPlain(s, v, dst)
 	}
 	if err != nil {

@@ -110,9 +110,9 @@ func appendJSON(b []byte, s *shape, v reflect.Value) []byte {
 			b = appendJSON(b, m.shape, value)
 		}
 		return append(b, '}')
-	default:
-		return appendJSONScalar(b, s, v)
+	case text, boolean, integer, float, timestamp, blob:
 	}
+	return appendJSONScalar(b, s, v)
 }
 
 func appendJSONFields(b []byte, s *shape, v reflect.Value) []byte {
@@ -137,6 +137,8 @@ func appendJSONKey(b []byte, n int, key string) []byte {
 }
 
 func appendJSONScalar(b []byte, s *shape, v reflect.Value) []byte {
+	// What has members is no scalar.
+	//exhaustive:ignore
 	switch s.kind {
 	case boolean:
 		return strconv.AppendBool(b, v.Bool())

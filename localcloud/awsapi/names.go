@@ -40,9 +40,9 @@ func nameTableOf(s Service) (nameTable, error) {
 		var table struct{ Members nameTable }
 		err := json.Unmarshal(ec2Names, &table)
 		return table.Members, err
-	default:
-		return nil, nil
+	case CloudWatch, ELBv2, KMS, Tagging:
 	}
+	return nil, nil
 }
 
 // names returns all names of a field: the table's, else the rule's. The rule is

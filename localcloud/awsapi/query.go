@@ -116,7 +116,7 @@ func (d formDecoder) decode(s *shape, node *formNode, dst reflect.Value, element
 		return d.decodeMap(s, node, dst, path)
 	case union:
 		return d.decodeUnion(s, node, dst, path)
-	default: // a scalar
+	case text, boolean, integer, float, timestamp, blob: // below
 	}
 	if !node.set {
 		return &inputError{path: path, problem: errors.New("a value is expected here, not a structure")}

@@ -191,9 +191,9 @@ func present(s *shape, v reflect.Value) (reflect.Value, bool) {
 		return v, ok
 	case text:
 		return v, v.Len() > 0
-	default:
-		return v, true
+	case structure, list, boolean, integer, float, timestamp:
 	}
+	return v, true
 }
 
 // settle allocates what dst's pointers need and returns what they point to.

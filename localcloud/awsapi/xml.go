@@ -79,7 +79,7 @@ func (w *xmlWriter) content(s *shape, v reflect.Value, element string) {
 			w.content(m.shape, value, w.item)
 			w.close(m.name)
 		}
-	default:
+	case text, boolean, integer, float, timestamp, blob:
 		w.escape(formatScalar(s, v))
 	}
 }

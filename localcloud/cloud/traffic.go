@@ -152,7 +152,7 @@ func healthCounts(targets []balancer.TargetHealth) (healthy, unhealthy float64) 
 			healthy++
 		case balancer.StateUnhealthy:
 			unhealthy++
-		default: // it is not in use
+		case balancer.StateInitial, balancer.StateUnused, balancer.StateDraining, balancer.StateGone: // it is not in use
 		}
 	}
 	return healthy, unhealthy

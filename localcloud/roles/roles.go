@@ -115,9 +115,9 @@ func allows(s awsapi.Service, operation string) bool {
 		}, operation)
 	case awsapi.STS:
 		return operation == "GetCallerIdentity"
-	default:
-		return false
+	case awsapi.CloudWatch, awsapi.AutoScaling, awsapi.ELBv2, awsapi.EC2, awsapi.Tagging:
 	}
+	return false
 }
 
 // identifier is a made-up id as IAM's are: 21 characters, always the same for a name.

@@ -17,7 +17,7 @@ run "by_default" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.cpu["out"].threshold == 20 && aws_cloudwatch_metric_alarm.cpu["out"].comparison_operator == "GreaterThanThreshold"
-    error_message = "The alarm must go off above 20 %."
+    error_message = "The alarm must go into ALARM above 20 %."
   }
 
   assert {

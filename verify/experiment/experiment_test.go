@@ -30,6 +30,27 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
 		{"a control that does not hold", func(w *world) { w.byHand = 60 * time.Second }, until(runlog.PhaseLoad), "no second instance answered",
 			"the control did not hold"},
+		{"a control that desires two", func(w *world) {
+			w.amend = func(s *runlog.State) {
+				if w.in(runlog.PhaseControl) {
+					s.Group.DesiredCapacity = 2
+				}
+			}
+		}, all, "", "the control did not hold: desired capacity 2, 1 instance"},
+		{"a control in which another instance ends", func(w *world) {
+			w.amend = func(s *runlog.State) {
+				if w.in(runlog.PhaseControl) {
+					s.Group.Instances = append(s.Group.Instances, runlog.Instance{InstanceId: "i-0", LifecycleState: "Terminating"})
+				}
+			}
+		}, all, "", "the control did not hold: desired capacity 1, 2 instances"},
+		{"an instance that leaves service in the release", func(w *world) {
+			w.amend = func(s *runlog.State) {
+				if w.in(runlog.PhaseRelease) {
+					s.Group.Instances[0].LifecycleState = "Terminating"
+				}
+			}
+		}, all, "", "not scaled in within 1 min"},
 		{"requests that get dearer", func(w *world) { w.expensive = 2 }, all, "", "control: corrected to"},
 		{"requests that get cheaper", func(w *world) { w.expensive = 0.4 }, all, "", "control: corrected to"},
 		{"no configuration snapshot is to be had", func(w *world) { w.blind = true }, all, "", "scaled in"},
@@ -39,6 +60,9 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"two instances at the start", func(w *world) { w.from = 2 }, until(runlog.PhasePremises), "it has 2 instances, not 1", ""},
 		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
 		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises), "not in service and healthy", ""},
+		{"an instance that is not in service", func(w *world) {
+			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
+		}, until(runlog.PhasePremises), "not in service and healthy", ""},
 		{"no alarm", func(w *world) { w.watchless = true }, until(runlog.PhasePremises), "alarm high does not exist", ""},
 		{"an alarm that is in ALARM already", func(w *world) { w.alarmAt = "ALARM" }, until(runlog.PhasePremises), "alarm high is ALARM, not OK",
 			""},
@@ -78,6 +102,35 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 				t.Errorf("reported:\n%s\nwant %q among it", reported, c.report)
 			}
 		})
+	}
+}
+
+// TestOnlyWhatCameWithTheLoadIsReported has AWS's clock ahead, so that a time of it
+// that is taken for ours lies in the load.
+func TestOnlyWhatCameWithTheLoadIsReported(t *testing.T) {
+	w := newWorld()
+	w.offset = 8 * time.Second
+	w.amend = func(s *runlog.State) {
+		if !w.in(runlog.PhaseLoad) {
+			return
+		}
+		before := w.entered(runlog.PhaseLoad).Add(w.offset - period - time.Second)
+		s.Activities = append([]runlog.Activity{{ActivityId: "older", Description: "an older activity", StartTime: before}}, s.Activities...)
+		if w.newest.Timestamp.Before(before) {
+			*s = s.WithDatapoints(runlog.GroupSeries, []runlog.Datapoint{{Timestamp: w.newest.Timestamp, Value: 50}})
+		}
+		s.Group.Instances = append(s.Group.Instances, runlog.Instance{LifecycleState: "InService"})
+		s.Targets = append(s.Targets, target("", "healthy"))
+	}
+	w.run()
+	reported := strings.Join(w.commands, "\n")
+	for _, unwanted := range []string{"older", "CPU is 50.0 %", "  is InService", "  is healthy"} {
+		if strings.Contains(reported, unwanted) {
+			t.Errorf("reported:\n%s\nwant no %q", reported, unwanted)
+		}
+	}
+	if !strings.Contains(reported, "over the threshold") || w.reason != "" {
+		t.Errorf("reported:\n%s\nwant the load's own breach and no early end: %q", reported, w.reason)
 	}
 }
 

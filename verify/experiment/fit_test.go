@@ -62,6 +62,27 @@ func TestFitStaysCloseWhenEachPointIsOffByFifteenPercent(t *testing.T) {
 	}
 }
 
+// TestTheIntervalIsOf95Percent has so many points that the sum of a sample is normally
+// distributed, with 1.96 standard deviations to either side.
+func TestTheIntervalIsOf95Percent(t *testing.T) {
+	var all []runlog.CalibrationPoint
+	for i := range 400 {
+		all = append(all, runlog.CalibrationPoint{Rate: 1, CPUPercent: float64(i % 2)})
+	}
+	var low, high float64
+	const seeds, side = 20, 1.96 * 0.025
+	for seed := range uint64(seeds) {
+		cal, err := Fit(0, all, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		low, high = low+cal.CPUPercentPerRateLow/seeds, high+cal.CPUPercentPerRateHigh/seeds
+	}
+	if math.Abs(low-(0.5-side)) > 0.004 || math.Abs(high-(0.5+side)) > 0.004 {
+		t.Errorf("Fit() = %v to %v on average, want 0.5 ± %v", low, high, side)
+	}
+}
+
 func TestTheSameSeedGivesTheSameInterval(t *testing.T) {
 	all := points(1, 0.3, 0.15, 3, 20, 30, 40, 50)
 	first, _ := Fit(1, all, 9)

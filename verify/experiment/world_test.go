@@ -45,6 +45,7 @@ type world struct {
 	rests         float64       // how much lower idle is from the fifth datapoint on
 	every         int           // seconds between two steps; 0: 1
 	afterStep     func(*experiment.Experiment)
+	amend         func(*runlog.State) // changes what is polled
 
 	instances   []string
 	activities  []runlog.Activity // newest first
@@ -225,7 +226,13 @@ func (w *world) live() {
 	if !w.untargeted && !w.gone.IsZero() && since < 2*w.drains {
 		s.Targets = append(s.Targets, target("i-2", "draining"))
 	}
+	if w.amend != nil {
+		w.amend(s)
+	}
 }
+
+// in reports whether the experiment is in a phase.
+func (w *world) in(p runlog.Phase) bool { return len(w.phases) > 0 && w.phases[len(w.phases)-1] == p }
 
 func target(id, state string) (t runlog.TargetHealthDescription) {
 	t.Target.Id, t.TargetHealth.State = id, state

@@ -57,8 +57,8 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	return h, nil
 }
 
-// ControlBelow refuses a control that is to stand where the alarm goes into ALARM;
-// both are in percent.
+// ControlBelow refuses a control that is to stand where the alarm goes into ALARM; both are
+// in percent.
 func ControlBelow(threshold, control float64) error {
 	if control < threshold {
 		return nil

@@ -23,9 +23,9 @@ func (o Outcome) ExitCode() int {
 		return 0
 	case Refuted:
 		return 1
-	default:
-		return 3
+	case Inconclusive:
 	}
+	return 3
 }
 
 // Status is what was found of one premise, link or control.

@@ -121,8 +121,8 @@ func (o *Observer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := o.round(polling)
-		if _, unwritten := errors.AsType[*sinkError](err); unwritten {
-			return err
+		if first, unwritten := errors.AsType[*sinkError](err); unwritten {
+			return first // those after it follow from it
 		}
 		timer := time.NewTimer(max(o.pollInterval()-time.Since(began), 0))
 		select {

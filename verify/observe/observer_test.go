@@ -452,8 +452,8 @@ func TestRunEndsWhenTheRecordCannotBeWritten(t *testing.T) {
 		r.record.mu.Lock()
 		r.record.err = full
 		r.record.mu.Unlock()
-		if err := <-r.ended; !errors.Is(err, full) || !strings.Contains(err.Error(), "write the record") {
-			t.Errorf("Run() = %v, want %v", err, full)
+		if err := <-r.ended; !errors.Is(err, full) || err.Error() != "write the record: "+full.Error() {
+			t.Errorf("Run() = %v, want %v, once", err, full)
 		}
 		r.cancel()
 	})

@@ -64,6 +64,22 @@ func (s Style) Wrap(text string, indent int) string {
 	return b.String()
 }
 
+// Fold wraps the lines of a text that are too long, each at its own indentation.
+// The others keep their columns.
+func (s Style) Fold(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		bare := strings.TrimSuffix(line, "\n")
+		if s.Width > 0 && utf8.RuneCountInString(Bare(bare)) > s.Width {
+			words := strings.TrimLeft(bare, " ")
+			indent := len(bare) - len(words)
+			line = bare[:indent] + s.Wrap(words, indent) + line[len(bare):]
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 // Plural is how many there are of a thing, in words: "no resources", "1 resource", "2 resources".
 func Plural(n int, noun string) string {
 	if n == 0 {

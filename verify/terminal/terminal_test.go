@@ -40,3 +40,15 @@ func TestWrapLeavesTextWhereThereIsNoRoom(t *testing.T) {
 		}
 	}
 }
+
+func TestFoldWrapsOnlyTheLinesThatAreTooLong(t *testing.T) {
+	const text = "short   columns\n\n  a line of words that is much too long for it\nno end"
+	for width, want := range map[int]string{
+		0:  text,
+		30: "short   columns\n\n  a line of words that is much\n  too long for it\nno end",
+	} {
+		if got := (Style{Width: width}).Fold(text); got != want {
+			t.Errorf("Fold in %d columns = %q, want %q", width, got, want)
+		}
+	}
+}

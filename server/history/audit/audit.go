@@ -77,8 +77,7 @@ func examine(ctx context.Context, u *history.Unlocked, o Options, marks []mark, 
 	t.report(report)
 	err = vault.WrapHolds(ctx, u.KEK, u.Wrapped)
 	report.check("the wrapped keys open with the key-encryption key alone, for their store alone, and unchanged alone", err,
-		"wrapped data keys: %d bytes; wrapped look-up key: %d bytes; keyset revision: %d",
-		len(u.Wrapped.Data), len(u.Wrapped.Lookup), u.Wrapped.Revision)
+		"data keys %d bytes, look-up key %d bytes, revision %d", len(u.Wrapped.Data), len(u.Wrapped.Lookup), u.Wrapped.Revision)
 	return ctx.Err()
 }
 
@@ -113,14 +112,13 @@ func searchPlaintext(ctx context.Context, u *history.Unlocked, o Options, marks 
 		if lost := len(stored) - len(of(sealed, hits)); lost > 0 {
 			err = fmt.Errorf("%d of %d marked records were not found in the raw bytes, so these are not all of the store's", lost, len(stored))
 		}
-		report.check("the search finds what is there: each marked record, encrypted", err, "%d of %d found", len(stored), len(stored))
+		report.check("the search finds what is there: each marked record, encrypted", err, "%d of %d", len(stored), len(stored))
 	}
 	if len(plain) > 0 {
 		report.check("no known plaintext and no user is in the raw bytes", asError(of(plaintext, hits)),
-			"searched for %s and %s with %s", count(len(o.Known), "known text"), count(len(marks), "marked record"),
-			count(len(plain), "search pattern"))
+			"%d known texts and %d marked records, %d forms of them", len(o.Known), len(marks), len(plain))
 	}
-	report.check("no key is in the raw bytes", asError(of(secret, hits)), "searched for %s with %s", count(len(secrets), "key"), count(len(keys), "search pattern"))
+	report.check("no key is in the raw bytes", asError(of(secret, hits)), "%d keys, %d forms of them", len(secrets), len(keys))
 	return nil
 }
 

@@ -83,7 +83,7 @@ func (t *tried) report(r *Report) {
 		if c.count > 1 {
 			err = fmt.Errorf("%w (and %d more)", err, c.count-1)
 		}
-		r.check(c.name, err, "%s under %s, %s tried", count(t.records, "record"), count(len(t.perKey), "data key"), count(t.flips, "changed byte"))
+		r.check(c.name, err, "records: %d, data keys: %d, changed bytes tried: %d", t.records, len(t.perKey), t.flips)
 	}
 }
 

@@ -45,17 +45,9 @@ func (r *Report) check(name string, err error, detail string, args ...any) {
 	r.Passed = r.Passed && c.Passed
 }
 
-// count is a number with what it counts, whose plural takes an s.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // Write writes the report for a person.
 func (r Report) Write(w io.Writer) error {
-	text := fmt.Sprintf("store    %s\nkey      %s, %s\nrecords  %d\n", r.Store, r.KEK, count(r.DataKeys, "data key"), r.Records)
+	text := fmt.Sprintf("store    %s\nkey      %s, data keys: %d\nrecords  %d\n", r.Store, r.KEK, r.DataKeys, r.Records)
 	for _, p := range r.Parts {
 		text += fmt.Sprintf("raw      %d bytes of %s\n", p.Bytes, p.Name)
 	}

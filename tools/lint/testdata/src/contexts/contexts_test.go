@@ -1,0 +1,5 @@
+package contexts
+
+import "context"
+
+func inATest(ctx context.Context) { _ = context.Background() }
