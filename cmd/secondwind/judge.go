@@ -174,7 +174,7 @@ func writeVerdict(out *output, v judge.Verdict, where string) error {
 	}
 	return out.write(shown, func(w io.Writer) {
 		var text strings.Builder
-		reports.Summary(&text, v, out.coloured())
+		reports.Summary(&text, v, out.style())
 		fmt.Fprintf(&text, "\n%s  %s\n", v.Outcome, where)
 		fmt.Fprint(w, out.style().Fold(text.String()))
 	})
