@@ -247,7 +247,7 @@ func TestCtrlCWhileJudgingLeavesAReportOrNone(t *testing.T) {
 		t.Errorf("exit code = %d, want 130", code)
 	}
 	withReport := strings.HasSuffix(lines[len(lines)-1], "report.html")
-	if told := strings.Contains(strings.Join(lines, "\n"), "leaving without a report"); told == withReport {
+	if told := strings.Contains(strings.Join(lines, "\n"), "the report is skipped"); told == withReport {
 		t.Errorf("report left out: %t, though the soak said\n%s", !withReport, strings.Join(lines, "\n"))
 	}
 	for _, name := range []string{"report.html", "report.md", "junit.xml", "plots"} {
