@@ -21,7 +21,7 @@ import (
 
 // recordHelp ends the help of what is done with a run's record.
 const recordHelp = "\n\nExit codes: 0 proved; 1 refuted; 3 inconclusive; 2 misuse, or a record that cannot be judged,\n" +
-	"or a result that cannot be written; 130 interrupted."
+	"or a result that cannot be written; 130 interrupted"
 
 func newJudge(out *output) *cobra.Command {
 	return onRun(out, runlog.VerdictFile, &cobra.Command{
@@ -39,7 +39,7 @@ func newReport(out *output) *cobra.Command {
 		Short: "Write the plots and the report of a recorded run, load or observation again",
 		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
 			"from its folder alone. Of a record of load or observe it shows what was sent or seen.\n\n" +
-			"latest is the newest record in --runs." + recordHelp + ",\n0 for a record that claims nothing.",
+			"latest is the newest record in --runs." + recordHelp + ";\n0 also for a record that claims nothing.",
 	}, func(runlog.Manifest) bool { return true })
 }
 
