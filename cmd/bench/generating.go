@@ -159,48 +159,26 @@ func valuesOf[T any](of []T, value func(T) float64) (values []float64) {
 	return values
 }
 
-// measureSchedule finds out when requests were sent that were due at even gaps, and what
-// the records take.
+// measureSchedule finds out when requests were sent that were due at even gaps.
 func measureSchedule(ctx context.Context, o options, ours []*generator, t task) error {
 	for _, t.rate = range []int{1000, 5000} {
 		for _, t.more = range []string{"--raw gob", "--raw gob --precise"} {
 			rounds, err := comparison{title: fmt.Sprintf("schedule at %d/s %s", t.rate, t.more), task: t}.run(ctx, o, ours)
-			var all []kept
+			var gaps, inTime []float64
 			for _, r := range rounds {
-				k, unread := r.finished.kept(time.Second / time.Duration(t.rate))
-				all, err = append(all, k), errors.Join(err, unread)
+				sent, unread := sentAt(filepath.Join(r.finished.Recorded, "results-001.gob"))
+				gap, share := punctuality(sent, time.Second/time.Duration(t.rate))
+				gaps, inTime, err = append(gaps, gap), append(inTime, share), errors.Join(err, unread)
 			}
 			if err != nil {
 				return err
 			}
-			gap := median(valuesOf(all, func(k kept) float64 { return k.gapError }))
-			inTime := median(valuesOf(all, func(k kept) float64 { return k.inTime }))
-			day := median(valuesOf(all, func(k kept) float64 { return k.day }))
-			fmt.Printf("median gap error %.1f µs, %.2f %% sent within 2 ms of due; asked: under 100 µs, 99.9 %%: %s\n"+
-				"24 h of records %.0f MB, asked: under 100 MB: %s\n", gap, inTime*100, met(gap < 100 && inTime >= 0.999), day, met(day < 100))
+			gap, share := median(gaps), median(inTime)
+			fmt.Printf("median gap error %.1f µs, %.2f %% sent within 2 ms of due; asked: under 100 µs, 99.9 %%: %s\n",
+				gap, share*100, met(gap < 100 && share >= 0.999))
 		}
 	}
 	return nil
-}
-
-// kept is how a schedule was kept, and what its record takes.
-type kept struct {
-	gapError, inTime float64 // as punctuality returns them
-	day              float64 // MB of 24 h, without raw results
-}
-
-func (f finished) kept(gap time.Duration) (k kept, err error) {
-	sent, err := sentAt(filepath.Join(f.Recorded, "results-001.gob"))
-	if err != nil {
-		return k, err
-	}
-	lines, err := os.Stat(filepath.Join(f.Recorded, "load.jsonl"))
-	if err != nil {
-		return k, err
-	}
-	k.gapError, k.inTime = punctuality(sent, gap)
-	k.day = float64(lines.Size()) / f.Seconds * (24 * time.Hour).Seconds() / 1e6
-	return k, nil
 }
 
 // sentAt reads when requests were sent from results in Vegeta's binary format.
@@ -225,6 +203,9 @@ func sentAt(name string) (sent []time.Time, err error) {
 // their schedule, and the share sent within 2 ms of when it was due. The most punctual one
 // counts as sent when it was due.
 func punctuality(sent []time.Time, gap time.Duration) (gapError, inTime float64) {
+	if len(sent) < 2 {
+		return 0, 0
+	}
 	sent = slices.SortedFunc(slices.Values(sent), time.Time.Compare)
 	var gapErrors, late []time.Duration
 	for i, at := range sent {
