@@ -108,6 +108,9 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if o.scenario != "" {
 		s, err = scenario.Read(ctx, o.scenario)
 	}
+	if err == nil && s.LoadOnly.Targets != "" {
+		err = fmt.Errorf("%s: load_only.targets: a proof does not read targets; write what they send as requests, and leave targets out", o.scenario)
+	}
 	if err != nil {
 		return s, err
 	}

@@ -68,6 +68,8 @@ var bounds = map[string]object{
 	"load.band":               {"exclusiveMinimum": 1, "exclusiveMaximum": 2},
 	"load.rate":               {"minimum": 0},
 	"release.rate_percent":    {"minimum": 0, "maximum": 20},
+	"load_only.phases":        {"maxItems": maxPhases},
+	"load_only.phases[]":      {"required": []string{"name"}},
 	"load_only.arrivals":      {"enum": []string{"even", "poisson"}},
 	"judge.min_achieved":      {"exclusiveMinimum": 0, "maximum": 1},
 }
@@ -128,6 +130,7 @@ func (g *generator) properties(key string, of reflect.Type, standard reflect.Val
 // tables are the tables of keys in the documentation, and what their keys are below.
 var tables = map[string]string{
 	"key": "", "key of a request": "requests[].", "key of `numbers`": "requests[].numbers.", "key of `load_only`": "load_only.",
+	"key of a phase": "load_only.phases[].",
 }
 
 // link is a link in Markdown.
@@ -310,7 +313,8 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
 		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: errors > 50%}", "load_only: {require: [p99 < 1s, errors < 1%]}",
 		"http: 2", "http: 1.1", "http: '2'", "unix_socket: s", "tls: {insecure: true}", "tls: {cert: a, key: b, root_certs: c}", "tls:",
-		"load_only: {users: 50, think: 1s..3s}", "load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
+		"load_only: {users: 50, think: 1s..3s}", "load_only: {phases: [{name: a, profile: 200, duration: 5m}]}",
+		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}", "load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
@@ -328,7 +332,8 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"http: 3", "http: 1", "http: two", "unix_socket: " + strings.Repeat("x", 104), "tls: {insecure: 1}", "tls: a", "dns_interval: -1s",
 		"tls: {ca: a}", "tls: {cert: a}", "tls: {key: a}",
 		"identity: {header: a, cookie: b}", "identity: {heder: a}",
-		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {precise: 1}",
+		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {phases: {}}",
+		"load_only: {phases: [{profile: 5, duration: 5s}]}", "load_only: {phases: [{name: a, rate: 5}]}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",
 	}
 	for _, text := range taken {
