@@ -99,7 +99,8 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 		return r, err
 	}
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
-		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent))
+		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.

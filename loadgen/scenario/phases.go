@@ -114,7 +114,7 @@ func (p Phase) faults(key string, check func(ok bool, key, format string, args .
 	for name, text := range map[string]string{"profile": p.Profile, "users": p.Users} {
 		if strings.HasPrefix(text, "cpu:") {
 			check(false, key+name, "is %q: a load by itself does not see the CPU of the service; give a rate, or prove with `secondwind soak`, "+
-				"whose calibration finds the rates for calibration.cpu_percent and load.band", text)
+				"whose calibration finds the rates for calibration.cpu_percent and load.cpu_percent", text)
 		} else if _, err := profile.Parse(text); text != "" && err != nil {
 			check(false, key+name, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
 		}

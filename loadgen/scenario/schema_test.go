@@ -67,6 +67,7 @@ var bounds = map[string]object{
 	"calibration.cpu_percent": {"exclusiveMinimum": 0, "exclusiveMaximum": 100},
 	"load.band":               {"exclusiveMinimum": 1, "exclusiveMaximum": 2},
 	"load.rate":               {"minimum": 0},
+	"load.cpu_percent":        {"minimum": 0, "exclusiveMaximum": 100},
 	"release.rate_percent":    {"minimum": 0, "maximum": 20},
 	"load_only.phases":        {"maxItems": maxPhases},
 	"load_only.phases[]":      {"required": []string{"name"}},
@@ -307,7 +308,7 @@ func TestTheSchemaTakesWhatMarshalWrites(t *testing.T) {
 func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 	valid := fits(t)
 	taken := []string{
-		"{}", "version: 1", "name: 010", "hold: 0", "hold: 1h30m", "load:", "users: 1", "users: 1000000", "load: {band: 1.5}", "load: {rate: 0}",
+		"{}", "version: 1", "name: 010", "hold: 0", "hold: 1h30m", "load:", "users: 1", "users: 1000000", "load: {band: 1.5}", "load: {rate: 0}", "load: {cpu_percent: 32}",
 		"requests: [{path: /}]", "requests: [{expect: {status: 200}}]", "requests: [{expect: {status: [200-299, 404], json: {a: 7, b: true}}}]",
 		"requests: [{numbers: {operation: +, digits: {list: 7}}}]", "requests: [{weight: 0.5, headers: {A: 1}}]", "identity: {cookie: a}",
 		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
@@ -318,7 +319,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
-		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}", "load: 5", "load: [1]",
+		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}", "load: {cpu_percent: 100}", "load: 5", "load: [1]",
 		"premises: {window: true}", "calibration: {start_rate: 0}", "calibration: {cpu_percent: 100}", "release: {rate_percent: 21}",
 		"judge: {min_achieved: 0}", "judge: {min_achieved: 1.01}", "local: {policy: maybe}", "local: {alarm_actions: 'true'}", "max_in_flight: 0",
 		"max_in_flight: 100001", "payload: {digits: {min: 1, max: 2}}", "requests: []", "requests: {path: /}", "requests: [/]", "requests: null",
