@@ -46,7 +46,8 @@ func ordered(rec *runlog.Record) map[string]string {
 		phases = append(phases, p.Name+" "+cmp.Or(p.Users, p.Replay, p.Profile))
 	}
 	return map[string]string{
-		"server": cmp.Or(l.URL, l.Targets), "offered": cmp.Or(strings.Join(phases, ", "), l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
+		"server":  cmp.Or(l.URL, l.Targets),
+		"offered": cmp.Or(strings.Join(phases, ", "), l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
 	}
 }
 

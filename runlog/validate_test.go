@@ -126,9 +126,11 @@ func TestALoadHasPhasesOfItsOwn(t *testing.T) {
 		want    string // "": it is taken
 	}{
 		{runlog.CommandLoad, "warm-up", ""}, {runlog.CommandLoad, "load", ""}, {runlog.CommandLoad, runlog.Phase(strings.Repeat("ä", 32)), ""},
-		{runlog.CommandLoad, "", `phase "" is no name`}, {runlog.CommandLoad, "a)", "without parentheses"}, {runlog.CommandLoad, "a\nb", "is no name"},
+		{runlog.CommandLoad, "", `phase "" is no name`},
+		{runlog.CommandLoad, "a)", "without parentheses"}, {runlog.CommandLoad, "a\nb", "is no name"},
 		{runlog.CommandLoad, " a", "is no name"}, {runlog.CommandLoad, runlog.Phase(strings.Repeat("a", 65)), "use 1 to 64"},
-		{runlog.CommandSoak, "warm-up", `phase "warm-up" is none of`}, {"", "warm-up", `phase "warm-up" is none of`}, {runlog.CommandSoak, "hold", ""},
+		{runlog.CommandSoak, "warm-up", `phase "warm-up" is none of`}, {"", "warm-up", `phase "warm-up" is none of`},
+		{runlog.CommandSoak, "hold", ""},
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
 		w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: began, Command: c.command})

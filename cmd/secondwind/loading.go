@@ -48,9 +48,6 @@ func newLoading(s scenario.Scenario) (l loading, err error) {
 	}
 	l.offered = offered
 	s.LoadOnly.Duration = l.offered.Duration()
-	if most := profile.Highest(l.offered); s.LoadOnly.ByUsers() && most > maxUsers {
-		return l, mix.Fault{Key: "load_only.users", Text: fmt.Sprintf("are up to %.0f; give at most %d", most, maxUsers)}
-	}
 	requests, err := s.Mix()
 	if err != nil {
 		return l, err
@@ -66,9 +63,6 @@ func newLoading(s scenario.Scenario) (l loading, err error) {
 	l.abort, err = l.thresholds("abort", s.LoadOnly.Abort)
 	return l, err
 }
-
-// maxUsers bounds the users, of whom each has a connection and 16 kB.
-const maxUsers = 50_000
 
 // thresholds reads what is required of a load, of which each kind of requests must be sent.
 func (l loading) thresholds(key string, texts []string) (all []threshold.Threshold, err error) {

@@ -77,7 +77,7 @@ func TestARunWithoutWhatItsScenarioNamesIsNotBegun(t *testing.T) {
 	if err := os.WriteFile(file, []byte("version: 2\nload_only: {targets: targets}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := secondwind(t, "soak", "-f", file); got.code != 2 || !strings.Contains(got.stderr, "load_only.targets: a proof does not read targets") {
+	if got := secondwind(t, "soak", "-f", file); got.code != 2 || !strings.Contains(got.stderr, "a proof does not read targets") {
 		t.Errorf("soak of targets = %+v, want exit code 2, and what to write instead", got)
 	}
 	s, err := scenario.Read(t.Context(), shop(t, "word\nshoes\n"))

@@ -110,7 +110,7 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 		s, err = scenario.Read(ctx, o.scenario)
 	}
 	if err == nil && s.LoadOnly.Targets != "" {
-		err = fmt.Errorf("%s: load_only.targets: a proof does not read targets; write what they send as requests, and leave targets out", o.scenario)
+		err = fmt.Errorf("%s: load_only.targets: a proof does not read targets; write what they send as requests instead", o.scenario)
 	}
 	if err != nil {
 		return s, err

@@ -70,7 +70,8 @@ func inPhases(t *testing.T, offered profile.Sequence, phases []Phase, resumed ti
 		}
 	}
 	sum := r.total()
-	if all := before(offered.Duration()) - before(resumed); sum.Offered != all || sum.Sent != all || sum.Completed != all || sum.Dropped != 0 {
+	all := before(offered.Duration()) - before(resumed)
+	if sum.Offered != all || sum.Sent != all || sum.Completed != all || sum.Dropped != 0 {
 		t.Fatalf("in all %+v, want %d offered, sent and completed", sum, all)
 	}
 }

@@ -12,38 +12,50 @@ import (
 )
 
 func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
-	for text, want := range map[string]string{
-		"load_only: {profile: up}":                                                                        `x.yaml:1:13: load_only.profile: is "up": "up" is not a rate`,
-		"load_only:\n  profile: ramp:1..2\n":                                                              `x.yaml:2:3: load_only.profile: is "ramp:1..2": no duration; write it as in ramp`,
-		"load_only: {users: many}":                                                                        `x.yaml:1:13: load_only.users: is "many": "many" is not a rate`,
-		"load_only: {users: 5, profile: 5}":                                                               "load_only.users: is given together with a rate; keep one",
-		"load_only: {replay: a.csv, profile: 5}":                                                          "load_only.replay: is given together with profile; keep one",
-		"load_only: {replay: a.csv, users: 5}":                                                            "load_only.users: is given together with a rate; keep one",
-		"load_only: {users: 5, arrivals: poisson}":                                                        "x.yaml:1:23: load_only.arrivals: is of a rate",
-		"load_only: {users: 5, precise: true}":                                                            "load_only.precise: is of a rate",
-		"load_only: {arrivals: odd}":                                                                      `load_only.arrivals: is "odd"; give even or poisson`,
-		"load_only: {think: 2s}":                                                                          "load_only.think: is of users; give users, too",
-		"load_only: {users: 5, think: long}":                                                              `load_only.think: "long" is not a think time`,
-		"load_only: {duration: -1s}":                                                                      "load_only.duration: is -1s; give more than 0s",
-		"load_only:\n  require:\n  - p99 < 1s\n  - fast\n":                                                `x.yaml:4:5: load_only.require[1]: "fast" is not a threshold; write a measure`,
-		"load_only: {require: p98 < 1s}":                                                                  `x.yaml:1:13: load_only.require[0]: "p98 < 1s": there is no measure p98; there are`,
-		"load_only: {require: memory < 50%}":                                                              `load_only.require[0]: "memory < 50%": there is no measure memory`,
-		"load_only: {abort: [cpu > 90%, errors > 1]}":                                                     `x.yaml:1:32: load_only.abort[1]: "errors > 1": the bound 1 is not a percentage`,
-		"load_only: {abort: {errors: 50%}}":                                                               "x.yaml:1:13: load_only.abort: is no list",
-		"load_only: {profile: 'cpu:32'}":                                                                  `load_only.profile: is "cpu:32": a load by itself does not see the CPU of the service; give a rate, or`,
-		"load_only: {phases: [{name: a, profile: 'cpu:32', duration: 5s}]}":                               `load_only.phases[0].profile: is "cpu:32": a load by itself does`,
-		"load_only: {profile: 5, phases: [{name: a, profile: 'ramp:1..2/5s'}]}":                           "x.yaml:1:25: load_only.phases: are given together with profile",
-		"load_only: {phases: [{profile: 'ramp:1..2/5s'}]}":                                                `load_only.phases[0].name: phase "" is no name; use 1 to 64`,
-		"load_only: {phases: [{name: (a), profile: 'ramp:1..2/5s'}]}":                                     `load_only.phases[0].name: phase "(a)" is no name`,
-		"load_only: {phases: [{name: a, profile: 5}]}":                                                    `load_only.phases[0].duration: is missing, and the profile has no`,
-		"load_only: {phases: [{name: a, duration: 5s}]}":                                                  `load_only.phases[0].profile: is missing; give profile, replay or`,
-		"load_only:\n  phases:\n  - {name: a, profile: 5/s, duration: 5s}\n":                              `x.yaml:3:15: load_only.phases[0].profile: is "5/s": `,
-		"load_only: {phases: [{name: a, profile: 5, duration: -5s}]}":                                     `load_only.phases[0].duration: is -5s`,
-		"load_only: {phases: [{name: a, profile: 5, duration: 5s}, {name: a, profile: 6, duration: 5s}]}": `load_only.phases[1].name: is "a", as that of another phase`,
-		"load_only: {phases: [{name: a, profile: 5, duration: 5s}, {name: b, users: 6, duration: 5s}]}":   `load_only.phases[1].users: are given in some phases and a rate in others`,
-		"load_only: {think: 1s, phases: [{name: a, profile: 5, duration: 5s}]}":                           "load_only.think: is of users",
-		"load_only: {rate: 1}":                                                                            "load_only.rate: unknown key; known here: url, targets, format, profile, replay",
-	} {
+	wantFaults(t, map[string]string{
+		"load_only: {profile: up}":                         `x.yaml:1:13: load_only.profile: is "up": "up" is not a rate`,
+		"load_only:\n  profile: ramp:1..2\n":               `x.yaml:2:3: load_only.profile: is "ramp:1..2": no duration; write it as in ramp`,
+		"load_only: {users: many}":                         `x.yaml:1:13: load_only.users: is "many": "many" is not a rate`,
+		"load_only: {users: 5, profile: 5}":                "load_only.users: is given together with a rate; keep one",
+		"load_only: {replay: a.csv, profile: 5}":           "load_only.replay: is given together with profile; keep one",
+		"load_only: {replay: a.csv, users: 5}":             "load_only.users: is given together with a rate; keep one",
+		"load_only: {users: 5, arrivals: poisson}":         "x.yaml:1:23: load_only.arrivals: is of a rate",
+		"load_only: {users: 5, precise: true}":             "load_only.precise: is of a rate",
+		"load_only: {arrivals: odd}":                       `load_only.arrivals: is "odd"; give even or poisson`,
+		"load_only: {think: 2s}":                           "load_only.think: is of users; give users, too",
+		"load_only: {users: 5, think: long}":               `load_only.think: "long" is not a think time`,
+		"load_only: {duration: -1s}":                       "load_only.duration: is -1s; give more than 0s",
+		"load_only:\n  require:\n  - p99 < 1s\n  - fast\n": `x.yaml:4:5: load_only.require[1]: "fast" is not a threshold; write a measure`,
+		"load_only: {require: p98 < 1s}":                   `x.yaml:1:13: load_only.require[0]: "p98 < 1s": there is no measure p98; there are`,
+		"load_only: {require: memory < 50%}":               `load_only.require[0]: "memory < 50%": there is no measure memory`,
+		"load_only: {abort: [cpu > 90%, errors > 1]}":      `x.yaml:1:32: load_only.abort[1]: "errors > 1": the bound 1 is not a percentage`,
+		"load_only: {abort: {errors: 50%}}":                "x.yaml:1:13: load_only.abort: is no list",
+		"load_only: {profile: 'cpu:32'}":                   `load_only.profile: is "cpu:32": a load by itself does not see the CPU of`,
+		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: url, targets, format, profile, replay",
+	})
+}
+
+func TestAPhaseHasAFaultAtItsLine(t *testing.T) {
+	const one = "load_only: {phases: [{name: a, profile: 5, duration: 5s}, "
+	wantFaults(t, map[string]string{
+		"load_only: {phases: [{name: a, profile: 'cpu:32', duration: 5s}]}":     `phases[0].profile: is "cpu:32": a load by itself does`,
+		"load_only: {profile: 5, phases: [{name: a, profile: 'ramp:1..2/5s'}]}": "x.yaml:1:25: load_only.phases: are given together with profile",
+		"load_only: {phases: [{profile: 'ramp:1..2/5s'}]}":                      `load_only.phases[0].name: phase "" is no name; use 1 to 64`,
+		"load_only: {phases: [{name: (a), profile: 'ramp:1..2/5s'}]}":           `phases[0].name: phase "(a)" is no name`,
+		"load_only: {phases: [{name: a, profile: 5}]}":                          `phases[0].duration: is missing, and the profile has no`,
+		"load_only: {phases: [{name: a, duration: 5s}]}":                        `phases[0].profile: is missing; give profile, replay or`,
+		"load_only:\n  phases:\n  - {name: a, profile: 5/s, duration: 5s}\n":    `x.yaml:3:15: load_only.phases[0].profile: is "5/s"`,
+		"load_only: {phases: [{name: a, profile: 5, duration: -5s}]}":           `load_only.phases[0].duration: is -5s`,
+		one + "{name: a, profile: 6, duration: 5s}]}":                           `load_only.phases[1].name: is "a", as that of another phase`,
+		one + "{name: b, users: 6, duration: 5s}]}":                             `phases[1].users: are given in some phases and a rate in others`,
+		"load_only: {think: 1s, phases: [{name: a, profile: 5, duration: 5s}]}": "load_only.think: is of users",
+	})
+}
+
+// wantFaults has each text refused with one fault.
+func wantFaults(t *testing.T, cases map[string]string) {
+	t.Helper()
+	for text, want := range cases {
 		_, err := Parse("x.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("Parse(%s) = %v, want only %q", text, err, want)
@@ -144,7 +156,10 @@ func TestPhasesFollowEachOther(t *testing.T) {
 		duration, ends time.Duration
 		hits           float64
 		phases         []attack.Phase
-	}{{0, 3 * time.Minute, 3000 + 9000 + 150, begin}, {time.Hour, 3 * time.Minute, 12150, begin}, {75 * time.Second, 75 * time.Second, 4500, begin[:2]}} {
+	}{
+		{0, 3 * time.Minute, 3000 + 9000 + 150, begin}, {time.Hour, 3 * time.Minute, 12150, begin},
+		{75 * time.Second, 75 * time.Second, 4500, begin[:2]},
+	} {
 		again.LoadOnly.Duration = c.duration
 		p, phases, err := again.Offered()
 		if err != nil || p.Duration() != c.ends || p.Hits(c.ends) != c.hits || !slices.Equal(phases, c.phases) {

@@ -33,6 +33,9 @@ const (
 // maxPhases bounds the memory that a summary takes, and the lines that it has.
 const maxPhases = 20
 
+// maxUsers bounds the users, of whom each has a connection and 16 kB.
+const maxUsers = 50_000
+
 // ByUsers tells whether users send, instead of a rate.
 func (l LoadOnly) ByUsers() bool {
 	return slices.ContainsFunc(l.phases(), func(p Phase) bool { return p.Users != "" })
@@ -113,11 +116,15 @@ func (l LoadOnly) Shown() string {
 func (p Phase) faults(key string, check func(ok bool, key, format string, args ...any)) {
 	for name, text := range map[string]string{"profile": p.Profile, "users": p.Users} {
 		if strings.HasPrefix(text, "cpu:") {
-			check(false, key+name, "is %q: a load by itself does not see the CPU of the service; give a rate, or prove with `secondwind soak`, "+
-				"whose calibration finds the rates for calibration.cpu_percent and load.cpu_percent", text)
+			check(false, key+name, "is %q: a load by itself does not see the CPU of the service; give a rate, "+
+				"or prove with `secondwind soak`, whose calibration finds the rates for calibration.cpu_percent and load.cpu_percent", text)
 		} else if _, err := profile.Parse(text); text != "" && err != nil {
 			check(false, key+name, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
 		}
+	}
+	if users, err := profile.Parse(p.Users); err == nil {
+		most := profile.Highest(users)
+		check(most <= maxUsers, key+"users", "is %s, up to %.0f; give at most %d", p.Users, most, maxUsers)
 	}
 	check(p.Replay == "" || p.Profile == "", key+"replay", "is given together with profile; keep one")
 	check(p.Users == "" || p.Profile == "" && p.Replay == "", key+"users", "is given together with a rate; keep one")
@@ -141,7 +148,8 @@ func (l LoadOnly) phaseFaults(check func(ok bool, key, format string, args ...an
 		names[p.Name] = true
 		p.faults(key, check)
 		check(p.Profile+p.Replay+p.Users != "", key+"profile", "is missing; give profile, replay or users")
-		check((p.Users == "") == (l.Phases[0].Users == ""), key+"users", "are given in some phases and a rate in others; give all of them one or the other")
+		check((p.Users == "") == (l.Phases[0].Users == ""), key+"users",
+			"are given in some phases and a rate in others; give all of them one or the other")
 		given, err := profile.Parse(cmp.Or(p.Users, p.Profile))
 		check(p.Replay != "" || err != nil || p.Duration != 0 || given.Duration() > 0, key+"duration",
 			"is missing, and the profile has no end; give one, for instance 5m")

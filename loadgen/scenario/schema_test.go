@@ -308,18 +308,21 @@ func TestTheSchemaTakesWhatMarshalWrites(t *testing.T) {
 func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 	valid := fits(t)
 	taken := []string{
-		"{}", "version: 1", "name: 010", "hold: 0", "hold: 1h30m", "load:", "users: 1", "users: 1000000", "load: {band: 1.5}", "load: {rate: 0}", "load: {cpu_percent: 32}",
+		"{}", "version: 1", "name: 010", "hold: 0", "hold: 1h30m", "load:", "users: 1", "users: 1000000", "load: {band: 1.5}", "load: {rate: 0}",
+		"load: {cpu_percent: 32}",
 		"requests: [{path: /}]", "requests: [{expect: {status: 200}}]", "requests: [{expect: {status: [200-299, 404], json: {a: 7, b: true}}}]",
 		"requests: [{numbers: {operation: +, digits: {list: 7}}}]", "requests: [{weight: 0.5, headers: {A: 1}}]", "identity: {cookie: a}",
 		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
 		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: errors > 50%}", "load_only: {require: [p99 < 1s, errors < 1%]}",
 		"http: 2", "http: 1.1", "http: '2'", "unix_socket: s", "tls: {insecure: true}", "tls: {cert: a, key: b, root_certs: c}", "tls:",
-		"load_only: {users: 50, think: 1s..3s}", "load_only: {phases: [{name: a, profile: 200, duration: 5m}]}",
-		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}", "load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
+		"load_only: {users: 50, think: 1s..3s}", "load_only: {phases: [{name: a, profile: ramp:1..100/1m}]}",
+		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}",
+		"load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
-		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}", "load: {cpu_percent: 100}", "load: 5", "load: [1]",
+		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}",
+		"load: {cpu_percent: 100}", "load: 5", "load: [1]",
 		"premises: {window: true}", "calibration: {start_rate: 0}", "calibration: {cpu_percent: 100}", "release: {rate_percent: 21}",
 		"judge: {min_achieved: 0}", "judge: {min_achieved: 1.01}", "local: {policy: maybe}", "local: {alarm_actions: 'true'}", "max_in_flight: 0",
 		"max_in_flight: 100001", "payload: {digits: {min: 1, max: 2}}", "requests: []", "requests: {path: /}", "requests: [/]", "requests: null",
