@@ -199,10 +199,15 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 // follow reports the load each second until ctx ends. It goes on at a time of what is offered.
 func (l loading) follow(ctx context.Context, at time.Duration, traffic *experiment.Traffic, reporter progress.Reporter) error {
 	start := time.Now().Add(-at)
+	before, _ := l.phaseAt(at)
 	return everySecond(ctx, func() {
 		elapsed := min(time.Since(start), l.offered.Duration())
 		second, failed := traffic.Last()
 		phase, ends := l.phaseAt(elapsed)
+		if phase != before {
+			reporter.Event(elapsed, "phase "+string(phase.Name)+" for "+runlog.Words(ends-phase.From))
+			before = phase
+		}
 		reporter.Status(progress.Status{
 			Phase: phase.Name, Elapsed: elapsed, Expected: l.offered.Duration(),
 			PhaseElapsed: elapsed - phase.From, PhaseExpected: ends - phase.From,

@@ -98,3 +98,25 @@ func TestConnectionsStayOpenFromPhaseToPhase(t *testing.T) {
 		}
 	})
 }
+
+func TestAnInterruptionEndsTheOtherPhases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r lines
+		part := profile.Linear{{From: 20, To: 20, For: time.Minute}}
+		offered := profile.NewSequence(part, part)
+		a := newAttack(t, Config{
+			Sink: r.add, Connections: calculator(t, idle), Duration: offered.Duration(), Grace: time.Second,
+			Phases: []Phase{{Name: "warm-up"}, {Name: "peak", From: time.Minute}},
+		})
+		a.SetPhase(runlog.PhaseLoad, offered)
+		run(t, a, func() { time.Sleep(5*time.Second + 1) })
+		for _, l := range r.kept {
+			if l.Second.Phase != "warm-up" {
+				t.Errorf("a line of %s after an interruption in warm-up", l.Second.Phase)
+			}
+		}
+		if sum := r.total(); sum.Offered != 101 || sum.Completed+sum.Dropped != 101 || sum.IntervalSeconds > 6 {
+			t.Errorf("%+v, want 101 offered within 5 s, and no more", sum)
+		}
+	})
+}
