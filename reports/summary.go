@@ -21,15 +21,20 @@ const (
 // Summary prints the verdict and the chain for a terminal, in at most 30 lines
 // of 100 columns. Colour repeats what symbols and words say. What AWS answered
 // is stripped of control characters, which could drive a terminal. A failing
-// writer cuts the summary short: there is nobody left to tell.
-func Summary(w io.Writer, v judge.Verdict, colour bool) {
-	style := terminal.Style{Width: summaryColumns - 2, Colour: colour}
+// writer cuts the summary short: there is nobody left to tell. In a terminal of
+// fewer columns the sentences have shorter lines; the table is for Fold.
+func Summary(w io.Writer, v judge.Verdict, on terminal.Style) {
+	style := terminal.Style{Width: summaryColumns - 2, Colour: on.Colour}
 	mark := func(s judge.Status) string { return style.Paint(colourOf(s), statusSymbol(s)) }
 	status := statusOf(v.Outcome)
 	head := statusSymbol(status) + " " + printable(string(v.Outcome))
 	lines := []string{style.Paint(terminal.Bold, style.Paint(colourOf(status), head)) + "  " +
 		figure.Shorten(place(v), summaryColumns-width(head)-2)}
-	for _, l := range wrap(style, printable(v.Summary), 5) {
+	sentences := wrap(style, printable(v.Summary), 5)
+	if on.Width > 0 && on.Width < summaryColumns {
+		sentences = []string{on.Wrap(strings.Join(sentences, " "), 2)}
+	}
+	for _, l := range sentences {
 		lines = append(lines, "  "+l)
 	}
 	if len(v.Chain) > 0 {

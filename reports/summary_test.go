@@ -26,7 +26,7 @@ func TestSummaryFitsATerminal(t *testing.T) {
 	}
 	for name, v := range map[string]judge.Verdict{"long": v, "zero": {}} {
 		var text bytes.Buffer
-		Summary(&text, v, false)
+		Summary(&text, v, terminal.Style{})
 		lines := strings.Split(strings.TrimRight(text.String(), "\n"), "\n")
 		if len(lines) > summaryLines {
 			t.Errorf("Summary(%s) has %d lines, want at most %d", name, len(lines), summaryLines)
@@ -42,8 +42,8 @@ func TestSummaryFitsATerminal(t *testing.T) {
 func TestSummaryColoursOnlyWhenAsked(t *testing.T) {
 	v := (synthesis{Scales: true}).verdict()
 	var plainText, coloured bytes.Buffer
-	Summary(&plainText, v, false)
-	Summary(&coloured, v, true)
+	Summary(&plainText, v, terminal.Style{})
+	Summary(&coloured, v, terminal.Style{Colour: true})
 	if strings.Contains(plainText.String(), "\x1b") {
 		t.Error("Summary(colour = false) holds an escape sequence")
 	}
@@ -55,7 +55,7 @@ func TestSummaryColoursOnlyWhenAsked(t *testing.T) {
 
 func TestSummaryFoldsAtWordsInANarrowTerminal(t *testing.T) {
 	var text strings.Builder
-	Summary(&text, (synthesis{Scales: true}).verdict(), true)
+	Summary(&text, (synthesis{Scales: true}).verdict(), terminal.Style{Colour: true})
 	for _, columns := range []int{30, 40, 80} {
 		got := terminal.Bare(terminal.Style{Width: columns}.Fold(text.String()))
 		if !slices.Equal(strings.Fields(got), strings.Fields(terminal.Bare(text.String()))) {
@@ -101,7 +101,7 @@ func ExampleSummary() {
 		},
 		Premises: []judge.Finding{{ID: "premise.clocks", Status: judge.Held}},
 		Controls: []judge.Finding{{ID: "control.below-threshold", Status: judge.Held}},
-	}, false)
+	}, terminal.Style{})
 	// Output:
 	// ✗ REFUTED  on the local cloud, run 20260314T092653Z-5a5a
 	//   The alarm did not fire.
@@ -115,4 +115,21 @@ func ExampleSummary() {
 	// ✓ controls     1 held
 	// ? confounders  0 held
 	//   requests     0 offered, 0 sent, 0 completed, 0 failed, 0 by the new instance
+}
+
+// The sentences are laid out once: a line that was broken for 98 columns and again
+// for 40 would end after a word or two.
+func TestSummaryFillsTheLinesOfANarrowTerminal(t *testing.T) {
+	v := (synthesis{Scales: true}).verdict()
+	v.Summary = strings.Repeat("fourteen chars ", 12)
+	const columns = 40
+	var text strings.Builder
+	Summary(&text, v, terminal.Style{Width: columns})
+	lines := strings.Split(text.String(), "\n")[1:]
+	for i := 0; strings.HasPrefix(lines[i+1], "  f") || strings.HasPrefix(lines[i+1], "  c"); i++ {
+		next := strings.Fields(lines[i+1])[0]
+		if n := utf8.RuneCountInString(lines[i]); n > columns || n+1+len(next) <= columns {
+			t.Errorf("line %q has %d columns and the next word is %q, want as many words as %d columns take", lines[i], n, next, columns)
+		}
+	}
 }

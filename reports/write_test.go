@@ -21,6 +21,7 @@ import (
 	"secondwind/reports/figure"
 	"secondwind/runlog"
 	"secondwind/verify/judge"
+	"secondwind/verify/terminal"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -127,7 +128,7 @@ func TestReportsOfEveryOutcome(t *testing.T) {
 			golden(t, c.name+"/cpu.svg", files["plots/cpu.svg"])
 			checkPage(t, files["report.html"], c.verdict)
 			var text bytes.Buffer
-			Summary(&text, c.verdict, false)
+			Summary(&text, c.verdict, terminal.Style{})
 			golden(t, c.name+"/summary.txt", text.String())
 		})
 	}
@@ -295,7 +296,7 @@ func TestForeignTextIsNeitherMarkupNorControl(t *testing.T) {
 		}
 	}
 	var text bytes.Buffer
-	Summary(&text, v, false)
+	Summary(&text, v, terminal.Style{})
 	if strings.ContainsRune(text.String(), '\x1b') {
 		t.Errorf("Summary passes an escape sequence through: %q", text.String())
 	}

@@ -19,10 +19,10 @@ fi
 if ! variable_is_set allowed_cidrs; then
   address="$(curl --silent --fail --max-time 10 "${CHECKIP_URL:-https://checkip.amazonaws.com}" || true)"
   [[ "$address" =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
-    stop "your public address could not be found out: name who may reach the load balancer," \
-      "as in TF_VAR_allowed_cidrs='[\"203.0.113.7/32\"]' make deploy"
+    stop "your public address could not be determined: name who may reach the load balancer, for instance" \
+      "TF_VAR_allowed_cidrs='[\"203.0.113.7/32\"]' make deploy"
   remember allowed_cidrs "[\"$address/32\"]"
-  report "the load balancer will be open to $address alone, the address that you come from"
+  report "the load balancer will be open to $address alone, your public address"
 fi
 
 tf init -input=false

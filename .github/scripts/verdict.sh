@@ -11,7 +11,7 @@ case "$code" in
 0) level=notice title="PROVED on $place" text="A second instance came because CPU crossed the threshold." ;;
 1)
   level=error title="REFUTED on $place"
-  text="The premises held, and a link is missing or late, or a control scaled: the report names it."
+  text="The premises held, but a link is missing or late, or a control scaled: the report names it."
   ;;
 3)
   level=warning title="INCONCLUSIVE on $place"

@@ -90,8 +90,8 @@ func (o Options) validate() error {
 	if !strings.HasPrefix(o.ImageID, "ami-") {
 		faults = append(faults, fmt.Errorf("image %q: an ImageId begins with \"ami-\"", o.ImageID))
 	}
-	if o.MetricsPeriod < 0 || o.MetricsPeriod%(10*time.Second) != 0 {
-		faults = append(faults, fmt.Errorf("metrics period %s: it must be 10s, 20s, 30s or whole minutes", o.MetricsPeriod))
+	if o.MetricsPeriod < 0 { // whether CloudWatch knows the period is CloudWatch's to say
+		faults = append(faults, fmt.Errorf("metrics period %s: it must not be negative", o.MetricsPeriod))
 	}
 	return errors.Join(append(faults, o.Variables.Validate())...)
 }

@@ -22,8 +22,8 @@ func TestCreateRefusesOptionsBeforeAnyCall(t *testing.T) {
 		"a name that is too long": {stack.Options{Name: strings.Repeat("x", 29), ImageID: "ami-1", Variables: variables}, "1 to 28 characters"},
 		"no image":                {stack.Options{Name: "demo", Variables: variables}, `image ""`},
 		"no variables":            {stack.Options{Name: "demo", ImageID: "ami-1"}, "cpu_threshold: is 0"},
-		"a period of 7 s": {
-			stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables, MetricsPeriod: 7 * time.Second}, "metrics period 7s",
+		"a period of -10 s": {
+			stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables, MetricsPeriod: -10 * time.Second}, "metrics period -10s",
 		},
 		"no credentials": {stack.Options{Name: "demo", ImageID: "ami-1", Variables: variables}, "no credentials configured"},
 	} {

@@ -77,7 +77,7 @@ func (s *Sweeper) removeControlled(ctx context.Context, c controlled, id string)
 		}
 		p, err = s.control(ctx, "GetResourceRequestStatus", map[string]string{"RequestToken": p.RequestToken})
 	}
-	return fmt.Errorf("%s is still being deleted after %s", id, controlPolls*controlPoll)
+	return fmt.Errorf("%s is still being deleted after %g s", id, (controlPolls * controlPoll).Seconds())
 }
 
 // progress is how far Cloud Control is with a removal.

@@ -207,7 +207,7 @@ func TestARemovalReportsWhatItDoes(t *testing.T) {
 		"removing security group sg-x",
 		"resources left: 1, for example unsupported resource arn:aws:mystery:eu-north-1:123456789012:thing/x",
 		"cannot remove unsupported resource arn:aws:mystery:eu-north-1:123456789012:thing/x: secondwind cannot remove resources of " +
-			"this kind; remove it in its service's console or CLI. If it has already been removed, the tagging API goes on listing it " +
+			"this kind; remove it in its service's console or CLI. If it has already been removed, the tagging API continues to list it " +
 			"for a few minutes",
 	}
 	if !slices.Equal(lines, want) {

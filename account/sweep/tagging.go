@@ -74,7 +74,7 @@ func call[In, Out, Options any](
 
 // errUnsupported is why a resource stays that is of no kind which this program removes.
 var errUnsupported = errors.New("secondwind cannot remove resources of this kind; remove it in its service's console or CLI. " +
-	"If it has already been removed, the tagging API goes on listing it for a few minutes")
+	"If it has already been removed, the tagging API continues to list it for a few minutes")
 
 func listUnsupported(_ context.Context, candidates tagged) (things []thing, _ error) {
 	for arn, tags := range candidates {

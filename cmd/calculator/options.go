@@ -37,13 +37,13 @@ func settings(c *server.Config) []setting {
 		{"CALCULATOR_MAX_STREAM_BYTES", "largest batch or statistics (default 1073741824)", &c.MaxStreamBytes},
 		{"CALCULATOR_MAX_HELD_BYTES", "bodies and answers in memory, of all requests (default 4 bodies)", &c.MaxHeldBytes},
 		{"CALCULATOR_MAX_HEADER_BYTES", "largest request line and header (default 65536)", &c.MaxHeaderBytes},
-		{"CALCULATOR_MAX_DIGITS", "most digits of an operand or a result (default 2000000)", &c.MaxDigits},
-		{"CALCULATOR_MAX_CALCULATIONS", "calculations at once (default 2 for each core)", &c.MaxCalculations},
-		{"CALCULATOR_MAX_QUEUED", "calculations that wait (default 256)", &c.MaxQueued},
-		{"CALCULATOR_MAX_CONNECTIONS", "connections at once (default 1024)", &c.MaxConnections},
+		{"CALCULATOR_MAX_DIGITS", "maximum digits of an operand or a result (default 2000000)", &c.MaxDigits},
+		{"CALCULATOR_MAX_CALCULATIONS", "concurrent calculations (default 2 for each core)", &c.MaxCalculations},
+		{"CALCULATOR_MAX_QUEUED", "calculations waiting for a turn (default 256)", &c.MaxQueued},
+		{"CALCULATOR_MAX_CONNECTIONS", "concurrent connections (default 1024)", &c.MaxConnections},
 		{"CALCULATOR_TIMEOUT", "longest calculation (default 10s)", &c.CalculationTimeout},
 		{"CALCULATOR_QUEUE_TIMEOUT", "longest wait for a turn, then 503 (default 3s)", &c.QueueTimeout},
-		{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at the end (default 10s)", &c.DrainTimeout},
+		{"CALCULATOR_DRAIN_TIMEOUT", "longest wait for requests in flight at shutdown (default 10s)", &c.DrainTimeout},
 		{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", &c.ReadHeaderTimeout},
 		{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", &c.ReadTimeout},
 		{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", &c.WriteTimeout},
@@ -61,8 +61,8 @@ func environment() string {
 	others := []setting{
 		{name: "AWS_EC2_METADATA_DISABLED", meaning: "true: do not ask for the instance id"},
 		{name: "AWS_EC2_METADATA_SERVICE_ENDPOINT", meaning: "where to ask for it"},
-		{name: "GOGC", meaning: "how much garbage may gather, in percent of what is alive (default 300)"},
-		{name: "GOMEMLIMIT", meaning: "soft limit of the memory (default: what the limits above add up to)"},
+		{name: "GOGC", meaning: "growth of the heap before garbage is collected, in percent of what is in use (default 300)"},
+		{name: "GOMEMLIMIT", meaning: "soft memory limit (default: what the limits above add up to)"},
 	}
 	all := slices.Concat([]setting{logLevel(nil)}, settings(new(server.Config)), others)
 	return described(all) + historyEnvironment()
@@ -79,7 +79,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("calculator", flag.ContinueOnError)
 	f.StringVar(&o.address, "address", "127.0.0.1:8080", "`host:port` to listen on; port 0 picks a free one")
 	f.StringVar(&o.pprof, "pprof", "", "loopback `host:port` for Go's profiles at /debug/pprof/; none by default")
-	f.BoolVar(&o.version, "version", false, "print the version and end")
+	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := parseFlags(f, args, stderr, usage, environment()); err != nil {
 		return o, err
 	}

@@ -50,7 +50,8 @@ func newCloud(out *output) *cobra.Command {
 			"  secondwind cloud --stack       # paste its export lines into another terminal, and then:\n" +
 			"  aws autoscaling describe-auto-scaling-groups\n\n" +
 			"An AWS CLI that is too old to read AWS_ENDPOINT_URL needs --endpoint-url.\n\n" +
-			"It runs until Ctrl-C, which is exit code 0.",
+			"It runs until Ctrl-C.\n\n" +
+			"Exit codes: 0 ended by Ctrl-C; 2 misuse, or the cloud could not be started.",
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCloud(cmd.Context(), out, o) },

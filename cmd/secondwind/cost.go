@@ -31,7 +31,8 @@ func newCost(out *output) *cobra.Command {
 		Use:   "cost",
 		Short: "Estimate what a run on AWS costs, before it starts",
 		Long: "Estimates, item by item and as a range, what the stack of terraform/ costs from deploy to destroy,\n" +
-			"from a built-in table of list prices with its date. It sends no request. docs/doctor.md says how far\nto trust it.",
+			"from a built-in table of list prices with its date. It sends no request. docs/doctor.md says how far\n" +
+			"to trust it.\n\nExit codes: 0 estimated; 2 misuse; 130 interrupted.",
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runCost(cmd.Context(), out, o) },

@@ -43,8 +43,9 @@ func newDoctor(out *output) *cobra.Command {
 		Long: "Asks AWS (or any endpoint: AWS_ENDPOINT_URL) how the group, its alarm, its policy and its load\n" +
 			"balancer are connected, tries each permission that a proof needs, and reports with each finding\n" +
 			"what to change. It only reads. docs/doctor.md explains every finding.\n\n" +
-			"Exit codes: 0 fit, perhaps with warnings and notes; 3 an error was found that makes a proof\n" +
-			"impossible; 2 misuse; 130 interrupted.",
+			"Exit codes: 0 a proof is possible, perhaps with warnings and notes; 3 an error was found that\n" +
+			"makes it impossible; 2 misuse, or AWS could not be asked (no Region, no valid credentials, no\n" +
+			"connection); 130 interrupted.",
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.validate(cmd.Flags()) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), out, o) },
@@ -143,10 +144,15 @@ func writeExamined(out *output, r doctor.Report, prices cost.Prices) error {
 			fmt.Fprintf(w, "Cost: %s.\n", all.CostUnknown)
 		}
 	})
-	if err == nil && !r.Fit() {
-		err = &exitError{code: judge.Inconclusive.ExitCode()}
+	switch {
+	case err != nil:
+		return err
+	case !r.Answered():
+		return &exitError{code: exitMisuse} // the findings say why
+	case !r.Fit():
+		return &exitError{code: judge.Inconclusive.ExitCode()}
 	}
-	return err
+	return nil
 }
 
 // doctorFile is the doctor's report in the run's folder.

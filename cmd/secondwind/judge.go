@@ -20,8 +20,8 @@ import (
 )
 
 // recordHelp ends the help of what is done with a run's record.
-const recordHelp = "\n\nExit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse or a record that cannot be judged,\n" +
-	"130 interrupted"
+const recordHelp = "\n\nExit codes: 0 proved; 1 refuted; 3 inconclusive; 2 misuse, or a record that cannot be judged,\n" +
+	"or a result that cannot be written; 130 interrupted"
 
 func newJudge(out *output) *cobra.Command {
 	return onRun(out, runlog.VerdictFile, &cobra.Command{
@@ -39,7 +39,7 @@ func newReport(out *output) *cobra.Command {
 		Short: "Write the plots and the report of a recorded run, load or observation again",
 		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
 			"from its folder alone. Of a record of load or observe it shows what was sent or seen.\n\n" +
-			"latest is the newest record in --runs." + recordHelp + ",\n0 for a record that claims nothing.",
+			"latest is the newest record in --runs." + recordHelp + ";\n0 also for a record that claims nothing.",
 	}, func(runlog.Manifest) bool { return true })
 }
 
@@ -200,7 +200,7 @@ func writeVerdict(out *output, v judge.Verdict, where string) error {
 	}
 	return out.write(shown, func(w io.Writer) {
 		var text strings.Builder
-		reports.Summary(&text, v, out.coloured())
+		reports.Summary(&text, v, out.style())
 		fmt.Fprintf(&text, "\n%s  %s\n", v.Outcome, where)
 		fmt.Fprint(w, out.style().Fold(text.String()))
 	})

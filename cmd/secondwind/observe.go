@@ -35,7 +35,7 @@ func newObserve(out *output) *cobra.Command {
 		Long: "Polls CloudWatch, Auto Scaling and ELBv2 with the usual AWS credentials and Region\n" +
 			"(AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) and records every answer in cloud.jsonl.\n" +
 			"It needs read permissions only. It ends with Ctrl-C, or after --for.\n\n" +
-			"Exit codes: 0 the group was watched until then, 2 misuse, or the group cannot be watched.",
+			"Exit codes: 0 ended by Ctrl-C, or after --for; 2 misuse, or the group cannot be watched.",
 		Args:    noArguments,
 		PreRunE: func(*cobra.Command, []string) error { return o.validate() },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runObserve(cmd.Context(), out, o) },

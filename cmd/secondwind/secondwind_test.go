@@ -92,7 +92,7 @@ func TestACalculatorThatEndsAtOnceIsTold(t *testing.T) {
 	if got.code != 3 {
 		t.Errorf("exit code = %d, want 3", got.code)
 	}
-	for _, part := range []string{"no instance became healthy within 30s", program, "instances"} {
+	for _, part := range []string{"no instance became healthy within 30 s", program, "instances"} {
 		if !strings.Contains(got.stderr, part) {
 			t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
 		}

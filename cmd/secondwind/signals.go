@@ -29,7 +29,7 @@ func surviveClosedPipes() func() {
 
 // sameSignal is how soon after a signal another one is taken for the same:
 // timeout(1) sends one to its child, and one to the group that the child is in.
-const sameSignal = 500 * time.Millisecond
+const sameSignal = 100 * time.Millisecond
 
 // repeated reports whether a signal that comes at now is one with that before.
 func (i *interrupts) repeated(now time.Time) bool {

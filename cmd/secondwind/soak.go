@@ -261,7 +261,7 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given "+
-			"and answer its health check, see what it logged in %s", healthyWithin, err, r.program, logs)
+			"and answer its health check; its log is in %s", runlog.Words(healthyWithin), err, r.program, logs)
 	}
 	return err
 }

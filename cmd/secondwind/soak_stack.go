@@ -57,7 +57,7 @@ func provable(deployed outputs.Outputs, now time.Time, hold time.Duration) error
 	case deployed.Expires.After(now):
 		return fmt.Errorf("run %s expires at %s, before a hold of %s ends, and its group is then scaled to zero; "+
 			"shorten --hold, or raise ttl_hours and run `make deploy` again",
-			deployed.RunID, deployed.Expires.Format(time.RFC3339), hold)
+			deployed.RunID, deployed.Expires.Format(time.RFC3339), runlog.Words(hold))
 	}
 	return fmt.Errorf("run %s expired at %s, and its group was scaled to zero; run `make deploy` again, or `make destroy`",
 		deployed.RunID, deployed.Expires.Format(time.RFC3339))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 )
 
 // What fasthttp's ContentLength says of a body whose length is not announced.
@@ -35,6 +36,9 @@ func (c *conn) readBytes(r *Request, n int64) error {
 	if r.Keep > 0 && c.answer.Length+n > int64(r.Keep) {
 		return fmt.Errorf("%w: more than %d bytes", ErrTooLong, r.Keep)
 	}
+	if r.Keep == 0 && n > int64(c.reader.Buffered()) {
+		return c.skip(n)
+	}
 	for n > 0 {
 		// Whatever is buffered, or what one read brings.
 		if c.reader.Buffered() == 0 {
@@ -52,6 +56,28 @@ func (c *conn) readBytes(r *Request, n int64) error {
 		c.answer.Length += int64(len(piece))
 		n -= int64(len(piece))
 		if _, err := c.reader.Discard(len(piece)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waste is where bodies go that nobody needs, in as few reads as may be.
+var waste = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
+// skip reads n bytes of the body, which are more than are buffered, and throws them away.
+func (c *conn) skip(n int64) error {
+	buffered := c.reader.Buffered()
+	if _, err := c.reader.Discard(buffered); err != nil {
+		return err
+	}
+	c.answer.Length += int64(buffered)
+	into := waste.Get().(*[256 << 10]byte)
+	defer waste.Put(into)
+	for n -= int64(buffered); n > 0; {
+		read, err := c.socket.Read(into[:min(n, int64(len(into)))])
+		c.answer.Length += int64(read)
+		if n -= int64(read); err != nil && n > 0 {
 			return err
 		}
 	}

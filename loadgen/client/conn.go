@@ -129,6 +129,13 @@ func (c *conn) send(r *Request) error {
 		_, err := c.socket.Write(c.whole)
 		return err
 	}
+	if d, ok := c.socket.(interface{ WriteMore([]byte) (int, error) }); ok {
+		if _, err := d.WriteMore(r.Head); err != nil {
+			return err
+		}
+		_, err := c.socket.Write(r.Body)
+		return err
+	}
 	pieces := net.Buffers{r.Head, r.Body}
 	_, err := pieces.WriteTo(c.socket)
 	return err

@@ -147,6 +147,7 @@ func (s *Server) connect(ctx context.Context) (o opened, err error) {
 	if err != nil {
 		return o, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
+	socket = directly(socket)
 	below := socket
 	o.abort = func() { _ = below.Close() }
 	opening := Opening{Connect: time.Since(began)}

@@ -74,7 +74,7 @@ func newBalancer(cfg Config, data, checks http.RoundTripper) *Balancer {
 // replaced by ELBv2's defaults, with an error in the log.
 func (b *Balancer) PutTargetGroup(cfg TargetGroup) {
 	if err := cfg.Validate(); err != nil {
-		b.log.Error("target group is not valid; taking the defaults", "targetGroup", cfg.ARN, "err", err)
+		b.log.Error("target group is not valid; using the defaults", "targetGroup", cfg.ARN, "err", err)
 		cfg = TargetGroup{ARN: cfg.ARN}
 	}
 	cfg = cfg.resolve()

@@ -100,7 +100,7 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 		fmt.Sprintf("Run `aws cloudwatch enable-alarm-actions --alarm-names %s`.", a.AlarmName))
 	x.findIf(a.StateValue == "ALARM", Error, "alarm.in-alarm", name,
 		fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
-		"Take the load off, and wait until the alarm is OK and the group is back at its minimum.")
+		"Remove the load, and wait until the alarm is OK and the group is back at its minimum.")
 	x.findIf(a.StateValue == "INSUFFICIENT_DATA", Note, "alarm.no-data", name,
 		"It has no data yet (INSUFFICIENT_DATA).",
 		"Wait a few periods, as the run itself does.")
@@ -127,7 +127,7 @@ func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 	in, ok := x.facts.scaleIn(out)
 	if !ok {
 		x.find(Warning, "alarm.scale-in-missing", x.cfg.AutoScalingGroupName,
-			"No alarm scales it in: the second instance stays, and goes on costing money.",
+			"No alarm scales it in: the second instance stays, and continues to cost money.",
 			"Add a scale-in alarm and policy, as terraform/ does.")
 		return
 	}

@@ -63,6 +63,13 @@ func (r Report) Fit() bool {
 	return !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Severity == Error })
 }
 
+// Answered reports whether AWS could be asked: if not, nothing is known of the group.
+func (r Report) Answered() bool {
+	return !slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return slices.Contains([]string{"region.missing", "credentials.missing", "credentials.invalid", "endpoint.unreachable"}, f.ID)
+	})
+}
+
 // Policy is the policy document that the caller lacks, nil if nothing is missing.
 func (r Report) Policy() *Policy {
 	var actions []string

@@ -21,10 +21,14 @@ func (x *examination) checkGroup() {
 	x.findIf(g.MinSize != 1, Error, "group.min", name,
 		fmt.Sprintf("Its minimum size is %d, but the claim is about a second instance that is added to one.", g.MinSize),
 		update("--min-size 1"))
+	roomForOne := update("--max-size 2")
+	if g.MaxSize >= 2 { // there is room for one once the group has as few as a proof begins with
+		roomForOne = update("--min-size 1 --desired-capacity 1")
+	}
 	x.findIf(g.MaxSize < 2 || g.DesiredCapacity >= g.MaxSize, Error, "group.at-max", name,
 		fmt.Sprintf("Its desired capacity is %d and its maximum size %d: no policy can add an instance, and AWS records no activity.",
 			g.DesiredCapacity, g.MaxSize),
-		update("--max-size 2"))
+		roomForOne)
 	if g.MinSize == 1 && g.DesiredCapacity != 1 { // another minimum is group.min
 		x.find(Error, "group.desired", name,
 			fmt.Sprintf("Its desired capacity is %d, but a proof starts from the minimum, 1.", g.DesiredCapacity),

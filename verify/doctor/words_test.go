@@ -47,7 +47,13 @@ func sentences() []sentence {
 			g.SuspendedProcesses = []astypes.SuspendedProcess{{ProcessName: aws.String("Launch"), SuspensionReason: reason}}
 		})
 	}
+	sizes := func(least, desired, most int32) func(*world) {
+		return group(func(g *astypes.AutoScalingGroup) { g.MinSize, g.DesiredCapacity, g.MaxSize = &least, &desired, &most })
+	}
 	return []sentence{
+		{"a group that is full, of one", sizes(1, 1, 1), "group.at-max", " --max-size 2`"},
+		{"a group that is full, of two", sizes(2, 2, 2), "group.at-max", " --min-size 1 --desired-capacity 1`"},
+		{"a group that is full, of three", sizes(1, 3, 3), "group.at-max", " --min-size 1 --desired-capacity 1`"},
 		{"a target with a description", health(elbtypes.TargetHealthStateEnumInitial, aws.String("Initial health checks in progress.")),
 			"targets.unhealthy", "No target is healthy: i-1 is initial (Initial health checks in progress)."},
 		{"a target without a description", health(elbtypes.TargetHealthStateEnumUnused, nil),

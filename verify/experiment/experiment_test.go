@@ -66,7 +66,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
 		}, until(runlog.PhasePremises), "not in service and healthy", ""},
 		{"no alarm", func(w *world) { w.watchless = true }, until(runlog.PhasePremises), "alarm high does not exist", ""},
-		{"an alarm that went off already", func(w *world) { w.alarmAt = "ALARM" }, until(runlog.PhasePremises), "alarm high is ALARM, not OK",
+		{"an alarm that is in ALARM already", func(w *world) { w.alarmAt = "ALARM" }, until(runlog.PhasePremises), "alarm high is ALARM, not OK",
 			""},
 		{"no datapoint", func(w *world) { w.silentFrom = runlog.PhaseSetup }, until(runlog.PhasePremises), "no datapoint of CPUUtilization", ""},
 		{"an idle at the limit", func(w *world) { w.idle = 15 }, until(runlog.PhasePremises), "is 15.0 %, not below 15 %", ""},

@@ -247,7 +247,7 @@ func TestAHoldThatWasCutShortIsInTheVerdict(t *testing.T) {
 	})
 	v := judge.Judge(record)
 	if f := v.Figures; v.Outcome != judge.Proved || *f.HoldRequestedSeconds != 28800 || *f.HoldSeconds != 45 || !*f.HoldEndedOnRequest ||
-		!strings.Contains(v.Summary, "The hold was ended on request after 45s of 8h0m0s.") {
+		!strings.Contains(v.Summary, "The hold was ended on request after 45 s of 8 h.") {
 		t.Errorf("verdict = %s, %+v, want PROVED with the hold", v.Summary, f)
 	}
 }

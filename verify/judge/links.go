@@ -68,7 +68,7 @@ func (t *analysis) transitionDefect(tr timeline.Transition) string {
 	data := tr.To.StateReasonData
 	switch {
 	case t.alarm == nil:
-		return "the record does not say how the alarm was configured"
+		return "the record does not show how the alarm was configured"
 	case !tr.Readable:
 		return "its HistoryData cannot be read"
 	case tr.From.StateValue != "OK":

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"secondwind/runlog"
 )
@@ -47,8 +46,8 @@ func (t *analysis) cutShort() string {
 	if h == nil || !h.EndedOnRequest {
 		return ""
 	}
-	return fmt.Sprintf(" The hold was ended on request after %s of %s.", runlog.Seconds(h.Seconds).Round(time.Second),
-		runlog.Seconds(h.RequestedSeconds).Round(time.Second))
+	return fmt.Sprintf(" The hold was ended on request after %s of %s.", runlog.Words(runlog.Seconds(h.Seconds)),
+		runlog.Words(runlog.Seconds(h.RequestedSeconds)))
 }
 
 func (t *analysis) interruption() string {

@@ -31,7 +31,7 @@ func Load(ctx context.Context, region string) (aws.Config, error) {
 	client := config.WithHTTPClient(awshttp.NewBuildableClient())
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}), client)
 	if err != nil {
-		return cfg, fmt.Errorf("load the AWS configuration: %w; correct AWS_PROFILE, ~/.aws/config or ~/.aws/credentials", err)
+		return cfg, fmt.Errorf("load the AWS configuration: %w; correct AWS_PROFILE, AWS_CA_BUNDLE, ~/.aws/config or ~/.aws/credentials", err)
 	}
 	cfg.HTTPClient = BodyInMemory{cfg.HTTPClient}
 	if cfg.Region = cmp.Or(region, cfg.Region); cfg.Region == "" {

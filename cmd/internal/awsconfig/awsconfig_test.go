@@ -95,3 +95,11 @@ func TestWhatIsWrongWithTheAWSConfigurationIsReportedWithWhatToDo(t *testing.T) 
 		t.Errorf("Load with a profile that is not there: %v, want its name and what to correct", err)
 	}
 }
+
+func TestAMissingBundleIsReportedWithTheVariableThatNamesIt(t *testing.T) {
+	inEmptyAWS(t, "[default]\nregion = eu-north-1\n")
+	t.Setenv("AWS_CA_BUNDLE", filepath.Join(t.TempDir(), "none.pem"))
+	if _, err := Load(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "AWS_CA_BUNDLE") {
+		t.Errorf("Load = %v, want an error that names AWS_CA_BUNDLE", err)
+	}
+}
