@@ -10,7 +10,35 @@ import (
 	"secondwind/runlog"
 )
 
-// readPhases returns the phases in their order; each lasts until the next, the
+// phasesOf are the phases of a run, in their order.
+func phasesOf(rec *runlog.Record, at timescale) []figure.Span {
+	if rec.Manifest.Command == runlog.CommandLoad {
+		return ownPhases(rec.Load, at)
+	}
+	return readPhases(rec.Load, at)
+}
+
+// ownPhases returns the phases of a load by itself, which stand in its intervals; none if it has
+// but one.
+func ownPhases(load []runlog.LoadLine, at timescale) (phases []figure.Span) {
+	for _, l := range load {
+		if l.Second == nil {
+			continue
+		}
+		name, to := string(l.Second.Phase), at.ours(l.Time)
+		if last := len(phases) - 1; last >= 0 && phases[last].Name == name {
+			phases[last].To = to
+		} else {
+			phases = append(phases, figure.Span{Name: name, From: to - l.Second.IntervalSeconds, To: to})
+		}
+	}
+	if len(phases) == 1 {
+		return nil
+	}
+	return phases
+}
+
+// readPhases returns the phases of an experiment in their order; each lasts until the next, the
 // last until the end.
 func readPhases(load []runlog.LoadLine, at timescale) []figure.Span {
 	var phases []figure.Span

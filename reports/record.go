@@ -23,6 +23,12 @@ func ordered(rec *runlog.Record) map[string]string {
 			Replay   string `yaml:"replay"`
 			Users    string `yaml:"users"`
 			Duration string `yaml:"duration"`
+			Phases   []struct {
+				Name    string `yaml:"name"`
+				Profile string `yaml:"profile"`
+				Replay  string `yaml:"replay"`
+				Users   string `yaml:"users"`
+			} `yaml:"phases"`
 		} `yaml:"load_only"`
 	}
 	if yaml.Unmarshal(rec.Scenario, &s) != nil {
@@ -35,8 +41,13 @@ func ordered(rec *runlog.Record) map[string]string {
 	if l.Users != "" {
 		l.Users += " users"
 	}
+	var phases []string
+	for _, p := range l.Phases {
+		phases = append(phases, p.Name+" "+cmp.Or(p.Users, p.Replay, p.Profile))
+	}
 	return map[string]string{
-		"server": cmp.Or(l.URL, l.Targets), "offered": cmp.Or(l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
+		"server":  cmp.Or(l.URL, l.Targets),
+		"offered": cmp.Or(strings.Join(phases, ", "), l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
 	}
 }
 
@@ -68,8 +79,33 @@ func completeLoad(p *page, a *account) {
 		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, noFailure),
 		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
 	}
+	if len(a.run.Phases) > 0 {
+		p.Tables = append(p.Tables, phaseTable(a))
+	}
 	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.IntervalSeconds))...)
 	p.Warnings = append(p.Warnings, limited(a.Load, intervals)...)
+}
+
+// phaseTable lists what became of the requests of each phase.
+func phaseTable(a *account) table {
+	t := table{
+		Title: "Phases", Texts: 1, Head: []string{"phase", "seconds", "offered", "sent", "completed", "failed", "dropped"},
+		Intro: "A request is offered in the phase in which it was due, and completed or failed in that in which it ended.",
+	}
+	for _, p := range a.run.Phases {
+		var sum runlog.LoadSecond
+		for _, l := range a.Load {
+			if l.Second != nil && string(l.Second.Phase) == p.Name {
+				sum.Add(*l.Second)
+			}
+		}
+		row := []string{p.Name, fmt.Sprintf("%.1f", sum.IntervalSeconds)}
+		for _, n := range []int64{sum.Offered, sum.Sent, sum.Completed, sum.Failed, sum.Dropped} {
+			row = append(row, fmt.Sprint(n))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
 // limited says in how many intervals the load generator was the limit.

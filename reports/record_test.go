@@ -108,6 +108,16 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 			gap := runlog.LoadLine{Time: r.Load[12].Time.Add(-500 * time.Millisecond), Gap: &runlog.Gap{From: r.Load[11].Time, Unanswered: 3}}
 			r.Load = slices.Insert(r.Load, 12, gap)
 		}, []string{"The run was killed and resumed: 500ms from ", " are not on record, nor is the outcome of requests sent before: 3."}},
+		{"a load of phases", runlog.CommandLoad, func(r *runlog.Record) {
+			r.Scenario = []byte("load_only:\n  phases: [{name: a, profile: 8}, {name: b <i>, replay: r.csv}]\n")
+			for i, l := range r.Load {
+				second := *l.Second
+				if second.Phase = "a"; i >= 5 {
+					second.Phase = "b <i>"
+				}
+				r.Load[i].Second = &second
+			}
+		}, []string{"a 8, b &lt;i&gt; r.csv", "| a | 5.0 | 240 | 240 |", "| b &lt;i&gt; | 15.0 |"}},
 		{"nothing but failures", runlog.CommandLoad, func(r *runlog.Record) {
 			r.Load = []runlog.LoadLine{{Time: after(85), Second: &runlog.LoadSecond{
 				Phase: runlog.PhaseLoad, IntervalSeconds: 20, Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2},

@@ -33,7 +33,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	a := &account{Record: rec, at: at, cloud: cloud, rates: rates, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
-		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
+		Phases: phasesOf(rec, at), Marks: readMarks(cloud, at), Links: links(v, at),
 		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
 		Desired: desired, InService: inService, Healthy: healthy,
 		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),

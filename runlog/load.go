@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Phase is a part of an experiment, in this order.
+// Phase is a part of an experiment, in this order, or of a load by itself, which has names of its own.
 type Phase string
 
 // The phases of a run.

@@ -37,7 +37,7 @@ func Resume(dir string) (*Writer, *Record, error) {
 	if err := errors.Join(load.repair(), cloud.repair()); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("resume run: %w", err), load.file.Close(), cloud.file.Close())
 	}
-	w := newWriter(dir, load, cloud)
+	w := newWriter(dir, r.Manifest, load, cloud)
 	w.hypothesis = r.Hypothesis != nil
 	return w, r, nil
 }

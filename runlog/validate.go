@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Phases are all phases in the order in which a run goes through them.
@@ -16,6 +19,26 @@ func Phases() []Phase {
 func (p Phase) validate() error {
 	if !slices.Contains(Phases(), p) {
 		return fmt.Errorf("phase %q is none of %v", p, Phases())
+	}
+	return nil
+}
+
+// ValidateName reports what is wrong with the name of a phase of a load by itself.
+func (p Phase) ValidateName() error {
+	name := string(p)
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == '(' || r == ')' || r == utf8.RuneError }
+	if name == "" || len(name) > maxPhaseName || strings.TrimSpace(name) != name || strings.ContainsFunc(name, odd) {
+		return fmt.Errorf("phase %q is no name; use 1 to %d characters, without parentheses", name, maxPhaseName)
+	}
+	return nil
+}
+
+const maxPhaseName = 64 // bytes; it stands in every line
+
+// validateLoad holds a line to the phases of its run: those of an experiment, or a load's own.
+func (m Manifest) validateLoad(l LoadLine) error {
+	if l.Second != nil && m.Command != CommandLoad {
+		return l.Second.Phase.validate()
 	}
 	return nil
 }
@@ -85,7 +108,7 @@ func (s *LoadSecond) validate() error {
 			return fmt.Errorf("requests %q: counts are missing or negative", kind)
 		}
 	}
-	return s.Phase.validate()
+	return s.Phase.ValidateName()
 }
 
 func (o Observation) validate() error {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"time"
 
 	"secondwind/loadgen/otlp"
@@ -27,7 +26,7 @@ func (o loadOptions) allowed(l loading) error {
 		return errors.New("--max-rate and --max-requests have to be above 0")
 	case o.grace < 0:
 		return fmt.Errorf("--grace is %s; give 0s or more", o.grace)
-	case !o.mine && !onThisMachine(server):
+	case !o.mine && !l.onThisMachine():
 		return fmt.Errorf("%s is not on this machine; add --mine if it is yours to load", server.Hostname())
 	case l.attack.Users != nil: // how often they send is not known before
 		return nil
@@ -40,16 +39,16 @@ func (o loadOptions) allowed(l loading) error {
 	return nil
 }
 
-func onThisMachine(server *url.URL) bool {
-	host := server.Hostname()
+func (l loading) onThisMachine() bool {
+	host := l.attack.Server.Hostname()
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return l.attack.Connections.UnixSocket != "" || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // steep is a warning of a load that rises faster than load balancers may grow, "" if it does not.
 func (l loading) steep() string {
 	rise, ok := profile.Steep(l.offered)
-	if !ok || onThisMachine(l.attack.Server) {
+	if !ok || l.onThisMachine() {
 		return ""
 	}
 	of := "requests/s"

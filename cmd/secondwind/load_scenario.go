@@ -128,7 +128,7 @@ func (o loadOptions) header() (map[string]string, error) {
 func (o loadOptions) offer(l *scenario.LoadOnly, f *pflag.FlagSet) error {
 	byUsers := f.Changed("users")
 	if byUsers || f.Changed("rate") || f.Changed("profile") || f.Changed("replay") || o.scenario == "" {
-		l.Profile, l.Replay, l.Users = o.profile, o.fromHere(o.replay), o.users
+		l.Profile, l.Replay, l.Users, l.Phases = o.profile, o.fromHere(o.replay), o.users, nil
 		if byUsers {
 			l.Arrivals, l.Precise = "even", false
 		} else {
@@ -193,7 +193,7 @@ func (o loadOptions) override(s *scenario.Scenario, f *pflag.FlagSet) error {
 			set()
 		}
 	}
-	if s.LoadOnly.Users != "" && (f.Changed("max-in-flight") || f.Changed("max-late")) {
+	if s.LoadOnly.ByUsers() && (f.Changed("max-in-flight") || f.Changed("max-late")) {
 		return fmt.Errorf("--max-in-flight and --max-late are of a rate, and %s asks for users; leave them out", o.scenario)
 	}
 	return nil

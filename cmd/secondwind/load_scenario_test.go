@@ -179,6 +179,9 @@ func TestFlagsOfTheRateReplaceWhatTheFileSaysOfIt(t *testing.T) {
 		"requests: [{path: /}]\nload_only: {profile: 7, arrivals: poisson, precise: true}\n": {
 			[]string{"--users", "3"}, scenario.LoadOnly{Users: "3", Arrivals: "even"},
 		},
+		"requests: [{path: /}]\nload_only: {think: 1s, phases: [{name: a, users: 5, duration: 5s}]}\n": {
+			[]string{"--rate", "7/s"}, scenario.LoadOnly{Profile: "constant:7", Arrivals: "even"},
+		},
 		"requests: [{path: /}]\nload_only: {users: 5, think: 1s, abort: [cpu > 90%]}\n": {
 			[]string{"--think", "2s"}, scenario.LoadOnly{Users: "5", Think: "2s", Arrivals: "even", Abort: []string{"cpu > 90%"}},
 		},

@@ -42,13 +42,12 @@ type loading struct {
 
 // newLoading makes whatever a load needs, of a scenario without a fault.
 func newLoading(s scenario.Scenario) (l loading, err error) {
-	if l.offered, err = s.Offered(); err != nil {
+	offered, phases, err := s.Offered()
+	if err != nil {
 		return l, err
 	}
+	l.offered = offered
 	s.LoadOnly.Duration = l.offered.Duration()
-	if most := profile.Highest(l.offered); s.LoadOnly.Users != "" && most > maxUsers {
-		return l, mix.Fault{Key: "load_only.users", Text: fmt.Sprintf("is %s, up to %.0f; give at most %d", s.LoadOnly.Users, most, maxUsers)}
-	}
 	requests, err := s.Mix()
 	if err != nil {
 		return l, err
@@ -57,22 +56,24 @@ func newLoading(s scenario.Scenario) (l loading, err error) {
 	if l.attack, err = s.LoadAttack(requests); err != nil {
 		return l, err
 	}
-	if l.require, err = thresholds("require", s.LoadOnly.Require, requests); err != nil {
+	l.attack.Phases = phases
+	if l.require, err = l.thresholds("require", s.LoadOnly.Require); err != nil {
 		return l, err
 	}
-	l.abort, err = thresholds("abort", s.LoadOnly.Abort, requests)
+	l.abort, err = l.thresholds("abort", s.LoadOnly.Abort)
 	return l, err
 }
 
-// maxUsers bounds the users, of whom each has a connection and 16 kB.
-const maxUsers = 50_000
-
 // thresholds reads what is required of a load, of which each kind of requests must be sent.
-func thresholds(key string, texts []string, requests *mix.Mix) (all []threshold.Threshold, err error) {
+func (l loading) thresholds(key string, texts []string) (all []threshold.Threshold, err error) {
 	for _, text := range texts {
 		t, err := summary.Measures.Parse(text)
-		if kinds := requests.Kinds(); err == nil && summary.NamesRequest(t) && !slices.Contains(kinds, t.Argument) {
-			err = fmt.Errorf("%q: there are no requests %q; there are %q", text, t.Argument, kinds)
+		kind, phase := summary.Of(t)
+		if kinds := l.attack.Requests.Kinds(); err == nil && kind != "" && !slices.Contains(kinds, kind) {
+			err = fmt.Errorf("%q: there are no requests %q; there are %q", text, kind, kinds)
+		}
+		if names := l.phases(); err == nil && phase != "" && !slices.Contains(names, phase) {
+			err = fmt.Errorf("%q: there is no phase %q; there are %q", text, phase, names)
 		}
 		if err != nil {
 			return nil, mix.Fault{Key: "load_only." + key, Text: err.Error()}
@@ -186,7 +187,7 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(executor.Procs(profile.Highest(l.offered), runtime.GOMAXPROCS(0))))
 	}
 	generator := attack.New(cfg)
-	generator.SetPhase(runlog.PhaseLoad, l.offered)
+	generator.SetPhase(l.attack.Phases[0].Name, l.offered)
 	err = live.RunGroup(ctx, generator.Run, func(ctx context.Context) error { return l.follow(ctx, p.start.At, traffic, reporter) })
 	var aborted *abortedError
 	if errors.As(context.Cause(ctx), &aborted) {
@@ -198,14 +199,40 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 // follow reports the load each second until ctx ends. It goes on at a time of what is offered.
 func (l loading) follow(ctx context.Context, at time.Duration, traffic *experiment.Traffic, reporter progress.Reporter) error {
 	start := time.Now().Add(-at)
+	before, _ := l.phaseAt(at)
 	return everySecond(ctx, func() {
 		elapsed := min(time.Since(start), l.offered.Duration())
 		second, failed := traffic.Last()
+		phase, ends := l.phaseAt(elapsed)
+		if phase != before {
+			reporter.Event(elapsed, "phase "+string(phase.Name)+" for "+runlog.Words(ends-phase.From))
+			before = phase
+		}
 		reporter.Status(progress.Status{
-			Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.offered.Duration(), PhaseElapsed: elapsed, PhaseExpected: l.offered.Duration(),
+			Phase: phase.Name, Elapsed: elapsed, Expected: l.offered.Duration(),
+			PhaseElapsed: elapsed - phase.From, PhaseExpected: ends - phase.From,
 			Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
 		})
 	})
+}
+
+// phases are the names of the phases.
+func (l loading) phases() (names []runlog.Phase) {
+	for _, p := range l.attack.Phases {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// phaseAt is the phase at a time of the load, and when it ends.
+func (l loading) phaseAt(at time.Duration) (phase attack.Phase, ends time.Duration) {
+	for _, p := range l.attack.Phases {
+		if p.From > at {
+			return phase, p.From
+		}
+		phase = p
+	}
+	return phase, l.offered.Duration()
 }
 
 // aborting ends a load when a condition holds over the last ten lines.

@@ -70,6 +70,16 @@ func TestARunWithoutWhatItsScenarioNamesIsNotBegun(t *testing.T) {
 	if got.code != 2 || !strings.Contains(got.stderr, "shop.yaml:4:3: requests[0].path: ") || !strings.Contains(got.stderr, "{{word}}") {
 		t.Errorf("soak = %+v, want exit code 2 and where the column is missing", got)
 	}
+	targets := filepath.Join(filepath.Dir(file), "targets")
+	if err := os.WriteFile(targets, []byte("GET http://127.0.0.1:1/a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("version: 2\nload_only: {targets: targets}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := secondwind(t, "soak", "-f", file); got.code != 2 || !strings.Contains(got.stderr, "a proof does not read targets") {
+		t.Errorf("soak of targets = %+v, want exit code 2, and what to write instead", got)
+	}
 	s, err := scenario.Read(t.Context(), shop(t, "word\nshoes\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,8 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 		return r, err
 	}
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
-		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent))
+		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -107,6 +108,9 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	s, err := scenario.Parse("scenarios/soak.yaml", scenarios.Soak)
 	if o.scenario != "" {
 		s, err = scenario.Read(ctx, o.scenario)
+	}
+	if err == nil && s.LoadOnly.Targets != "" {
+		err = fmt.Errorf("%s: load_only.targets: a proof does not read targets; write what they send as requests instead", o.scenario)
 	}
 	if err != nil {
 		return s, err

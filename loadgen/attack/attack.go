@@ -44,12 +44,21 @@ type Config struct {
 	// Users, if any, send the requests, and what is offered is how many there are.
 	Users   *executor.Behavior
 	Precise bool // as in executor.Config
+	// Phases are the parts of what is offered, by the time at which they begin, for lines; nil:
+	// SetPhase says.
+	Phases []Phase
 	// Start is where what is offered goes on, for the second part of an attack.
 	Start Position
 	// Duration is how long the attack lasts, counted from the start of what is offered; 0
 	// means until its context ends. If it is set, an earlier end of the context is an
 	// interruption: nothing more is sent, and what is in flight is waited for at most Grace.
 	Duration, Grace time.Duration
+}
+
+// Phase is a part of what is offered.
+type Phase struct {
+	Name runlog.Phase
+	From time.Duration // since the start of what is offered
 }
 
 // model is who sends, and when: an executor.Executor or executor.Users.
@@ -86,6 +95,7 @@ type Attack struct {
 	server   *client.Server
 	sampler  *generator.Sampler
 	phase    runlog.Phase
+	phases   []Phase // that are still to begin
 	offered  profile.Profile
 	since    time.Duration // when that began, from began
 	interval time.Duration
@@ -167,6 +177,7 @@ func (a *Attack) Run(ctx context.Context) error {
 	if a.cfg.Duration > 0 {
 		over = time.After(time.Until(a.began.Add(a.cfg.Duration)))
 	}
+	next := a.turn()
 	done := ctx.Done()
 	for {
 		select {
@@ -177,6 +188,8 @@ func (a *Attack) Run(ctx context.Context) error {
 			a.interrupt()
 		case <-ended:
 			return a.end()
+		case <-next:
+			next = a.turn()
 		case now := <-ticker.C:
 			if a.tick(now) != nil {
 				cancel()
@@ -192,6 +205,7 @@ func (a *Attack) start() {
 	a.flushed = flushed{at: time.Now(), offered: start.Offered, sent: start.Sent, dropped: start.Dropped}
 	a.began = a.flushed.at.Add(-start.At)
 	a.schedule.Follow(0, a.offered)
+	a.phases = a.cfg.Phases
 	connections := a.cfg.Connections
 	connections.Opened = a.opened
 	a.server, a.sampler = client.NewServer(a.cfg.Server, connections), generator.NewSampler()
@@ -258,10 +272,35 @@ func (a *Attack) fail(err error) {
 func (a *Attack) tick(now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.begin(now)
 	if since := now.Sub(a.flushed.at); since >= a.interval-100*time.Millisecond && a.budget.allows(since) {
 		a.flush(now)
 	}
 	return a.err
+}
+
+// turn begins the phase whose time has come, and returns when that of the next one comes.
+func (a *Attack) turn() (next <-chan time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(time.Now())
+	if len(a.phases) == 0 {
+		return nil
+	}
+	return time.After(time.Until(a.began.Add(a.phases[0].From)))
+}
+
+// begin begins the phases whose time has come by now. The line of the one before ends at that
+// time, so that what it offered is exact. The caller holds mu.
+func (a *Attack) begin(now time.Time) {
+	for len(a.phases) > 0 {
+		from := a.began.Add(a.phases[0].From)
+		if from.After(now) {
+			return
+		}
+		a.flush(from)
+		a.phase, a.phases = a.phases[0].Name, a.phases[1:]
+	}
 }
 
 // stop makes nothing due from now on, so that what is waited for afterwards
@@ -269,6 +308,8 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.begin(time.Now())
+	a.phases = nil
 	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
 	a.model.End()

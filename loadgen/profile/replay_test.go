@@ -20,26 +20,30 @@ var replays = rapid.Custom(func(t *rapid.T) Profile {
 		}
 		pieces = append(pieces, p)
 	}
-	r := NewReplay(pieces)
+	var parts []Profile
+	for _, p := range pieces {
+		parts = append(parts, Linear{p})
+	}
+	r := NewSequence(parts...)
 	if rapid.Bool().Draw(t, "cut off") {
 		return Until(r, time.Duration(rapid.Int64Range(1, int64(50*time.Second)).Draw(t, "until")))
 	}
 	return r
 })
 
-// TestAReplayIsItsPieces holds a Replay against the Linear of the same pieces, which walks
-// where a Replay searches, and against the integral of its rate; Due is the inverse.
+// TestAReplayIsItsPieces holds a Sequence against the Linear of the same pieces, which walks
+// where a Sequence searches, and against the integral of its rate; Due is the inverse.
 func TestAReplayIsItsPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var r Replay
+		var r Sequence
 		p := replays.Draw(t, "replay")
 		linear := p
 		switch is := p.(type) {
-		case Replay:
-			r, linear = is, is.pieces
+		case Sequence:
+			r, linear = is, walked(is)
 		case beginning:
-			r = is.Profile.(Replay)
-			linear = Until(r.pieces, is.end)
+			r = is.Profile.(Sequence)
+			linear = Until(walked(r), is.end)
 		}
 		end := p.Duration()
 		if p.Validate() != nil || end != linear.Duration() {
@@ -54,7 +58,7 @@ func TestAReplayIsItsPieces(t *testing.T) {
 		}
 		var sum float64
 		for i, from := range r.from { // a line has, over a piece, the mean of its middle
-			from, to := min(from, end), min(from+r.pieces[i].For, end)
+			from, to := min(from, end), min(from+r.parts[i].Duration(), end)
 			middle := p.Rate(from) + (p.Rate(max(from, to-1))-p.Rate(from))/2
 			sum += middle * (to - from).Seconds()
 		}
@@ -67,6 +71,13 @@ func TestAReplayIsItsPieces(t *testing.T) {
 			t.Fatalf("passes(%v) = %v, %v, with %v hits", n, due, ok, p.Hits(due))
 		}
 	})
+}
+
+func walked(s Sequence) (l Linear) {
+	for _, p := range s.parts {
+		l = append(l, p.(Linear)...)
+	}
+	return l
 }
 
 func TestACSVOfRatesIsReplayed(t *testing.T) {
@@ -103,8 +114,8 @@ func TestWhatIsNoReplayIsRefused(t *testing.T) {
 			t.Errorf("ReadReplay(%q) = %v, %v, want an error with %q", text, r, err, want)
 		}
 	}
-	if due, ok := passes(Replay{}, 0); ok || (Replay{}).Rate(0) != 0 || (Replay{}).Hits(5) != 0 {
-		t.Errorf("the zero Replay has something due at %v", due)
+	if due, ok := passes(Sequence{}, 0); ok || (Sequence{}).Rate(0) != 0 || (Sequence{}).Hits(5) != 0 {
+		t.Errorf("the zero Sequence has something due at %v", due)
 	}
 }
 

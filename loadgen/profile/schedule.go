@@ -121,8 +121,8 @@ func passes(p Profile, n float64) (at time.Duration, ok bool) {
 		return at, ok && at < b.end
 	}
 	n += rounding(n)
-	if r, ok := p.(Replay); ok {
-		return r.passes(n)
+	if s, ok := p.(Sequence); ok {
+		return s.passes(n)
 	}
 	if p.Hits(end) <= n {
 		return 0, false

@@ -42,6 +42,9 @@ type input struct {
 // inputs are the files that the scenario names, and that a record has.
 func (s *Scenario) inputs() []input {
 	all := []input{{"load_only.replay", &s.LoadOnly.Replay}, {"load_only.targets", &s.LoadOnly.Targets}}
+	for i := range s.LoadOnly.Phases {
+		all = append(all, input{fmt.Sprintf("load_only.phases[%d].replay", i), &s.LoadOnly.Phases[i].Replay})
+	}
 	for i := range s.Requests {
 		r, key := &s.Requests[i], fmt.Sprintf("requests[%d].", i)
 		all = append(all, input{key + "body_file", &r.BodyFile}, input{key + "rows", &r.Rows})
@@ -82,9 +85,13 @@ func (s *Scenario) Examine(ctx context.Context, stdin io.Reader) []mix.Fault {
 		found = s.Check(s.Open)
 	}
 	s.connections(found.check)
-	if s.LoadOnly.Replay != "" {
-		_, err := s.replay()
-		found.check(err == nil, "load_only.replay", "is %q: %v", s.LoadOnly.Replay, err)
+	for i, p := range s.LoadOnly.phases() {
+		key := "load_only.replay"
+		if len(s.LoadOnly.Phases) > 0 {
+			key = fmt.Sprintf("load_only.phases[%d].replay", i)
+		}
+		_, err := s.offered(p)
+		found.check(err == nil, key, "is %q: %v", p.Replay, err)
 	}
 	return found
 }
@@ -124,7 +131,7 @@ const copies = "inputs"
 func (s Scenario) CopyTo(dir string) (Scenario, error) {
 	from := s
 	s.Dir, s.Requests = dir, slices.Clone(s.Requests)
-	s.piped = nil
+	s.piped, s.LoadOnly.Phases = nil, slices.Clone(s.LoadOnly.Phases)
 	here, err := filepath.Abs(from.Dir)
 	if err != nil {
 		return s, err

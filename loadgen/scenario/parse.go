@@ -83,7 +83,7 @@ func (s *Scenario) complete(requests bool) {
 	if s.Identity == (mix.Identity{}) {
 		s.Identity = mix.Calculator
 	}
-	if l := &s.LoadOnly; l.Replay == "" && l.Users == "" {
+	if l := &s.LoadOnly; l.Replay == "" && l.Users == "" && len(l.Phases) == 0 {
 		l.Profile = cmp.Or(l.Profile, defaultProfile)
 	}
 	if s.Version == withPayload {

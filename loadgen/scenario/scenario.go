@@ -75,6 +75,8 @@ type Calibration struct {
 type Load struct {
 	Band float64 `yaml:"band"` // one instance's CPU as a multiple of the alarm's threshold
 	Rate float64 `yaml:"rate"` // requests per second instead; 0: from Band and the calibration
+	// CPUPercent is one instance's CPU instead; 0: Band says. It is between one and two thresholds.
+	CPUPercent float64 `yaml:"cpu_percent"`
 }
 
 // Release defines the load while the group scales in.
@@ -218,6 +220,9 @@ func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
 			"and two instances at 2 or more do not get below it", s.Load.Band)
 	check(s.Load.Rate >= 0 && s.Load.Rate <= profile.MaxRate, "load.rate",
 		"is %g; give requests per second above 0 and at most %.0f, or 0 to let the calibration choose", s.Load.Rate, float64(profile.MaxRate))
+	check(s.Load.CPUPercent >= 0 && s.Load.CPUPercent < 100, "load.cpu_percent",
+		"is %g; give a percentage between one and two thresholds of the alarm, for instance 32, or 0 to let load.band say", s.Load.CPUPercent)
+	check(s.Load.CPUPercent == 0 || s.Load.Rate == 0, "load.cpu_percent", "is given together with rate; keep one")
 	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
 	check(s.Hold <= maxHold, "hold", "is %s; give at most a year (%s)", s.Hold, maxHold)
 	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent",

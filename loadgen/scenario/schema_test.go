@@ -67,7 +67,10 @@ var bounds = map[string]object{
 	"calibration.cpu_percent": {"exclusiveMinimum": 0, "exclusiveMaximum": 100},
 	"load.band":               {"exclusiveMinimum": 1, "exclusiveMaximum": 2},
 	"load.rate":               {"minimum": 0},
+	"load.cpu_percent":        {"minimum": 0, "exclusiveMaximum": 100},
 	"release.rate_percent":    {"minimum": 0, "maximum": 20},
+	"load_only.phases":        {"maxItems": maxPhases},
+	"load_only.phases[]":      {"required": []string{"name"}},
 	"load_only.arrivals":      {"enum": []string{"even", "poisson"}},
 	"judge.min_achieved":      {"exclusiveMinimum": 0, "maximum": 1},
 }
@@ -128,6 +131,7 @@ func (g *generator) properties(key string, of reflect.Type, standard reflect.Val
 // tables are the tables of keys in the documentation, and what their keys are below.
 var tables = map[string]string{
 	"key": "", "key of a request": "requests[].", "key of `numbers`": "requests[].numbers.", "key of `load_only`": "load_only.",
+	"key of a phase": "load_only.phases[].",
 }
 
 // link is a link in Markdown.
@@ -305,16 +309,20 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 	valid := fits(t)
 	taken := []string{
 		"{}", "version: 1", "name: 010", "hold: 0", "hold: 1h30m", "load:", "users: 1", "users: 1000000", "load: {band: 1.5}", "load: {rate: 0}",
+		"load: {cpu_percent: 32}",
 		"requests: [{path: /}]", "requests: [{expect: {status: 200}}]", "requests: [{expect: {status: [200-299, 404], json: {a: 7, b: true}}}]",
 		"requests: [{numbers: {operation: +, digits: {list: 7}}}]", "requests: [{weight: 0.5, headers: {A: 1}}]", "identity: {cookie: a}",
 		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
 		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: errors > 50%}", "load_only: {require: [p99 < 1s, errors < 1%]}",
 		"http: 2", "http: 1.1", "http: '2'", "unix_socket: s", "tls: {insecure: true}", "tls: {cert: a, key: b, root_certs: c}", "tls:",
-		"load_only: {users: 50, think: 1s..3s}", "load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
+		"load_only: {users: 50, think: 1s..3s}", "load_only: {phases: [{name: a, profile: ramp:1..100/1m}]}",
+		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}",
+		"load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
-		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}", "load: 5", "load: [1]",
+		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}",
+		"load: {cpu_percent: 100}", "load: 5", "load: [1]",
 		"premises: {window: true}", "calibration: {start_rate: 0}", "calibration: {cpu_percent: 100}", "release: {rate_percent: 21}",
 		"judge: {min_achieved: 0}", "judge: {min_achieved: 1.01}", "local: {policy: maybe}", "local: {alarm_actions: 'true'}", "max_in_flight: 0",
 		"max_in_flight: 100001", "payload: {digits: {min: 1, max: 2}}", "requests: []", "requests: {path: /}", "requests: [/]", "requests: null",
@@ -328,7 +336,8 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"http: 3", "http: 1", "http: two", "unix_socket: " + strings.Repeat("x", 104), "tls: {insecure: 1}", "tls: a", "dns_interval: -1s",
 		"tls: {ca: a}", "tls: {cert: a}", "tls: {key: a}",
 		"identity: {header: a, cookie: b}", "identity: {heder: a}",
-		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {precise: 1}",
+		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {phases: {}}",
+		"load_only: {phases: [{profile: 5, duration: 5s}]}", "load_only: {phases: [{name: a, rate: 5}]}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",
 	}
 	for _, text := range taken {

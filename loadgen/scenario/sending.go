@@ -100,7 +100,7 @@ func (s Scenario) LoadAttack(requests *mix.Mix) (attack.Config, error) {
 	l := s.LoadOnly
 	cfg, err := s.Attack(requests)
 	cfg.Precise, cfg.Arrivals = l.Precise, profile.Arrivals{Poisson: l.Arrivals == "poisson", Seed: s.Seed}
-	if l.Users == "" {
+	if !l.ByUsers() {
 		return cfg, err
 	}
 	cfg.Users = &executor.Behavior{Seed: s.Seed}

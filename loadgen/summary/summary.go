@@ -10,7 +10,6 @@ import (
 
 	"secondwind/loadgen/generator"
 	"secondwind/runlog"
-	"secondwind/runlog/threshold"
 )
 
 // Summary is a load as a whole. Its zero value is one that sent nothing.
@@ -35,6 +34,9 @@ type Summary struct {
 	Instances map[string]int64 `json:"instances,omitempty"`
 	// Requests are by their kind; nil if there was one kind only.
 	Requests map[string]*Request `json:"requests,omitempty"`
+	// Phases are in the order of time; nil if there was one only. A request counts in the phase
+	// in which it ended, and is offered in that in which it was due.
+	Phases []*Phase `json:"phases,omitempty"`
 	// Kind is the name of that one kind, for thresholds that name it; the caller's to set.
 	Kind string `json:"-"`
 
@@ -49,6 +51,7 @@ type Summary struct {
 	// Generator is whether the generator was the limit.
 	Generator generator.Judgement `json:"generator"`
 
+	phases                       []*Phase // as Phases, also if there is one
 	latencies                    latencies
 	lag, connect, tls, firstByte histogram
 	usage                        generator.Total
@@ -63,6 +66,10 @@ type Request struct {
 	FromSending  Latency `json:"fromSending"`
 
 	latencies latencies
+}
+
+func (r *Request) quantiles() {
+	r.FromSchedule, r.FromSending = r.latencies.schedule.quantiles(), r.latencies.sending.quantiles()
 }
 
 // latencies are what percentiles are taken from.
@@ -92,12 +99,14 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 			s.Examples[cause] = example
 		}
 	}
+	p := s.phase(l)
 	for id, i := range l.Instances {
 		s.Instances = added(s.Instances, map[string]int64{s.instance(id): i.Completed})
-		if err := s.latencies.add(i.FromSchedule, i.FromSending); err != nil {
+		if err := errors.Join(s.latencies.add(i.FromSchedule, i.FromSending), p.latencies.add(i.FromSchedule, i.FromSending)); err != nil {
 			return fmt.Errorf("latencies of instance %q: %w", id, err)
 		}
 	}
+	p.quantiles()
 	s.FromSchedule, s.FromSending = s.latencies.schedule.quantiles(), s.latencies.sending.quantiles()
 	if s.Seconds > 0 {
 		s.Throughput = float64(s.Completed) / s.Seconds
@@ -135,7 +144,7 @@ func (s *Summary) addRequests(l *runlog.LoadSecond) error {
 		if err := r.latencies.add(second.FromSchedule, second.FromSending); err != nil {
 			return fmt.Errorf("latencies of requests %q: %w", kind, err)
 		}
-		r.FromSchedule, r.FromSending = r.latencies.schedule.quantiles(), r.latencies.sending.quantiles()
+		r.quantiles()
 	}
 	return nil
 }
@@ -185,51 +194,4 @@ func added(counts, more map[string]int64) map[string]int64 {
 		counts[key] += n
 	}
 	return counts
-}
-
-// Measures are what can be required of a load, and of one kind of its requests: p99(search).
-// Latencies count from the schedule; cpu is the share of its cores that the generator used.
-var Measures = threshold.Measures{
-	"p50": threshold.Duration, "p90": threshold.Duration, "p95": threshold.Duration, "p99": threshold.Duration,
-	"p99.9": threshold.Duration, "max": threshold.Duration, "errors": threshold.Fraction, "throughput": threshold.Number,
-	"p50()": threshold.Duration, "p90()": threshold.Duration, "p95()": threshold.Duration, "p99()": threshold.Duration,
-	"p99.9()": threshold.Duration, "max()": threshold.Duration, "errors()": threshold.Fraction, "throughput()": threshold.Number,
-	"dropped": threshold.Fraction, "cpu": threshold.Fraction, "share()": threshold.Fraction,
-}
-
-// NamesRequest tells whether a threshold is on one kind of requests, which is its Argument.
-func NamesRequest(t threshold.Threshold) bool { return t.Argument != "" && t.Measure != "share" }
-
-// Value is a measure's value; ok is false where there are no data for it.
-func (s *Summary) Value(t threshold.Threshold) (value float64, ok bool) {
-	of := &Request{Completed: s.Completed, Failed: s.Failed, FromSchedule: s.FromSchedule}
-	if NamesRequest(t) && (s.Requests != nil || t.Argument != s.Kind) {
-		if of = s.Requests[t.Argument]; of == nil {
-			return 0, false
-		}
-	}
-	switch t.Measure {
-	case "errors":
-		return share(of.Failed, of.Completed+of.Failed)
-	case "dropped":
-		return share(s.Dropped, s.Offered)
-	case "cpu":
-		return s.CPU, s.usage.Usage().Intervals > 0
-	case "share":
-		return share(s.Instances[t.Argument], s.Completed)
-	case "throughput":
-		if s.Seconds <= 0 {
-			return 0, false
-		}
-		return float64(of.Completed) / s.Seconds, true
-	default:
-		return of.FromSchedule.quantile(t.Measure), of.Completed > 0
-	}
-}
-
-func share(part, whole int64) (float64, bool) {
-	if whole == 0 {
-		return 0, false
-	}
-	return float64(part) / float64(whole), true
 }

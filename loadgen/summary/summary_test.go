@@ -13,6 +13,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"secondwind/runlog"
+	"secondwind/runlog/threshold"
 )
 
 // line is a second in which instances answered with the latencies.
@@ -333,5 +334,45 @@ func TestALineThatCannotBeReadIsAnError(t *testing.T) {
 		if err := new(Summary).Add(l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Add() = %v, want an error that names %s", err, want)
 		}
+	}
+}
+
+func TestPhasesAreSummedUpByThemselves(t *testing.T) {
+	var s Summary
+	for i, phase := range []runlog.Phase{"warm-up", "peak", "peak", "warm-up"} { // which need not be the order of a load
+		l := line(t, map[string][]time.Duration{"i-1": {time.Duration(i+1) * 10 * time.Millisecond}, "i-2": {time.Millisecond}})
+		l.Phase, l.Failed = phase, int64(i)
+		if err := s.Add(l); err != nil {
+			t.Fatal(err)
+		}
+		if (s.Phases == nil) != (i == 0) {
+			t.Errorf("%d lines: phases %v, want none while there is one", i+1, s.Phases)
+		}
+	}
+	for text, want := range map[string]float64{
+		"max(phase peak) < 1s": 0.06, "max(phase warm-up) < 1s": 0.08, "max < 1s": 0.08, "p50( phase  peak ) < 1s": 0.002,
+		"errors(phase peak) < 1%": 3. / 7, "throughput(phase warm-up) > 0": 2,
+	} {
+		th, err := Measures.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value, ok := s.Value(th); !ok || math.Abs(value-want) > 0.001*want {
+			t.Errorf("%s: %v, %v, want %v", text, value, ok, want)
+		}
+	}
+	if value, ok := s.Value(threshold.Threshold{Measure: "max", Argument: "phase lunch"}); ok {
+		t.Errorf("a phase that there was not has the value %v", value)
+	}
+	var text strings.Builder
+	s.Write(&text)
+	const want = "by phase       warm-up: offered 4, completed 4, failed 3; from schedule p50 2ms, p99 80"
+	if !strings.Contains(text.String(), want) || !strings.Contains(text.String(), "\n               peak: offered 4, completed 4, failed 3;") {
+		t.Errorf("%s\nwant a row for each phase: %s", text.String(), want)
+	}
+	encoded, err := json.Marshal(s)
+	const inJSON = `"phases":[{"name":"warm-up","seconds":2,"offered":4,"sent":4,"dropped":0,"completed":4,"failed":3`
+	if err != nil || !strings.Contains(string(encoded), inJSON) {
+		t.Errorf("JSON is %s, %v", encoded, err)
 	}
 }

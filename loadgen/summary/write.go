@@ -22,6 +22,7 @@ func (s *Summary) Write(w io.Writer) {
 	for i, g := range s.Gaps[:min(mostRows, len(s.Gaps))] {
 		fmt.Fprintf(t, "%s\t%s\n", first(i, "gaps"), g)
 	}
+	s.writePhases(t)
 	s.writeRequests(t)
 	s.writeConnections(t)
 	for i, cause := range most(s.Errors) {

@@ -58,7 +58,8 @@ func Prove(ctx context.Context, cfg Config) error {
 	}
 	claim, err := hypothesis.Declare(configuration, hypothesis.Intent{
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
-		Band: cfg.Scenario.Load.Band, ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
+		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
+		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
 	}, time.Now())
 	if err != nil {
 		return err
@@ -87,7 +88,7 @@ func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment
 	s := cfg.Scenario
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
-		Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
+		LoadCPUPercent: s.Load.CPUPercent, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
 		PollInterval: s.PollInterval(claim.Period()), Seed: s.Seed,
 	}
 }

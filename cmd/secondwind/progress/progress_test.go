@@ -213,8 +213,8 @@ func TestLiveShowsCPUAgainstItsThreshold(t *testing.T) {
 
 func TestALoadAloneShowsNoPhasesOfAnExperiment(t *testing.T) {
 	var b bytes.Buffer
-	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "load", Traffic: &Traffic{OfferedRate: 5}})
-	if view := b.String(); !strings.Contains(view, "▸ load") || strings.Contains(view, "calibration") {
-		t.Errorf("view = %q, want the load and no other phase", view)
+	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "hold", Traffic: &Traffic{OfferedRate: 5}})
+	if view := b.String(); !strings.Contains(view, "▸ hold") || strings.Contains(view, "calibration") {
+		t.Errorf("view = %q, want the load's own phase and no other", view)
 	}
 }
