@@ -190,6 +190,8 @@ func TestAMixIsSentByTheExecutor(t *testing.T) {
 		},
 	})
 	e.Run()
+	mu.Lock()
+	defer mu.Unlock()
 	if a, b := arrived["GET /a"], arrived["POST /b"]; a+b < wanted || a < b*5/2 || a > b*7/2 || len(arrived) != 2 {
 		t.Errorf("%v arrived, want three /a for one /b, %d of both", arrived, wanted)
 	}

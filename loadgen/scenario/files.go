@@ -106,11 +106,12 @@ func (s *Scenario) readPipes(ctx context.Context, stdin io.Reader) []mix.Fault {
 		if _, known := s.piped[name]; known || !standard && (err != nil || info.Mode().IsRegular() || info.IsDir()) {
 			continue // whoever opens it reports what is wrong
 		}
+		at := *s // of its own, since a pipe that nobody writes to leaves the read behind
 		data, err := textfile.Await(ctx, func() ([]byte, error) {
 			if standard {
-				return s.bounded(stdin)
+				return at.bounded(stdin)
 			}
-			return s.read(name)
+			return at.read(name)
 		})
 		found.check(err == nil, i.key, "is %q: %v", name, err)
 		if s.piped == nil {
