@@ -31,6 +31,7 @@ func recordOf(t *testing.T, runs string, command runlog.Command, minute int) str
 
 // TestARecordThatClaimsNothingIsShownAndNotJudged names each record itself.
 func TestARecordThatClaimsNothingIsShownAndNotJudged(t *testing.T) {
+	t.Parallel()
 	for command, claims := range map[runlog.Command]bool{
 		runlog.CommandLoad: false, runlog.CommandObserve: false, runlog.CommandSoak: true, "": true,
 	} {
@@ -68,6 +69,7 @@ func TestARecordThatClaimsNothingIsShownAndNotJudged(t *testing.T) {
 }
 
 func TestLatestIsTheNewestThatCanBeJudgedOrShown(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		of            []runlog.Command // a minute apart
 		judged, shown int              // -1: none
@@ -78,6 +80,7 @@ func TestLatestIsTheNewestThatCanBeJudgedOrShown(t *testing.T) {
 		"nothing that can be judged": {[]runlog.Command{runlog.CommandObserve, runlog.CommandLoad}, -1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			runs := t.TempDir()
 			var dirs []string
 			for minute, command := range c.of {

@@ -115,7 +115,7 @@ func TestARecordsScenarioLoadsTheSameAgain(t *testing.T) {
 	runs := t.TempDir()
 	args := []string{server.URL + "/a", "--body", "x", "--rate", "90/m", "--duration", "2s", "--timeout", "3s", "--max-late", "2s",
 		"--require", "cpu < 100%", "--no-report"}
-	if got := secondwind(t, append([]string{"load", "--runs", runs}, args...)...); got.code != 0 && got.code != exitInvalid {
+	if got := secondwind(t, append([]string{"load", "--no-report", "--runs", runs}, args...)...); got.code != 0 && got.code != exitInvalid {
 		t.Fatalf("load = %+v", got)
 	}
 	first := newestIn(t, runs)
@@ -132,7 +132,7 @@ func TestARecordsScenarioLoadsTheSameAgain(t *testing.T) {
 		s.Limits.MaxLate != 2*time.Second || s.Requests[0].Body != "x" {
 		t.Errorf("the record's scenario is %+v", s)
 	}
-	if got := secondwind(t, "load", "--runs", runs, "--scenario", record); got.code != 0 && got.code != exitInvalid ||
+	if got := secondwind(t, "load", "--no-report", "--runs", runs, "--scenario", record); got.code != 0 && got.code != exitInvalid ||
 		!strings.Contains(got.stdout, "offered 3, sent 3, completed 3") {
 		t.Errorf("again: %+v", got)
 	}

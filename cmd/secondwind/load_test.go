@@ -96,7 +96,7 @@ func TestALoadSaysWhatBecameOfItAndOfWhatIsRequired(t *testing.T) {
 	load := func(more ...string) (int, string) {
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"load", server.URL + "/b?c=d", "--method", "PUT", "--header", "X-A: 1", "--header", "X-A:2", "--body", "hello",
-			"--instance-header", "X-Served-By", "--rate", "60/s", "--duration", "500ms", "--runs", t.TempDir()}, more...)
+			"--no-report", "--instance-header", "X-Served-By", "--rate", "60/s", "--duration", "500ms", "--runs", t.TempDir()}, more...)
 		return run(t.Context(), args, &stdout, &stderr), stdout.String() + stderr.String()
 	}
 	code, text := load("--require", "errors < 34%", "--require", "p99 < 1m", "--raw", "json")
@@ -137,7 +137,7 @@ func TestUsersWaitForTheirAnswers(t *testing.T) {
 	}))
 	defer server.Close()
 	var stdout, stderr bytes.Buffer
-	args := []string{"load", server.URL, "--users", "3", "--think", "1ms", "--duration", "1s", "--json", "--runs", t.TempDir()}
+	args := []string{"load", server.URL, "--users", "3", "--think", "1ms", "--duration", "1s", "--json", "--no-report", "--runs", t.TempDir()}
 	if code := run(t.Context(), args, &stdout, &stderr); code != 0 || most.Load() != 3 {
 		t.Errorf("exit code %d, at most %d at once, want 0 and 3\n%s%s", code, most.Load(), stdout.String(), stderr.String())
 	}
@@ -193,7 +193,7 @@ func TestPrometheusSeesALoad(t *testing.T) {
 	}))
 	defer server.Close()
 	var stdout, stderr bytes.Buffer
-	args := []string{"load", server.URL, "--rate", "20", "--duration", "3s", "--metrics", address, "--runs", t.TempDir()}
+	args := []string{"load", server.URL, "--rate", "20", "--duration", "3s", "--metrics", address, "--no-report", "--runs", t.TempDir()}
 	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
 		t.Fatalf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
 	}
@@ -224,7 +224,7 @@ func TestALoadOfTargetsReadsFilesAndStandardInput(t *testing.T) {
 		paths.Clear()
 		runs := t.TempDir()
 		root := newRoot(&output{stdout: io.Discard, colour: "auto", interrupts: newInterrupts(func() {}, func(string) {})})
-		root.SetArgs([]string{"load", "--targets", name, "--duration", "100ms", "--runs", runs})
+		root.SetArgs([]string{"load", "--targets", name, "--duration", "100ms", "--no-report", "--runs", runs})
 		root.SetIn(strings.NewReader(text))
 		var end *exitError
 		if err := root.ExecuteContext(t.Context()); !errors.As(err, &end) || end.code != 0 && end.code != exitInvalid {
@@ -262,7 +262,9 @@ func TestALoadIsRateTimesTime(t *testing.T) {
 		}))
 		defer server.Close()
 		var stdout, stderr bytes.Buffer
-		args := []string{"load", server.URL, "--duration", "1s", "--profile", "constant:3", "--digits", "10", "--runs", t.TempDir()}
+		args := []string{
+			"load", server.URL, "--duration", "1s", "--profile", "constant:3", "--digits", "10", "--no-report", "--runs", t.TempDir(),
+		}
 		if code := run(t.Context(), args, &stdout, &stderr); code != c.code || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("status %d: exit code %d, %q; want %d, %q", c.status, code, stderr.String(), c.code, c.stderr)
 		}
@@ -307,7 +309,7 @@ func TestALoadReachesAServerInEveryWay(t *testing.T) {
 	} {
 		runs := t.TempDir()
 		var stdout, stderr bytes.Buffer
-		args = append(append([]string{"load"}, args...), "--duration", "200ms", "--runs", runs)
+		args = append(append([]string{"load"}, args...), "--duration", "200ms", "--no-report", "--runs", runs)
 		if code := run(t.Context(), args, &stdout, &stderr); code != 0 && code != exitInvalid {
 			t.Errorf("%q: exit code %d\n%s%s", args, code, stdout.String(), stderr.String())
 		}
