@@ -161,8 +161,9 @@ func valuesOf[T any](of []T, value func(T) float64) (values []float64) {
 
 // measureSchedule finds out when requests were sent that were due at even gaps.
 func measureSchedule(ctx context.Context, o options, ours []*generator, t task) error {
-	for _, t.rate = range []int{1000, 5000} {
-		for _, t.more = range []string{"--raw gob", "--raw gob --precise"} {
+	for rate, flags := range map[int][]string{1000: {"--raw gob"}, 5000: {"--raw gob", "--raw gob --precise"}} {
+		for _, t.more = range flags {
+			t.rate = rate
 			rounds, err := comparison{title: fmt.Sprintf("schedule at %d/s %s", t.rate, t.more), task: t}.run(ctx, o, ours)
 			var gaps, inTime []float64
 			for _, r := range rounds {

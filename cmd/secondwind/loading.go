@@ -184,6 +184,7 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 	}
 	// Users wait for their answers, so that how often they send is not known before.
 	if cfg.Users == nil {
+		cfg.Precise = cfg.Precise || executor.Precisely(profile.Highest(l.offered))
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(executor.Procs(profile.Highest(l.offered), runtime.GOMAXPROCS(0))))
 	}
 	generator := attack.New(cfg)

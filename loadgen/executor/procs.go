@@ -3,6 +3,14 @@ package executor
 // oneCore is up to which rate, in requests per second, a process sends from one core.
 const oneCore = 20_000
 
+// oneByOne is up to which rate, in requests per second, precision costs nothing: each request
+// finds the process asleep then, whatever its timer does.
+const oneByOne = 1_000
+
+// Precisely is whether a load of at most that rate should be sent precisely even if nobody
+// asks for it: see Config.Precise.
+func Precisely(rate float64) bool { return rate <= oneByOne }
+
 // Procs is how many of a machine's cores (GOMAXPROCS) a process should use that does nothing
 // but send up to a rate, in requests per second.
 //

@@ -38,8 +38,7 @@ type Config struct {
 	Shards  int // 0 means one a core
 	// Precise has an Executor send some 30 µs after a request is due instead of some 550 µs,
 	// where the system has timers for it (Linux). Requests then go out one by one, and each
-	// wakes a thread: at 5,000/s that doubles the CPU time a request takes, at 1,000/s it
-	// costs little.
+	// wakes a thread: at 5,000/s that doubles the CPU time a request takes.
 	Precise bool
 }
 
