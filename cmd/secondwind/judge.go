@@ -152,8 +152,9 @@ func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, 
 			"`secondwind report %s` shows it", dir, record.Manifest.Command, dir)
 	}
 	if shown == reports.HTMLFile {
-		if record.Manifest.Complete { // at once: a report takes time, and may be given up
-			c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
+		if seal || record.Manifest.Complete { // at once: a report takes time, and may be given up
+			c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w: %s")
+			record.Manifest.Complete = true // for the report, which is of a record that is whole
 		}
 		err := reports.Write(ctx, dir, record, c.verdict)
 		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
