@@ -10,7 +10,6 @@
 //	raw          every result, in Vegeta's formats
 //	otlp         pushes metrics to an OpenTelemetry collector
 //	generator    whether the generator itself was the limit
-//	calibration  what a request costs, and which rate follows from that
 //
 // The package itself is empty.
 package loadgen
