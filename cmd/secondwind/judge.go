@@ -155,7 +155,9 @@ func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, 
 		if record.Manifest.Complete { // at once: a report takes time, and may be given up
 			c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
 		}
-		err := reports.Write(ctx, dir, record, c.verdict)
+		ended := *record
+		ended.Manifest.Complete = ended.Manifest.Complete || seal // it is, once the report is in it
+		err := reports.Write(ctx, dir, &ended, c.verdict)
 		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
 	}
 	if seal || record.Manifest.Complete {
