@@ -156,7 +156,9 @@ func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, 
 			c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w: %s")
 			record.Manifest.Complete = true // for the report, which is of a record that is whole
 		}
-		err := reports.Write(ctx, dir, record, c.verdict)
+		ended := *record
+		ended.Manifest.Complete = ended.Manifest.Complete || seal // it is, once the report is in it
+		err := reports.Write(ctx, dir, &ended, c.verdict)
 		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
 	}
 	if seal || record.Manifest.Complete {

@@ -98,7 +98,8 @@ func (o loadOptions) load(cmd *cobra.Command, args []string) (l loading, err err
 	if err != nil {
 		return l, err
 	}
-	l.raw, l.metrics, l.noReport, l.maxRequests, l.attack.Grace = o.raw, o.metrics, o.noReport, o.maxRequests, o.grace
+	l.raw, l.metrics, l.noReport, l.attack.Grace = o.raw, o.metrics, o.noReport, o.grace
+	l.maxRate, l.maxRequests = o.maxRate, o.maxRequests
 	if l.otlp, err = o.collector(os.Getenv); err != nil {
 		return l, err
 	}

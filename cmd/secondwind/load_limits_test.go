@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,7 @@ import (
 	"secondwind/loadgen/attack"
 	"secondwind/loadgen/executor"
 	"secondwind/loadgen/profile"
+	"secondwind/runlog"
 )
 
 // loadOn is a load on a server.
@@ -129,5 +132,30 @@ func TestACollectorSeesTheWholeLoad(t *testing.T) {
 	}
 	if code, text := load("127.0.0.1:4317"); code != exitMisuse || !strings.Contains(text, "--otlp: it is not the http or https URL") {
 		t.Errorf("exit code %d\n%s", code, text)
+	}
+}
+
+func TestUsersWhoSendMoreThanIsMeantEndTheLoad(t *testing.T) {
+	for _, c := range []struct {
+		sent int64
+		line runlog.LoadSecond
+		want string
+	}{
+		{500, runlog.LoadSecond{Sent: 100, IntervalSeconds: 1}, ""},
+		{500, runlog.LoadSecond{Sent: 200, IntervalSeconds: 2}, ""},
+		{500, runlog.LoadSecond{Sent: 90, IntervalSeconds: 0.1}, ""},
+		{500, runlog.LoadSecond{Sent: 300, IntervalSeconds: 2}, "users sent 150 requests/s, and --max-rate is 100"},
+		{1000, runlog.LoadSecond{Sent: 1, IntervalSeconds: 1}, "1000 requests were sent, and --max-requests is 1000"},
+	} {
+		ctx, abort := context.WithCancelCause(t.Context())
+		loading{maxRate: 100, maxRequests: 1000}.endAboveLimits(c.sent, &c.line, abort)
+		var got string
+		if aborted, is := errors.AsType[*abortedError](context.Cause(ctx)); is {
+			got = aborted.reason
+		}
+		if got != c.want {
+			t.Errorf("%d sent, %d of them in %v s: %q, want %q", c.sent, c.line.Sent, c.line.IntervalSeconds, got, c.want)
+		}
+		abort(nil)
 	}
 }

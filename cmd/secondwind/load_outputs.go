@@ -30,17 +30,13 @@ func (o *sideOutputs) stop() (err error) {
 }
 
 // open opens the outputs that the load asks for.
-func (l loading) open(ctx context.Context, p *part, w *warnings) (o sideOutputs, err error) {
-	if l.metrics != "" || l.otlp != nil {
+func (l loading) open(p *part, w *warnings) (o sideOutputs, err error) {
+	if l.listener != nil || l.otlp != nil {
 		shown := new(loadMetrics)
 		registry := shown.registry()
 		o.sinks = append(o.sinks, shown.add)
-		if l.metrics != "" {
-			end, err := serveMetrics(ctx, l.metrics, registry)
-			if err != nil {
-				return o, err
-			}
-			o.stops = append(o.stops, end)
+		if l.listener != nil {
+			o.stops = append(o.stops, serveMetrics(l.listener, registry))
 		}
 		if l.otlp != nil {
 			o.stops = append(o.stops, push(l.otlp, otlp.Source{Gatherer: registry, Started: time.Now(), Resource: map[string]string{

@@ -96,6 +96,9 @@ func TestALoadThatIsKilledGoesOn(t *testing.T) {
 	if got := resume(); got.code != 2 || !strings.Contains(got.stderr, "--header Authorization is left out of records") {
 		t.Errorf("resume without its credential = %+v", got)
 	}
+	if got := resume(append(credential, "--metrics", "none")...); got.code != 2 || !strings.Contains(got.stderr, `--metrics is "none"`) {
+		t.Errorf("resume with a bad --metrics = %+v", got)
+	}
 	got := resume(credential...)
 	sum := total(t, got.stdout)
 	if got.code != 0 || sum.Offered != 300 || sum.Sent+sum.Dropped != 300 || len(sum.Gaps) != 1 ||

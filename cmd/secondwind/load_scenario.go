@@ -168,6 +168,9 @@ func (o loadOptions) readRate() (float64, error) {
 	if err != nil || !known || profile.Constant(rate/per).Validate() != nil {
 		return 0, fmt.Errorf("--rate is %q; give requests a second, minute or hour, for instance 500/s or 30/m", o.rate)
 	}
+	if rate == 0 {
+		return 0, fmt.Errorf("--rate is %q, which sends nothing; give more than 0, for instance 500/s or 30/m", o.rate)
+	}
 	return rate / per, nil
 }
 

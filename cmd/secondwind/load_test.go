@@ -24,6 +24,7 @@ import (
 
 	"secondwind/loadgen/scenario"
 	"secondwind/loadgen/summary"
+	"secondwind/reports"
 	"secondwind/runlog"
 	"secondwind/runlog/threshold"
 )
@@ -72,6 +73,9 @@ func TestALoadThatIsInterruptedKeepsItsRecordAndExitsWith130(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &total); err != nil || total.Failed == 0 || filepath.Dir(total.Recorded) != runs {
 		t.Errorf("last line = %q, %v, want what was sent, and the record's folder", lines[len(lines)-1], err)
+	}
+	if page, err := os.ReadFile(filepath.Join(newestIn(t, runs), reports.HTMLFile)); err != nil || bytes.Contains(page, []byte("not sealed")) {
+		t.Errorf("%v; the report of a record that is sealed says that it is not", err)
 	}
 	if record := recordIn(t, runs); !record.Manifest.Complete {
 		t.Error("the record is not sealed")

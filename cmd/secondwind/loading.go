@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"time"
@@ -33,11 +34,13 @@ type loading struct {
 	abort    []threshold.Threshold // conditions that end the load
 	raw      string                // format of raw results, "" for none
 	metrics  string                // address for Prometheus, "" for none
+	listener net.Listener          // there, once the load begins
 	otlp     *otlp.Collector       // nil for none
 	noReport bool
 	resumed  string // folder of the record that goes on, "" for a new one
 
-	maxRequests int64 // after which the load is ended
+	maxRate     float64 // requests per second above which a load of users is ended
+	maxRequests int64   // after which the load is ended
 }
 
 // newLoading makes whatever a load needs, of a scenario without a fault.
@@ -86,6 +89,13 @@ func (l loading) thresholds(key string, texts []string) (all []threshold.Thresho
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	start := time.Now()
+	var err error
+	if l.listener, err = listenForMetrics(ctx, l.metrics); err != nil {
+		return misuse(err)
+	}
+	if l.listener != nil {
+		defer func() { _ = l.listener.Close() }() // again, unless the load does not begin
+	}
 	p, err := l.begin(runs, start)
 	if err != nil {
 		return err
@@ -163,7 +173,7 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 	watch := aborting{conditions: l.abort, kind: l.kind(), abort: abort}
 	cfg := l.attack
 	cfg.Start, cfg.Duration = p.start, l.offered.Duration()
-	o, err := l.open(ctx, p, warned)
+	o, err := l.open(p, warned)
 	defer func() { returned = errors.Join(returned, o.stop()) }()
 	if err != nil {
 		return err
@@ -177,8 +187,8 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 		for _, sink := range sinks {
 			err = errors.Join(err, sink(line.Second))
 		}
-		if p.sum.Sent >= l.maxRequests && cfg.Users != nil {
-			abort(&abortedError{fmt.Sprintf("%d requests were sent, and --max-requests is %d", p.sum.Sent, l.maxRequests)})
+		if cfg.Users != nil {
+			l.endAboveLimits(p.sum.Sent, line.Second, abort)
 		}
 		return err
 	}
@@ -197,6 +207,18 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 	return err
 }
 
+// endAboveLimits ends a load of users, whose rate is not known before, once so many requests
+// were sent, or more in a second than --max-rate.
+func (l loading) endAboveLimits(sent int64, line *runlog.LoadSecond, abort context.CancelCauseFunc) {
+	lasted := max(1, line.IntervalSeconds) // the end of a load may be a short line
+	switch {
+	case sent >= l.maxRequests:
+		abort(&abortedError{fmt.Sprintf("%d requests were sent, and --max-requests is %d", sent, l.maxRequests)})
+	case float64(line.Sent) > l.maxRate*lasted:
+		abort(&abortedError{fmt.Sprintf("users sent %.0f requests/s, and --max-rate is %.10g", float64(line.Sent)/lasted, l.maxRate)})
+	}
+}
+
 // follow reports the load each second until ctx ends. It goes on at a time of what is offered.
 func (l loading) follow(ctx context.Context, at time.Duration, traffic *experiment.Traffic, reporter progress.Reporter) error {
 	start := time.Now().Add(-at)
@@ -209,10 +231,15 @@ func (l loading) follow(ctx context.Context, at time.Duration, traffic *experime
 			reporter.Event(elapsed, "phase "+string(phase.Name)+" for "+runlog.Words(ends-phase.From))
 			before = phase
 		}
+		rate := l.offered.Rate(elapsed)
+		shown := progress.TrafficOf(rate, second, failed)
+		if l.attack.Users != nil { // of whom the profile is
+			shown.OfferedRate, shown.Users = second.OfferedRate, rate
+		}
 		reporter.Status(progress.Status{
 			Phase: phase.Name, Elapsed: elapsed, Expected: l.offered.Duration(),
 			PhaseElapsed: elapsed - phase.From, PhaseExpected: ends - phase.From,
-			Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
+			Traffic: shown,
 		})
 	})
 }

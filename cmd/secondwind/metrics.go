@@ -133,15 +133,24 @@ func (m *loadMetrics) registry() *prometheus.Registry {
 	return registry
 }
 
-// serveMetrics answers /metrics at an address until the returned function is called.
-func serveMetrics(ctx context.Context, address string, from prometheus.Gatherer) (stop func() error, err error) {
+// listenForMetrics takes the address of /metrics, nil for none. It does so before anything is
+// recorded: a record that is sealed cannot be resumed.
+func listenForMetrics(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("--metrics: %w", err)
+		return nil, fmt.Errorf("--metrics is %q, which cannot be listened on: %w; give a free one, for instance 127.0.0.1:9100", address, err)
 	}
+	return listener, nil
+}
+
+// serveMetrics answers /metrics until the returned function is called.
+func serveMetrics(listener net.Listener, from prometheus.Gatherer) (stop func() error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(from, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // it ends with stop
-	return server.Close, nil
+	return server.Close
 }

@@ -373,6 +373,9 @@ func (a *Attack) write(is flushed) {
 	second.Phase, second.OfferedRate = a.phase, a.offered.Rate(max(0, middle-a.since))
 	second.IntervalSeconds = is.at.Sub(was.at).Seconds()
 	second.Offered = is.offered - was.offered
+	if a.cfg.Users != nil && second.IntervalSeconds > 0 { // what the profile has is how many they are
+		second.OfferedRate = float64(second.Offered) / second.IntervalSeconds
+	}
 	second.Sent, second.Dropped = is.sent-was.sent, is.dropped-was.dropped
 	second.BytesIn, second.BytesOut = is.bytesIn-was.bytesIn, is.bytesOut-was.bytesOut
 	second.Reused = is.connections.Reused - was.connections.Reused

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,6 +54,11 @@ func TestUsersSendAfterTheirAnswers(t *testing.T) {
 		if sum.Sent != 40 || sum.Offered != 40 || sum.Completed != 40 || sum.Dropped != 0 || sum.Failed != 0 {
 			t.Errorf("offered %d, sent %d, completed %d, dropped %d; want 40 of each and none dropped",
 				sum.Offered, sum.Sent, sum.Completed, sum.Dropped)
+		}
+		for i, l := range r.kept {
+			if s := l.Second; s != nil && math.Abs(s.OfferedRate*s.IntervalSeconds-float64(s.Offered)) > 1e-6 {
+				t.Errorf("line %d: a rate of %v/s, want what the users sent: %d in %v s", i, s.OfferedRate, s.Offered, s.IntervalSeconds)
+			}
 		}
 	})
 }

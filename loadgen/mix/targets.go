@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -78,11 +79,19 @@ func (m *Mix) add(target *vegeta.Target) error {
 	return nil
 }
 
+// validPort tells whether it is a port, or none is given.
+func validPort(text string) bool {
+	n, err := strconv.Atoi(text)
+	return text == "" || err == nil && n >= 1 && n <= 65535
+}
+
 // sameServer takes a target's server for that of all, or holds it against it.
 func (m *Mix) sameServer(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return fmt.Errorf("%q is not the URL of an http or https server", u.Redacted())
+	case !validPort(u.Port()):
+		return fmt.Errorf("%q has port %s; a port is 1 to 65535", u.Redacted(), u.Port())
 	case m.server == nil:
 		m.server = &url.URL{Scheme: u.Scheme, Host: u.Host}
 	case m.server.Scheme != u.Scheme || m.server.Host != u.Host:

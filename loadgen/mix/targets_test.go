@@ -122,6 +122,7 @@ func TestTargetsThatCannotBeSentAreRefused(t *testing.T) {
 		"GET http://a/\n\nGET http://b/":         "target 2: it goes to http://b, the ones before to http://a",
 		"GET http://a/\n\nGET https://a/":        "target 2: it goes to https://a",
 		"GET ftp://a/":                           "is not the URL of an http or https server",
+		"GET http://user:secret@a:99999/":        "target 1: \"http://user:xxxxx@a:99999/\" has port 99999; a port is 1 to 65535",
 		"GET http:///x":                          "is not the URL of an http or https server",
 		"GET":                                    "bad target",
 		"GET http://user:secret@a/\n\nGET ftp:x": "ftp:x",

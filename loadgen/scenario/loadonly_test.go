@@ -16,6 +16,8 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 		"load_only: {profile: up}":                         `x.yaml:1:13: load_only.profile: is "up": "up" is not a rate`,
 		"load_only:\n  profile: ramp:1..2\n":               `x.yaml:2:3: load_only.profile: is "ramp:1..2": no duration; write it as in ramp`,
 		"load_only: {users: many}":                         `x.yaml:1:13: load_only.users: is "many": "many" is not a rate`,
+		"load_only: {users: 0}":                            `x.yaml:1:13: load_only.users: is "0", which sends nothing; give more than 0`,
+		"load_only: {profile: 'steps:0,0/5s'}":             `load_only.profile: is "steps:0,0/5s", which sends nothing`,
 		"load_only: {users: 5, profile: 5}":                "load_only.users: is given together with a rate; keep one",
 		"load_only: {replay: a.csv, profile: 5}":           "load_only.replay: is given together with profile; keep one",
 		"load_only: {replay: a.csv, users: 5}":             "load_only.users: is given together with a rate; keep one",
