@@ -100,6 +100,9 @@ func (o loadOptions) load(cmd *cobra.Command, args []string) (l loading, err err
 	}
 	l.raw, l.metrics, l.noReport, l.attack.Grace = o.raw, o.metrics, o.noReport, o.grace
 	l.maxRate, l.maxRequests = o.maxRate, o.maxRequests
+	if l.attack.Users != nil {
+		l.attack.Users.MaxRequests = o.maxRequests
+	}
 	if l.otlp, err = o.collector(os.Getenv); err != nil {
 		return l, err
 	}

@@ -89,7 +89,8 @@ func TestUsersEndAtTheMostRequests(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	args := []string{"load", server.URL, "--users", "2", "--duration", "1h", "--max-requests", "10", "--no-report", "--runs", t.TempDir()}
 	code := run(t.Context(), args, &stdout, &stderr)
-	if text := stdout.String() + stderr.String(); code != exitFailed || !strings.Contains(text, "--max-requests is 10") {
+	if text := stdout.String() + stderr.String(); code != exitFailed || !strings.Contains(text, "--max-requests is 10") ||
+		!strings.Contains(text, " sent 10,") {
 		t.Errorf("exit code %d\n%s", code, text)
 	}
 }

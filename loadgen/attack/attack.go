@@ -66,7 +66,7 @@ type model interface {
 	// Run sends until End, and waits for what is in flight.
 	Run()
 	End()
-	// Halt is End, but what is due by now is not sent any more.
+	// Halt, before End, has nothing sent any more that is due for long.
 	Halt()
 	// Wake reports that the schedule was changed.
 	Wake()

@@ -159,7 +159,7 @@ func (t *tally) instance(id string) *instanceTally {
 }
 
 func record(h *hdrhistogram.Histogram, d time.Duration) {
-	_ = h.RecordValue(min(max(d.Microseconds(), lowest), highest)) // in range, so it cannot fail
+	_ = h.RecordValue(min(max(d.Round(time.Microsecond).Microseconds(), lowest), highest)) // in range, so it cannot fail
 }
 
 // take returns what was counted and begins anew. lagP99 is the 99th percentile of the lag.

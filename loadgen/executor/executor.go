@@ -86,11 +86,12 @@ func (e *Executor) End() {
 	e.Wake()
 }
 
-// Halt lets Run end as End does, but nothing more is sent.
-func (e *Executor) Halt() {
-	e.halted.Store(true)
-	e.End()
-}
+// Halt has nothing sent any more that is due for long; End is still to be called.
+func (e *Executor) Halt() { e.halted.Store(true) }
+
+// justDue is how long a request is due, at most, that is sent in spite of Halt: its sender was
+// about to wake. It would be counted as dropped otherwise, and nothing was in its way.
+const justDue = 10 * time.Millisecond
 
 // Run sends until End, and waits for requests in flight, which Timeout bounds. It is for
 // one call.
@@ -136,14 +137,14 @@ func (s *shard) work(workers *sync.WaitGroup) {
 // await returns the shard's next request as soon as it is due; ok is false at the end.
 func (s *shard) await() (seq uint64, due time.Time, ok bool) {
 	for {
-		if s.halted.Load() {
-			return 0, due, false
-		}
 		ending := s.ending.Load() // before the schedule is read: that was ended first
 		wait := time.Hour         // nothing is due until the schedule changes
 		if at, known := s.table.Due(s.next); known {
 			due = s.cfg.Began.Add(at)
 			if wait = time.Until(due); wait <= 0 {
+				if wait < -justDue && s.halted.Load() {
+					return 0, due, false
+				}
 				if s.dropLate(-wait) {
 					continue
 				}

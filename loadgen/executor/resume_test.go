@@ -58,10 +58,27 @@ func TestWhatIsDueIsNotSentAfterAHalt(t *testing.T) {
 		e := s.run(t, Config{Schedule: steady(100), MaxInFlight: 2}, 5*time.Second, func(e *Executor) {
 			time.Sleep(3500 * time.Millisecond)
 			e.Halt()
+			e.End()
 		})
 		if e.Sent() != 4 || time.Since(began) != 6010*time.Millisecond {
 			t.Errorf("%d sent in %v; want the 4 that were in flight or answered by 3.5s, and 6.01s until the last answer",
 				e.Sent(), time.Since(began))
+		}
+	})
+}
+
+// TestWhatBecameDueAsItWasHaltedIsSent has one request that is due for 5 ms when it can be sent,
+// and one that would be late.
+func TestWhatBecameDueAsItWasHaltedIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{serve: func(uint64) time.Duration { return 16 * time.Millisecond }}
+		e := s.run(t, Config{Schedule: steady(100), MaxInFlight: 1}, 30*time.Millisecond, func(e *Executor) {
+			time.Sleep(12 * time.Millisecond)
+			e.Halt()
+			e.End()
+		})
+		if e.Sent() != 2 {
+			t.Errorf("%d sent; want that of 0 ms, and at 16 ms that of 10 ms, but not that of 20 ms at 32 ms", e.Sent())
 		}
 	})
 }

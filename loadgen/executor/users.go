@@ -17,6 +17,8 @@ import (
 type Behavior struct {
 	Think Think
 	Seed  uint64 // the same one makes each user think as long as in another run
+	// MaxRequests are as many as all users send together; 0 means any number.
+	MaxRequests int64
 }
 
 const (
@@ -109,7 +111,11 @@ func (u *Users) live(ctx context.Context, number int) {
 	due := time.Now()
 	var timer *time.Timer
 	for ctx.Err() == nil {
-		o := Outcome{Result: vegeta.Result{Seq: u.next.Add(1) - 1}, Due: due, Request: &request}
+		seq := u.next.Add(1) - 1
+		if most := u.behavior.MaxRequests; most > 0 && seq >= uint64(most) {
+			return
+		}
+		o := Outcome{Result: vegeta.Result{Seq: seq}, Due: due, Request: &request}
 		u.exchange(lane, c, &o)
 		pause := u.behavior.Think.draw(random)
 		if o.Err != nil {
