@@ -109,7 +109,7 @@ destroy: build linux ## remove the stack from the AWS account and wait until not
 	@terraform/destroy.sh
 
 .PHONY: bench
-bench: build ## hold the calculator against the original stack, a bare server, GMP and its figures (BENCH='-only digits')
+bench: build ## hold the calculator against the original stack, a bare server and GMP, load against vegeta and others (BENCH='-only load')
 	go run ./cmd/bench $(BENCH)
 
 .PHONY: benchmarks

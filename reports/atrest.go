@@ -19,8 +19,8 @@ type atRest struct {
 
 // checkRow is a row of its table.
 type checkRow struct {
-	Name, Detail, Symbol string
-	Status               judge.Status
+	Name, Detail string
+	Status       judge.Status
 }
 
 // readAtRest returns nil if the run shows nothing of a history.
@@ -57,14 +57,13 @@ func sameRow(s runlog.HistorySummary) checkRow {
 	default:
 		row.Detail = "no list was returned"
 	}
-	row.Symbol = statusSymbol(row.Status)
 	return row
 }
 
 // auditRows are the checks of the audit; without one, a row that says so.
 func auditRows(h *runlog.History) []checkRow {
 	if h.Audit == nil {
-		return []checkRow{{"the store was audited", h.NotAudited, statusSymbol(judge.Undetermined), judge.Undetermined}}
+		return []checkRow{{"the store was audited", h.NotAudited, judge.Undetermined}}
 	}
 	var rows []checkRow
 	for _, c := range h.Audit.Checks {
@@ -72,7 +71,7 @@ func auditRows(h *runlog.History) []checkRow {
 		if c.Passed {
 			status = judge.Held
 		}
-		rows = append(rows, checkRow{c.Name, c.Detail, statusSymbol(status), status})
+		rows = append(rows, checkRow{c.Name, c.Detail, status})
 	}
 	return rows
 }

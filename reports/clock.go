@@ -22,6 +22,9 @@ func newTimescale(rec *runlog.Record, v judge.Verdict) timescale {
 	var times []time.Time
 	for _, l := range rec.Load {
 		times = append(times, l.Time)
+		if l.Second != nil { // whose time is its end
+			times = append(times, l.Time.Add(-runlog.Seconds(l.Second.IntervalSeconds)))
+		}
 	}
 	for _, o := range rec.Cloud {
 		times = append(times, o.Sent, o.Received)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +15,12 @@ import (
 
 // notAvailable stands for a number that was not seen or is not defined.
 const notAvailable = "n/a"
+
+// formatting is what layouts format values with.
+var formatting = map[string]any{
+	"symbol": statusSymbol, "number": number, "signed": signed, "clock": clock, "deadline": deadline,
+	"terms": terms, "join": join, "places": evidence,
+}
 
 // statusOf is the outcome as the status of the claim.
 func statusOf(o judge.Outcome) judge.Status {
@@ -53,6 +60,21 @@ func number(v *float64, decimals int, unit string) string {
 	return s
 }
 
+// share formats a part of a whole in percent.
+func share(part, whole int64) string {
+	v := 100 * float64(part) / float64(whole)
+	return number(defined(v), 2, "%")
+}
+
+// size formats a number of bytes with three digits.
+func size(bytes int64) string {
+	v, units := float64(bytes), []string{"B", "kB", "MB", "GB", "TB"}
+	for v >= 999.5 && len(units) > 1 {
+		v, units = v/1000, units[1:]
+	}
+	return fmt.Sprintf("%.3g %s", v, units[0])
+}
+
 // signed formats an optional number of seconds with its sign.
 func signed(v *float64) string {
 	if v == nil {
@@ -75,6 +97,14 @@ func date(t time.Time) string {
 		return "unknown"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05") + " UTC"
+}
+
+// deadline is by when a link was due; of one that is not judged, what its terms come to.
+func deadline(l judge.Link) string {
+	if l.DeadlineSeconds == nil && len(l.Terms) == 0 {
+		return ""
+	}
+	return number(cmp.Or(l.DeadlineSeconds, new(runlog.Terms(l.Terms).Seconds())), 1, "s")
 }
 
 // terms names the parts of a deadline: "one full period 10 s + publish lag 2 s".

@@ -16,7 +16,7 @@ var templates embed.FS
 // renderHTML returns report.html: one file without scripts and without any
 // address outside itself.
 func renderHTML(p page) ([]byte, error) {
-	t, err := template.ParseFS(templates, "templates/report.html")
+	t, err := template.New(p.Layout+".html").Funcs(formatting).ParseFS(templates, "templates/parts.html", "templates/"+p.Layout+".html")
 	return layOut(t, err, p)
 }
 

@@ -10,7 +10,35 @@ import (
 	"secondwind/runlog"
 )
 
-// readPhases returns the phases in their order; each lasts until the next, the
+// phasesOf are the phases of a run, in their order.
+func phasesOf(rec *runlog.Record, at timescale) []figure.Span {
+	if rec.Manifest.Command == runlog.CommandLoad {
+		return ownPhases(rec.Load, at)
+	}
+	return readPhases(rec.Load, at)
+}
+
+// ownPhases returns the phases of a load by itself, which stand in its intervals; none if it has
+// but one.
+func ownPhases(load []runlog.LoadLine, at timescale) (phases []figure.Span) {
+	for _, l := range load {
+		if l.Second == nil {
+			continue
+		}
+		name, to := string(l.Second.Phase), at.ours(l.Time)
+		if last := len(phases) - 1; last >= 0 && phases[last].Name == name {
+			phases[last].To = to
+		} else {
+			phases = append(phases, figure.Span{Name: name, From: to - l.Second.IntervalSeconds, To: to})
+		}
+	}
+	if len(phases) == 1 {
+		return nil
+	}
+	return phases
+}
+
+// readPhases returns the phases of an experiment in their order; each lasts until the next, the
 // last until the end.
 func readPhases(load []runlog.LoadLine, at timescale) []figure.Span {
 	var phases []figure.Span
@@ -33,6 +61,7 @@ func readPhases(load []runlog.LoadLine, at timescale) []figure.Span {
 type loadRates struct {
 	offered, completed, failed, dropped rate
 	instances                           map[string]*rate // completed
+	errors                              map[string]*rate // failed, by cause
 	end                                 float64          // of the interval before
 }
 
@@ -49,7 +78,7 @@ func (r rate) named() figure.Series {
 
 // readRates returns the rates of every interval, as points in its middle.
 func readRates(intervals []interval) *loadRates {
-	r := &loadRates{instances: map[string]*rate{}}
+	r := &loadRates{instances: map[string]*rate{}, errors: map[string]*rate{}}
 	r.offered.Name, r.completed.Name, r.failed.Name, r.dropped.Name = "offered", "completed", "failed", "dropped"
 	for _, i := range intervals {
 		r.add(i)
@@ -60,7 +89,7 @@ func readRates(intervals []interval) *loadRates {
 // add adds the next interval.
 func (r *loadRates) add(i interval) {
 	var sum runlog.LoadSecond
-	completed := map[string]int64{}
+	completed, failed := map[string]int64{}, map[string]int64{}
 	for _, l := range i.Lines {
 		sum.Offered, sum.Completed = sum.Offered+l.Offered, sum.Completed+l.Completed
 		sum.Failed, sum.Dropped = sum.Failed+l.Failed, sum.Dropped+l.Dropped
@@ -68,10 +97,10 @@ func (r *loadRates) add(i interval) {
 			if id == "" || instance == nil {
 				continue
 			}
-			completed[id] += instance.Completed
-			if r.instances[id] == nil {
-				r.instances[id] = &rate{Series: figure.Series{Name: id}}
-			}
+			countIn(completed, r.instances, id, instance.Completed)
+		}
+		for cause, n := range l.Errors {
+			countIn(failed, r.errors, cause, n)
 		}
 	}
 	length := i.length()
@@ -89,15 +118,29 @@ func (r *loadRates) add(i interval) {
 	for id, one := range r.instances {
 		count(one, completed[id])
 	}
+	for cause, one := range r.errors {
+		count(one, failed[cause])
+	}
 }
 
-// byInstance returns the instances' series, the busiest first.
-func (r *loadRates) byInstance() []figure.Series {
-	busiest := slices.SortedFunc(maps.Values(r.instances), func(a, b *rate) int {
+// countIn counts n of a name whose rate begins with the interval, if it is new.
+func countIn(counts map[string]int64, rates map[string]*rate, name string, n int64) {
+	counts[name] += n
+	if rates[name] == nil {
+		rates[name] = &rate{Series: figure.Series{Name: name}}
+	}
+}
+
+// busiest returns the rates, the highest total first.
+func busiest(rates map[string]*rate) []*rate {
+	return slices.SortedFunc(maps.Values(rates), func(a, b *rate) int {
 		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.Name, b.Name))
 	})
-	var all []figure.Series
-	for _, one := range busiest {
+}
+
+// named returns the series of rates, the highest total first.
+func named(rates map[string]*rate) (all []figure.Series) {
+	for _, one := range busiest(rates) {
 		all = append(all, one.named())
 	}
 	return all

@@ -8,9 +8,9 @@ import (
 
 // renderMarkdown returns report.md, which shows the drawings of plots/.
 func renderMarkdown(p page) ([]byte, error) {
-	t, err := template.New("report.md").
-		Funcs(template.FuncMap{"md": markdown, "code": markdownCode}).
-		ParseFS(templates, "templates/report.md")
+	t, err := template.New(p.Layout+".md").
+		Funcs(formatting).Funcs(template.FuncMap{"md": markdown, "code": markdownCode}).
+		ParseFS(templates, "templates/parts.md", "templates/"+p.Layout+".md")
 	return layOut(t, err, p)
 }
 

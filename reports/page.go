@@ -13,6 +13,11 @@ import (
 
 // page is what report.html and report.md say, in the order in which they say it.
 type page struct {
+	Layout      string // name of its template
+	Title       string
+	Heading     string // what follows are instead of a verdict, where none is claimed
+	Lead        string
+	About       []fact
 	Verdict     judge.Verdict
 	Symbol      string
 	Started     string
@@ -22,48 +27,30 @@ type page struct {
 	Machine     string
 	Interrupted string
 	Warnings    []string
-	Chain       []linkRow
+	Chain       []judge.Link
 	Groups      []group
 	Numbers     []fact
-	Latencies   []latencyRow
-	Elasticity  []elasticityRow
+	Tables      []table
 	AtRest      *atRest // nil without a history
 	Figures     []pageFigure
-}
-
-// linkRow is a row of the chain's table.
-type linkRow struct {
-	judge.Link
-	Symbol, AtClock, Since, Deadline, Slack, TermsText, JoinText string
-	Places                                                       []string
 }
 
 // group is a table of findings.
 type group struct {
 	Title, Intro string
-	Findings     []findingRow
-}
-
-// findingRow is a row of a group.
-type findingRow struct {
-	judge.Finding
-	Symbol string
-	Places []string
+	Findings     []judge.Finding
 }
 
 // fact is a named number.
 type fact struct{ Name, Value string }
 
-// latencyRow is the latencies of a phase, from schedule and from sending.
-type latencyRow struct {
-	Phase, From, Count       string
-	P50, P90, P99, P999, Max string
-}
-
-// elasticityRow is one metric for each demand.
-type elasticityRow struct {
-	Name   string
-	Values []string
+// table is a table of its own section: so many columns of text, then numbers.
+type table struct {
+	Title, Intro string
+	Texts        int
+	Head         []string
+	Rows         [][]string
+	None         string // instead of no row
 }
 
 // pageFigure is a figure with its drawing; SVG is made by figure, which escapes
@@ -76,17 +63,23 @@ type pageFigure struct {
 // newPage lays out a run's account and verdict.
 func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 	p := page{
-		Verdict: v, Symbol: statusSymbol(statusOf(v.Outcome)),
+		Layout: "report", Verdict: v, Symbol: statusSymbol(statusOf(v.Outcome)),
 		Started: date(a.at.start), Duration: duration(a.at.end),
 		Declared: "no hypothesis on record", Revision: cmp.Or(a.Manifest.Revision, notAvailable), Machine: machine(a.Manifest.Machine),
 		Interrupted: a.interrupted, Warnings: a.warnings, Figures: figures,
-		Chain:   chainRows(v.Chain),
-		Numbers: numbers(v.Figures), Latencies: latencyRows(a.latencies), Elasticity: elasticityRows(a.elasticity), AtRest: readAtRest(a.History),
+		Chain:   v.Chain,
+		Numbers: numbers(v.Figures), AtRest: readAtRest(a.History),
 		Groups: []group{
-			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", findingRows(v.Premises)},
-			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", findingRows(v.Controls)},
-			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", findingRows(v.Confounders)},
+			{"Premises", "Without these the run decides nothing: one that does not hold makes it INCONCLUSIVE.", v.Premises},
+			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", v.Controls},
+			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", v.Confounders},
 		},
+	}
+	p.Title = p.Symbol + " " + string(v.Outcome) + " · " + v.RunID
+	for _, t := range []table{latencyTable(a.latencies), elasticityTable(a.elasticity)} {
+		if len(t.Rows) > 0 {
+			p.Tables = append(p.Tables, t)
+		}
 	}
 	if h := a.Hypothesis; h != nil {
 		p.Declared, p.Revision = date(h.Declared), cmp.Or(a.Manifest.Revision, h.Revision, notAvailable)
@@ -108,29 +101,6 @@ func duration(s float64) string {
 		return "nothing was recorded"
 	}
 	return runlog.Words(runlog.Seconds(s))
-}
-
-func chainRows(chain []judge.Link) []linkRow {
-	rows := make([]linkRow, len(chain))
-	for i, l := range chain {
-		rows[i] = linkRow{
-			Link: l, Symbol: statusSymbol(l.Status), AtClock: clock(l.At),
-			Since: signed(l.SinceSeconds), Slack: signed(l.SlackSeconds),
-			TermsText: terms(l.Terms), JoinText: join(l.Join), Places: evidence(l.Evidence),
-		}
-		if l.DeadlineSeconds != nil || len(l.Terms) > 0 { // a link that is not judged has its terms only
-			rows[i].Deadline = number(cmp.Or(l.DeadlineSeconds, new(runlog.Terms(l.Terms).Seconds())), 1, "s")
-		}
-	}
-	return rows
-}
-
-func findingRows(findings []judge.Finding) []findingRow {
-	rows := make([]findingRow, len(findings))
-	for i, f := range findings {
-		rows[i] = findingRow{Finding: f, Symbol: statusSymbol(f.Status), Places: evidence(f.Evidence)}
-	}
-	return rows
 }
 
 // numbers lists the figures of a verdict with their units.
@@ -186,9 +156,14 @@ func yesNo(b *bool) string {
 	return map[bool]string{true: "yes", false: "no"}[*b]
 }
 
-// latencyRows lists each phase twice: from schedule and from sending.
-func latencyRows(l *latencies) []latencyRow {
-	var rows []latencyRow
+// latencyTable lists each phase twice: from schedule and from sending.
+func latencyTable(l *latencies) table {
+	t := table{
+		Title: "Latency, milliseconds", Texts: 2, Head: []string{"phase", "from", "answers", "p50", "p90", "p99", "p99.9", "max"},
+		Intro: "“Schedule” counts from when a request was due, “sending” from when it was sent. " +
+			"An answer counts in the phase in which it came. All are exact merges of HDR histograms.",
+		None: "No request was answered as expected: there are no latencies.",
+	}
 	for _, p := range l.phases {
 		for _, kind := range []struct {
 			from string
@@ -197,28 +172,31 @@ func latencyRows(l *latencies) []latencyRow {
 			if kind.h.TotalCount() == 0 {
 				continue
 			}
-			at := func(percentile float64) string {
-				return fmt.Sprintf("%.2f", milliseconds(kind.h.ValueAtPercentile(percentile)))
+			row := []string{string(p.Phase), kind.from, fmt.Sprint(kind.h.TotalCount())}
+			for _, percentile := range []float64{50, 90, 99, 99.9, 100} {
+				row = append(row, fmt.Sprintf("%.2f", milliseconds(kind.h.ValueAtPercentile(percentile))))
 			}
-			rows = append(rows, latencyRow{
-				Phase: string(p.Phase), From: kind.from, Count: fmt.Sprint(kind.h.TotalCount()),
-				P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), Max: at(100),
-			})
+			t.Rows = append(t.Rows, row)
 		}
 	}
-	return rows
+	return t
 }
 
-// elasticityRows lists the metrics, a column for each demand.
-func elasticityRows(all []Elasticity) []elasticityRow {
-	if len(all) == 0 {
-		return nil
+// elasticityTable lists the metrics, a column for each demand.
+func elasticityTable(all []Elasticity) table {
+	t := table{
+		Title: "Elasticity", Texts: 1, Head: []string{"metric", "demand of the policy", "at most the maximum size"},
+		Intro: "InService instances against the instances that would keep CPU at the threshold, from the load step to the end. " +
+			"The threshold asks for more instances than the work needs: too many is by design.",
 	}
-	rows := []elasticityRow{
-		{Name: "instances short on average (accuracy_U)"}, {Name: "instances too many on average (accuracy_O)"},
-		{Name: "short, as a share of the demand (θ_U)"}, {Name: "too many, as a share of the demand (θ_O)"},
-		{Name: "time with too few instances (τ_U)"}, {Name: "time with too many instances (τ_O)"},
-		{Name: "jitter"},
+	if len(all) == 0 {
+		return t
+	}
+	t.Rows = [][]string{
+		{"instances short on average (accuracy_U)"}, {"instances too many on average (accuracy_O)"},
+		{"short, as a share of the demand (θ_U)"}, {"too many, as a share of the demand (θ_O)"},
+		{"time with too few instances (τ_U)"}, {"time with too many instances (τ_O)"},
+		{"jitter"},
 	}
 	for _, e := range all {
 		for i, value := range []string{
@@ -227,8 +205,8 @@ func elasticityRows(all []Elasticity) []elasticityRow {
 			number(e.TimeshareU, 1, "%"), number(e.TimeshareO, 1, "%"),
 			number(e.Jitter, 2, "instances/min"),
 		} {
-			rows[i].Values = append(rows[i].Values, value)
+			t.Rows[i] = append(t.Rows[i], value)
 		}
 	}
-	return rows
+	return t
 }

@@ -13,6 +13,8 @@ import (
 type account struct {
 	*runlog.Record
 	at          timescale
+	cloud       *timeline.Timeline
+	rates       *loadRates
 	run         figure.Run
 	latencies   *latencies
 	elasticity  []Elasticity
@@ -28,17 +30,19 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	desired, inService, healthy := readCapacity(cloud, h, at)
 	intervals := readIntervals(load, at)
 	rates := readRates(intervals)
-	a := &account{Record: rec, at: at, latencies: readLatencies(intervals, at)}
+	a := &account{Record: rec, at: at, cloud: cloud, rates: rates, latencies: readLatencies(intervals, at)}
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
-		Phases: readPhases(load, at), Marks: readMarks(cloud, at), Links: links(v, at),
-		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName,
+		Phases: phasesOf(rec, at), Marks: readMarks(cloud, at), Links: links(v, at),
+		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
 		Desired: desired, InService: inService, Healthy: healthy,
 		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
-		Instances: rates.byInstance(), Latency: a.latencies.overTime,
+		Instances: named(rates.instances), Errors: named(rates.errors), Latency: a.latencies.overTime,
 	}
 	if h != nil {
-		a.run.Threshold, a.run.PeriodSeconds = h.Threshold, float64(h.PeriodSeconds)
+		a.run.Threshold = h.Threshold
+	} else if rec.Manifest.Command == runlog.CommandObserve {
+		a.run.Threshold = scaleOutThreshold(cloud.Alarms, subject.Metric.MetricName)
 	}
 	for _, p := range a.latencies.phases {
 		if d := p.distribution(); len(d.Quantiles) > 0 {
@@ -51,11 +55,26 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 		}
 	}
 	a.elasticity = measureElasticity(h, load, a.run)
+	a.warnings = gaps(load)
 	for _, name := range rec.Torn {
 		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
 	}
+	if !rec.Manifest.Claims() && !rec.Manifest.Complete {
+		a.warnings = append(a.warnings,
+			"The record is not sealed: what made it was killed, or still runs. What came after its last line is missing.")
+	}
 	a.warn(len(cloud.Unread), a.latencies)
 	return a
+}
+
+// gaps says when a load did not run.
+func gaps(load []runlog.LoadLine) (all []string) {
+	for _, l := range load {
+		if l.Gap != nil {
+			all = append(all, "The run was killed and resumed: "+l.Gap.Describe(l.Time)+".")
+		}
+	}
+	return all
 }
 
 // warn notes what could not be read, so that a figure never looks complete when

@@ -24,7 +24,8 @@ const (
 )
 
 // Write makes the reports of a run in its folder: report.html, report.md,
-// junit.xml and plots/. They are all made before the first is written, and put
+// junit.xml and plots/. A record that claims nothing has no verdict, and its reports
+// show what was sent or seen, without junit.xml. They are all made before the first is written, and put
 // into place together, so that a context that ends, or a disk that is full, leaves
 // every file as it was. A record that ends early, or is empty, gives a report that
 // says so. The folder of a sealed run must be sealed again afterwards.
@@ -66,18 +67,31 @@ func write(ctx context.Context, dir string, rec *runlog.Record, v judge.Verdict,
 
 // render makes every file of the reports.
 func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []format) ([]runlog.File, error) {
+	figures, complete := figure.All, func(*page, *account) {}
+	switch rec.Manifest.Command {
+	case runlog.CommandLoad:
+		v = judge.Verdict{RunID: rec.Manifest.RunID, Where: ordered(rec)["server"]}
+		figures, complete = figure.Load, completeLoad
+	case runlog.CommandSoak:
+	case runlog.CommandObserve:
+		v = judge.Verdict{RunID: rec.Manifest.RunID}
+		figures, complete = figure.Group, completeObserved
+	}
 	a := read(rec, v)
-	drawn, files, err := renderPlots(ctx, figure.All(a.run), as)
+	drawn, files, err := renderPlots(ctx, figures(a.run), as)
 	if err != nil {
 		return nil, err
 	}
 	p := newPage(a, v, drawn)
+	complete(&p, a)
 	html, err1 := renderHTML(p)
 	markdown, err2 := renderMarkdown(p)
-	junit, err3 := renderJUnit(a, v)
-	files = append(files, runlog.File{Name: HTMLFile, Data: html}, runlog.File{Name: MarkdownFile, Data: markdown},
-		runlog.File{Name: JUnitFile, Data: junit})
-	return files, errors.Join(err1, err2, err3, ctx.Err())
+	files = append(files, runlog.File{Name: HTMLFile, Data: html}, runlog.File{Name: MarkdownFile, Data: markdown})
+	if rec.Manifest.Claims() {
+		junit, err := renderJUnit(a, v)
+		files, err1 = append(files, runlog.File{Name: JUnitFile, Data: junit}), errors.Join(err1, err)
+	}
+	return files, errors.Join(err1, err2, ctx.Err())
 }
 
 // renderPlots draws every figure in every format, and returns them for a page too.

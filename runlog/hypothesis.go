@@ -40,7 +40,8 @@ type Hypothesis struct {
 
 	// Band says where one instance is to stand under load, above an idle U₀: at
 	// Threshold + (Band − 1)·(Threshold − U₀), which from no idle at all is Band
-	// times the threshold. In (1, 2), so that two instances stand below it again.
+	// times the threshold. In (1, 2), so that two instances stand below it again. If the
+	// scenario has load.cpu_percent, one instance is to stand there, at so many thresholds.
 	Band float64 `json:"band"`
 	// ControlCPUPercent is where one instance is to stand during the control; one
 	// whose idle is above half of it stands halfway between idle and threshold.

@@ -35,6 +35,36 @@ func createLines(dir, name string) (*lines, error) {
 	return &lines{name: name, file: f}, nil
 }
 
+// openLines opens lines that a killed run left.
+func openLines(dir, name string) (*lines, error) {
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &lines{name: name, file: f}, nil
+}
+
+// repair removes a last line that was cut short.
+func (l *lines) repair() error {
+	info, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	chunk, end := make([]byte, 64<<10), info.Size()
+	for start := end; start > 0; {
+		piece := chunk[:min(start, int64(len(chunk)))]
+		start -= int64(len(piece))
+		if _, err := l.file.ReadAt(piece, start); err != nil {
+			return err
+		}
+		if end = start + int64(bytes.LastIndexByte(piece, '\n')) + 1; end > start {
+			break
+		}
+	}
+	l.size = end
+	return l.file.Truncate(end)
+}
+
 func (l *lines) append(v any) error {
 	if l.err != nil {
 		return l.err

@@ -1,8 +1,11 @@
 package runlog
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
-// Phase is a part of an experiment, in this order.
+// Phase is a part of an experiment, in this order, or of a load by itself, which has names of its own.
 type Phase string
 
 // The phases of a run.
@@ -24,6 +27,7 @@ type LoadLine struct {
 	Second      *LoadSecond  `json:"second,omitempty"`
 	Calibration *Calibration `json:"calibration,omitempty"`
 	Interrupted *Interrupted `json:"interrupted,omitempty"`
+	Gap         *Gap         `json:"gap,omitempty"`
 }
 
 // PhaseChange says that a phase begins.
@@ -62,11 +66,67 @@ type LoadSecond struct {
 	LagMaxSeconds float64 `json:"lagMaxSeconds"`
 	// Instances is keyed by the X-Instance-Id of the answer; "" for none.
 	Instances map[string]*InstanceSecond `json:"instances,omitempty"`
-	// Errors counts failures by their text, at most 8 texts; the rest under "other".
+	// Errors counts failures by their cause, at most 24 causes; the rest under OtherError.
 	Errors map[string]int64 `json:"errors,omitempty"`
+	// Examples has the first failure of each cause, in the interval in which it happened.
+	Examples map[string]FailureExample `json:"examples,omitempty"`
+	// Requests is keyed by the kind of request; nil if there is one kind only.
+	Requests map[string]*RequestSecond `json:"requests,omitempty"`
+
+	// The histograms that follow are as those of InstanceSecond; "" if they have no value.
+
+	// Connect and TLS are how long it took to connect to the server, looking up its name
+	// included, and the handshake of TLS, for each connection that was opened.
+	Connect string `json:"connect,omitempty"`
+	TLS     string `json:"tls,omitempty"`
+	// FirstByte is how long completed requests waited for the first byte of the answer, from
+	// when there was a connection.
+	FirstByte string `json:"firstByte,omitempty"`
+	// Lag is how long after it was due each request was sent, in 2 significant digits.
+	Lag string `json:"lag,omitempty"`
+
+	// Opened counts connections by the address of the server, Reused requests that needed no new one.
+	Opened map[string]int64 `json:"opened,omitempty"`
+	Reused int64            `json:"reused,omitempty"`
+	// Generator is what the generator used itself.
+	Generator *GeneratorSecond `json:"generator,omitempty"`
 }
 
-// Add counts another interval in, without its instances.
+// Causes of failure by which it is known that the generator was the limit, and the cause that
+// stands for all that are too many to tell apart.
+const (
+	NoFileError = "no file descriptor left"
+	NoPortError = "no port left"
+	OtherError  = "other"
+)
+
+// FailureExample is one failure of many.
+type FailureExample struct {
+	Request string `json:"request"` // which it was, so that it can be sent again
+	Error   string `json:"error"`   // in full, without passwords and credentials
+}
+
+// RequestSecond is what became of the requests of one kind in one interval.
+type RequestSecond struct {
+	Completed    int64  `json:"completed"`
+	Failed       int64  `json:"failed"`
+	FromSchedule string `json:"fromSchedule,omitempty"` // histograms as those of InstanceSecond
+	FromSending  string `json:"fromSending,omitempty"`
+}
+
+// GeneratorSecond is what the generator used of its machine in one interval. What is not known is 0.
+type GeneratorSecond struct {
+	CPU       float64 `json:"cpu,omitempty"`       // share of its cores, 0 to 1
+	Procs     int     `json:"procs,omitempty"`     // those cores; 0 if the interval was too short to tell
+	Files     int     `json:"files,omitempty"`     // file descriptors that were open
+	FileLimit int     `json:"fileLimit,omitempty"` // as RLIMIT_NOFILE is
+	Slots     int     `json:"slots,omitempty"`     // requests that may be in flight
+	// SlotsNeeded is how many are in flight if the server answers none: rate × time-out.
+	SlotsNeeded int    `json:"slotsNeeded,omitempty"`
+	Limit       string `json:"limit,omitempty"` // why the interval measured the generator; "" if it did not
+}
+
+// Add counts another interval in, as far as it can be added without decoding histograms.
 func (s *LoadSecond) Add(other LoadSecond) {
 	s.IntervalSeconds += other.IntervalSeconds
 	s.Offered += other.Offered
@@ -119,4 +179,22 @@ type CalibrationPoint struct {
 // Interrupted says that the run ended before its end, and why.
 type Interrupted struct {
 	Reason string `json:"reason"`
+}
+
+// Gap says that the generator was killed, and that the load went on at the time of the line,
+// where the schedule stood at From: what was due between is offered after the gap.
+type Gap struct {
+	From time.Time `json:"from"` // end of the last interval before; what ended after it is in no line
+	// Unanswered are the requests sent before From that no line says the outcome of.
+	Unanswered int64  `json:"unanswered"`
+	Revision   string `json:"revision,omitempty"` // of the code that runs from now on
+}
+
+// Describe describes the gap, which ended at a time.
+func (g Gap) Describe(end time.Time) string {
+	text := fmt.Sprintf("%s from %s on are not on record", end.Sub(g.From).Round(100*time.Millisecond), g.From.UTC().Format("15:04:05 UTC"))
+	if g.Unanswered > 0 {
+		text += fmt.Sprintf(", nor is the outcome of requests sent before: %d", g.Unanswered)
+	}
+	return text
 }

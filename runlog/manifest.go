@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,11 +26,22 @@ const (
 	HistoryFile    = "history.json" // the judge does not read it
 )
 
+// Command is the command that made a record.
+type Command string
+
+// The commands that make records. Those of load and of observe claim nothing.
+const (
+	CommandSoak    Command = "soak"
+	CommandLoad    Command = "load"
+	CommandObserve Command = "observe"
+)
+
 // Manifest is manifest.json. It is written when the run begins, so that even a
 // killed run tells what it was, and again with every file's digest by Seal.
 type Manifest struct {
 	Version  int       `json:"version"`
 	RunID    string    `json:"runId"`
+	Command  Command   `json:"command,omitempty"` // "" in old records; CommandSoak is meant
 	Started  time.Time `json:"started"`
 	Revision string    `json:"revision,omitempty"` // of the code that ran
 	// Versions of programs and modules that took part, by name.
@@ -135,6 +147,24 @@ func digestOf(root *os.Root, path string) (FileDigest, error) {
 	return FileDigest{hex.EncodeToString(h.Sum(nil)), size}, nil
 }
 
+// ReadManifest reads what the folder of a run holds, without its evidence. Its errors
+// are those of Open.
+func ReadManifest(dir string) (m Manifest, err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return m, fmt.Errorf("open run: %w", err)
+	}
+	defer root.Close()
+	if m, err = readManifest(root); err != nil {
+		return m, fmt.Errorf("open run: %w", err)
+	}
+	return m, nil
+}
+
+// Claims is whether the record is of a run that sets out to prove something, so that it
+// can be judged.
+func (m Manifest) Claims() bool { return m.Command != CommandLoad && m.Command != CommandObserve }
+
 func readManifest(root *os.Root) (m Manifest, err error) {
 	data, err := root.ReadFile(ManifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -157,6 +187,8 @@ func (m Manifest) validate() error {
 		return fmt.Errorf("runId %q is not of the form 20061102T150405Z-3fa9", m.RunID)
 	case m.Started.IsZero():
 		return errors.New("started is missing: it does not say when the run started")
+	case !slices.Contains([]Command{"", CommandSoak, CommandLoad, CommandObserve}, m.Command):
+		return fmt.Errorf("command is %q, want soak, load or observe", m.Command)
 	case !m.Complete && len(m.Files) > 0:
 		return errors.New("it lists files, but is not complete")
 	}

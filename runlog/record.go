@@ -132,6 +132,7 @@ func (r *Record) readLoad(root *os.Root) error {
 		l, err := decodeStrict[LoadLine](line)
 		if err == nil {
 			r.Load = append(r.Load, *l)
+			err = r.Manifest.validateLoad(*l)
 		}
 		return err
 	})

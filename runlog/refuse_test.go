@@ -56,6 +56,28 @@ func TestEachVersionIsReadOrRefused(t *testing.T) {
 	}
 }
 
+// TestARecordNamesTheCommandThatMadeIt: those of load and observe are no proofs.
+func TestARecordNamesTheCommandThatMadeIt(t *testing.T) {
+	s := compiled(t, "manifest.json")
+	for command, claims := range map[string]bool{"": true, "soak": true, "load": false, "observe": false} {
+		text := strings.Replace(manifestText, `"version":1`, `"version":1,"command":"`+command+`"`, 1)
+		m, err := runlog.ReadManifest(filled(t, map[string]string{runlog.ManifestFile: text}))
+		if err != nil || m.Claims() != claims || string(m.Command) != command {
+			t.Errorf("command %q: %+v, %v; want it to claim something: %t", command, m, err, claims)
+		}
+		if err := valid(t, s, []byte(text)); (err == nil) == (command == "") {
+			t.Errorf("the schema says of command %q: %v", command, err)
+		}
+	}
+	text := strings.Replace(manifestText, `"version":1`, `"version":1,"command":"loaf"`, 1)
+	if err := refused(t, runlog.ManifestFile, text); !strings.Contains(err.Error(), `"loaf", want soak, load or observe`) {
+		t.Errorf("another command: %v, want it refused by name", err)
+	}
+	if _, err := runlog.ReadManifest(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not the folder of a run") {
+		t.Errorf("ReadManifest of an empty folder = %v, want what is wrong", err)
+	}
+}
+
 func TestAManifestThatIsNoneIsNeitherReadNorSealed(t *testing.T) {
 	sealing := func(files string) string {
 		return strings.Replace(manifestText, `"complete":false`, `"complete":true,"files":`+files, 1)

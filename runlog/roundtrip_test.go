@@ -28,13 +28,21 @@ func fullLoad() []runlog.LoadLine {
 				"i-1": {Completed: 470, Failed: 1, First: began.Add(time.Nanosecond), FromSchedule: "HISTFAAA", FromSending: "HISTFAAB"},
 				"":    {Failed: 9},
 			},
-			Errors: map[string]int64{"EOF": 9, "other": 1},
+			Errors:   map[string]int64{"EOF": 9, "other": 1},
+			Examples: map[string]runlog.FailureExample{"EOF": {Request: "request 7", Error: "read: EOF"}},
+			Requests: map[string]*runlog.RequestSecond{"search": {Completed: 470, Failed: 10, FromSchedule: "HISTFAAC", FromSending: "HISTFAAD"}},
+			Connect:  "HISTFAAE", TLS: "HISTFAAF", FirstByte: "HISTFAAG", Lag: "HISTFAAH",
+			Opened: map[string]int64{"10.0.0.1:443": 3}, Reused: 477,
+			Generator: &runlog.GeneratorSecond{
+				CPU: 0.9, Procs: 2, Files: 70, FileLimit: 1024, Slots: 64, SlotsNeeded: 250, Limit: "The generator was busy.",
+			},
 		}},
 		{Time: began.Add(2 * time.Second), Calibration: &runlog.Calibration{
 			IdleCPUPercent: 1.5, CPUPercentPerRate: 0.4, CPUPercentPerRateLow: 0.39, CPUPercentPerRateHigh: 0.41, LoadRate: 48,
 			PredictedCPUPercent: 32.7, Points: []runlog.CalibrationPoint{{Timestamp: began, Rate: 10, CPUPercent: 5.5}},
 		}},
-		{Time: began.Add(3 * time.Second), Interrupted: &runlog.Interrupted{Reason: "signal: interrupt"}},
+		{Time: began.Add(time.Minute), Gap: &runlog.Gap{From: began.Add(3 * time.Second), Unanswered: 2, Revision: "v1"}},
+		{Time: began.Add(2 * time.Minute), Interrupted: &runlog.Interrupted{Reason: "signal: interrupt"}},
 	}
 }
 

@@ -78,7 +78,7 @@ func TestSchemasRefuseWhatTheReaderRefuses(t *testing.T) {
 		{"hypothesis.json", "a metric without a name", string(hypothesis), `"metricName":"CPUUtilization",`, ``},
 		{"observation.json", "no operation", string(observed), `"operation":"cloudwatch:DescribeAlarms",`, ``},
 		{"observation.json", "a number below 1", string(observed), `"seq":1`, `"seq":0`},
-		{"load-line.json", "a phase that there is not", string(line), `"phase":"load"`, `"phase":"lunch"`},
+		{"load-line.json", "a phase without a name", string(line), `"phase":"load"`, `"phase":""`},
 		{"load-line.json", "fewer than none", string(line), `"sent":3`, `"sent":-3`},
 		{"load-line.json", "an unknown member", string(line), `"sent":3`, `"sent":3,"colour":1`},
 	}

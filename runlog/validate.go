@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Phases are all phases in the order in which a run goes through them.
@@ -16,6 +19,26 @@ func Phases() []Phase {
 func (p Phase) validate() error {
 	if !slices.Contains(Phases(), p) {
 		return fmt.Errorf("phase %q is none of %v", p, Phases())
+	}
+	return nil
+}
+
+// ValidateName reports what is wrong with the name of a phase of a load by itself.
+func (p Phase) ValidateName() error {
+	name := string(p)
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == '(' || r == ')' || r == utf8.RuneError }
+	if name == "" || len(name) > maxPhaseName || strings.TrimSpace(name) != name || strings.ContainsFunc(name, odd) {
+		return fmt.Errorf("phase %q is no name; use 1 to %d characters, without parentheses", name, maxPhaseName)
+	}
+	return nil
+}
+
+const maxPhaseName = 64 // bytes; it stands in every line
+
+// validateLoad holds a line to the phases of its run: those of an experiment, or a load's own.
+func (m Manifest) validateLoad(l LoadLine) error {
+	if l.Second != nil && m.Command != CommandLoad {
+		return l.Second.Phase.validate()
 	}
 	return nil
 }
@@ -43,7 +66,8 @@ func (l LoadLine) validate() error {
 	if l.Time.IsZero() {
 		return errors.New("time is missing")
 	}
-	err := oneOf("phase, second, calibration and interrupted", l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil)
+	err := oneOf("phase, second, calibration, interrupted and gap",
+		l.Phase != nil, l.Second != nil, l.Calibration != nil, l.Interrupted != nil, l.Gap != nil)
 	switch {
 	case err != nil:
 		return err
@@ -57,6 +81,8 @@ func (l LoadLine) validate() error {
 		return l.Phase.Phase.validate()
 	case l.Second != nil:
 		return l.Second.validate()
+	case l.Gap != nil && (l.Gap.From.IsZero() || l.Gap.From.After(l.Time) || l.Gap.Unanswered < 0):
+		return fmt.Errorf("gap from %s to %s with %d requests unanswered is none", l.Gap.From, l.Time, l.Gap.Unanswered)
 	}
 	return nil
 }
@@ -65,7 +91,8 @@ func (s *LoadSecond) validate() error {
 	if s.IntervalSeconds <= 0 {
 		return fmt.Errorf("intervalSeconds is %v, want more than 0", s.IntervalSeconds)
 	}
-	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut}
+	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut, s.Reused}
+	counts = slices.AppendSeq(counts, maps.Values(s.Opened))
 	for _, n := range slices.AppendSeq(counts, maps.Values(s.Errors)) {
 		if n < 0 {
 			return fmt.Errorf("a count is %d, want at least 0", n)
@@ -76,7 +103,12 @@ func (s *LoadSecond) validate() error {
 			return fmt.Errorf("instance %q: counts are missing or negative", id)
 		}
 	}
-	return s.Phase.validate()
+	for kind, r := range s.Requests {
+		if r == nil || r.Completed < 0 || r.Failed < 0 {
+			return fmt.Errorf("requests %q: counts are missing or negative", kind)
+		}
+	}
+	return s.Phase.ValidateName()
 }
 
 func (o Observation) validate() error {

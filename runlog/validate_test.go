@@ -2,6 +2,7 @@ package runlog_test
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,6 +44,11 @@ func TestLinesOfTheLoadThatSayNothingSensibleAreRefused(t *testing.T) {
 		{"an instance of nothing", second(`,"instances":{"i-1":null}`), `instance "i-1"`},
 		{"an instance with a debt", second(`,"instances":{"i-1":{"completed":-1,"failed":0}}`), `instance "i-1"`},
 		{"fewer than no errors", second(`,"errors":{"EOF":-1}`), "a count is -1"},
+		{"fewer than no connections", second(`,"opened":{"a:80":-1}`), "a count is -1"},
+		{"fewer than none that were used again", second(`,"reused":-1`), "a count is -1"},
+		{"a kind of requests of nothing", second(`,"requests":{"search":null}`), `requests "search"`},
+		{"a kind of requests with a debt", second(`,"requests":{"search":{"completed":1,"failed":-1}}`), `requests "search"`},
+		{"a misspelt member of the generator", second(`,"generator":{"CPU2":1}`), `unknown field "CPU2"`},
 		{"a phase that there is not", replaced(`"phase":"load"`, `"phase":"Load"`), `phase "Load"`},
 		{"an array", `[]`, "cannot unmarshal"},
 		{"null", `null`, "time is missing"},
@@ -110,6 +116,34 @@ func TestAnUnchangedAnswerMayRepeatOneThatRepeats(t *testing.T) {
 	must(t, err)
 	if string(r.Cloud[2].Answer) != string(r.Cloud[0].Answer) || r.Cloud[2].Unchanged != 2 {
 		t.Errorf("the third answer is %s, unchanged from %d; want that of the first", r.Cloud[2].Answer, r.Cloud[2].Unchanged)
+	}
+}
+
+func TestALoadHasPhasesOfItsOwn(t *testing.T) {
+	for _, c := range []struct {
+		command runlog.Command
+		phase   runlog.Phase
+		want    string // "": it is taken
+	}{
+		{runlog.CommandLoad, "warm-up", ""}, {runlog.CommandLoad, "load", ""}, {runlog.CommandLoad, runlog.Phase(strings.Repeat("ä", 32)), ""},
+		{runlog.CommandLoad, "", `phase "" is no name`},
+		{runlog.CommandLoad, "a)", "without parentheses"}, {runlog.CommandLoad, "a\nb", "is no name"},
+		{runlog.CommandLoad, " a", "is no name"}, {runlog.CommandLoad, runlog.Phase(strings.Repeat("a", 65)), "use 1 to 64"},
+		{runlog.CommandSoak, "warm-up", `phase "warm-up" is none of`}, {"", "warm-up", `phase "warm-up" is none of`},
+		{runlog.CommandSoak, "hold", ""},
+	} {
+		dir := filepath.Join(t.TempDir(), "run")
+		w, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: began, Command: c.command})
+		must(t, err)
+		line := second(1)
+		line.Second.Phase = c.phase
+		if err := w.WriteLoad(line); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: WriteLoad of phase %q = %v, want %q", c.command, c.phase, err, c.want)
+		}
+		must(t, w.Close())
+		if _, err := runlog.Open(dir); err != nil {
+			t.Errorf("%s: Open of phase %q = %v", c.command, c.phase, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,7 +21,8 @@ const flushEvery = time.Second
 // concurrent use. A write that failed is never silent: it is the error of that
 // call or of the next one, and of Close.
 type Writer struct {
-	dir string
+	dir      string
+	manifest Manifest // as it was created
 
 	mu          sync.Mutex
 	load, cloud *lines
@@ -47,19 +49,25 @@ func Create(dir string, m Manifest) (*Writer, error) {
 	if _, err := os.Lstat(filepath.Join(dir, ManifestFile)); err == nil {
 		return nil, fmt.Errorf("create run: %s already holds a run: name another folder", dir)
 	}
-	w := &Writer{dir: dir, stop: make(chan struct{}), stopped: make(chan struct{})}
-	var err error
-	if w.load, err = createLines(dir, LoadFile); err != nil {
+	load, err := createLines(dir, LoadFile)
+	if err != nil {
 		return nil, fmt.Errorf("create run: %w", err)
 	}
-	if w.cloud, err = createLines(dir, CloudFile); err != nil {
-		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close())
+	_ = lock(load.file) // where there are no locks, nobody finds out that this process lives
+	cloud, err := createLines(dir, CloudFile)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create run: %w", err), load.close())
 	}
 	if err := writeJSON(dir, ManifestFile, m); err != nil {
-		return nil, errors.Join(fmt.Errorf("create run: %w", err), w.load.close(), w.cloud.close())
+		return nil, errors.Join(fmt.Errorf("create run: %w", err), load.close(), cloud.close())
 	}
+	return newWriter(dir, m, load, cloud), nil
+}
+
+func newWriter(dir string, m Manifest, load, cloud *lines) *Writer {
+	w := &Writer{dir: dir, manifest: m, load: load, cloud: cloud, stop: make(chan struct{}), stopped: make(chan struct{})}
 	go w.flushLoop()
-	return w, nil
+	return w
 }
 
 // Dir is the run's folder.
@@ -96,7 +104,7 @@ func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
 
 // WriteLoad appends a line to load.jsonl.
 func (w *Writer) WriteLoad(l LoadLine) error {
-	if err := l.validate(); err != nil {
+	if err := cmp.Or(l.validate(), w.manifest.validateLoad(l)); err != nil {
 		return fmt.Errorf("write %s: %w", LoadFile, err)
 	}
 	w.mu.Lock()

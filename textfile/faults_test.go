@@ -40,12 +40,18 @@ func TestTheNearestNameIsSuggested(t *testing.T) {
 }
 
 func TestAnUnknownKeyIsAnsweredWithTheOneThatWasMeant(t *testing.T) {
+	type Common struct {
+		Users int `yaml:"users,omitempty"`
+	}
 	type keys struct {
-		Band int `yaml:"band"`
-		Rate int `yaml:"rate"`
+		Band   int `yaml:"band"`
+		Rate   int `yaml:"rate"`
+		Common `yaml:",inline"`
+		Hidden int `yaml:"-"`
 	}
 	for key, want := range map[string]string{
-		"bandd": `unknown key; did you mean "band"?`, "fleet": "unknown key; known here: band, rate",
+		"bandd": `unknown key; did you mean "band"?`, "fleet": "unknown key; known here: band, rate, users",
+		"user": `unknown key; did you mean "users"?`,
 	} {
 		if got := textfile.UnknownKey(key, reflect.TypeFor[keys](), "yaml"); got != want {
 			t.Errorf("UnknownKey(%q) = %q, want %q", key, got, want)

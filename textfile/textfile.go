@@ -133,12 +133,14 @@ func In(file string, err error) error {
 	return errors.Join(faults...)
 }
 
-// UnknownKey is the text for a key that a struct does not have, whose fields are
-// named by a tag: which one was probably meant, else all that there are.
+// UnknownKey is the text for a key that a struct does not have, whose fields, and those of
+// structs embedded in it, are named by a tag: which one was probably meant, else all that there are.
 func UnknownKey(key string, of reflect.Type, tag string) string {
 	var known []string
-	for field := range of.Fields() {
-		known = append(known, field.Tag.Get(tag))
+	for _, field := range reflect.VisibleFields(of) {
+		if name, _, _ := strings.Cut(field.Tag.Get(tag), ","); name != "" && name != "-" {
+			known = append(known, name)
+		}
 	}
 	if near := Nearest(key, known); near != "" {
 		return fmt.Sprintf("unknown key; did you mean %q?", near)

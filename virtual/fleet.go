@@ -1,15 +1,14 @@
 package virtual
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"time"
 
@@ -37,7 +36,9 @@ type Launch struct {
 
 // machines is a fleet without processes, and the way to them.
 type machines struct {
-	launching func(number int) Launch // counted from 1
+	launching  func(number int) Launch // counted from 1
+	program    func(instance string) http.Handler
+	healthPath string
 
 	mu       sync.Mutex
 	random   *rand.Rand
@@ -58,10 +59,12 @@ type machine struct {
 	used   time.Duration
 }
 
-func newMachines(seed uint64, launching func(number int) Launch) *machines {
+// newMachines are what becomes of the launches of a world.
+func newMachines(cfg Config) *machines {
 	return &machines{
-		launching: launching, random: rand.New(rand.NewPCG(seed, 0xf1ee7)),
-		byID: map[string]*machine{}, byHost: map[string]*machine{}, exits: make(chan fleet.Exit),
+		launching: cfg.Launching, program: cfg.Program, healthPath: cfg.Variables.HealthCheckPath,
+		random: rand.New(rand.NewPCG(cfg.Seed, 0xf1ee7)),
+		byID:   map[string]*machine{}, byHost: map[string]*machine{}, exits: make(chan fleet.Exit),
 	}
 }
 
@@ -128,23 +131,42 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	if m == nil || time.Now().Before(m.ready) {
 		return nil, errRefused
 	}
-	if r.Method == http.MethodGet {
-		if m.Unhealthy {
-			return m.answer(r, http.StatusServiceUnavailable, "unhealthy"), nil
+	answer := httptest.NewRecorder()
+	switch {
+	case r.URL.Path != f.healthPath:
+		time.Sleep(f.burn(m))
+		f.program(m.id).ServeHTTP(answer, r)
+	case m.Unhealthy:
+		answer.WriteHeader(http.StatusServiceUnavailable)
+	default:
+		answer.Header().Set(instanceHeader, m.id)
+	}
+	response := answer.Result()
+	response.Request = r
+	response.ContentLength = int64(answer.Body.Len())
+	return response, nil
+}
+
+const instanceHeader = "X-Instance-Id" // of a calculator
+
+// calculator is the program that multiplies.
+func calculator(instance string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set(instanceHeader, instance)
+		var in struct{ Operands []string }
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.Operands) != 2 {
+			http.Error(w, "want two operands", http.StatusBadRequest)
+			return
 		}
-		return m.answer(r, http.StatusOK, "ok"), nil
-	}
-	var in struct{ Operands []string }
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.Operands) != 2 {
-		return m.answer(r, http.StatusBadRequest, "want two operands"), nil
-	}
-	time.Sleep(f.burn(m))
-	x, okX := new(big.Int).SetString(in.Operands[0], 10)
-	y, okY := new(big.Int).SetString(in.Operands[1], 10)
-	if !okX || !okY {
-		return m.answer(r, http.StatusBadRequest, "want two numbers"), nil
-	}
-	return m.answer(r, http.StatusOK, `{"result":"`+x.Mul(x, y).String()+`"}`), nil
+		x, okX := new(big.Int).SetString(in.Operands[0], 10)
+		y, okY := new(big.Int).SetString(in.Operands[1], 10)
+		if !okX || !okY {
+			http.Error(w, "want two numbers", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprintf(w, `{"result":"%s"}`, x.Mul(x, y))
+	})
 }
 
 func (f *machines) at(host string) *machine {
@@ -163,12 +185,4 @@ func (f *machines) burn(m *machine) time.Duration {
 	cost := time.Duration(float64(m.CPU) * m.factor)
 	m.used += cost
 	return cost
-}
-
-func (m *machine) answer(r *http.Request, code int, body string) *http.Response {
-	return &http.Response{
-		StatusCode: code, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: int64(len(body)),
-		Header: http.Header{"Content-Type": {"application/json"}, "X-Instance-Id": {m.id}},
-		Body:   io.NopCloser(bytes.NewBufferString(body)),
-	}
 }

@@ -17,7 +17,7 @@ import (
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 	"secondwind/localcloud/awsapi"
@@ -36,6 +36,9 @@ type Config struct {
 	Variables     stack.ScalingVariables
 	Scenario      scenario.Scenario
 	Service       Service
+	// Program makes what the instance of an id runs; nil: the calculator. Each of its answers
+	// takes the CPU of Service. The load balancer's health checks do not come to it.
+	Program func(instance string) http.Handler
 	// Launching says what becomes of the launch of that number, counted from 1;
 	// nil: an instance of Service.
 	Launching func(number int) Launch
@@ -80,7 +83,7 @@ func Default(t testing.TB) Config {
 		t.Fatal(err)
 	}
 	s := scenario.Default()
-	s.Payload.Digits, s.Payload.Bodies = payload.Range{Min: 20, Max: 30}, 8
+	s.Requests[0].Numbers.Digits, s.Requests[0].Numbers.Bodies = mix.Digits{Min: 20, Max: 30}, 8
 	s.Calibration.StartRate, s.Users, s.Hold = 4, 10, 10*time.Second
 	return Config{
 		Seed: 1, MetricsPeriod: 10 * time.Second, Variables: variables, Scenario: s,
@@ -127,7 +130,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if cfg.Launching == nil {
 		cfg.Launching = func(int) Launch { return Launch{Service: cfg.Service} }
 	}
-	fleet := newMachines(cfg.Seed, cfg.Launching)
+	if cfg.Program == nil {
+		cfg.Program = calculator
+	}
+	fleet := newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,
@@ -209,7 +215,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	err = live.Prove(ctx, live.Config{
 		AWS: w.aws, Where: "the virtual cloud", AutoScalingGroupName: built.AutoScalingGroupName, LoadBalancerURL: built.LoadBalancerURL,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
-		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Transport: w.transport,
+		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})
 	if err != nil {
 		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: err.Error()}}

@@ -1,16 +1,18 @@
 //go:build linux
 
-// Command bench holds the calculator against what it replaces and against what
-// others reach, side by side in one run, and prints ratios: absolute figures of
-// a shared machine say little.
+// Command bench holds the calculator against what it replaces, and it and the load
+// generator against what others reach, side by side in one run, and prints ratios:
+// absolute figures of a shared machine say little.
 //
 //	/_calculate  the original stack (Flask on gunicorn) and a bare net/http handler
 //	digits       GMP, CPython and bc multiplying two long numbers, decimal in and out
 //	start        the time to the first healthy answer, the binary, idle memory
 //	endurance    minutes of mixed sizes at 80 % CPU: memory, errors, latencies
+//	load         vegeta, fortio, hey, k6, wrk and ab loading the same nginx
 //
-// It needs wrk, and for the comparisons gunicorn, Flask, python3-gmpy2 and bc as
-// Debian has them; what is missing is named and left out.
+// It needs wrk and nginx, and for the comparisons ab (apache2-utils), gunicorn, Flask,
+// python3-gmpy2 and bc as Debian has them; what is missing is named and left out. Load
+// generators in Go are built beside secondwind on first use.
 package main
 
 import (
@@ -29,10 +31,12 @@ import (
 
 type options struct {
 	calculator string        // path of the binary
+	secondwind string        // likewise
 	only       []string      // sections; none: all
 	rounds     int           // of each comparison; their median counts
 	each       time.Duration // of a round of requests
 	endurance  time.Duration
+	results    int    // of the load whose memory is watched
 	folder     string // of the section that runs, for its files
 }
 
@@ -42,7 +46,9 @@ type section struct {
 }
 
 func sections() []section {
-	return []section{{"requests", compareRequests}, {"digits", compareDigits}, {"start", measureStart}, {"endurance", endure}}
+	return []section{
+		{"requests", compareRequests}, {"digits", compareDigits}, {"start", measureStart}, {"endurance", endure}, {"load", compareGenerators},
+	}
 }
 
 func main() {
@@ -66,7 +72,9 @@ func run(ctx context.Context, args []string) error {
 	var only string
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&o.calculator, "calculator", filepath.Join("bin", "calculator"), "`path` of the calculator")
-	f.StringVar(&only, "only", "", "comma-separated `sections`: requests, digits, start, endurance (default all)")
+	f.StringVar(&o.secondwind, "secondwind", filepath.Join("bin", "secondwind"), "`path` of secondwind")
+	f.IntVar(&o.results, "results", 10_000_000, "results of the load whose memory is watched")
+	f.StringVar(&only, "only", "", "comma-separated `sections`: requests, digits, start, endurance, load (default all)")
 	f.IntVar(&o.rounds, "rounds", 5, "rounds of a comparison; their median counts")
 	f.DurationVar(&o.each, "each", 4*time.Second, "length of a round of requests")
 	f.DurationVar(&o.endurance, "endurance", time.Minute, "length of the load at 80 % CPU; the figure that counts is of 10m")
@@ -78,11 +86,13 @@ func run(ctx context.Context, args []string) error {
 	}
 	for _, name := range o.only {
 		if !slices.ContainsFunc(sections(), func(s section) bool { return s.name == name }) {
-			return fmt.Errorf("--only %q: there is no such section; the sections are requests, digits, start and endurance", name)
+			return fmt.Errorf("--only %q: there is no such section; the sections are requests, digits, start, endurance and load", name)
 		}
 	}
-	if _, err := os.Stat(o.calculator); err != nil {
-		return fmt.Errorf("--calculator: %w: build it with make build", err)
+	for name, path := range map[string]string{"calculator": o.calculator, "secondwind": o.secondwind} {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("--%s: %w: build it with make build", name, err)
+		}
 	}
 	for _, s := range sections() {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.name) {

@@ -174,19 +174,26 @@ func (c *contestant) round(ctx context.Context, length time.Duration) error {
 func reportRequests(contestants []*contestant) {
 	ours := contestants[0]
 	fmt.Printf("16 connections; %d of %d cores are the servers', one is the load generator's\n\n", serverCores(), runtime.NumCPU())
-	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "calculator is")
+	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "the calculator's rate is")
 	for _, c := range contestants {
 		fmt.Printf("%-30s %12.0f %10v", c.name, median(c.rates), median(c.p99))
 		if c != ours {
-			ratios := make([]float64, len(c.rates))
-			for i := range ratios {
-				ratios[i] = ours.rates[i] / c.rates[i]
-			}
-			fmt.Printf(" %.2f times as fast (%.2f to %.2f in %d rounds)", median(ratios), slices.Min(ratios), slices.Max(ratios), len(ratios))
+			_, text := ratioOf(ours.rates, c.rates)
+			fmt.Print(" ", text)
 		}
 		fmt.Println()
 	}
 	fmt.Println("\nasked: at least 5 times the original, p99 no worse; at least 0.85 of a bare net/http handler")
+}
+
+// ratioOf is the ratio of the medians, with the lowest and the highest of a pair of rounds.
+func ratioOf(ours, theirs []float64) (ratio float64, text string) {
+	var pairs []float64
+	for i := range theirs {
+		pairs = append(pairs, ours[i]/theirs[i])
+	}
+	ratio = median(ours) / median(theirs)
+	return ratio, fmt.Sprintf("%.3f of it (%.2f to %.2f in %d rounds)", ratio, slices.Min(pairs), slices.Max(pairs), len(pairs))
 }
 
 // median is the middle value, the lower one of two.

@@ -172,7 +172,8 @@ type proof struct {
 func prove(ctx context.Context, p proof) error {
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL,
-		Hold: p.Scenario.Hold, Band: p.Scenario.Load.Band,
+		Hold: p.Scenario.Hold, Band: p.Scenario.Load.Band, LoadCPUPercent: p.Scenario.Load.CPUPercent,
+		AnotherProgram: !p.Scenario.Calculates(),
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -41,7 +41,7 @@ var reactions = map[stage]reaction{
 	holding: {working, func(i *interrupts) { close(i.endHold) },
 		"ending the hold; the run goes on to its verdict; press Ctrl-C again to interrupt it"},
 	stopping: {exited, nil, "ended at once"},
-	judging:  {warned, nil, "the run has ended and is being judged; press Ctrl-C again to skip the report"},
+	judging:  {warned, nil, "the run has ended and its report is being made; press Ctrl-C again to skip the report"},
 	warned:   {leaving, func(i *interrupts) { i.leave() }, "the report is skipped: `secondwind report` writes it later"},
 	leaving:  {exited, nil, "ended at once: the record is not sealed"},
 	done:     {exited, nil, ""},
@@ -60,6 +60,7 @@ type interrupts struct {
 	leave     context.CancelFunc // leaves the report out
 	counted   time.Time          // when the last signal came that counts
 	record    string             // folder of the record under way; "": none
+	command   string             // that shows what is in it
 	remove    []func()           // what must not outlive the program
 }
 

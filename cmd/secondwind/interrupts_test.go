@@ -208,7 +208,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			out.interrupts = newInterrupts(stop, nil)
 			start := time.Now()
 			reporter := out.reporter(start)
-			w, err := newRun(t.TempDir(), scenario.Default(), start)
+			w, _, err := newRun(t.TempDir(), runlog.CommandSoak, scenario.Default(), start)
 			if err != nil {
 				t.Fatal(err)
 			}

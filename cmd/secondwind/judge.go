@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,31 +20,32 @@ import (
 )
 
 // recordHelp ends the help of what is done with a run's record.
-const recordHelp = "\n\nlatest is the newest run in --runs.\n\n" +
-	"Exit codes: 0 proved; 1 refuted; 3 inconclusive; 2 misuse, or a record that cannot be judged,\n" +
-	"or a result that cannot be written; 130 interrupted."
+const recordHelp = "\n\nExit codes: 0 proved; 1 refuted; 3 inconclusive; 2 misuse, or a record that cannot be judged,\n" +
+	"or a result that cannot be written; 130 interrupted"
 
 func newJudge(out *output) *cobra.Command {
 	return onRun(out, runlog.VerdictFile, &cobra.Command{
 		Use:   "judge <run folder> | latest",
 		Short: "Judge a recorded run again, from its folder alone",
 		Long: "Reads the record of a run, checks it against its manifest, and writes verdict.json: the same bytes\n" +
-			"for the same record. A record in which a file was changed is refused, and the file is named." + recordHelp,
-	})
+			"for the same record. A record in which a file was changed is refused, and the file is named.\n\n" +
+			"latest is the newest run in --runs that can be judged: records of load and observe claim nothing." + recordHelp + ".",
+	}, runlog.Manifest.Claims)
 }
 
 func newReport(out *output) *cobra.Command {
 	return onRun(out, reports.HTMLFile, &cobra.Command{
 		Use:   "report <run folder> | latest",
-		Short: "Write the plots and the report of a recorded run again",
+		Short: "Write the plots and the report of a recorded run, load or observation again",
 		Long: "Judges a recorded run as `secondwind judge` does, and writes its plots and its report again,\n" +
-			"from its folder alone." + recordHelp,
-	})
+			"from its folder alone. Of a record of load or observe it shows what was sent or seen.\n\n" +
+			"latest is the newest record in --runs." + recordHelp + ";\n0 also for a record that claims nothing.",
+	}, func(runlog.Manifest) bool { return true })
 }
 
-// onRun lets cmd take a run as its only argument, judge it, and show the verdict and one
-// of the folder's files.
-func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
+// onRun lets cmd take a run as its only argument, of which latest is the newest that fits,
+// judge it, and show the verdict and one of the folder's files.
+func onRun(out *output, shown string, cmd *cobra.Command, fits func(runlog.Manifest) bool) *cobra.Command {
 	var runs, dir string
 	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "with latest: `folder` of the runs")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
@@ -57,7 +59,7 @@ func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
 		if args[0] != "latest" && cmd.Flags().Changed("runs") {
 			return errors.New("--runs says where the latest run is; leave it out when you name a run folder")
 		}
-		dir, err = findRun(args[0], runs)
+		dir, err = findRun(args[0], runs, fits)
 		return err
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -66,6 +68,9 @@ func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
 			return err
 		}
 		// What could not be written is no reason to keep the verdict back.
+		if !c.claims {
+			return errors.Join(c.unwritten, out.writePath("report", c.shown))
+		}
 		return cmp.Or(errors.Join(c.unwritten, writeVerdict(out, c.verdict, c.shown)), verdictError(c.verdict))
 	}
 	return cmd
@@ -74,10 +79,10 @@ func onRun(out *output, shown string, cmd *cobra.Command) *cobra.Command {
 // defaultRuns is where runs land.
 var defaultRuns = filepath.Join("reports", "runs")
 
-// findRun returns the folder of the run asked for; "latest" is the newest run in runs.
-func findRun(asked, runs string) (string, error) {
+// findRun returns the folder of the run asked for; "latest" is the newest in runs that fits.
+func findRun(asked, runs string, fits func(runlog.Manifest) bool) (string, error) {
 	if asked == "latest" {
-		return latestRun(runs)
+		return latestRun(runs, fits)
 	}
 	info, err := os.Stat(asked)
 	if asked == "" {
@@ -98,53 +103,77 @@ func findRun(asked, runs string) (string, error) {
 	return asked, nil
 }
 
-// latestRun returns the newest run's folder: ids begin with the time of the start.
-func latestRun(runs string) (string, error) {
+// latestRun returns the folder of the newest run that fits: ids begin with the time of
+// the start. One whose manifest cannot be read is not passed over: whoever wants the
+// newest is to learn of it.
+func latestRun(runs string, fits func(runlog.Manifest) bool) (string, error) {
 	entries, err := os.ReadDir(runs) // sorted by name
 	if err != nil {
 		return "", fmt.Errorf("there is no latest run: %w; name the folder of the runs with --runs", err)
 	}
+	none, others := "no run in it", map[string]bool{}
 	for _, entry := range slices.Backward(entries) {
 		dir := filepath.Join(runs, entry.Name())
-		if _, err := os.Stat(filepath.Join(dir, runlog.ManifestFile)); err == nil && runlog.ValidID(entry.Name()) {
+		if _, err := os.Stat(filepath.Join(dir, runlog.ManifestFile)); err != nil || !runlog.ValidID(entry.Name()) {
+			continue
+		}
+		manifest, err := runlog.ReadManifest(dir)
+		if err != nil || fits(manifest) {
 			return dir, nil
 		}
+		others[string(cmp.Or(manifest.Command, runlog.CommandSoak))] = true
+		none = "only records of " + strings.Join(slices.Sorted(maps.Keys(others)), " and ") + " in it"
 	}
-	return "", fmt.Errorf("there is no latest run: %s has no run in it; name the folder of the runs with --runs", runs)
+	return "", fmt.Errorf("there is no latest run: %s has %s; name the folder of the runs with --runs", runs, none)
 }
 
 // conclusion is what became of a record.
 type conclusion struct {
+	claims    bool // that is judged: otherwise there is no verdict
 	verdict   judge.Verdict
 	shown     string // what there is to look at: a file of the folder, or the folder
 	unwritten error  // the verdict stands, but not everything in the folder does
 }
 
-// conclude judges the record in dir, makes the file to be shown and seals the folder,
-// or as much of this as there is room for. Unless asked to, it does not seal a folder
+// conclude judges the record in dir if it claims anything, makes the file to be shown and
+// seals the folder, or as much of this as there is room for. Unless asked to, it does not seal a folder
 // that was not sealed, of a run that was killed: it stays as the kill left it.
 func conclude(ctx context.Context, dir, shown string, seal bool) (c conclusion, err error) {
 	record, err := runlog.Open(dir)
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("%s: %w", dir, err)
 	}
-	c.verdict, c.shown = judge.Judge(record), filepath.Join(dir, shown)
-	raw, err := c.verdict.Marshal()
-	if err == nil {
-		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
+	c.claims, c.shown = record.Manifest.Claims(), filepath.Join(dir, shown)
+	switch {
+	case c.claims:
+		c.judge(dir, record)
+	case shown == runlog.VerdictFile:
+		return c, fmt.Errorf("%s is a record of `secondwind %s`, which claims nothing that could be judged; "+
+			"`secondwind report %s` shows it", dir, record.Manifest.Command, dir)
 	}
-	c.failed(dir, err, "the verdict was not written: %w; `secondwind judge %s` writes it later")
 	if shown == reports.HTMLFile {
-		if record.Manifest.Complete { // at once: a report takes time, and may be given up
-			c.failed(dir, runlog.Seal(dir), "seal the folder again: %w: %s")
+		if seal || record.Manifest.Complete { // at once: a report takes time, and may be given up
+			c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w: %s")
+			record.Manifest.Complete = true // for the report, which is of a record that is whole
 		}
-		err := reports.Write(ctx, dir, record, c.verdict)
+		ended := *record
+		ended.Manifest.Complete = ended.Manifest.Complete || seal // it is, once the report is in it
+		err := reports.Write(ctx, dir, &ended, c.verdict)
 		c.failed(dir, err, "the report was not written: %w; `secondwind report %s` makes it later")
 	}
 	if seal || record.Manifest.Complete {
 		c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w; it can be judged all the same: %s")
 	}
 	return c, nil
+}
+
+func (c *conclusion) judge(dir string, record *runlog.Record) {
+	c.verdict = judge.Judge(record)
+	raw, err := c.verdict.Marshal()
+	if err == nil {
+		err = runlog.WriteFile(dir, runlog.VerdictFile, raw)
+	}
+	c.failed(dir, err, "the verdict was not written: %w; `secondwind judge %s` writes it later")
 }
 
 // failed notes what could not be done in dir; nil: nothing. Whoever does not want to

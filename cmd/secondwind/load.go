@@ -1,187 +1,168 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"net"
-	"net/url"
-	"slices"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"secondwind/cmd/secondwind/live"
-	"secondwind/cmd/secondwind/progress"
-	"secondwind/loadgen/payload"
-	"secondwind/loadgen/profile"
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/scenario"
-	"secondwind/runlog"
-	"secondwind/verify/experiment"
 )
 
 // loadOptions are the flags of load.
 type loadOptions struct {
-	url      string
-	mine     bool
-	profile  string
-	duration time.Duration
-	digits   int
-	users    int
-	timeout  time.Duration
-	runs     string
+	scenario string
+
+	method, body, bodyFile, identity string
+	headers                          []string
+	digits                           int
+	targets, format                  string
+
+	rate, profile, replay, arrivals string
+	users, think                    string
+	precise                         bool
+	duration                        time.Duration
+	timeout, maxLate                time.Duration
+	inFlight                        int
+	access                          client.Access
+
+	require []string
+	abort   []string
+	raw     string
+	metrics string
+	otlp    string
+	runs    string
+	mine    bool
+	resume  string
+
+	grace       time.Duration
+	maxRate     float64
+	maxRequests int64
+
+	noReport bool
 }
 
 func newLoad(out *output) *cobra.Command {
 	var o loadOptions
 	var l loading
 	cmd := &cobra.Command{
-		Use:   "load --url URL",
-		Short: "Drive a calculator that is yours with load, and record it",
-		Long: "Sends multiplications of large numbers to URL/v1/calculate and records what came of them,\n" +
-			"with latencies counted from when a request was due as well as from when it was sent.\n\n" +
-			"An address that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.\n\n" +
-			"Exit codes: 0 the load was sent, 1 every request failed, 2 misuse, 130 interrupted before its end.",
-		Args: noArguments,
-		PreRunE: func(*cobra.Command, []string) (err error) {
-			l, err = o.validate()
+		Use:   "load URL | load --targets FILE | load --scenario FILE [URL] | load --resume RUN",
+		Short: "Send load to an HTTP service of yours, and record what becomes of it",
+		Long: "Sends requests on a schedule, whatever becomes of those before, and records what became of each:\n" +
+			"latencies from when a request was due as well as from when it was sent, who answered, what failed.\n" +
+			"docs/load.md has examples.\n\n" +
+			"A server that is not on this machine needs --mine: load that its owner did not ask for is an\nattack.\n\n" +
+			"Exit codes: 0 the load was sent, 1 every request failed, a --require was not met or an --abort\n" +
+			"condition ended the load, 2 misuse, 3 invalid: the load generator was the limit, so that the figures\n" +
+			"are not those of the service, 130 interrupted before its end.",
+		Args: atMostOneURL,
+		PreRunE: func(cmd *cobra.Command, args []string) (err error) {
+			l, err = o.load(cmd, args)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return runLoad(cmd.Context(), out, o.runs, l) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.url, "url", "", "`URL` of the load balancer or server")
-	f.BoolVar(&o.mine, "mine", false, "I own the server at the URL, or its owner asked me to load it")
-	f.StringVar(&o.profile, "profile", "constant:50", "offered load in requests/s over time: constant:R, ramp:R1..R2/D, …")
-	f.DurationVar(&o.duration, "for", 30*time.Second, "how long to send requests")
-	f.IntVar(&o.digits, "digits", 4000, "decimal digits of an operand")
-	f.IntVar(&o.users, "users", 200, "how many users the requests come from")
-	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
+	o.offerFlags(f)
+	o.requestFlags(f)
+	o.accessFlags(f)
+	f.StringArrayVar(&o.require, "require", nil, "`threshold` to meet, for instance 'p99 < 250ms'; repeat it for more")
+	f.StringArrayVar(&o.abort, "abort", nil, "`condition` over 10 s that ends the load, for instance 'errors > 50%'; repeat it for more")
+	f.StringVar(&o.raw, "raw", "", "keep every result in Vegeta's `format` in the record's folder: gob, json or csv")
+	f.StringVar(&o.metrics, "metrics", "", "`address` that serves /metrics for Prometheus while the load lasts, for instance 127.0.0.1:9100")
+	f.StringVar(&o.otlp, "otlp", "", "`URL` of an OpenTelemetry collector that gets the same over HTTP, for instance http://127.0.0.1:4318;\n"+
+		"env takes it from OTEL_EXPORTER_OTLP_*")
+	f.BoolVar(&o.noReport, "no-report", false, "leave the report out, which `secondwind report` makes later")
+	o.safetyFlags(f)
+	f.BoolVar(&o.mine, "mine", false, "I own the server, or its owner asked me to load it")
 	runsFlag(f, &o.runs)
 	return cmd
 }
 
-// loading is a load as the flags ask for it.
-type loading struct {
-	url      string
-	profile  string // as it was given
-	offered  profile.Profile
-	scenario scenario.Scenario // its hold is how long the load lasts
-}
-
-// validate returns the load that the flags ask for.
-func (o loadOptions) validate() (loading, error) {
-	if err := checkTarget(o.url, o.mine); err != nil {
-		return loading{}, err
+// load returns the load that the command line asks for.
+func (o loadOptions) load(cmd *cobra.Command, args []string) (l loading, err error) {
+	if o.resume != "" {
+		l, err = o.readResumed(cmd.Context(), cmd.Flags(), args)
+	} else {
+		var s scenario.Scenario
+		if s, err = o.read(cmd.Context(), cmd.Flags(), args, cmd.InOrStdin()); err == nil {
+			l, err = newLoading(s)
+		}
+		if err != nil {
+			err = o.inFlags(cmd.Flags(), err)
+		}
 	}
-	offered, err := profile.Parse(o.profile)
 	if err != nil {
-		return loading{}, fmt.Errorf("--profile: %w", err)
+		return l, err
 	}
-	if o.duration <= 0 {
-		return loading{}, fmt.Errorf("--for %s: give how long to load, for instance 30s", o.duration)
+	l.raw, l.metrics, l.noReport, l.attack.Grace = o.raw, o.metrics, o.noReport, o.grace
+	l.maxRate, l.maxRequests = o.maxRate, o.maxRequests
+	if l.attack.Users != nil {
+		l.attack.Users.MaxRequests = o.maxRequests
 	}
-	s := scenario.Default()
-	s.Name, s.Users, s.Timeout, s.Hold = "load", o.users, o.timeout, o.duration
-	s.Payload.Digits = payload.Range{Min: o.digits, Max: o.digits}
-	return loading{o.url, o.profile, offered, s}, s.Validate(map[string]string{
-		"users": "--users", "timeout": "--timeout", "payload.digits.min": "--digits", "payload.digits.max": "--digits",
-	})
+	if l.otlp, err = o.collector(os.Getenv); err != nil {
+		return l, err
+	}
+	return l, o.allowed(l)
 }
 
-// checkTarget refuses an address that is not plainly the user's own.
-func checkTarget(raw string, mine bool) error {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return fmt.Errorf("--url %q is not an http or https URL, for instance http://127.0.0.1:8080", raw)
-	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback()) || mine {
-		return nil
-	}
-	return fmt.Errorf("%s is not on this machine: add --mine if it is yours to load", u.Hostname())
+// safetyFlags are how a load that is more than meant is ended, and one that was killed goes on.
+func (o *loadOptions) safetyFlags(f *pflag.FlagSet) {
+	f.Float64Var(&o.maxRate, "max-rate", defaultMaxRate, "refuse to send more requests per second")
+	f.Int64Var(&o.maxRequests, "max-requests", defaultMaxRequests, "refuse to send more requests in all")
+	f.DurationVar(&o.grace, "grace", 5*time.Second, "how long Ctrl-C waits for requests under way")
+	f.StringVar(&o.resume, "resume", "", "`folder` of a load that was killed and is to go on, or latest")
 }
 
-// exitAllFailed is load's exit code when not one request was answered as expected.
-const exitAllFailed = 1
+// offerFlags are how much is sent, and when.
+func (o *loadOptions) offerFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.rate, "rate", "50/s", "offered load, for instance 500/s or 30/m")
+	f.StringVar(&o.profile, "profile", "", "offered load over time instead: ramp:10..200/5m, steps:10,50,100/1m, sine:50..150@1m/10m")
+	f.StringVar(&o.replay, "replay", "", "`file` of offered load over time instead: a CSV of seconds,rate")
+	f.StringVar(&o.arrivals, "arrivals", "even", "even, or poisson: as requests of many independent users come")
+	f.StringVar(&o.users, "users", "", "how `many` users send requests instead of a rate, each waiting for its answer: 50 or ramp:1..50/2m")
+	f.StringVar(&o.think, "think", "", "with --users: `time` between an answer and the next request: 2s, 1s..3s or exponential:2s")
+	f.BoolVar(&o.precise, "precise", false, "above 1,000 requests/s, too, send within microseconds of the schedule, not a millisecond, for twice the CPU")
+	f.DurationVar(&o.duration, "duration", 0, "how long to send requests (default: as long as the profile, or 30s if it has no end)")
+	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
+	f.IntVar(&o.inFlight, "max-in-flight", 512, "how many requests may be under way at once; what is due then is sent late")
+	f.DurationVar(&o.maxLate, "max-late", 0, "how late a request may be sent, after which it is dropped (default: --timeout)")
+}
 
-// runLoad loads, and closes and seals the record however that ends.
-func runLoad(ctx context.Context, out *output, runs string, l loading) error {
-	start := time.Now()
-	writer, err := newRun(runs, l.scenario, start)
-	if err != nil {
-		return err
-	}
-	out.interrupts.records(writer.Dir())
-	reporter := out.reporter(start)
-	reporter.Event(0, fmt.Sprintf("loading %s with %s for %s; the record grows in %s", l.url, l.profile, l.scenario.Hold, writer.Dir()))
-	traffic := new(experiment.Traffic)
-	err = l.run(ctx, writer, traffic, reporter)
-	interrupted := ctx.Err() != nil
-	out.interrupts.enter(done)
-	if interrupted {
-		line := runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: byTheUser}}
-		err = errors.Join(err, writer.WriteLoad(line))
-	}
-	reporter.Close()
-	if err := errors.Join(cmp.Or(err, writer.Close()), runlog.Seal(writer.Dir())); err != nil {
-		return err
-	}
-	total := traffic.Total()
-	if err := writeTraffic(out, total, writer.Dir()); err != nil {
-		return err
-	}
-	switch {
-	case interrupted:
-		return &exitError{code: exitInterrupted}
-	case total.Failed > 0 && total.Completed == 0:
-		return &exitError{code: exitAllFailed, err: fmt.Errorf("every request failed: check that a calculator answers at %s", l.url)}
+// accessFlags are how the server is reached.
+func (o *loadOptions) accessFlags(f *pflag.FlagSet) {
+	a, standard := &o.access, client.DefaultAccess
+	f.StringVar(&a.HTTP, "http", standard.HTTP, "`version` of HTTP: 1.1, or 2, which without TLS the server has to expect (h2c)")
+	f.DurationVar(&a.ConnectionAge, "connection-age", standard.ConnectionAge,
+		"when a connection is replaced by a new one, give or take a tenth")
+	f.DurationVar(&a.DNSInterval, "dns-interval", standard.DNSInterval, "how often the addresses of the server's name are looked up")
+	f.StringVar(&a.UnixSocket, "unix-socket", "", "`path` of a socket to connect to, whatever the host of the URL")
+	f.StringVar(&a.TLS.RootCerts, "root-certs", "", "`file` of the certificates to trust instead of the system's")
+	f.StringVar(&a.TLS.Cert, "cert", "", "`file` of the client's certificate")
+	f.StringVar(&a.TLS.Key, "key", "", "`file` of the key of --cert")
+	f.BoolVar(&a.TLS.Insecure, "insecure", false, "trust every certificate of the server")
+}
+
+// requestFlags are what is sent.
+func (o *loadOptions) requestFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.scenario, "scenario", "f", "", "`file` of requests and how to send them; flags override it")
+	f.StringVar(&o.method, "method", "", "HTTP method (default GET, with a body POST)")
+	f.StringArrayVar(&o.headers, "header", nil, "`header` of each request, as 'Name: value'; repeat it for more")
+	f.StringVar(&o.body, "body", "", "`text` of each request's body")
+	f.StringVar(&o.bodyFile, "body-file", "", "`file` that is each request's body")
+	f.IntVar(&o.digits, "digits", 0, "send multiplications of numbers of so many digits to a calculator at the URL")
+	f.StringVar(&o.targets, "targets", "", "`file` of requests in one of Vegeta's formats instead of a URL; - reads standard input")
+	f.StringVar(&o.format, "format", "http", "format of --targets: http or json")
+	f.StringVar(&o.identity, "instance-header", "X-Instance-Id", "`header` of an answer that names the instance that gave it")
+}
+
+// atMostOneURL refuses more than one argument.
+func atMostOneURL(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("give one URL, not %d", len(args))
 	}
 	return nil
-}
-
-// run loads until the time is over or ctx ends; neither is an error.
-func (l loading) run(ctx context.Context, writer *runlog.Writer, traffic *experiment.Traffic, reporter progress.Reporter) error {
-	cfg := live.Config{Scenario: l.scenario, LoadBalancerURL: l.url, Writer: writer}
-	generator, err := live.NewGenerator(cfg, traffic)
-	if err != nil {
-		return err
-	}
-	follow := func(ctx context.Context) error {
-		start := time.Now()
-		generator.SetPhase(runlog.PhaseLoad, profile.Until(l.offered, l.scenario.Hold))
-		ctx, cancel := context.WithTimeout(ctx, l.scenario.Hold)
-		defer cancel()
-		return everySecond(ctx, func() {
-			elapsed := time.Since(start)
-			second, failed := traffic.Last()
-			reporter.Status(progress.Status{
-				Phase: runlog.PhaseLoad, Elapsed: elapsed, Expected: l.scenario.Hold, PhaseElapsed: elapsed, PhaseExpected: l.scenario.Hold,
-				Traffic: progress.TrafficOf(l.offered.Rate(elapsed), second, failed),
-			})
-		})
-	}
-	return live.RunGroup(ctx, follow, generator.Run)
-}
-
-// writeTraffic sums up what a load did: the errors that came most often first.
-func writeTraffic(out *output, total runlog.LoadSecond, dir string) error {
-	result := struct {
-		runlog.LoadSecond
-		Phase       *string `json:"phase,omitempty"` // hides the sum's, which has none
-		OfferedRate *string `json:"offeredRate,omitempty"`
-		Recorded    string  `json:"recorded"` // the record's folder
-	}{LoadSecond: total, Recorded: dir}
-	return out.write(result, func(w io.Writer) {
-		fmt.Fprintf(w, "%d offered, %d sent, %d answered, %d failed, %d dropped\n",
-			total.Offered, total.Sent, total.Completed, total.Failed, total.Dropped)
-		byCount := func(a, b string) int { return cmp.Or(cmp.Compare(total.Errors[b], total.Errors[a]), cmp.Compare(a, b)) }
-		for _, text := range slices.SortedFunc(maps.Keys(total.Errors), byCount) {
-			fmt.Fprintf(w, "  %d × %s\n", total.Errors[text], text)
-		}
-		fmt.Fprintf(w, "recorded  %s\n", dir)
-	})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -67,7 +66,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		return err
 	}
 	start := time.Now()
-	writer, err := createRecord(o.runs, start, nil)
+	writer, err := createRecord(o.runs, runlog.CommandObserve, start, nil)
 	if err != nil {
 		return err
 	}
@@ -83,7 +82,7 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 		defer cancel()
 	}
 	reporter := out.reporter(start)
-	out.interrupts.records(writer.Dir())
+	out.interrupts.records(writer.Dir(), "report")
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
 	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
@@ -93,23 +92,15 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	if err := errors.Join(cmp.Or(err, writer.Close()), runlog.Seal(writer.Dir())); err != nil {
 		return err
 	}
-	return writeRecorded(out, writer.Dir())
+	return out.writePath("recorded", writer.Dir())
 }
 
-// writeRecorded writes where the record is.
-func writeRecorded(out *output, dir string) error {
-	recorded := struct {
-		Recorded string `json:"recorded"` // the record's folder
-	}{dir}
-	return out.write(recorded, func(w io.Writer) { fmt.Fprintf(w, "recorded  %s\n", dir) })
-}
-
-// createRecord makes the folder of a record in runs. The seeds are those of what
-// is made up in the run.
-func createRecord(runs string, start time.Time, seeds map[string]uint64) (*runlog.Writer, error) {
+// createRecord makes the folder of a command's record in runs. The seeds are those of
+// what is made up in the run.
+func createRecord(runs string, of runlog.Command, start time.Time, seeds map[string]uint64) (*runlog.Writer, error) {
 	id := runlog.NewID(start)
 	writer, err := runlog.Create(filepath.Join(runs, id), runlog.Manifest{
-		RunID: id, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
+		RunID: id, Command: of, Started: start, Revision: version, Versions: versions(), Seeds: seeds,
 	})
 	if err != nil {
 		return nil, misuse(fmt.Errorf("make the record's folder in %s: %w; name a folder that you may write to with --runs", runs, err))

@@ -57,7 +57,7 @@ func TestObserveReportsAnAlarmWhenItsStateChanges(t *testing.T) {
 func TestARecordEndsInItsFolder(t *testing.T) {
 	for asJSON, want := range map[bool]string{false: "recorded  runs/1\n", true: `{"recorded":"runs/1"}` + "\n"} {
 		var b bytes.Buffer
-		if err := writeRecorded(&output{stdout: &b, json: asJSON}, "runs/1"); err != nil || b.String() != want {
+		if err := (&output{stdout: &b, json: asJSON}).writePath("recorded", "runs/1"); err != nil || b.String() != want {
 			t.Errorf("json %t: %q, %v, want %q", asJSON, b.String(), err, want)
 		}
 	}

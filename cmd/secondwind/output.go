@@ -65,6 +65,11 @@ func (o *output) write(value any, text func(io.Writer)) error {
 	return nil
 }
 
+// writePath writes where something is: the "report", or the folder of what was "recorded".
+func (o *output) writePath(what, path string) error {
+	return o.write(map[string]string{what: path}, func(w io.Writer) { fmt.Fprintf(w, "%s  %s\n", what, path) })
+}
+
 // writeJSON writes a value to a file that people read, too.
 func writeJSON(path string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")

@@ -42,11 +42,12 @@ func (i *interrupts) repeated(now time.Time) bool {
 	return false
 }
 
-// records names the folder of the record that is under way.
-func (i *interrupts) records(dir string) {
+// records names the folder of the record that is under way, and the command that shows what
+// is in it: judge or report.
+func (i *interrupts) records(dir, command string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.record = dir
+	i.record, i.command = dir, command
 }
 
 // removeAtExit is for what must not outlive the program, even where it ends at once.
@@ -71,9 +72,9 @@ func (i *interrupts) reaction() reaction {
 	switch {
 	case r.to != exited || i.record == "":
 	case i.at == stopping:
-		r.reported += fmt.Sprintf(": the record is neither sealed nor judged; `secondwind judge %s` judges it", i.record)
+		r.reported += fmt.Sprintf(": the record is not sealed; `secondwind %s %s` shows what it holds", i.command, i.record)
 	case i.at == leaving:
-		r.reported += fmt.Sprintf("; `secondwind judge %s` judges it again", i.record)
+		r.reported += fmt.Sprintf("; `secondwind %s %s` shows what it holds", i.command, i.record)
 	}
 	return r
 }

@@ -32,7 +32,7 @@ func TestASignalWithinATenthOfASecondIsTheSame(t *testing.T) {
 func TestAnEndAtOnceNamesTheRecordThatIsUnderWay(t *testing.T) {
 	for dir, want := range map[string]string{"": "ended at once", "runs/x": "`secondwind judge runs/x`"} {
 		s := newSignalled(t)
-		s.records(dir)
+		s.records(dir, "judge")
 		s.handle(os.Interrupt)
 		s.reported = nil
 		s.handle(syscall.SIGHUP)
@@ -96,7 +96,7 @@ func TestLatestIsTheNewestFolderThatIsARun(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(runs, runlog.NewID(time.Now().Add(time.Hour))), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := latestRun(runs); err != nil || got != run {
+	if got, err := latestRun(runs, runlog.Manifest.Claims); err != nil || got != run {
 		t.Errorf("latestRun() = %s, %v, want %s", got, err, run)
 	}
 }

@@ -99,7 +99,8 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 		return r, err
 	}
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
-		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent))
+		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -107,6 +108,9 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	s, err := scenario.Parse("scenarios/soak.yaml", scenarios.Soak)
 	if o.scenario != "" {
 		s, err = scenario.Read(ctx, o.scenario)
+	}
+	if err == nil && s.LoadOnly.Targets != "" {
+		err = fmt.Errorf("%s: load_only.targets: a proof does not read targets; write what they send as requests instead", o.scenario)
 	}
 	if err != nil {
 		return s, err
@@ -117,7 +121,8 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	return s, s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
 // recordRun makes the run's folder, lets prove fill it, and finishes the run. It
@@ -125,31 +130,45 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
 	reporter := out.reporter(cfg.Start)
 	defer reporter.Close()
-	writer, err := newRun(runs, cfg.Scenario, cfg.Start)
+	writer, kept, err := newRun(runs, runlog.CommandSoak, cfg.Scenario, cfg.Start)
 	if err != nil {
 		return err
 	}
-	out.interrupts.records(writer.Dir())
+	cfg.Scenario = kept
+	out.interrupts.records(writer.Dir(), "judge")
 	reporter.Event(0, fmt.Sprintf("soak %q%s: recording to %s", cfg.Scenario.Name, where, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
 	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)
 }
 
-// newRun makes the run's folder with the scenario in it.
-func newRun(runs string, s scenario.Scenario, start time.Time) (*runlog.Writer, error) {
-	resolved, err := s.Marshal()
+// newRun makes the folder of a command's run with the scenario in it, and whatever that names.
+// The run is of the scenario that it returns, which names what is there.
+func newRun(runs string, of runlog.Command, s scenario.Scenario, start time.Time) (*runlog.Writer, scenario.Scenario, error) {
+	seeds := map[string]uint64{"requests": s.Seed}
+	if of == runlog.CommandSoak {
+		seeds["localcloud"] = cloudSeed(start)
+	}
+	writer, err := createRecord(runs, of, start, seeds)
 	if err != nil {
-		return nil, err
+		return nil, s, err
 	}
-	writer, err := createRecord(runs, start, map[string]uint64{"payload": s.Payload.Seed, "localcloud": cloudSeed(start)})
+	s, err = s.CopyTo(writer.Dir())
+	if err == nil {
+		err = writeScenario(writer, s)
+	}
 	if err != nil {
-		return nil, err
+		return nil, s, errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
 	}
-	if _, err := writer.WriteScenario(resolved); err != nil {
-		return nil, errors.Join(err, writer.Close(), os.RemoveAll(writer.Dir()))
+	return writer, s, nil
+}
+
+func writeScenario(writer *runlog.Writer, s scenario.Scenario) error {
+	resolved, err := s.WithoutSecrets().Marshal()
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
 	}
-	return writer, nil
+	return err
 }
 
 // cloudSeed is of the ids that the local cloud makes up: other ones in every run.
@@ -202,7 +221,10 @@ func soakLocally(ctx context.Context, r localRun) error {
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
 	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
-	cfg.Drain, cfg.Background = time.Duration(r.variables.DeregistrationDelay)*time.Second, atRest.user.Run
+	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
+	if s.Calculates() {
+		cfg.Background = atRest.user.Run // another program keeps no history
+	}
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there

@@ -71,11 +71,27 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		{[]string{"observe"}, []string{"--group", "`secondwind observe --help`"}},
 		{[]string{"observe", "--group", "a", "--interval", "1ms"}, []string{"--interval 1ms", "1s"}},
 		{[]string{"observe", "--group", "a", "--for", "-1s"}, []string{"--for -1s is negative"}},
-		{[]string{"load"}, []string{"--url", "`secondwind load --help`"}},
-		{[]string{"load", "--url", "http://127.0.0.1:1", "--digits", "0"}, []string{"--digits is 0; give 1 to", "`secondwind load --help`"}},
-		{[]string{"load", "--url", "http://127.0.0.1:1", "--profile", "1e300"}, []string{"--profile", "`secondwind load --help`"}},
-		{[]string{"load", "--url", "http://127.0.0.1:1", "--users", "0"}, []string{"--users is 0; give"}},
-		{[]string{"load", "--url", "http://127.0.0.1:1", "--for", "0s"}, []string{"--for 0s"}},
+		{[]string{"load"}, []string{"give the URL", "`secondwind load --help`"}},
+		{[]string{"load", "http://127.0.0.1:1", "--digits", "0"}, []string{"--digits is 0; give 1 or more", "`secondwind load --help`"}},
+		{[]string{"load", "http://127.0.0.1:1", "--profile", "1e300"}, []string{"--profile", "`secondwind load --help`"}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "-1"}, []string{`--users is "-1": `}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "50001"}, []string{"--users is 50001, up to 50001; give at most 50000"}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "5", "--think", "soon"}, []string{`--think "soon" is not`}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "5", "--rate", "5"}, []string{"--rate cannot be combined with --users"}},
+		{[]string{"load", "http://127.0.0.1:1", "--think", "5s"}, []string{"--think does nothing without --users"}},
+		{[]string{"load", "http://127.0.0.1:1", "--arrivals", "often"}, []string{`--arrivals is "often"; give even or poisson`}},
+		{[]string{"load", "http://127.0.0.1:1", "--replay", "none.csv"}, []string{`--replay is "none.csv"`}},
+		{[]string{"load", "http://127.0.0.1:1", "--rate", "0/m"}, []string{`--rate is "0/m", which sends nothing; give more than 0`}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "0"}, []string{`--users is "0", which sends nothing; give more than 0`}},
+		{[]string{"load", "http://127.0.0.1:1", "--metrics", "9100"}, []string{`--metrics is "9100", which cannot be listened on`}},
+		{[]string{"load", "http://127.0.0.1:1", "--rate", "5/d"}, []string{`--rate is "5/d"; give requests a second`}},
+		{[]string{"load", "http://127.0.0.1:1", "--header", "none"}, []string{"'Name: value'"}},
+		{[]string{"load", "http://127.0.0.1:1", "--header", "a b: c"}, []string{"--header a b"}},
+		{[]string{"load", "http://127.0.0.1:1", "--require", "p99 < 5"}, []string{"--require ", "write it with its unit"}},
+		{[]string{"load", "http://127.0.0.1:1", "--raw", "xml"}, []string{"give gob, json or csv"}},
+		{[]string{"load", "http://127.0.0.1:99999"}, []string{"port 99999"}},
+		{[]string{"load", "http://127.0.0.1:1", "http://127.0.0.1:2"}, []string{"give one URL, not 2"}},
+		{[]string{"load", "http://127.0.0.1:1", "--duration", "0s"}, []string{"--duration is 0s"}},
 		{[]string{"soak", "--color", "maybe"}, []string{`--color is "maybe"; give auto, always or never`, "`secondwind soak --help`"}},
 		{[]string{"soak", "--colour", "maybe"}, []string{`--colour is "maybe"; give auto, always or never`}},
 		{[]string{"judge"}, []string{"name one run folder", "latest", "`secondwind judge --help`"}},
@@ -173,7 +189,7 @@ func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
 // sealedRun is the folder of a run in which nothing was observed.
 func sealedRun(t *testing.T) string {
 	t.Helper()
-	w, err := createRecord(t.TempDir(), time.Now(), nil)
+	w, err := createRecord(t.TempDir(), runlog.CommandSoak, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,14 +288,14 @@ func TestLatestIsTheNewestRun(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(runs, "20991231T000000Z-0000"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := findRun("latest", runs); err != nil || filepath.Base(got) != "20261124T000000Z-0001" {
+	if got, err := findRun("latest", runs, nil); err != nil || filepath.Base(got) != "20261124T000000Z-0001" {
 		t.Errorf("findRun(latest) = %s, %v, want the newest run's folder", got, err)
 	}
-	if _, err := findRun("latest", t.TempDir()); err == nil || !strings.Contains(err.Error(), "--runs") {
+	if _, err := findRun("latest", t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "--runs") {
 		t.Errorf("findRun(latest) in an empty folder: %v, want what to do", err)
 	}
 	t.Chdir(t.TempDir())
-	w, err := createRecord(defaultRuns, time.Now(), nil)
+	w, err := createRecord(defaultRuns, runlog.CommandSoak, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

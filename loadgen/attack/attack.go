@@ -1,61 +1,109 @@
 package attack
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"math/rand/v2"
-	"net/http"
+	"math"
 	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/client"
+	"secondwind/loadgen/executor"
+	"secondwind/loadgen/generator"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
 
 // Config is what an Attack is made of.
 type Config struct {
-	URL     string       // of the server; /v1/calculate is appended
-	Payload *payload.Set // what to send
-	Users   int          // how many users the requests come from; 0 means 1
-	Timeout time.Duration
-	Seed    uint64 // of which user sends which body when
-	// MaxWorkers bounds the requests in flight; 0 means 512. What is due while
-	// none is free is sent late, and dropped after a second: both are recorded.
-	MaxWorkers int
+	Server   *url.URL // scheme and host; the rest stands in the requests
+	Requests Requests
+	Timeout  time.Duration
+	// MaxInFlight bounds the requests in flight; 0 means 512. What is due while no more
+	// may be sent is sent late: that is recorded.
+	MaxInFlight int
+	// MaxLate is how late a request may be sent; after that it is dropped, which is
+	// recorded, too. 0 means Timeout: whatever a server does, after that long a request in
+	// flight makes room for another one. So what is due during a stall is sent after it, as
+	// by wrk2, which never drops; but under an overload without end, neither lateness nor
+	// memory grows without end. (k6 drops at once, so that its percentiles lack the stall.)
+	MaxLate time.Duration
 	// Sink receives a line an interval. Its error ends the attack.
 	Sink func(runlog.LoadLine) error
-	// Transport is for tests; nil means a tuned one.
-	Transport http.RoundTripper
+	// Result receives every result, of several at a time; nil: nobody asks. Its error ends
+	// the attack.
+	Result func(*vegeta.Result) error
+	// Connections are how the server is reached.
+	Connections client.Options
+	// Arrivals are how requests are spread over the time.
+	Arrivals profile.Arrivals
+	// Users, if any, send the requests, and what is offered is how many there are.
+	Users   *executor.Behavior
+	Precise bool // as in executor.Config
+	// Phases are the parts of what is offered, by the time at which they begin, for lines; nil:
+	// SetPhase says.
+	Phases []Phase
+	// Start is where what is offered goes on, for the second part of an attack.
+	Start Position
+	// Duration is how long the attack lasts, counted from the start of what is offered; 0
+	// means until its context ends. If it is set, an earlier end of the context is an
+	// interruption: nothing more is sent, and what is in flight is waited for at most Grace.
+	Duration, Grace time.Duration
+}
+
+// Phase is a part of what is offered.
+type Phase struct {
+	Name runlog.Phase
+	From time.Duration // since the start of what is offered
+}
+
+// model is who sends, and when: an executor.Executor or executor.Users.
+type model interface {
+	// Run sends until End, and waits for what is in flight.
+	Run()
+	End()
+	// Halt, before End, has nothing sent any more that is due for long.
+	Halt()
+	// Wake reports that the schedule was changed.
+	Wake()
+	// Offered is how many requests are due before a time.
+	Offered(before time.Time) int64
+	// Sent and Dropped count requests up to now.
+	Sent() int64
+	Dropped() int64
 }
 
 // Attack is load under way, at a rate that changes without a connection being
 // made anew.
 type Attack struct {
 	cfg      Config
-	url      string
 	schedule *profile.Schedule
-	checker  *checker
-	sent     atomic.Int64
+	bytesIn  atomic.Int64
 	bytesOut atomic.Int64
 
-	mu       sync.Mutex // guards what follows, and the order of lines
-	pacer    *pacer     // nil until Run
+	counting sync.Mutex // guards tally; no result waits for a line to be made
 	tally    *tally
+
+	mu       sync.Mutex // guards what follows, and the order of lines
+	model    model      // nil until Run
+	spare    *tally     // of the interval that has just ended, or empty
 	began    time.Time
+	server   *client.Server
+	sampler  *generator.Sampler
 	phase    runlog.Phase
+	phases   []Phase // that are still to begin
 	offered  profile.Profile
 	since    time.Duration // when that began, from began
 	interval time.Duration
+	needed   int // slots, if no request of what was offered up to now is answered
 	flushed  flushed
+	budget   budget
 	stopped  bool
+	grace    *time.Timer // after which Run ends what is in flight; nil before an interruption
 	err      error
 }
 
@@ -63,34 +111,25 @@ type Attack struct {
 type flushed struct {
 	at                                        time.Time
 	offered, sent, dropped, bytesIn, bytesOut int64
+	connections                               client.Connections
 }
 
-// New returns an Attack at rate zero. It is an error if the URL is none.
-func New(cfg Config) (*Attack, error) {
-	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("%q is not an http or https URL", cfg.URL)
+// New returns an Attack at rate zero.
+func New(cfg Config) *Attack {
+	if cfg.MaxInFlight <= 0 {
+		cfg.MaxInFlight = 512
 	}
-	if cfg.Payload == nil || cfg.Payload.Len() == 0 || cfg.Sink == nil {
-		return nil, errors.New("attack: payload and sink are needed")
-	}
-	cfg.Users = max(cfg.Users, 1)
-	if cfg.MaxWorkers <= 0 {
-		cfg.MaxWorkers = 512
-	}
-	if cfg.Transport == nil {
-		cfg.Transport = newTransport(cfg.MaxWorkers)
-	}
+	kinds, causes := cfg.Requests.Kinds(), map[string]bool{}
 	return &Attack{
 		cfg:      cfg,
-		url:      strings.TrimSuffix(cfg.URL, "/") + "/v1/calculate",
 		schedule: new(profile.Schedule),
-		checker:  &checker{next: cfg.Transport, set: cfg.Payload},
-		tally:    newTally(),
+		tally:    newTally(kinds, causes),
+		spare:    newTally(kinds, causes),
 		phase:    runlog.PhaseSetup,
 		offered:  profile.Linear{},
 		interval: time.Second,
-	}, nil
+		budget:   newBudget(daily),
+	}
 }
 
 // SetPhase changes the phase, and what is offered from now on, at once; before Run,
@@ -99,53 +138,58 @@ func New(cfg Config) (*Attack, error) {
 func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pacer != nil {
+	if a.model != nil {
 		a.flush(time.Now())
 	}
 	a.phase, a.offered = phase, offered
-	if a.pacer == nil || a.stopped {
+	a.needed = max(a.needed, int(math.Ceil(profile.Highest(offered)*a.cfg.Timeout.Seconds())))
+	if a.model == nil || a.stopped {
 		return
 	}
 	a.since = time.Since(a.began)
 	a.schedule.Follow(a.since, offered)
-	a.pacer.wake(false)
+	a.model.Wake()
 }
 
-// SetInterval changes how long an interval, and so a line, is; from the next on.
+// SetInterval changes how long an interval, and so a line, is; from the next on. Intervals are
+// longer than that if the lines would come to more than 95 MB a day.
 func (a *Attack) SetInterval(d time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.interval = max(d, time.Second)
 }
 
-// Run sends until ctx ends, which is no error: what is due by then is still sent,
-// within a second, requests in flight are waited for, at most Timeout, and the last
+// Run sends for Duration or until ctx ends, which is no error: what is due by then is still
+// sent, within MaxLate, requests in flight are waited for, at most Timeout, and the last
 // lines are written. It can be called once.
 func (a *Attack) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	ended := make(chan struct{})
 	a.start()
-	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: a.checker, Timeout: a.cfg.Timeout, CheckRedirect: noRedirect}),
-		vegeta.Workers(uint64(min(10, a.cfg.MaxWorkers))), vegeta.MaxWorkers(uint64(a.cfg.MaxWorkers)),
-	)
-	results := attacker.Attack(a.targeter(), a.pacer, 0, "")
+	go func() {
+		defer close(ended)
+		a.model.Run()
+	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
+	var over <-chan time.Time
+	if a.cfg.Duration > 0 {
+		over = time.After(time.Until(a.began.Add(a.cfg.Duration)))
+	}
+	next := a.turn()
 	done := ctx.Done()
-	var tooLate <-chan time.Time
 	for {
 		select {
-		case <-done:
-			done, tooLate = nil, time.After(maxLate)
+		case <-over:
 			a.stop()
-		case <-tooLate:
-			attacker.Stop() // Vegeta is waiting for a free worker, instead of in Pace
-		case result, ok := <-results:
-			if !ok {
-				return a.end()
-			}
-			a.note(result)
+		case <-done:
+			done, over = nil, nil
+			a.interrupt()
+		case <-ended:
+			return a.end()
+		case <-next:
+			next = a.turn()
 		case now := <-ticker.C:
 			if a.tick(now) != nil {
 				cancel()
@@ -157,63 +201,106 @@ func (a *Attack) Run(ctx context.Context) error {
 func (a *Attack) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.began = time.Now()
-	a.flushed.at = a.began
+	start := a.cfg.Start
+	a.flushed = flushed{at: time.Now(), offered: start.Offered, sent: start.Sent, dropped: start.Dropped}
+	a.began = a.flushed.at.Add(-start.At)
 	a.schedule.Follow(0, a.offered)
-	a.pacer = &pacer{schedule: a.schedule, began: a.began, changed: make(chan struct{})}
-}
-
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// targeter draws user and body; both are made already, so drawing takes no time
-// that would count as latency.
-func (a *Attack) targeter() vegeta.Targeter {
-	var mu sync.Mutex
-	random := rand.New(rand.NewPCG(a.cfg.Seed, 0x05e75))
-	return func(t *vegeta.Target) error {
-		mu.Lock()
-		user, body := random.IntN(a.cfg.Users), random.IntN(a.cfg.Payload.Len())
-		mu.Unlock()
-		t.Method, t.URL, t.Body = http.MethodPost, a.url, a.cfg.Payload.Body(body)
-		t.Header = http.Header{
-			"Content-Type": {"application/json"},
-			"Cookie":       {fmt.Sprintf("user=u%05d", user)},
-			payloadHeader:  {strconv.Itoa(body)},
-		}
-		a.sent.Add(1)
-		a.bytesOut.Add(int64(len(t.Body)))
-		return nil
+	a.phases = a.cfg.Phases
+	connections := a.cfg.Connections
+	connections.Opened = a.opened
+	a.server, a.sampler = client.NewServer(a.cfg.Server, connections), generator.NewSampler()
+	cfg := executor.Config{
+		Schedule: a.schedule, Began: a.began, Sent: start.Sent, Dropped: start.Dropped,
+		Arrivals: a.cfg.Arrivals, Source: a.cfg.Requests.Request, Done: a.note,
+		Timeout: a.cfg.Timeout, MaxInFlight: a.cfg.MaxInFlight, MaxLate: cmp.Or(a.cfg.MaxLate, a.cfg.Timeout),
+		Precise: a.cfg.Precise, NewClient: a.server.Client,
+	}
+	if a.cfg.Users != nil {
+		cfg.NewClient = a.server.Session
+		a.model = executor.NewUsers(cfg, *a.cfg.Users)
+	} else {
+		a.model = executor.New(cfg)
 	}
 }
 
-// note counts a result into the interval under way.
-func (a *Attack) note(r *vegeta.Result) {
-	fromSchedule := r.Latency
-	if due, ok := a.pacer.due(r.Seq); ok && r.Timestamp.After(due) {
-		fromSchedule += r.Timestamp.Sub(due)
+// opened counts a connection into the interval under way.
+func (a *Attack) opened(o client.Opening) {
+	a.counting.Lock()
+	defer a.counting.Unlock()
+	record(a.tally.connect, o.Connect)
+	if o.TLS > 0 {
+		record(a.tally.tls, o.TLS)
 	}
-	failure := r.Error
-	if r.Code != 0 { // Vegeta calls any status outside 200–399 an error too; the checker's text is better
-		failure = r.Headers.Get(answeredHeader)
-	} else if failure != "" {
-		failure = errorText(failure)
+}
+
+// note counts an outcome into the interval under way.
+func (a *Attack) note(_ int, o *executor.Outcome) {
+	a.bytesIn.Add(int64(o.BytesIn))
+	a.bytesOut.Add(int64(o.BytesOut))
+	is := outcome{
+		ended: o.Timestamp.Add(o.Latency), fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
+		kind: a.cfg.Requests.Kind(o.Seq),
 	}
+	if o.Err != nil {
+		is.failure = causeOf(o.Err)
+	} else {
+		is.instance, is.failure = a.cfg.Requests.Instance(o.Answer), a.cfg.Requests.Failure(o.Seq, o.Answer)
+		is.firstByte = o.Answer.First.Sub(o.Timestamp) - o.Answer.Opening
+	}
+	var err error
+	if a.cfg.Result != nil {
+		o.Error, o.Method, o.URL = is.failure, o.Request.Method(), a.cfg.Server.String()+o.Request.Target()
+		err = a.cfg.Result(&o.Result)
+	}
+	if err != nil {
+		a.fail(err)
+	}
+	a.counting.Lock()
+	defer a.counting.Unlock()
+	if first := a.tally.add(is); first != "" {
+		a.tally.example(first, a.example(is.failure, o))
+	}
+}
+
+func (a *Attack) fail(err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tally.add(outcome{
-		instance: r.Headers.Get(instanceHeader), failure: failure, ended: r.Timestamp.Add(r.Latency),
-		fromSchedule: fromSchedule, fromSending: r.Latency,
-	})
+	a.err = cmp.Or(a.err, err)
 }
 
 // tick ends the interval if it is over.
 func (a *Attack) tick(now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if now.Sub(a.flushed.at) >= a.interval-100*time.Millisecond {
+	a.begin(now)
+	if since := now.Sub(a.flushed.at); since >= a.interval-100*time.Millisecond && a.budget.allows(since) {
 		a.flush(now)
 	}
 	return a.err
+}
+
+// turn begins the phase whose time has come, and returns when that of the next one comes.
+func (a *Attack) turn() (next <-chan time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(time.Now())
+	if len(a.phases) == 0 {
+		return nil
+	}
+	return time.After(time.Until(a.began.Add(a.phases[0].From)))
+}
+
+// begin begins the phases whose time has come by now. The line of the one before ends at that
+// time, so that what it offered is exact. The caller holds mu.
+func (a *Attack) begin(now time.Time) {
+	for len(a.phases) > 0 {
+		from := a.began.Add(a.phases[0].From)
+		if from.After(now) {
+			return
+		}
+		a.flush(from)
+		a.phase, a.phases = a.phases[0].Name, a.phases[1:]
+	}
 }
 
 // stop makes nothing due from now on, so that what is waited for afterwards
@@ -221,9 +308,20 @@ func (a *Attack) tick(now time.Time) error {
 func (a *Attack) stop() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.begin(time.Now())
+	a.phases = nil
 	a.schedule.Follow(time.Since(a.began), profile.Linear{})
 	a.stopped = true
-	a.pacer.wake(true)
+	a.model.End()
+}
+
+// interrupt is stop, and an end at once to an attack that was to last longer.
+func (a *Attack) interrupt() {
+	if a.cfg.Duration > 0 {
+		a.model.Halt()
+		a.grace = time.AfterFunc(a.cfg.Grace, a.server.End)
+	}
+	a.stop()
 }
 
 // end writes the last line: every request in flight has ended, and what was due
@@ -231,6 +329,9 @@ func (a *Attack) stop() {
 func (a *Attack) end() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.grace != nil {
+		a.grace.Stop()
+	}
 	is := a.count(time.Now())
 	if !is.at.After(a.flushed.at) {
 		is.at = a.flushed.at.Add(1) // the last answer came with a tick; it still needs a line
@@ -248,12 +349,16 @@ func (a *Attack) flush(now time.Time) {
 	}
 }
 
-// count is where the counters stand. A request due at the very time is not yet
-// offered, one due before it is.
+// count ends an interval and is where the counters stand: whatever ended in the interval was
+// sent in it or before. A request due at the very time is not yet offered, one due before it is.
 func (a *Attack) count(now time.Time) flushed {
+	a.counting.Lock()
+	a.tally, a.spare = a.spare, a.tally
+	a.counting.Unlock()
 	return flushed{
-		at: now, offered: int64(a.schedule.Before(now.Sub(a.began))),
-		sent: a.sent.Load(), dropped: a.pacer.dropped.Load(), bytesIn: a.checker.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		at: now, offered: a.model.Offered(now),
+		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		connections: a.server.Connections(),
 	}
 }
 
@@ -263,13 +368,21 @@ func (a *Attack) write(is flushed) {
 		return
 	}
 	was := a.flushed
-	second := a.tally.take()
+	second, lagP99 := a.spare.take()
 	middle := (was.at.Sub(a.began) + is.at.Sub(a.began)) / 2
 	second.Phase, second.OfferedRate = a.phase, a.offered.Rate(max(0, middle-a.since))
 	second.IntervalSeconds = is.at.Sub(was.at).Seconds()
 	second.Offered = is.offered - was.offered
+	if a.cfg.Users != nil && second.IntervalSeconds > 0 { // what the profile has is how many they are
+		second.OfferedRate = float64(second.Offered) / second.IntervalSeconds
+	}
 	second.Sent, second.Dropped = is.sent-was.sent, is.dropped-was.dropped
 	second.BytesIn, second.BytesOut = is.bytesIn-was.bytesIn, is.bytesOut-was.bytesOut
+	second.Reused = is.connections.Reused - was.connections.Reused
+	second.Opened = since(is.connections.Opened, was.connections.Opened)
+	second.Generator = a.used(second, lagP99)
 	a.flushed = is
-	a.err = a.cfg.Sink(runlog.LoadLine{Time: is.at.UTC(), Second: second})
+	line := runlog.LoadLine{Time: is.at.UTC(), Second: second}
+	a.budget.spend(sizeOf(line), is.at.Sub(was.at))
+	a.err = a.cfg.Sink(line)
 }

@@ -1,13 +1,10 @@
 package attack
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"math"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,117 +13,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"secondwind/loadgen/payload"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
 
-// lines is a sink that keeps every line.
-type lines struct {
-	mu   sync.Mutex
-	kept []runlog.LoadLine
-}
-
-func (r *lines) add(l runlog.LoadLine) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.kept = append(r.kept, l)
-	return nil
-}
-
-// total sums the seconds up; histograms are left out.
-func (r *lines) total() runlog.LoadSecond {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var sum runlog.LoadSecond
-	for _, l := range r.kept {
-		sum.Add(*l.Second)
-	}
-	return sum
-}
-
-// p99 is the 99th percentile over all lines and instances.
-func (r *lines) p99(t *testing.T, which func(*runlog.InstanceSecond) string) time.Duration {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := hdrhistogram.New(lowest, highest, significant)
-	for _, l := range r.kept {
-		for _, i := range l.Second.Instances {
-			h, err := hdrhistogram.Decode([]byte(which(i)))
-			if err != nil {
-				t.Fatalf("Decode(%q) = %v", which(i), err)
-			}
-			if dropped := all.Merge(h); dropped > 0 {
-				t.Fatalf("Merge dropped %d values", dropped)
-			}
-		}
-	}
-	return time.Duration(all.ValueAtQuantile(99)) * time.Microsecond
-}
-
-// calculator answers in process, after serve has run for the request.
-type calculator struct{ serve func(*http.Request) }
-
-func (c calculator) RoundTrip(r *http.Request) (*http.Response, error) {
-	var in struct{ Operands []string }
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		return nil, err
-	}
-	if c.serve != nil {
-		c.serve(r)
-	}
-	w := httptest.NewRecorder()
-	w.Header().Set(instanceHeader, "i-0001")
-	_, _ = io.WriteString(w, answer(in.Operands))
-	return w.Result(), nil
-}
-
-func answer(operands []string) string {
-	x, _ := new(big.Int).SetString(operands[0], 10)
-	y, _ := new(big.Int).SetString(operands[1], 10)
-	return `{"result":"` + x.Mul(x, y).String() + `"}`
-}
-
-func newAttack(t testing.TB, cfg Config) *Attack {
-	t.Helper()
-	set, err := payload.Make(payload.Spec{Operation: "*", Digits: payload.Range{Min: 20, Max: 40}, Bodies: 8, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Payload, cfg.Timeout = set, 5*time.Second
-	if cfg.URL == "" {
-		cfg.URL = "http://calculator.test"
-	}
-	a, err := New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-// run drives an attack in the bubble: steps happens while it runs.
-func run(t *testing.T, a *Attack, steps func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx) }()
-	synctest.Wait()
-	steps()
-	cancel()
-	if err := <-ended; err != nil {
-		t.Fatalf("Run() = %v, want nil", err)
-	}
-}
-
 func TestEveryRequestOfferedIsSentOrDroppedAndEveryOneSentEnds(t *testing.T) {
 	tests := []struct {
-		name       string
-		maxWorkers int
-		serve      time.Duration
-		dropped    bool
+		name        string
+		maxInFlight int
+		serve       time.Duration
+		dropped     bool
 	}{
 		{"a quick server drops nothing", 64, 2 * time.Millisecond, false},
 		{"a slow server with workers to spare drops nothing", 512, 700 * time.Millisecond, false},
@@ -137,7 +33,7 @@ func TestEveryRequestOfferedIsSentOrDroppedAndEveryOneSentEnds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var r lines
-				a := newAttack(t, Config{MaxWorkers: tt.maxWorkers, Sink: r.add, Transport: calculator{func(*http.Request) { time.Sleep(tt.serve) }}})
+				a := newAttack(t, Config{MaxInFlight: tt.maxInFlight, Sink: r.add, Connections: calculator(t, func() { time.Sleep(tt.serve) })})
 				run(t, a, func() {
 					a.SetPhase(runlog.PhaseControl, profile.Constant(20))
 					time.Sleep(3 * time.Second)
@@ -171,7 +67,7 @@ func TestAProfileIsSentRequestByRequest(t *testing.T) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			var r lines
-			a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
+			a := newAttack(t, Config{Sink: r.add, Connections: calculator(t, idle)})
 			run(t, a, func() {
 				a.SetPhase(runlog.PhaseLoad, offered)
 				time.Sleep(6 * time.Second) // longer than any lasts: nothing is due after its end
@@ -204,7 +100,7 @@ func TestALoadOffersRateTimesTime(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				var r lines
-				a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
+				a := newAttack(t, Config{Sink: r.add, Connections: calculator(t, idle)})
 				run(t, a, func() {
 					a.SetPhase(runlog.PhaseLoad, profile.Until(offered, 2*time.Second))
 					time.Sleep(2*time.Second + late)
@@ -220,7 +116,7 @@ func TestALoadOffersRateTimesTime(t *testing.T) {
 }
 
 // TestWhatIsDueWhenTheLoadEndsIsStillSent has requests due that no worker was free
-// for: they are sent within a second, and whatever is not is dropped.
+// for: they are sent within MaxLate, and whatever is not is dropped.
 func TestWhatIsDueWhenTheLoadEndsIsStillSent(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -232,7 +128,9 @@ func TestWhatIsDueWhenTheLoadEndsIsStillSent(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var r lines
-			a := newAttack(t, Config{MaxWorkers: 1, Sink: r.add, Transport: calculator{func(*http.Request) { time.Sleep(c.serve) }}})
+			a := newAttack(t, Config{
+				MaxInFlight: 1, MaxLate: time.Second, Sink: r.add, Connections: calculator(t, func() { time.Sleep(c.serve) }),
+			})
 			run(t, a, func() {
 				a.SetPhase(runlog.PhaseLoad, profile.Until(profile.Constant(10), 200*time.Millisecond))
 				time.Sleep(200 * time.Millisecond)
@@ -253,13 +151,13 @@ func TestAStallShowsFromTheScheduleAndHidesFromSending(t *testing.T) {
 			until time.Time
 		)
 		began := time.Now()
-		a := newAttack(t, Config{MaxWorkers: 4, Sink: r.add, Transport: calculator{func(*http.Request) {
+		a := newAttack(t, Config{MaxInFlight: 4, Sink: r.add, Connections: calculator(t, func() {
 			if time.Since(began) > 2*time.Second {
 				once.Do(func() { until = time.Now().Add(900 * time.Millisecond) })
 				time.Sleep(time.Until(until))
 			}
 			time.Sleep(time.Millisecond)
-		}}})
+		})})
 		run(t, a, func() {
 			a.SetPhase(runlog.PhaseLoad, profile.Constant(100))
 			time.Sleep(6 * time.Second)
@@ -278,7 +176,7 @@ func TestAStallShowsFromTheScheduleAndHidesFromSending(t *testing.T) {
 func TestALineIsOfOnePhaseAndTheIntervalIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r lines
-		a := newAttack(t, Config{Sink: r.add, Transport: calculator{}})
+		a := newAttack(t, Config{Sink: r.add, Connections: calculator(t, idle)})
 		run(t, a, func() {
 			a.SetPhase(runlog.PhaseLoad, profile.Constant(50))
 			time.Sleep(2400 * time.Millisecond)
@@ -311,8 +209,12 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 	}{
 		{"wrong result", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"result":"1"}`) }, "wrong result"},
 		{"status 503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "status 503"},
-		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, "status 302"},
-		{"a connection closed without answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+		{"a redirect is not followed", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) },
+			"status 302 (a redirect, which is not followed)"},
+		{
+			"a connection closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			"connection closed without an answer",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -322,14 +224,18 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 			var served sync.Map
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.Copy(io.Discard, r.Body)
-				w.Header().Set(instanceHeader, "i-0002")
+				w.Header().Set("X-Instance-Id", "i-0002")
 				served.Store(r.Header.Get("Cookie"), true)
 				once.Do(func() { close(enough) })
 				tt.serve(w, r)
 			}))
 			defer server.Close()
 			var r lines
-			a := newAttack(t, Config{URL: server.URL, Users: 5, Sink: r.add})
+			address, err := ParseServer(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := newAttack(t, Config{Server: address, Sink: r.add})
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			go func() {
@@ -364,58 +270,25 @@ func TestAWrongAnswerIsAFailureOfItsInstance(t *testing.T) {
 func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("no space left on device")
-		a := newAttack(t, Config{Sink: func(runlog.LoadLine) error { return full }, Transport: calculator{}})
+		a := newAttack(t, Config{Sink: func(runlog.LoadLine) error { return full }, Connections: calculator(t, idle)})
 		if err := a.Run(t.Context()); !errors.Is(err, full) {
 			t.Errorf("Run() = %v, want %v", err, full)
 		}
 	})
 }
 
-func TestATallyBoundsInstancesAndErrorTexts(t *testing.T) {
-	tally := newTally()
-	for i := range 200 {
-		tally.add(outcome{instance: strings.Repeat("x", i+1), failure: strings.Repeat("y", i+1)})
-	}
-	s := tally.take()
-	if len(s.Instances) > maxInstances+1 || s.Instances[other] == nil {
-		t.Errorf("%d instances, want at most %d and %q among them", len(s.Instances), maxInstances+1, other)
-	}
-	if len(s.Errors) > maxErrors+1 || s.Errors[other] != 200-maxErrors {
-		t.Errorf("errors = %d texts, %d other, want %d and %d", len(s.Errors), s.Errors[other], maxErrors+1, 200-maxErrors)
-	}
-	if again := tally.take(); again.Failed != 0 || len(again.Instances) != 0 || len(again.Errors) != 0 {
-		t.Errorf("take() a second time = %+v, want nothing", again)
-	}
-}
-
-func TestNewRefusesWhatCannotBeSentTo(t *testing.T) {
-	for _, bad := range []string{"", "calculator", "ftp://a/", "http://", "127.0.0.1:80", "http://[::1"} {
-		if _, err := New(Config{URL: bad, Sink: func(runlog.LoadLine) error { return nil }}); err == nil {
-			t.Errorf("New(URL %q) = nil error, want one", bad)
+func TestParseServerRefusesWhatCannotBeSentTo(t *testing.T) {
+	for _, bad := range []string{
+		"", "calculator", "ftp://a/", "http://", "127.0.0.1:80", "http://[::1", "http://:80", "http://a:99999", "http://a:0", "http://a:x",
+		"http://me:secret@a:99999", "http://me:se/secret@a", "ftp://me:secret@a", "http://me:%secret@a",
+	} {
+		if u, err := ParseServer(bad); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("ParseServer(%q) = %v, %v, want an error without the secret", bad, u, err)
 		}
 	}
-}
-
-// BenchmarkRequest is what a request costs the generator and an httptest server
-// in one process, without pacing.
-func BenchmarkRequest(b *testing.B) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ Operands []string }
-		body, _ := io.ReadAll(r.Body)
-		_ = json.Unmarshal(body, &in)
-		_, _ = io.WriteString(w, answer(in.Operands))
-	}))
-	defer server.Close()
-	a := newAttack(b, Config{URL: server.URL, Sink: func(runlog.LoadLine) error { return nil }})
-	client := &http.Client{Transport: a.checker}
-	body := a.cfg.Payload.Body(0)
-	b.ReportAllocs()
-	for b.Loop() {
-		request, _ := http.NewRequest(http.MethodPost, server.URL, bytes.NewReader(body))
-		request.Header.Set(payloadHeader, "0")
-		response, err := client.Do(request)
-		if err != nil || response.Header.Get(answeredHeader) != "" {
-			b.Fatal(err, response)
+	for _, good := range []string{"http://a", "https://a:8443/b", "http://[::1]:80"} {
+		if u, err := ParseServer(good); err != nil || u.String() != good {
+			t.Errorf("ParseServer(%q) = %v, %v", good, u, err)
 		}
 	}
 }

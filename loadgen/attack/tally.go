@@ -8,66 +8,142 @@ import (
 	"secondwind/runlog"
 )
 
-// Histograms reach from a microsecond to ten minutes with three digits.
+// Histograms reach from a microsecond to ten minutes with three digits; that of the lag, which
+// is no figure of the service, has two.
 const (
-	lowest      = 1
-	highest     = int64(10 * time.Minute / time.Microsecond)
-	significant = 3
+	lowest         = 1
+	highest        = int64(10 * time.Minute / time.Microsecond)
+	significant    = 3
+	significantLag = 2
 )
 
-// The most instances and error texts that a line distinguishes; the rest is other.
+// The most instances that a line distinguishes, and causes of failure that an attack does; the
+// rest is other.
 const (
 	maxInstances = 64
-	maxErrors    = 8
-	other        = "other"
+	maxCauses    = 24
+	other        = runlog.OtherError
 )
 
 // outcome is what became of one request.
 type outcome struct {
-	instance                  string
+	instance                  []byte // "" if nobody answered, or did not say who
+	kind                      int
 	failure                   string // "" if it was answered as expected
 	ended                     time.Time
 	fromSchedule, fromSending time.Duration
+	firstByte                 time.Duration // from when there was a connection
 }
 
-// tally counts the outcomes of one interval. Failed requests count into the
-// latencies too: a time-out that vanished from them would make the tail look
-// better than it was. Histograms are reused from one interval to the next, so that a
-// long soak does not allocate them anew. Its caller locks.
+// tally counts the outcomes of one interval. Latencies are those of the requests that
+// were answered as expected: a connection refused in a millisecond would make them look
+// better, a time-out worse, and both are counted as failures. Histograms are reused from
+// one interval to the next, so that a long soak does not allocate them anew. Its caller
+// locks add, example and the histograms of connections; take is for a tally that nobody adds to.
 type tally struct {
 	second    runlog.LoadSecond
 	instances map[string]*instanceTally
+	names     []string // of kinds; nil if there are not several
+	kinds     []*group
+	causes    map[string]bool // of failures, of the whole attack: shared with its other tallies
+
+	connect, tls, firstByte, lag *hdrhistogram.Histogram
 }
 
-type instanceTally struct {
-	runlog.InstanceSecond
+// group are the requests that have something in common.
+type group struct {
+	completed, failed         int64
 	fromSchedule, fromSending *hdrhistogram.Histogram
 }
 
-func newTally() *tally { return &tally{instances: map[string]*instanceTally{}} }
+type instanceTally struct {
+	group
+	first time.Time
+}
 
-func (t *tally) add(o outcome) {
-	t.second.LagMaxSeconds = max(t.second.LagMaxSeconds, (o.fromSchedule - o.fromSending).Seconds())
-	i := t.instance(o.instance)
-	record(i.fromSchedule, o.fromSchedule)
-	record(i.fromSending, o.fromSending)
+func newTally(kinds []string, causes map[string]bool) *tally {
+	t := &tally{
+		instances: map[string]*instanceTally{}, causes: causes,
+		connect: newHistogram(), tls: newHistogram(), firstByte: newHistogram(), lag: hdrhistogram.New(lowest, highest, significantLag),
+	}
+	if len(kinds) > 1 {
+		t.names, t.kinds = kinds, make([]*group, len(kinds))
+	}
+	return t
+}
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(lowest, highest, significant) }
+
+func newGroup() group { return group{fromSchedule: newHistogram(), fromSending: newHistogram()} }
+
+// add counts an outcome, and returns the cause of its failure if it is the first one of it.
+func (t *tally) add(o outcome) (first string) {
+	lag := o.fromSchedule - o.fromSending
+	t.second.LagMaxSeconds = max(t.second.LagMaxSeconds, lag.Seconds())
+	record(t.lag, lag)
+	i, ok := t.instances[string(o.instance)] // makes no string
+	if !ok {
+		i = t.instance(string(o.instance))
+	}
+	i.add(&o)
+	if t.kinds != nil {
+		if t.kinds[o.kind] == nil {
+			g := newGroup()
+			t.kinds[o.kind] = &g
+		}
+		t.kinds[o.kind].add(&o)
+	}
 	if o.failure != "" {
-		t.second.Failed++
-		i.Failed++
-		if t.second.Errors == nil {
-			t.second.Errors = map[string]int64{}
-		}
-		if _, known := t.second.Errors[o.failure]; !known && len(t.second.Errors) >= maxErrors {
-			o.failure = other
-		}
-		t.second.Errors[o.failure]++
-		return
+		return t.fail(o.failure)
 	}
 	t.second.Completed++
-	i.Completed++
-	if ended := o.ended.UTC(); i.First.IsZero() || ended.Before(i.First) {
-		i.First = ended
+	record(t.firstByte, o.firstByte)
+	if ended := o.ended.UTC(); i.first.IsZero() || ended.Before(i.first) {
+		i.first = ended
 	}
+	return ""
+}
+
+func (t *tally) fail(cause string) (first string) {
+	known := t.causes[cause]
+	if !known && len(t.causes) >= maxCauses {
+		cause = other
+		known = t.causes[other]
+	}
+	if !known {
+		t.causes[cause], first = true, cause
+	}
+	t.second.Failed++
+	if t.second.Errors == nil {
+		t.second.Errors = map[string]int64{}
+	}
+	t.second.Errors[cause]++
+	return first
+}
+
+// example keeps an example of a cause.
+func (t *tally) example(cause string, e runlog.FailureExample) {
+	if t.second.Examples == nil {
+		t.second.Examples = map[string]runlog.FailureExample{}
+	}
+	t.second.Examples[cause] = e
+}
+
+func (g *group) add(o *outcome) {
+	if o.failure != "" {
+		g.failed++
+		return
+	}
+	g.completed++
+	record(g.fromSchedule, o.fromSchedule)
+	record(g.fromSending, o.fromSending)
+}
+
+// take returns what was counted and begins anew.
+func (g *group) take() (r runlog.RequestSecond) {
+	r = runlog.RequestSecond{Completed: g.completed, Failed: g.failed, FromSchedule: take(g.fromSchedule), FromSending: take(g.fromSending)}
+	g.completed, g.failed = 0, 0
+	return r
 }
 
 func (t *tally) instance(id string) *instanceTally {
@@ -77,43 +153,55 @@ func (t *tally) instance(id string) *instanceTally {
 	if len(t.instances) >= maxInstances && id != other {
 		return t.instance(other)
 	}
-	i := &instanceTally{
-		fromSchedule: hdrhistogram.New(lowest, highest, significant),
-		fromSending:  hdrhistogram.New(lowest, highest, significant),
-	}
+	i := &instanceTally{group: newGroup()}
 	t.instances[id] = i
 	return i
 }
 
 func record(h *hdrhistogram.Histogram, d time.Duration) {
-	_ = h.RecordValue(min(max(d.Microseconds(), lowest), highest)) // in range, so it cannot fail
+	_ = h.RecordValue(min(max(d.Round(time.Microsecond).Microseconds(), lowest), highest)) // in range, so it cannot fail
 }
 
-// take returns what was counted and begins anew.
-func (t *tally) take() *runlog.LoadSecond {
-	s := t.second
-	t.second = runlog.LoadSecond{}
+// take returns what was counted and begins anew. lagP99 is the 99th percentile of the lag.
+func (t *tally) take() (s *runlog.LoadSecond, lagP99 time.Duration) {
+	lagP99 = time.Duration(t.lag.ValueAtQuantile(99)) * time.Microsecond
+	s, t.second = new(t.second), runlog.LoadSecond{}
+	s.Connect, s.TLS, s.FirstByte, s.Lag = take(t.connect), take(t.tls), take(t.firstByte), take(t.lag)
 	for id, i := range t.instances {
-		if i.Completed+i.Failed == 0 {
+		if i.completed+i.failed == 0 {
 			delete(t.instances, id) // silent for a whole interval: it may be gone for good
 			continue
 		}
 		if s.Instances == nil {
 			s.Instances = map[string]*runlog.InstanceSecond{}
 		}
-		is := i.InstanceSecond
-		is.FromSchedule, is.FromSending = encode(i.fromSchedule), encode(i.fromSending)
-		s.Instances[id], i.InstanceSecond = &is, runlog.InstanceSecond{}
-		i.fromSchedule.Reset()
-		i.fromSending.Reset()
+		r := i.group.take()
+		s.Instances[id] = &runlog.InstanceSecond{
+			Completed: r.Completed, Failed: r.Failed, First: i.first, FromSchedule: r.FromSchedule, FromSending: r.FromSending,
+		}
+		i.first = time.Time{}
 	}
-	return &s
+	for n, g := range t.kinds {
+		if g == nil || g.completed+g.failed == 0 {
+			continue
+		}
+		if s.Requests == nil {
+			s.Requests = map[string]*runlog.RequestSecond{}
+		}
+		s.Requests[t.names[n]] = new(g.take())
+	}
+	return s, lagP99
 }
 
-func encode(h *hdrhistogram.Histogram) string {
+// take encodes a histogram and empties it; "" if it is empty.
+func take(h *hdrhistogram.Histogram) string {
+	if h.TotalCount() == 0 {
+		return ""
+	}
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
 		panic("attack: encode a histogram in memory: " + err.Error()) // impossible
 	}
+	h.Reset()
 	return string(text)
 }

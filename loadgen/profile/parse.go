@@ -10,6 +10,7 @@ import (
 // examples are the shapes that Parse knows.
 var examples = map[string]string{
 	"constant": "constant:200/5m", "ramp": "ramp:10..200/5m", "steps": "steps:10,50,100/1m", "sine": "sine:50..150@1m/10m",
+	"spike": "spike:50..500@2m+30s/5m",
 }
 
 // Parse reads a profile as a person writes it on a command line:
@@ -19,6 +20,7 @@ var examples = map[string]string{
 //	ramp:10..200/5m         in a straight line
 //	steps:10,50,100/1m      each for one minute
 //	sine:50..150@1m/10m     swings of one minute, for ten
+//	spike:50..500@2m+30s/5m 500 after two minutes, for 30 seconds; 50 otherwise
 //
 // Rates are requests per second, durations as time.ParseDuration reads them.
 // The error names what is wrong and shows the right form.
@@ -40,14 +42,16 @@ func Parse(text string) (Profile, error) {
 func parseShape(shape, rest string) (Profile, error) {
 	example, known := examples[shape]
 	if !known {
-		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps or sine", shape)
+		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine or spike", shape)
 	}
 	head, lengthText, bounded := strings.Cut(rest, "/")
 	rates, periodText, swings := strings.Cut(head, "@")
 	switch {
 	case shape != "constant" && !bounded:
 		return nil, fmt.Errorf("no duration; write it as in %s", example)
-	case shape == "sine" != swings:
+	case shape == "spike" && !strings.Contains(periodText, "+"):
+		return nil, fmt.Errorf("no peak; write it as in %s", example)
+	case shape != "spike" && shape == "sine" != swings:
 		return nil, fmt.Errorf("a sine, and nothing else, has a period; write it as in %s", example)
 	}
 	var p parser
@@ -69,6 +73,8 @@ func parseShape(shape, rest string) (Profile, error) {
 	case "sine":
 		low, high := p.between(rates)
 		return Sine{Low: low, High: high, Period: p.length(periodText), For: length}, p.err
+	case "spike":
+		return p.spike(rates, periodText, length), p.err
 	}
 	rate := p.rate(rates)
 	return Linear{{rate, rate, length}}, p.err
@@ -81,6 +87,27 @@ func (p *parser) fail(format string, args ...any) {
 	if p.err == nil {
 		p.err = fmt.Errorf(format, args...)
 	}
+}
+
+// spike reads one rate, and another for a while: "50..500", and "2m+30s" of the whole.
+func (p *parser) spike(rates, peak string, whole time.Duration) (l Linear) {
+	base, high := p.between(rates)
+	atText, longText, _ := strings.Cut(peak, "+")
+	at, err := time.ParseDuration(strings.TrimSpace(atText))
+	if err != nil || at != 0 {
+		at = p.length(atText)
+	}
+	long := p.length(longText)
+	rest := whole - at - long
+	if at > whole || long > whole || rest < 0 {
+		p.fail("a peak of %v after %v does not end within %v", long, at, whole)
+	}
+	for _, piece := range []Piece{{base, base, at}, {high, high, long}, {base, base, rest}} {
+		if piece.For != 0 {
+			l = append(l, piece)
+		}
+	}
+	return l
 }
 
 // between reads "10..200".

@@ -22,6 +22,8 @@ func TestParseReadsEveryShape(t *testing.T) {
 		{"ramp:200..0/1m", Linear{{200, 0, time.Minute}}},
 		{"steps:10, 50,100/1m", Linear{{10, 10, time.Minute}, {50, 50, time.Minute}, {100, 100, time.Minute}}},
 		{"sine:50..150@1m/10m", Sine{Low: 50, High: 150, Period: time.Minute, For: 10 * time.Minute}},
+		{"spike:5..50@2m+30s/5m", Linear{{5, 5, 2 * time.Minute}, {50, 50, 30 * time.Second}, {5, 5, 150 * time.Second}}},
+		{"spike:5..50@0s+1m/1m", Linear{{50, 50, time.Minute}}},
 	}
 	for _, tt := range tests {
 		got, err := Parse(tt.text)
@@ -29,6 +31,15 @@ func TestParseReadsEveryShape(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, %v, want %v", tt.text, got, err, tt.want)
 		}
 	}
+}
+
+func mustParse(t *testing.T, text string) Profile {
+	t.Helper()
+	p, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestParseSaysWhatIsWrong(t *testing.T) {
@@ -47,6 +58,15 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"sine:5..1@1m/2m", "lower rate first"},
 		{"sine:1..5/2m", "has a period"},
 		{"constant:1@1m/2m", "has a period"},
+		{"spike:1..2/1m", "no peak"},
+		{"spike:1..2@1m/5m", "no peak"},
+		{"spike:1..2@1m+1m", "no duration"},
+		{"spike:1..2@1m+5m/5m", "does not end within"},
+		{"spike:1..2@-1s+1m/5m", "not positive"},
+		{"spike:1..2@1s+0s/5m", "not positive"},
+		{"spike:1..2@x+1m/5m", "not a duration"},
+		{"spike:1..-2@0s+5m/5m", "out of range"},
+		{"spike:1..2@2500000h+2500000h/1h", "does not end within"},
 	}
 	for _, tt := range tests {
 		if got, err := Parse(tt.text); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -56,11 +76,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestHitsAreTheIntegralOfTheRate(t *testing.T) {
-	for _, text := range []string{"constant:30/40s", "ramp:10..200/1m", "ramp:200..0/1m", "steps:10,0,100/20s", "sine:0..150@17s/1m"} {
-		p, err := Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, text := range []string{"constant:30/40s", "ramp:10..200/1m", "ramp:200..0/1m", "steps:10,0,100/20s", "sine:0..150@17s/1m",
+		"spike:5..100@10s+20s/1m"} {
+		p := mustParse(t, text)
 		const slice = time.Millisecond
 		var sum float64
 		for at := time.Duration(0); at < 70*time.Second; at += slice {
@@ -90,6 +108,7 @@ func TestARateIsNeverNegativeAndHitsNeverFall(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"200", "constant:1/1s", "ramp:10..200/5m", "steps:10,50,100/1m", "sine:50..150@1m/10m", "ramp:..", "sine:@/",
+		"spike:50..500@2m+30s/5m", "spike:1..2@+/",
 	} {
 		f.Add(seed)
 	}

@@ -52,7 +52,7 @@ func (s *Schedule) Before(t time.Duration) uint64 {
 }
 
 func (s *Schedule) dueBefore(seq uint64, t time.Duration) bool {
-	due, ok := s.due(seq)
+	due, ok := s.due(float64(seq))
 	return ok && due < t
 }
 
@@ -71,6 +71,19 @@ func (s *Schedule) hits(t time.Duration) float64 {
 	return 0
 }
 
+// Rate is what is offered at a time: requests per second or, where the profiles are those
+// of a number of users, users.
+func (s *Schedule) Rate(t time.Duration) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range slices.Backward(s.segments) {
+		if t >= g.from {
+			return g.profile.Rate(t - g.from)
+		}
+	}
+	return 0
+}
+
 // rounding is more than what rounding errors add to so many hits, and far less
 // than a request.
 func rounding(hits float64) float64 { return 1e-12 * max(1000, hits) }
@@ -81,11 +94,11 @@ func rounding(hits float64) float64 { return 1e-12 * max(1000, hits) }
 func (s *Schedule) Due(seq uint64) (due time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.due(seq)
+	return s.due(float64(seq))
 }
 
-func (s *Schedule) due(seq uint64) (due time.Duration, ok bool) {
-	n := float64(seq)
+// due is when the hits come to n.
+func (s *Schedule) due(n float64) (due time.Duration, ok bool) {
 	for i, g := range slices.Backward(s.segments) {
 		if n < g.hits && i > 0 {
 			continue
@@ -103,7 +116,14 @@ func passes(p Profile, n float64) (at time.Duration, ok bool) {
 		at = time.Duration(math.Round(n / l[0].From * float64(time.Second)))
 		return at, end == 0 || at < end
 	}
+	if b, ok := p.(beginning); ok {
+		at, ok = passes(b.Profile, n)
+		return at, ok && at < b.end
+	}
 	n += rounding(n)
+	if s, ok := p.(Sequence); ok {
+		return s.passes(n)
+	}
 	if p.Hits(end) <= n {
 		return 0, false
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -14,17 +15,22 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
+	"secondwind/loadgen/mix"
 	"secondwind/textfile"
 )
 
-// faultAt is what is wrong with a file: file:line:column: key: text. What is zero is
+// position is where something stands in a file; zero is not known.
+type position struct{ line, column int }
+
+func (p position) compare(o position) int { return cmp.Or(p.line-o.line, p.column-o.column) }
+
+// faultAt is what is wrong with a file: file:line:column: key: text. What is not known is
 // left out.
-func faultAt(file string, line, column int, key, text string) error {
-	for _, n := range []int{line, column} {
-		if n > 0 {
-			file += fmt.Sprintf(":%d", n)
-		}
+func faultAt(file string, at position, key, text string) error {
+	if at != (position{}) {
+		file += fmt.Sprintf(":%d:%d", at.line, at.column)
 	}
 	if key != "" {
 		file += ": " + key
@@ -32,10 +38,15 @@ func faultAt(file string, line, column int, key, text string) error {
 	return errors.New(file + ": " + text)
 }
 
-// Parse reads a scenario; name stands for the file in errors. An empty text is
-// the default scenario. All faults are joined, each with its line, its key and what
-// would be right.
+// Parse reads a scenario; name stands for the file in errors, and the files that the
+// scenario names belong beside it. An empty text is the default scenario. All faults are
+// joined, each with its line and column, its key and what would be right.
 func Parse(name string, data []byte) (Scenario, error) {
+	return parse(name, data, func(s *Scenario) []mix.Fault { return s.Faults() })
+}
+
+// parse reads a scenario, and examines one that can be read.
+func parse(name string, data []byte, examine func(*Scenario) []mix.Fault) (Scenario, error) {
 	s := Default()
 	text, err := textfile.UTF8(data)
 	if err != nil {
@@ -45,28 +56,66 @@ func Parse(name string, data []byte) (Scenario, error) {
 	if err != nil {
 		return s, syntaxError(name, text, err)
 	}
-	d := decoder{name: name, lines: map[string]int{}, faulty: map[string]bool{}}
+	s.Dir = filepath.Dir(name)
+	s.Identity, s.LoadOnly.Profile = mix.Identity{}, "" // which a file may give otherwise
+	d := decoder{name: name, at: map[string]position{}, faulty: map[string]bool{}}
 	documents := slices.DeleteFunc(file.Docs, func(doc *ast.DocumentNode) bool { return isEmpty(doc.Body) })
 	if len(documents) > 1 {
 		d.fault(documents[1].Body, "", "this is a second document; a file holds one scenario: remove the line ---, or make two files")
 	} else if len(documents) == 1 {
 		d.mapping("", documents[0].Body, reflect.ValueOf(&s).Elem())
 	}
-	for _, f := range s.faults() {
-		// What could not be read is its default, with which nothing else is compared.
-		if !d.faulty[f.key] && (f.key != "payload.digits.max" || !d.faulty["payload.digits.min"]) {
-			d.faults = append(d.faults, faultAt(name, d.lines[f.key], 0, f.key, f.text))
-		}
+	_, requests := d.at["requests"]
+	s.complete(requests)
+	if len(d.faults) == 0 {
+		d.wrong(examine(&s))
+	} else {
+		d.wrong(slices.DeleteFunc(s.Faults(), func(f mix.Fault) bool { return d.faulty[part(f.Key)] }))
 	}
 	return s, errors.Join(d.faults...)
+}
+
+// complete fills in what cannot be the default beforehand; requests tells whether they were given.
+func (s *Scenario) complete(requests bool) {
+	if s.LoadOnly.Targets != "" && !requests {
+		s.Requests = []mix.Request{{}}
+	}
+	if s.Identity == (mix.Identity{}) {
+		s.Identity = mix.Calculator
+	}
+	if l := &s.LoadOnly; l.Replay == "" && l.Users == "" && len(l.Phases) == 0 {
+		l.Profile = cmp.Or(l.Profile, defaultProfile)
+	}
+	if s.Version == withPayload {
+		s.Version = Version // which has another key, and all others as they were
+	}
+}
+
+// wrong takes up what is wrong with the values, in the order of the file.
+func (d *decoder) wrong(found []mix.Fault) {
+	slices.SortStableFunc(found, func(a, b mix.Fault) int { return d.position(a.Key).compare(d.position(b.Key)) })
+	for _, f := range found {
+		d.faults = append(d.faults, faultAt(d.name, d.position(f.Key), f.Key, f.Text))
+	}
+}
+
+// position is where a key stands, or what it would belong to.
+func (d *decoder) position(key string) position {
+	for key != "" {
+		if at, ok := d.at[key]; ok {
+			return at
+		}
+		key = key[:max(0, strings.LastIndexAny(key, ".["))]
+	}
+	return position{}
 }
 
 // Validate reports every fault of a scenario that flags have changed, by the flag
 // that a key is set with ("hold": "--hold").
 func (s Scenario) Validate(flags map[string]string) error {
 	var faults []error
-	for _, f := range s.faults() {
-		faults = append(faults, fmt.Errorf("%s %s", cmp.Or(flags[f.key], f.key), f.text))
+	for _, f := range s.Faults() {
+		faults = append(faults, fmt.Errorf("%s %s", cmp.Or(flags[f.Key], f.Key), f.Text))
 	}
 	return errors.Join(faults...)
 }
@@ -89,31 +138,52 @@ func syntaxError(name string, text []byte, err error) error {
 	if !errors.As(err, &y) || y.GetToken() == nil {
 		return fmt.Errorf("%s: not valid YAML: %w", name, err)
 	}
-	at := y.GetToken().Position
+	at := positionOf(y.GetToken())
 	lines := strings.Split(string(text), "\n")
-	if indent := tabbed.FindString(lines[min(at.Line, len(lines))-1]); indent != "" {
-		return faultAt(name, at.Line, len(indent), "", "this is a tab; indent with spaces")
+	if indent := tabbed.FindString(lines[min(at.line, len(lines))-1]); indent != "" {
+		return faultAt(name, position{at.line, len(indent)}, "", "this is a tab; indent with spaces")
 	}
 	for _, known := range syntaxErrors {
 		if strings.Contains(y.GetMessage(), known.message) {
-			return faultAt(name, at.Line, at.Column, "", strings.ReplaceAll(known.text, "%s", y.GetToken().Value))
+			return faultAt(name, at, "", strings.ReplaceAll(known.text, "%s", y.GetToken().Value))
 		}
 	}
-	return faultAt(name, at.Line, at.Column, "", "not valid YAML: "+y.GetMessage())
+	return faultAt(name, at, "", "not valid YAML: "+y.GetMessage())
 }
 
 // decoder fills a scenario in from YAML. It reads scalars itself: where YAML's
 // versions disagree, such as about 010, a value is what it looks like.
 type decoder struct {
-	name   string         // of the file
-	lines  map[string]int // by key
-	faulty map[string]bool
+	name   string              // of the file
+	at     map[string]position // by key
+	faulty map[string]bool     // parts that could not be read
 	faults []error
 }
 
 func (d *decoder) fault(at ast.Node, key, format string, args ...any) {
-	d.faulty[key] = true
-	d.faults = append(d.faults, faultAt(d.name, at.GetToken().Position.Line, 0, key, fmt.Sprintf(format, args...)))
+	d.faulty[part(key)] = true
+	d.faults = append(d.faults, faultAt(d.name, cmp.Or(d.at[key], start(at)), key, fmt.Sprintf(format, args...)))
+}
+
+// part is the part of a scenario that a key belongs to, whose values are compared with each
+// other: what could not be read there is its default, with which nothing is compared.
+func part(key string) string {
+	for _, whole := range []string{"requests", "identity", "load_only"} {
+		if strings.HasPrefix(key, whole) {
+			return whole
+		}
+	}
+	return key
+}
+
+func positionOf(t *token.Token) position { return position{t.Position.Line, t.Position.Column} }
+
+// start is where a node begins.
+func start(node ast.Node) position {
+	if m, ok := node.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		node = m.Values[0].Key // the token of a block is a colon
+	}
+	return positionOf(node.GetToken())
 }
 
 // isEmpty reports whether a document, or a key, has nothing in it but comments.
@@ -125,37 +195,106 @@ func isEmpty(node ast.Node) bool {
 	return false
 }
 
-// mapping fills a struct in, and notes the line of every key.
+// gone are keys that the format had.
+var gone = map[string]string{
+	"payload": "is a key of version 1; instead of it, write requests: [{numbers: {operation: \"*\", digits: {min: 24000, max: 32000}}, " +
+		"expect: {exact: true}}] with the values that you had, and seed by itself",
+}
+
+// value fills in whatever a key holds.
+func (d *decoder) value(key string, node ast.Node, into reflect.Value) {
+	switch into.Kind() {
+	case reflect.Struct, reflect.Map:
+		if !isEmpty(node) {
+			d.mapping(key, node, into)
+		}
+	case reflect.Slice:
+		d.list(key, node, into)
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.scalar(key, node, into.Elem())
+	default:
+		d.scalar(key, node, into)
+	}
+}
+
+// mapping fills a struct or a map of texts in, and notes where every key stands.
 func (d *decoder) mapping(key string, node ast.Node, into reflect.Value) {
 	mapping, ok := node.(*ast.MappingNode)
-	if _, list := node.(*ast.SequenceNode); list {
-		d.fault(node, key, "this is a list; give keys instead, one on a line, for instance %s: …", into.Type().Field(0).Tag.Get("yaml"))
-		return
-	}
 	if !ok {
-		d.fault(node, key, "holds no keys; give them one on a line, for instance %s: …", into.Type().Field(0).Tag.Get("yaml"))
+		example, holds := "name", "holds no keys; give them"
+		if into.Kind() == reflect.Struct {
+			example = keyOf(into.Type().Field(0))
+		}
+		if _, list := node.(*ast.SequenceNode); list {
+			holds = "this is a list; give keys instead,"
+		}
+		d.fault(node, key, "%s one on a line, for instance %s: …", holds, example)
 		return
 	}
 	for _, v := range mapping.Values {
 		name := v.Key.GetToken().Value
 		full := strings.TrimPrefix(key+"."+name, ".")
-		d.lines[full] = v.Key.GetToken().Position.Line
-		field := fieldOf(into, name)
-		switch {
-		case !field.IsValid():
+		d.at[full] = start(v.Key)
+		switch field := fieldOf(into, name); {
+		case into.Kind() == reflect.Map:
+			d.member(full, name, v.Value, into)
+		case field.IsValid():
+			d.value(full, v.Value, field)
+		case gone[full] != "":
+			d.fault(v.Key, full, "%s", gone[full])
+		default:
 			d.fault(v.Key, full, "%s", textfile.UnknownKey(name, into.Type(), "yaml"))
-		case field.Kind() != reflect.Struct:
-			d.scalar(full, v.Value, field)
-		case !isEmpty(v.Value):
-			d.mapping(full, v.Value, field)
 		}
 	}
 }
 
+// member puts a text into a map.
+func (d *decoder) member(key, name string, node ast.Node, into reflect.Value) {
+	if into.IsNil() {
+		into.Set(reflect.MakeMap(into.Type()))
+	}
+	text := reflect.New(into.Type().Elem()).Elem()
+	d.value(key, node, text)
+	into.SetMapIndex(reflect.ValueOf(name), text)
+}
+
+// list fills a list in. A scalar by itself is a list of one.
+func (d *decoder) list(key string, node ast.Node, into reflect.Value) {
+	sequence, ok := node.(*ast.SequenceNode)
+	if !ok {
+		if _, keys := node.(*ast.MappingNode); keys || isEmpty(node) || into.Type().Elem().Kind() == reflect.Struct {
+			d.fault(node, key, "is no list; begin each of its parts with a hyphen and a space")
+			return
+		}
+		into.Set(reflect.MakeSlice(into.Type(), 1, 1))
+		d.value(key, node, into.Index(0))
+		return
+	}
+	into.SetZero()
+	if len(sequence.Values) > 0 {
+		into.Set(reflect.MakeSlice(into.Type(), len(sequence.Values), len(sequence.Values)))
+	}
+	for i, v := range sequence.Values {
+		element := fmt.Sprintf("%s[%d]", key, i)
+		d.at[element] = start(v)
+		d.value(element, v, into.Index(i))
+	}
+}
+
+// keyOf is the key of a field, "" if it has none.
+func keyOf(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	return strings.TrimPrefix(name, "-")
+}
+
+// fieldOf is the field of a struct, or of one embedded there, that has the key.
 func fieldOf(of reflect.Value, key string) reflect.Value {
-	for field, value := range of.Fields() {
-		if field.Tag.Get("yaml") == key {
-			return value
+	if of.Kind() == reflect.Struct && key != "" {
+		for _, field := range reflect.VisibleFields(of.Type()) {
+			if keyOf(field) == key {
+				return of.FieldByIndex(field.Index)
+			}
 		}
 	}
 	return reflect.Value{}

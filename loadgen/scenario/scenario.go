@@ -1,44 +1,63 @@
 // Package scenario reads scenarios: small YAML files that define a run. A misspelt
-// key, or a value out of range, is an error with its line.
+// key, or a value out of range, is an error with its line and column.
 package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
-	"unicode"
 
 	"github.com/goccy/go-yaml"
 
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/client"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
 	"secondwind/textfile"
 )
 
-// Version is the version of the format.
-const Version = 1
+// Version is the version of the format; withPayload is the one before, which asked for the
+// calculator's numbers by a key of their own.
+const (
+	Version     = 2
+	withPayload = 1
+)
 
 // Scenario is a scenario with every default filled in.
 type Scenario struct {
-	Version     int          `yaml:"version"`
-	Name        string       `yaml:"name"`
-	Description string       `yaml:"description"`
-	Payload     payload.Spec `yaml:"payload"`
-	// Users is how many users the requests come from.
-	Users int `yaml:"users"`
+	Version     int    `yaml:"version"`
+	Name        string `yaml:"name"`
+	Description string `yaml:"description"`
+	mix.Spec    `yaml:",inline"`
 	// Timeout of a request.
-	Timeout     time.Duration `yaml:"timeout"`
-	Premises    Premises      `yaml:"premises"`
-	Calibration Calibration   `yaml:"calibration"`
-	Load        Load          `yaml:"load"`
+	Timeout time.Duration `yaml:"timeout"`
+	// MaxInFlight bounds the requests that wait for an answer at one time.
+	MaxInFlight   int `yaml:"max_in_flight"`
+	client.Access `yaml:",inline"`
+	Limits        Limits      `yaml:"limits"`
+	Premises      Premises    `yaml:"premises"`
+	Calibration   Calibration `yaml:"calibration"`
+	Load          Load        `yaml:"load"`
 	// Hold is how long the load is held once the second instance serves.
-	Hold    time.Duration `yaml:"hold"`
-	Release Release       `yaml:"release"`
-	Judge   Judge         `yaml:"judge"`
-	Local   Local         `yaml:"local"`
+	Hold     time.Duration `yaml:"hold"`
+	Release  Release       `yaml:"release"`
+	Judge    Judge         `yaml:"judge"`
+	Local    Local         `yaml:"local"`
+	LoadOnly LoadOnly      `yaml:"load_only"`
+	// Dir is the folder that the names of files are relative to; "" is the working folder.
+	Dir string `yaml:"-"`
+
+	piped map[string][]byte // what pipes held that are named, each of which is read once only
+}
+
+// Limits are what the load generator must not exceed.
+type Limits struct {
+	// MaxLate is how late a request may be sent; 0 means Timeout. It is dropped after that.
+	MaxLate time.Duration `yaml:"max_late"`
 }
 
 // Premises defines how long the group must be observed at rest.
@@ -56,6 +75,8 @@ type Calibration struct {
 type Load struct {
 	Band float64 `yaml:"band"` // one instance's CPU as a multiple of the alarm's threshold
 	Rate float64 `yaml:"rate"` // requests per second instead; 0: from Band and the calibration
+	// CPUPercent is one instance's CPU instead; 0: Band says. It is between one and two thresholds.
+	CPUPercent float64 `yaml:"cpu_percent"`
 }
 
 // Release defines the load while the group scales in.
@@ -87,11 +108,17 @@ type Local struct {
 // Default is the scenario of an empty file.
 func Default() Scenario {
 	return Scenario{
-		Version:     Version,
-		Name:        "soak",
-		Payload:     payload.Spec{Operation: "*", Digits: payload.Range{Min: 24000, Max: 32000}, Bodies: 64, Seed: 1},
-		Users:       200,
-		Timeout:     5 * time.Second,
+		Version: Version,
+		Name:    "soak",
+		Spec: mix.Spec{
+			Requests: []mix.Request{{
+				Name:    "calculate",
+				Numbers: mix.Numbers{Operation: "*", Digits: mix.Digits{Min: 24000, Max: 32000}, Bodies: 64},
+				Expect:  mix.Expect{Status: []string{"200"}, Exact: true},
+			}},
+			Identity: mix.Calculator, Users: 200, Seed: 1, Pool: "64MB",
+		},
+		Timeout: 5 * time.Second, MaxInFlight: 512, Access: client.DefaultAccess,
 		Premises:    Premises{Window: 5 * time.Second},
 		Calibration: Calibration{StartRate: 8, CPUPercent: 11},
 		Load:        Load{Band: 1.6},
@@ -99,21 +126,31 @@ func Default() Scenario {
 		Release:     Release{RatePercent: 10},
 		Judge:       Judge{MinAchieved: 0.98},
 		Local:       Local{MetricsPeriod: 10 * time.Second, Policy: PolicyAttached, AlarmActions: true},
+		LoadOnly:    LoadOnly{Profile: defaultProfile, Arrivals: "even"},
 	}
 }
 
-// Read reads a scenario from a file. The error has every fault in it.
+// Read reads a scenario from a file, and sees whether the files that it names are good. For
+// pipes it waits until ctx ends. The error has every fault in it.
 func Read(ctx context.Context, path string) (Scenario, error) {
 	data, err := textfile.Read(ctx, path)
 	if err != nil {
 		return Scenario{}, fmt.Errorf("read the scenario: %w; name a file that you can read", err)
 	}
-	return Parse(path, data)
+	return parse(path, data, func(s *Scenario) []mix.Fault { return s.Examine(ctx, nil) })
 }
+
+// asItIs is text that YAML reads back without quotation marks.
+var asItIs = regexp.MustCompile(`^[A-Za-z][\w/-]*$`)
 
 // Marshal writes the scenario with every default spelt out.
 func (s Scenario) Marshal() ([]byte, error) {
-	return yaml.Marshal(s)
+	return yaml.MarshalWithOptions(s, yaml.CustomMarshaler(func(text string) ([]byte, error) {
+		if asItIs.MatchString(text) && text != "null" {
+			return []byte(text), nil
+		}
+		return []byte(strconv.Quote(text)), nil // line ends and control characters survive nothing else
+	}))
 }
 
 // PollInterval is how often an observer polls: every second; with periods of a
@@ -133,28 +170,45 @@ const (
 	maxHold        = 366 * 24 * time.Hour
 )
 
-// fault is what is wrong with a key, and what would be right.
-type fault struct{ key, text string }
+// faults collects what is wrong.
+type faults []mix.Fault
 
-// faults are what is wrong with the values.
-func (s Scenario) faults() []fault {
-	var found []fault
-	check := func(ok bool, key, format string, args ...any) {
-		if !ok {
-			found = append(found, fault{key, fmt.Sprintf(format, args...)})
-		}
+func (f *faults) check(ok bool, key, format string, args ...any) {
+	if !ok {
+		*f = append(*f, mix.Fault{Key: key, Text: fmt.Sprintf(format, args...)})
 	}
-	check(s.Version == Version, "version", "is %d; this program reads version %d", s.Version, Version)
-	check(s.Name != "", "name", "is empty; give the scenario a name")
-	check(len(s.Name) <= maxName, "name", "has %d bytes; give at most %d", len(s.Name), maxName)
-	check(len(s.Description) <= maxDescription, "description", "has %d bytes; give at most %d", len(s.Description), maxDescription)
-	check(plain(s.Name), "name", "is %q; give text without tabs and control characters", s.Name)
-	check(plain(s.Description), "description", "is %q; give text without tabs and control characters", s.Description)
-	for _, f := range s.Payload.Faults() {
-		check(false, "payload."+f.Key, "%s", f.Text)
+}
+
+// joined is an error, nil if there is no fault.
+func (f faults) joined() error {
+	var all []error
+	for _, fault := range f {
+		all = append(all, fault)
 	}
-	check(s.Users >= 1 && s.Users <= 1_000_000, "users", "is %d; give 1 to 1000000", s.Users)
-	check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	return errors.Join(all...)
+}
+
+// Faults are what is wrong with the values.
+func (s Scenario) Faults() []mix.Fault {
+	found := faults(s.Spec.Faults())
+	found.check(s.Version == Version, "version", "is %d; this program reads versions %d and %d", s.Version, withPayload, Version)
+	found.check(s.Name != "", "name", "is empty; give the scenario a name")
+	found.check(len(s.Name) <= maxName, "name", "has %d bytes; give at most %d", len(s.Name), maxName)
+	found.check(len(s.Description) <= maxDescription, "description", "has %d bytes; give at most %d", len(s.Description), maxDescription)
+	found.check(s.Users != 0, "users", "is 0; give 1 to 1000000")
+	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
+	s.Access.Faults(found.check)
+	found.check(s.Limits.MaxLate >= 0 && s.Limits.MaxLate <= maxHold, "limits.max_late",
+		"is %s; give more than 0s, for instance 5s, or 0s for as long as the timeout", s.Limits.MaxLate)
+	s.proof(found.check)
+	s.LoadOnly.faults(found.check)
+	s.sendingFaults(found.check)
+	return found
+}
+
+// proof checks what a proof alone reads.
+func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
 	check(s.Premises.Window >= 0 && s.Premises.Window <= maxWindow, "premises.window",
 		"is %s; give 0s (one evaluation range of the alarm) or more, and at most %s", s.Premises.Window, maxWindow)
 	check(s.Calibration.StartRate > 0 && s.Calibration.StartRate <= profile.MaxRate, "calibration.start_rate",
@@ -166,6 +220,9 @@ func (s Scenario) faults() []fault {
 			"and two instances at 2 or more do not get below it", s.Load.Band)
 	check(s.Load.Rate >= 0 && s.Load.Rate <= profile.MaxRate, "load.rate",
 		"is %g; give requests per second above 0 and at most %.0f, or 0 to let the calibration choose", s.Load.Rate, float64(profile.MaxRate))
+	check(s.Load.CPUPercent >= 0 && s.Load.CPUPercent < 100, "load.cpu_percent",
+		"is %g; give a percentage between one and two thresholds of the alarm, for instance 32, or 0 to let load.band say", s.Load.CPUPercent)
+	check(s.Load.CPUPercent == 0 || s.Load.Rate == 0, "load.cpu_percent", "is given together with rate; keep one")
 	check(s.Hold >= 0, "hold", "is %s; give 0s or more, for instance 30s or 8h", s.Hold)
 	check(s.Hold <= maxHold, "hold", "is %s; give at most a year (%s)", s.Hold, maxHold)
 	check(s.Release.RatePercent >= 0 && s.Release.RatePercent <= 20, "release.rate_percent",
@@ -178,12 +235,8 @@ func (s Scenario) faults() []fault {
 	check(known, "local.metrics_period", "is %s; give 10s, 20s, 30s or whole minutes up to a day, which CloudWatch accepts", period)
 	check(s.Local.Policy == PolicyAttached || s.Local.Policy == PolicyNone, "local.policy",
 		"is %q; give %q or %q", s.Local.Policy, PolicyAttached, PolicyNone)
-	return found
 }
 
-// plain reports whether the run folder's copy of the scenario reads as this text.
-func plain(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
-}
+const maxInFlight = 100_000
 
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 0) }

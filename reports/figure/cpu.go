@@ -66,6 +66,6 @@ func fewest(all []Series) []Series {
 		return all
 	}
 	shown := append([]Series(nil), all[:maxSeries]...)
-	shown[maxSeries-1].Name += fmt.Sprintf(" (and %d more instances, not drawn)", len(all)-maxSeries)
+	shown[maxSeries-1].Name += fmt.Sprintf(" (and %d more, not drawn)", len(all)-maxSeries)
 	return shown
 }

@@ -37,6 +37,21 @@ func All(r Run) []*Figure {
 	return append(all, CPU(r), Capacity(r), Throughput(r), Latency(r), Distributions(r), Requests(r))
 }
 
+// Load returns the figures of load, as far as there is something to draw.
+func Load(r Run) []*Figure {
+	all := []*Figure{Throughput(r), Latency(r), Distributions(r)}
+	if len(r.Instances) > 0 {
+		all = append(all, Requests(r))
+	}
+	if len(r.Errors) > 0 {
+		all = append(all, Errors(r))
+	}
+	return all
+}
+
+// Group returns the figures of an Auto Scaling group.
+func Group(r Run) []*Figure { return []*Figure{CPU(r), Capacity(r)} }
+
 // Widths and heights of the parts of a figure.
 const (
 	width      = vg.Length(800)

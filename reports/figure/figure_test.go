@@ -72,7 +72,7 @@ func TestLegendNamesEverySeriesAndSaysWhatIsNotDrawn(t *testing.T) {
 		r.Marks = append(r.Marks, Mark{At: float64(i), Text: fmt.Sprintf("event %d", i)})
 	}
 	got := svg(t, CPU(r))
-	for _, want := range []string{"i-00", "i-07", "and 4 more instances, not drawn", "event 19", "and 10 later events"} {
+	for _, want := range []string{"i-00", "i-07", "and 4 more, not drawn", "event 19", "and 10 later events"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the CPU figure lacks %q", want)
 		}

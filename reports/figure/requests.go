@@ -6,7 +6,7 @@ import "gonum.org/v1/plot/plotter"
 // shows when a new instance began to serve.
 func Requests(r Run) *Figure {
 	f := overTime(r, "requests", "Requests completed by instance",
-		"Each answer is counted for the instance that its X-Instance-Id header names.")
+		"Each answer that was as expected is counted for the instance that it names.")
 	f.plot.Y.Label.Text = "requests per second"
 	for i, s := range fewest(r.Instances) {
 		f.addLine(s, styleAt(i+1), plotter.NoStep)

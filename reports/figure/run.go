@@ -28,6 +28,7 @@ type Run struct {
 	// Requests per second; X is the middle of the interval.
 	Offered, Completed, Failed, Dropped Series
 	Instances                           []Series // completed per second, by instance
+	Errors                              []Series // failed per second, by cause
 
 	Latency       []Series       // milliseconds over time
 	Distributions []Distribution // one a phase

@@ -32,10 +32,11 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 		return
 	}
 	x.checkMetricOf(a)
-	load := a.Threshold * x.cfg.Band
+	load := a.Threshold * x.band(a.Threshold)
 	x.findIf(a.Threshold < 1 || load > mostLoad, Warning, "alarm.threshold", "alarm "+a.AlarmName,
-		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, %g times as much.", a.Threshold, load, x.cfg.Band),
-		fmt.Sprintf("Choose a threshold from 1 to %.0f %%, or a smaller load.band in the scenario.", math.Floor(mostLoad/x.cfg.Band)))
+		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, %g times as much.", a.Threshold, load, x.band(a.Threshold)),
+		fmt.Sprintf("Choose a threshold from 1 to %.0f %%, or a smaller load.band or load.cpu_percent in the scenario.",
+			math.Floor(mostLoad/x.band(a.Threshold))))
 	x.checkAlarmState(a)
 	x.checkScaleIn(a)
 }
@@ -76,6 +77,14 @@ func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
 	x.findIf(!hypothesis.Above(a), Error, "alarm.comparison", name,
 		fmt.Sprintf("Its comparison operator is %s, but load raises CPU.", a.ComparisonOperator),
 		updateAlarm("comparison operator GreaterThanThreshold"))
+}
+
+// band is the load of the proof in thresholds.
+func (x *examination) band(threshold float64) float64 {
+	if x.cfg.LoadCPUPercent > 0 && threshold > 0 {
+		return x.cfg.LoadCPUPercent / threshold
+	}
+	return x.cfg.Band
 }
 
 // mostLoad is the CPU in percent above which an instance cannot be held.
@@ -190,7 +199,7 @@ func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
 	if p.PolicyType != "StepScaling" {
 		return more(p.ScalingAdjustment)
 	}
-	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (x.cfg.Band - 1)} {
+	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (x.band(threshold) - 1)} {
 		covered := slices.ContainsFunc(p.StepAdjustments, func(s runlog.StepAdjustment) bool {
 			return (s.MetricIntervalLowerBound == nil || *s.MetricIntervalLowerBound <= over) &&
 				(s.MetricIntervalUpperBound == nil || over < *s.MetricIntervalUpperBound) && more(s.ScalingAdjustment)

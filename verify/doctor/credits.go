@@ -43,7 +43,7 @@ func (x *examination) checkCredits(a runlog.MetricAlarm) {
 
 // checkBalance reports whether the credits last for control, chain and hold.
 func (x *examination) checkBalance(name string, t burstable.Type, threshold float64) {
-	load := min(threshold*x.cfg.Band, 100)
+	load := min(threshold*x.band(threshold), 100)
 	burn := t.VCPUs*60*load/100 - t.CreditsPerHour // an hour
 	needs := burn * x.report.ExpectSeconds / 3600
 	switch mode := x.creditMode(name); {

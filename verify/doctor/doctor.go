@@ -35,6 +35,11 @@ type Config struct {
 	Hold time.Duration
 	// Band is the load of the proof in thresholds, load.band of its scenario; 0: 1.6.
 	Band float64
+	// LoadCPUPercent is that load in percent, load.cpu_percent; 0: Band says.
+	LoadCPUPercent float64
+	// AnotherProgram than the calculator runs on the instances, so that its answers need
+	// not name who gave them in the calculator's header.
+	AnotherProgram bool
 	// Transport carries the request to the load balancer; nil: one of sockets.
 	Transport http.RoundTripper
 }

@@ -167,6 +167,7 @@ func (x *examination) checkAnswer(ctx context.Context, url string) {
 	}
 	id := response.Header.Get(instanceHeader)
 	switch members := x.facts.group.Instances; {
+	case id == "" && x.cfg.AnotherProgram:
 	case id == "":
 		x.find(Error, "balancer.no-instance-id", url,
 			"Its answer has no "+instanceHeader+" header, so it would not be seen that the new instance answers.",

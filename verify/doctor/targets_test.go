@@ -2,12 +2,15 @@ package doctor_test
 
 import (
 	"net/http"
+	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"secondwind/account/stack"
 )
 
 // targets changes the target group as it is answered.
@@ -97,4 +100,14 @@ func balancerBreakages() []breakage {
 		{"balancer.no-instance-id", "in the answer", answering(http.StatusOK, "")},
 		{"balancer.other-instance", "than the group's", answering(http.StatusOK, "i-0123456789abcdef0")},
 	}
+}
+
+func TestAnotherProgramNeedNotNameItsInstanceAsTheCalculatorDoes(t *testing.T) {
+	inWorld(t, stack.PolicyStep, func(w *world) {
+		w.cfg.AnotherProgram = true
+		answering(http.StatusOK, "")(w)
+		if got := idsOf(w.examine()); len(got) > 0 {
+			w.Errorf("found %v, want nothing", got)
+		}
+	})
 }

@@ -95,6 +95,10 @@ func sentences() []sentence {
 			w.cfg.Band = 1.9
 			put(func(in *cloudwatch.PutMetricAlarmInput) { in.Threshold = aws.Float64(55) })(w)
 		}, "alarm.threshold", "the load would be set to 104.5 % CPU, 1.9 times as much. Choose a threshold from 1 to 50 %, or"},
+		{"a threshold for the scenario's CPU", func(w *world) {
+			w.cfg.LoadCPUPercent = 99
+			put(func(in *cloudwatch.PutMetricAlarmInput) { in.Threshold = aws.Float64(55) })(w)
+		}, "alarm.threshold", "the load would be set to 99 % CPU, 1.8 times as much. Choose a threshold from 1 to 52 %, or"},
 		{"no dimension", put(func(in *cloudwatch.PutMetricAlarmInput) { in.Dimensions = nil }),
 			"alarm.dimension", "It watches the CPU of all instances of the account, not of the group."},
 		{"an alarm that was named", func(w *world) { w.cfg.AlarmName = "nobody" },

@@ -52,6 +52,9 @@ func (e *Experiment) controlCPU() float64 {
 
 // loadCPU is where one instance is to stand under the load, in percent.
 func (e *Experiment) loadCPU() float64 {
+	if e.plan.LoadCPUPercent > 0 {
+		return e.plan.LoadCPUPercent
+	}
 	return e.h.Threshold + (e.h.Band-1)*(e.h.Threshold-e.idle)
 }
 

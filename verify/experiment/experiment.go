@@ -15,7 +15,8 @@ type Plan struct {
 	// one evaluation range of the alarm.
 	Window          time.Duration
 	CalibrationRate float64 // requests per second, before anything is known
-	LoadRate        float64 // requests per second; 0: as band and calibration say
+	LoadRate        float64 // requests per second; 0: as CPU and calibration say
+	LoadCPUPercent  float64 // where one instance is to stand under the load; 0: as the band says
 	Hold            time.Duration
 	// ReleasePercent of the load's rate goes on while the group scales in, to show
 	// what draining does to requests in flight.

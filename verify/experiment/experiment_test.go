@@ -28,6 +28,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: only i-1 is left"},
 		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1 min"},
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
+		{"a CPU that the plan fixes", func(w *world) { w.plan.LoadCPUPercent = 36 }, all, "",
+			"load: 35 requests/s, which should put one instance at 36 %"},
 		{"a control that does not hold", func(w *world) { w.byHand = 60 * time.Second }, until(runlog.PhaseLoad), "no second instance answered",
 			"the control did not hold"},
 		{"a control that desires two", func(w *world) {

@@ -143,6 +143,15 @@ func TestAClaimFollowsFromTheConfiguration(t *testing.T) {
 	case !h.Declared.Equal(now) || h.Version != runlog.Version || len(h.Deadlines) != 7:
 		t.Errorf("declared %s, version %d, %d deadlines", h.Declared, h.Version, len(h.Deadlines))
 	}
+	for cpu, want := range map[float64]string{30: "", 20: "load.cpu_percent", 40: "give more than 20 and less than 40, for instance 32"} {
+		in := hypothesis.Intent{RunID: "r", Band: 1.6, LoadCPUPercent: cpu, ControlCPUPercent: 11, MinAchieved: 0.98}
+		switch h, err := hypothesis.Declare(configured(), in, now); {
+		case want == "" && (err != nil || h.Band != 1.5):
+			t.Errorf("Declare(load at %v %%) = band %v, %v, want 1.5", cpu, h.Band, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("Declare(load at %v %%) = %v, want %q", cpu, err, want)
+		}
+	}
 	if why := hypothesis.Underived(h); why != "" {
 		t.Errorf("Underived = %q of what was just derived", why)
 	}

@@ -14,6 +14,8 @@ type Intent struct {
 	AlarmName string
 	// Band, ControlCPUPercent and MinAchieved are the hypothesis's.
 	Band, ControlCPUPercent, MinAchieved float64
+	// LoadCPUPercent is where one instance is to stand under the load, instead of Band; 0: as Band says.
+	LoadCPUPercent float64
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -37,6 +39,12 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	}
 	if err := ControlBelow(alarm.Threshold, in.ControlCPUPercent); err != nil {
 		return runlog.Hypothesis{}, err
+	}
+	if err := LoadAbove(alarm.Threshold, in.LoadCPUPercent); err != nil {
+		return runlog.Hypothesis{}, err
+	}
+	if in.LoadCPUPercent > 0 {
+		in.Band = in.LoadCPUPercent / alarm.Threshold
 	}
 	policy := c.PolicyOf(alarm)
 	h := runlog.Hypothesis{
@@ -65,6 +73,16 @@ func ControlBelow(threshold, control float64) error {
 	}
 	return fmt.Errorf("calibration.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give less, for instance %.0f",
 		control, threshold, 0.55*threshold)
+}
+
+// LoadAbove refuses a load under which one instance does not stand between one and two
+// thresholds, both in percent: it would prove nothing. 0 is no load of its own.
+func LoadAbove(threshold, load float64) error {
+	if load == 0 || load > threshold && load < 2*threshold {
+		return nil
+	}
+	return fmt.Errorf("load.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give more than %[2]g and less than %g, "+
+		"for instance %g", load, threshold, 2*threshold, 1.6*threshold)
 }
 
 // maxPollGap is the longest silence of an observer, in seconds.

@@ -2,7 +2,7 @@ package live
 
 import (
 	"context"
-	"net/http"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -10,7 +10,7 @@ import (
 
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/attack"
-	"secondwind/loadgen/payload"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
@@ -38,8 +38,8 @@ type Config struct {
 	Holding func(bool)
 	// Background runs while the experiment does; nil: nothing.
 	Background func(context.Context) error
-	// Transport carries the load; nil: a tuned one of sockets.
-	Transport http.RoundTripper
+	// Dial opens the load's connections; nil means sockets.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Prove declares the hypothesis and carries out the experiment. It returns nil
@@ -58,7 +58,8 @@ func Prove(ctx context.Context, cfg Config) error {
 	}
 	claim, err := hypothesis.Declare(configuration, hypothesis.Intent{
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
-		Band: cfg.Scenario.Load.Band, ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
+		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
+		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
 	}, time.Now())
 	if err != nil {
 		return err
@@ -87,8 +88,8 @@ func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment
 	s := cfg.Scenario
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
-		Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
-		PollInterval: s.PollInterval(claim.Period()), Seed: s.Payload.Seed,
+		LoadCPUPercent: s.Load.CPUPercent, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
+		PollInterval: s.PollInterval(claim.Period()), Seed: s.Seed,
 	}
 }
 
@@ -109,15 +110,22 @@ func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Durat
 // it does goes into the record, and into traffic.
 func NewGenerator(cfg Config, traffic *experiment.Traffic) (*attack.Attack, error) {
 	s := cfg.Scenario
-	set, err := payload.Make(s.Payload)
+	server, err := attack.ParseServer(cfg.LoadBalancerURL)
 	if err != nil {
 		return nil, err
 	}
-	return attack.New(attack.Config{
-		URL: cfg.LoadBalancerURL, Payload: set, Users: s.Users, Timeout: s.Timeout, Seed: s.Payload.Seed, Transport: cfg.Transport,
-		Sink: func(line runlog.LoadLine) error {
-			traffic.Add(line)
-			return cfg.Writer.WriteLoad(line)
-		},
-	})
+	requests, err := mix.Make(s.Spec, server, s.Open)
+	if err != nil {
+		return nil, err
+	}
+	attacking, err := s.Attack(requests)
+	if err != nil {
+		return nil, err
+	}
+	attacking.Connections.Dial = cfg.Dial
+	attacking.Sink = func(line runlog.LoadLine) error {
+		traffic.Add(line)
+		return cfg.Writer.WriteLoad(line)
+	}
+	return attack.New(attacking), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
 	"secondwind/verify/experiment"
@@ -36,7 +37,7 @@ func TestAPlanIsTheScenarioAndTheHypothesis(t *testing.T) {
 		h := runlog.Hypothesis{AlarmName: "high", PeriodSeconds: period}
 		got := plan(Config{Scenario: s}, h, time.Minute)
 		if got.Hypothesis.AlarmName != "high" || got.Hold != s.Hold || got.PollInterval != poll || got.ReleaseDeadline != time.Minute ||
-			got.CalibrationRate != s.Calibration.StartRate || got.ReleasePercent != s.Release.RatePercent || got.Seed != s.Payload.Seed {
+			got.CalibrationRate != s.Calibration.StartRate || got.ReleasePercent != s.Release.RatePercent || got.Seed != s.Seed {
 			t.Errorf("plan() = %+v, want the scenario's, with a poll every %v", got, poll)
 		}
 	}
@@ -75,15 +76,28 @@ func TestNothingIsClaimedOfAGroupThatCannotBeRead(t *testing.T) {
 }
 
 func TestALoadThatCannotBeMadeIsAnError(t *testing.T) {
-	good := scenario.Default()
-	for url, change := range map[string]func(*scenario.Scenario){
-		"no URL": func(*scenario.Scenario) {}, "http://calculator.test": func(s *scenario.Scenario) { s.Payload.Bodies = 0 },
+	for want, change := range map[string]func(*Config){
+		"is not an http or https URL": func(c *Config) { c.LoadBalancerURL = "no URL" },
+		"requests: is empty":          func(c *Config) { c.Scenario.Requests = nil },
+		"requests[0].rows":            func(c *Config) { c.Scenario.Requests = []mix.Request{{Path: "/{{a}}", Rows: "none.csv"}} },
 	} {
-		s := good
-		s.Payload.Bodies = 1
-		change(&s)
-		if _, err := NewGenerator(Config{LoadBalancerURL: url, Scenario: s}, new(experiment.Traffic)); err == nil {
-			t.Errorf("%s, %d bodies: NewGenerator() = nil error, want one", url, s.Payload.Bodies)
+		cfg := Config{LoadBalancerURL: "http://calculator.test", Scenario: scenario.Default()}
+		cfg.Scenario.Dir = t.TempDir()
+		change(&cfg)
+		if _, err := NewGenerator(cfg, new(experiment.Traffic)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("NewGenerator() = %v, want %q", err, want)
 		}
+	}
+}
+
+func TestALoadIsMadeOfTheFilesBesideItsScenario(t *testing.T) {
+	cfg := Config{LoadBalancerURL: "http://shop.test", Scenario: scenario.Default()}
+	cfg.Scenario.Dir = t.TempDir()
+	cfg.Scenario.Requests = []mix.Request{{Path: "/{{a}}", Rows: "rows.csv"}}
+	if err := os.WriteFile(filepath.Join(cfg.Scenario.Dir, "rows.csv"), []byte("a\nb\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewGenerator(cfg, new(experiment.Traffic)); err != nil {
+		t.Errorf("NewGenerator() = %v", err)
 	}
 }

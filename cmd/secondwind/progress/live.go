@@ -118,7 +118,7 @@ func (l *live) phases(s Status) string {
 		names = append(names, l.paint(style, string(p)))
 	}
 	line := strings.Join(names, "  ")
-	alone := s.Group == nil && s.Phase == runlog.PhaseLoad // a load without an experiment has no other phase
+	alone := s.Group == nil && s.Traffic != nil // a load without an experiment has phases of its own
 	if alone || l.width() < 90 || !slices.Contains(inOrder, s.Phase) {
 		line = l.paint(terminal.Bold, "▸ "+string(s.Phase))
 	}

@@ -38,8 +38,9 @@ type Group struct {
 // Traffic is the load, in requests per second.
 type Traffic struct {
 	OfferedRate   float64 `json:"offeredRate"`
-	CompletedRate float64 `json:"completedRate"` // over the last second
-	Failed        int64   `json:"failed"`        // requests, since the run's start
+	CompletedRate float64 `json:"completedRate"`   // over the last second
+	Users         float64 `json:"users,omitempty"` // who send, unless a rate is offered
+	Failed        int64   `json:"failed"`          // requests, since the run's start
 }
 
 // See takes in what was seen of the group.
@@ -197,7 +198,9 @@ func facts(s Status, paint func(sgr, text string) string) (known []string) {
 	default:
 		known = append(known, "alarm "+paint(terminal.Dim, s.Alarm))
 	}
-	if t := s.Traffic; t != nil && t.OfferedRate > 0 {
+	if t := s.Traffic; t != nil && t.Users > 0 {
+		known = append(known, fmt.Sprintf("%.0f requests/s of %.0f users", t.CompletedRate, t.Users))
+	} else if t != nil && t.OfferedRate > 0 {
 		known = append(known, fmt.Sprintf("%.0f of %.0f requests/s", t.CompletedRate, t.OfferedRate))
 	}
 	if t := s.Traffic; t != nil && t.Failed > 0 {

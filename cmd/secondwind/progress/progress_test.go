@@ -128,6 +128,8 @@ func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 		plain, asAny string
 	}{
 		{"a run that is set up", Status{Phase: "setup"}, " 0:05    setup       · waiting for a healthy instance", `{"phase":"setup"}`},
+		{"users", Status{Phase: "load", Traffic: &Traffic{OfferedRate: 410, CompletedRate: 400, Users: 5}},
+			" 0:05    load        · 400 requests/s of 5 users", `{"phase":"load","offeredRate":410,"completedRate":400,"users":5,"failed":0}`},
 		{"a load alone", Status{Phase: "load", Traffic: TrafficOf(5, runlog.LoadSecond{Completed: 8, IntervalSeconds: 2}, 0)},
 			" 0:05    load        · 4 of 5 requests/s", `{"phase":"load","offeredRate":5,"completedRate":4,"failed":0}`},
 		{"a group alone", observed,
@@ -213,8 +215,8 @@ func TestLiveShowsCPUAgainstItsThreshold(t *testing.T) {
 
 func TestALoadAloneShowsNoPhasesOfAnExperiment(t *testing.T) {
 	var b bytes.Buffer
-	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "load", Traffic: &Traffic{OfferedRate: 5}})
-	if view := b.String(); !strings.Contains(view, "▸ load") || strings.Contains(view, "calibration") {
-		t.Errorf("view = %q, want the load and no other phase", view)
+	Live(&b, func() int { return 120 }, false).Status(Status{Phase: "hold", Traffic: &Traffic{OfferedRate: 5}})
+	if view := b.String(); !strings.Contains(view, "▸ hold") || strings.Contains(view, "calibration") {
+		t.Errorf("view = %q, want the load's own phase and no other", view)
 	}
 }

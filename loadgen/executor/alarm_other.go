@@ -1,0 +1,5 @@
+//go:build !linux
+
+package executor
+
+func newAlarm(bool) alarm { return newTimer() }

@@ -1,0 +1,122 @@
+package generator
+
+import (
+	"fmt"
+	"time"
+)
+
+// Counters are what a generator knows about itself after a run. What is 0 is not known, or
+// did not happen.
+type Counters struct {
+	Due     int64         // requests, sent or not
+	Dropped int64         // of them
+	LagP99  time.Duration // from when requests were due to when they were sent
+	NoFile  int64         // requests that failed with EMFILE or ENFILE
+	NoPort  int64         // requests that failed with EADDRNOTAVAIL
+	Usage   Usage
+	// Slots are how many requests may be in flight, and SlotsNeeded how many there are if the
+	// server answers none of them within the time-out: the rate times the time-out.
+	Slots, SlotsNeeded int
+}
+
+// What a generator may come to before its measurements are its own.
+const (
+	mostDropped = 0.001 // of what is due
+	mostLag     = 20 * time.Millisecond
+	mostCPU     = 0.85 // of its cores, in an interval
+	mostBusy    = 0.05 // of the intervals, and more than one
+	mostFiles   = 0.95 // of the limit
+	// Of fewer requests, one that the machine delayed by chance may be the 99th percentile.
+	fewDue     = 1000
+	mostLagFew = 10 * mostLag
+)
+
+// Judgement is whether a measurement is one of the service. The zero value says that it is.
+type Judgement struct {
+	Invalid bool   `json:"invalid"`
+	Reason  string `json:"reason,omitempty"` // one sentence: by what the generator was limited
+	Remedy  string `json:"remedy,omitempty"` // one sentence: what to do
+}
+
+// Judge judges a run. Of several limits it names the one that explains the others.
+//
+// A server that stalls does not make a measurement invalid by itself: it can take SlotsNeeded
+// slots at most, so that requests wait for a slot, or are left out for want of one, only where
+// fewer are allowed. How long the server stalls is then not what was measured.
+func Judge(c Counters) Judgement {
+	for _, limits := range [][]limit{c.shortages(), c.delays()} {
+		for _, l := range limits {
+			if l.reached {
+				return Judgement{Invalid: true, Reason: l.reason, Remedy: l.remedy}
+			}
+		}
+	}
+	return Judgement{}
+}
+
+// limit is one that a generator may reach.
+type limit struct {
+	reached        bool
+	reason, remedy string
+}
+
+const moreFiles = "Raise the limit (ulimit -n), or lower the number of connections."
+
+// shortages are what a generator may lack.
+func (c Counters) shortages() []limit {
+	u := c.Usage
+	return []limit{
+		{
+			c.NoFile > 0, fmt.Sprintf("%d requests found no file descriptor left (the limit is %d).", c.NoFile, u.FileLimit), moreFiles,
+		},
+		{
+			c.NoPort > 0, fmt.Sprintf("%d requests found no local port left.", c.NoPort),
+			"Let connections live longer, or send from more addresses.",
+		},
+		{
+			u.Busy > min(1, u.Intervals-1) && float64(u.Busy) > mostBusy*float64(u.Intervals),
+			fmt.Sprintf("The generator used more than %.0f %% of its CPU (GOMAXPROCS %d) in %d of %d intervals.",
+				mostCPU*100, u.Procs, u.Busy, u.Intervals),
+			"Lower the rate, give the generator more cores, or send from several machines.",
+		},
+	}
+}
+
+// delays are how a lack shows, and what may become one.
+func (c Counters) delays() []limit {
+	u, why := c.Usage, "every slot in flight was taken"
+	remedy := "Allow more requests in flight, or lower the rate to what the service answers."
+	late := "Keep other programs off the generator's machine, lower the rate, or allow more requests in flight."
+	switch {
+	case c.Slots == 0: // not known
+	case c.Slots < c.SlotsNeeded:
+		remedy = fmt.Sprintf("Allow %d requests in flight, which is the rate times the time-out, instead of %d, or lower one of these.",
+			c.SlotsNeeded, c.Slots)
+		late = remedy
+	default:
+		why, remedy = "the generator did not come to it", "Keep other programs off the generator's machine, or lower the rate."
+	}
+	return []limit{
+		{
+			float64(c.Dropped) > mostDropped*float64(c.Due),
+			fmt.Sprintf("%d of %d requests were not sent: %s.", c.Dropped, c.Due, why), remedy,
+		},
+		{
+			c.LagP99 > mostLagFew || c.LagP99 > mostLag && c.Due >= fewDue,
+			fmt.Sprintf("1 %% of the requests were sent more than %v after they were due.", c.LagP99.Round(time.Millisecond)),
+			late,
+		},
+		{
+			u.FileLimit > 0 && float64(u.Files) > mostFiles*float64(u.FileLimit),
+			fmt.Sprintf("%d of at most %d file descriptors were open.", u.Files, u.FileLimit), moreFiles,
+		},
+	}
+}
+
+// String is the judgement as a line of a summary.
+func (j Judgement) String() string {
+	if !j.Invalid {
+		return "valid"
+	}
+	return "invalid: " + j.Reason + " " + j.Remedy
+}

@@ -1,0 +1,45 @@
+package mix
+
+import (
+	"bytes"
+	"strings"
+
+	"secondwind/loadgen/client"
+)
+
+// identity is an Identity that was prepared.
+type identity struct {
+	header string
+	cookie []byte // name=
+	json   []string
+}
+
+func (i Identity) prepare() identity {
+	switch {
+	case i.Cookie != "":
+		return identity{cookie: []byte(i.Cookie + "=")}
+	case i.JSON != "":
+		return identity{json: strings.Split(i.JSON, ".")}
+	case i.Header != "":
+		return identity{header: i.Header}
+	}
+	return identity{header: Calculator.Header}
+}
+
+// of is who gave an answer, nil if it does not say.
+func (i *identity) of(a *client.Answer) []byte {
+	switch {
+	case i.cookie != nil:
+		// All cookies of an answer in one, which is how the client gives them.
+		for part := range bytes.SplitSeq(a.Header("Set-Cookie"), []byte("; ")) {
+			if value, ok := bytes.CutPrefix(part, i.cookie); ok {
+				return value
+			}
+		}
+		return nil
+	case i.json != nil:
+		value, _ := find(a.Body, i.json)
+		return value
+	}
+	return a.Header(i.header)
+}

@@ -1,0 +1,23 @@
+package profile
+
+// Highest is the highest rate that a valid profile comes to, in requests per second; MaxRate if
+// the profile is none of this package's.
+func Highest(p Profile) (rate float64) {
+	switch p := p.(type) {
+	case Linear:
+		for _, piece := range p {
+			rate = max(rate, piece.From, piece.To)
+		}
+	case Sequence:
+		for _, part := range p.parts {
+			rate = max(rate, Highest(part))
+		}
+	case beginning:
+		return Highest(p.Profile)
+	case Sine:
+		return p.High
+	default:
+		return MaxRate
+	}
+	return rate
+}

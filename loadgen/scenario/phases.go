@@ -1,0 +1,157 @@
+package scenario
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"secondwind/loadgen/attack"
+	"secondwind/loadgen/profile"
+	"secondwind/runlog"
+)
+
+// Phase is a part of a load by itself. What is offered is one of Profile, Replay and Users, as
+// in LoadOnly.
+type Phase struct {
+	Name    string `yaml:"name"`
+	Profile string `yaml:"profile,omitempty"`
+	Replay  string `yaml:"replay,omitempty"`
+	Users   string `yaml:"users,omitempty"`
+	// Duration is where the profile ends; 0 means at its own end.
+	Duration time.Duration `yaml:"duration,omitempty"`
+}
+
+// The defaults of what a load by itself offers.
+const (
+	defaultProfile = "constant:50"
+	unending       = 30 * time.Second // how long a profile without an end lasts
+)
+
+// maxPhases bounds the memory that a summary takes, and the lines that it has.
+const maxPhases = 20
+
+// maxUsers bounds the users, of whom each has a connection and 16 kB.
+const maxUsers = 50_000
+
+// ByUsers tells whether users send, instead of a rate.
+func (l LoadOnly) ByUsers() bool {
+	return slices.ContainsFunc(l.phases(), func(p Phase) bool { return p.Users != "" })
+}
+
+// whole is the only phase of a load that has none.
+func (l LoadOnly) whole() Phase {
+	return Phase{Name: string(runlog.PhaseLoad), Profile: l.Profile, Replay: l.Replay, Users: l.Users, Duration: l.Duration}
+}
+
+func (l LoadOnly) phases() []Phase {
+	if len(l.Phases) > 0 {
+		return l.Phases
+	}
+	return []Phase{l.whole()}
+}
+
+// Offered is the profile of the rate, or of the users, for as long as the load lasts, and the
+// phases of which it is made.
+func (s Scenario) Offered() (profile.Profile, []attack.Phase, error) {
+	var parts []profile.Profile
+	var phases []attack.Phase
+	var from time.Duration
+	for _, phase := range s.LoadOnly.phases() {
+		p, err := s.offered(phase)
+		if err != nil {
+			return nil, nil, err
+		}
+		if end := s.LoadOnly.Duration; end > 0 && from >= end {
+			break // it does not come to that
+		}
+		phases = append(phases, attack.Phase{Name: runlog.Phase(phase.Name), From: from})
+		parts = append(parts, profile.Until(p, cmp.Or(phase.Duration, p.Duration(), unending)))
+		from += parts[len(parts)-1].Duration()
+	}
+	all := parts[0]
+	if len(parts) > 1 {
+		all = profile.NewSequence(parts...)
+	}
+	return profile.Until(all, cmp.Or(s.LoadOnly.Duration, from)), phases, all.Validate()
+}
+
+// offered is the profile of a phase, as it is given.
+func (s Scenario) offered(p Phase) (profile.Profile, error) {
+	if p.Replay == "" {
+		return profile.Parse(cmp.Or(p.Users, p.Profile, defaultProfile))
+	}
+	file, err := s.Open(p.Replay)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return profile.ReadReplay(file, false)
+}
+
+// Shown is what is offered, as a person writes it.
+func (l LoadOnly) Shown() string {
+	if len(l.Phases) > 0 {
+		var names []string
+		for _, p := range l.Phases {
+			names = append(names, p.Name)
+		}
+		return "the phases " + strings.Join(names, ", ")
+	}
+	rate, constant := strings.CutPrefix(cmp.Or(l.Profile, defaultProfile), "constant:")
+	switch {
+	case l.Users != "":
+		return l.Users + " users"
+	case l.Replay != "":
+		return "the rates of " + l.Replay
+	case constant:
+		return rate + "/s"
+	}
+	return l.Profile
+}
+
+// faults checks what is offered; the key is what comes before the names of the keys.
+func (p Phase) faults(key string, check func(ok bool, key, format string, args ...any)) {
+	for name, text := range map[string]string{"profile": p.Profile, "users": p.Users} {
+		if strings.HasPrefix(text, "cpu:") {
+			check(false, key+name, "is %q: a load by itself does not see the CPU of the service; give a rate, "+
+				"or prove with `secondwind soak`, whose calibration finds the rates for calibration.cpu_percent and load.cpu_percent", text)
+		} else if _, err := profile.Parse(text); text != "" && err != nil {
+			check(false, key+name, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
+		}
+	}
+	if users, err := profile.Parse(p.Users); err == nil {
+		most := profile.Highest(users)
+		check(most <= maxUsers, key+"users", "is %s, up to %.0f; give at most %d", p.Users, most, maxUsers)
+	}
+	check(p.Replay == "" || p.Profile == "", key+"replay", "is given together with profile; keep one")
+	check(p.Users == "" || p.Profile == "" && p.Replay == "", key+"users", "is given together with a rate; keep one")
+	check(p.Duration >= 0, key+"duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", p.Duration)
+}
+
+// phaseFaults checks the phases.
+func (l LoadOnly) phaseFaults(check func(ok bool, key, format string, args ...any)) {
+	if len(l.Phases) == 0 {
+		return
+	}
+	check(l.Profile == "" && l.Replay == "" && l.Users == "", "load_only.phases",
+		"are given together with profile, replay or users; write that into the phases")
+	check(len(l.Phases) <= maxPhases, "load_only.phases", "are %d; give at most %d", len(l.Phases), maxPhases)
+	names := map[string]bool{}
+	for i, p := range l.Phases {
+		key := fmt.Sprintf("load_only.phases[%d].", i)
+		err := runlog.Phase(p.Name).ValidateName()
+		check(err == nil, key+"name", "%v", err)
+		check(!names[p.Name], key+"name", "is %q, as that of another phase; give each its own", p.Name)
+		names[p.Name] = true
+		p.faults(key, check)
+		check(p.Profile+p.Replay+p.Users != "", key+"profile", "is missing; give profile, replay or users")
+		check((p.Users == "") == (l.Phases[0].Users == ""), key+"users",
+			"are given in some phases and a rate in others; give all of them one or the other")
+		given, err := profile.Parse(cmp.Or(p.Users, p.Profile))
+		check(p.Replay != "" || err != nil || p.Duration != 0 || given.Duration() > 0, key+"duration",
+			"is missing, and the profile has no end; give one, for instance 5m")
+	}
+}
