@@ -125,7 +125,8 @@ func (o *loadOptions) offerFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.arrivals, "arrivals", "even", "even, or poisson: as requests of many independent users come")
 	f.StringVar(&o.users, "users", "", "how `many` users send requests instead of a rate, each waiting for its answer: 50 or ramp:1..50/2m")
 	f.StringVar(&o.think, "think", "", "with --users: `time` between an answer and the next request: 2s, 1s..3s or exponential:2s")
-	f.BoolVar(&o.precise, "precise", false, "above 1,000 requests/s, too, send within microseconds of the schedule, not a millisecond, for twice the CPU")
+	f.BoolVar(&o.precise, "precise", false,
+		"above 1,000 requests/s, too, send within microseconds of the schedule, not a millisecond, for twice the CPU")
 	f.DurationVar(&o.duration, "duration", 0, "how long to send requests (default: as long as the profile, or 30s if it has no end)")
 	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a request may take")
 	f.IntVar(&o.inFlight, "max-in-flight", 512, "how many requests may be under way at once; what is due then is sent late")
