@@ -29,7 +29,7 @@ func TestARealSoakIsProvedThoughItsHoldWasEnded(t *testing.T) {
 	t.Parallel()
 	soak := startSoak(t, "--hold", "1h")
 	soak.waitFor(t, "control held")
-	soak.waitFor(t, "hold: the same load for 1h")
+	soak.waitFor(t, "hold: the same load for 1 h")
 	if err := soak.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
