@@ -192,8 +192,8 @@ var rules = []rule{
 		why:     "the same record must give the same verdict offline, on another machine, years later",
 	},
 	{
-		name: "reports knows only runlog, the judge's verdict and the terminal", in: []string{"reports"}, tests: true,
-		forbids: ownBut("reports", "runlog", "verify/judge", "verify/terminal"), through: []string{"verify/hypothesis"},
+		name: "reports knows only runlog, the load's histograms, the judge's verdict and the terminal", in: []string{"reports"}, tests: true,
+		forbids: ownBut("reports", "runlog", "loadgen/latency", "verify/judge", "verify/terminal"), through: []string{"verify/hypothesis"},
 		why: "a report shows the record; whatever it needs must stand there",
 	},
 	{
