@@ -192,9 +192,10 @@ var rules = []rule{
 		why:     "the same record must give the same verdict offline, on another machine, years later",
 	},
 	{
-		name: "reports knows only runlog, the judge's verdict and the terminal", in: []string{"reports"}, tests: true,
-		forbids: ownBut("reports", "runlog", "verify/judge", "verify/terminal"), through: []string{"verify/hypothesis"},
-		why: "a report shows the record; whatever it needs must stand there",
+		name: "reports knows only runlog, the load's summary, the judge's verdict and the terminal", in: []string{"reports"}, tests: true,
+		forbids: ownBut("reports", "runlog", "loadgen/latency", "loadgen/summary", "verify/judge", "verify/terminal"),
+		through: []string{"verify/hypothesis", "loadgen/generator"},
+		why:     "a report shows the record; whatever it needs must stand there",
 	},
 	{
 		name: "reports asks no cloud", in: []string{"reports"}, tests: true, forbids: anyOf(sdk),

@@ -6,6 +6,7 @@
 //	client       sends one request and reads its answer
 //	executor     who sends when: at a rate, or as users
 //	attack       records what became of every request, one line a second
+//	latency      the histograms of latencies
 //	summary      sums a load up
 //	raw          every result, in Vegeta's formats
 //	otlp         pushes metrics to an OpenTelemetry collector

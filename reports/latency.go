@@ -8,58 +8,36 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"secondwind/loadgen/latency"
 	"secondwind/reports/figure"
 	"secondwind/runlog"
 )
 
-// Range of the histograms in runlog.InstanceSecond: 1 µs to 10 min.
-const (
-	lowestMicros  = 1
-	highestMicros = 600_000_000
-	digits        = 3
-)
+const digits = 3 // of the histograms
 
 // maxLatencyPoints bounds the points of latency over time. Neighbouring
 // intervals are merged, which is exact, before percentiles are taken.
 const maxLatencyPoints = 600
 
-// pair is both latencies of the same requests, in microseconds.
+// pair is both latencies of the same requests, in nanoseconds.
 type pair struct{ fromSchedule, fromSending *hdrhistogram.Histogram }
 
 func newPair() pair {
 	return pair{
-		fromSchedule: hdrhistogram.New(lowestMicros, highestMicros, digits),
-		fromSending:  hdrhistogram.New(lowestMicros, highestMicros, digits),
+		fromSchedule: latency.New(digits),
+		fromSending:  latency.New(digits),
 	}
 }
 
 // decode returns the latencies of what an instance answered.
 func decode(i *runlog.InstanceSecond) (p pair, err error) {
-	if p.fromSchedule, err = decodeHistogram(i.FromSchedule); err != nil {
+	if p.fromSchedule, err = latency.Decode(i.FromSchedule); err != nil {
 		return p, fmt.Errorf("latency from schedule: %w", err)
 	}
-	if p.fromSending, err = decodeHistogram(i.FromSending); err != nil {
+	if p.fromSending, err = latency.Decode(i.FromSending); err != nil {
 		return p, fmt.Errorf("latency from sending: %w", err)
 	}
 	return p, nil
-}
-
-// decodeHistogram decodes HdrHistogram V2 in base64; "" gives nil. What reaches
-// beyond the range of the record's format is an error, not a smaller count.
-func decodeHistogram(encoded string) (*hdrhistogram.Histogram, error) {
-	if encoded == "" {
-		return nil, nil
-	}
-	h, err := hdrhistogram.Decode([]byte(encoded))
-	if err != nil {
-		return nil, fmt.Errorf("decode histogram: %w", err)
-	}
-	// One made for no more than our range fits into ours; to find the highest
-	// value of every one would take as long as merging them.
-	if h.HighestTrackableValue() > highestMicros && h.Max() > highestMicros*(1+1e-3) {
-		return nil, fmt.Errorf("decode histogram: %d µs is beyond %d s", h.Max(), highestMicros/1_000_000)
-	}
-	return h, nil
 }
 
 // merge adds the counts of other, exactly.
@@ -181,7 +159,7 @@ func (w *window) flush(overTime []figure.Series) {
 	w.fromSending.Reset()
 }
 
-func milliseconds(micros int64) float64 { return float64(micros) / 1000 }
+func milliseconds(nanos int64) float64 { return float64(nanos) / 1e6 }
 
 // distribution returns the phase's latencies from schedule at quantiles that
 // lie evenly on the axis of nines, up to the last one that so many requests

@@ -3,26 +3,30 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
+	"secondwind/loadgen/summary"
 	"secondwind/runlog"
 )
 
 // ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
-// duration and timeout; "" is not known.
-func ordered(rec *runlog.Record) map[string]string {
+// duration and timeout; "" is not known. It was required to meet the thresholds.
+func ordered(rec *runlog.Record) (order map[string]string, required []string) {
 	var s struct {
 		Timeout  string `yaml:"timeout"`
 		LoadOnly struct {
-			URL      string `yaml:"url"`
-			Targets  string `yaml:"targets"`
-			Profile  string `yaml:"profile"`
-			Replay   string `yaml:"replay"`
-			Users    string `yaml:"users"`
-			Duration string `yaml:"duration"`
+			URL      string   `yaml:"url"`
+			Targets  string   `yaml:"targets"`
+			Profile  string   `yaml:"profile"`
+			Replay   string   `yaml:"replay"`
+			Users    string   `yaml:"users"`
+			Duration string   `yaml:"duration"`
+			Require  []string `yaml:"require"`
 			Phases   []struct {
 				Name    string `yaml:"name"`
 				Profile string `yaml:"profile"`
@@ -32,7 +36,7 @@ func ordered(rec *runlog.Record) map[string]string {
 		} `yaml:"load_only"`
 	}
 	if yaml.Unmarshal(rec.Scenario, &s) != nil {
-		return nil
+		return nil, nil
 	}
 	l := s.LoadOnly
 	if rate, constant := strings.CutPrefix(l.Profile, "constant:"); constant {
@@ -48,18 +52,20 @@ func ordered(rec *runlog.Record) map[string]string {
 	return map[string]string{
 		"server":  cmp.Or(l.URL, l.Targets),
 		"offered": cmp.Or(strings.Join(phases, ", "), l.Users, l.Replay, l.Profile), "duration": l.Duration, "timeout": s.Timeout,
-	}
+	}, l.Require
 }
 
 // completeLoad makes the page that of a load.
 func completeLoad(p *page, a *account) {
-	order := ordered(a.Record)
-	var sum runlog.LoadSecond
+	order, required := ordered(a.Record)
+	var sum summary.Summary
 	var intervals int
 	for _, l := range a.Load {
 		if l.Second != nil {
 			intervals++
-			sum.Add(*l.Second)
+		}
+		if err := sum.AddLine(l); err != nil {
+			p.Warnings = append(p.Warnings, "The figures lack part of the load: "+err.Error())
 		}
 	}
 	p.name("Load on "+cmp.Or(order["server"], "an unknown server"), "No request is on record.")
@@ -74,15 +80,24 @@ func completeLoad(p *page, a *account) {
 	for _, key := range []string{"server", "offered", "duration", "timeout"} {
 		p.About = append(p.About, fact{key, cmp.Or(order[key], notAvailable)})
 	}
-	p.Tables = []table{
-		latencyTable(a.latencies),
-		rateTable("Failures of the requests sent", "cause", a.rates.errors, sum.Sent, noFailure),
-		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance),
+	if intervals > 0 {
+		p.About = append(p.About, fact{"load generator", sum.Generator.String()})
 	}
+	p.Tables = nil
+	if len(required) > 0 {
+		p.Tables = append(p.Tables, requiredTable(&sum, required))
+	}
+	p.Tables = append(p.Tables, latencyTable(a.latencies))
+	if sum.Requests != nil {
+		p.Tables = append(p.Tables, kindTable(sum.Requests))
+	}
+	p.Tables = append(p.Tables,
+		failureTable(&sum, noFailure),
+		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance))
 	if len(a.run.Phases) > 0 {
 		p.Tables = append(p.Tables, phaseTable(a))
 	}
-	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.IntervalSeconds))...)
+	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.Seconds))...)
 	p.Warnings = append(p.Warnings, limited(a.Load, intervals)...)
 }
 
@@ -151,20 +166,101 @@ func (p *page) name(heading, lead string) {
 }
 
 // loadNumbers lists what became of the requests.
-func loadNumbers(sum runlog.LoadSecond) []fact {
-	throughput, lag := float64(sum.Completed)/sum.IntervalSeconds, sum.LagMaxSeconds*1000
+func loadNumbers(sum summary.Summary) []fact {
+	lag := sum.LagMax * 1000
+	var opened int64
+	for _, n := range sum.Opened {
+		opened += n
+	}
 	return []fact{
 		{"requests offered", fmt.Sprint(sum.Offered)},
 		{"requests sent", fmt.Sprint(sum.Sent)},
 		{"requests completed", fmt.Sprint(sum.Completed)},
 		{"requests failed", fmt.Sprint(sum.Failed)},
 		{"requests dropped", fmt.Sprint(sum.Dropped)},
-		{"throughput", number(&throughput, 1, "completed/s")},
+		{"throughput", number(&sum.Throughput, 1, "completed/s")},
 		{"longest delay of sending", number(&lag, 1, "ms")},
 		{"received", size(sum.BytesIn)},
 		{"sent", size(sum.BytesOut)},
-		{"time covered", number(&sum.IntervalSeconds, 1, "s")},
+		{"time covered", number(&sum.Seconds, 1, "s")},
+		{"connections opened", fmt.Sprint(opened)},
+		{"requests that reused one", fmt.Sprint(sum.Reused)},
+		{"time to connect, p50 and p99", both(sum.Connect)},
+		{"TLS handshake, p50 and p99", both(sum.TLS)},
+		{"time to first byte, p50 and p99", both(sum.FirstByte)},
 	}
+}
+
+// both are the median and the 99th percentile in milliseconds.
+func both(l summary.Latency) string {
+	if l == (summary.Latency{}) {
+		return notAvailable
+	}
+	return fmt.Sprintf("%.2f and %.2f ms", l.P50*1000, l.P99*1000)
+}
+
+// requiredTable tells whether the load met what was required of it.
+func requiredTable(sum *summary.Summary, required []string) table {
+	t := table{Title: "What was required", Texts: 3, Head: []string{"threshold", "status", "measured"}}
+	for _, text := range required {
+		th, err := summary.Measures.Parse(text)
+		if err != nil {
+			t.Rows = append(t.Rows, []string{text, "? not understood", err.Error()})
+			continue
+		}
+		of := *sum
+		of.Kind = th.Argument // which is that of all requests where there is one kind only
+		value, ok := of.Value(th)
+		switch {
+		case !ok:
+			t.Rows = append(t.Rows, []string{text, "✗ not met", "there are no data for it"})
+		case th.Met(value):
+			t.Rows = append(t.Rows, []string{text, "✓ met", th.Show(value)})
+		default:
+			t.Rows = append(t.Rows, []string{text, "✗ not met", th.Show(value)})
+		}
+	}
+	return t
+}
+
+// kindTable lists what became of each kind of requests.
+func kindTable(kinds map[string]*summary.Request) table {
+	t := table{
+		Title: "Kinds of requests", Texts: 1, Head: []string{"request", "completed", "failed", "p50", "p90", "p99", "p99.9", "max"},
+		Intro: "Latencies in milliseconds, from when a request was due.",
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		r := kinds[kind]
+		row := []string{kind, fmt.Sprint(r.Completed), fmt.Sprint(r.Failed)}
+		l := r.FromSchedule
+		for _, seconds := range []float64{l.P50, l.P90, l.P99, l.P999, l.Max} {
+			text := notAvailable
+			if r.Completed > 0 {
+				text = fmt.Sprintf("%.2f", seconds*1000)
+			}
+			row = append(row, text)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// failureTable lists the failures by their cause, the most frequent first, with the first of each.
+func failureTable(sum *summary.Summary, none string) table {
+	t := table{
+		Title: "Failures of the requests sent", Texts: 2, Head: []string{"cause", "the first one", "requests", "share"}, None: none,
+	}
+	causes := slices.SortedFunc(maps.Keys(sum.Errors), func(a, b string) int {
+		return cmp.Or(cmp.Compare(sum.Errors[b], sum.Errors[a]), cmp.Compare(a, b))
+	})
+	for _, cause := range causes {
+		first := notAvailable
+		if e, ok := sum.Examples[cause]; ok {
+			first = e.Request + ": " + e.Error
+		}
+		t.Rows = append(t.Rows, []string{cause, first, fmt.Sprint(sum.Errors[cause]), share(sum.Errors[cause], sum.Sent)})
+	}
+	return t
 }
 
 // rateTable lists who or what had how many of the requests, the most first.

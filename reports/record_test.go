@@ -122,7 +122,7 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 			r.Load = []runlog.LoadLine{{Time: after(85), Second: &runlog.LoadSecond{
 				Phase: runlog.PhaseLoad, IntervalSeconds: 20, Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2},
 			}}}
-		}, []string{"there are no latencies", "| &lt;refused&gt; | 2 | 100.00 % |", "No answer named the instance"}},
+		}, []string{"there are no latencies", "| &lt;refused&gt; | n/a | 2 | 100.00 % |", "No answer named the instance"}},
 		{"an observation that is whole", runlog.CommandObserve, func(*runlog.Record) {}, nil},
 		{"no answer", runlog.CommandObserve, func(r *runlog.Record) { r.Cloud = nil }, []string{
 			"cloud.jsonl holds no answer", "No answer describes the group", "no datapoint of CPUUtilization", "No answer describes an alarm",
@@ -164,6 +164,30 @@ func TestSizesHaveThreeDigits(t *testing.T) {
 	for bytes, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1 kB", 93_240: "93.2 kB", 999_600: "1 MB", 5e15: "5e+03 TB"} {
 		if got := size(bytes); got != want {
 			t.Errorf("size(%d) = %s, want %s", bytes, got, want)
+		}
+	}
+}
+
+// TestALoadsReportHasWhatItsSummaryHas has two kinds of requests, failures and thresholds.
+func TestALoadsReportHasWhatItsSummaryHas(t *testing.T) {
+	rec := recorded(t, runlog.CommandLoad)
+	rec.Scenario = []byte("load_only: {url: http://a, require: [p99 < 250ms, errors < 1%, p99(gone) < 1s]}\n")
+	rec.Load = []runlog.LoadLine{second(1, map[string]*runlog.InstanceSecond{"": {Completed: 3, FromSchedule: micros(1000, 1000, 1000)}})}
+	s := rec.Load[0].Second
+	s.Offered, s.Sent, s.Completed, s.Failed, s.Reused = 4, 4, 3, 1, 2
+	s.Opened, s.Errors = map[string]int64{"10.0.0.1:80": 2}, map[string]int64{"status 503": 1}
+	s.Examples = map[string]runlog.FailureExample{"status 503": {Request: "seed 1, request 2", Error: "status 503"}}
+	s.Requests = map[string]*runlog.RequestSecond{
+		"search": {Completed: 3, FromSchedule: micros(1000, 1000, 1000)}, "order": {Failed: 1},
+	}
+	text := strings.NewReplacer(`\`, "", "**", "").Replace(written(t, rec, judge.Verdict{})[MarkdownFile])
+	for _, want := range []string{
+		"| p99 < 250ms | ✓ met | 1", "| errors < 1% | ✗ not met | 25 % |", "| p99(gone) < 1s | ✗ not met | there are no data for it |",
+		"| search | 3 | 0 | 1.00 |", "| order | 0 | 1 | n/a |", "| status 503 | seed 1, request 2: status 503 | 1 | 25.00 % |",
+		"| connections opened | 2 |", "| load generator | valid |",
+	} {
+		if !strings.Contains(strings.ReplaceAll(text, "&lt;", "<"), want) {
+			t.Errorf("report.md lacks %q:\n%s", want, text)
 		}
 	}
 }

@@ -133,9 +133,9 @@ func answered(n int64, rate float64, random *rand.Rand) *runlog.InstanceSecond {
 	for left := n; left > 0; {
 		weight := min(left, max(1, n/draws))
 		left -= weight
-		sending := (4 + 0.25*rate) * math.Exp(0.5*random.NormFloat64()) * 25
+		sending := (4 + 0.25*rate) * math.Exp(0.5*random.NormFloat64()) * 25_000
 		p.fromSending.RecordValues(int64(sending), weight)
-		p.fromSchedule.RecordValues(int64(sending+30*random.ExpFloat64()), weight)
+		p.fromSchedule.RecordValues(int64(sending+30_000*random.ExpFloat64()), weight)
 	}
 	return &runlog.InstanceSecond{Completed: n, FromSchedule: encode(p.fromSchedule), FromSending: encode(p.fromSending)}
 }

@@ -70,7 +70,8 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 	figures, complete := figure.All, func(*page, *account) {}
 	switch rec.Manifest.Command {
 	case runlog.CommandLoad:
-		v = judge.Verdict{RunID: rec.Manifest.RunID, Where: ordered(rec)["server"]}
+		order, _ := ordered(rec)
+		v = judge.Verdict{RunID: rec.Manifest.RunID, Where: order["server"]}
 		figures, complete = figure.Load, completeLoad
 	case runlog.CommandSoak:
 	case runlog.CommandObserve:

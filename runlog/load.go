@@ -151,9 +151,10 @@ type InstanceSecond struct {
 	Failed    int64 `json:"failed"`
 	// First is when the first expected answer of the interval had been read whole.
 	First time.Time `json:"first,omitzero"`
-	// FromSchedule and FromSending are the latencies in microseconds, counted
+	// FromSchedule and FromSending are the latencies in nanoseconds, counted
 	// from when the request was due and from when it was sent: HdrHistogram V2
-	// compressed, base64 (1 µs to 10 min, 3 significant digits).
+	// compressed, base64 (16 ns to 10 min, 3 significant digits). Older records
+	// have microseconds, and histograms that end at 6 × 10⁸.
 	FromSchedule string `json:"fromSchedule,omitempty"`
 	FromSending  string `json:"fromSending,omitempty"`
 }

@@ -14,6 +14,7 @@ import (
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
 	"secondwind/loadgen/generator"
+	"secondwind/loadgen/latency"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
@@ -227,9 +228,9 @@ func (a *Attack) start() {
 func (a *Attack) opened(o client.Opening) {
 	a.counting.Lock()
 	defer a.counting.Unlock()
-	record(a.tally.connect, o.Connect)
+	latency.Record(a.tally.connect, o.Connect)
 	if o.TLS > 0 {
-		record(a.tally.tls, o.TLS)
+		latency.Record(a.tally.tls, o.TLS)
 	}
 }
 

@@ -13,9 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"secondwind/loadgen/client"
+	"secondwind/loadgen/latency"
 	"secondwind/loadgen/mix"
 	"secondwind/runlog"
 )
@@ -49,10 +48,10 @@ func (r *lines) p99(t *testing.T, which func(*runlog.InstanceSecond) string) tim
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := hdrhistogram.New(lowest, highest, significant)
+	all := newHistogram()
 	for _, l := range r.kept {
 		for _, i := range l.Second.Instances {
-			h, err := hdrhistogram.Decode([]byte(which(i)))
+			h, err := latency.Decode(which(i))
 			if err != nil {
 				t.Fatalf("Decode(%q) = %v", which(i), err)
 			}
@@ -61,7 +60,7 @@ func (r *lines) p99(t *testing.T, which func(*runlog.InstanceSecond) string) tim
 			}
 		}
 	}
-	return time.Duration(all.ValueAtQuantile(99)) * time.Microsecond
+	return time.Duration(all.ValueAtQuantile(99))
 }
 
 // calculator is a server in this process, on pipes; serve runs before each answer.

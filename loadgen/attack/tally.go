@@ -5,14 +5,12 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"secondwind/loadgen/latency"
 	"secondwind/runlog"
 )
 
-// Histograms reach from a microsecond to ten minutes with three digits; that of the lag, which
-// is no figure of the service, has two.
+// Histograms have three digits; that of the lag, which is no figure of the service, has two.
 const (
-	lowest         = 1
-	highest        = int64(10 * time.Minute / time.Microsecond)
 	significant    = 3
 	significantLag = 2
 )
@@ -64,7 +62,7 @@ type instanceTally struct {
 func newTally(kinds []string, causes map[string]bool) *tally {
 	t := &tally{
 		instances: map[string]*instanceTally{}, causes: causes,
-		connect: newHistogram(), tls: newHistogram(), firstByte: newHistogram(), lag: hdrhistogram.New(lowest, highest, significantLag),
+		connect: newHistogram(), tls: newHistogram(), firstByte: newHistogram(), lag: latency.New(significantLag),
 	}
 	if len(kinds) > 1 {
 		t.names, t.kinds = kinds, make([]*group, len(kinds))
@@ -72,7 +70,7 @@ func newTally(kinds []string, causes map[string]bool) *tally {
 	return t
 }
 
-func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(lowest, highest, significant) }
+func newHistogram() *hdrhistogram.Histogram { return latency.New(significant) }
 
 func newGroup() group { return group{fromSchedule: newHistogram(), fromSending: newHistogram()} }
 
@@ -80,7 +78,7 @@ func newGroup() group { return group{fromSchedule: newHistogram(), fromSending: 
 func (t *tally) add(o outcome) (first string) {
 	lag := o.fromSchedule - o.fromSending
 	t.second.LagMaxSeconds = max(t.second.LagMaxSeconds, lag.Seconds())
-	record(t.lag, lag)
+	latency.Record(t.lag, lag)
 	i, ok := t.instances[string(o.instance)] // makes no string
 	if !ok {
 		i = t.instance(string(o.instance))
@@ -97,7 +95,7 @@ func (t *tally) add(o outcome) (first string) {
 		return t.fail(o.failure)
 	}
 	t.second.Completed++
-	record(t.firstByte, o.firstByte)
+	latency.Record(t.firstByte, o.firstByte)
 	if ended := o.ended.UTC(); i.first.IsZero() || ended.Before(i.first) {
 		i.first = ended
 	}
@@ -135,13 +133,13 @@ func (g *group) add(o *outcome) {
 		return
 	}
 	g.completed++
-	record(g.fromSchedule, o.fromSchedule)
-	record(g.fromSending, o.fromSending)
+	latency.Record(g.fromSchedule, o.fromSchedule)
+	latency.Record(g.fromSending, o.fromSending)
 }
 
 // take returns what was counted and begins anew.
 func (g *group) take() (r runlog.RequestSecond) {
-	r = runlog.RequestSecond{Completed: g.completed, Failed: g.failed, FromSchedule: take(g.fromSchedule), FromSending: take(g.fromSending)}
+	r = runlog.RequestSecond{Completed: g.completed, Failed: g.failed, FromSchedule: latency.Take(g.fromSchedule), FromSending: latency.Take(g.fromSending)}
 	g.completed, g.failed = 0, 0
 	return r
 }
@@ -158,15 +156,11 @@ func (t *tally) instance(id string) *instanceTally {
 	return i
 }
 
-func record(h *hdrhistogram.Histogram, d time.Duration) {
-	_ = h.RecordValue(min(max(d.Round(time.Microsecond).Microseconds(), lowest), highest)) // in range, so it cannot fail
-}
-
 // take returns what was counted and begins anew. lagP99 is the 99th percentile of the lag.
 func (t *tally) take() (s *runlog.LoadSecond, lagP99 time.Duration) {
-	lagP99 = time.Duration(t.lag.ValueAtQuantile(99)) * time.Microsecond
+	lagP99 = time.Duration(t.lag.ValueAtQuantile(99))
 	s, t.second = new(t.second), runlog.LoadSecond{}
-	s.Connect, s.TLS, s.FirstByte, s.Lag = take(t.connect), take(t.tls), take(t.firstByte), take(t.lag)
+	s.Connect, s.TLS, s.FirstByte, s.Lag = latency.Take(t.connect), latency.Take(t.tls), latency.Take(t.firstByte), latency.Take(t.lag)
 	for id, i := range t.instances {
 		if i.completed+i.failed == 0 {
 			delete(t.instances, id) // silent for a whole interval: it may be gone for good
@@ -191,17 +185,4 @@ func (t *tally) take() (s *runlog.LoadSecond, lagP99 time.Duration) {
 		s.Requests[t.names[n]] = new(g.take())
 	}
 	return s, lagP99
-}
-
-// take encodes a histogram and empties it; "" if it is empty.
-func take(h *hdrhistogram.Histogram) string {
-	if h.TotalCount() == 0 {
-		return ""
-	}
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		panic("attack: encode a histogram in memory: " + err.Error()) // impossible
-	}
-	h.Reset()
-	return string(text)
 }

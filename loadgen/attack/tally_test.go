@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"secondwind/loadgen/latency"
 	"secondwind/runlog"
 )
 
@@ -20,12 +19,12 @@ func TestLatenciesAreThoseOfCompletedRequests(t *testing.T) {
 	}
 	i := taken(tally).Instances[""]
 	for name, text := range map[string]string{"from schedule": i.FromSchedule, "from sending": i.FromSending} {
-		h, err := hdrhistogram.Decode([]byte(text))
+		h, err := latency.Decode(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if h.TotalCount() != 3 || h.Max() > 2100 || h.Min() < 990 {
-			t.Errorf("%s: %d values from %d to %d µs, want those of the 3 completed", name, h.TotalCount(), h.Min(), h.Max())
+		if h.TotalCount() != 3 || h.Max() > 2_100_000 || h.Min() < 990_000 {
+			t.Errorf("%s: %d values from %d to %d ns, want those of the 3 completed", name, h.TotalCount(), h.Min(), h.Max())
 		}
 	}
 }

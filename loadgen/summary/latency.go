@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"secondwind/loadgen/latency"
 )
 
 // Latency are quantiles of completed requests in seconds; 0 without any.
@@ -70,11 +72,8 @@ func threeDigits(seconds float64) time.Duration {
 type histogram struct{ sum *hdrhistogram.Histogram }
 
 func (h *histogram) add(text string) error {
-	if text == "" {
-		return nil
-	}
-	more, err := hdrhistogram.Decode([]byte(text))
-	if err != nil {
+	more, err := latency.Decode(text)
+	if more == nil {
 		return err
 	}
 	if h.sum == nil {
@@ -92,6 +91,6 @@ func (h *histogram) quantiles() Latency {
 		return Latency{}
 	}
 	v := h.sum.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9, 100})
-	at := func(i int) float64 { return (time.Duration(v[i]) * time.Microsecond).Seconds() }
+	at := func(i int) float64 { return time.Duration(v[i]).Seconds() }
 	return Latency{P50: at(0), P90: at(1), P95: at(2), P99: at(3), P999: at(4), Max: at(5)}
 }

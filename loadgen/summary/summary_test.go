@@ -10,8 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"secondwind/loadgen/latency"
 	"secondwind/runlog"
 	"secondwind/runlog/threshold"
 )
@@ -21,22 +20,13 @@ func line(t *testing.T, latencies map[string][]time.Duration) *runlog.LoadSecond
 	t.Helper()
 	l := &runlog.LoadSecond{IntervalSeconds: 1, Instances: map[string]*runlog.InstanceSecond{}}
 	for id, all := range latencies {
-		schedule, sending := hdrhistogram.New(1, 600e6, 3), hdrhistogram.New(1, 600e6, 3)
+		schedule, sending := latency.New(3), latency.New(3)
 		for _, d := range all {
-			if err := schedule.RecordValue(2 * d.Microseconds()); err != nil {
-				t.Fatal(err)
-			}
-			if err := sending.RecordValue(d.Microseconds()); err != nil {
-				t.Fatal(err)
-			}
+			latency.Record(schedule, 2*d)
+			latency.Record(sending, d)
 		}
-		i := &runlog.InstanceSecond{Completed: int64(len(all))}
-		for into, h := range map[*string]*hdrhistogram.Histogram{&i.FromSchedule: schedule, &i.FromSending: sending} {
-			text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-			if err != nil {
-				t.Fatal(err)
-			}
-			*into = string(text)
+		i := &runlog.InstanceSecond{
+			Completed: int64(len(all)), FromSchedule: latency.Take(schedule), FromSending: latency.Take(sending),
 		}
 		l.Instances[id] = i
 		l.Completed += i.Completed

@@ -1,4 +1,4 @@
-// breaks: reports knows only runlog, the judge's verdict and the terminal
+// breaks: reports knows only runlog, the load's summary, the judge's verdict and the terminal
 // breaks: reports asks no cloud
 
 package reports

@@ -1,0 +1,53 @@
+package latency
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+func TestADecodedLatencyIsRight(t *testing.T) {
+	for _, d := range []time.Duration{
+		1, 20_021, 33 * time.Microsecond, 66_830, 999_999, 1_234_567, time.Second + 7, 9*time.Minute + 1, Highest, Highest + time.Hour,
+	} {
+		h := New(3)
+		Record(h, d)
+		decoded, err := Decode(Take(h))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := min(max(d, Lowest), Highest)
+		got := time.Duration(decoded.ValueAtQuantile(100))
+		if off := math.Abs(float64(got - want)); off > max(float64(Lowest), float64(want)/1000) || decoded.TotalCount() != 1 {
+			t.Errorf("%v is decoded as %v", d, got)
+		}
+		if Take(h) != "" {
+			t.Error("a histogram that was taken is not empty")
+		}
+	}
+}
+
+// TestAnOldRecordsLatencyIsRight decodes one that counts in microseconds, and merges it.
+func TestAnOldRecordsLatencyIsRight(t *testing.T) {
+	micros := hdrhistogram.New(1, 600_000_000, 3)
+	for _, v := range []int64{66, 1_234, 600_000_000} {
+		if err := micros.RecordValues(v, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, err := Decode(Take(micros))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := New(3)
+	if dropped := sum.Merge(h); dropped > 0 || sum.TotalCount() != 30 {
+		t.Errorf("%d counts dropped, %d kept", dropped, sum.TotalCount())
+	}
+	for percentile, want := range map[float64]time.Duration{30: 66_000, 60: 1_234_000, 100: Highest} {
+		if got := time.Duration(sum.ValueAtQuantile(percentile)); math.Abs(float64(got-want)) > float64(want)/1000 {
+			t.Errorf("percentile %v is %v, want %v", percentile, got, want)
+		}
+	}
+}
