@@ -139,7 +139,10 @@ func (g *group) add(o *outcome) {
 
 // take returns what was counted and begins anew.
 func (g *group) take() (r runlog.RequestSecond) {
-	r = runlog.RequestSecond{Completed: g.completed, Failed: g.failed, FromSchedule: latency.Take(g.fromSchedule), FromSending: latency.Take(g.fromSending)}
+	r = runlog.RequestSecond{
+		Completed: g.completed, Failed: g.failed,
+		FromSchedule: latency.Take(g.fromSchedule), FromSending: latency.Take(g.fromSending),
+	}
 	g.completed, g.failed = 0, 0
 	return r
 }
