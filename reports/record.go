@@ -94,28 +94,22 @@ func completeLoad(p *page, a *account) {
 	p.Tables = append(p.Tables,
 		failureTable(&sum, noFailure),
 		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance))
-	if len(a.run.Phases) > 0 {
-		p.Tables = append(p.Tables, phaseTable(a))
+	if len(sum.Phases) > 0 {
+		p.Tables = append(p.Tables, phaseTable(sum.Phases))
 	}
 	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.Seconds))...)
 	p.Warnings = append(p.Warnings, limited(a.Load, intervals)...)
 }
 
 // phaseTable lists what became of the requests of each phase.
-func phaseTable(a *account) table {
+func phaseTable(phases []*summary.Phase) table {
 	t := table{
 		Title: "Phases", Texts: 1, Head: []string{"phase", "seconds", "offered", "sent", "completed", "failed", "dropped"},
 		Intro: "A request is offered in the phase in which it was due, and completed or failed in that in which it ended.",
 	}
-	for _, p := range a.run.Phases {
-		var sum runlog.LoadSecond
-		for _, l := range a.Load {
-			if l.Second != nil && string(l.Second.Phase) == p.Name {
-				sum.Add(*l.Second)
-			}
-		}
-		row := []string{p.Name, fmt.Sprintf("%.1f", sum.IntervalSeconds)}
-		for _, n := range []int64{sum.Offered, sum.Sent, sum.Completed, sum.Failed, sum.Dropped} {
+	for _, p := range phases {
+		row := []string{string(p.Name), fmt.Sprintf("%.1f", p.Seconds)}
+		for _, n := range []int64{p.Offered, p.Sent, p.Completed, p.Failed, p.Dropped} {
 			row = append(row, fmt.Sprint(n))
 		}
 		t.Rows = append(t.Rows, row)
