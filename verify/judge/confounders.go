@@ -124,12 +124,18 @@ func (t *analysis) noSecondPolicy() Finding {
 	return f.held("no other acted")
 }
 
-// noForgery: SetAlarmState can put an alarm into ALARM with any text.
+// noForgery: SetAlarmState can put an alarm into any state, with any text, until
+// CloudWatch evaluates it again.
 func (t *analysis) noForgery() Finding {
-	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
-	for _, tr := range t.transitions() {
-		if tr.To.StateValue == "ALARM" && t.judged(tr.At) && !byThreshold(tr.To) {
-			return f.with(Broken, evidence(tr.Source), "at %s: %q", clockTime(tr.At), tr.To.StateReason)
+	f := expect("confounder.set-alarm-state", "alarm set by hand",
+		"every transition of the alarm is an evaluation: CloudWatch's own words, periods that had just ended, the alarm's own grid")
+	if t.alarm == nil {
+		return f.open("no answer describes the alarm")
+	}
+	for _, tr := range t.counting() {
+		if why := t.notEvaluated(t.alarm.Value, tr); why != "" {
+			return f.with(Broken, evidence(tr.Source), "at %s from %s to %s, %q; but %s", clockTime(tr.At), tr.From.StateValue,
+				tr.To.StateValue, tr.To.StateReason, why)
 		}
 	}
 	return f.held("as expected")
