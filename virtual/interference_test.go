@@ -50,10 +50,14 @@ func must[T any](out T, err error) T {
 func alarmsSetByHand() []soak {
 	return []soak{
 		{"the alarm is set by hand, in CloudWatch's words, just before it is evaluated", beside(runlog.PhaseLoad,
-			func(ctx context.Context, a *virtual.Acting) { forgeNext(ctx, a, cwtypes.StateValueAlarm, 800*time.Millisecond) }),
+			func(ctx context.Context, a *virtual.Acting) {
+				forgeNext(ctx, a, cwtypes.StateValueAlarm, 800*time.Millisecond)
+			}),
 			judge.Inconclusive, "confounder.set-alarm-state"},
 		{"the alarm is set to OK by hand, in CloudWatch's words, as the effect", beside(runlog.PhaseLoad,
-			func(ctx context.Context, a *virtual.Acting) { forgeNext(ctx, a, cwtypes.StateValueOk, 300*time.Millisecond) }),
+			func(ctx context.Context, a *virtual.Acting) {
+				forgeNext(ctx, a, cwtypes.StateValueOk, 300*time.Millisecond)
+			}),
 			judge.Inconclusive, "confounder.set-alarm-state"},
 		{"the alarm is set to ALARM by hand, with one datapoint listed three times", func(c *virtual.Config) {
 			c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = 3, 3
@@ -88,7 +92,8 @@ func forgeNext(ctx context.Context, a *virtual.Acting, state cwtypes.StateValue,
 	}
 }
 
-func setState(ctx context.Context, client *cloudwatch.Client, alarm cwtypes.MetricAlarm, state cwtypes.StateValue, at time.Time, value float64) {
+func setState(ctx context.Context, client *cloudwatch.Client, alarm cwtypes.MetricAlarm, state cwtypes.StateValue,
+	at time.Time, value float64) {
 	n, was := int(*alarm.EvaluationPeriods), map[bool]string{true: "was", false: "was not"}[state == cwtypes.StateValueAlarm]
 	const stamp = "2006-01-02T15:04:05.000-0700"
 	points := make([]map[string]any, n)
@@ -102,8 +107,8 @@ func setState(ctx context.Context, client *cloudwatch.Client, alarm cwtypes.Metr
 	}))
 	must(client.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
 		AlarmName: alarm.AlarmName, StateValue: state, StateReasonData: aws.String(string(reasonData)),
-		StateReason: aws.String(fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s greater than the threshold (%.1f).", n, n,
-			strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%v (%s), ", value, at.UTC().Format("02/01/06 15:04:05")), n), ", "), was,
+		StateReason: aws.String(fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s greater than the threshold (%.1f).",
+			n, n, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%v (%s), ", value, at.UTC().Format("02/01/06 15:04:05")), n), ", "), was,
 			*alarm.Threshold)),
 	}))
 }

@@ -305,6 +305,20 @@ func otherMutants() []mutant {
 				"capacity from 1 to 2."
 		}, nil, open, "confounder.second-policy"},
 		{"an alarm set by hand", func(w *world) { w.transitions[0].to.StateReason = "testing" }, nil, open, "confounder.set-alarm-state"},
+		{"an alarm set by hand in CloudWatch's words, before it is evaluated", func(w *world) {
+			w.transitions[0].x, w.activities[1].Details = 112.2, invoking(alarmName, 112.2)
+		}, nil, open, "confounder.set-alarm-state"},
+		{"an alarm set to OK by hand in CloudWatch's words", func(w *world) { w.transitions[1].x = 121 }, nil, open,
+			"confounder.set-alarm-state"},
+		{"an alarm set to OK on what breaches", func(w *world) { w.returns(122.5, 100, 33) }, nil, open, "confounder.set-alarm-state"},
+		{"one datapoint listed three times", func(w *world) {
+			points := &w.transitions[0].to.StateReasonData.EvaluatedDatapoints
+			*points = append(*points, (*points)[0], (*points)[0])
+		}, nil, open, "confounder.set-alarm-state"},
+		{"an alarm evaluated on old datapoints", func(w *world) { w.returns(162.5, 120, 16.5) }, nil, open, "confounder.set-alarm-state"},
+		{"an alarm that came to OK by hand before the baseline", func(w *world) {
+			w.transitions = append([]change{{alarmName, 0.5, noData(), okState(-10, 0.3), "StateUpdate"}}, w.transitions...)
+		}, nil, open, "confounder.set-alarm-state"},
 		{"an alarm reconfigured under load", func(w *world) {
 			w.transitions = append(w.transitions, change{alarmName, 105, ok(), ok(), "ConfigurationUpdate"})
 		}, nil, open, "confounder.reconfigured"},

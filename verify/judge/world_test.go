@@ -239,6 +239,7 @@ func (w *world) declared() runlog.Hypothesis {
 		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
 	}
 	h.Upgrade()
+	h.Version = runlog.Version
 	if w.hypothesis != nil {
 		w.hypothesis(&h)
 	}
