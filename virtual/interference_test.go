@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"secondwind/runlog"
 	"secondwind/verify/judge"
@@ -20,7 +23,7 @@ import (
 // TestInterferedSoaks: somebody else acts through the cloud's own API while a soak goes
 // on. None may be proved, and each must say why.
 func TestInterferedSoaks(t *testing.T) {
-	for _, group := range [][]soak{alarmsSetByHand()} {
+	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations()} {
 		runSoaks(t, group)
 	}
 }
@@ -45,6 +48,60 @@ func must[T any](out T, err error) T {
 		panic(err)
 	}
 	return out
+}
+
+func secondAlarms() []soak {
+	return []soak{
+		{"another alarm on the metric, created in the control, shares the policy", beside(runlog.PhaseControl,
+			func(ctx context.Context, a *virtual.Acting) { putAlarm(ctx, a, "another", 15) }), judge.Inconclusive, "confounder.second-policy"},
+		{"another alarm is there for one evaluation only", beside(runlog.PhaseLoad, func(ctx context.Context, a *virtual.Acting) {
+			putAlarm(ctx, a, "another", 15)
+			time.Sleep(11 * time.Second)
+			must(cloudwatch.NewFromConfig(a.AWS).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"another"}}))
+		}), judge.Inconclusive, "confounder.second-policy"},
+	}
+}
+
+// putAlarm creates an alarm as the scale-out alarm is, but for its name and threshold.
+func putAlarm(ctx context.Context, a *virtual.Acting, name string, threshold float64) {
+	client := cloudwatch.NewFromConfig(a.AWS)
+	is := must(client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{a.Stack.ScaleOutAlarm}})).MetricAlarms[0]
+	must(client.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: &name, Namespace: is.Namespace, MetricName: is.MetricName, Dimensions: is.Dimensions, Statistic: is.Statistic,
+		Period: is.Period, EvaluationPeriods: is.EvaluationPeriods, Threshold: &threshold, ComparisonOperator: is.ComparisonOperator,
+		AlarmActions: is.AlarmActions,
+	}))
+}
+
+func reconfigurations() []soak {
+	neutral := func(ctx context.Context, a *virtual.Acting) { putPolicy(ctx, a, 0) }
+	return []soak{
+		{"the policy is made neutral for the control and restored before the load", func(c *virtual.Config) {
+			c.During = map[runlog.Phase]func(context.Context, *virtual.Acting){
+				runlog.PhaseControl: neutral,
+				runlog.PhaseLoad:    func(ctx context.Context, a *virtual.Acting) { putPolicy(ctx, a, 1) },
+			}
+		}, judge.Inconclusive, "confounder.reconfigured"},
+		{"the policy adds nothing under load", during(runlog.PhaseLoad, neutral), judge.Inconclusive, "confounder.reconfigured"},
+		{"the deregistration delay is changed in the hold", during(runlog.PhaseHold, func(ctx context.Context, a *virtual.Acting) {
+			must(elb.NewFromConfig(a.AWS).ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
+				TargetGroupArn: &a.Stack.TargetGroupARN, Attributes: []elbtypes.TargetGroupAttribute{
+					{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String("7")}},
+			}))
+		}), judge.Inconclusive, "confounder.reconfigured"},
+	}
+}
+
+// putPolicy has the scale-out policy add so many instances.
+func putPolicy(ctx context.Context, a *virtual.Acting, adjustment int32) {
+	client := autoscaling.NewFromConfig(a.AWS)
+	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &a.Stack.AutoScalingGroupName, PolicyNames: []string{a.Stack.ScaleOutPolicy}}
+	is := must(client.DescribePolicies(ctx, in)).ScalingPolicies[0]
+	is.StepAdjustments[0].ScalingAdjustment = &adjustment
+	must(client.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: is.AutoScalingGroupName, PolicyName: is.PolicyName, PolicyType: is.PolicyType, AdjustmentType: is.AdjustmentType,
+		StepAdjustments: is.StepAdjustments, EstimatedInstanceWarmup: is.EstimatedInstanceWarmup, MetricAggregationType: is.MetricAggregationType,
+	}))
 }
 
 func alarmsSetByHand() []soak {

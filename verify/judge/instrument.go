@@ -95,6 +95,9 @@ func (t *analysis) observation() Finding {
 			return f.broken("%s was not answered for %s s after %s", operation, number(silent), clockTime(at))
 		}
 	}
+	if why := t.unwatched(t.aws(premises.start), t.watchEnd()); why != "" {
+		return f.open("%s", why)
+	}
 	// After the end of the run the generator may still wait for answers.
 	end := cmp.Or(t.load.done, t.load.last)
 	if t.lastAnswer().Add(t.tail()).Before(end) {

@@ -304,6 +304,13 @@ func otherMutants() []mutant {
 			w.activities[1].Cause += "  At 2026-03-14T12:01:52Z a monitor alarm other in state ALARM triggered policy other changing the desired " +
 				"capacity from 1 to 2."
 		}, nil, open, "confounder.second-policy"},
+		{"another alarm that asked for the same in the same second", func(w *world) {
+			w.transitions = append(w.transitions, change{"another", 112.5, ok(), runlog.AlarmState{StateValue: policyARN}, "Action"})
+		}, nil, open, "confounder.second-policy"},
+		{"another alarm that was in ALARM before, and invokes a policy", func(w *world) {
+			w.scaleIn.AlarmName, w.scaleIn.ComparisonOperator, w.scaleIn.StateValue = "another", "GreaterThanThreshold", "ALARM"
+			w.policies[1].ScalingAdjustment = 1
+		}, nil, open, "confounder.second-policy"},
 		{"an alarm set by hand", func(w *world) { w.transitions[0].to.StateReason = "testing" }, nil, open, "confounder.set-alarm-state"},
 		{"an alarm set by hand in CloudWatch's words, before it is evaluated", func(w *world) {
 			w.transitions[0].x, w.activities[1].Details = 112.2, invoking(alarmName, 112.2)
@@ -322,6 +329,33 @@ func otherMutants() []mutant {
 		{"an alarm reconfigured under load", func(w *world) {
 			w.transitions = append(w.transitions, change{alarmName, 105, ok(), ok(), "ConfigurationUpdate"})
 		}, nil, open, "confounder.reconfigured"},
+		{"a policy made neutral for the control and restored before the load", reconfigured(map[float64]func(*world){
+			40: func(w *world) { w.policies[0].ScalingAdjustment = -1 }, 98: func(w *world) { w.policies[0].ScalingAdjustment = 1 },
+		}), nil, open, "confounder.reconfigured"},
+		{"a policy swapped at the load step", reconfigured(map[float64]func(*world){
+			100: func(w *world) { w.policies[0].PolicyARN += "2" },
+		}), nil, open, "confounder.reconfigured"},
+		{"an alarm added to the policy under load", reconfigured(map[float64]func(*world){
+			104: func(w *world) {
+				w.policies[0].Alarms = append(w.policies[0].Alarms, runlog.PolicyAlarm{AlarmName: "another"})
+			},
+		}), nil, open, "confounder.reconfigured"},
+		{"stickiness switched on under load", reconfigured(map[float64]func(*world){
+			104: func(w *world) { w.attributes = map[string]string{"stickiness.enabled": "true"} },
+		}), nil, open, "confounder.reconfigured"},
+		{"a listener that forwards elsewhere in the hold", reconfigured(map[float64]func(*world){
+			150: func(w *world) { w.listener = "arn:another" },
+		}), nil, open, "confounder.reconfigured"},
+		{"a scale-in alarm changed while the group scales in", reconfigured(map[float64]func(*world){
+			185: func(w *world) { w.scaleIn.Threshold = 9 },
+		}), nil, open, "confounder.reconfigured"},
+		{"an instance protected from scale-in", reconfigured(map[float64]func(*world){
+			150: func(w *world) { w.protected = newID },
+		}), nil, open, "confounder.reconfigured"},
+		{"rules of the listener that the observer may not read", func(w *world) { w.skip = failing(runlog.OpDescribeRules, 0, 1e9) }, nil,
+			open, "premise.observation"},
+		{"attributes that were not looked at under load", func(w *world) { w.skip = failing(runlog.OpDescribeTargetAttributes, 95, 140) }, nil,
+			open, "premise.observation"},
 		{"a suspended process", func(w *world) {
 			w.group.SuspendedProcesses = []runlog.SuspendedProcess{{ProcessName: "AlarmNotification", SuspensionReason: "User suspended"}}
 		}, nil, open, "confounder.suspended-processes"},
@@ -335,7 +369,7 @@ func otherMutants() []mutant {
 			w.schedules = []runlog.ScheduledAction{{ScheduledActionName: "noon", StartTime: aws(110)}}
 		}, nil, open, "confounder.schedule"},
 		{"scheduled actions that were not asked for", func(w *world) { w.skip = failing(runlog.OpDescribeScheduledActions, 0, 1e9) }, nil, open,
-			"confounder.schedule"},
+			"premise.observation"},
 		{"an instance refresh under way", func(w *world) {
 			w.refreshes = []runlog.InstanceRefresh{{InstanceRefreshId: "r", Status: "InProgress"}}
 		}, nil, open, "confounder.refresh"},

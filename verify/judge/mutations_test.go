@@ -97,3 +97,8 @@ func swapPhases(r *runlog.Record, a, b runlog.Phase) {
 		}
 	})
 }
+
+// reconfigured has somebody reconfigure something while the run goes on.
+func reconfigured(changes map[float64]func(*world)) func(*world) {
+	return func(w *world) { w.changes = maps.Clone(changes) }
+}
