@@ -29,6 +29,7 @@ type Timeline struct {
 	Policies     []Seen[[]runlog.ScalingPolicy]
 	TargetGroups []Seen[runlog.TargetGroup]
 	Health       []Seen[[]runlog.TargetHealthDescription]
+	Routes       []Seen[runlog.ListenerAction] // of listeners and rules
 	Schedules    []Seen[[]runlog.ScheduledAction]
 	Refreshes    []Seen[[]runlog.InstanceRefresh]
 	Activities   []Seen[runlog.Activity]         // the last answer about each, by StartTime
@@ -155,6 +156,14 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 		keep(&t.TargetGroups, o, about(a.TargetGroups, func(g runlog.TargetGroup) bool {
 			return g.TargetGroupArn == of.TargetGroupARN
 		})...)
+	case runlog.OpDescribeListeners:
+		for _, l := range a.Listeners {
+			keep(&t.Routes, o, l.DefaultActions...)
+		}
+	case runlog.OpDescribeRules:
+		for _, r := range a.Rules {
+			keep(&t.Routes, o, r.Actions...)
+		}
 	case runlog.OpDescribeTargetHealth:
 		keep(&t.Health, o, a.TargetHealthDescriptions)
 	}

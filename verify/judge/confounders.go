@@ -32,7 +32,7 @@ func (t *analysis) confounders(control, crossed Finding) []Finding {
 		all = append(all, t.noActivity(c.kind, c.name))
 	}
 	all = append(all,
-		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
+		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(), t.noOtherServers(),
 		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
 	for i, f := range all {
 		switch {
@@ -207,7 +207,7 @@ func (t *analysis) noPinning() Finding {
 	served, _ := t.firstServed()
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case !served.IsZero() || len(t.unknownInstances()) > 0:
+	case !served.IsZero() || t.answeredBy() != "":
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")

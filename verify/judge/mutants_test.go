@@ -229,7 +229,7 @@ func chainMutants() []mutant {
 			nil, refuted, "link.first-request"},
 		{"a first request that comes late", func(w *world) { w.served[newID] = [2]float64{123, 203} }, nil, refuted, "link.first-request"},
 		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) },
-			nil, open, "link.first-request"},
+			nil, open, "confounder.other-servers"},
 		{"a load that is not shared", func(w *world) {
 			for x := 120; x < 180; x += 10 {
 				w.cpu["group"][x], w.cpu[oldID][x], w.cpu[newID][x] = 17, 33, 1
@@ -356,6 +356,12 @@ func otherMutants() []mutant {
 			open, "premise.observation"},
 		{"attributes that were not looked at under load", func(w *world) { w.skip = failing(runlog.OpDescribeTargetAttributes, 95, 140) }, nil,
 			open, "premise.observation"},
+		{"a foreign server that takes a third of the answers", func(w *world) { w.served["i-0foreign"] = [2]float64{16, 232} }, nil, open,
+			"confounder.other-servers"},
+		{"answers that name no instance", func(w *world) { w.served[""] = [2]float64{16, 232} }, nil, open, "confounder.other-servers"},
+		{"a foreign target that answers nothing", func(w *world) {
+			w.foreign = []string{"i-0foreign"}
+		}, nil, open, "confounder.other-servers"},
 		{"a suspended process", func(w *world) {
 			w.group.SuspendedProcesses = []runlog.SuspendedProcess{{ProcessName: "AlarmNotification", SuspensionReason: "User suspended"}}
 		}, nil, open, "confounder.suspended-processes"},

@@ -86,6 +86,11 @@ func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 
 func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
 	var all []runlog.TargetHealthDescription
+	for _, id := range w.foreign {
+		var d runlog.TargetHealthDescription
+		d.Target.Id, d.TargetHealth.State = id, "healthy"
+		all = append(all, d)
+	}
 	for _, m := range w.members {
 		if x < m.pending || x >= m.gone {
 			continue

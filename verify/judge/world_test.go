@@ -29,6 +29,7 @@ type world struct {
 	refreshes    []runlog.InstanceRefresh
 	changes      map[float64]func(*world)   // what somebody reconfigures, and when
 	attributes   map[string]string          // of the target group
+	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
 	cpu          map[string]map[int]float64 // by series and x of the period's start
