@@ -109,7 +109,7 @@ var rules = []rule{
 	{
 		name: "a service of the local cloud knows only the cloud and what every operation needs",
 		in: []string{"localcloud/autoscalingapi", "localcloud/cloudwatchapi", "localcloud/ec2api", "localcloud/elbapi",
-			"localcloud/stsapi", "localcloud/taggingapi"},
+			"localcloud/stsapi", "localcloud/taggingapi", "localcloud/cloudtrailapi"},
 		forbids: ownBut("autoscale", "localcloud/cloud", "localcloud/awsapi", "localcloud/operation", "localcloud/optional",
 			"localcloud/fleet", "localcloud/balancer"),
 		why: "services share the cloud's state and lock, and nothing else: one can be read, tested and extended without the others",
