@@ -301,10 +301,10 @@ func TestBadLookupsAreRefused(t *testing.T) {
 		for want, in := range map[string]cloudtrail.LookupEventsInput{
 			"InvalidMaxResultsException: A maximum of 0":                               {MaxResults: aws.Int32(0)},
 			"InvalidMaxResultsException: A maximum of 51":                              {MaxResults: aws.Int32(51)},
-			"InvalidTimeRangeException": backwards,
+			"InvalidTimeRangeException":                                                backwards,
 			"InvalidEventCategoryException":                                            {EventCategory: "management"},
 			"ValidationError: EventCategory insight":                                   {EventCategory: types.EventCategoryInsight},
-			"InvalidLookupAttributesException: Only one": two,
+			"InvalidLookupAttributesException: Only one":                               two,
 			"InvalidLookupAttributesException: The lookup attribute \"ReadOnly\" with": none,
 			"InvalidLookupAttributesException: The lookup attribute \"Colour\"":        attribute("Colour", "red"),
 			"InvalidNextTokenException: The token \"?\"":                               {NextToken: aws.String("?")},
