@@ -78,7 +78,8 @@ func (a Audit) marshal() ([]byte, error) {
 	for _, e := range sorted(a.Events) {
 		err = errors.Join(err, e.validate(), enc.Encode(e))
 	}
-	return all.Bytes(), errors.Join(err, enc.Encode(auditEnd{digest(all.Bytes())}))
+	err = errors.Join(err, enc.Encode(auditEnd{digest(all.Bytes())}))
+	return all.Bytes(), err
 }
 
 // readAudit reads the audit beside the record, which must be about this one and whole.

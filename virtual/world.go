@@ -45,6 +45,8 @@ type Config struct {
 	Launching func(number int) Launch
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
+	// Audit is whether CloudTrail is asked, after the run, who called.
+	Audit bool
 	// EventDelay is how long CloudTrail takes to show a call; 0: a second.
 	EventDelay time.Duration
 	// During is what somebody else does once a phase is seen to have begun.
@@ -229,10 +231,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 			t.Fatal(err)
 		}
 	}
+	if w.cfg.Audit && err == nil {
+		w.audit(t, writer)
+	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return err
+}
+
+// audit audits the run, as the soak command does.
+func (w *world) audit(t *testing.T, writer *runlog.Writer) {
+	t.Helper()
+	made, err := live.Audit(t.Context(), w.aws, writer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer.WriteAudit(made)
 }
 
 // reporter keeps what is reported, and lets others act when a phase begins.
