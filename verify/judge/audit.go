@@ -10,8 +10,8 @@ import (
 	"secondwind/runlog"
 )
 
-// foreignCall is the id of the finding that rests on an audit.
-const foreignCall = "confounder.foreign-call"
+// ForeignCall is the ID of the finding that rests on an audit.
+const ForeignCall = "confounder.foreign-call"
 
 // call is an event of the audit that is about what the run is about.
 type call struct {
@@ -24,7 +24,7 @@ type call struct {
 // leaves none. The experiment itself calls nothing that changes anything, so that every
 // such call in its time is somebody else's, whatever credentials it was signed with.
 func (t *analysis) noForeignCall() Finding {
-	f := expect(foreignCall, "calls by others", "in CloudTrail, nobody but Auto Scaling changed what the run is about")
+	f := expect(ForeignCall, "calls by others", "in CloudTrail, nobody but Auto Scaling changed what the run is about")
 	a := t.r.Audit
 	switch {
 	case t.r.Hypothesis == nil:

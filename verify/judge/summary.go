@@ -42,7 +42,7 @@ func (t *analysis) proved(in string, v Verdict) string {
 
 // nobodyElse says what is known of calls by others.
 func (t *analysis) nobodyElse(v Verdict) string {
-	f := first(v.Confounders, func(f Finding) bool { return f.ID == foreignCall })
+	f := first(v.Confounders, func(f Finding) bool { return f.ID == ForeignCall })
 	if f.Status == Held {
 		return ", and nobody else called"
 	}
