@@ -146,7 +146,7 @@ var rules = []rule{
 	},
 	{
 		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},
-		not: []string{"verify/observe", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
+		not: []string{"verify/observe", "verify/audit", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
@@ -154,6 +154,11 @@ var rules = []rule{
 		name: "verify/observe knows only runlog, verify/hypothesis and verify/awsclock", in: []string{"verify/observe"}, tests: true,
 		forbids: ownBut("verify/observe", "verify/hypothesis", "verify/awsclock", "runlog"),
 		why:     "an observer that knows the local cloud is no proof for AWS",
+	},
+	{
+		name: "verify/audit knows only runlog and the EC2 client", in: []string{"verify/audit"}, tests: true, driven: true,
+		forbids: ownBut("verify/audit", "runlog", "account/ec2form"),
+		why:     "an audit that knows the local cloud would ask that instead of CloudTrail",
 	},
 	{
 		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"},
