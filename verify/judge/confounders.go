@@ -27,7 +27,7 @@ var activityConfounders = []struct {
 // that it was looked for in the record and is not there.
 func (t *analysis) confounders(control, crossed Finding) []Finding {
 	// A launch that failed is tried again, by an activity without a known cause.
-	all := []Finding{t.noLaunchFailure()}
+	all := []Finding{t.noForeignCall(), t.noLaunchFailure()}
 	for _, c := range activityConfounders {
 		all = append(all, t.noActivity(c.kind, c.name))
 	}
