@@ -24,7 +24,7 @@ import (
 // TestInterferedSoaks: somebody else acts through the cloud's own API while a soak goes
 // on. None may be proved, and each must say why.
 func TestInterferedSoaks(t *testing.T) {
-	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations(), otherServers()} {
+	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations(), otherServers(), capacities()} {
 		runSoaks(t, group)
 	}
 }
@@ -95,9 +95,35 @@ func reconfigurations() []soak {
 
 func otherServers() []soak {
 	return []soak{
-		{"another group begins to serve behind the load balancer before the load", beside(runlog.PhaseCalibration, anotherGroup), judge.Inconclusive,
+		{"another group begins to serve behind the load balancer before the load", beside(runlog.PhaseCalibration, anotherGroup),
+			judge.Inconclusive,
 			"confounder.other-servers"},
 		{"another group begins to serve under load", beside(runlog.PhaseLoad, anotherGroup), judge.Inconclusive, "confounder.other-servers"},
+	}
+}
+
+func capacities() []soak {
+	terminate := func(first bool) func(context.Context, *virtual.Acting) {
+		return func(ctx context.Context, a *virtual.Acting) {
+			client := autoscaling.NewFromConfig(a.AWS)
+			is := must(client.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+				AutoScalingGroupNames: []string{a.Stack.AutoScalingGroupName}})).AutoScalingGroups[0].Instances
+			i := is[len(is)-1]
+			if first {
+				i = is[0]
+			}
+			must(client.TerminateInstanceInAutoScalingGroup(ctx, &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+				InstanceId: i.InstanceId, ShouldDecrementDesiredCapacity: aws.Bool(!first)}))
+		}
+	}
+	return []soak{
+		{"the capacity is set back by hand in the release", during(runlog.PhaseRelease, setDesired(1)), judge.Inconclusive, "release.scale-in"},
+		{"the second instance is terminated by hand in the release", during(runlog.PhaseRelease, terminate(false)), judge.Inconclusive,
+			"release.scale-in"},
+		{"the capacity is set back by hand in the hold", during(runlog.PhaseHold, setDesired(1)), judge.Inconclusive,
+			"confounder.manual-capacity"},
+		{"the first instance is terminated, and replaced, in the hold", during(runlog.PhaseHold, terminate(true)), judge.Inconclusive,
+			"confounder.manual-capacity"},
 	}
 }
 

@@ -36,6 +36,8 @@ type Timeline struct {
 	History      []Seen[runlog.AlarmHistoryItem] // the last answer about each item, by Timestamp
 	Metric       Metric
 
+	Pages []Seen[runlog.Answer] // answers that have a further page
+
 	Asked    []*runlog.Observation            // all, errors too
 	Answered map[string][]*runlog.Observation // by operation, without errors; of histories only the subject's alarm's
 	Unread   []int64                          // seq of answers that do not decode
@@ -133,6 +135,9 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	if a == nil {
 		return !slices.Contains(needed, o.Operation)
 	}
+	if a.Next() != "" {
+		keep(&t.Pages, o, *a)
+	}
 	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
 		keep(&t.Groups, o, about(a.AutoScalingGroups, func(g runlog.AutoScalingGroup) bool {
@@ -151,7 +156,7 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	case runlog.OpDescribeAlarmHistory:
 		keep(&t.History, o, a.AlarmHistoryItems...)
 	case runlog.OpGetMetricData:
-		return t.Metric.take(o, a.MetricDataResults, of, memory)
+		return t.Metric.take(o, *a, of, memory)
 	case runlog.OpDescribeTargetGroups:
 		keep(&t.TargetGroups, o, about(a.TargetGroups, func(g runlog.TargetGroup) bool {
 			return g.TargetGroupArn == of.TargetGroupARN

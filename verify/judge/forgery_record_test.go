@@ -40,7 +40,7 @@ func instanceForgeries() []forgery {
 					group["Instances"].([]any)[0].(map[string]any)["InstanceId"] = realNew
 				}
 			})
-		}, "link.in-service"},
+		}, "confounder.other-instances"},
 		{"the new instance a target before", func(r *raw) {
 			began := r.began()
 			for i := range r.cloud {

@@ -3,6 +3,7 @@ package judge_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func (w *world) alarmsAt(x float64) []runlog.MetricAlarm {
 
 func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 	var all []runlog.AlarmHistoryItem
-	for _, c := range w.transitions {
+	for _, c := range slices.Concat(w.low, w.transitions) {
 		if c.x > x {
 			continue
 		}
