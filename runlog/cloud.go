@@ -3,18 +3,22 @@ package runlog
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
 // Observation is a line of cloud.jsonl: one answer of an AWS API, whole.
 type Observation struct {
-	Seq       int64           `json:"seq"`           // 1, 2, 3 … without gaps
-	Operation string          `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
-	Sent      time.Time       `json:"sent"`          // our clock
-	Received  time.Time       `json:"received"`      // our clock
-	Date      time.Time       `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
-	RequestID string          `json:"requestId"`
-	Input     json.RawMessage `json:"input,omitempty"`
+	Seq       int64     `json:"seq"`           // 1, 2, 3 … without gaps
+	Operation string    `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
+	Sent      time.Time `json:"sent"`          // our clock
+	Received  time.Time `json:"received"`      // our clock
+	Date      time.Time `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
+	RequestID string    `json:"requestId"`
+	// Endpoint is the scheme and host that answered, "https://monitoring.us-east-1.amazonaws.com";
+	// "" if it is that of the service's last observation.
+	Endpoint string          `json:"endpoint,omitempty"`
+	Input    json.RawMessage `json:"input,omitempty"`
 	// Answer is the operation's output as JSON with AWS's own member names
 	// (the SDK's Output struct). Absent when Unchanged or Error is set.
 	Answer json.RawMessage `json:"answer,omitempty"`
@@ -241,6 +245,18 @@ type Instance struct {
 	InstanceType         string
 	LifecycleState       string
 	ProtectedFromScaleIn bool
+	LaunchTemplate       LaunchTemplate // it was launched from
+}
+
+// LaunchTemplate is a version of a launch template.
+type LaunchTemplate struct{ LaunchTemplateId, Version string }
+
+// String names it; "" if there is none.
+func (t LaunchTemplate) String() string {
+	if t == (LaunchTemplate{}) {
+		return ""
+	}
+	return fmt.Sprintf("launch template %s, version %s", t.LaunchTemplateId, t.Version)
 }
 
 // ScalingPolicy is a policy of a group.

@@ -30,6 +30,7 @@ type world struct {
 	refreshes    []runlog.InstanceRefresh
 	changes      map[float64]func(*world)   // what somebody reconfigures, and when
 	attributes   map[string]string          // of the target group
+	endpoint     string                     // that answers
 	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
@@ -76,6 +77,7 @@ const (
 	alarmName, policy    = "sw-cpu-high", "sw-scale-out"
 	lowAlarm, lowPolicy  = "sw-cpu-low", "sw-scale-in"
 	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
+	groupARN             = "arn:aws:autoscaling:local-1:123456789012:autoScalingGroup:1:autoScalingGroupName/sw-asg"
 	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
 	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
 	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the " +
@@ -107,7 +109,7 @@ func perfect() *world {
 				Alarms: []runlog.PolicyAlarm{{AlarmName: lowAlarm}}},
 		},
 		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2},
-		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
+		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, AutoScalingGroupARN: groupARN, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
 			TargetGroupARNs: []string{targetARN}},
 		members: []member{
 			{id: oldID, pending: -20, inService: -19, healthy: -18, leaves: 1e9, gone: 1e9},
@@ -129,6 +131,7 @@ func perfect() *world {
 			{runlog.PhaseLoad, 100, 100}, {runlog.PhaseHold, 130, 100}, {runlog.PhaseRelease, 175, 10}, {runlog.PhaseDone, 232, 0},
 		},
 		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, LoadRate: 100, PredictedCPUPercent: 32},
+		endpoint:    "http://127.0.0.1:4566",
 		attributes:  map[string]string{"stickiness.enabled": "false"},
 		listener:    targetARN,
 		served:      map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
@@ -325,6 +328,9 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		seq++
 		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01),
 			Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
+		if seq == 1 {
+			o.Endpoint = w.endpoint
+		}
 		key := operation + string(in)
 		switch was, again := known[key]; {
 		case w.skip(operation, x):

@@ -72,7 +72,7 @@ func New(cfg Config) *Observer {
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
 		since:       cfg.Since.UTC().Truncate(time.Second),
-		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}},
+		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}, from: map[string]string{}},
 		autoscaling: autoscaling.NewFromConfig(noted),
 		cloudwatch:  cloudwatch.NewFromConfig(noted),
 		elb:         elb.NewFromConfig(noted),
