@@ -86,8 +86,7 @@ func completeLoad(p *page, a *account) {
 	p.Tables = loadTables(a, &sum, required, noFailure, noInstance)
 	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.Seconds))...)
 	if sum.Generator.Invalid {
-		p.Warnings = append(p.Warnings, "The load generator was the limit, so that the figures are not those of the service. "+
-			sum.Generator.Reason+" "+sum.Generator.Remedy)
+		p.Warnings = append(p.Warnings, "The load generator was the limit, so that the figures are not those of the service.")
 	}
 }
 

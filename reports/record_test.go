@@ -97,7 +97,7 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 			second.Failed, second.Errors = 3, map[string]int64{runlog.NoPortError: 3}
 			r.Load[3].Second = &second
 		}, []string{
-			"> The load generator was the limit, so that the figures are not those of the service. 3 requests found no local port left.",
+			"> The load generator was the limit, so that the figures are not those of the service.",
 			"| load generator | invalid: 3 requests found no local port left. Let connections live longer",
 		}},
 		{"a scenario that cannot be read", runlog.CommandLoad, func(r *runlog.Record) { r.Scenario = []byte("server: [") },
