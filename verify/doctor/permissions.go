@@ -19,28 +19,20 @@ import (
 // The operations beyond those that an observer records.
 const (
 	opGetCallerIdentity           = "sts:GetCallerIdentity"
-	opDescribeLifecycleHooks      = "autoscaling:DescribeLifecycleHooks"
 	opDescribeLaunchConfiguration = "autoscaling:DescribeLaunchConfigurations"
-	opDescribeTargetGroupAttrs    = "elasticloadbalancing:DescribeTargetGroupAttributes"
 	opDescribeLoadBalancers       = "elasticloadbalancing:DescribeLoadBalancers"
-	opDescribeListeners           = "elasticloadbalancing:DescribeListeners"
 	opDescribeTemplateVersions    = "ec2:DescribeLaunchTemplateVersions"
 	opDescribeInstances           = "ec2:DescribeInstances"
 	opDescribeCredits             = "ec2:DescribeInstanceCreditSpecifications"
 )
 
 // required are what a proof asks all the time; without one there is none.
-var required = []string{
-	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribePolicies, runlog.OpDescribeScalingActivities,
-	runlog.OpDescribeScheduledActions, runlog.OpDescribeInstanceRefreshes,
-	runlog.OpDescribeAlarms, runlog.OpDescribeAlarmsForMetric, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
-	runlog.OpDescribeTargetGroups, runlog.OpDescribeTargetHealth,
-}
+var required = append(runlog.Watched(),
+	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData, runlog.OpDescribeTargetHealth)
 
 // optional are what only an examination asks.
 var optional = []string{
-	opDescribeLifecycleHooks, opDescribeLaunchConfiguration, opDescribeTargetGroupAttrs, opDescribeLoadBalancers, opDescribeListeners,
-	opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits,
+	opDescribeLaunchConfiguration, opDescribeLoadBalancers, opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits,
 }
 
 // Actions are the IAM actions that a proof and its examination use; all of them
