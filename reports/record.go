@@ -156,7 +156,7 @@ func (p *page) name(heading, lead string) {
 
 // loadNumbers lists what became of the requests.
 func loadNumbers(sum summary.Summary) []fact {
-	lag := sum.LagMax * 1000
+	lag := sum.LagMaxSeconds * 1000
 	return []fact{
 		{"requests offered", fmt.Sprint(sum.Offered)},
 		{"requests sent", fmt.Sprint(sum.Sent)},
