@@ -223,8 +223,8 @@ func (b *builder) group(ctx context.Context) error {
 // pollHealth is how often WaitHealthy asks.
 const pollHealth = 250 * time.Millisecond
 
-// replacedInVain is after how many instances none of which became healthy there is no
-// point in waiting for another: a program that ends at once does so each time.
+// replacedInVain is after how many instances that were replaced, and none of which became
+// healthy, there is no point in waiting for another: a program that ends at once does so each time.
 const replacedInVain = 3
 
 // WaitHealthy returns once a target of the stack is healthy. If ctx ends first, or if
@@ -249,7 +249,8 @@ func (s Stack) WaitHealthy(ctx context.Context) error {
 				tried[aws.ToString(d.Target.Id)] = true
 			}
 		}
-		if len(tried) >= replacedInVain {
+		// Those of a group of several are there at once: they came beside each other.
+		if err == nil && len(tried)-len(out.TargetHealthDescriptions) >= replacedInVain {
 			return fmt.Errorf("wait for a healthy target of %s: %d instances came one after the other; last seen: %s",
 				s.TargetGroup, len(tried), seen)
 		}
