@@ -49,7 +49,7 @@ func audited(t *testing.T, events ...runlog.AuditEvent) *runlog.Record {
 	t.Helper()
 	r := perfect().record(t)
 	eachAnswer(r, runlog.OpDescribeTargetGroups, func(o *runlog.Observation) {
-		insert(o, `"TargetGroupArn"`, `"LoadBalancerArns":["`+balancerARN+`"],`)
+		o.Answer = json.RawMessage(strings.Replace(string(o.Answer), `"LoadBalancerArns":null`, `"LoadBalancerArns":["`+balancerARN+`"]`, 1))
 	})
 	eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
 		insert(o, `"MinSize"`, `"LaunchTemplate":{"LaunchTemplateId":"lt-1"},`)
