@@ -162,8 +162,11 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
+// maxNamed is how many calls the evidence names: one is enough.
+const maxNamed = 20
+
 func auditEvidence(calls []call) (e []Evidence) {
-	for _, c := range calls {
+	for _, c := range calls[:min(maxNamed, len(calls))] {
 		e = append(e, Evidence{File: runlog.AuditFile, Line: c.line, RequestID: c.RequestID})
 	}
 	return e
@@ -203,7 +206,9 @@ func (t *analysis) audited() subjects {
 		}
 	}
 	for _, o := range t.cloud.Answered[runlog.OpDescribeTargetGroups] {
-		s.addMembers(o.Answer, "LoadBalancerArns")
+		if o.Unchanged == 0 {
+			s.addMembers(o.Answer, "LoadBalancerArns")
+		}
 	}
 	return s
 }
