@@ -223,12 +223,17 @@ func (b *builder) group(ctx context.Context) error {
 // pollHealth is how often WaitHealthy asks.
 const pollHealth = 250 * time.Millisecond
 
-// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, its
-// error has the state of the target that was seen last.
+// replacedInVain is after how many instances none of which became healthy there is no
+// point in waiting for another: a program that ends at once does so each time.
+const replacedInVain = 3
+
+// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, or if
+// instance after instance came and went, its error has the state of the target that was
+// seen last.
 func (s Stack) WaitHealthy(ctx context.Context) error {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()
-	seen := "no target is registered"
+	seen, tried := "no target is registered", map[string]bool{}
 	for {
 		out, err := s.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
 		if err != nil && ctx.Err() == nil {
@@ -241,11 +246,16 @@ func (s Stack) WaitHealthy(ctx context.Context) error {
 				}
 				h := d.TargetHealth
 				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), h.State, h.Reason, aws.ToString(h.Description))
+				tried[aws.ToString(d.Target.Id)] = true
 			}
+		}
+		if len(tried) >= replacedInVain {
+			return fmt.Errorf("wait for a healthy target of %s: %d instances came one after the other; last seen: %s",
+				s.TargetGroup, len(tried), seen)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, ctx.Err(), seen)
+			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, context.Cause(ctx), seen)
 		case <-ticker.C:
 		}
 	}

@@ -256,7 +256,7 @@ const healthyWithin = 30 * time.Second
 // awaitHealthy waits for the first instance to be healthy at the load balancer,
 // and reports that it waits.
 func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
-	waiting, cancel := context.WithTimeout(ctx, healthyWithin)
+	waiting, cancel := context.WithTimeoutCause(ctx, healthyWithin, fmt.Errorf("%s have passed", runlog.Words(healthyWithin)))
 	defer cancel()
 	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
 		return everySecond(ctx, func() {
@@ -264,8 +264,8 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 		})
 	})
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("no instance became healthy within %s: %w; %s must listen on the address that it is given "+
-			"and answer its health check; its log is in %s", runlog.Words(healthyWithin), err, r.program, logs)
+		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
+			"and answer its health check; its log is in %s", err, r.program, logs)
 	}
 	return err
 }

@@ -19,11 +19,8 @@ import (
 // The operations beyond those that an observer records.
 const (
 	opGetCallerIdentity           = "sts:GetCallerIdentity"
-	opDescribeLifecycleHooks      = "autoscaling:DescribeLifecycleHooks"
 	opDescribeLaunchConfiguration = "autoscaling:DescribeLaunchConfigurations"
-	opDescribeTargetGroupAttrs    = "elasticloadbalancing:DescribeTargetGroupAttributes"
 	opDescribeLoadBalancers       = "elasticloadbalancing:DescribeLoadBalancers"
-	opDescribeListeners           = "elasticloadbalancing:DescribeListeners"
 	opDescribeTemplateVersions    = "ec2:DescribeLaunchTemplateVersions"
 	opDescribeInstances           = "ec2:DescribeInstances"
 	opDescribeCredits             = "ec2:DescribeInstanceCreditSpecifications"
@@ -31,17 +28,13 @@ const (
 )
 
 // required are what a proof asks all the time; without one there is none.
-var required = []string{
-	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribePolicies, runlog.OpDescribeScalingActivities,
-	runlog.OpDescribeScheduledActions, runlog.OpDescribeInstanceRefreshes,
-	runlog.OpDescribeAlarms, runlog.OpDescribeAlarmsForMetric, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
-	runlog.OpDescribeTargetGroups, runlog.OpDescribeTargetHealth,
-}
+var required = append(runlog.Watched(),
+	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData, runlog.OpDescribeTargetHealth)
 
 // optional are what only an examination asks, and what an audit asks after a run.
 var optional = []string{
-	opDescribeLifecycleHooks, opDescribeLaunchConfiguration, opDescribeTargetGroupAttrs, opDescribeLoadBalancers, opDescribeListeners,
-	opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits, opLookupEvents,
+	opDescribeLaunchConfiguration, opDescribeLoadBalancers, opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits,
+	opLookupEvents,
 }
 
 // Actions are the IAM actions that a proof, its examination and its audit use; all of them

@@ -205,10 +205,8 @@ func (t *analysis) audited() subjects {
 			s.addMembers(g.Answer, "LaunchTemplateId", "LaunchTemplateName", "LaunchConfigurationName")
 		}
 	}
-	for _, o := range t.cloud.Answered[runlog.OpDescribeTargetGroups] {
-		if o.Unchanged == 0 {
-			s.addMembers(o.Answer, "LoadBalancerArns")
-		}
+	for _, g := range t.cloud.TargetGroups {
+		s.add(g.Value.LoadBalancerArns...)
 	}
 	return s
 }
