@@ -216,7 +216,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			for range c.before {
 				out.interrupts.handle(os.Interrupt)
 			}
-			err = finish(ctx, out, signalling{reporter, out.interrupts, c.during}, w, c.runErr, start)
+			err = finishing{out, signalling{reporter, out.interrupts, c.during}, w, start, nil}.finish(ctx, c.runErr)
 			if code := codeOf(interruptedError(ctx, err)); code != c.code {
 				t.Errorf("exit code = %d, want %d\n%s", code, c.code, b.String())
 			}

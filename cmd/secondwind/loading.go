@@ -160,7 +160,7 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string, failed erro
 		notWritten = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
 	closed := w.Close() // repeats what could not be written
-	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
+	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, seal)
 	return cmp.Or(c.shown, w.Dir()), errors.Join(cmp.Or(failed, closed, notWritten), err, c.unwritten)
 }
 
