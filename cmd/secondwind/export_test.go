@@ -114,7 +114,8 @@ func TestAnotherVerdictInAnArchiveIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	if code := run(t.Context(), []string{"judge", packed}, io.Discard, &stderr); code != 3 || !strings.Contains(stderr.String(), "is not this verdict") {
+	code := run(t.Context(), []string{"judge", packed}, io.Discard, &stderr)
+	if code != 3 || !strings.Contains(stderr.String(), "is not this verdict") {
 		t.Errorf("judge = %d, %q, want 3 and that it is another", code, &stderr)
 	}
 }

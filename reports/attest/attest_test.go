@@ -54,7 +54,8 @@ func newKey(t *testing.T) (private ed25519.PrivateKey, forms map[string][]byte) 
 		t.Fatal(err)
 	}
 	return private, map[string][]byte{
-		"PKCS #8": block("PRIVATE KEY", pkcs8), "OpenSSH": pem.EncodeToMemory(own), "PKIX": block("PUBLIC KEY", pkix), "authorized key": ssh.MarshalAuthorizedKey(line),
+		"PKCS #8": block("PRIVATE KEY", pkcs8), "OpenSSH": pem.EncodeToMemory(own),
+		"PKIX": block("PUBLIC KEY", pkix), "authorized key": ssh.MarshalAuthorizedKey(line),
 	}
 }
 
@@ -109,7 +110,8 @@ func TestARunIsSignedAndVerifiedWithEveryFormOfAKey(t *testing.T) {
 func TestTheStatementIsWhatInTotoReads(t *testing.T) {
 	_, key := newKey(t)
 	dir := sealed(t, "20261128T120000Z-0001")
-	if err := signer(t, key["PKCS #8"]).Sign(t.Context(), dir, judge.Verdict{Outcome: judge.Proved, Where: "here", Claim: "it scales"}); err != nil {
+	v := judge.Verdict{Outcome: judge.Proved, Where: "here", Claim: "it scales"}
+	if err := signer(t, key["PKCS #8"]).Sign(t.Context(), dir, v); err != nil {
 		t.Fatal(err)
 	}
 	bundle, err := os.ReadFile(filepath.Join(dir, runlog.AttestationFile))
