@@ -43,9 +43,12 @@ func (m Manifest) validateLoad(l LoadLine) error {
 	return nil
 }
 
-// validate holds the deadlines to one of each link, in order: Deadline finds the
+// validate holds the step to one upwards, and the deadlines to one of each link, in order: Deadline finds the
 // first of a link, Within adds all.
 func (h Hypothesis) validate() error {
+	if h.From() < 0 || h.To() <= h.From() {
+		return fmt.Errorf("it claims a step from %d to %d instances, want more than before", h.From(), h.To())
+	}
 	last := LinkLoadStep // has no deadline: the others count from it
 	for _, d := range h.Deadlines {
 		if d.Link <= last {

@@ -53,6 +53,7 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 			alarm.Threshold),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
+		FromCapacity: c.Group.MinSize, ToCapacity: c.Group.MinSize + 1,
 		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
 		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
 	}

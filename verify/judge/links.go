@@ -135,7 +135,7 @@ func sameValue(a, b float64) bool {
 }
 
 func (t *analysis) findActivity(l *Link) (interval, bool) {
-	from, to := t.h.MinSize, t.h.MinSize+1
+	from, to := t.h.From(), t.h.To()
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
 		l.Expected = fmt.Sprintf("an activity that alarm %s, which invokes no policy, caused from %d to %d", t.h.AlarmName, from, to)
@@ -177,7 +177,7 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 		l.Seen += fmt.Sprintf("; but the order is broken: the alarm fired at %s", clockTime(t.fired.At))
 		return m, false
 	case !t.desired(m):
-		l.Seen += fmt.Sprintf("; but no answer shows a desired capacity of %d", t.h.MinSize+1)
+		l.Seen += fmt.Sprintf("; but no answer shows a desired capacity of %d", t.h.To())
 		return m, false
 	}
 	return m, true
@@ -187,7 +187,7 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 func (t *analysis) desired(after interval) bool {
 	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
 		at := t.aws(g.Received).Add(t.clock.bound)
-		return g.Value.DesiredCapacity == t.h.MinSize+1 && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
+		return g.Value.DesiredCapacity == t.h.To() && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
 	})
 }
 
