@@ -45,13 +45,13 @@ func signedRun(t *testing.T, private string) string {
 		t.Fatal(err)
 	}
 	out := &output{stdout: io.Discard, stderr: io.Discard, interrupts: newInterrupts(func() {}, nil)}
-	w, _, err := newRun(t.TempDir(), runlog.CommandSoak, scenario.Default(), time.Now())
+	w, _, err := newRun(t.TempDir(), runlog.CommandSoak, scenario.Default(), time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := finishing{out, out.reporter(time.Now()), w, time.Now(), signer}
-	if code := codeOf(f.finish(context.Background(), errors.New("it is over"))); code != 3 {
-		t.Fatalf("exit code = %d, want 3", code)
+	if _, err := f.finish(context.Background(), errors.New("it is over")); codeOf(err) != 3 {
+		t.Fatalf("finish() = %v, want exit code 3", err)
 	}
 	return w.Dir()
 }

@@ -35,7 +35,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 			{"cloud", "--calculator", program, "--stack", "--outputs", "/proc/outputs"},
 		}
 	}
-	return append(all, [][]string{
+	all = append(all, [][]string{
 		{"soak", "--file", none},
 		{"soak", "--stack", none},
 		{"soak", "--calculator", none},
@@ -69,7 +69,14 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"export", "latest", "--to", none},
 		{"judge", "latest", "--key", none},
 		{"soak", "--sign", none},
+		{"trend", "--plot", none},
 	}...)
+	for _, args := range slices.Clone(all) {
+		if args[0] == "soak" {
+			all = append(all, append([]string{"prove"}, args[1:]...))
+		}
+	}
+	return all
 }
 
 // TestAFileThatAFlagNamesWronglyIsMisuseAndStartsNothing has, for every flag that
