@@ -125,15 +125,15 @@ func sameDigest(name string, sealed, now FileDigest) error {
 		now.Size, now.SHA256, sealed.Size, sealed.SHA256)}
 }
 
-// digests reads every file of the folder but the manifest, the attestation and the
-// temporary files of a write that was cut short.
+// digests reads every file of the folder but the manifest, what may come later (the audit,
+// the attestation), and the temporary files of a write that was cut short.
 func digests(root *os.Root) (map[string]FileDigest, error) {
 	files := map[string]FileDigest{}
 	err := fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() || path == ManifestFile || path == AttestationFile || strings.HasSuffix(path, tempSuffix) {
+		if d.IsDir() || slices.Contains([]string{ManifestFile, AuditFile, AttestationFile}, path) || strings.HasSuffix(path, tempSuffix) {
 			return nil
 		}
 		if !d.Type().IsRegular() {

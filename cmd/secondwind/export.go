@@ -36,15 +36,16 @@ func newExport(out *output) *cobra.Command {
 		return cmp.Or(checkWritable("to", to), find(cmd, args))
 	}
 	cmd.RunE = func(*cobra.Command, []string) error {
-		if isArchive(asked.path) {
-			return misuse(fmt.Errorf("%s is packed already", asked.path))
+		dir, err := asked.folder()
+		if err != nil {
+			return err
 		}
-		m, err := runlog.ReadManifest(asked.path)
+		m, err := runlog.ReadManifest(dir)
 		if err != nil {
 			return err
 		}
 		path := cmp.Or(to, m.RunID+archive.Extension)
-		digest, err := export(asked.path, path)
+		digest, err := export(dir, path)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func TestASignedRunIsExportedAndJudgedAsItIs(t *testing.T) {
 		{[]string{"report", dir}, 2, "copy the folder, and remove attestation.intoto.jsonl"},
 		{[]string{"export", dir, "--to", packed}, 0, ""},
 		{[]string{"export", dir, "--to", packed}, 2, "is there already"},
-		{[]string{"export", packed}, 2, "is packed already"},
+		{[]string{"export", packed}, 2, "is an archive; unpack it"},
 		{[]string{"judge", packed, "--key", public}, 3, ""},
 		{[]string{"judge", packed, "--key", other}, 2, "signed with another key"},
 		{[]string{"report", packed}, 2, "unpack the archive"},

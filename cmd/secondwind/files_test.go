@@ -70,6 +70,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"judge", "latest", "--key", none},
 		{"soak", "--sign", none},
 		{"trend", "--plot", none},
+		{"audit", "latest", "--sign", none},
 	}...)
 	for _, args := range slices.Clone(all) {
 		if args[0] == "soak" {

@@ -140,6 +140,14 @@ func (a *runArgument) open(i *interrupts) (dir string, remove func(), err error)
 	return dir, remove, err
 }
 
+// folder returns the run's folder, to which something is to be done: an archive is refused.
+func (a *runArgument) folder() (string, error) {
+	if isArchive(a.path) {
+		return "", misuse(fmt.Errorf("%s is an archive; unpack it, and name the folder of the run", a.path))
+	}
+	return a.path, nil
+}
+
 // sealing is what becomes of the folder that was opened.
 func (a *runArgument) sealing(dir string) sealing {
 	if dir != a.path || runlog.Signed(dir) {

@@ -44,7 +44,7 @@ func soakStack(ctx context.Context, out *output, r localRun) (none judge.Verdict
 	found.AutoScalingGroupName, found.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
 	return recordRun(ctx, out, r, where, func(cfg live.Config) error {
-		return proveDeployed(ctx, proof{Config: cfg, skipDoctor: r.skipDoctor}, deployed.TargetGroupARN)
+		return proveDeployed(ctx, proof{Config: cfg, skipDoctor: r.skipDoctor, audit: r.audit}, deployed.TargetGroupARN)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -111,7 +112,8 @@ func (s Signer) envelope(ctx context.Context, of statement, predicate any) (*dss
 	return signer.SignPayload(ctx, payloadType, payload)
 }
 
-// subjects are the manifest of a sealed run, and every file with its digest, sorted by name.
+// subjects are every file of a sealed run, sorted by name: what its manifest lists, the
+// manifest, and an audit, which the judge reads too.
 func subjects(dir string) (m runlog.Manifest, all []resource, err error) {
 	if m, err = runlog.ReadManifest(dir); err != nil {
 		return m, nil, err
@@ -119,14 +121,20 @@ func subjects(dir string) (m runlog.Manifest, all []resource, err error) {
 	if !m.Complete {
 		return m, nil, fmt.Errorf("%s is not sealed: nothing shows that its files are whole", dir)
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, runlog.ManifestFile))
-	if err != nil {
-		return m, nil, err
-	}
-	sum := sha256.Sum256(raw)
-	digests := map[string]string{runlog.ManifestFile: hex.EncodeToString(sum[:])}
+	digests := map[string]string{}
 	for name, file := range m.Files {
 		digests[name] = file.SHA256
+	}
+	for _, name := range []string{runlog.ManifestFile, runlog.AuditFile} {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		if name == runlog.AuditFile && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return m, nil, err
+		}
+		sum := sha256.Sum256(raw)
+		digests[name] = hex.EncodeToString(sum[:])
 	}
 	for _, name := range slices.Sorted(maps.Keys(digests)) {
 		all = append(all, resource{name, map[string]string{"sha256": digests[name]}})

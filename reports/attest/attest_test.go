@@ -209,6 +209,7 @@ func TestWhatIsNotSignedAsItIsIsRefused(t *testing.T) {
 		"a changed report":  {resealed(edit("report.md", "better")), key["PKIX"], "report.md was changed"},
 		"a file more":       {resealed(edit("more.txt", "more")), key["PKIX"], "more.txt was not there"},
 		"a file less":       {resealed(remove("report.md")), key["PKIX"], "report.md was there"},
+		"an audit":          {edit(runlog.AuditFile, "{}"), key["PKIX"], "audit.jsonl was added after the run was signed"},
 		"no envelope":       {edit(runlog.AttestationFile, "signed\n"), key["PKIX"], "no DSSE envelope"},
 		"no signatures":     {edit(runlog.AttestationFile, `{"payload":"","payloadType":"","signatures":[]}`), key["PKIX"], "no signature"},
 		"an empty bundle":   {edit(runlog.AttestationFile, ""), key["PKIX"], "0 statements about a verdict"},

@@ -25,6 +25,9 @@ func (s Signer) KeyID() string {
 	return id
 }
 
+// Verifier verifies what the signer signs.
+func (s Signer) Verifier() Verifier { return Verifier{s.key} }
+
 // The commands that make keys which can be read here.
 const (
 	makesPrivate = "make one with `openssl genpkey -algorithm ed25519 -out key.pem` or `ssh-keygen -t ed25519 -N ''`"

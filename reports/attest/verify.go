@@ -107,6 +107,8 @@ func (s statement) fits(now []resource) error {
 	for _, name := range append(slices.Sorted(maps.Keys(union)), runlog.ManifestFile) {
 		switch was, is := signed[name], there[name]; {
 		case was == is && is != "":
+		case was == "" && name == runlog.AuditFile:
+			return fmt.Errorf("%s was added after the run was signed; remove it, or make it with `secondwind audit --sign`", name)
 		case was == "":
 			return fmt.Errorf("%s was not there when the run was signed", name)
 		case is == "":

@@ -26,8 +26,8 @@ const Extension = ".zip"
 // epoch is the time that every file in an archive has: the first that zip can write.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Write packs a sealed run: its manifest, the files that are in it, and its
-// attestation if it has one, below a folder that is named as the run. A run that is
+// Write packs a sealed run: its manifest, the files that are in it, and its audit and
+// attestation if it has them, below a folder that is named as the run. A run that is
 // not sealed, and a file that is not as it was sealed, are errors.
 func Write(w io.Writer, dir string) error {
 	record, err := runlog.Open(dir)
@@ -40,15 +40,17 @@ func Write(w io.Writer, dir string) error {
 	}
 	names := slices.Collect(maps.Keys(m.Files))
 	names = append(names, runlog.ManifestFile)
-	if runlog.Signed(dir) {
-		names = append(names, runlog.AttestationFile)
-	}
-	slices.Sort(names)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
+	for _, later := range []string{runlog.AuditFile, runlog.AttestationFile} {
+		if _, err := root.Lstat(later); err == nil {
+			names = append(names, later)
+		}
+	}
+	slices.Sort(names)
 	z := zip.NewWriter(w)
 	for _, name := range names {
 		if err := pack(z, root, m.RunID, name); err != nil {

@@ -23,6 +23,12 @@ func (w *world) withoutScaling() {
 // alone leaves the old instance as the only one that has CPU.
 func (w *world) alone() {
 	w.cpu["group"], w.cpu[newID] = maps.Clone(w.cpu[oldID]), nil
+	w.transitions = w.transitions[:min(1, len(w.transitions))] // the alarm stays in ALARM
+}
+
+// returns has the alarm return to OK at x, on the datapoint of a period.
+func (w *world) returns(x float64, period int, value float64) {
+	w.transitions[1].x, w.transitions[1].to = x, okState(period, value)
 }
 
 func (w *world) withoutServing() { delete(w.served, newID) }
@@ -90,4 +96,9 @@ func swapPhases(r *runlog.Record, a, b runlog.Phase) {
 			p.Phase = a
 		}
 	})
+}
+
+// reconfigured has somebody reconfigure something while the run goes on.
+func reconfigured(changes map[float64]func(*world)) func(*world) {
+	return func(w *world) { w.changes = maps.Clone(changes) }
 }
