@@ -37,11 +37,11 @@ func newAudit(out *output) *cobra.Command {
 		Long: "Asks CloudTrail, with the usual AWS credentials (AWS_PROFILE, AWS_ENDPOINT_URL, …) and in the run's\n" +
 			"Region, for every call that changed something while the run went on, and writes audit.jsonl into the\n" +
 			"run's folder. The sealed record is not touched; `secondwind judge` and `report` then say who called.\n\n" +
-			"AWS takes minutes to show a call: up to 15 minutes after the run, the command waits for it. AWS shows\n" +
-			"calls for 90 days. It needs cloudtrail:LookupEvents, and asks no more than twice a second.\n\n" +
+			"AWS takes minutes to show a call: up to 15 minutes after the run, the command waits for it. AWS\n" +
+			"shows calls for 90 days. It needs cloudtrail:LookupEvents, and asks no more than twice a second.\n\n" +
 			"A run that is signed is no longer signed with its audit, unless --sign signs both anew.\n\n" +
-			"Exit codes: 0 nobody else called; 3 somebody did, or the audit is incomplete; 2 misuse, or CloudTrail\n" +
-			"could not be asked; 130 interrupted.",
+			"Exit codes: 0 nobody else called; 3 somebody did, or the audit is incomplete; 2 misuse, or\n" +
+			"CloudTrail could not be asked; 130 interrupted.",
 	}
 	asked := oneRun(cmd, runlog.Manifest.Claims)
 	find := cmd.PreRunE

@@ -71,6 +71,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"soak", "--sign", none},
 		{"trend", "--plot", none},
 		{"audit", "latest", "--sign", none},
+		{"audit", "latest", "--runs", none},
 	}...)
 	for _, args := range slices.Clone(all) {
 		if args[0] == "soak" {
