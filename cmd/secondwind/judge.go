@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"secondwind/loadgen/summary"
 	"secondwind/reports"
 	"secondwind/reports/attest"
 	"secondwind/runlog"
@@ -91,7 +92,10 @@ func onRun(out *output, shown string, key *string, cmd *cobra.Command, fits func
 			fmt.Fprintf(out.stderr, "secondwind: the %s in %s is not this verdict; another version, or another hand, wrote it\n",
 				runlog.VerdictFile, asked.path)
 		}
-		return cmp.Or(errors.Join(c.unwritten, writeVerdict(out, c.verdict, c.shown)), verdictError(c.verdict))
+		if err := errors.Join(c.unwritten, c.write(out)); err != nil {
+			return err
+		}
+		return &exitError{code: c.code()}
 	}
 	return cmd
 }
@@ -220,9 +224,10 @@ func latestRun(runs string, fits func(runlog.Manifest) bool) (string, error) {
 type conclusion struct {
 	claims    bool // that is judged: otherwise there is no verdict
 	verdict   judge.Verdict
-	shown     string // what there is to look at: a file of the folder, or the folder
-	unwritten error  // the verdict stands, but not everything in the folder does
-	otherwise bool   // a folder that is left as it is has another verdict.json
+	required  []summary.Requirement // beside the claim
+	shown     string                // what there is to look at: a file of the folder, or the folder
+	unwritten error                 // the verdict stands, but not everything in the folder does
+	otherwise bool                  // a folder that is left as it is has another verdict.json
 }
 
 // sealing is what becomes of a folder whose record is judged.
@@ -270,6 +275,7 @@ func conclude(ctx context.Context, dir, shown string, how sealing) (c conclusion
 
 func (c *conclusion) judge(dir string, record *runlog.Record, how sealing) {
 	c.verdict = judge.Judge(record)
+	c.required = reports.Required(record, c.verdict)
 	raw, err := c.verdict.Marshal()
 	if how == leaveAsItIs {
 		there, missing := os.ReadFile(filepath.Join(dir, runlog.VerdictFile))
@@ -291,24 +297,48 @@ func (c *conclusion) failed(dir string, err error, format string) {
 	}
 }
 
-// writeVerdict writes the chain and, as the last line, the verdict and where it stands:
-// a file of the run's folder, or the folder.
-func writeVerdict(out *output, v judge.Verdict, where string) error {
+// code is the verdict's exit code. One that is PROVED has that of what the scenario requires
+// beside the claim: of a refuted run if something is not met, of an inconclusive one if there are
+// no data for something.
+func (c *conclusion) code() int {
+	code := c.verdict.Outcome.ExitCode()
+	if c.verdict.Outcome != judge.Proved {
+		return code
+	}
+	for _, r := range c.required {
+		switch {
+		case r.Met:
+		case r.Value != nil:
+			return judge.Refuted.ExitCode()
+		default:
+			code = judge.Inconclusive.ExitCode()
+		}
+	}
+	return code
+}
+
+// write writes the chain, what was required and, as the last line, the verdict and where it
+// stands: a file of the run's folder, or the folder.
+func (c *conclusion) write(out *output) error {
 	shown := struct {
 		judge.Verdict
-		Folder string `json:"folder"`
-		Report string `json:"report,omitempty"` // left out if none was written
-	}{Verdict: v, Folder: where}
-	switch filepath.Base(where) {
+		Required []summary.Requirement `json:"required,omitempty"`
+		Folder   string                `json:"folder"`
+		Report   string                `json:"report,omitempty"` // left out if none was written
+	}{Verdict: c.verdict, Required: c.required, Folder: c.shown}
+	switch filepath.Base(c.shown) {
 	case reports.HTMLFile:
-		shown.Folder, shown.Report = filepath.Dir(where), where
+		shown.Folder, shown.Report = filepath.Dir(c.shown), c.shown
 	case runlog.VerdictFile:
-		shown.Folder = filepath.Dir(where)
+		shown.Folder = filepath.Dir(c.shown)
 	}
 	return out.write(shown, func(w io.Writer) {
 		var text strings.Builder
-		reports.Summary(&text, v, out.style())
-		fmt.Fprintf(&text, "\n%s  %s\n", v.Outcome, where)
+		reports.Summary(&text, c.verdict, out.style())
+		for i, r := range c.required {
+			fmt.Fprintf(&text, "%s %-12s %s\n", r.Symbol(), map[bool]string{true: "required"}[i == 0], r)
+		}
+		fmt.Fprintf(&text, "\n%s  %s\n", c.verdict.Outcome, c.shown)
 		fmt.Fprint(w, out.style().Fold(text.String()))
 	})
 }

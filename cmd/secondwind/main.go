@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"secondwind/runlog"
-	"secondwind/verify/judge"
 )
 
 // Exit codes in addition to those of a verdict (0 proved, 1 refuted, 3 inconclusive).
@@ -150,14 +149,6 @@ func beStrict(root *cobra.Command, out *output) {
 			}
 		}
 	}
-}
-
-// verdictError is the exit code that a verdict asks for.
-func verdictError(v judge.Verdict) error {
-	if code := v.Outcome.ExitCode(); code != 0 {
-		return &exitError{code: code}
-	}
-	return nil
 }
 
 func newVersion(out *output) *cobra.Command {

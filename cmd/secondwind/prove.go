@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"secondwind/reports/trend"
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -77,6 +78,7 @@ type proving struct {
 func (p proving) run(ctx context.Context) error {
 	var runs []trend.Run
 	counts := map[int]int{} // of exit codes
+	unmet := 0              // runs that are PROVED, and do not meet what the scenario requires
 	var failed error
 	for i := range p.count {
 		if !p.out.interrupts.again(true) {
@@ -91,14 +93,16 @@ func (p proving) run(ctx context.Context) error {
 		if exit.err != nil { // as that no instance became healthy: the run is INCONCLUSIVE
 			fmt.Fprintln(p.out.stderr, "secondwind:", exit.err)
 		}
-		counts[exit.code]++
+		if counts[exit.code]++; verdict.Outcome == judge.Proved && exit.code != 0 {
+			unmet++
+		}
 		runs = append(runs, trend.NewRun(verdict))
 	}
-	return p.end(ctx, runs, counts, failed)
+	return p.end(ctx, runs, counts, unmet, failed)
 }
 
 // end writes the summary and returns the exit code.
-func (p proving) end(ctx context.Context, runs []trend.Run, counts map[int]int, failed error) error {
+func (p proving) end(ctx context.Context, runs []trend.Run, counts map[int]int, unmet int, failed error) error {
 	exit := &exitError{exitMisuse, failed}
 	switch {
 	case failed != nil && len(runs) == 0 && ctx.Err() == nil:
@@ -126,6 +130,9 @@ func (p proving) end(ctx context.Context, runs []trend.Run, counts map[int]int, 
 	err := p.out.write(place, func(w io.Writer) {
 		fmt.Fprintf(w, "\n%d runs, seed %d\n\n", p.count, p.seed)
 		place.Write(w)
+		if unmet > 0 {
+			fmt.Fprintf(w, "\nPROVED, but with a requirement that is not met or has no data: %s\n", runlog.Count(unmet, "run"))
+		}
 	})
 	if err != nil {
 		return errors.Join(exit, err)

@@ -15,7 +15,7 @@ import (
 
 // TestManyRunsAreCountedWhateverTheyEndWith has runs that take no time.
 func TestManyRunsAreCountedWhateverTheyEndWith(t *testing.T) {
-	proved, refuted, open := judge.Proved, judge.Refuted, judge.Inconclusive
+	proved, refuted, open, slow := judge.Proved, judge.Refuted, judge.Inconclusive, judge.Outcome("slow")
 	for name, c := range map[string]struct {
 		outcomes []judge.Outcome
 		during   func(*interrupts) // the last of them
@@ -33,6 +33,8 @@ func TestManyRunsAreCountedWhateverTheyEndWith(t *testing.T) {
 			[]string{"1 of 3 runs on here: 1 PROVED, 0 REFUTED, 0 INCONCLUSIVE"}},
 		"SIGTERM in a report": {[]judge.Outcome{proved}, func(i *interrupts) { i.judge(func() {}); i.handle(syscall.SIGTERM) }, 130,
 			[]string{"1 of 3 runs on here"}},
+		"one is proved and too slow": {[]judge.Outcome{proved, slow, proved}, nil, 1,
+			[]string{"3 PROVED, 0 REFUTED, 0 INCONCLUSIVE", "not met or has no data: 1 run"}},
 		"a record that cannot be written": {[]judge.Outcome{proved, ""}, nil, 2, []string{"1 of 3 runs on here: 1 PROVED"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,8 +53,12 @@ func TestManyRunsAreCountedWhateverTheyEndWith(t *testing.T) {
 				if v.Outcome == "" {
 					return v, errors.New("the disk is full")
 				}
-				out.interrupts.decide(v.Outcome.ExitCode())
-				return v, &exitError{code: v.Outcome.ExitCode()}
+				code := v.Outcome.ExitCode()
+				if v.Outcome == slow {
+					v.Outcome, code = proved, 1
+				}
+				out.interrupts.decide(code)
+				return v, &exitError{code: code}
 			}}
 			if code := codeOf(p.run(ctx)); code != c.code || n != len(c.outcomes) {
 				t.Errorf("exit code = %d after %d runs, want %d after %d\n%s", code, n, c.code, len(c.outcomes), &stdout)

@@ -349,7 +349,7 @@ func (f finishing) finish(ctx context.Context, runErr error) (judge.Verdict, err
 	if notWhole == nil && notJudged == nil && c.unwritten == nil {
 		c.unwritten = f.sign(ctx, c.verdict)
 	}
-	code := c.verdict.Outcome.ExitCode()
+	code := c.code()
 	switch {
 	case notWhole != nil || notJudged != nil || c.unwritten != nil:
 		code = exitMisuse
@@ -362,7 +362,7 @@ func (f finishing) finish(ctx context.Context, runErr error) (judge.Verdict, err
 	f.reporter.Close()
 	var notPrinted error
 	if notJudged == nil {
-		notPrinted = writeVerdict(f.out, c.verdict, c.shown)
+		notPrinted = c.write(f.out)
 	}
 	if notPrinted != nil {
 		code = exitMisuse

@@ -19,6 +19,7 @@ type Intent struct {
 	// GridPoint is how much longer than the chain may take the control lasts, as a share of a
 	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
 	GridPoint float64
+	Require   []string // the hypothesis's
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -59,6 +60,7 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		FromCapacity: c.Group.MinSize, ToCapacity: c.Group.MinSize + 1,
 		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
 		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
+		Require: in.Require,
 	}
 	h.SetLimits()
 	if policy != nil {

@@ -62,7 +62,7 @@ func Prove(ctx context.Context, cfg Config) error {
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
 		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
 		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
-		GridPoint: cfg.GridPoint,
+		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
 	}, time.Now())
 	if err != nil {
 		return err
