@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"secondwind/loadgen/summary"
 	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
@@ -69,7 +70,7 @@ func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 	s := testSuite{
 		Name: "secondwind", Time: fmt.Sprintf("%.3f", a.at.end),
 		Properties: []property{{"run", v.RunID}, {"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
-		Cases:      slices.Concat(testCases(v), atRestCases(a.History)),
+		Cases:      slices.Concat(testCases(v), requiredCases(a.required, v.Outcome), atRestCases(a.History)),
 	}
 	if h := a.Hypothesis; h != nil {
 		s.Properties = append(s.Properties, property{"revision", h.Revision})
@@ -151,6 +152,23 @@ func atRestCases(h *runlog.History) (cases []testCase) {
 		case judge.Undetermined:
 			c.Error = p
 		case judge.Held, judge.NotJudged:
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// requiredCases are the thresholds. One that is not met is a failure if the run decides anything.
+func requiredCases(all []summary.Requirement, o judge.Outcome) (cases []testCase) {
+	for _, r := range all {
+		c := testCase{ClassName: "secondwind.required", Name: r.Threshold, Time: "0.000", Output: r.String()}
+		p := &problem{Message: r.String(), Type: "required", Text: r.String()}
+		switch {
+		case r.Met:
+		case r.Value == nil || o == judge.Inconclusive:
+			c.Error = p
+		default:
+			c.Failure = p
 		}
 		cases = append(cases, c)
 	}

@@ -61,7 +61,7 @@ func TestALoadOfAScenarioIsKeptAndCanBeRepeated(t *testing.T) {
 	file, runs := shopFile(t, shopping), t.TempDir()
 	load := func(args ...string) (last struct {
 		summary.Summary
-		Required []requirement
+		Required []summary.Requirement
 		Report   string
 	}) {
 		t.Helper()
@@ -239,19 +239,19 @@ func TestAPipeIsReadOnce(t *testing.T) {
 }
 
 func TestTheExitCodeOfALoad(t *testing.T) {
-	unmet := []requirement{{Met: true}, {}}
-	invalid := summary.Summary{Failed: 5, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
+	unmet := []summary.Requirement{{Met: true}, {}}
+	invalid := summary.Summary{Counts: runlog.Counts{Failed: 5}, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
 	for name, c := range map[string]struct {
 		sum         summary.Summary
-		required    []requirement
+		required    []summary.Requirement
 		interrupted bool
 		aborted     *abortedError
 		want        int
 	}{
-		"all is well":           {sum: summary.Summary{Completed: 1, Failed: 99}},
+		"all is well":           {sum: summary.Summary{Counts: runlog.Counts{Completed: 1, Failed: 99}}},
 		"nothing was sent":      {},
-		"all failed":            {sum: summary.Summary{Failed: 1}, want: exitFailed},
-		"a threshold":           {sum: summary.Summary{Completed: 1}, required: unmet, want: exitFailed},
+		"all failed":            {sum: summary.Summary{Counts: runlog.Counts{Failed: 1}}, want: exitFailed},
+		"a threshold":           {sum: summary.Summary{Counts: runlog.Counts{Completed: 1}}, required: unmet, want: exitFailed},
 		"invalid":               {sum: invalid, required: unmet, want: exitInvalid},
 		"invalid, interrupted":  {sum: invalid, interrupted: true, want: exitInterrupted},
 		"aborted":               {sum: invalid, aborted: &abortedError{"cpu"}, want: exitFailed},

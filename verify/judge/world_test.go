@@ -45,6 +45,7 @@ type world struct {
 	skip         func(operation string, x float64) bool // answers that are errors
 	failed       func(x float64) int64
 	achieved     float64
+	real         bool // lines of the load are as long as real ones
 }
 
 type member struct {
@@ -290,13 +291,17 @@ func (w *world) writeLoad(t testing.TB, sum string, sink func(runlog.LoadLine) e
 }
 
 func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
-	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate, Offered: int64(rate), Sent: int64(rate * w.achieved),
-		Failed: w.failed(x), Instances: map[string]*runlog.InstanceSecond{}}
+	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate,
+		Counts:    runlog.Counts{Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x)},
+		Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
 			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
 		}
+	}
+	if w.real && s.Sent > 0 {
+		realistic(s)
 	}
 	return s
 }
