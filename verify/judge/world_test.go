@@ -30,7 +30,10 @@ type world struct {
 	refreshes    []runlog.InstanceRefresh
 	changes      map[float64]func(*world)   // what somebody reconfigures, and when
 	attributes   map[string]string          // of the target group
+	version      string                     // of the launch template that the new instance comes from; "": the same
 	endpoint     string                     // that answers
+	deregistered float64                    // when the new target is, if not 0
+	wrong        string                     // the instance that every tenth request comes to, and fails at
 	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
@@ -295,6 +298,9 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 		Counts:    runlog.Counts{Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x)},
 		Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
+	if w.wrong != "" && x >= 116 && s.Sent > 0 {
+		s.Instances[w.wrong] = &runlog.InstanceSecond{Failed: 1}
+	}
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
 			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
