@@ -65,6 +65,8 @@ const (
 	OpDescribeListeners         = "elasticloadbalancing:DescribeListeners"
 	OpDescribeRules             = "elasticloadbalancing:DescribeRules"
 
+	OpDescribeTemplate = "ec2:DescribeLaunchTemplateVersions"
+
 	OpSnapshot = "snapshot" // no operation of AWS's: the line that ends a configuration snapshot
 )
 
@@ -95,6 +97,7 @@ type Answer struct {
 	TargetHealthDescriptions    []TargetHealthDescription
 	Listeners                   []Listener
 	Rules                       []Rule
+	LaunchTemplateVersions      []TemplateVersion
 	NextToken, NextMarker       string
 }
 
@@ -230,6 +233,7 @@ type AutoScalingGroup struct {
 	HealthCheckType        string
 	HealthCheckGracePeriod int
 	TargetGroupARNs        []string
+	LaunchTemplate         LaunchTemplate // zero of a group that has none
 	SuspendedProcesses     []SuspendedProcess
 	Instances              []Instance
 	WarmPoolConfiguration  json.RawMessage
@@ -250,6 +254,14 @@ type Instance struct {
 
 // LaunchTemplate is a version of a launch template.
 type LaunchTemplate struct{ LaunchTemplateId, Version string }
+
+// TemplateVersion is what a version of a launch template launches. User data may hold
+// secrets: only the digest of its base64 text is recorded.
+type TemplateVersion struct {
+	VersionNumber         int
+	ImageId, InstanceType string
+	UserDataSHA256        string
+}
 
 // String names it; "" if there is none.
 func (t LaunchTemplate) String() string {

@@ -120,6 +120,12 @@ func (t *analysis) programs() string {
 			}
 		}
 	}
+	for _, s := range t.cloud.Templates {
+		is := fmt.Sprintf("image %s with user data of SHA-256 %.12s…", s.Value.ImageId, s.Value.UserDataSHA256)
+		if !slices.Contains(ran, is) {
+			ran = append(ran, is)
+		}
+	}
 	if p := t.r.Manifest.Program; p != nil {
 		ran = append(ran, fmt.Sprintf("%s (SHA-256 %.12s…)", p.Path, p.SHA256))
 	}

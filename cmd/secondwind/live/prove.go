@@ -53,6 +53,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
+		Template: templateOf(cfg.AWS),
 	})
 	configuration, err := observer.Configure(ctx)
 	if err != nil {
