@@ -192,6 +192,7 @@ type ScalingPolicy struct {
 	PolicyType              string // StepScaling | SimpleScaling | TargetTrackingScaling | PredictiveScaling
 	AdjustmentType          string
 	ScalingAdjustment       int
+	MinAdjustmentMagnitude  int // of PercentChangeInCapacity
 	StepAdjustments         []StepAdjustment
 	Cooldown                int
 	EstimatedInstanceWarmup int
@@ -234,6 +235,7 @@ type InvokingAlarm struct {
 // TargetGroup is a target group's health check, in seconds and counts.
 type TargetGroup struct {
 	TargetGroupArn             string
+	LoadBalancerArns           []string
 	HealthCheckIntervalSeconds int
 	HealthCheckTimeoutSeconds  int
 }

@@ -21,7 +21,7 @@ func points(idle, b, noise float64, seed uint64, rates ...float64) []runlog.Cali
 }
 
 func TestFitFindsTheCostOfARequest(t *testing.T) {
-	cal, err := Fit(1.5, points(1.5, 0.25, 0, 1, 10, 20, 40), 1)
+	cal, err := Fit(1.5, points(1.5, 0.25, 0, 1, 10, 20, 40), 1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +30,10 @@ func TestFitFindsTheCostOfARequest(t *testing.T) {
 			t.Errorf("Fit() = %+v, want 0.25 and an interval of that alone", cal)
 		}
 	}
-	if got := RateFor(cal, 32); math.Abs(got-122) > 1e-9 {
+	if got := RateFor(cal, 32, 1); math.Abs(got-122) > 1e-9 {
 		t.Errorf("RateFor(32) = %v, want 122", got)
 	}
-	if got := RateFor(cal, 1); got != 0 {
+	if got := RateFor(cal, 1, 1); got != 0 {
 		t.Errorf("RateFor(1), below idle = %v, want 0", got)
 	}
 }
@@ -42,7 +42,7 @@ func TestFitStaysCloseWhenEachPointIsOffByFifteenPercent(t *testing.T) {
 	covered := 0
 	const runs = 200
 	for seed := range uint64(runs) {
-		cal, err := Fit(1, points(1, 0.3, 0.15, seed, 20, 30, 35, 36, 36, 36, 36, 36), seed)
+		cal, err := Fit(1, points(1, 0.3, 0.15, seed, 20, 30, 35, 36, 36, 36, 36, 36), 1, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestTheIntervalIsOf95Percent(t *testing.T) {
 	var low, high float64
 	const seeds, side = 20, 1.96 * 0.025
 	for seed := range uint64(seeds) {
-		cal, err := Fit(0, all, seed)
+		cal, err := Fit(0, all, 1, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,8 +85,8 @@ func TestTheIntervalIsOf95Percent(t *testing.T) {
 
 func TestTheSameSeedGivesTheSameInterval(t *testing.T) {
 	all := points(1, 0.3, 0.15, 3, 20, 30, 40, 50)
-	first, _ := Fit(1, all, 9)
-	again, _ := Fit(1, all, 9)
+	first, _ := Fit(1, all, 1, 9)
+	again, _ := Fit(1, all, 1, 9)
 	if first.CPUPercentPerRateLow != again.CPUPercentPerRateLow || first.CPUPercentPerRateHigh != again.CPUPercentPerRateHigh {
 		t.Errorf("Fit() twice = %+v and %+v, want the same", first, again)
 	}
@@ -107,17 +107,17 @@ func TestFitRefusesPointsThatTellNothing(t *testing.T) {
 		{"CPU without bound", 1, []runlog.CalibrationPoint{{Rate: 10, CPUPercent: math.Inf(1)}}},
 	}
 	for _, tt := range tests {
-		if cal, err := Fit(tt.idle, tt.points, 1); err == nil {
+		if cal, err := Fit(tt.idle, tt.points, 1, 1); err == nil {
 			t.Errorf("%s: Fit() = %+v, want an error", tt.name, cal)
 		}
 	}
 }
 
 func ExampleFit() {
-	cal, err := Fit(2, []runlog.CalibrationPoint{{Rate: 20, CPUPercent: 6}, {Rate: 45, CPUPercent: 11}}, 1)
+	cal, err := Fit(2, []runlog.CalibrationPoint{{Rate: 20, CPUPercent: 6}, {Rate: 45, CPUPercent: 11}}, 1, 1)
 	if err != nil {
 		panic(err)
 	}
-	fmt.Printf("%.1f %% per request/s; %.0f requests/s for 32 %%\n", cal.CPUPercentPerRate, RateFor(cal, 32))
+	fmt.Printf("%.1f %% per request/s; %.0f requests/s for 32 %%\n", cal.CPUPercentPerRate, RateFor(cal, 32, 1))
 	// Output: 0.2 % per request/s; 150 requests/s for 32 %
 }
