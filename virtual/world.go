@@ -204,6 +204,13 @@ func (w *world) soak(t *testing.T, dir string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resolved, err := w.cfg.Scenario.Marshal()
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})

@@ -35,7 +35,7 @@ func (t *analysis) confounders(control, crossed Finding) []Finding {
 	}
 	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
+		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.otherRequests(), t.noUnexplainedCPU(), t.credits(crossed))
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
@@ -234,12 +234,12 @@ func (t *analysis) noPinning() Finding {
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
 	case !served.IsZero() || len(t.unknownInstances()) > 0:
-		return f.held("not all requests went to %s", t.oldID)
+		return f.held("not all requests went to %s", list(t.oldIDs))
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
 	default:
 		return f.broken("its target is healthy, yet every answer came from %s: the connections, or the load balancer's stickiness, keep the "+
-			"load there", t.oldID)
+			"load there", list(t.oldIDs))
 	}
 }
 

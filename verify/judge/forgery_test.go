@@ -140,7 +140,7 @@ func answerForgeries() []forgery {
 		}, "link.alarm"},
 		{"GetMetricData 0.1 % higher", scaled(1.001, every), "premise.load"},
 		{"GetMetricData 10 % higher", scaled(1.1, every), "premise.load"},
-		{"GetMetricData half as high", scaled(0.5, every), "premise.crossed"},
+		{"GetMetricData half as high", scaled(0.5, every), "confounder.unexplained-cpu"},
 		{"GetMetricData of the group only, twice as high", scaled(2, ofGroup), "premise.data"},
 		{"GetMetricData of the instances only, 10 % lower", scaled(0.9, instance), "premise.data"},
 		{"GetMetricData under load only, 0.1 % higher", func(r *raw) {
@@ -151,8 +151,8 @@ func answerForgeries() []forgery {
 				return v
 			})
 		}, "link.alarm"},
-		{"a control with a breaching datapoint", func(r *raw) { r.inControl(24) }, "control.below-threshold"},
-		{"a control near idle", func(r *raw) { r.inControl(0.5) }, "control.below-threshold"},
+		{"a control with a breaching datapoint", func(r *raw) { r.inControl(24) }, "confounder.unexplained-cpu"},
+		{"a control near idle", func(r *raw) { r.inControl(0.5) }, "confounder.unexplained-cpu"},
 		{"a second policy's activity in between", func(r *raw) { r.addActivity("other") }, "confounder.second-policy"},
 	}
 }

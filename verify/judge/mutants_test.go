@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -145,13 +146,34 @@ func premiseMutants() []mutant {
 			})
 		}, open, "premise.data"},
 		{"a load that never crosses", func(w *world) {
-			for x := 100; x < 180; x += 10 {
-				w.cpu["group"][x], w.cpu[oldID][x] = 5, 5
-			}
-			w.calibration.PredictedCPUPercent = 5
+			w.phases[4].rate, w.phases[5].rate, w.calibration.LoadRate, w.calibration.PredictedCPUPercent = 15, 15, 15, 5.055
+			w.cpu["group"][100], w.cpu[oldID][100] = 5, 5
 			w.withoutScaling()
 		}, nil, open, "premise.crossed"},
-		{"a load that crosses too late", func(w *world) { w.crossesLate(); w.shift(30) }, nil, open, "premise.crossed"},
+		{"a load that crosses too late", func(w *world) { w.shift(30); w.crossesLate() }, nil, open, "premise.crossed"},
+		{"a record without a calibration", func(w *world) { w.calibration = nil }, nil, open, "premise.calibration"},
+		{"a calibration at one rate", func(w *world) { w.calibratedAt(40, 50, 60) }, nil, open, "premise.calibration"},
+		{"a calibration that another client lifted", func(w *world) { w.lifted(5) }, nil, open, "premise.calibration"},
+		{"a scenario of another band", nil, func(r *runlog.Record) {
+			r.Scenario = bytes.Replace(r.Scenario, []byte("band: 1.6"), []byte("band: 1.2"), 1)
+		}, open, "premise.scenario"},
+		{"a scenario with another rate", nil, func(r *runlog.Record) {
+			r.Scenario = bytes.Replace(r.Scenario, []byte("rate: 0.0"), []byte("rate: 50.0"), 1)
+		}, open, "premise.scenario"},
+		{"a record without its scenario", nil, func(r *runlog.Record) { r.Scenario = nil }, open, "premise.scenario"},
+		{"another client through the load balancer", func(w *world) { w.others = 10 }, nil, open, "confounder.other-requests"},
+		{"a load balancer whose count was not asked for", nil, func(r *runlog.Record) {
+			eachAnswer(r, runlog.OpGetMetricData, func(o *runlog.Observation) {
+				o.Input = bytes.ReplaceAll(o.Input, []byte(`"RequestCount"`), []byte(`"HostCount"`))
+			})
+		}, open, "confounder.other-requests"},
+		{"CPU that the load does not explain", func(w *world) { w.costs(1.9) }, nil, open, "confounder.unexplained-cpu"},
+		{"CPU that the load explains more of", func(w *world) { w.costs(0.45) }, nil, open, "confounder.unexplained-cpu"},
+		{"an instance that burns more than the other", func(w *world) {
+			for x := 120; x < 170; x += 10 {
+				w.cpu[oldID][x], w.cpu["group"][x] = 28, 22
+			}
+		}, nil, open, "confounder.unexplained-cpu"},
 		{"a load above the band", func(w *world) { w.calibration.PredictedCPUPercent = 45 }, nil, open, "premise.load"},
 		{"a load other than calibrated", func(w *world) { w.calibration.LoadRate = 70 }, nil, open, "premise.load"},
 	}
@@ -213,18 +235,15 @@ func chainMutants() []mutant {
 		{"an old instance that goes as the new one comes", func(w *world) { w.members[0].leaves = 113.5 }, nil, open, "link.in-service"},
 		{"a target that never becomes healthy", func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, nil, refuted,
 			"link.target-healthy"},
-		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203} }, nil,
+		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203}; w.burn() }, nil,
 			refuted, "link.target-healthy"},
 		{"a first request before the target is healthy", func(w *world) { w.members[1].healthy = 121; w.served[newID] = [2]float64{115.3, 203} },
 			nil, refuted, "link.first-request"},
 		{"a first request that comes late", func(w *world) { w.served[newID] = [2]float64{123, 203} }, nil, refuted, "link.first-request"},
-		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) },
+		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; w.withoutServing() },
 			nil, open, "link.first-request"},
-		{"a load that is not shared", func(w *world) {
-			for x := 120; x < 180; x += 10 {
-				w.cpu["group"][x], w.cpu[oldID][x], w.cpu[newID][x] = 17, 33, 1
-			}
-		}, nil, refuted, "link.load-shared"},
+		{"a load that is not shared", func(w *world) { w.shares = map[string]float64{newID: 0.04}; w.burn() }, nil, refuted,
+			"link.load-shared"},
 		{"an alarm that does not return to OK", func(w *world) { w.transitions = w.transitions[:1] }, nil, refuted, "link.load-shared"},
 		{"an alarm that returns to OK late", func(w *world) { w.transitions[1].x = 168 }, nil, refuted, "link.load-shared"},
 		{"no CPU of the new instance", func(w *world) { w.cpu[newID] = nil }, nil, open, "link.load-shared"},
@@ -244,14 +263,25 @@ func otherMutants() []mutant {
 		{"a desired capacity of 2 during the control", func(w *world) {
 			w.desired = []step{{-20, 1}, {60, 2}, {64, 1}, {112.6, 2}, {202.5, 1}}
 		}, nil, refuted, "control.below-threshold"},
-		{"a control in which CPU crossed", func(w *world) { w.cpu["group"][60], w.cpu[oldID][60] = 22, 22 }, nil, open,
-			"control.below-threshold"},
+		{"a control in which CPU crossed", func(w *world) {
+			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 60, 68}, phase{runlog.PhaseControl, 70, 33})
+			w.cpu["group"][60], w.cpu[oldID][60] = 22, 22
+			w.calibratedAt(20, 40, 50)
+		}, nil, open, "control.below-threshold"},
 		{"a control near idle", func(w *world) {
 			for x := 40; x < 100; x += 10 {
 				w.cpu["group"][x], w.cpu[oldID][x] = 1, 1
 			}
+			w.phases[3].rate = 2
+			w.calibratedAt(20, 40, 50, 60)
 		}, nil, open, "control.below-threshold"},
-		{"a control that was not held", func(w *world) { w.phases[3].x = 60 }, nil, open, "control.below-threshold"},
+		{"a control that was not held", func(w *world) {
+			for x := 40; x < 60; x += 10 {
+				w.cpu["group"][x], w.cpu[oldID][x] = 7, 7
+			}
+			w.phases[3].x = 60
+			w.calibratedAt(20, 40, 60)
+		}, nil, open, "control.below-threshold"},
 		{"a control declared too short", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.ControlSeconds = 20 } }, nil, open,
 			"control.below-threshold"},
 		{"an alarm that is in ALARM before the control", func(w *world) {
@@ -303,7 +333,7 @@ func otherMutants() []mutant {
 		{"a launch that the provider refused", func(w *world) {
 			w.activities[1].StatusCode, w.activities[1].StatusMessage = "Failed", "InsufficientInstanceCapacity"
 			w.members = w.members[:1]
-			w.alone()
+			w.cpu[newID] = nil
 			w.withoutServing()
 		}, nil, open, "confounder.launch-failure"},
 		{"a scheduled action that is due", func(w *world) {

@@ -38,6 +38,8 @@ type world struct {
 	skip         func(operation string, x float64) bool // answers that are errors
 	failed       func(x float64) int64
 	achieved     float64
+	shares       map[string]float64 // of the load that an instance answers, relative to the others' 1
+	others       float64            // requests a second that another client sends through the load balancer
 }
 
 type member struct {
@@ -70,6 +72,7 @@ const (
 	alarmName, policy    = "sw-cpu-high", "sw-scale-out"
 	lowAlarm, lowPolicy  = "sw-cpu-low", "sw-scale-in"
 	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
+	balancerARN          = "arn:aws:elasticloadbalancing:local-1:123456789012:loadbalancer/app/sw/2"
 	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
 	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
 	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the " +
@@ -100,7 +103,8 @@ func perfect() *world {
 			{AutoScalingGroupName: groupName, PolicyName: lowPolicy, PolicyARN: lowPolicyARN, PolicyType: "StepScaling",
 				Alarms: []runlog.PolicyAlarm{{AlarmName: lowAlarm}}},
 		},
-		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2},
+		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, LoadBalancerArns: []string{balancerARN}, HealthCheckIntervalSeconds: 5,
+			HealthCheckTimeoutSeconds: 2},
 		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
 			TargetGroupARNs: []string{targetARN}},
 		members: []member{
@@ -122,14 +126,19 @@ func perfect() *world {
 			{runlog.PhaseSetup, 0, 0}, {runlog.PhasePremises, 3, 0}, {runlog.PhaseCalibration, 16, 20}, {runlog.PhaseControl, 36, 33},
 			{runlog.PhaseLoad, 100, 100}, {runlog.PhaseHold, 130, 100}, {runlog.PhaseRelease, 175, 10}, {runlog.PhaseDone, 232, 0},
 		},
-		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, LoadRate: 100, PredictedCPUPercent: 32},
-		served:      map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
-		skip:        func(string, float64) bool { return false },
-		failed:      func(float64) int64 { return 0 },
+		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, CPUPercentPerRateLow: 0.31,
+			CPUPercentPerRateHigh: 0.325, LoadRate: 100, PredictedCPUPercent: 32},
+		served: map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
+		skip:   func(string, float64) bool { return false },
+		failed: func(float64) int64 { return 0 },
 	}
 	w.transitions = []change{
 		{alarmName, 112.5, ok(), alarmState(100, 33), "StateUpdate"},
 		{alarmName, 122.5, alarmState(100, 33), ok(), "StateUpdate"},
+	}
+	for x, rate := range map[int]float64{20: 20, 40: 33, 50: 33, 60: 33} {
+		p := runlog.CalibrationPoint{Timestamp: aws(float64(x)), Rate: rate, CPUPercent: map[float64]float64{20: 7, 33: 11}[rate]}
+		w.calibration.Points = append(w.calibration.Points, p)
 	}
 	w.cpu = map[string]map[int]float64{"group": {}, oldID: {}, newID: {}}
 	for x := -20; x < 240; x += 10 {
@@ -193,7 +202,8 @@ const worldID = "20260314T120000Z-0001"
 func (w *world) record(t testing.TB) *runlog.Record {
 	t.Helper()
 	h := w.declared()
-	r := &runlog.Record{Manifest: runlog.Manifest{RunID: worldID}, Hypothesis: &h, HypothesisSHA256: strings.Repeat("a", 64)}
+	r := &runlog.Record{Manifest: runlog.Manifest{RunID: worldID}, Hypothesis: &h, HypothesisSHA256: strings.Repeat("a", 64),
+		Scenario: scenarioOf(h)}
 	w.writeLoad(t, r.HypothesisSHA256, func(l runlog.LoadLine) error {
 		r.Load = append(r.Load, l)
 		return nil
@@ -220,17 +230,23 @@ func (w *world) reread(t testing.TB) *runlog.Record {
 
 func (w *world) declared() runlog.Hypothesis {
 	h := runlog.Hypothesis{
-		RunID: worldID, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
+		Version: runlog.Version, RunID: worldID, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
 		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,
 		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
 	}
-	h.Upgrade()
+	h.SetLimits()
 	if w.hypothesis != nil {
 		w.hypothesis(&h)
 	}
 	return h
+}
+
+// scenarioOf is the scenario that declares such a hypothesis.
+func scenarioOf(h runlog.Hypothesis) []byte {
+	return fmt.Appendf(nil, "version: 2\ncalibration:\n  start_rate: 20.0\n  cpu_percent: %v\nload:\n  band: %v\n  rate: 0.0\njudge:\n"+
+		"  min_achieved: %v\n", h.ControlCPUPercent, h.Band, h.MinAchieved)
 }
 
 // folder writes the world into a folder and seals it.
@@ -243,6 +259,9 @@ func (w *world) folder(t testing.TB) string {
 	}
 	sum, err := out.WriteHypothesis(w.declared())
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.WriteScenario(scenarioOf(w.declared())); err != nil {
 		t.Fatal(err)
 	}
 	w.writeLoad(t, sum, out.WriteLoad)
@@ -293,10 +312,58 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
-			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
+			s.Instances[id] = &runlog.InstanceSecond{First: w.ours(max(x, span[0]))}
 		}
 	}
+	for id, i := range s.Instances {
+		i.Completed = int64(float64(s.Completed) * w.share(x, id))
+	}
 	return s
+}
+
+// share is the part of the load that an instance answers in the second from x on.
+func (w *world) share(x float64, id string) float64 {
+	of, sum := 0.0, 0.0
+	for served, span := range w.served {
+		weight, other := w.shares[served]
+		if !other {
+			weight = 1
+		}
+		if x+1 > span[0] && x < span[1] {
+			if sum += weight; served == id {
+				of = weight
+			}
+		}
+	}
+	return of / max(1, sum)
+}
+
+// rateAt is the rate offered in the second from x on.
+func (w *world) rateAt(x float64) (rate float64) {
+	for _, p := range w.phases {
+		if p.x <= x {
+			rate = p.rate
+		}
+	}
+	return rate
+}
+
+// burn gives the instances the CPU of what they answer, from when one scales out.
+func (w *world) burn() {
+	for x := 110; x < 180; x += 10 {
+		sum, n := 0.0, 0.0
+		for id := range w.cpu {
+			if _, there := w.cpu[id][x]; !there || id == "group" {
+				continue
+			}
+			w.cpu[id][x] = 0.3
+			for s := float64(x); s < float64(x+10); s++ {
+				w.cpu[id][x] += 0.0317 * w.rateAt(s) * w.share(s, id)
+			}
+			sum, n = sum+w.cpu[id][x], n+1
+		}
+		w.cpu["group"][x] = sum / n
+	}
 }
 
 // marshalled is v as JSON; what is JSON already stays as it is.
