@@ -167,7 +167,7 @@ func latencyTable(l *latencies) table {
 	for _, p := range l.phases {
 		for _, kind := range []struct {
 			from string
-			h    *hdrhistogram.Histogram
+			h    *hdrhistogram.PackedHistogram
 		}{{"schedule", p.fromSchedule}, {"sending", p.fromSending}} {
 			if kind.h.TotalCount() == 0 {
 				continue

@@ -9,7 +9,8 @@ import (
 // Version is the version of every format of this package. A reader refuses a
 // record of a newer one. Version 2 added to the hypothesis what its readers had
 // each held themselves: metric, idle limit, publish lag. Version 3 added the step
-// that is claimed: from which capacity to which.
+// that is claimed: from which capacity to which; and to cloud.jsonl configuration
+// snapshots.
 const Version = 3
 
 // Hypothesis is what a run claims, written and hashed before the first request

@@ -112,15 +112,15 @@ func sameDigest(name string, sealed, now FileDigest) error {
 		now.Size, now.SHA256, sealed.Size, sealed.SHA256)}
 }
 
-// digests reads every file of the folder but the manifest and the temporary files
-// of a write that was cut short.
+// digests reads every file of the folder but the manifest, the audit, which may come
+// later, and the temporary files of a write that was cut short.
 func digests(root *os.Root) (map[string]FileDigest, error) {
 	files := map[string]FileDigest{}
 	err := fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() || path == ManifestFile || strings.HasSuffix(path, tempSuffix) {
+		if d.IsDir() || path == ManifestFile || path == AuditFile || strings.HasSuffix(path, tempSuffix) {
 			return nil
 		}
 		if !d.Type().IsRegular() {

@@ -56,7 +56,9 @@ func fullCloud() []runlog.Observation {
 	repeated, refused := answered, answered
 	repeated.Seq, repeated.Answer, repeated.Unchanged = 2, nil, 1
 	refused.Seq, refused.Answer, refused.Error = 3, nil, &runlog.APIError{Code: "Throttling", Message: "Rate exceeded"}
-	return []runlog.Observation{answered, repeated, refused}
+	snapshot := runlog.Observation{Seq: 4, Operation: runlog.OpSnapshot, Sent: began, Received: began.Add(time.Second), Date: began,
+		Snapshot: &runlog.Snapshot{Unchanged: []int64{1}}}
+	return []runlog.Observation{answered, repeated, refused, snapshot}
 }
 
 // TestEveryMemberComesBackAndFitsItsSchema: a member that the schema lacks, or that

@@ -43,10 +43,10 @@ func newReport(out *output) *cobra.Command {
 	}, func(runlog.Manifest) bool { return true })
 }
 
-// onRun lets cmd take a run as its only argument, of which latest is the newest that fits,
-// judge it, and show the verdict and one of the folder's files.
-func onRun(out *output, shown string, cmd *cobra.Command, fits func(runlog.Manifest) bool) *cobra.Command {
-	var runs, dir string
+// takesRun lets cmd take a run as its only argument, of which latest is the newest that
+// fits. Its folder is in dir once the command runs.
+func takesRun(cmd *cobra.Command, dir *string, fits func(runlog.Manifest) bool) {
+	var runs string
 	cmd.Flags().StringVar(&runs, "runs", defaultRuns, "with latest: `folder` of the runs")
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
@@ -59,9 +59,15 @@ func onRun(out *output, shown string, cmd *cobra.Command, fits func(runlog.Manif
 		if args[0] != "latest" && cmd.Flags().Changed("runs") {
 			return errors.New("--runs says where the latest run is; leave it out when you name a run folder")
 		}
-		dir, err = findRun(args[0], runs, fits)
+		*dir, err = findRun(args[0], runs, fits)
 		return err
 	}
+}
+
+// onRun lets cmd take a run, judge it, and show the verdict and one of the folder's files.
+func onRun(out *output, shown string, cmd *cobra.Command, fits func(runlog.Manifest) bool) *cobra.Command {
+	var dir string
+	takesRun(cmd, &dir, fits)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		c, err := conclude(cmd.Context(), dir, shown, false)
 		if err = cmp.Or(err, cmd.Context().Err()); err != nil {

@@ -53,6 +53,7 @@ func TestALoadThatIsMoreThanMeantIsRefused(t *testing.T) {
 		{"http://localhost", "constant:100", new(executor.Behavior), func(o *loadOptions) { o.maxRequests, o.maxRate = 1, 1 }, ""},
 		{"http://localhost", "constant:1", nil, func(o *loadOptions) { o.maxRate = 0 }, "above 0"},
 		{"http://localhost", "constant:1", nil, func(o *loadOptions) { o.grace = -1 }, "--grace"},
+		{"http://localhost", "constant:1", nil, func(o *loadOptions) { o.grace = 9999 * time.Hour }, "--grace is 9999h0m0s"},
 	} {
 		o := loadOptions{maxRate: defaultMaxRate, maxRequests: defaultMaxRequests}
 		c.change(&o)

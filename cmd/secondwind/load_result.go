@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"secondwind/loadgen/summary"
 )
@@ -36,7 +37,7 @@ type requirement struct {
 
 // result judges the thresholds; one without data is not met.
 func (l loading) result(sum *summary.Summary, shown, dir string) loadResult {
-	r := loadResult{Summary: sum, Recorded: dir, server: l.attack.Server.String()}
+	r := loadResult{Summary: sum, Recorded: dir, server: l.destination()}
 	if shown != dir {
 		r.Report = shown
 	}
@@ -72,7 +73,8 @@ func (r loadResult) exit(interrupted bool, aborted *abortedError) *exitError {
 }
 
 func (r loadResult) write(out *output) error {
-	return out.write(r, func(w io.Writer) {
+	return out.write(r, func(to io.Writer) {
+		w := new(strings.Builder)
 		r.Write(w)
 		for _, text := range r.Warnings {
 			fmt.Fprintf(w, "warning: %s\n", text)
@@ -91,5 +93,6 @@ func (r loadResult) write(out *output) error {
 			fmt.Fprintf(w, "report    %s\n", r.Report)
 		}
 		fmt.Fprintf(w, "recorded  %s\n", r.Recorded)
+		fmt.Fprint(to, out.style().Fold(w.String()))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"runtime"
 	"slices"
 	"time"
@@ -141,7 +142,16 @@ func (l loading) announce(p *part) string {
 		left, verb = max(0, left-p.start.At), "loading on"
 	}
 	return fmt.Sprintf("%s %s with %s for %s; recording to %s",
-		verb, l.attack.Server, l.scenario.LoadOnly.Shown(), runlog.Words(left), p.writer.Dir())
+		verb, l.destination(), l.scenario.LoadOnly.Shown(), runlog.Words(left), p.writer.Dir())
+}
+
+// destination is where requests go, for people: without the user that a URL may have.
+func (l loading) destination() string {
+	u, err := attack.ParseServer(l.scenario.LoadOnly.URL)
+	if err != nil {
+		u = l.attack.Server // of targets
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
 }
 
 // kind is the only kind of requests, "" if there are several.

@@ -116,7 +116,7 @@ func newRoot(out *output) *cobra.Command {
 	f.Var(&out.colour, "colour", "the same as --color")
 	_ = f.MarkHidden("colour") // fails only for a flag that is not there
 	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
-		newJudge(out), newReport(out), newVersion(out))
+		newJudge(out), newReport(out), newAudit(out), newVersion(out))
 	beStrict(root, out)
 	return root
 }

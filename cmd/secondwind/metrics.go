@@ -119,11 +119,7 @@ func (m *loadMetrics) count(counter func(d *prometheus.Desc, n int64, labels ...
 		counter(kindsDesc, r.Completed, kind, "completed")
 		counter(kindsDesc, r.Failed, kind, "failed")
 	}
-	var opened int64
-	for _, n := range t.Opened {
-		opened += n
-	}
-	counter(openedDesc, opened)
+	counter(openedDesc, t.Connections())
 }
 
 // registry is what gathers the metrics.

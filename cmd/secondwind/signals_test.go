@@ -114,13 +114,13 @@ func TestAVerdictInJSONNamesItsFolderAndReport(t *testing.T) {
 
 func TestValuesThatCannotWorkAreRefusedByTheirFlags(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--ttl is 0s":           {"cloud", "--stack", "--ttl", "0s"},
-		"--ttl is 1000000h":     {"cloud", "--stack", "--ttl", "1000000h"},
-		`--run is "a b;c"`:      {"cloud", "--stack", "--run", "a b;c"},
-		"--url is \"foo\"":      {"doctor", "--group", "g", "--url", "foo"},
-		"--interval is -1s":     {"sweep", "--run", "x", "--wait", "--interval", "-1s"},
-		"folder is empty":       {"judge", ""},
-		"number that is not so": {"cost", "--instances", "99999999999999999999"},
+		"--ttl is 0s":        {"cloud", "--stack", "--ttl", "0s"},
+		"--ttl is 1000000h":  {"cloud", "--stack", "--ttl", "1000000h"},
+		`--run is "a b;c"`:   {"cloud", "--stack", "--run", "a b;c"},
+		"--url is \"foo\"":   {"doctor", "--group", "g", "--url", "foo"},
+		"--interval is -1s":  {"sweep", "--run", "x", "--wait", "--interval", "-1s"},
+		"folder is empty":    {"judge", ""},
+		"one that is not so": {"cost", "--instances", "99999999999999999999"},
 	} {
 		got := secondwind(t, args...)
 		isMisuse(t, got, []string{want})

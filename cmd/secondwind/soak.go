@@ -35,6 +35,7 @@ type soakOptions struct {
 	exports          string
 	skipDoctor       bool
 	stack            string
+	audit            bool
 }
 
 func newSoak(out *output) *cobra.Command {
@@ -74,6 +75,8 @@ func newSoak(out *output) *cobra.Command {
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held once two instances serve it; overrides the scenario")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
 		"how often EC2 metrics are published: 10s, 20s, 30s or whole minutes; overrides the scenario")
+	f.BoolVar(&o.audit, "audit", false, "with --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
+		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
@@ -86,7 +89,8 @@ func newSoak(out *output) *cobra.Command {
 func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, err error) {
 	r.soakOptions = o
 	// A stack that is deployed is as it is.
-	if err := notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"); err != nil {
+	err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), onlyWith(f, []string{"stack"}, "audit"))
+	if err != nil {
 		return r, err
 	}
 	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
@@ -225,7 +229,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history
 	}
-	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
+	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
 	return err

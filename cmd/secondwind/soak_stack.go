@@ -42,7 +42,7 @@ func soakStack(ctx context.Context, out *output, o soakOptions, found live.Confi
 	found.AutoScalingGroupName, found.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
 	return recordRun(ctx, out, o.runs, where, found, func(found live.Config) error {
-		return proveDeployed(ctx, proof{Config: found, skipDoctor: o.skipDoctor}, deployed.TargetGroupARN)
+		return proveDeployed(ctx, proof{Config: found, skipDoctor: o.skipDoctor, audit: o.audit}, deployed.TargetGroupARN)
 	})
 }
 

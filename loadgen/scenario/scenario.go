@@ -164,8 +164,9 @@ func (s Scenario) PollInterval(period time.Duration) time.Duration {
 
 // The most that a scenario may ask for.
 const (
-	maxName        = 200  // bytes; it stands in every report
-	maxDescription = 5000 // bytes
+	maxName        = 200              // bytes; it stands in every report
+	maxDescription = 5000             // bytes
+	shortest       = time.Millisecond // of durations
 	maxWindow      = 24 * time.Hour
 	maxHold        = 366 * 24 * time.Hour
 )
@@ -177,6 +178,11 @@ func (f *faults) check(ok bool, key, format string, args ...any) {
 	if !ok {
 		*f = append(*f, mix.Fault{Key: key, Text: fmt.Sprintf(format, args...)})
 	}
+}
+
+// durationOrNone checks a duration of which 0 means something else.
+func durationOrNone(check client.Check, key string, is time.Duration, example string) {
+	check(is == 0 || is >= shortest && is <= maxHold, key, "is %s; give %s to a year, for instance %s", is, shortest, example)
 }
 
 // joined is an error, nil if there is no fault.
@@ -196,11 +202,10 @@ func (s Scenario) Faults() []mix.Fault {
 	found.check(len(s.Name) <= maxName, "name", "has %d bytes; give at most %d", len(s.Name), maxName)
 	found.check(len(s.Description) <= maxDescription, "description", "has %d bytes; give at most %d", len(s.Description), maxDescription)
 	found.check(s.Users != 0, "users", "is 0; give 1 to 1000000")
-	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	found.check(s.Timeout >= shortest && s.Timeout <= time.Hour, "timeout", "is %s; give %s to 1h, for instance 5s", s.Timeout, shortest)
 	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
 	s.Access.Faults(found.check)
-	found.check(s.Limits.MaxLate >= 0 && s.Limits.MaxLate <= maxHold, "limits.max_late",
-		"is %s; give more than 0s, for instance 5s, or 0s for as long as the timeout", s.Limits.MaxLate)
+	durationOrNone(found.check, "limits.max_late", s.Limits.MaxLate, "5s, or 0s for as long as the timeout")
 	s.proof(found.check)
 	s.LoadOnly.faults(found.check)
 	s.sendingFaults(found.check)

@@ -4,6 +4,7 @@
 package summary
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -56,6 +57,8 @@ type Summary struct {
 	lag, connect, tls, firstByte histogram
 	usage                        generator.Total
 	slots, slotsNeeded           int
+	intervals, limited           int
+	firstLimit                   string
 }
 
 // Request is what became of the requests of one kind.
@@ -171,7 +174,12 @@ func (s *Summary) addConnections(l *runlog.LoadSecond) error {
 // judge judges the generator anew. A record that says nothing of it leaves it valid, unless
 // what it does say shows that it was not.
 func (s *Summary) judge(l *runlog.LoadSecond) {
+	s.intervals++
 	if g := l.Generator; g != nil {
+		if g.Limit != "" {
+			s.limited++
+			s.firstLimit = cmp.Or(s.firstLimit, g.Limit)
+		}
 		s.slots, s.slotsNeeded = max(s.slots, g.Slots), max(s.slotsNeeded, g.SlotsNeeded)
 		if g.Procs > 0 {
 			length := time.Duration(l.IntervalSeconds * float64(time.Second))
@@ -184,6 +192,9 @@ func (s *Summary) judge(l *runlog.LoadSecond) {
 		NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
 		Usage: s.usage.Usage(), Slots: s.slots, SlotsNeeded: s.slotsNeeded,
 	})
+	if s.limited > 0 {
+		s.Generator.Limited = fmt.Sprintf("in %d of %s, the first time: %s", s.limited, runlog.Count(s.intervals, "interval"), s.firstLimit)
+	}
 }
 
 func added(counts, more map[string]int64) map[string]int64 {

@@ -15,6 +15,9 @@ type Metric struct {
 	// in error.
 	Failed []int64
 
+	// From is the earliest time that was asked about.
+	From time.Time
+
 	// Series are the names of all series, in the order in which they appeared:
 	// runlog.GroupSeries, runlog.RequestsSeries and instances' ids.
 	Series []string
@@ -38,6 +41,9 @@ func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, 
 	in := decode[runlog.GetMetricDataInput](o.Input, memory)
 	if in == nil {
 		return false
+	}
+	if m.From.IsZero() || in.StartTime.Before(m.From) {
+		m.From = in.StartTime
 	}
 	names := map[string]string{} // by query id
 	for _, q := range in.MetricDataQueries {

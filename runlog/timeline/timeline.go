@@ -49,9 +49,16 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 		Metric: Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
 	}
 	memory := decoded{}
+	operations := map[int64]string{} // of answers, by seq
 	for _, o := range t.Asked {
-		if o.Error != nil {
+		switch {
+		case o.Error != nil:
 			continue
+		case o.Snapshot != nil:
+			t.repeat(o, operations)
+			continue
+		case o.Unchanged == 0:
+			operations[o.Seq] = o.Operation
 		}
 		if !t.take(o, of, memory) {
 			t.Unread = append(t.Unread, o.Seq)
@@ -71,6 +78,17 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 		return cmp.Or(a.Value.Timestamp.Compare(b.Value.Timestamp), cmp.Compare(a.Seq, b.Seq))
 	})
 	return t
+}
+
+// repeat notes that the questions of a snapshot were answered as before.
+func (t *Timeline) repeat(snapshot *runlog.Observation, operations map[int64]string) {
+	asked := map[string]bool{}
+	for _, seq := range snapshot.Snapshot.Unchanged {
+		if operation := operations[seq]; !asked[operation] {
+			asked[operation] = true
+			t.Answered[operation] = append(t.Answered[operation], snapshot)
+		}
+	}
 }
 
 // arrived orders observations by when they were received: two questions that are

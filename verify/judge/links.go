@@ -9,7 +9,6 @@ import (
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
-	"secondwind/verify/hypothesis"
 )
 
 // Each find… says in l what is expected and what was seen. It returns when the
@@ -65,68 +64,22 @@ func (t *analysis) findTransition(l *Link) (interval, bool) {
 // transitionDefect says why the transition does not prove that the metric made it; "" if
 // it does.
 func (t *analysis) transitionDefect(tr timeline.Transition) string {
-	data := tr.To.StateReasonData
 	switch {
 	case t.alarm == nil:
 		return "the record does not show how the alarm was configured"
-	case !tr.Readable:
-		return "its HistoryData cannot be read"
-	case tr.From.StateValue != "OK":
+	case tr.Readable && tr.From.StateValue != "OK":
 		return "it came from " + tr.From.StateValue + ", not from OK"
-	case !byThreshold(tr.To):
-		return "that is not what CloudWatch writes when a threshold is crossed"
-	case data == nil:
-		return "it carries no evaluated datapoints"
-	case data.Threshold != t.h.Threshold || data.Period != t.h.PeriodSeconds:
-		return fmt.Sprintf("it was evaluated for threshold %s and period %d s", number(data.Threshold), data.Period)
 	}
-	breaching := 0
-	for _, d := range data.EvaluatedDatapoints {
-		if d.Value == nil || !t.breaches(*d.Value) {
-			continue
-		}
-		breaching++
-		if why := t.mismatch(d); why != "" {
-			return why
+	if why := t.notEvaluated(t.alarm.Value, tr); why != "" {
+		return why
+	}
+	points, _ := evaluated(t.alarm.Value, tr) // which found nothing wrong just now
+	for _, p := range points {
+		if p.value != nil && t.breaches(*p.value) && p.start.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
+			return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(p.start))
 		}
 	}
-	if need := hypothesis.BreachesNeeded(t.alarm.Value); breaching < need {
-		return fmt.Sprintf("breaching datapoints among those evaluated: %d; needed: %d", breaching, need)
-	}
-	return t.contradicted(tr)
-}
-
-// mismatch compares a breaching datapoint that the alarm saw with the metric. An
-// aggregate may have changed after it was evaluated, so any value that was ever
-// read counts; but one of them it must be.
-func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
-	at, err := time.Parse(awsTime, d.Timestamp)
-	if err != nil {
-		return fmt.Sprintf("the time %q of an evaluated datapoint cannot be read", d.Timestamp)
-	}
-	at = at.UTC()
-	if at.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
-		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
-	}
-	candidates := t.cloud.Metric.Ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
-	onGrid := at.Truncate(t.period).Equal(at)
-	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
-		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))
-	}
-	if onGrid {
-		// On the metric's own grid there is exactly one; windows of long periods
-		// slide by a minute and meet two.
-		candidates = slices.DeleteFunc(candidates, func(p *timeline.Datapoint) bool { return !p.Start.Equal(at) })
-	}
-	for _, p := range candidates {
-		if !onGrid && t.breaches(p.Value()) {
-			return ""
-		}
-		if slices.ContainsFunc(p.Values, func(v float64) bool { return sameValue(v, *d.Value) }) {
-			return ""
-		}
-	}
-	return fmt.Sprintf("the metric has no such datapoint as %s at %s", t.amount(*d.Value), clockTime(at))
+	return t.mismatched(t.alarm.Value, tr)
 }
 
 // sameValue allows for nothing but how a number was printed.

@@ -95,12 +95,12 @@ func premiseMutants() []mutant {
 			nil, open, "premise.baseline"},
 		{"desired capacity 2 in the baseline", func(w *world) { w.desired[1].x = 5 }, nil, open, "premise.baseline"},
 		{"an alarm that is in ALARM in the baseline", func(w *world) {
-			w.transitions = append([]change{{alarmName, 1, ok(), alarmState(-10, 33), "StateUpdate"}, {alarmName, 20, alarmState(-10, 33), ok(),
-				"StateUpdate"}}, w.transitions...)
+			w.transitions = append([]change{{alarmName, 2.5, ok(), alarmState(-10, 33), "StateUpdate"},
+				{alarmName, 22.5, alarmState(-10, 33), okState(10, 0.3), "StateUpdate"}}, w.transitions...)
 		}, nil, open, "premise.baseline"},
 		{"an alarm without data in the baseline", func(w *world) {
-			none := runlog.AlarmState{StateValue: "INSUFFICIENT_DATA"}
-			w.transitions = append([]change{{alarmName, 1, ok(), none, "StateUpdate"}, {alarmName, 20, none, ok(), "StateUpdate"}}, w.transitions...)
+			w.transitions = append([]change{{alarmName, 2.5, ok(), noData(), "StateUpdate"},
+				{alarmName, 22.5, noData(), okState(10, 0.3), "StateUpdate"}}, w.transitions...)
 		}, nil, open, "premise.baseline"},
 		{"CPU that is busy in the baseline", func(w *world) { w.cpu["group"][0] = 17 }, nil, open, "premise.baseline"},
 		{"an activity in progress in the baseline", func(w *world) { w.activities[0].EndTime = aws(14) }, nil, open, "premise.baseline"},
@@ -149,8 +149,12 @@ func premiseMutants() []mutant {
 			w.phases[4].rate, w.phases[5].rate, w.calibration.LoadRate, w.calibration.PredictedCPUPercent = 15, 15, 15, 5.055
 			w.cpu["group"][100], w.cpu[oldID][100] = 5, 5
 			w.withoutScaling()
+			w.transitions = nil
 		}, nil, open, "premise.crossed"},
-		{"a load that crosses too late", func(w *world) { w.shift(30); w.crossesLate() }, nil, open, "premise.crossed"},
+		{"a load that crosses too late", func(w *world) {
+			w.shift(30)
+			w.crossesLate()
+		}, nil, open, "premise.crossed"},
 		{"a record without a calibration", func(w *world) { w.calibration = nil }, nil, open, "premise.calibration"},
 		{"a calibration at one rate", func(w *world) { w.calibratedAt(40, 50, 60) }, nil, open, "premise.calibration"},
 		{"a calibration that another client lifted", func(w *world) { w.lifted(5) }, nil, open, "premise.calibration"},
@@ -167,8 +171,8 @@ func premiseMutants() []mutant {
 				o.Input = bytes.ReplaceAll(o.Input, []byte(`"RequestCount"`), []byte(`"HostCount"`))
 			})
 		}, open, "confounder.other-requests"},
-		{"CPU that the load does not explain", func(w *world) { w.costs(1.9) }, nil, open, "confounder.unexplained-cpu"},
-		{"CPU that the load explains more of", func(w *world) { w.costs(0.45) }, nil, open, "confounder.unexplained-cpu"},
+		{"CPU that the load does not explain", func(w *world) { w.costs(1.9, 100) }, nil, open, "confounder.unexplained-cpu"},
+		{"CPU that the load explains more of", func(w *world) { w.costs(0.3, 120) }, nil, open, "confounder.unexplained-cpu"},
 		{"an instance that burns more than the other", func(w *world) {
 			for x := 120; x < 170; x += 10 {
 				w.cpu[oldID][x], w.cpu["group"][x] = 28, 22
@@ -182,18 +186,24 @@ func premiseMutants() []mutant {
 func chainMutants() []mutant {
 	return []mutant{
 		{"an alarm that never fires", func(w *world) { w.transitions = nil; w.withoutScaling() }, nil, refuted, "link.alarm"},
-		{"an alarm that fires late", func(w *world) { w.shift(15); w.cpu["group"][110] = 25; delete(w.cpu[newID], 110) }, nil, refuted,
-			"link.alarm"},
-		{"an alarm that fires before the datapoint", func(w *world) { w.transitions[0].x = 105 }, nil, refuted, "link.alarm"},
+		{"an alarm that fires late", func(w *world) {
+			w.shift(15)
+			w.cpu["group"][110], w.transitions[1].to = 25, okState(120, 16.5)
+			delete(w.cpu[newID], 110)
+		}, nil, refuted, "link.alarm"},
+		{"an alarm that fires before the datapoint", func(w *world) { w.transitions[0].x = 105 }, nil, open, "confounder.set-alarm-state"},
 		{"an alarm that fires on a datapoint the metric does not have", func(w *world) { w.transitions[0].to = alarmState(100, 77) }, nil, open,
-			"link.alarm"},
-		{"an alarm that fires on a datapoint from before the load", func(w *world) { w.transitions[0].to = alarmState(80, 33) }, nil, open,
-			"link.alarm"},
+			"premise.data"},
+		{"an alarm that fires on a datapoint from before the load", func(w *world) {
+			w.transitions[0].to, w.cpu["group"][90], w.cpu[oldID][90] = alarmState(90, 33), 33, 33
+			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 90, 103})
+		}, nil, open, "control.below-threshold"},
 		{"an alarm that comes from INSUFFICIENT_DATA", func(w *world) { w.transitions[0].from.StateValue = "INSUFFICIENT_DATA" }, nil, open,
 			"link.alarm"},
-		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open, "link.alarm"},
+		{"a transition without evaluated datapoints", func(w *world) { w.transitions[0].to.StateReasonData = nil }, nil, open,
+			"confounder.set-alarm-state"},
 		{"a transition evaluated for another threshold", func(w *world) { w.transitions[0].to.StateReasonData.Threshold = 10 }, nil, open,
-			"link.alarm"},
+			"confounder.set-alarm-state"},
 		{"an alarm that invokes no policy", func(w *world) {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
@@ -245,7 +255,7 @@ func chainMutants() []mutant {
 		{"a load that is not shared", func(w *world) { w.shares = map[string]float64{newID: 0.04}; w.burn() }, nil, refuted,
 			"link.load-shared"},
 		{"an alarm that does not return to OK", func(w *world) { w.transitions = w.transitions[:1] }, nil, refuted, "link.load-shared"},
-		{"an alarm that returns to OK late", func(w *world) { w.transitions[1].x = 168 }, nil, refuted, "link.load-shared"},
+		{"an alarm that returns to OK late", func(w *world) { w.returns(162.5, 150, 16.5) }, nil, refuted, "link.load-shared"},
 		{"no CPU of the new instance", func(w *world) { w.cpu[newID] = nil }, nil, open, "link.load-shared"},
 	}
 }
@@ -253,9 +263,9 @@ func chainMutants() []mutant {
 func otherMutants() []mutant {
 	return []mutant{
 		{"an alarm that fires during the control", func(w *world) {
-			w.transitions = append([]change{{alarmName, 70, ok(), alarmState(60, 33), "StateUpdate"}, {alarmName, 80, alarmState(60, 33), ok(),
-				"StateUpdate"}}, w.transitions...)
-		}, nil, refuted, "control.below-threshold"},
+			w.transitions = append([]change{{alarmName, 72.5, ok(), alarmState(60, 11), "StateUpdate"},
+				{alarmName, 82.5, alarmState(60, 11), okState(70, 11), "StateUpdate"}}, w.transitions...)
+		}, nil, open, "confounder.set-alarm-state"},
 		{"an activity during the control", func(w *world) {
 			w.activities = append(w.activities, runlog.Activity{ActivityId: "c", Description: "Launching a new EC2 instance: i-0c",
 				Cause: scaleOutCause, StartTime: aws(60), EndTime: aws(62), StatusCode: "Successful"})
@@ -285,8 +295,9 @@ func otherMutants() []mutant {
 		{"a control declared too short", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.ControlSeconds = 20 } }, nil, open,
 			"control.below-threshold"},
 		{"an alarm that is in ALARM before the control", func(w *world) {
-			w.transitions = append([]change{{alarmName, 20, ok(), alarmState(10, 33), "StateUpdate"}, {alarmName, 50, alarmState(10, 33), ok(),
-				"StateUpdate"}}, w.transitions...)
+			w.cpu["group"][20], w.cpu[oldID][20] = 33, 33
+			w.transitions = append([]change{{alarmName, 32.5, ok(), alarmState(20, 33), "StateUpdate"},
+				{alarmName, 52.5, alarmState(20, 33), okState(40, 11), "StateUpdate"}}, w.transitions...)
 		}, nil, open, "confounder.dirty-start"},
 		{"a capacity set by hand under load", func(w *world) {
 			w.cause("a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out",
@@ -323,10 +334,58 @@ func otherMutants() []mutant {
 			w.activities[1].Cause += "  At 2026-03-14T12:01:52Z a monitor alarm other in state ALARM triggered policy other changing the desired " +
 				"capacity from 1 to 2."
 		}, nil, open, "confounder.second-policy"},
+		{"another alarm that asked for the same in the same second", func(w *world) {
+			w.transitions = append(w.transitions, change{"another", 112.5, ok(), runlog.AlarmState{StateValue: policyARN}, "Action"})
+		}, nil, open, "confounder.second-policy"},
+		{"another alarm that was in ALARM before, and invokes a policy", func(w *world) {
+			w.scaleIn.AlarmName, w.scaleIn.ComparisonOperator, w.scaleIn.StateValue = "another", "GreaterThanThreshold", "ALARM"
+			w.policies[1].ScalingAdjustment = 1
+		}, nil, open, "confounder.second-policy"},
 		{"an alarm set by hand", func(w *world) { w.transitions[0].to.StateReason = "testing" }, nil, open, "confounder.set-alarm-state"},
+		{"an alarm set by hand in CloudWatch's words, before it is evaluated", func(w *world) {
+			w.transitions[0].x, w.activities[1].Details = 112.2, invoking(alarmName, 112.2)
+		}, nil, open, "confounder.set-alarm-state"},
+		{"an alarm set to OK by hand in CloudWatch's words", func(w *world) { w.transitions[1].x = 121 }, nil, open,
+			"confounder.set-alarm-state"},
+		{"an alarm set to OK on what breaches", func(w *world) { w.returns(122.5, 100, 33) }, nil, open, "confounder.set-alarm-state"},
+		{"one datapoint listed three times", func(w *world) {
+			points := &w.transitions[0].to.StateReasonData.EvaluatedDatapoints
+			*points = append(*points, (*points)[0], (*points)[0])
+		}, nil, open, "confounder.set-alarm-state"},
+		{"an alarm evaluated on old datapoints", func(w *world) { w.returns(162.5, 120, 16.5) }, nil, open, "confounder.set-alarm-state"},
+		{"an alarm that came to OK by hand before the baseline", func(w *world) {
+			w.transitions = append([]change{{alarmName, 0.5, noData(), okState(-10, 0.3), "StateUpdate"}}, w.transitions...)
+		}, nil, open, "confounder.set-alarm-state"},
 		{"an alarm reconfigured under load", func(w *world) {
 			w.transitions = append(w.transitions, change{alarmName, 105, ok(), ok(), "ConfigurationUpdate"})
 		}, nil, open, "confounder.reconfigured"},
+		{"a policy made neutral for the control and restored before the load", reconfigured(map[float64]func(*world){
+			40: func(w *world) { w.policies[0].ScalingAdjustment = -1 }, 98: func(w *world) { w.policies[0].ScalingAdjustment = 1 },
+		}), nil, open, "confounder.reconfigured"},
+		{"a policy swapped at the load step", reconfigured(map[float64]func(*world){
+			100: func(w *world) { w.policies[0].PolicyARN += "2" },
+		}), nil, open, "confounder.reconfigured"},
+		{"an alarm added to the policy under load", reconfigured(map[float64]func(*world){
+			104: func(w *world) {
+				w.policies[0].Alarms = append(w.policies[0].Alarms, runlog.PolicyAlarm{AlarmName: "another"})
+			},
+		}), nil, open, "confounder.reconfigured"},
+		{"stickiness switched on under load", reconfigured(map[float64]func(*world){
+			104: func(w *world) { w.attributes = map[string]string{"stickiness.enabled": "true"} },
+		}), nil, open, "confounder.reconfigured"},
+		{"a listener that forwards elsewhere in the hold", reconfigured(map[float64]func(*world){
+			150: func(w *world) { w.listener = "arn:another" },
+		}), nil, open, "confounder.reconfigured"},
+		{"a scale-in alarm changed while the group scales in", reconfigured(map[float64]func(*world){
+			185: func(w *world) { w.scaleIn.Threshold = 9 },
+		}), nil, open, "confounder.reconfigured"},
+		{"an instance protected from scale-in", reconfigured(map[float64]func(*world){
+			150: func(w *world) { w.protected = newID },
+		}), nil, open, "confounder.reconfigured"},
+		{"rules of the listener that the observer may not read", func(w *world) { w.skip = failing(runlog.OpDescribeRules, 0, 1e9) }, nil,
+			open, "premise.observation"},
+		{"attributes that were not looked at under load", func(w *world) { w.skip = failing(runlog.OpDescribeTargetAttributes, 95, 140) }, nil,
+			open, "premise.observation"},
 		{"a suspended process", func(w *world) {
 			w.group.SuspendedProcesses = []runlog.SuspendedProcess{{ProcessName: "AlarmNotification", SuspensionReason: "User suspended"}}
 		}, nil, open, "confounder.suspended-processes"},
@@ -340,7 +399,7 @@ func otherMutants() []mutant {
 			w.schedules = []runlog.ScheduledAction{{ScheduledActionName: "noon", StartTime: aws(110)}}
 		}, nil, open, "confounder.schedule"},
 		{"scheduled actions that were not asked for", func(w *world) { w.skip = failing(runlog.OpDescribeScheduledActions, 0, 1e9) }, nil, open,
-			"confounder.schedule"},
+			"premise.observation"},
 		{"an instance refresh under way", func(w *world) {
 			w.refreshes = []runlog.InstanceRefresh{{InstanceRefreshId: "r", Status: "InProgress"}}
 		}, nil, open, "confounder.refresh"},

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,14 +17,25 @@ func (w *world) cause(old, with string) {
 // withoutScaling is a group that stays at one instance under the load.
 func (w *world) withoutScaling() {
 	w.members, w.activities, w.desired = w.members[:1], w.activities[:1], w.desired[:1]
-	w.cpu[newID] = nil
-	w.withoutServing()
+	w.alone()
 }
 
 // withoutServing is a new instance that answers nothing.
 func (w *world) withoutServing() {
 	delete(w.served, newID)
 	w.burn()
+}
+
+// alone leaves the old instance as the only one that has CPU.
+func (w *world) alone() {
+	w.cpu[newID] = nil
+	w.transitions = w.transitions[:min(1, len(w.transitions))] // the alarm stays in ALARM
+	w.withoutServing()
+}
+
+// returns has the alarm return to OK at x, on the datapoint of a period.
+func (w *world) returns(x float64, period int, value float64) {
+	w.transitions[1].x, w.transitions[1].to = x, okState(period, value)
 }
 
 // crossesLate has CPU cross in the third period under load only.
@@ -35,6 +47,7 @@ func (w *world) crossesLate() {
 	for x := 110; x < 140; x += 10 {
 		delete(w.cpu[newID], x)
 	}
+	w.transitions = nil
 	w.burn()
 }
 
@@ -60,15 +73,16 @@ func (w *world) lifted(by float64) {
 	c.PredictedCPUPercent = 0.3 + 0.47*67
 }
 
-// costs makes every request under the load cost so much more.
-func (w *world) costs(factor float64) {
-	for x := 100; x < 180; x += 10 {
+// costs makes every request from a period on cost so much more.
+func (w *world) costs(factor float64, from int) {
+	for x := from; x < 180; x += 10 {
 		for _, series := range w.cpu {
 			if _, there := series[x]; there {
 				series[x] *= factor
 			}
 		}
 	}
+	w.evaluate()
 }
 
 // shift moves everything from the alarm's transition to the first request.
@@ -127,4 +141,9 @@ func swapPhases(r *runlog.Record, a, b runlog.Phase) {
 			p.Phase = a
 		}
 	})
+}
+
+// reconfigured has somebody reconfigure something while the run goes on.
+func reconfigured(changes map[float64]func(*world)) func(*world) {
+	return func(w *world) { w.changes = maps.Clone(changes) }
 }

@@ -19,7 +19,7 @@ func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
 		}
 	}
 	for _, m := range w.members {
-		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService"}
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", ProtectedFromScaleIn: m.id == w.protected}
 		switch {
 		case x < m.pending || x >= m.gone:
 			continue
@@ -71,6 +71,10 @@ func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 		data, err := json.Marshal(runlog.StateUpdateData{OldState: c.from, NewState: c.to})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if c.kind == "Action" {
+			data = marshalled(t, map[string]string{"actionState": "Succeeded", "notificationResource": c.to.StateValue,
+				"publishedMessage": `{"NewStateValue":"ALARM"}`})
 		}
 		all = append([]runlog.AlarmHistoryItem{{
 			AlarmName: c.alarm, Timestamp: aws(c.x), HistoryItemType: c.kind, HistoryData: string(data),
@@ -147,4 +151,33 @@ func (w *world) counted(x int) (n float64) {
 		n += w.rateAt(float64(s)) + w.others
 	}
 	return n
+}
+
+// watched is a question of a configuration snapshot, and its answer.
+type watched struct {
+	operation string
+	answer    any
+}
+
+// watchedAt is a configuration snapshot.
+func (w *world) watchedAt(x float64) []watched {
+	attributes := []map[string]string{}
+	for k, v := range w.attributes {
+		attributes = append(attributes, map[string]string{"Key": k, "Value": v})
+	}
+	none := json.RawMessage(`{}`)
+	forward := []map[string]string{{"Type": "forward", "TargetGroupArn": w.listener}}
+	return []watched{
+		{runlog.OpDescribeAutoScalingGroups, runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}}},
+		{runlog.OpDescribePolicies, runlog.Answer{ScalingPolicies: w.policies}},
+		{runlog.OpDescribeAlarmsForMetric, runlog.Answer{MetricAlarms: w.alarmsAt(x)}},
+		{runlog.OpDescribeAlarms, runlog.Answer{MetricAlarms: w.alarmsAt(x)}},
+		{runlog.OpDescribeTargetGroups, runlog.Answer{TargetGroups: []runlog.TargetGroup{w.targetGroup}}},
+		{runlog.OpDescribeScheduledActions, runlog.Answer{ScheduledUpdateGroupActions: w.schedules}},
+		{runlog.OpDescribeInstanceRefreshes, runlog.Answer{InstanceRefreshes: w.refreshes}},
+		{runlog.OpDescribeLifecycleHooks, none}, {runlog.OpDescribeWarmPool, none},
+		{runlog.OpDescribeTargetAttributes, map[string]any{"Attributes": attributes}},
+		{runlog.OpDescribeListeners, map[string]any{"Listeners": []any{map[string]any{"ListenerArn": "arn:l", "DefaultActions": forward}}}},
+		{runlog.OpDescribeRules, map[string]any{"Rules": []any{map[string]any{"RuleArn": "arn:r", "Actions": forward}}}},
+	}
 }

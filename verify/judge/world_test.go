@@ -27,6 +27,10 @@ type world struct {
 	activities   []runlog.Activity
 	schedules    []runlog.ScheduledAction
 	refreshes    []runlog.InstanceRefresh
+	changes      map[float64]func(*world)   // what somebody reconfigures, and when
+	attributes   map[string]string          // of the target group
+	protected    string                     // the instance that is protected from scale-in
+	listener     string                     // the target group that it forwards to
 	cpu          map[string]map[int]float64 // by series and x of the period's start
 	phases       []phase
 	calibration  *runlog.Calibration
@@ -72,7 +76,6 @@ const (
 	alarmName, policy    = "sw-cpu-high", "sw-scale-out"
 	lowAlarm, lowPolicy  = "sw-cpu-low", "sw-scale-in"
 	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
-	balancerARN          = "arn:aws:elasticloadbalancing:local-1:123456789012:loadbalancer/app/sw/2"
 	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
 	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
 	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the " +
@@ -128,13 +131,15 @@ func perfect() *world {
 		},
 		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, CPUPercentPerRateLow: 0.31,
 			CPUPercentPerRateHigh: 0.325, LoadRate: 100, PredictedCPUPercent: 32},
-		served: map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
-		skip:   func(string, float64) bool { return false },
-		failed: func(float64) int64 { return 0 },
+		attributes: map[string]string{"stickiness.enabled": "false"},
+		listener:   targetARN,
+		served:     map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
+		skip:       func(string, float64) bool { return false },
+		failed:     func(float64) int64 { return 0 },
 	}
 	w.transitions = []change{
 		{alarmName, 112.5, ok(), alarmState(100, 33), "StateUpdate"},
-		{alarmName, 122.5, alarmState(100, 33), ok(), "StateUpdate"},
+		{alarmName, 122.5, alarmState(100, 33), okState(110, 18.5), "StateUpdate"},
 	}
 	for x, rate := range map[int]float64{20: 20, 40: 33, 50: 33, 60: 33} {
 		p := runlog.CalibrationPoint{Timestamp: aws(float64(x)), Rate: rate, CPUPercent: map[float64]float64{20: 7, 33: 11}[rate]}
@@ -169,14 +174,26 @@ func perfect() *world {
 	return w
 }
 
+func noData() runlog.AlarmState {
+	return runlog.AlarmState{StateValue: "INSUFFICIENT_DATA", StateReason: "Insufficient Data: 1 datapoint was unknown."}
+}
+
 func ok() runlog.AlarmState { return runlog.AlarmState{StateValue: "OK"} }
 
 func alarmState(x int, value float64) runlog.AlarmState {
+	return evaluatedState("ALARM", "was", x, value)
+}
+
+func okState(x int, value float64) runlog.AlarmState {
+	return evaluatedState("OK", "was not", x, value)
+}
+
+func evaluatedState(state, was string, x int, value float64) runlog.AlarmState {
 	at := aws(float64(x))
 	return runlog.AlarmState{
-		StateValue: "ALARM",
-		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] was greater than the threshold (20.0).", value,
-			at.Format("02/01/06 15:04:05")),
+		StateValue: state,
+		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] %s greater than the threshold (20.0).", value,
+			at.Format("02/01/06 15:04:05"), was),
 		StateReasonData: &runlog.StateReasonData{
 			Period: 10, Threshold: 20,
 			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), Value: &value}},
@@ -364,6 +381,23 @@ func (w *world) burn() {
 		}
 		w.cpu["group"][x] = sum / n
 	}
+	w.evaluate()
+}
+
+// evaluate has the alarm follow the metric from the load's first period on.
+func (w *world) evaluate() {
+	if len(w.transitions) < 2 {
+		return
+	}
+	fired := alarmState(100, w.cpu["group"][100])
+	w.transitions[0].to, w.transitions[1].from = fired, fired
+	for x := 110; x < 160; x += 10 {
+		if v := w.cpu["group"][x]; v < 20 {
+			w.returns(float64(x)+12.5, x, v)
+			return
+		}
+	}
+	w.transitions = w.transitions[:1]
 }
 
 // marshalled is v as JSON; what is JSON already stays as it is.
@@ -385,6 +419,7 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		answer []byte
 	}
 	var seq int64
+	var folded *runlog.Snapshot // the snapshot that is being taken
 	known := map[string]asked{}
 	ask := func(x float64, operation string, input, answer any) {
 		t.Helper()
@@ -396,6 +431,10 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		switch was, again := known[key]; {
 		case w.skip(operation, x):
 			o.Error = &runlog.APIError{Code: "Throttling", Message: "Rate exceeded"}
+		case again && bytes.Equal(was.answer, data) && folded != nil:
+			seq--
+			folded.Unchanged = append(folded.Unchanged, was.seq)
+			return
 		case again && bytes.Equal(was.answer, data):
 			o.Unchanged = was.seq
 		default:
@@ -412,11 +451,34 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		end, newest int
 		in, answer  json.RawMessage
 	}
-	ask(1, runlog.OpDescribePolicies, one, runlog.Answer{ScalingPolicies: w.policies})
-	ask(1.1, runlog.OpDescribeTargetGroups, one, runlog.Answer{TargetGroups: []runlog.TargetGroup{w.targetGroup}})
-	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.Answer{ScheduledUpdateGroupActions: w.schedules})
-	ask(1.3, runlog.OpDescribeInstanceRefreshes, one, runlog.Answer{InstanceRefreshes: w.refreshes})
+	snapshot := func(x float64) {
+		t.Helper()
+		folded = &runlog.Snapshot{Unchanged: []int64{}}
+		for i, answer := range w.watchedAt(x) {
+			ask(x+float64(i)/100, answer.operation, one, answer.answer)
+		}
+		seq++
+		o := runlog.Observation{Seq: seq, Operation: runlog.OpSnapshot, Sent: w.ours(x), Received: w.ours(x + 0.15), Snapshot: folded,
+			Date: aws(x + 0.14).Truncate(time.Second)}
+		folded = nil
+		if err := sink(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.pollEnd > 1 {
+		snapshot(1)
+	}
+	round := 0
 	for x := 2.03; x < w.pollEnd; x += w.poll + 0.09 { // so that Dates fall at all parts of a second
+		for at, change := range w.changes {
+			if at <= x {
+				change(w)
+				delete(w.changes, at)
+			}
+		}
+		if round++; round%3 == 0 {
+			snapshot(x - 0.5)
+		}
 		ask(x, runlog.OpDescribeAutoScalingGroups, one,
 			runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
 		ask(x+0.02, runlog.OpDescribeScalingActivities, one, runlog.Answer{Activities: w.activitiesAt(x)})

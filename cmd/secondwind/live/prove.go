@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"path/filepath"
 	"time"
@@ -63,6 +64,11 @@ func Prove(ctx context.Context, cfg Config) error {
 	}, time.Now())
 	if err != nil {
 		return err
+	}
+	if every := cfg.Scenario.PollInterval(claim.Period()); !runlog.HighResolution(claim.PeriodSeconds) {
+		calls, paid := observer.Calls(every)
+		cfg.Progress.Event(time.Since(cfg.Start), fmt.Sprintf("observer: %.0f API calls a minute, of which %.0f GetMetricData cost money", calls,
+			paid))
 	}
 	digest, err := cfg.Writer.WriteHypothesis(claim)
 	if err != nil {
