@@ -136,7 +136,7 @@ func TestEveryForeignCallIsFoundWithItsCaller(t *testing.T) {
 			f := foreignCall(t, r.Verdict)
 			if a.want == judge.Held {
 				if f.Status != judge.Held || r.Verdict.Outcome != judge.Proved {
-					t.Errorf("%s is %s (%s), the run %s; want held, PROVED", f.ID, f.Status, f.Seen, r.Verdict.Outcome)
+					t.Errorf("%s is %s (%s), the run %s; want held, PROVED\n%s", f.ID, f.Status, f.Seen, r.Verdict.Outcome, r.Verdict.Summary)
 				}
 				return
 			}
