@@ -17,6 +17,7 @@ var volatile = []string{
 	"Instances", "DesiredCapacity", "PredictedCapacity", "SuspendedProcesses", "WarmPoolSize", "Status",
 	"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp", "EvaluationState",
 	"PercentageComplete", "InstancesToUpdate", "ProgressDetails", "StatusReason", "EndTime",
+	"Tags", // change nothing of what a group does
 }
 
 // identities are members that tell the members of a list apart, whatever their order.
