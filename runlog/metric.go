@@ -87,6 +87,8 @@ func (h Hypothesis) Series(q MetricDataQuery) (series string, ok bool) {
 		return "", false
 	case h.Metric.asked(q, h.PeriodSeconds) && dimensions[0] == h.Metric.Dimension:
 		return GroupSeries, true
+	case h.Metric != cpu && !h.Metric.CountsRequests():
+		return "", false
 	case cpu.asked(q, h.PeriodSeconds) && dimensions[0].Name == "InstanceId" && dimensions[0].Value != "":
 		return dimensions[0].Value, true
 	}

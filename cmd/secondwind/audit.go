@@ -31,10 +31,10 @@ func newAudit(out *output) *cobra.Command {
 		Long: "Asks CloudTrail, with the usual AWS credentials (AWS_PROFILE, AWS_ENDPOINT_URL, …) and in the run's\n" +
 			"Region, for every call that changed something while the run went on, and writes audit.jsonl into the\n" +
 			"run's folder. The sealed record is not touched; `secondwind judge` and `report` then say who called.\n\n" +
-			"AWS takes minutes to show a call: up to 15 minutes after the run, the command waits for it. AWS shows\n" +
-			"calls for 90 days. It needs cloudtrail:LookupEvents, and asks no more than twice a second.\n\n" +
-			"Exit codes: 0 nobody else called; 3 somebody did, or the audit is incomplete; 2 misuse, or CloudTrail\n" +
-			"could not be asked; 130 interrupted.",
+			"AWS takes minutes to show a call: up to 15 minutes after the run, the command waits for it.\n" +
+			"AWS shows calls for 90 days. It needs cloudtrail:LookupEvents, and asks no more than twice a second.\n\n" +
+			"Exit codes: 0 nobody else called; 3 somebody did, or the audit is incomplete; 2 misuse, or\n" +
+			"CloudTrail could not be asked; 130 interrupted.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), out, dir) },
 	}
 	takesRun(cmd, &dir, runlog.Manifest.Claims)
@@ -49,6 +49,9 @@ func runAudit(ctx context.Context, out *output, dir string) error {
 	if !record.Manifest.Complete || !record.Manifest.Claims() {
 		return fmt.Errorf("%s is not the sealed record of a proof: the run is under way, or was killed, or claims nothing; "+
 			"who called would decide nothing", dir)
+	}
+	if _, _, err := audit.Window(record); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
 	}
 	cfg, err := awsconfig.Load(ctx, regionOf(record))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 const resamples = 1000
 
 // Fit fits the line U = a + b·λ to the points under load of so many instances, with b in
-// percent of one instance per request/s, by the medians of Theil and Sen: a third of the points
+// percent of one instance per request/s, by the medians of Theil and Sen: some of the points
 // may be wrong by any amount. The intercept is free, so that what another client adds shows in
 // it: it is recorded beside the measured idle. The load is chosen by the line through that
 // idle, which is far better known: it is a point like the others. The 95 % interval of b is

@@ -1,6 +1,7 @@
 package hypothesis
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -51,13 +52,16 @@ func policyName(p *runlog.ScalingPolicy) string {
 	return p.PolicyName
 }
 
+// defaultBand is the band of a step from one instance to two where the intent has none.
+const defaultBand = 1.6
+
 // bandOf is the load in thresholds: Band is that of a step from one instance to two, and stands
 // for the same share of the way to where the step's end would stand at the threshold.
 func (in Intent) bandOf(threshold float64, from, to int) float64 {
 	if in.LoadCPUPercent > 0 && threshold > 0 {
 		return in.LoadCPUPercent / threshold
 	}
-	return 1 + (in.Band-1)*float64(to-from)/float64(from)
+	return 1 + (cmp.Or(in.Band, defaultBand)-1)*float64(to-from)/float64(from)
 }
 
 // loaded says why the load does not make the policy take the step; nil if it does.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"secondwind/runlog"
@@ -103,10 +104,8 @@ func (t *analysis) disagreement(from, to time.Time) (*timeline.Datapoint, string
 // the last answer before from to the first after to; nil if not.
 func (t *analysis) settled(from, to time.Time) []string {
 	var ids []string
-	for i, g := range t.cloud.Groups {
-		if i+1 < len(t.cloud.Groups) && t.aws(t.cloud.Groups[i+1].Received).Before(from) {
-			continue
-		}
+	since := sort.Search(len(t.cloud.Groups), func(i int) bool { return !t.aws(t.cloud.Groups[i].Received).Before(from) })
+	for _, g := range t.cloud.Groups[max(0, since-1):] {
 		now := g.Value.InService()
 		if len(now) < len(g.Value.Instances) || (ids != nil && !slices.Equal(ids, now)) {
 			return nil

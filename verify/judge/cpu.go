@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -125,18 +126,21 @@ func (t *analysis) accountOf(c *runlog.Calibration, id string, n float64, p *tim
 // differing are two instances of which one burned far more in the same period, for what it
 // answered, than the other: a slow machine slows all of them.
 func (t *analysis) differing(all []account) (a, b *account) {
-	slack := background * t.h.Threshold
+	idle, slack := t.idle(), background*t.h.Threshold
+	of := func(a *account, slack float64) float64 { return (a.p.Value() - idle + slack) / (a.at - idle) }
+	at := map[time.Time][]*account{}
 	for i := range all {
-		for j := range all {
-			x, y := &all[i], &all[j]
-			if !x.p.Start.Equal(y.p.Start) || x.narrow && y.narrow {
-				continue
-			}
-			of := func(a *account, slack float64) float64 { return (a.p.Value() - t.idle() + slack) / (a.at - t.idle()) }
-			if of(x, -slack) > unlike*of(y, slack) {
+		x := &all[i]
+		for _, y := range at[x.p.Start] {
+			switch {
+			case x.narrow && y.narrow:
+			case of(x, -slack) > unlike*of(y, slack):
 				return x, y
+			case of(y, -slack) > unlike*of(x, slack):
+				return y, x
 			}
 		}
+		at[x.p.Start] = append(at[x.p.Start], x)
 	}
 	return nil, nil
 }
@@ -172,8 +176,13 @@ func (t *analysis) answered(id string, from, to time.Time) float64 {
 // of an interval spread evenly over it.
 func (t *analysis) rate(from, to time.Time, of func(second) int64) float64 {
 	var sum float64
-	for _, s := range t.load.seconds {
+	seconds := t.load.seconds
+	first := sort.Search(len(seconds), func(i int) bool { return t.aws(seconds[i].end).After(from) })
+	for _, s := range seconds[first:] {
 		start, end := t.aws(s.start), t.aws(s.end)
+		if !start.Before(to) {
+			break
+		}
 		if start.Before(from) {
 			start = from
 		}
