@@ -195,15 +195,8 @@ func requiredTable(sum *summary.Summary, required []string) table {
 		}
 		of := *sum
 		of.Kind = th.Argument // which is that of all requests where there is one kind only
-		value, ok := of.Value(th)
-		switch {
-		case !ok:
-			t.Rows = append(t.Rows, []string{text, "✗ not met", "there are no data for it"})
-		case th.Met(value):
-			t.Rows = append(t.Rows, []string{text, "✓ met", th.Show(value)})
-		default:
-			t.Rows = append(t.Rows, []string{text, "✗ not met", th.Show(value)})
-		}
+		r := of.Require(th)
+		t.Rows = append(t.Rows, []string{text, map[bool]string{true: "✓ met", false: "✗ not met"}[r.Met], r.Measured})
 	}
 	return t
 }

@@ -75,6 +75,23 @@ func (s *Summary) Value(t threshold.Threshold) (value float64, ok bool) {
 	}
 }
 
+// Requirement is what became of a threshold.
+type Requirement struct {
+	Threshold string   `json:"threshold"`
+	Met       bool     `json:"met"`
+	Value     *float64 `json:"value"` // in seconds, as a fraction, or a number; null without data
+	Measured  string   `json:"-"`     // the value as a person writes it, or that there is none
+}
+
+// Require judges a threshold; one without data is not met.
+func (s *Summary) Require(t threshold.Threshold) Requirement {
+	value, ok := s.Value(t)
+	if !ok {
+		return Requirement{Threshold: t.String(), Measured: "there are no data for it"}
+	}
+	return Requirement{t.String(), t.Met(value), &value, t.Show(value)}
+}
+
 func share(part, whole int64) (float64, bool) {
 	if whole == 0 {
 		return 0, false
