@@ -23,6 +23,7 @@ import (
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/cloudtrailapi"
 	"secondwind/localcloud/keys"
 	"secondwind/runlog"
 	"secondwind/terraform"
@@ -44,6 +45,10 @@ type Config struct {
 	Launching func(number int) Launch
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
+	// Audit is whether CloudTrail is asked, after the run, who called.
+	Audit bool
+	// EventDelay is how long CloudTrail takes to show a call; 0: a second.
+	EventDelay time.Duration
 	// During is what somebody else does once a phase is seen to have begun.
 	During map[runlog.Phase]func(context.Context, *Acting)
 }
@@ -135,8 +140,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	}
 	fleet := newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
+	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay})
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,
+		Record: trail.Record,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: fleet, Listen: w.network.listen})
@@ -146,9 +153,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
+	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
 	localcloud.Register(mux, state)
 	vault.Register(mux)
+	trail.Register(mux)
 	w.aws = aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
 		HTTPClient: api{mux, latency(cfg)},
@@ -223,10 +231,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 			t.Fatal(err)
 		}
 	}
+	if w.cfg.Audit && err == nil {
+		w.audit(t, writer)
+	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return err
+}
+
+// audit audits the run, as the soak command does.
+func (w *world) audit(t *testing.T, writer *runlog.Writer) {
+	t.Helper()
+	made, err := live.Audit(t.Context(), w.aws, writer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer.WriteAudit(made)
 }
 
 // reporter keeps what is reported, and lets others act when a phase begins.

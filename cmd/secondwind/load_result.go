@@ -27,14 +27,15 @@ type loadResult struct {
 	server string
 }
 
-// result judges the thresholds.
+// result judges the thresholds; one without data is not met.
 func (l loading) result(sum *summary.Summary, shown, dir string) loadResult {
 	r := loadResult{Summary: sum, Recorded: dir, server: l.destination()}
 	if shown != dir {
 		r.Report = shown
 	}
 	for _, t := range l.require {
-		r.Required = append(r.Required, sum.Require(t))
+		value, ok := sum.Value(t)
+		r.Required = append(r.Required, summary.Judge(t, value, ok))
 	}
 	return r
 }
@@ -68,14 +69,7 @@ func (r loadResult) write(out *output) error {
 			fmt.Fprintf(w, "warning: %s\n", text)
 		}
 		for _, one := range r.Required {
-			mark, is := "✗", one.Measured
-			if one.Met {
-				mark = "✓"
-			}
-			if one.Value != nil {
-				is = "it is " + is
-			}
-			fmt.Fprintf(w, "%s %s: %s\n", mark, one.Threshold, is)
+			fmt.Fprintln(w, one.Symbol(), one)
 		}
 		if r.Report != "" {
 			fmt.Fprintf(w, "report    %s\n", r.Report)

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -104,7 +105,7 @@ func askAll(ctx context.Context, questions ...func(context.Context)) {
 // follows from that, so that each permission is tried.
 func (x *examination) gather(ctx context.Context) {
 	f, name := &x.facts, &x.cfg.AutoScalingGroupName
-	askAll(ctx, x.askGroup,
+	askAll(ctx, x.askGroup, x.askTrail,
 		ofGroup(x, runlog.OpDescribePolicies, x.groups.DescribePolicies, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: name},
 			func(out *autoscaling.DescribePoliciesOutput) {
 				f.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, out.ScalingPolicies)
@@ -137,6 +138,11 @@ func ofGroup[In, Out, Options any](
 			keep(out)
 		}
 	}
+}
+
+// askTrail tries whether an audit could ask. What it would be answered says nothing yet.
+func (x *examination) askTrail(ctx context.Context) {
+	ask(ctx, x, opLookupEvents, &cloudtrail.LookupEventsInput{MaxResults: aws.Int32(1)}, x.trail.LookupEvents)
 }
 
 func (x *examination) askGroup(ctx context.Context) {
