@@ -278,6 +278,7 @@ type ScalingPolicy struct {
 	PolicyType              string // StepScaling | SimpleScaling | TargetTrackingScaling | PredictiveScaling
 	AdjustmentType          string
 	ScalingAdjustment       int
+	MinAdjustmentMagnitude  int // of PercentChangeInCapacity
 	StepAdjustments         []StepAdjustment
 	Cooldown                int
 	EstimatedInstanceWarmup int

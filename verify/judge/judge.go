@@ -22,7 +22,7 @@ func Judge(r *runlog.Record) Verdict {
 	v.Chain = t.chain()
 	crossed := t.crossed(v.Chain[1])
 	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.where(),
-		t.loaded(), crossed}
+		t.asScenario(), t.loaded(), t.calibrated(), crossed}
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.lasting(), t.scaleIn(), t.draining()}
 	v.Confounders = t.confounders(below, crossed)
@@ -39,9 +39,10 @@ func Judge(r *runlog.Record) Verdict {
 // about the record before one about the load, and both before the links.
 var verdictOrder = []string{
 	"premise.hypothesis", "premise.clocks", "premise.configuration", "premise.where", "premise.baseline",
-	"premise.instrument", "premise.observation", "premise.data",
-	"confounder.", // all but credits, which matter only if CPU did not cross
-	"premise.crossed", "premise.load", "confounder.cpu-credits",
+	"premise.instrument", "premise.observation", "premise.data", "premise.scenario",
+	"confounder.other-requests", // what they burn shows elsewhere too
+	"confounder.",               // all but credits, which matter only if CPU did not cross
+	"premise.calibration", "premise.crossed", "premise.load", "confounder.cpu-credits",
 }
 
 // interrupted is whether the run ended before its end.

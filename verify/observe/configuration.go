@@ -58,7 +58,7 @@ func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error)
 // look away. It never lists the account's other alarms: they are nobody's
 // business here.
 func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) ([]runlog.MetricAlarm, error) {
-	metric := c.Metric()
+	metric := c.Metrics()[0] // an alarm on requests is target tracking's, and its policy names it
 	in := &cloudwatch.DescribeAlarmsForMetricInput{Namespace: &metric.Namespace, MetricName: &metric.MetricName,
 		Dimensions: dimensions(metric)}
 	onMetric, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,

@@ -84,7 +84,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	}
 	d := driver{
 		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
-		experiment: experiment.New(plan(cfg, claim, releaseDeadline(configuration, cfg.Drain))),
+		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
 	if cfg.Background != nil {
@@ -93,12 +93,13 @@ func Prove(ctx context.Context, cfg Config) error {
 	return RunGroup(ctx, d.run, background...)
 }
 
-func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
+func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
 	s := cfg.Scenario
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
 		LoadCPUPercent: s.Load.CPUPercent, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
 		PollInterval: s.PollInterval(claim.Period()), Seed: s.Seed,
+		Aligned: configuration.Graded(claim.AlarmName),
 	}
 }
 
