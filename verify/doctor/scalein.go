@@ -70,7 +70,7 @@ func (x *examination) askUnit(ctx context.Context) {
 		return
 	}
 	period := time.Duration(alarm.Period) * time.Second
-	q := query("unit", x.facts.configuration.Metric(), period)
+	q := query("unit", x.facts.configuration.Metric(alarm), period)
 	q.MetricStat.Unit = x.facts.unit
 	if series, ok := x.data(ctx, []cwtypes.MetricDataQuery{q}, max(10*period, 5*time.Minute)); ok {
 		x.facts.inUnit = append([]float64{}, slices.Concat(series...)...)
