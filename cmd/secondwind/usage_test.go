@@ -178,7 +178,7 @@ func isMisuse(t *testing.T, got ended, want []string) {
 // of a record has nothing to look up there.
 func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
 	inEmptyAWS(t, "[default]\n")
-	changed := sealedRun(t)
+	changed := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	if err := os.WriteFile(filepath.Join(changed, runlog.ScenarioFile), []byte("name: x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -192,22 +192,9 @@ func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
 	}
 }
 
-// sealedRun is the folder of a run in which nothing was observed.
-func sealedRun(t *testing.T) string {
-	t.Helper()
-	w, err := createRecord(t.TempDir(), runlog.CommandSoak, time.Now(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.Close(), runlog.Seal(w.Dir())); err != nil {
-		t.Fatal(err)
-	}
-	return w.Dir()
-}
-
 // TestAVerdictIsPrintedAlthoughItCannotBeWritten has a folder where the file should be.
 func TestAVerdictIsPrintedAlthoughItCannotBeWritten(t *testing.T) {
-	dir := sealedRun(t)
+	dir := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	if err := os.Mkdir(filepath.Join(dir, runlog.VerdictFile), 0o700); err != nil {
 		t.Fatal(err)
 	}
