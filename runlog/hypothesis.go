@@ -60,6 +60,9 @@ type Hypothesis struct {
 	// MaxPollGapSeconds is the longest silence of an observer that still counts as watching.
 	MaxPollGapSeconds float64    `json:"maxPollGapSeconds"`
 	Deadlines         []Deadline `json:"deadlines"` // of the links e0→e1 … e6→e7, in order
+	// Require are thresholds that the run is to meet beside the claim, which do not decide it:
+	// "p99(phase hold) < 250ms". Package reports judges them.
+	Require []string `json:"require,omitempty"`
 }
 
 // Period is PeriodSeconds as a duration.

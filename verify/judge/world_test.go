@@ -44,6 +44,7 @@ type world struct {
 	skip         func(operation string, x float64) bool // answers that are errors
 	failed       func(x float64) int64
 	achieved     float64
+	real         bool // lines of the load are as long as real ones
 }
 
 type member struct {
@@ -295,6 +296,9 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
 			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
 		}
+	}
+	if w.real && s.Sent > 0 {
+		realistic(s)
 	}
 	return s
 }
