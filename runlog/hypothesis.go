@@ -24,6 +24,8 @@ type Hypothesis struct {
 	// or "the local cloud". No reader branches on it.
 	Where string `json:"where"`
 	Claim string `json:"claim"`
+	// ScenarioSHA256 is the digest of scenario.yaml; "" if there was none.
+	ScenarioSHA256 string `json:"scenarioSha256,omitempty"`
 
 	AutoScalingGroupName string  `json:"autoScalingGroupName"`
 	AlarmName            string  `json:"alarmName"`  // scale-out alarm

@@ -217,6 +217,9 @@ type localRun struct {
 // soakLocally starts a local cloud, builds the stack and proves it.
 func soakLocally(ctx context.Context, r localRun) error {
 	s := r.config.Scenario
+	if err := r.config.Writer.WriteProgram(r.program); err != nil {
+		return err
+	}
 	logs := filepath.Join(r.config.Writer.Dir(), "instances")
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
@@ -335,11 +338,14 @@ func (f finishing) finish(ctx context.Context, runErr error) (judge.Verdict, err
 	var notWhole error
 	if runErr != nil {
 		reason := runErr.Error()
+		_, refused := errors.AsType[live.Refused](runErr)
 		if interrupted {
 			reason, runErr = byTheUser, nil
 		}
 		f.report("ended early: " + reason)
-		notWhole = f.w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
+		notWhole = f.w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{
+			Reason: reason, Refused: refused && !interrupted,
+		}})
 	}
 	if notWhole = cmp.Or(f.w.Close(), notWhole); notWhole != nil {
 		notWhole = fmt.Errorf("the record is not whole, and its verdict counts for what it holds alone: %w", notWhole)

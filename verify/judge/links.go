@@ -193,7 +193,7 @@ func (t *analysis) narrowed(m interval) interval {
 func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
 	l.Join = map[string]string{"instance": t.newID, "targetGroup": t.h.TargetGroupARN}
-	l.Seen = fmt.Sprintf("%s was never seen healthy", t.newID)
+	l.Seen = t.neverHealthy(t.newID)
 	var before *runlog.Observation
 	for _, h := range t.cloud.Health {
 		healthy := slices.ContainsFunc(h.Value, func(d runlog.TargetHealthDescription) bool {
@@ -245,5 +245,43 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
+	if failed, line := t.failedAt(t.newID); failed > 0 {
+		l.Evidence = loadEvidence(line)
+		l.Seen = fmt.Sprintf("%s answered, but wrongly: requests that failed there: %d", t.newID, failed)
+	}
 	return interval{}, false
+}
+
+// failedAt is how many requests failed at an instance, and the first line that has one.
+func (t *analysis) failedAt(id string) (failed, line int64) {
+	for _, s := range t.load.seconds {
+		if i := s.Instances[id]; i != nil && i.Failed > 0 {
+			if failed == 0 {
+				line = s.line
+			}
+			failed += i.Failed
+		}
+	}
+	return failed, line
+}
+
+// neverHealthy says what was seen of a target that was never seen healthy.
+func (t *analysis) neverHealthy(id string) string {
+	state, gone := "", time.Time{}
+	for _, h := range t.cloud.Health {
+		i := slices.IndexFunc(h.Value, func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id })
+		switch {
+		case i >= 0:
+			state, gone = h.Value[i].TargetHealth.State, time.Time{}
+		case state != "" && gone.IsZero():
+			gone = t.aws(h.Received)
+		}
+	}
+	switch {
+	case state == "":
+		return id + " was never a target"
+	case !gone.IsZero() && gone.Before(t.ended):
+		return fmt.Sprintf("%s was deregistered by %s, and not healthy before; it was %s last", id, clockTime(gone), state)
+	}
+	return fmt.Sprintf("%s was never seen healthy; it was %s last", id, state)
 }
