@@ -27,7 +27,7 @@ type soak struct {
 }
 
 func TestSoaks(t *testing.T) {
-	for _, group := range [][]soak{causes(), latencies(), idles(), steps(), policies(), interruptions(), periods()} {
+	for _, group := range [][]soak{causes(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods()} {
 		runSoaks(t, group)
 	}
 }
