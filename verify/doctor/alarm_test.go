@@ -134,6 +134,7 @@ func policyBreakages() []breakage {
 		{"policy.adds-nothing", "but one, exactly", scaleOut(func(p *astypes.ScalingPolicy) {
 			p.PolicyType, p.AdjustmentType, p.ScalingAdjustment = aws.String("SimpleScaling"), aws.String("ExactCapacity"), aws.Int32(1)
 		})},
+		{"claim.impossible", "under the scenario's load", func(w *world) { w.cfg.LoadCPUPercent = 50 }},
 		{"policy.foreign", "tracking the same CPU", trackToo},
 		{"policy.foreign", "predicting", edited(func(out *autoscaling.DescribePoliciesOutput) {
 			out.ScalingPolicies = append(out.ScalingPolicies, astypes.ScalingPolicy{
