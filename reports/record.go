@@ -12,6 +12,7 @@ import (
 
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
+	"secondwind/runlog/threshold"
 )
 
 // ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
@@ -93,7 +94,7 @@ func completeLoad(p *page, a *account) {
 // loadTables are the tables of a load; the last two texts are what stands where there are no rows.
 func loadTables(a *account, sum *summary.Summary, required []string, noFailure, noInstance string) (all []table) {
 	if len(required) > 0 {
-		all = append(all, requiredTable(sum, required))
+		all = append(all, requiredTable(requirements(sum, summary.Measures, required)))
 	}
 	all = append(all, latencyTable(a.latencies))
 	if sum.Requests != nil {
@@ -184,26 +185,28 @@ func both(l summary.Latency) string {
 	return fmt.Sprintf("%.2f and %.2f ms", l.P50*1000, l.P99*1000)
 }
 
-// requiredTable tells whether the load met what was required of it.
-func requiredTable(sum *summary.Summary, required []string) table {
-	t := table{Title: "What was required", Texts: 3, Head: []string{"threshold", "status", "measured"}}
-	for _, text := range required {
-		th, err := summary.Measures.Parse(text)
+// requirements judges the thresholds on one of the measures.
+func requirements(sum *summary.Summary, measures threshold.Measures, texts []string) (all []summary.Requirement) {
+	for _, text := range texts {
+		th, err := measures.Parse(text)
 		if err != nil {
-			t.Rows = append(t.Rows, []string{text, "? not understood", err.Error()})
+			all = append(all, summary.Requirement{Threshold: text, Shown: err.Error()})
 			continue
 		}
 		of := *sum
 		of.Kind = th.Argument // which is that of all requests where there is one kind only
 		value, ok := of.Value(th)
-		switch {
-		case !ok:
-			t.Rows = append(t.Rows, []string{text, "✗ not met", "there are no data for it"})
-		case th.Met(value):
-			t.Rows = append(t.Rows, []string{text, "✓ met", th.Show(value)})
-		default:
-			t.Rows = append(t.Rows, []string{text, "✗ not met", th.Show(value)})
-		}
+		all = append(all, summary.Judge(th, value, ok))
+	}
+	return all
+}
+
+// requiredTable tells whether what was required was met.
+func requiredTable(all []summary.Requirement) table {
+	t := table{Title: "What was required", Texts: 3, Head: []string{"threshold", "status", "measured"}}
+	words := map[string]string{"✓": "met", "✗": "not met", "?": "undetermined"}
+	for _, r := range all {
+		t.Rows = append(t.Rows, []string{r.Threshold, r.Symbol() + " " + words[r.Symbol()], r.Shown})
 	}
 	return t
 }

@@ -194,7 +194,7 @@ func TestALoadsReportHasWhatItsSummaryHas(t *testing.T) {
 	peak.Phase, peak.Completed = "peak", 1
 	text := strings.NewReplacer(`\`, "", "**", "").Replace(written(t, rec, judge.Verdict{})[MarkdownFile])
 	for _, want := range []string{
-		"| p50 < 250ms | ✓ met | 1", "| errors < 1% | ✗ not met | 20 % |", "| p99(gone) < 1s | ✗ not met | there are no data for it |",
+		"| p50 < 250ms | ✓ met | 1", "| errors < 1% | ✗ not met | 20 % |", "| p99(gone) < 1s | ? undetermined | there are no data for it |",
 		"| search | 3 | 0 | 1.00 |", "| order | 0 | 1 | n/a |", "| status 503 | seed 1, request 2: status 503 | 1 | 25.00 % |",
 		"| connections opened | 4 |",
 		"| load generator | valid |",

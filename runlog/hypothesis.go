@@ -24,6 +24,8 @@ type Hypothesis struct {
 	// or "the local cloud". No reader branches on it.
 	Where string `json:"where"`
 	Claim string `json:"claim"`
+	// ScenarioSHA256 is the digest of scenario.yaml; "" if there was none.
+	ScenarioSHA256 string `json:"scenarioSha256,omitempty"`
 
 	AutoScalingGroupName string  `json:"autoScalingGroupName"`
 	AlarmName            string  `json:"alarmName"`  // scale-out alarm
@@ -60,6 +62,9 @@ type Hypothesis struct {
 	// MaxPollGapSeconds is the longest silence of an observer that still counts as watching.
 	MaxPollGapSeconds float64    `json:"maxPollGapSeconds"`
 	Deadlines         []Deadline `json:"deadlines"` // of the links e0→e1 … e6→e7, in order
+	// Require are thresholds that the run is to meet beside the claim, which do not decide it:
+	// "p99(phase hold) < 250ms". Package reports judges them.
+	Require []string `json:"require,omitempty"`
 }
 
 // Period is PeriodSeconds as a duration.

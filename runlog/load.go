@@ -200,6 +200,9 @@ type CalibrationPoint struct {
 // Interrupted says that the run ended before its end, and why.
 type Interrupted struct {
 	Reason string `json:"reason"`
+	// Refused is that the run was not begun, because nothing could have been proved:
+	// Reason says why.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // Gap says that the generator was killed, and that the load went on at the time of the line,

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +19,8 @@ import (
 	"secondwind/cmd/internal/awsconfig"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
+	"secondwind/reports"
+	"secondwind/reports/attest"
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
 	"secondwind/verify/audit"
@@ -24,27 +29,48 @@ import (
 )
 
 func newAudit(out *output) *cobra.Command {
-	var dir string
+	var key string
+	var signer *attest.Signer
 	cmd := &cobra.Command{
 		Use:   "audit <run folder> | latest",
 		Short: "Ask CloudTrail who called during a recorded run",
 		Long: "Asks CloudTrail, with the usual AWS credentials (AWS_PROFILE, AWS_ENDPOINT_URL, …) and in the run's\n" +
 			"Region, for every call that changed something while the run went on, and writes audit.jsonl into the\n" +
 			"run's folder. The sealed record is not touched; `secondwind judge` and `report` then say who called.\n\n" +
-			"AWS takes minutes to show a call: up to 15 minutes after the run, the command waits for it.\n" +
-			"AWS shows calls for 90 days. It needs cloudtrail:LookupEvents, and asks no more than twice a second.\n\n" +
+			"AWS takes minutes to show a call: up to 15 minutes after the run, the command waits for it. AWS\n" +
+			"shows calls for 90 days. It needs cloudtrail:LookupEvents, and asks no more than twice a second.\n\n" +
+			"A run that is signed is no longer signed with its audit, unless --sign signs both anew.\n\n" +
 			"Exit codes: 0 nobody else called; 3 somebody did, or the audit is incomplete; 2 misuse, or\n" +
 			"CloudTrail could not be asked; 130 interrupted.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return runAudit(cmd.Context(), out, dir) },
 	}
-	takesRun(cmd, &dir, runlog.Manifest.Claims)
+	asked := oneRun(cmd, runlog.Manifest.Claims)
+	find := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
+		if key != "" { // before the run: a wrong key is found at once
+			signer, err = readKey(cmd.Context(), "sign", key, attest.ParseSigner)
+		}
+		return cmp.Or(err, find(cmd, args))
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		dir, err := asked.folder()
+		if err != nil {
+			return err
+		}
+		return runAudit(cmd.Context(), out, dir, signer)
+	}
+	cmd.Flags().StringVar(&key, "sign", "", "`file` of the private Ed25519 key with which the run is signed anew, with its audit and reports")
 	return cmd
 }
 
-func runAudit(ctx context.Context, out *output, dir string) error {
+func runAudit(ctx context.Context, out *output, dir string, signer *attest.Signer) error {
 	record, err := runlog.Open(dir)
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
+	}
+	if signer != nil && runlog.Signed(dir) {
+		if err := signer.Verifier().Verify(ctx, dir); err != nil {
+			return fmt.Errorf("%s is not signed anew: %w", dir, err)
+		}
 	}
 	if !record.Manifest.Complete || !record.Manifest.Claims() {
 		return fmt.Errorf("%s is not the sealed record of a proof: the run is under way, or was killed, or claims nothing; "+
@@ -70,7 +96,25 @@ func runAudit(ctx context.Context, out *output, dir string) error {
 	if record, err = runlog.Open(dir); err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
+	if signer != nil {
+		if err := signAnew(ctx, dir, signer); err != nil {
+			return err
+		}
+	}
 	return writeAudit(out, judge.Judge(record), dir)
+}
+
+// signAnew writes the verdict and the report of a run to which evidence was added, and signs it.
+func signAnew(ctx context.Context, dir string, signer *attest.Signer) error {
+	err := os.Remove(filepath.Join(dir, runlog.AttestationFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	c, err := conclude(ctx, dir, reports.HTMLFile, sealAgain)
+	if err = cmp.Or(err, ctx.Err(), c.unwritten); err != nil {
+		return fmt.Errorf("the run is not signed: %w", err)
+	}
+	return signer.Sign(ctx, dir, c.verdict)
 }
 
 // regionOf is the Region of the run's group; "" if the record does not say.

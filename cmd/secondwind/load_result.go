@@ -19,20 +19,12 @@ const (
 // loadResult is what became of a load.
 type loadResult struct {
 	*summary.Summary
-	Required []requirement `json:"required,omitempty"`
-	Warnings []string      `json:"warnings,omitempty"`
-	Recorded string        `json:"recorded"`         // the record's folder
-	Report   string        `json:"report,omitempty"` // left out if none was written
+	Required []summary.Requirement `json:"required,omitempty"`
+	Warnings []string              `json:"warnings,omitempty"`
+	Recorded string                `json:"recorded"`         // the record's folder
+	Report   string                `json:"report,omitempty"` // left out if none was written
 
 	server string
-}
-
-// requirement is what became of a threshold.
-type requirement struct {
-	Threshold string   `json:"threshold"`
-	Met       bool     `json:"met"`
-	Value     *float64 `json:"value"` // in seconds, as a fraction, or a number; null without data
-	shown     string
 }
 
 // result judges the thresholds; one without data is not met.
@@ -42,11 +34,8 @@ func (l loading) result(sum *summary.Summary, shown, dir string) loadResult {
 		r.Report = shown
 	}
 	for _, t := range l.require {
-		one := requirement{Threshold: t.String()}
-		if value, ok := sum.Value(t); ok {
-			one.Value, one.Met, one.shown = &value, t.Met(value), t.Show(value)
-		}
-		r.Required = append(r.Required, one)
+		value, ok := sum.Value(t)
+		r.Required = append(r.Required, summary.Judge(t, value, ok))
 	}
 	return r
 }
@@ -80,14 +69,7 @@ func (r loadResult) write(out *output) error {
 			fmt.Fprintf(w, "warning: %s\n", text)
 		}
 		for _, one := range r.Required {
-			switch {
-			case one.Met:
-				fmt.Fprintf(w, "✓ %s: it is %s\n", one.Threshold, one.shown)
-			case one.Value == nil:
-				fmt.Fprintf(w, "✗ %s: there are no data for it\n", one.Threshold)
-			default:
-				fmt.Fprintf(w, "✗ %s: it is %s\n", one.Threshold, one.shown)
-			}
+			fmt.Fprintln(w, one.Symbol(), one)
 		}
 		if r.Report != "" {
 			fmt.Fprintf(w, "report    %s\n", r.Report)

@@ -61,7 +61,7 @@ func TestALoadOfAScenarioIsKeptAndCanBeRepeated(t *testing.T) {
 	file, runs := shopFile(t, shopping), t.TempDir()
 	load := func(args ...string) (last struct {
 		summary.Summary
-		Required []requirement
+		Required []summary.Requirement
 		Report   string
 	}) {
 		t.Helper()
@@ -239,11 +239,11 @@ func TestAPipeIsReadOnce(t *testing.T) {
 }
 
 func TestTheExitCodeOfALoad(t *testing.T) {
-	unmet := []requirement{{Met: true}, {}}
+	unmet := []summary.Requirement{{Met: true}, {}}
 	invalid := summary.Summary{Counts: runlog.Counts{Failed: 5}, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
 	for name, c := range map[string]struct {
 		sum         summary.Summary
-		required    []requirement
+		required    []summary.Requirement
 		interrupted bool
 		aborted     *abortedError
 		want        int

@@ -72,12 +72,12 @@ func newLoading(s scenario.Scenario) (l loading, err error) {
 func (l loading) thresholds(key string, texts []string) (all []threshold.Threshold, err error) {
 	for _, text := range texts {
 		t, err := summary.Measures.Parse(text)
-		kind, phase := summary.Of(t)
+		kind := summary.Kind(t)
 		if kinds := l.attack.Requests.Kinds(); err == nil && kind != "" && !slices.Contains(kinds, kind) {
 			err = fmt.Errorf("%q: there are no requests %q; there are %q", text, kind, kinds)
 		}
-		if names := l.phases(); err == nil && phase != "" && !slices.Contains(names, phase) {
-			err = fmt.Errorf("%q: there is no phase %q; there are %q", text, phase, names)
+		if names := l.phases(); err == nil && t.Phase != "" && !slices.Contains(names, runlog.Phase(t.Phase)) {
+			err = fmt.Errorf("%q: there is no phase %q; there are %q", text, t.Phase, names)
 		}
 		if err != nil {
 			return nil, mix.Fault{Key: "load_only." + key, Text: err.Error()}
@@ -170,7 +170,7 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string, failed erro
 		notWritten = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
 	closed := w.Close() // repeats what could not be written
-	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
+	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, seal)
 	return cmp.Or(c.shown, w.Dir()), errors.Join(cmp.Or(failed, closed, notWritten), err, c.unwritten)
 }
 

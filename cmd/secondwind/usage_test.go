@@ -76,8 +76,8 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		{[]string{"load", "http://127.0.0.1:1", "--digits", "0"}, []string{"--digits is 0; give 1 or more", "`secondwind load --help`"}},
 		{[]string{"load", "http://127.0.0.1:1", "--profile", "1e300"}, []string{"--profile", "`secondwind load --help`"}},
 		{[]string{"load", "http://127.0.0.1:1", "--users", "-1"}, []string{`--users is "-1": `}},
-		{[]string{"load", "http://127.0.0.1:1", "--users", "50001"}, []string{`"50001" is not a number of users`}},
-		{[]string{"load", "http://127.0.0.1:1", "--users", "1.5"}, []string{`--users is "1.5": "1.5" is not a number of users`}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "50001"}, []string{"--users is \"50001\": give whole numbers of users"}},
+		{[]string{"load", "http://127.0.0.1:1", "--users", "1.5"}, []string{`--users is "1.5": give whole numbers of users, at most 50000`}},
 		{[]string{"load", "http://127.0.0.1:1", "--connection-age", "1ns"}, []string{"--connection-age is 1ns; give 1ms to a year"}},
 		{[]string{"load", "http://127.0.0.1:1/#a"}, []string{`"http://127.0.0.1:1/#a" has a fragment`}},
 		{[]string{"load", "http://127.0.0.1:1", "--users", "5", "--think", "soon"}, []string{`--think "soon" is not`}},
@@ -335,6 +335,9 @@ func TestEveryResultIsTextOrOneLineOfJSON(t *testing.T) {
 // which calls an argument an unknown command, as it is for help and completion alone.
 func TestEveryCommandTakesNoArgumentsOrSaysWhich(t *testing.T) {
 	for _, command := range newRoot(&output{}).Commands() {
+		if command.Name() == "trend" {
+			continue // which takes as many as there are runs
+		}
 		ofCommands := command.Name() == "help" || command.Name() == "completion"
 		err := command.Args(command, []string{"one", "two"})
 		if err == nil || strings.Contains(err.Error(), "unknown command") != ofCommands {

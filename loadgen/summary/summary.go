@@ -32,6 +32,10 @@ type Summary struct {
 	Phases []*Phase `json:"phases,omitempty"`
 	// Kind is the name of that one kind, for thresholds that name it; the caller's to set.
 	Kind string `json:"-"`
+	// Groups are instances under a name that thresholds may use: share(new); the caller's to set.
+	Groups map[string][]string `json:"-"`
+	// SecondInstance is the time to the second instance in seconds, of a proof; the caller's to set.
+	SecondInstance *float64 `json:"-"`
 
 	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due to when they were sent
 	Connect   Latency          `json:"connect,omitzero"`   // of the connections that were opened
@@ -88,7 +92,8 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	}
 	p := s.phase(l)
 	for id, i := range l.Instances {
-		s.Instances = runlog.Added(s.Instances, map[string]int64{s.instance(id): i.Completed})
+		one := map[string]int64{s.instance(id): i.Completed}
+		s.Instances, p.instances = runlog.Added(s.Instances, one), runlog.Added(p.instances, one)
 		if err := errors.Join(s.latencies.add(i.FromSchedule, i.FromSending), p.latencies.add(i.FromSchedule, i.FromSending)); err != nil {
 			return fmt.Errorf("latencies of instance %q: %w", id, err)
 		}

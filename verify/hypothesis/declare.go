@@ -19,6 +19,10 @@ type Intent struct {
 	ControlCPUPercent, MinAchieved float64
 	// LoadCPUPercent is where each instance is to stand under the load, instead of Band; 0: as Band says.
 	LoadCPUPercent float64
+	// GridPoint is how much longer than the chain may take the control lasts, as a share of a
+	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
+	GridPoint float64
+	Require   []string // the hypothesis's
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -61,13 +65,14 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		FromCapacity: step.from, ToCapacity: step.to, Metric: metric,
 		Band: step.band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
 		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
+		Require: in.Require,
 	}
 	h.SetLimits()
 	if policy != nil {
 		h.PolicyName = policy.PolicyName
 	}
 	// A control shorter than the chain may take would control nothing.
-	h.ControlSeconds = h.ChainWithin().Seconds()
+	h.ControlSeconds = h.ChainWithin().Seconds() + in.GridPoint*h.Period().Seconds()
 	return h, nil
 }
 

@@ -243,7 +243,7 @@ func (t *analysis) narrowed(m interval) interval {
 func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
 	l.Join = map[string]string{"instance": list(t.newIDs), "targetGroup": t.h.TargetGroupARN}
-	l.Seen = fmt.Sprintf("%s was never seen healthy", list(t.newIDs))
+	l.Seen = t.neverHealthy()
 	var before *runlog.Observation
 	for _, h := range t.cloud.Health {
 		if !containsAll(runlog.State{Targets: h.Value}.Healthy(), t.newIDs) {
@@ -306,5 +306,62 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", list(t.newIDs))
+	if failed, line := t.failedAt(t.newIDs); failed > 0 {
+		l.Evidence = loadEvidence(line)
+		l.Seen = fmt.Sprintf("%s answered, but wrongly: requests that failed there: %d", list(t.newIDs), failed)
+	}
 	return interval{}, false
+}
+
+// failedAt is how many requests failed at these instances, and the first line that has one.
+func (t *analysis) failedAt(ids []string) (failed, line int64) {
+	for _, s := range t.load.seconds {
+		for _, id := range ids {
+			i := s.Instances[id]
+			if i == nil || i.Failed == 0 {
+				continue
+			}
+			if failed == 0 {
+				line = s.line
+			}
+			failed += i.Failed
+		}
+	}
+	return failed, line
+}
+
+// neverHealthy says what was seen of the new instances, one of which was never seen healthy.
+func (t *analysis) neverHealthy() string {
+	for _, id := range t.newIDs {
+		healthy := func(d runlog.TargetHealthDescription) bool {
+			return d.Target.Id == id && d.TargetHealth.State == "healthy"
+		}
+		if !slices.ContainsFunc(t.cloud.Health, func(h timeline.Seen[[]runlog.TargetHealthDescription]) bool {
+			return slices.ContainsFunc(h.Value, healthy)
+		}) {
+			return t.stateOfTarget(id)
+		}
+	}
+	return fmt.Sprintf("%s were never seen healthy at once", list(t.newIDs))
+}
+
+// stateOfTarget says what became of a target that was never healthy.
+func (t *analysis) stateOfTarget(id string) string {
+	state, gone := "", time.Time{}
+	for _, h := range t.cloud.Health {
+		i := slices.IndexFunc(h.Value, func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id })
+		switch {
+		case i >= 0:
+			state, gone = h.Value[i].TargetHealth.State, time.Time{}
+		case state != "" && gone.IsZero():
+			gone = t.aws(h.Received)
+		}
+	}
+	switch {
+	case state == "":
+		return id + " was never a target"
+	case !gone.IsZero() && gone.Before(t.ended):
+		return fmt.Sprintf("%s was deregistered by %s, and not healthy before; it was %s last", id, clockTime(gone), state)
+	}
+	return fmt.Sprintf("%s was never seen healthy; it was %s last", id, state)
 }

@@ -91,6 +91,28 @@ func premiseMutants() []mutant {
 			"premise.configuration"},
 		{"a target group that is not in the record", func(w *world) { w.skip = failing(runlog.OpDescribeTargetGroups, 0, 1e9) }, nil, open,
 			"premise.hypothesis"},
+		{"a run that was not begun", nil, func(r *runlog.Record) {
+			r.Load = append(r.Load[:2:2], runlog.LoadLine{Time: r.Load[1].Time, Interrupted: &runlog.Interrupted{
+				Reason: "no load was sent: the doctor found group.min", Refused: true}})
+		}, open, "refused"},
+		{"a record that says it is of AWS", func(w *world) {
+			w.hypothesis = func(h *runlog.Hypothesis) { h.Where = "AWS local-1" }
+		}, nil, open, "premise.where"},
+		{"a record of AWS that says it is of the local cloud", func(w *world) {
+			w.endpoint = "https://autoscaling.local-1.amazonaws.com"
+		}, nil, open, "premise.where"},
+		{"a group of another Region than what answered", func(w *world) {
+			w.endpoint = "https://autoscaling.eu-central-1.amazonaws.com"
+			w.hypothesis = func(h *runlog.Hypothesis) { h.Where = "AWS eu-central-1" }
+		}, nil, open, "premise.where"},
+		{"a record without any endpoint", func(w *world) { w.endpoint = "" }, nil, open, "premise.where"},
+		{"a group of another account than its target group", func(w *world) {
+			w.group.AutoScalingGroupARN = strings.Replace(groupARN, "123456789012", "999999999999", 1)
+		}, nil, open, "premise.where"},
+		{"instances that were launched from two versions", func(w *world) { w.version = "2" }, nil, open, "premise.where"},
+		{"a scenario that was edited afterwards", func(w *world) {
+			w.hypothesis = func(h *runlog.Hypothesis) { h.ScenarioSHA256 = strings.Repeat("b", 64) }
+		}, nil, open, "premise.hypothesis"},
 		{"two instances in the baseline", func(w *world) { w.members[1].pending, w.members[1].inService, w.members[1].healthy = -20, -19, -18 },
 			nil, open, "premise.baseline"},
 		{"desired capacity 2 in the baseline", func(w *world) { w.desired[1].x = 5 }, nil, open, "premise.baseline"},

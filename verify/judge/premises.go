@@ -2,6 +2,8 @@ package judge
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +31,8 @@ func (t *analysis) hypothesis() Finding {
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
 		return f.broken("hypothesis.json has SHA-256 %s, load.jsonl says %s", t.r.HypothesisSHA256, d.sha256)
+	case t.h.ScenarioSHA256 != "" && t.h.ScenarioSHA256 != sha256Of(t.r.Scenario):
+		return f.broken("it was declared for another scenario.yaml: of SHA-256 %s", t.h.ScenarioSHA256)
 	case t.h.Revision != t.r.Manifest.Revision:
 		return f.broken("it is of revision %q, the record of revision %q", t.h.Revision, t.r.Manifest.Revision)
 	case t.h.Declared.After(d.at):
@@ -37,6 +41,11 @@ func (t *analysis) hypothesis() Finding {
 		return f.broken("load.jsonl:%d shows requests that were sent before it was declared", first.line)
 	}
 	return t.derivation(f)
+}
+
+func sha256Of(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // derivation checks the declared numbers against the recorded configuration.

@@ -20,7 +20,11 @@ func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
 		}
 	}
 	for _, m := range w.members {
-		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", ProtectedFromScaleIn: m.id == w.protected}
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", ProtectedFromScaleIn: m.id == w.protected,
+			LaunchTemplate: runlog.LaunchTemplate{LaunchTemplateId: "lt-1", Version: "1"}}
+		if m.id == newID && w.version != "" {
+			i.LaunchTemplate.Version = w.version
+		}
 		switch {
 		case x < m.pending || x >= m.gone:
 			continue
@@ -93,7 +97,7 @@ func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
 		all = append(all, d)
 	}
 	for _, m := range w.members {
-		if x < m.pending || x >= m.gone {
+		if x < m.pending || x >= m.gone || m.id == newID && w.deregistered > 0 && x >= w.deregistered {
 			continue
 		}
 		var d runlog.TargetHealthDescription

@@ -30,6 +30,10 @@ type world struct {
 	refreshes    []runlog.InstanceRefresh
 	changes      map[float64]func(*world)   // what somebody reconfigures, and when
 	attributes   map[string]string          // of the target group
+	version      string                     // of the launch template that the new instance comes from; "": the same
+	endpoint     string                     // that answers
+	deregistered float64                    // when the new target is, if not 0
+	wrong        string                     // the instance that every tenth request comes to, and fails at
 	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
@@ -44,6 +48,7 @@ type world struct {
 	skip         func(operation string, x float64) bool // answers that are errors
 	failed       func(x float64) int64
 	achieved     float64
+	real         bool               // lines of the load are as long as real ones
 	shares       map[string]float64 // of the load that an instance answers, relative to the others' 1
 	others       float64            // requests a second that another client sends through the load balancer
 }
@@ -78,6 +83,7 @@ const (
 	alarmName, policy    = "sw-cpu-high", "sw-scale-out"
 	lowAlarm, lowPolicy  = "sw-cpu-low", "sw-scale-in"
 	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
+	groupARN             = "arn:aws:autoscaling:local-1:123456789012:autoScalingGroup:1:autoScalingGroupName/sw-asg"
 	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
 	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
 	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the " +
@@ -110,7 +116,7 @@ func perfect() *world {
 		},
 		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, LoadBalancerArns: []string{balancerARN}, HealthCheckIntervalSeconds: 5,
 			HealthCheckTimeoutSeconds: 2},
-		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
+		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, AutoScalingGroupARN: groupARN, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
 			TargetGroupARNs: []string{targetARN}},
 		members: []member{
 			{id: oldID, pending: -20, inService: -19, healthy: -18, leaves: 1e9, gone: 1e9},
@@ -133,6 +139,7 @@ func perfect() *world {
 		},
 		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, CPUPercentPerRateLow: 0.31,
 			CPUPercentPerRateHigh: 0.325, LoadRate: 100, PredictedCPUPercent: 32},
+		endpoint:   "http://127.0.0.1:4566",
 		attributes: map[string]string{"stickiness.enabled": "false"},
 		listener:   targetARN,
 		served:     map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
@@ -308,6 +315,9 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 		Counts:    runlog.Counts{Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x)},
 		Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
+	if w.wrong != "" && x >= 116 && s.Sent > 0 {
+		s.Instances[w.wrong] = &runlog.InstanceSecond{Failed: 1}
+	}
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
 			s.Instances[id] = &runlog.InstanceSecond{First: w.ours(max(x, span[0]))}
@@ -315,6 +325,9 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 	}
 	for id, i := range s.Instances {
 		i.Completed = int64(float64(s.Completed) * w.share(x, id))
+	}
+	if w.real && s.Sent > 0 {
+		realistic(s)
 	}
 	return s
 }
@@ -408,6 +421,9 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		seq++
 		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01),
 			Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
+		if seq == 1 {
+			o.Endpoint = w.endpoint
+		}
 		key := operation + string(in)
 		switch was, again := known[key]; {
 		case w.skip(operation, x):

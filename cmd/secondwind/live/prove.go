@@ -33,6 +33,7 @@ type Config struct {
 	Writer               *runlog.Writer
 	Progress             progress.Reporter
 	Start                time.Time // of the run, for elapsed times
+	GridPoint            float64   // where the load begins on the metric's grid, as of hypothesis.Intent
 	// EndHold is closed when the user wants the hold to end; nil: never.
 	EndHold <-chan struct{}
 	// Holding is told whether the experiment is in its hold; nil: nobody asks.
@@ -46,12 +47,13 @@ type Config struct {
 // Prove declares the hypothesis and carries out the experiment. It returns nil
 // when the experiment ended, also where it ended early because a premise was not
 // met or the second instance did not come: that is for the judge to say. It
-// returns ctx's error when interrupted, and an error when the record cannot be
-// written or nothing can be claimed of the group.
+// returns ctx's error when interrupted, an error when the record cannot be written, and
+// a Refused when nothing can be claimed of the group.
 func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
+		Template: templateOf(cfg.AWS),
 	})
 	configuration, err := observer.Configure(ctx)
 	if err != nil {
@@ -61,9 +63,10 @@ func Prove(ctx context.Context, cfg Config) error {
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
 		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
 		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
+		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
 	}, time.Now())
 	if err != nil {
-		return err
+		return Refused{err}
 	}
 	if every := cfg.Scenario.PollInterval(claim.Period()); !runlog.HighResolution(claim.PeriodSeconds) {
 		calls, paid := observer.Calls(every)
@@ -116,6 +119,15 @@ func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Durat
 	}
 	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainGrace
 }
+
+// Refused is why a run was not begun: nothing could have been proved.
+type Refused struct{ Err error }
+
+// Error is Err's.
+func (r Refused) Error() string { return r.Err.Error() }
+
+// Unwrap is Err.
+func (r Refused) Unwrap() error { return r.Err }
 
 // NewGenerator makes the load generator with all its inputs made beforehand. What
 // it does goes into the record, and into traffic.
