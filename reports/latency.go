@@ -161,7 +161,7 @@ func milliseconds(nanos int64) float64 { return float64(nanos) / 1e6 }
 // can tell, and their maximum.
 func (p phaseLatency) distribution() figure.Distribution {
 	n := p.fromSchedule.TotalCount()
-	d := figure.Distribution{Name: fmt.Sprintf("%s, %d requests", p.Phase, n)}
+	d := figure.Distribution{Name: fmt.Sprintf("%s, %s", p.Phase, runlog.Count(n, "request"))}
 	if n == 0 {
 		return d
 	}

@@ -87,8 +87,7 @@ func completeLoad(p *page, a *account) {
 	p.Tables = loadTables(a, &sum, required, noFailure, noInstance)
 	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.Seconds))...)
 	if sum.Generator.Invalid {
-		p.Warnings = append(p.Warnings, "The load generator was the limit, so that the figures are not those of the service. "+
-			sum.Generator.Reason+" "+sum.Generator.Remedy)
+		p.Warnings = append(p.Warnings, "The load generator was the limit, so that the figures are not those of the service.")
 	}
 }
 
@@ -158,7 +157,7 @@ func (p *page) name(heading, lead string) {
 
 // loadNumbers lists what became of the requests.
 func loadNumbers(sum summary.Summary) []fact {
-	lag := sum.LagMax * 1000
+	lag := sum.LagMaxSeconds * 1000
 	return []fact{
 		{"requests offered", fmt.Sprint(sum.Offered)},
 		{"requests sent", fmt.Sprint(sum.Sent)},

@@ -97,7 +97,7 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 			second.Failed, second.Errors = 3, map[string]int64{runlog.NoPortError: 3}
 			r.Load[3].Second = &second
 		}, []string{
-			"> The load generator was the limit, so that the figures are not those of the service. 3 requests found no local port left.",
+			"> The load generator was the limit, so that the figures are not those of the service.",
 			"| load generator | invalid: 3 requests found no local port left. Let connections live longer",
 		}},
 		{"a scenario that cannot be read", runlog.CommandLoad, func(r *runlog.Record) { r.Scenario = []byte("server: [") },
@@ -128,7 +128,8 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 		}, []string{"a 8, b &lt;i&gt; r.csv", "| a | 5.0 | 240 | 240 |", "| b &lt;i&gt; | 15.0 |"}},
 		{"nothing but failures", runlog.CommandLoad, func(r *runlog.Record) {
 			r.Load = []runlog.LoadLine{{Time: after(85), Second: &runlog.LoadSecond{
-				Phase: runlog.PhaseLoad, IntervalSeconds: 20, Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2},
+				Phase: runlog.PhaseLoad, IntervalSeconds: 20,
+				Counts: runlog.Counts{Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2}},
 			}}}
 		}, []string{"there are no latencies", "| &lt;refused&gt; | n/a | 2 | 100.00 % |", "No answer named the instance"}},
 		{"an observation that is whole", runlog.CommandObserve, func(*runlog.Record) {}, nil},

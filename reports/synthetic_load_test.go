@@ -79,7 +79,7 @@ func (s synthesis) second(at, length float64, replies *replies) *runlog.LoadSeco
 	n := int64(math.Round(s.rate(at) * length))
 	sec := &runlog.LoadSecond{
 		Phase: s.phase(at), IntervalSeconds: length, OfferedRate: s.rate(at),
-		Offered: n, Sent: n, Completed: n, BytesIn: 200 * n, BytesOut: 900 * n, LagMaxSeconds: 0.0008,
+		Counts:    runlog.Counts{Offered: n, Sent: n, Completed: n, BytesIn: 200 * n, BytesOut: 900 * n, LagMaxSeconds: 0.0008},
 		Instances: map[string]*runlog.InstanceSecond{},
 	}
 	if at == 91 {

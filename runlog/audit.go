@@ -123,8 +123,10 @@ func (e AuditEvent) validate() error {
 }
 
 // sorted are the events by time, each once: pages overlap where events arrive in between.
+// CloudTrail answers the newest first, also of those of a second.
 func sorted(events []AuditEvent) []AuditEvent {
 	events = slices.Clone(events)
+	slices.Reverse(events)
 	slices.SortStableFunc(events, func(a, b AuditEvent) int { return a.EventTime.Compare(b.EventTime) })
 	seen := map[string]bool{}
 	return slices.DeleteFunc(events, func(e AuditEvent) bool {

@@ -90,6 +90,7 @@ type Answer struct {
 	TargetGroups                []TargetGroup
 	TargetHealthDescriptions    []TargetHealthDescription
 	Listeners                   []Listener
+	Rules                       []Rule
 	NextToken, NextMarker       string
 }
 
@@ -301,6 +302,9 @@ type Listener struct {
 	ListenerArn    string
 	DefaultActions []ListenerAction
 }
+
+// Rule is what becomes of a listener's requests that meet its conditions.
+type Rule struct{ Actions []ListenerAction }
 
 // ListenerAction is what becomes of a listener's requests.
 type ListenerAction struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -23,7 +24,7 @@ import (
 // TestInterferedSoaks: somebody else acts through the cloud's own API while a soak goes
 // on. None may be proved, and each must say why.
 func TestInterferedSoaks(t *testing.T) {
-	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations()} {
+	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations(), otherServers(), capacities()} {
 		runSoaks(t, group)
 	}
 }
@@ -92,11 +93,57 @@ func reconfigurations() []soak {
 	}
 }
 
+func otherServers() []soak {
+	return []soak{
+		{"another group begins to serve behind the load balancer before the load", beside(runlog.PhaseCalibration, anotherGroup),
+			judge.Inconclusive,
+			"confounder.other-servers"},
+		{"another group begins to serve under load", beside(runlog.PhaseLoad, anotherGroup), judge.Inconclusive, "confounder.other-servers"},
+	}
+}
+
+func capacities() []soak {
+	terminate := func(first bool) func(context.Context, *virtual.Acting) {
+		return func(ctx context.Context, a *virtual.Acting) {
+			client := autoscaling.NewFromConfig(a.AWS)
+			is := must(client.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+				AutoScalingGroupNames: []string{a.Stack.AutoScalingGroupName}})).AutoScalingGroups[0].Instances
+			i := is[len(is)-1]
+			if first {
+				i = is[0]
+			}
+			must(client.TerminateInstanceInAutoScalingGroup(ctx, &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+				InstanceId: i.InstanceId, ShouldDecrementDesiredCapacity: aws.Bool(!first)}))
+		}
+	}
+	return []soak{
+		{"the capacity is set back by hand in the release", during(runlog.PhaseRelease, setDesired(1)), judge.Inconclusive, "release.scale-in"},
+		{"the second instance is terminated by hand in the release", during(runlog.PhaseRelease, terminate(false)), judge.Inconclusive,
+			"release.scale-in"},
+		{"the capacity is set back by hand in the hold", during(runlog.PhaseHold, setDesired(1)), judge.Inconclusive,
+			"confounder.manual-capacity"},
+		{"the first instance is terminated, and replaced, in the hold", during(runlog.PhaseHold, terminate(true)), judge.Inconclusive,
+			"confounder.manual-capacity"},
+	}
+}
+
+// anotherGroup creates a group whose instance is a target of the same target group.
+func anotherGroup(ctx context.Context, a *virtual.Acting) {
+	client := autoscaling.NewFromConfig(a.AWS)
+	is := must(client.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: []string{a.Stack.AutoScalingGroupName}})).AutoScalingGroups[0]
+	must(client.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String("another"), MinSize: aws.Int32(1), MaxSize: aws.Int32(1),
+		LaunchTemplate:    &astypes.LaunchTemplateSpecification{LaunchTemplateId: is.LaunchTemplate.LaunchTemplateId},
+		AvailabilityZones: is.AvailabilityZones, TargetGroupARNs: is.TargetGroupARNs,
+	}))
+}
+
 // putPolicy has the scale-out policy add so many instances.
 func putPolicy(ctx context.Context, a *virtual.Acting, adjustment int32) {
 	client := autoscaling.NewFromConfig(a.AWS)
-	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &a.Stack.AutoScalingGroupName, PolicyNames: []string{a.Stack.ScaleOutPolicy}}
-	is := must(client.DescribePolicies(ctx, in)).ScalingPolicies[0]
+	is := must(client.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{
+		AutoScalingGroupName: &a.Stack.AutoScalingGroupName, PolicyNames: []string{a.Stack.ScaleOutPolicy}})).ScalingPolicies[0]
 	is.StepAdjustments[0].ScalingAdjustment = &adjustment
 	must(client.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
 		AutoScalingGroupName: is.AutoScalingGroupName, PolicyName: is.PolicyName, PolicyType: is.PolicyType, AdjustmentType: is.AdjustmentType,

@@ -76,6 +76,9 @@ func runAudit(ctx context.Context, out *output, dir string, signer *attest.Signe
 		return fmt.Errorf("%s is not the sealed record of a proof: the run is under way, or was killed, or claims nothing; "+
 			"who called would decide nothing", dir)
 	}
+	if _, _, err := audit.Window(record); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
 	cfg, err := awsconfig.Load(ctx, regionOf(record))
 	if err != nil {
 		return err

@@ -240,7 +240,7 @@ func TestAPipeIsReadOnce(t *testing.T) {
 
 func TestTheExitCodeOfALoad(t *testing.T) {
 	unmet := []summary.Requirement{{Met: true}, {}}
-	invalid := summary.Summary{Failed: 5, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
+	invalid := summary.Summary{Counts: runlog.Counts{Failed: 5}, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
 	for name, c := range map[string]struct {
 		sum         summary.Summary
 		required    []summary.Requirement
@@ -248,10 +248,10 @@ func TestTheExitCodeOfALoad(t *testing.T) {
 		aborted     *abortedError
 		want        int
 	}{
-		"all is well":           {sum: summary.Summary{Completed: 1, Failed: 99}},
+		"all is well":           {sum: summary.Summary{Counts: runlog.Counts{Completed: 1, Failed: 99}}},
 		"nothing was sent":      {},
-		"all failed":            {sum: summary.Summary{Failed: 1}, want: exitFailed},
-		"a threshold":           {sum: summary.Summary{Completed: 1}, required: unmet, want: exitFailed},
+		"all failed":            {sum: summary.Summary{Counts: runlog.Counts{Failed: 1}}, want: exitFailed},
+		"a threshold":           {sum: summary.Summary{Counts: runlog.Counts{Completed: 1}}, required: unmet, want: exitFailed},
 		"invalid":               {sum: invalid, required: unmet, want: exitInvalid},
 		"invalid, interrupted":  {sum: invalid, interrupted: true, want: exitInterrupted},
 		"aborted":               {sum: invalid, aborted: &abortedError{"cpu"}, want: exitFailed},

@@ -157,7 +157,7 @@ func TestALoadEndsWhenItsConditionHoldsOverTenSeconds(t *testing.T) {
 	a := aborting{conditions: []threshold.Threshold{condition}, abort: abort}
 	failed := []int64{9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9}
 	for i, n := range failed {
-		if err := a.add(&runlog.LoadSecond{Sent: 10, Failed: n, Completed: 10 - n, IntervalSeconds: 1}); err != nil {
+		if err := a.add(&runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Sent: 10, Failed: n, Completed: 10 - n}}); err != nil {
 			t.Fatal(err)
 		}
 		if want := i == len(failed)-1; (ctx.Err() != nil) != want {

@@ -91,7 +91,7 @@ func TestOutputsReplaceOnlyThoseOfALocalCloud(t *testing.T) {
 }
 
 func TestLatestIsTheNewestFolderThatIsARun(t *testing.T) {
-	run := sealedRun(t)
+	run := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	runs := filepath.Dir(run)
 	if err := os.Mkdir(filepath.Join(runs, runlog.NewID(time.Now().Add(time.Hour))), 0o700); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestLatestIsTheNewestFolderThatIsARun(t *testing.T) {
 }
 
 func TestAVerdictInJSONNamesItsFolderAndReport(t *testing.T) {
-	run := sealedRun(t)
+	run := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	for command, report := range map[string]string{"judge": "", "report": filepath.Join(run, "report.html")} {
 		var last struct{ Outcome, Folder, Report string }
 		got := secondwind(t, command, run, "--json")

@@ -100,6 +100,7 @@ func TestACommandLineThatIsWrongIsAnsweredWithWhatIsRight(t *testing.T) {
 		{[]string{"soak", "--colour", "maybe"}, []string{`--colour is "maybe"; give auto, always or never`}},
 		{[]string{"judge"}, []string{"name one run folder", "latest", "`secondwind judge --help`"}},
 		{[]string{"judge", "a", "b"}, []string{"2 arguments were given"}},
+		{[]string{"audit"}, []string{"name one run folder", "latest", "`secondwind audit --help`"}},
 		{[]string{"cost", "--instances", "0"}, []string{"--instances is 0; give 1 to 10000"}},
 		{[]string{"cost", "--instances", "-3"}, []string{"--instances is -3"}},
 		{[]string{"cost", "--instances", "1000000000000"}, []string{"--instances is 1000000000000; give 1 to 10000"}},
@@ -128,6 +129,7 @@ func TestAFlagIsNeverIgnored(t *testing.T) {
 		{[]string{"cloud", "--ttl", "0s"}, "--ttl does nothing without --stack"},
 		{[]string{"cloud", "--ttl", "0s", "--stack=false"}, "--ttl does nothing without --stack"},
 		{[]string{"cloud", "--run", "a"}, "--run does nothing without --stack"},
+		{[]string{"soak", "--audit"}, "--audit does nothing without --stack"},
 		{[]string{"sweep", "--yes"}, "--yes does nothing without --remove"},
 		{[]string{"sweep", "--wait", "--run", "a", "--yes"}, "--yes does nothing without --remove"},
 		{[]string{"sweep", "--timeout", "1m"}, "--timeout does nothing without --remove or --wait"},
@@ -176,7 +178,7 @@ func isMisuse(t *testing.T, got ended, want []string) {
 // of a record has nothing to look up there.
 func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
 	inEmptyAWS(t, "[default]\n")
-	changed := sealedRun(t)
+	changed := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	if err := os.WriteFile(filepath.Join(changed, runlog.ScenarioFile), []byte("name: x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -190,22 +192,9 @@ func TestOnlyMisuseIsAnsweredWithTheHelp(t *testing.T) {
 	}
 }
 
-// sealedRun is the folder of a run in which nothing was observed.
-func sealedRun(t *testing.T) string {
-	t.Helper()
-	w, err := createRecord(t.TempDir(), runlog.CommandSoak, time.Now(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.Close(), runlog.Seal(w.Dir())); err != nil {
-		t.Fatal(err)
-	}
-	return w.Dir()
-}
-
 // TestAVerdictIsPrintedAlthoughItCannotBeWritten has a folder where the file should be.
 func TestAVerdictIsPrintedAlthoughItCannotBeWritten(t *testing.T) {
-	dir := sealedRun(t)
+	dir := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	if err := os.Mkdir(filepath.Join(dir, runlog.VerdictFile), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +230,7 @@ func TestTheVersionIsPrintedHoweverItIsAskedFor(t *testing.T) {
 func TestTheHelpListsEveryCommandAndTheExitCodes(t *testing.T) {
 	got := secondwind(t)
 	for _, part := range []string{
-		"soak", "cloud", "load", "observe", "judge", "report", "doctor", "cost", "sweep", "version", "completion",
+		"soak", "cloud", "load", "observe", "judge", "report", "audit", "doctor", "cost", "sweep", "version", "completion",
 		"--color", "--colour is the same", "--json", "-v, --version", "2 misuse",
 	} {
 		if !strings.Contains(got.stdout, part) {

@@ -27,9 +27,9 @@ const DefaultDelay = time.Second
 
 // What a Trail keeps. AWS keeps 90 days.
 const (
-	maxWrites     = 10_000
+	maxWrites     = 5000
 	maxReads      = 1000
-	maxWriteBytes = 32 << 20
+	maxWriteBytes = 8 << 20
 	// maxElements is the size beyond which requestParameters or responseElements are
 	// left out, as AWS does.
 	maxElements = 100 << 10

@@ -37,7 +37,7 @@ type Datapoint struct {
 func (d *Datapoint) Value() float64 { return d.Values[len(d.Values)-1] }
 
 // take adds what o answers about the subject's metric; false if it cannot be read.
-func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, of runlog.Hypothesis, memory decoded) bool {
+func (m *Metric) take(o *runlog.Observation, a runlog.Answer, of runlog.Hypothesis, memory decoded) bool {
 	in := decode[runlog.GetMetricDataInput](o.Input, memory)
 	if in == nil {
 		return false
@@ -51,7 +51,7 @@ func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, 
 			names[q.Id] = name
 		}
 	}
-	for _, result := range results {
+	for _, result := range a.MetricDataResults {
 		name, ok := names[result.Id]
 		if !ok {
 			continue
@@ -59,7 +59,8 @@ func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, 
 		if len(result.Timestamps) != len(result.Values) {
 			return false
 		}
-		if result.StatusCode == "InternalError" || result.StatusCode == "Forbidden" {
+		partial := result.StatusCode == "PartialData" && a.Next() == "" // else the rest is on the next page
+		if partial || result.StatusCode == "InternalError" || result.StatusCode == "Forbidden" {
 			m.Failed = append(m.Failed, o.Seq)
 		}
 		for _, p := range result.Datapoints() {

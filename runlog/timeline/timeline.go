@@ -29,11 +29,14 @@ type Timeline struct {
 	Policies     []Seen[[]runlog.ScalingPolicy]
 	TargetGroups []Seen[runlog.TargetGroup]
 	Health       []Seen[[]runlog.TargetHealthDescription]
+	Routes       []Seen[runlog.ListenerAction] // of listeners and rules
 	Schedules    []Seen[[]runlog.ScheduledAction]
 	Refreshes    []Seen[[]runlog.InstanceRefresh]
 	Activities   []Seen[runlog.Activity]         // the last answer about each, by StartTime
 	History      []Seen[runlog.AlarmHistoryItem] // the last answer about each item, by Timestamp
 	Metric       Metric
+
+	Pages []Seen[runlog.Answer] // answers that have a further page
 
 	Asked    []*runlog.Observation            // all, errors too
 	Answered map[string][]*runlog.Observation // by operation, without errors; of histories only the subject's alarm's
@@ -132,6 +135,9 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	if a == nil {
 		return !slices.Contains(needed, o.Operation)
 	}
+	if a.Next() != "" {
+		keep(&t.Pages, o, *a)
+	}
 	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
 		keep(&t.Groups, o, about(a.AutoScalingGroups, func(g runlog.AutoScalingGroup) bool {
@@ -150,11 +156,19 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	case runlog.OpDescribeAlarmHistory:
 		keep(&t.History, o, a.AlarmHistoryItems...)
 	case runlog.OpGetMetricData:
-		return t.Metric.take(o, a.MetricDataResults, of, memory)
+		return t.Metric.take(o, *a, of, memory)
 	case runlog.OpDescribeTargetGroups:
 		keep(&t.TargetGroups, o, about(a.TargetGroups, func(g runlog.TargetGroup) bool {
 			return g.TargetGroupArn == of.TargetGroupARN
 		})...)
+	case runlog.OpDescribeListeners:
+		for _, l := range a.Listeners {
+			keep(&t.Routes, o, l.DefaultActions...)
+		}
+	case runlog.OpDescribeRules:
+		for _, r := range a.Rules {
+			keep(&t.Routes, o, r.Actions...)
+		}
 	case runlog.OpDescribeTargetHealth:
 		keep(&t.Health, o, a.TargetHealthDescriptions)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/smithy-go"
 
 	"secondwind/runlog"
 )
@@ -27,6 +28,9 @@ const (
 	lookupInterval = 600 * time.Millisecond
 	// maxPages bounds an audit: 50,000 calls that change something, in ten minutes.
 	maxPages = 1000
+	// maxThrottled is how often a lookup is made that is throttled, each time with the
+	// retries of the SDK.
+	maxThrottled = 5
 	// How often is asked whether CloudTrail shows a marker: more rarely the longer it takes.
 	firstWait, longestWait = 500 * time.Millisecond, 15 * time.Second
 )
@@ -77,7 +81,7 @@ func Run(ctx context.Context, cfg Config, r *runlog.Record) (a runlog.Audit, err
 	if cfg.Waiting == nil {
 		cfg.Waiting = func(time.Duration) {}
 	}
-	x := asking{cfg: cfg, events: cloudtrail.NewFromConfig(cfg.AWS, func(o *cloudtrail.Options) { o.RetryMaxAttempts = 8 })}
+	x := asking{cfg: cfg, events: cloudtrail.NewFromConfig(cfg.AWS)}
 	a = runlog.Audit{Region: cfg.AWS.Region, From: from.Add(-margin).UTC(), To: to.Add(margin).UTC(), Others: map[string]int64{}}
 	if err := x.awaitMarkers(ctx, r, to.Add(runlog.AuditDelay), &a); err != nil {
 		return a, err
@@ -95,13 +99,20 @@ type asking struct {
 	last   time.Time // when the last lookup was begun
 }
 
-// lookup returns a page.
-func (x *asking) lookup(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
-	if err := sleep(ctx, time.Until(x.last.Add(lookupInterval))); err != nil {
-		return nil, err
+// lookup returns a page. Somebody else may look up events, too, in the same account: what is
+// throttled is asked again, after the SDK has given up.
+func (x *asking) lookup(ctx context.Context, in *cloudtrail.LookupEventsInput) (out *cloudtrail.LookupEventsOutput, err error) {
+	for range maxThrottled {
+		if err := sleep(ctx, time.Until(x.last.Add(lookupInterval))); err != nil {
+			return nil, err
+		}
+		x.last = time.Now()
+		out, err = x.events.LookupEvents(ctx, in)
+		if refused, ok := errors.AsType[smithy.APIError](err); !ok || refused.ErrorCode() != "ThrottlingException" {
+			return out, err
+		}
 	}
-	x.last = time.Now()
-	return x.events.LookupEvents(ctx, in)
+	return out, err
 }
 
 // by is a lookup by an attribute, in a time.

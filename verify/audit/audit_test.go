@@ -168,6 +168,12 @@ func TestWhatCloudTrailRefuses(t *testing.T) {
 			}
 			return ""
 		}, "", ""},
+		"throttled for a while": {func(n, _ int) string {
+			if n > 1 && n < 12 {
+				return "ThrottlingException"
+			}
+			return ""
+		}, "", ""},
 		"not allowed":   {func(int, int) string { return "AccessDeniedException" }, "", "AccessDeniedException"},
 		"a page missed": {func(_, pages int) string { return map[bool]string{true: "InternalFailure"}[pages == 2] }, "page 2 of the events", ""},
 	} {

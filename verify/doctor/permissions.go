@@ -33,7 +33,8 @@ var required = append(runlog.Watched(),
 
 // optional are what only an examination asks, and what an audit asks after a run.
 var optional = []string{
-	opDescribeLaunchConfiguration, opDescribeLoadBalancers, opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits, opLookupEvents,
+	opDescribeLaunchConfiguration, opDescribeLoadBalancers, opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits,
+	opLookupEvents,
 }
 
 // Actions are the IAM actions that a proof, its examination and its audit use; all of them

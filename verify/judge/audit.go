@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -42,13 +43,13 @@ func (t *analysis) noForeignCall() Finding {
 		}
 	}
 	if len(foreign) > 0 {
-		return f.with(Broken, auditEvidence(foreign), "%s%s", t.listed(foreign, len(foreign)), t.alsoFailed(failed))
+		return f.with(Broken, auditEvidence(foreign), "%s%s", listed(foreign), alsoFailed(failed))
 	}
 	f.Evidence = auditEvidence(failed)
 	if why := t.unaudited(from, to); why != "" {
 		return f.notJudged("the audit is incomplete: %s", why)
 	}
-	return f.held("nobody else called from %s to %s%s", clockTime(from), clockTime(to), t.alsoFailed(failed))
+	return f.held("nobody else called from %s to %s%s", clockTime(from), clockTime(to), alsoFailed(failed))
 }
 
 // auditWindow is the time in which calls count, by AWS's clock: from the declaration, which
@@ -96,12 +97,15 @@ func harmless(e runlog.AuditEvent) bool {
 // unaudited is why the audit does not show every call of that time; "" if it does.
 func (t *analysis) unaudited(from, to time.Time) string {
 	a := t.r.Audit
-	seen := map[string]bool{} // request ids
+	seen := map[string]bool{} // request ids of calls that read, as the run's own do
 	for _, e := range a.Events {
-		record, _ := e.Record()
-		seen[record.RequestID] = true
+		if e.ReadOnly == "true" {
+			record, _ := e.Record()
+			seen[record.RequestID] = true
+		}
 	}
-	own := slices.ContainsFunc(t.r.Cloud, func(o runlog.Observation) bool { return o.RequestID != "" && seen[o.RequestID] })
+	delete(seen, "")
+	own := slices.ContainsFunc(t.r.Cloud, func(o runlog.Observation) bool { return seen[o.RequestID] })
 	switch {
 	case a.Cut != "":
 		return a.Cut
@@ -124,46 +128,39 @@ func (t *analysis) unaudited(from, to time.Time) string {
 }
 
 // listed names the first calls: what was called when, by whom, from where.
-func (t *analysis) listed(calls []call, all int) string {
+func listed(calls []call) string {
 	var texts []string
-	for _, c := range calls[:min(3, all)] {
-		who := firstOf(c.UserIdentity.ARN, c.UserIdentity.InvokedBy, c.UserIdentity.PrincipalID, c.Username, "an unknown caller")
+	for _, c := range calls[:min(3, len(calls))] {
+		who := cmp.Or(c.UserIdentity.ARN, c.UserIdentity.InvokedBy, c.UserIdentity.PrincipalID, c.Username, "an unknown caller")
 		if service := c.UserIdentity.InvokedBy; service != "" && service != who {
 			who += " through " + service
 		}
 		text := fmt.Sprintf("%s at %s by %s from %s with %q", c.EventName, c.EventTime.UTC().Format("15:04:05Z"), who,
-			firstOf(c.SourceIPAddress, "an unknown address"), c.UserAgent)
+			cmp.Or(c.SourceIPAddress, "an unknown address"), c.UserAgent)
 		if c.ErrorCode != "" {
 			text += " (" + c.ErrorCode + ")"
 		}
 		texts = append(texts, text)
 	}
-	if more := all - len(texts); more > 0 {
+	if more := len(calls) - len(texts); more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, "; ")
 }
 
 // alsoFailed names calls that changed nothing, because they failed; "" without any.
-func (t *analysis) alsoFailed(failed []call) string {
+func alsoFailed(failed []call) string {
 	if len(failed) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s failed: %s", runlog.Count(len(failed), "call"), t.listed(failed, len(failed)))
+	return fmt.Sprintf("; %s failed: %s", runlog.Count(len(failed), "call"), listed(failed))
 }
 
-// firstOf is the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
+// maxNamed is how many calls the evidence names: one is enough.
+const maxNamed = 20
 
 func auditEvidence(calls []call) (e []Evidence) {
-	for _, c := range calls {
+	for _, c := range calls[:min(maxNamed, len(calls))] {
 		e = append(e, Evidence{File: runlog.AuditFile, Line: c.line, RequestID: c.RequestID})
 	}
 	return e
@@ -202,8 +199,8 @@ func (t *analysis) audited() subjects {
 			s.addMembers(g.Answer, "LaunchTemplateId", "LaunchTemplateName", "LaunchConfigurationName")
 		}
 	}
-	for _, o := range t.cloud.Answered[runlog.OpDescribeTargetGroups] {
-		s.addMembers(o.Answer, "LoadBalancerArns")
+	for _, g := range t.cloud.TargetGroups {
+		s.add(g.Value.LoadBalancerArns...)
 	}
 	return s
 }

@@ -47,12 +47,11 @@ func own(source, requestID string) runlog.AuditEvent {
 // run's own calls.
 func audited(t *testing.T, events ...runlog.AuditEvent) *runlog.Record {
 	t.Helper()
-	r := perfect().record(t)
-	eachAnswer(r, runlog.OpDescribeTargetGroups, func(o *runlog.Observation) {
-		insert(o, `"TargetGroupArn"`, `"LoadBalancerArns":["`+balancerARN+`"],`)
-	})
+	w := perfect()
+	w.targetGroup.LoadBalancerArns = []string{balancerARN}
+	r := w.record(t)
 	eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
-		insert(o, `"MinSize"`, `"LaunchTemplate":{"LaunchTemplateId":"lt-1"},`)
+		o.Answer = json.RawMessage(strings.Replace(string(o.Answer), `"MinSize"`, `"LaunchTemplate":{"LaunchTemplateId":"lt-1"},"MinSize"`, 1))
 	})
 	r.Cloud[0].RequestID = "own"
 	r.Audit = &runlog.Audit{
@@ -60,11 +59,6 @@ func audited(t *testing.T, events ...runlog.AuditEvent) *runlog.Record {
 		Events: append([]runlog.AuditEvent{own(runlog.SourceAutoScaling, "own")}, events...),
 	}
 	return r
-}
-
-// insert puts a text before a member of an answer.
-func insert(o *runlog.Observation, member, text string) {
-	o.Answer = json.RawMessage(strings.Replace(string(o.Answer), member, text+member, 1))
 }
 
 // naming are parameters with one member.

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ func (t *analysis) confounders(control, crossed Finding) []Finding {
 		all = append(all, t.noActivity(c.kind, c.name))
 	}
 	all = append(all,
-		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
+		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(), t.noOtherServers(),
+		t.noSuspension(), t.noUnexplainedCapacity(), t.noOtherInstances(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
@@ -102,14 +103,22 @@ func (t *analysis) noRefresh() Finding {
 // CloudWatch evaluates it again.
 func (t *analysis) noForgery() Finding {
 	f := expect("confounder.set-alarm-state", "alarm set by hand",
-		"every transition of the alarm is an evaluation: CloudWatch's own words, periods that had just ended, the alarm's own grid")
+		"every transition of the alarm, and of the scale-in alarm, is an evaluation: CloudWatch's own words, periods that had just ended, the "+
+			"alarm's own grid")
 	if t.alarm == nil {
 		return f.open("no answer describes the alarm")
 	}
+	scaleIn, _ := t.scaleInAlarm()
 	for _, tr := range t.counting() {
 		if why := t.notEvaluated(t.alarm.Value, tr); why != "" {
 			return f.with(Broken, evidence(tr.Source), "at %s from %s to %s, %q; but %s", clockTime(tr.At), tr.From.StateValue,
 				tr.To.StateValue, tr.To.StateReason, why)
+		}
+	}
+	for _, tr := range t.cloud.Transitions(cmp.Or(scaleIn.AlarmName, "no alarm")) {
+		if why := t.notEvaluated(scaleIn, tr); why != "" && t.judged(tr.At) {
+			return f.with(Broken, evidence(tr.Source), "at %s alarm %s to %s, %q; but %s", clockTime(tr.At), tr.AlarmName, tr.To.StateValue,
+				tr.To.StateReason, why)
 		}
 	}
 	return f.held("as expected")
@@ -207,7 +216,7 @@ func (t *analysis) noPinning() Finding {
 	served, _ := t.firstServed()
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case !served.IsZero() || len(t.unknownInstances()) > 0:
+	case !served.IsZero() || t.answeredBy() != "":
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")

@@ -122,7 +122,7 @@ func (t *analysis) scaleIn() Finding {
 	}
 	from := t.aws(release.start)
 	if g := t.back(from); g != nil {
-		return f.with(Held, evidence(g.Observation), "back after %s s", number(t.aws(g.Received).Sub(from).Seconds()))
+		return t.takenBack(f, g, alarm, policy.PolicyName)
 	}
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), forever)
 	if low := lowest(points); len(points) > 0 && t.h.Metric.Watches(alarm) && low >= alarm.Threshold {

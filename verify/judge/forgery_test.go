@@ -206,7 +206,7 @@ func clockForgeries() []forgery {
 		{runlog.OpDescribeAlarmHistory, -5 * time.Second, "premise.observation"},
 		{runlog.OpDescribeAlarmHistory, -30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeScalingActivities, 5 * time.Second, "premise.observation"},
-		{runlog.OpDescribeScalingActivities, -5 * time.Second, "link.scaling-activity"},
+		{runlog.OpDescribeScalingActivities, -5 * time.Second, "confounder.unexplained-capacity"},
 		{runlog.OpDescribeScalingActivities, -30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeAlarms, 30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeAlarms, -30 * time.Second, "premise.observation"},

@@ -77,6 +77,9 @@ func (t *analysis) observation() Finding {
 	if u := t.cloud.Unread; len(u) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "answers that cannot be read: %d", len(u))
 	}
+	if o, why := t.unreadPage(); o != nil {
+		return f.with(Undetermined, evidence(o), "%s", why)
+	}
 	if o, why := t.implausible(); o != nil {
 		return f.with(Broken, evidence(o), "%s", why)
 	}

@@ -240,30 +240,10 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 		l.Seen = fmt.Sprintf("%s first answered at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
-	if unknown := t.unknownInstances(); len(unknown) > 0 {
-		l.Seen = fmt.Sprintf("no request was answered by that instance; %s answered, which the group never had", strings.Join(unknown, ", "))
+	if others := t.answeredBy(); others != "" {
+		l.Seen = "no request was answered by that instance; " + others
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
 	return interval{}, false
-}
-
-// unknownInstances are ids in the answers under load that the group never listed.
-func (t *analysis) unknownInstances() []string {
-	known := map[string]bool{"": true}
-	for _, g := range t.cloud.Groups {
-		for _, i := range g.Value.Instances {
-			known[i.InstanceId] = true
-		}
-	}
-	var found []string
-	for _, s := range t.load.seconds {
-		for id := range s.Instances {
-			if !known[id] && !slices.Contains(found, id) {
-				found = append(found, id)
-			}
-		}
-	}
-	slices.Sort(found)
-	return found
 }

@@ -20,7 +20,7 @@ func (t *analysis) noSecondPolicy() Finding {
 			continue
 		}
 		for _, tr := range triggersOf(a.Value.Cause) {
-			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
+			if (tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName) && !t.scalesInAgain(tr) {
 				return f.with(Broken, evidence(a.Observation), "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
 					tr.policy)
 			}
@@ -48,6 +48,13 @@ func (t *analysis) noSecondPolicy() Finding {
 		}
 	}
 	return f.held("no other acted")
+}
+
+// scalesInAgain reports whether it is the group's own scale-in alarm that takes an
+// instance back under load: the effect does then not last.
+func (t *analysis) scalesInAgain(tr trigger) bool {
+	alarm, policy := t.scaleInAlarm()
+	return policy != nil && tr.alarm == alarm.AlarmName && tr.policy == policy.PolicyName && tr.to < tr.from
 }
 
 // actionOf is the policy that an Action item of an alarm's history says was invoked, and

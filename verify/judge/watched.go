@@ -11,10 +11,10 @@ import (
 	"secondwind/runlog"
 )
 
-// volatile are members of what is watched that change by themselves: states, times of
-// states, and capacities, which findings of their own judge.
+// volatile are members of what is watched that change by themselves, or change nothing:
+// states, times of states, and capacities, which findings of their own judge; tags.
 var volatile = []string{
-	"Instances", "DesiredCapacity", "PredictedCapacity", "SuspendedProcesses", "WarmPoolSize", "Status",
+	"Instances", "DesiredCapacity", "PredictedCapacity", "SuspendedProcesses", "WarmPoolSize", "Status", "Tags",
 	"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp", "StateTransitionedTimestamp", "EvaluationState",
 	"PercentageComplete", "InstancesToUpdate", "ProgressDetails", "StatusReason", "EndTime",
 	"Tags", // change nothing of what a group does

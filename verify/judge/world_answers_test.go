@@ -3,6 +3,7 @@ package judge_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func (w *world) alarmsAt(x float64) []runlog.MetricAlarm {
 
 func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 	var all []runlog.AlarmHistoryItem
-	for _, c := range w.transitions {
+	for _, c := range slices.Concat(w.low, w.transitions) {
 		if c.x > x {
 			continue
 		}
@@ -86,6 +87,11 @@ func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 
 func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
 	var all []runlog.TargetHealthDescription
+	for _, id := range w.foreign {
+		var d runlog.TargetHealthDescription
+		d.Target.Id, d.TargetHealth.State = id, "healthy"
+		all = append(all, d)
+	}
 	for _, m := range w.members {
 		if x < m.pending || x >= m.gone {
 			continue

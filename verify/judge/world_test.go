@@ -24,11 +24,13 @@ type world struct {
 	members      []member
 	desired      []step
 	transitions  []change
+	low          []change // of the scale-in alarm
 	activities   []runlog.Activity
 	schedules    []runlog.ScheduledAction
 	refreshes    []runlog.InstanceRefresh
 	changes      map[float64]func(*world)   // what somebody reconfigures, and when
 	attributes   map[string]string          // of the target group
+	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
 	cpu          map[string]map[int]float64 // by series and x of the period's start
@@ -138,6 +140,11 @@ func perfect() *world {
 		{alarmName, 112.5, ok(), alarmState(100, 33), "StateUpdate"},
 		{alarmName, 122.5, alarmState(100, 33), okState(110, 18.5), "StateUpdate"},
 	}
+	w.low = []change{
+		{lowAlarm, 12.5, noData(), lowState(0, 0.3), "StateUpdate"},
+		{lowAlarm, 52.5, lowState(0, 0.3), evaluatedState("OK", "was not less", 40, 11, 8), "StateUpdate"},
+		{lowAlarm, 202.5, ok(), lowState(190, 2), "StateUpdate"},
+	}
 	w.cpu = map[string]map[int]float64{"group": {}, oldID: {}, newID: {}}
 	for x := -20; x < 240; x += 10 {
 		o, n := 0.3, -1.0
@@ -165,33 +172,6 @@ func perfect() *world {
 		}
 	}
 	return w
-}
-
-func noData() runlog.AlarmState {
-	return runlog.AlarmState{StateValue: "INSUFFICIENT_DATA", StateReason: "Insufficient Data: 1 datapoint was unknown."}
-}
-
-func ok() runlog.AlarmState { return runlog.AlarmState{StateValue: "OK"} }
-
-func alarmState(x int, value float64) runlog.AlarmState {
-	return evaluatedState("ALARM", "was", x, value)
-}
-
-func okState(x int, value float64) runlog.AlarmState {
-	return evaluatedState("OK", "was not", x, value)
-}
-
-func evaluatedState(state, was string, x int, value float64) runlog.AlarmState {
-	at := aws(float64(x))
-	return runlog.AlarmState{
-		StateValue: state,
-		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] %s greater than the threshold (20.0).", value,
-			at.Format("02/01/06 15:04:05"), was),
-		StateReasonData: &runlog.StateReasonData{
-			Period: 10, Threshold: 20,
-			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), Value: &value}},
-		},
-	}
 }
 
 func invoking(alarm string, changed float64) string {
@@ -308,8 +288,9 @@ func (w *world) writeLoad(t testing.TB, sum string, sink func(runlog.LoadLine) e
 }
 
 func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
-	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate, Offered: int64(rate), Sent: int64(rate * w.achieved),
-		Failed: w.failed(x), Instances: map[string]*runlog.InstanceSecond{}}
+	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate,
+		Counts:    runlog.Counts{Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x)},
+		Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
