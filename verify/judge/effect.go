@@ -3,7 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
-	"slices"
+	"sort"
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
@@ -62,15 +62,24 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 }
 
 // silent names an instance of the two that answered nothing in one of the
-// periods: its CPU then says nothing of a shared load. "" if both answered.
+// periods, which are in order: its CPU then says nothing of a shared load. "" if both answered.
 func (t *analysis) silent(periods []*timeline.Datapoint) string {
-	for _, p := range periods {
-		for _, id := range []string{t.oldID, t.newID} {
-			answers := func(s second) bool {
-				return t.aws(s.end).After(p.Start) && t.aws(s.start).Before(p.Start.Add(t.period)) && s.Instances[id] != nil &&
-					s.Instances[id].Completed > 0
+	answered := make([]map[string]bool, len(periods))
+	for _, s := range t.load.seconds {
+		from, to := t.aws(s.start).Add(-t.period), t.aws(s.end)
+		i := sort.Search(len(periods), func(i int) bool { return periods[i].Start.After(from) })
+		for ; i < len(periods) && periods[i].Start.Before(to); i++ {
+			if answered[i] == nil {
+				answered[i] = map[string]bool{}
 			}
-			if !slices.ContainsFunc(t.load.seconds, answers) {
+			for id, one := range s.Instances {
+				answered[i][id] = answered[i][id] || one.Completed > 0
+			}
+		}
+	}
+	for i, p := range periods {
+		for _, id := range []string{t.oldID, t.newID} {
+			if !answered[i][id] {
 				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.Start))
 			}
 		}
