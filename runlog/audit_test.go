@@ -129,7 +129,7 @@ func TestAnAuditThatIsNotWholeOrOfAnotherRecordIsRefused(t *testing.T) {
 		"empty":          {dir, nil, "not whole"},
 		"without an end": {dir, bytes.Join(lines[:3], nil), "audit.jsonl:3: "},
 		"of another run": {otherDir, whole, "is of another record"},
-		"of a newer one": {dir, bytes.Replace(whole, []byte(`"version":`), []byte(`"version":9`), 1), "was changed"},
+		"of a newer one": {dir, bytes.Replace(whole, []byte(`"version":3`), []byte(`"version":9`), 1), "was changed"},
 	} {
 		must(t, os.WriteFile(filepath.Join(test.dir, runlog.AuditFile), test.text, 0o600))
 		if _, err := runlog.Open(test.dir); err == nil || !strings.Contains(err.Error(), test.want) {
