@@ -23,7 +23,7 @@ type loadOptions struct {
 
 	rate, profile, replay, arrivals string
 	users, think                    string
-	precise                         bool
+	precise, unchecked              bool
 	duration                        time.Duration
 	timeout, maxLate                time.Duration
 	inFlight                        int
@@ -157,6 +157,7 @@ func (o *loadOptions) requestFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.digits, "digits", 0, "send multiplications of numbers of so many digits to a calculator at the URL")
 	f.StringVar(&o.targets, "targets", "", "`file` of requests in one of Vegeta's formats instead of a URL; - reads standard input")
 	f.StringVar(&o.format, "format", "http", "format of --targets: http or json")
+	f.BoolVar(&o.unchecked, "unchecked", false, "take every answer for the right one, whatever it is, and do not ask who gave it")
 	f.StringVar(&o.identity, "instance-header", "X-Instance-Id", "`header` of an answer that names the instance that gave it")
 }
 

@@ -144,7 +144,8 @@ func (o loadOptions) offer(l *scenario.LoadOnly, f *pflag.FlagSet) error {
 	}
 	for flag, set := range map[string]func(){
 		"arrivals": func() { l.Arrivals = o.arrivals }, "think": func() { l.Think = o.think }, "precise": func() { l.Precise = o.precise },
-		"duration": func() { l.Duration = o.duration }, "require": func() { l.Require = o.require }, "abort": func() { l.Abort = o.abort },
+		"unchecked": func() { l.Unchecked = o.unchecked },
+		"duration":  func() { l.Duration = o.duration }, "require": func() { l.Require = o.require }, "abort": func() { l.Abort = o.abort },
 	} {
 		if f.Changed(flag) {
 			set()

@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // Errors of HTTP/2.
@@ -30,7 +28,7 @@ var (
 type streams struct {
 	*http.ClientConn
 	server *url.URL
-	header fasthttp.ResponseHeader
+	header header
 	answer Answer
 	piece  []byte // of a body that is not kept
 }
@@ -45,8 +43,8 @@ func newStreams(ctx context.Context, socket net.Conn, server *url.URL) (*streams
 	return &streams{ClientConn: conn, server: server}, err
 }
 
-func (s *streams) close() error { return s.Close() }
-func (s *streams) usable() bool { return s.Err() == nil && s.Available() > 0 }
+func (s *streams) close() error          { return s.Close() }
+func (s *streams) usable(time.Time) bool { return s.Err() == nil && s.Available() > 0 }
 
 func (s *streams) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
@@ -69,10 +67,10 @@ func (s *streams) exchange(r *Request, deadline time.Time) (*Answer, error) {
 		return nil, failure(ctx, err, ErrNoAnswer, other)
 	}
 	s.answer = Answer{Status: response.StatusCode, Body: s.answer.Body[:0], First: time.Now(), header: &s.header}
-	s.header.Reset()
+	s.header.lines = s.header.lines[:0]
 	for name, values := range response.Header {
 		for _, value := range values {
-			s.header.Add(name, value)
+			s.header.add(name, value)
 		}
 	}
 	err = s.readBody(response.Body, r.Keep)

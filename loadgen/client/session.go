@@ -37,7 +37,7 @@ func (s *session) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range answer.header.Cookies() {
+	for line := range answer.Headers("Set-Cookie") {
 		cookie, err := http.ParseSetCookie(string(line))
 		if err != nil {
 			continue // a browser ignores it too

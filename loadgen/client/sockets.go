@@ -10,9 +10,9 @@ type connection interface {
 	// exchange sends a request and reads its answer, both by the deadline. After an error
 	// the connection is not usable.
 	exchange(r *Request, deadline time.Time) (*Answer, error)
-	// usable tells whether another request can be sent, as far as that is known without
+	// usable tells whether another request can be sent now, as far as that is known without
 	// sending one.
-	usable() bool
+	usable(now time.Time) bool
 	close() error
 }
 
@@ -38,10 +38,11 @@ func (s *Server) Client() Client { return &sockets{server: s} }
 
 // Exchange implements Client.
 func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
-	if s.connection != nil && time.Now().After(s.until) {
+	now := time.Now()
+	if s.connection != nil && now.After(s.until) {
 		s.renew()
 	}
-	if s.connection != nil && !s.usable() {
+	if s.connection != nil && !s.usable(now) {
 		s.drop()
 	}
 	var opening time.Duration

@@ -28,6 +28,8 @@ type LoadOnly struct {
 	Think    string  `yaml:"think,omitempty"` // of Users, as executor.ParseThink reads it
 	Arrivals string  `yaml:"arrivals"`        // even or poisson
 	Precise  bool    `yaml:"precise"`
+	// Unchecked has whatever answer taken for the right one, without a look at it.
+	Unchecked bool `yaml:"unchecked"`
 	// Duration is where the profile ends; 0 means at its own end, or after 30 s without one.
 	Duration time.Duration `yaml:"duration"`
 	Require  []string      `yaml:"require"` // thresholds on summary.Measures
