@@ -88,6 +88,9 @@ type LoadSecond struct {
 	// Opened counts connections by the address of the server, Reused requests that needed no new one.
 	Opened map[string]int64 `json:"opened,omitempty"`
 	Reused int64            `json:"reused,omitempty"`
+	// ServiceCPU is what the service used of its CPU up to the end of the interval, in percent; 0
+	// if that was not seen then.
+	ServiceCPU float64 `json:"serviceCpu,omitempty"`
 	// Generator is what the generator used itself.
 	Generator *GeneratorSecond `json:"generator,omitempty"`
 }

@@ -22,6 +22,7 @@ type loadOptions struct {
 	targets, format                  string
 
 	rate, profile, replay, arrivals string
+	cpuOf                           []string
 	users, think                    string
 	precise, unchecked              bool
 	duration                        time.Duration
@@ -100,6 +101,9 @@ func (o loadOptions) load(cmd *cobra.Command, args []string) (l loading, err err
 	}
 	l.raw, l.metrics, l.noReport, l.attack.Grace = o.raw, o.metrics, o.noReport, o.grace
 	l.maxRate, l.maxRequests = o.maxRate, o.maxRequests
+	if l.holding != nil {
+		l.holding.controller.Most = o.maxRate
+	}
 	if l.attack.Users != nil {
 		l.attack.Users.MaxRequests = o.maxRequests
 	}
@@ -120,8 +124,11 @@ func (o *loadOptions) safetyFlags(f *pflag.FlagSet) {
 // offerFlags are how much is sent, and when.
 func (o *loadOptions) offerFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.rate, "rate", "50/s", "offered load, for instance 500/s or 30/m")
-	f.StringVar(&o.profile, "profile", "", "offered load over time instead: ramp:10..200/5m, steps:10,50,100/1m, sine:50..150@1m/10m")
+	f.StringVar(&o.profile, "profile", "", "offered load over time instead: ramp:10..200/5m, steps:10,50,100/1m, sine:50..150@1m/10m,\n"+
+		"or cpu:32/10m, what holds the CPU of the service at 32 %, read from --cpu-of")
 	f.StringVar(&o.replay, "replay", "", "`file` of offered load over time instead: a CSV of seconds,rate")
+	f.StringArrayVar(&o.cpuOf, "cpu-of", nil, "with --profile cpu:32/10m: `source` of the service's CPU, 'pid 1234' or\n"+
+		"the URL of a text for Prometheus; repeat it for more, whose mean is taken")
 	f.StringVar(&o.arrivals, "arrivals", "even", "even, or poisson: as requests of many independent users come")
 	f.StringVar(&o.users, "users", "", "how `many` users send requests instead of a rate, each waiting for its answer: 50 or ramp:1..50/2m")
 	f.StringVar(&o.think, "think", "", "with --users: `time` between an answer and the next request: 2s, 1s..3s or exponential:2s")

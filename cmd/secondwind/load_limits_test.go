@@ -145,7 +145,7 @@ func TestUsersWhoSendMoreThanIsMeantEndTheLoad(t *testing.T) {
 		{500, runlog.LoadSecond{Sent: 100, IntervalSeconds: 1}, ""},
 		{500, runlog.LoadSecond{Sent: 200, IntervalSeconds: 2}, ""},
 		{500, runlog.LoadSecond{Sent: 90, IntervalSeconds: 0.1}, ""},
-		{500, runlog.LoadSecond{Sent: 300, IntervalSeconds: 2}, "users sent 150 requests/s, and --max-rate is 100"},
+		{500, runlog.LoadSecond{Sent: 300, IntervalSeconds: 2}, "150 requests/s were sent, and --max-rate is 100"},
 		{1000, runlog.LoadSecond{Sent: 1, IntervalSeconds: 1}, "1000 requests were sent, and --max-requests is 1000"},
 	} {
 		ctx, abort := context.WithCancelCause(t.Context())

@@ -128,7 +128,7 @@ func (o loadOptions) header() (map[string]string, error) {
 func (o loadOptions) offer(l *scenario.LoadOnly, f *pflag.FlagSet) error {
 	byUsers := f.Changed("users")
 	if byUsers || f.Changed("rate") || f.Changed("profile") || f.Changed("replay") || o.scenario == "" {
-		l.Profile, l.Replay, l.Users, l.Phases = o.profile, o.fromHere(o.replay), o.users, nil
+		l.Profile, l.Replay, l.Users, l.Phases, l.CPUOf = o.profile, o.fromHere(o.replay), o.users, nil, nil
 		if byUsers {
 			l.Arrivals, l.Precise = "even", false
 		} else {
@@ -143,6 +143,7 @@ func (o loadOptions) offer(l *scenario.LoadOnly, f *pflag.FlagSet) error {
 		}
 	}
 	for flag, set := range map[string]func(){
+		"cpu-of":   func() { l.CPUOf = o.cpuOf },
 		"arrivals": func() { l.Arrivals = o.arrivals }, "think": func() { l.Think = o.think }, "precise": func() { l.Precise = o.precise },
 		"unchecked": func() { l.Unchecked = o.unchecked },
 		"duration":  func() { l.Duration = o.duration }, "require": func() { l.Require = o.require }, "abort": func() { l.Abort = o.abort },
@@ -214,7 +215,7 @@ func joined(found []mix.Fault) error {
 
 // loadFlags are the flags that set the keys of a scenario. A key is the first that fits.
 var loadFlags = []struct{ key, flag string }{
-	{"load_only.profile", "profile"}, {"load_only.replay", "replay"}, {"load_only.users", "users"},
+	{"load_only.cpu_of", "cpu-of"}, {"load_only.profile", "profile"}, {"load_only.replay", "replay"}, {"load_only.users", "users"},
 	{"load_only.think", "think"}, {"load_only.arrivals", "arrivals"}, {"load_only.precise", "precise"},
 	{"load_only.duration", "duration"}, {"load_only.require", "require"}, {"load_only.abort", "abort"},
 	{"load_only.targets", "targets"}, {"load_only.format", "format"},

@@ -3,7 +3,6 @@ package attack
 import (
 	"cmp"
 	"context"
-	"math"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -56,12 +55,6 @@ type Config struct {
 	Duration, Grace time.Duration
 }
 
-// Phase is a part of what is offered.
-type Phase struct {
-	Name runlog.Phase
-	From time.Duration // since the start of what is offered
-}
-
 // model is who sends, and when: an executor.Executor or executor.Users.
 type model interface {
 	// Run sends until End, and waits for what is in flight.
@@ -100,7 +93,12 @@ type Attack struct {
 	offered  profile.Profile
 	since    time.Duration // when that began, from began
 	interval time.Duration
-	needed   int // slots, if no request of what was offered up to now is answered
+	cpu      float64       // percent to hold in the phase under way, 0 for none
+	rate     float64       // that holds it, or did in an earlier phase; 0: not known
+	ends     time.Duration // of that phase, from began
+	observed time.Duration // when Observe was called last, from began
+	seen     float64       // CPU of the service, in percent; 0: not seen in the interval
+	needed   int           // slots, if no request of what was offered up to now is answered
 	flushed  flushed
 	budget   budget
 	stopped  bool
@@ -131,25 +129,6 @@ func New(cfg Config) *Attack {
 		interval: time.Second,
 		budget:   newBudget(daily),
 	}
-}
-
-// SetPhase changes the phase, and what is offered from now on, at once; before Run,
-// it is what Run begins with. The interval under way ends with the old ones, so that
-// no line is of two phases.
-func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.model != nil {
-		a.flush(time.Now())
-	}
-	a.phase, a.offered = phase, offered
-	a.needed = max(a.needed, int(math.Ceil(profile.Highest(offered)*a.cfg.Timeout.Seconds())))
-	if a.model == nil || a.stopped {
-		return
-	}
-	a.since = time.Since(a.began)
-	a.schedule.Follow(a.since, offered)
-	a.model.Wake()
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on. Intervals are
@@ -205,6 +184,10 @@ func (a *Attack) start() {
 	start := a.cfg.Start
 	a.flushed = flushed{at: time.Now(), offered: start.Offered, sent: start.Sent, dropped: start.Dropped}
 	a.began = a.flushed.at.Add(-start.At)
+	a.observed = start.At
+	if a.cfg.holds() {
+		a.offered = start.before()
+	}
 	a.schedule.Follow(0, a.offered)
 	a.phases = a.cfg.Phases
 	connections := a.cfg.Connections
@@ -278,30 +261,6 @@ func (a *Attack) tick(now time.Time) error {
 		a.flush(now)
 	}
 	return a.err
-}
-
-// turn begins the phase whose time has come, and returns when that of the next one comes.
-func (a *Attack) turn() (next <-chan time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.begin(time.Now())
-	if len(a.phases) == 0 {
-		return nil
-	}
-	return time.After(time.Until(a.began.Add(a.phases[0].From)))
-}
-
-// begin begins the phases whose time has come by now. The line of the one before ends at that
-// time, so that what it offered is exact. The caller holds mu.
-func (a *Attack) begin(now time.Time) {
-	for len(a.phases) > 0 {
-		from := a.began.Add(a.phases[0].From)
-		if from.After(now) {
-			return
-		}
-		a.flush(from)
-		a.phase, a.phases = a.phases[0].Name, a.phases[1:]
-	}
 }
 
 // stop makes nothing due from now on, so that what is waited for afterwards
@@ -382,6 +341,7 @@ func (a *Attack) write(is flushed) {
 	second.Reused = is.connections.Reused - was.connections.Reused
 	second.Opened = since(is.connections.Opened, was.connections.Opened)
 	second.Generator = a.used(second, lagP99)
+	second.ServiceCPU, a.seen = a.seen, 0
 	a.flushed = is
 	line := runlog.LoadLine{Time: is.at.UTC(), Second: second}
 	a.budget.spend(sizeOf(line), is.at.Sub(was.at))

@@ -21,6 +21,9 @@ type LoadOnly struct {
 	Format  string `yaml:"format,omitempty"`  // of Targets; "" means http
 	Profile string `yaml:"profile,omitempty"` // of the rate, as profile.Parse reads it
 	Replay  string `yaml:"replay,omitempty"`  // instead of Profile: a file of rates
+	// CPUOf is where the CPU is read that a profile such as cpu:32 holds, as cpu.ParseSource reads
+	// it; the mean of several.
+	CPUOf []string `yaml:"cpu_of,omitempty"`
 	// Users send instead of a rate, each waiting for its answer: how many, as a profile.
 	Users string `yaml:"users,omitempty"`
 	// Phases are one after the other, instead of Profile, Replay and Users.
@@ -41,6 +44,7 @@ func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
 	l.destinationFaults(check)
 	l.whole().faults("load_only.", check)
 	l.phaseFaults(check)
+	l.cpuFaults(check)
 	for name, text := range map[string]string{"profile": l.Profile, "users": l.Users} { // a phase may be a pause
 		p, err := profile.Parse(text)
 		check(text == "" || err != nil || profile.Highest(p) > 0, "load_only."+name, "is %q, which sends nothing; give more than 0", text)

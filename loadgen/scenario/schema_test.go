@@ -318,6 +318,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"load_only: {users: 50, think: 1s..3s}", "load_only: {phases: [{name: a, profile: ramp:1..100/1m}]}",
 		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}",
 		"load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
+		"load_only: {profile: 'cpu:32/5m', cpu_of: pid 7, unchecked: true}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
@@ -339,6 +340,7 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {phases: {}}",
 		"load_only: {phases: [{profile: 5, duration: 5s}]}", "load_only: {phases: [{name: a, rate: 5}]}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",
+		"load_only: {profile: 'cpu:32/5m', cpu_of: {pid: 7}}", "load_only: {unchecked: 1}",
 	}
 	for _, text := range taken {
 		if _, err := Parse("x.yaml", []byte(text)); err != nil {

@@ -48,6 +48,8 @@ type Summary struct {
 	Reused    int64            `json:"reused"`             // requests that needed no new connection
 	CPU       float64          `json:"generatorCpu"`       // share of the generator's cores, 0 to 1; 0 if it is not known
 	Gaps      []Gap            `json:"gaps,omitempty"`     // in the order of time
+	// ServiceCPU is what was seen of the service's CPU; nil if nobody looked.
+	ServiceCPU *ServiceCPU `json:"serviceCpu,omitempty"`
 	// Generator is whether the generator was the limit.
 	Generator generator.Judgement `json:"generator"`
 
@@ -114,6 +116,7 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	if err := errors.Join(s.addRequests(l), s.addConnections(l)); err != nil {
 		return err
 	}
+	s.addServiceCPU(l)
 	s.judge(l)
 	return nil
 }

@@ -366,3 +366,17 @@ func TestPhasesAreSummedUpByThemselves(t *testing.T) {
 		t.Errorf("JSON is %s, %v", encoded, err)
 	}
 }
+
+func TestTheCPUOfTheServiceIsThatOfTheLinesThatSawIt(t *testing.T) {
+	var s Summary
+	for _, l := range []runlog.LoadSecond{
+		{OfferedRate: 10}, {ServiceCPU: 20, OfferedRate: 200}, {ServiceCPU: 30, OfferedRate: 300}, {OfferedRate: 310},
+	} {
+		if err := s.Add(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := s.ServiceCPU.String(), "30.0 % at 300.0 requests/s in the end, 25.0 % on average"; got != want {
+		t.Errorf("ServiceCPU = %s, want %s", got, want)
+	}
+}
