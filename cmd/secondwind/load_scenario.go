@@ -190,7 +190,8 @@ func (o loadOptions) override(s *scenario.Scenario, f *pflag.FlagSet) error {
 	a := o.access
 	for flag, set := range map[string]func(){
 		"connection-age": func() { s.ConnectionAge = a.ConnectionAge }, "dns-interval": func() { s.DNSInterval = a.DNSInterval },
-		"http": func() { s.HTTP = a.HTTP }, "unix-socket": func() { s.UnixSocket = o.fromHere(a.UnixSocket) },
+		"streams": func() { s.Streams = a.Streams },
+		"http":    func() { s.HTTP = a.HTTP }, "unix-socket": func() { s.UnixSocket = o.fromHere(a.UnixSocket) },
 		"root-certs": func() { s.TLS.RootCerts = o.fromHere(a.TLS.RootCerts) }, "cert": func() { s.TLS.Cert = o.fromHere(a.TLS.Cert) },
 		"key": func() { s.TLS.Key = o.fromHere(a.TLS.Key) }, "insecure": func() { s.TLS.Insecure = a.TLS.Insecure },
 	} {
@@ -220,7 +221,7 @@ var loadFlags = []struct{ key, flag string }{
 	{"load_only.duration", "duration"}, {"load_only.require", "require"}, {"load_only.abort", "abort"},
 	{"load_only.targets", "targets"}, {"load_only.format", "format"},
 	{"timeout", "timeout"}, {"max_in_flight", "max-in-flight"}, {"limits.max_late", "max-late"}, {"connection_age", "connection-age"},
-	{"dns_interval", "dns-interval"}, {"http", "http"}, {"unix_socket", "unix-socket"}, {"tls.root_certs", "root-certs"},
+	{"dns_interval", "dns-interval"}, {"http", "http"}, {"streams", "streams"}, {"unix_socket", "unix-socket"}, {"tls.root_certs", "root-certs"},
 	{"tls.cert", "cert"}, {"tls.key", "key"}, {"tls.insecure", "insecure"},
 	{"identity.header", "instance-header"}, {"requests[0].method", "method"}, {"requests[0].body_file", "body-file"},
 	{"requests[0].body", "body"}, {"requests[0].numbers", "digits"},

@@ -29,8 +29,11 @@ type Options struct {
 	// LookUpAgain is how old the addresses of the server's name may become; 0 means 30 s. Go's
 	// resolver does not tell the TTL of a name.
 	LookUpAgain time.Duration
-	HTTP2       bool   // instead of HTTP/1.1
-	UnixSocket  string // path of a socket to connect to, whatever the URL's host; "": none
+	HTTP2       bool // instead of HTTP/1.1
+	// Streams is how many requests may be under way over one connection of HTTP/2, unless the server
+	// allows fewer; 0 means 1.
+	Streams    int
+	UnixSocket string // path of a socket to connect to, whatever the URL's host; "": none
 	// TLS is for https; nil means that the system's certificates are trusted. What depends on
 	// the server and the protocol is set by the Server.
 	TLS *tls.Config
@@ -77,7 +80,8 @@ type Server struct {
 	open    atomic.Int64
 	mu      sync.Mutex // guards what follows
 	ended   bool
-	closers map[*sockets]func() // of those that have a connection, or open one
+	closers map[any]func() // by what has a connection, or opens one
+	shared  *shared        // nil: no connection is
 	known   []netip.Addr
 	knownAt time.Time
 	next    int
@@ -86,7 +90,7 @@ type Server struct {
 
 // NewServer returns the server of a URL, of which scheme and host count.
 func NewServer(u *url.URL, o Options) *Server {
-	s := &Server{url: u, closers: map[*sockets]func(){}, opened: map[string]int64{}}
+	s := &Server{url: u, closers: map[any]func(){}, opened: map[string]int64{}}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
 		s.lookUp = net.DefaultResolver.LookupNetIP
@@ -101,6 +105,9 @@ func NewServer(u *url.URL, o Options) *Server {
 		o.TLS.NextProtos = []string{"h2"}
 	}
 	s.options = o
+	if o.HTTP2 && o.Streams > 1 {
+		s.shared = &shared{server: s}
+	}
 	return s
 }
 
@@ -159,8 +166,10 @@ func (s *Server) connect(ctx context.Context) (o opened, err error) {
 	}
 	if !s.options.HTTP2 {
 		o.connection = newConn(socket)
-	} else if o.connection, err = newStreams(ctx, socket, s.url); err != nil {
+	} else if streams, err := newStreams(ctx, socket, s.url); err != nil {
 		return o, fmt.Errorf("%w: %w", ErrConnect, errors.Join(err, socket.Close()))
+	} else {
+		o.connection = &stream{streams: streams}
 	}
 	if s.options.Opened != nil {
 		s.options.Opened(opening)
@@ -220,8 +229,8 @@ func (s *Server) count(address string) {
 	s.opened[address]++
 }
 
-// closesBy keeps what closes the connection of a Client; nil: it has none.
-func (s *Server) closesBy(of *sockets, closeIt func()) {
+// closesBy keeps what closes a connection, by who has it; nil: there is none any more.
+func (s *Server) closesBy(of any, closeIt func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

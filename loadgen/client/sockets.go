@@ -33,8 +33,16 @@ type renewal struct {
 }
 
 // Client returns a Client that uses one connection at a time, which is opened when it is
-// needed. An exchange that has to open its first one takes that much longer.
-func (s *Server) Client() Client { return &sockets{server: s} }
+// needed, or shares it where streams may. An exchange that has to open one takes that much longer.
+func (s *Server) Client() Client {
+	if s.shared != nil {
+		return s.shared.client()
+	}
+	return s.own()
+}
+
+// own returns a Client that shares no connection.
+func (s *Server) own() Client { return &sockets{server: s} }
 
 // Exchange implements Client.
 func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
