@@ -36,7 +36,7 @@ const (
 )
 
 // DefaultAccess reaches a server by TCP and HTTP/1.1.
-var DefaultAccess = Access{HTTP: HTTP1, ConnectionAge: defaultMaxAge, DNSInterval: defaultLookUpAgain, Streams: mostStreams}
+var DefaultAccess = Access{HTTP: HTTP1, ConnectionAge: defaultMaxAge, Streams: mostStreams}
 
 // mostStreams is how many streams servers commonly allow, and the least they are advised to
 // (RFC 9113, section 6.5.2).
@@ -52,7 +52,7 @@ type Check = func(ok bool, key, format string, args ...any)
 func (a Access) Faults(check Check) {
 	check(a.HTTP == HTTP1 || a.HTTP == HTTP2, "http", "is %q; give %s or %s", a.HTTP, HTTP1, HTTP2)
 	check(a.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 2s", a.ConnectionAge)
-	check(a.DNSInterval > 0, "dns_interval", "is %s; give more than 0s, for instance 30s", a.DNSInterval)
+	check(a.DNSInterval >= 0, "dns_interval", "is %s; give more than 0s, for instance 30s, or 0s for the TTL of the name", a.DNSInterval)
 	check(a.Streams >= 1 && a.Streams <= 1000, "streams", "is %d; give 1 to 1000 requests over one connection of HTTP/2", a.Streams)
 	check(len(a.UnixSocket) <= longestSocket, "unix_socket",
 		"is %q, which is too long for a socket; give at most %d bytes", a.UnixSocket, longestSocket)
