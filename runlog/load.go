@@ -82,7 +82,12 @@ type LoadSecond struct {
 	// FirstByte is how long completed requests waited for the first byte of the answer, from
 	// when there was a connection.
 	FirstByte string `json:"firstByte,omitempty"`
-	// Lag is how long after it was due each request was sent, in 2 significant digits.
+	// Waited counts the requests that were sent late because all that might be in flight waited for
+	// their answers, and Starved those of the dropped ones that were too late when one had it.
+	Waited  int64 `json:"waited,omitempty"`
+	Starved int64 `json:"starved,omitempty"`
+	// Lag is how long after it was due, and another one might be in flight, each request was sent, in 2
+	// significant digits. In older records that is from when it was due.
 	Lag string `json:"lag,omitempty"`
 
 	// Opened counts connections by the address of the server, Reused requests that needed no new one.
@@ -137,6 +142,8 @@ func (s *LoadSecond) Add(other LoadSecond) {
 	s.Completed += other.Completed
 	s.Failed += other.Failed
 	s.Dropped += other.Dropped
+	s.Waited += other.Waited
+	s.Starved += other.Starved
 	s.BytesIn += other.BytesIn
 	s.BytesOut += other.BytesOut
 	s.LagMaxSeconds = max(s.LagMaxSeconds, other.LagMaxSeconds)

@@ -33,7 +33,7 @@ func fullLoad() []runlog.LoadLine {
 			Requests: map[string]*runlog.RequestSecond{"search": {Completed: 470, Failed: 10, FromSchedule: "HISTFAAC", FromSending: "HISTFAAD"}},
 			Connect:  "HISTFAAE", TLS: "HISTFAAF", FirstByte: "HISTFAAG", Lag: "HISTFAAH",
 			Opened: map[string]int64{"10.0.0.1:443": 3}, Reused: 477,
-			ServiceCPU: 31.5,
+			ServiceCPU: 31.5, Waited: 3, Starved: 1,
 			Generator: &runlog.GeneratorSecond{
 				CPU: 0.9, Procs: 2, Files: 70, FileLimit: 1024, Slots: 64, SlotsNeeded: 250, Limit: "The generator was busy.",
 			},

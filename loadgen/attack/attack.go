@@ -69,6 +69,8 @@ type model interface {
 	// Sent and Dropped count requests up to now.
 	Sent() int64
 	Dropped() int64
+	// Starved counts those dropped because all slots were taken.
+	Starved() int64
 }
 
 // Attack is load under way, at a rate that changes without a connection being
@@ -110,6 +112,7 @@ type Attack struct {
 type flushed struct {
 	at                                        time.Time
 	offered, sent, dropped, bytesIn, bytesOut int64
+	starved                                   int64
 	connections                               client.Connections
 }
 
@@ -225,6 +228,10 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 		ended: o.Timestamp.Add(o.Latency), fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
 		kind: a.cfg.Requests.Kind(o.Seq),
 	}
+	is.lag = is.fromSchedule - is.fromSending
+	if waited := o.Free.Sub(o.Due); waited > 0 {
+		is.lag, is.waited = is.lag-waited, true
+	}
 	if o.Err != nil {
 		is.failure = causeOf(o.Err)
 	} else {
@@ -317,7 +324,7 @@ func (a *Attack) count(now time.Time) flushed {
 	a.counting.Unlock()
 	return flushed{
 		at: now, offered: a.model.Offered(now),
-		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		sent: a.model.Sent(), dropped: a.model.Dropped(), starved: a.model.Starved(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 		connections: a.server.Connections(),
 	}
 }
@@ -337,6 +344,7 @@ func (a *Attack) write(is flushed) {
 		second.OfferedRate = float64(second.Offered) / second.IntervalSeconds
 	}
 	second.Sent, second.Dropped = is.sent-was.sent, is.dropped-was.dropped
+	second.Starved = is.starved - was.starved
 	second.BytesIn, second.BytesOut = is.bytesIn-was.bytesIn, is.bytesOut-was.bytesOut
 	second.Reused = is.connections.Reused - was.connections.Reused
 	second.Opened = since(is.connections.Opened, was.connections.Opened)

@@ -27,6 +27,10 @@ type Summary struct {
 	FromSchedule Latency          `json:"fromSchedule"`
 	FromSending  Latency          `json:"fromSending"`
 	LagMax       float64          `json:"lagMaxSeconds"` // the most that a request was sent late
+	// Waited counts requests that were sent late because all that might be in flight waited for their
+	// answers, and Starved those of the dropped ones that were too late when one had it.
+	Waited  int64 `json:"waited"`
+	Starved int64 `json:"starved"`
 	// Examples has the first failure of each cause.
 	Examples map[string]runlog.FailureExample `json:"examples,omitempty"`
 	// Instances are the completed requests, by who answered; "" is who did not say. The 257th
@@ -40,7 +44,7 @@ type Summary struct {
 	// Kind is the name of that one kind, for thresholds that name it; the caller's to set.
 	Kind string `json:"-"`
 
-	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due to when they were sent
+	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due, and had a slot, to when they were sent
 	Connect   Latency          `json:"connect,omitzero"`   // of the connections that were opened
 	TLS       Latency          `json:"tls,omitzero"`       // of their handshakes
 	FirstByte Latency          `json:"firstByte,omitzero"` // of completed requests, from when there was a connection
@@ -89,6 +93,8 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	s.Completed += l.Completed
 	s.Failed += l.Failed
 	s.Dropped += l.Dropped
+	s.Waited += l.Waited
+	s.Starved += l.Starved
 	s.BytesIn += l.BytesIn
 	s.BytesOut += l.BytesOut
 	s.LagMax = max(s.LagMax, l.LagMaxSeconds)
@@ -183,7 +189,7 @@ func (s *Summary) judge(l *runlog.LoadSecond) {
 	}
 	s.CPU = s.usage.Usage().CPU
 	s.Generator = generator.Judge(generator.Counters{
-		Due: s.Offered, Dropped: s.Dropped, LagP99: time.Duration(s.Lag.P99 * float64(time.Second)),
+		Due: s.Offered, Dropped: s.Dropped, Waited: s.Waited, Starved: s.Starved, LagP99: time.Duration(s.Lag.P99 * float64(time.Second)),
 		NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
 		Usage: s.usage.Usage(), Slots: s.slots, SlotsNeeded: s.slotsNeeded,
 	})

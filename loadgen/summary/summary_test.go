@@ -158,7 +158,7 @@ func TestTheGeneratorIsJudgedOverAllLines(t *testing.T) {
 	}
 	fine, busy := &runlog.GeneratorSecond{CPU: 0.2, Procs: 2}, &runlog.GeneratorSecond{CPU: 1, Procs: 2}
 	few := second(&runlog.GeneratorSecond{Slots: 5, SlotsNeeded: 50})
-	few.Offered, few.Dropped = 10, 9
+	few.Offered, few.Dropped, few.Starved = 10, 9, 4
 	files := second(fine)
 	files.Errors = map[string]int64{runlog.NoFileError: 4}
 	for name, c := range map[string]struct {
@@ -169,7 +169,7 @@ func TestTheGeneratorIsJudgedOverAllLines(t *testing.T) {
 		"old lines":       {[]*runlog.LoadSecond{second(nil), second(nil)}, 0, ""},
 		"a busy second":   {[]*runlog.LoadSecond{second(fine), second(busy), second(fine), second(fine)}, 0.4, ""},
 		"busy throughout": {[]*runlog.LoadSecond{second(busy), second(fine), second(busy), second(fine)}, 0.6, "in 2 of 4 intervals"},
-		"few slots":       {[]*runlog.LoadSecond{second(fine), few}, 0.2, "9 of 11 requests were not sent: every slot"},
+		"few slots":       {[]*runlog.LoadSecond{second(fine), few}, 0.2, "5 of 11 requests were not sent: the generator"},
 		"no descriptors":  {[]*runlog.LoadSecond{files}, 0.2, "4 requests found no file descriptor"},
 	} {
 		var s Summary
