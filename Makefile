@@ -8,6 +8,7 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 PACKAGES  ?= ./...
 TESTFLAGS ?=
+GO_TEST   ?= go test
 FUZZTIME  ?= 10s
 HOLD      ?=
 SCENARIO  ?=
@@ -19,7 +20,7 @@ LINT_ENV := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=nomsgpack,soak'
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 # With the race detector one virtual soak of each kind runs, so all of them run without it as well.
-ALL_VIRTUAL_SOAKS := $(if $(filter ./... ./virtual ./virtual/...,$(PACKAGES)),go test -shuffle=on -timeout 15m $(TESTFLAGS) ./virtual)
+ALL_VIRTUAL_SOAKS := $(if $(filter ./... ./virtual ./virtual/...,$(PACKAGES)),$(GO_TEST) -shuffle=on -timeout 15m $(TESTFLAGS) ./virtual)
 
 # One package more than there are cores at a time: some tests mostly wait for their processes.
 AT_ONCE := -p $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)))
@@ -40,9 +41,9 @@ build: ## build bin/secondwind and bin/calculator
 test: ## run every test but the real soaks of `verdicts`, in random order, with the race detector (TESTFLAGS=-v names each)
 ifeq ($(CC_FOUND),)
 	@echo "test: no C compiler ($$(go env CC)) was found, so the tests run WITHOUT the race detector; install gcc or clang to have it" >&2
-	go test $(AT_ONCE) -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+	$(GO_TEST) $(AT_ONCE) -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
 else
-	CGO_ENABLED=1 go test $(AT_ONCE) -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
+	CGO_ENABLED=1 $(GO_TEST) $(AT_ONCE) -race -shuffle=on -timeout 15m $(TESTFLAGS) $(PACKAGES)
 	$(ALL_VIRTUAL_SOAKS)
 endif
 
@@ -101,8 +102,8 @@ deploy: build linux ## build the stack in an AWS account; asks first (YES=1 does
 	@terraform/deploy.sh
 
 .PHONY: soak-aws
-soak-aws: build ## prove scaling on the AWS account (HOLD=1h SCENARIO=file.yaml)
-	bin/secondwind soak --stack terraform $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
+soak-aws: build ## prove scaling on the AWS account (HOLD=1h SCENARIO=file.yaml AUDIT=1)
+	bin/secondwind soak --stack terraform $(if $(AUDIT),--audit) $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
 
 .PHONY: destroy
 destroy: build linux ## remove the stack from the AWS account and wait until nothing of it is left; asks first

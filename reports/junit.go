@@ -3,9 +3,12 @@ package reports
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"secondwind/loadgen/summary"
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -65,9 +68,9 @@ type problem struct {
 // nothing.
 func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 	s := testSuite{
-		Name: "secondwind " + v.RunID, Time: fmt.Sprintf("%.3f", a.at.end),
-		Properties: []property{{"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
-		Cases:      testCases(v),
+		Name: "secondwind", Time: fmt.Sprintf("%.3f", a.at.end),
+		Properties: []property{{"run", v.RunID}, {"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
+		Cases:      slices.Concat(testCases(v), requiredCases(a.required, v.Outcome), atRestCases(a.History)),
 	}
 	if h := a.Hypothesis; h != nil {
 		s.Properties = append(s.Properties, property{"revision", h.Revision})
@@ -130,6 +133,48 @@ func testCases(v judge.Verdict) []testCase {
 	return cases
 }
 
+// atRestCases are the checks of the calculators' history. The verdict on scaling does not
+// depend on them: one that failed is a failure of its own.
+func atRestCases(h *runlog.History) (cases []testCase) {
+	section := readAtRest(h)
+	if section == nil {
+		return nil
+	}
+	if len(section.Checks) == 0 {
+		return []testCase{{ClassName: "secondwind.at-rest", Name: "history", Time: "0.000", Skipped: &skipped{section.Bad}}}
+	}
+	for _, row := range section.Checks {
+		c := testCase{ClassName: "secondwind.at-rest", Name: row.Name, Time: "0.000", Output: row.Detail}
+		p := &problem{Message: row.Name + ": " + string(row.Status), Type: "at-rest", Text: row.Detail}
+		switch row.Status {
+		case judge.Broken:
+			c.Failure = p
+		case judge.Undetermined:
+			c.Error = p
+		case judge.Held, judge.NotJudged:
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// requiredCases are the thresholds. One that is not met is a failure if the run decides anything.
+func requiredCases(all []summary.Requirement, o judge.Outcome) (cases []testCase) {
+	for _, r := range all {
+		c := testCase{ClassName: "secondwind.required", Name: r.Threshold, Time: "0.000", Output: r.String()}
+		p := &problem{Message: r.String(), Type: "required", Text: r.String()}
+		switch {
+		case r.Met:
+		case r.Value == nil || o == judge.Inconclusive:
+			c.Error = p
+		default:
+			c.Failure = p
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
 // linkText tells a link with its deadline.
 func linkText(l judge.Link) string {
 	text := "expected: " + l.Expected + "\nseen: " + l.Seen
@@ -141,7 +186,7 @@ func linkText(l judge.Link) string {
 
 // verdictCase makes the outcome visible even if the record shows nothing else.
 func verdictCase(v judge.Verdict) testCase {
-	c := testCase{ClassName: "secondwind.verdict", Name: string(v.Outcome), Time: "0.000", Output: v.Summary}
+	c := testCase{ClassName: "secondwind.verdict", Name: "verdict", Time: "0.000", Output: v.Summary}
 	c.Failure, c.Error = problems(v.Outcome, statusOf(v.Outcome), v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
 	return c
 }

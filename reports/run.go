@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 
+	"secondwind/loadgen/summary"
 	"secondwind/reports/figure"
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
@@ -20,6 +21,7 @@ type account struct {
 	elasticity  []Elasticity
 	interrupted string   // why the run ended early; "" if it did not
 	warnings    []string // parts of the record that could not be read
+	required    []summary.Requirement
 }
 
 // read gathers the account of a run. An empty record gives an empty account.
@@ -34,7 +36,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: phasesOf(rec, at), Marks: readMarks(cloud, at), Links: links(v, at),
-		CPU: cpuFigures(cloud.Metric, at), MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
+		CPU: cpuFigures(cloud.Metric, subject.Metric.CountsRequests(), at), MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
 		Desired: desired, InService: inService, Healthy: healthy,
 		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
 		Instances: named(rates.instances), Errors: named(rates.errors), Latency: a.latencies.overTime,

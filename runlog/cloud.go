@@ -1,19 +1,24 @@
 package runlog
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
 // Observation is a line of cloud.jsonl: one answer of an AWS API, whole.
 type Observation struct {
-	Seq       int64           `json:"seq"`           // 1, 2, 3 … without gaps
-	Operation string          `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
-	Sent      time.Time       `json:"sent"`          // our clock
-	Received  time.Time       `json:"received"`      // our clock
-	Date      time.Time       `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
-	RequestID string          `json:"requestId"`
-	Input     json.RawMessage `json:"input,omitempty"`
+	Seq       int64     `json:"seq"`           // 1, 2, 3 … without gaps
+	Operation string    `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
+	Sent      time.Time `json:"sent"`          // our clock
+	Received  time.Time `json:"received"`      // our clock
+	Date      time.Time `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
+	RequestID string    `json:"requestId"`
+	// Endpoint is the scheme and host that answered, "https://monitoring.us-east-1.amazonaws.com";
+	// "" if it is that of the service's last observation.
+	Endpoint string          `json:"endpoint,omitempty"`
+	Input    json.RawMessage `json:"input,omitempty"`
 	// Answer is the operation's output as JSON with AWS's own member names
 	// (the SDK's Output struct). Absent when Unchanged or Error is set.
 	Answer json.RawMessage `json:"answer,omitempty"`
@@ -23,6 +28,16 @@ type Observation struct {
 	// BodySHA256 is the digest of the answer's bytes on the wire.
 	BodySHA256 string    `json:"bodySha256,omitempty"`
 	Error      *APIError `json:"error,omitempty"`
+	// Snapshot is set in a line of OpSnapshot, which has no answer of its own.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
+}
+
+// Snapshot ends a configuration snapshot, whose questions were asked between Sent and
+// Received. What had changed stands in lines of its own before it.
+type Snapshot struct {
+	// Unchanged are the Seqs of the observations whose questions were asked again, and
+	// whose answers are the same.
+	Unchanged []int64 `json:"unchanged"`
 }
 
 // APIError is an answer that was an error, or no answer at all (Code "").
@@ -44,7 +59,26 @@ const (
 	OpDescribeInstanceRefreshes = "autoscaling:DescribeInstanceRefreshes"
 	OpDescribeTargetGroups      = "elasticloadbalancing:DescribeTargetGroups"
 	OpDescribeTargetHealth      = "elasticloadbalancing:DescribeTargetHealth"
+	OpDescribeLifecycleHooks    = "autoscaling:DescribeLifecycleHooks"
+	OpDescribeWarmPool          = "autoscaling:DescribeWarmPool"
+	OpDescribeTargetAttributes  = "elasticloadbalancing:DescribeTargetGroupAttributes"
+	OpDescribeListeners         = "elasticloadbalancing:DescribeListeners"
+	OpDescribeRules             = "elasticloadbalancing:DescribeRules"
+
+	OpDescribeTemplate = "ec2:DescribeLaunchTemplateVersions"
+
+	OpSnapshot = "snapshot" // no operation of AWS's: the line that ends a configuration snapshot
 )
+
+// Watched are the operations of a configuration snapshot: what they answer is what
+// could change the outcome of a run.
+func Watched() []string {
+	return []string{
+		OpDescribeAutoScalingGroups, OpDescribePolicies, OpDescribeScheduledActions, OpDescribeInstanceRefreshes, OpDescribeLifecycleHooks,
+		OpDescribeWarmPool, OpDescribeAlarmsForMetric, OpDescribeAlarms, OpDescribeTargetGroups, OpDescribeTargetAttributes,
+		OpDescribeListeners, OpDescribeRules,
+	}
+}
 
 // The types below are the parts of the answers that are read from the record.
 // Their members are AWS's, so they decode from Observation.Answer as it is.
@@ -61,14 +95,45 @@ type Answer struct {
 	InstanceRefreshes           []InstanceRefresh
 	TargetGroups                []TargetGroup
 	TargetHealthDescriptions    []TargetHealthDescription
-	NextToken                   string
+	Listeners                   []Listener
+	Rules                       []Rule
+	LaunchTemplateVersions      []TemplateVersion
+	NextToken, NextMarker       string
+}
+
+// Next is the token of the next page; "" of the last.
+func (a Answer) Next() string { return cmp.Or(a.NextToken, a.NextMarker) }
+
+// Before reports whether a page of activities or history, which are listed newest first,
+// goes back to before at: what is on the pages after it is older.
+func (a Answer) Before(at time.Time) bool {
+	if n := len(a.AlarmHistoryItems); n > 0 {
+		return a.AlarmHistoryItems[n-1].Timestamp.Before(at)
+	}
+	n := len(a.Activities)
+	return n > 0 && a.Activities[n-1].StartTime.Before(at)
+}
+
+// Join adds another page's lists.
+func (a *Answer) Join(page Answer) {
+	a.MetricAlarms = append(a.MetricAlarms, page.MetricAlarms...)
+	a.AlarmHistoryItems = append(a.AlarmHistoryItems, page.AlarmHistoryItems...)
+	a.MetricDataResults = append(a.MetricDataResults, page.MetricDataResults...)
+	a.AutoScalingGroups = append(a.AutoScalingGroups, page.AutoScalingGroups...)
+	a.ScalingPolicies = append(a.ScalingPolicies, page.ScalingPolicies...)
+	a.Activities = append(a.Activities, page.Activities...)
+	a.ScheduledUpdateGroupActions = append(a.ScheduledUpdateGroupActions, page.ScheduledUpdateGroupActions...)
+	a.InstanceRefreshes = append(a.InstanceRefreshes, page.InstanceRefreshes...)
+	a.TargetGroups = append(a.TargetGroups, page.TargetGroups...)
+	a.TargetHealthDescriptions = append(a.TargetHealthDescriptions, page.TargetHealthDescriptions...)
+	a.Listeners = append(a.Listeners, page.Listeners...)
 }
 
 // MetricAlarm is a CloudWatch alarm.
 type MetricAlarm struct {
 	AlarmName                        string
 	ActionsEnabled                   bool
-	AlarmActions                     []string
+	AlarmActions, OKActions          []string
 	Namespace, MetricName, Statistic string
 	Dimensions                       []Dimension
 	Period                           int // seconds
@@ -168,6 +233,7 @@ type AutoScalingGroup struct {
 	HealthCheckType        string
 	HealthCheckGracePeriod int
 	TargetGroupARNs        []string
+	LaunchTemplate         LaunchTemplate // zero of a group that has none
 	SuspendedProcesses     []SuspendedProcess
 	Instances              []Instance
 	WarmPoolConfiguration  json.RawMessage
@@ -183,6 +249,26 @@ type Instance struct {
 	InstanceType         string
 	LifecycleState       string
 	ProtectedFromScaleIn bool
+	LaunchTemplate       LaunchTemplate // it was launched from
+}
+
+// LaunchTemplate is a version of a launch template.
+type LaunchTemplate struct{ LaunchTemplateId, Version string }
+
+// TemplateVersion is what a version of a launch template launches. User data may hold
+// secrets: only the digest of its base64 text is recorded.
+type TemplateVersion struct {
+	VersionNumber         int
+	ImageId, InstanceType string
+	UserDataSHA256        string
+}
+
+// String names it; "" if there is none.
+func (t LaunchTemplate) String() string {
+	if t == (LaunchTemplate{}) {
+		return ""
+	}
+	return fmt.Sprintf("launch template %s, version %s", t.LaunchTemplateId, t.Version)
 }
 
 // ScalingPolicy is a policy of a group.
@@ -192,6 +278,7 @@ type ScalingPolicy struct {
 	PolicyType              string // StepScaling | SimpleScaling | TargetTrackingScaling | PredictiveScaling
 	AdjustmentType          string
 	ScalingAdjustment       int
+	MinAdjustmentMagnitude  int // of PercentChangeInCapacity
 	StepAdjustments         []StepAdjustment
 	Cooldown                int
 	EstimatedInstanceWarmup int
@@ -234,8 +321,27 @@ type InvokingAlarm struct {
 // TargetGroup is a target group's health check, in seconds and counts.
 type TargetGroup struct {
 	TargetGroupArn             string
+	LoadBalancerArns           []string
 	HealthCheckIntervalSeconds int
 	HealthCheckTimeoutSeconds  int
+}
+
+// Listener is where a load balancer takes requests, and which target groups they go to.
+type Listener struct {
+	ListenerArn    string
+	DefaultActions []ListenerAction
+}
+
+// Rule is what becomes of a listener's requests that meet its conditions.
+type Rule struct{ Actions []ListenerAction }
+
+// ListenerAction is what becomes of a listener's requests.
+type ListenerAction struct {
+	Type           string // forward | redirect | fixed-response …
+	TargetGroupArn string
+	ForwardConfig  struct {
+		TargetGroups []struct{ TargetGroupArn string }
+	}
 }
 
 // TargetHealthDescription is one target and its state.

@@ -23,6 +23,7 @@ import (
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/cloudtrailapi"
 	"secondwind/localcloud/keys"
 	"secondwind/runlog"
 	"secondwind/terraform"
@@ -44,6 +45,13 @@ type Config struct {
 	Launching func(number int) Launch
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
+	// Audit is whether CloudTrail is asked, after the run, who called.
+	Audit bool
+	// EventDelay is how long CloudTrail takes to show a call; 0: a second.
+	EventDelay time.Duration
+	// Configure changes the stack before the run, where the scaling variables do not say what is
+	// wanted; nil: nothing.
+	Configure func(context.Context, *Acting) error
 	// During is what somebody else does once a phase is seen to have begun.
 	During map[runlog.Phase]func(context.Context, *Acting)
 }
@@ -135,8 +143,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	}
 	fleet := newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
+	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay})
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,
+		Record: trail.Record,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: fleet, Listen: w.network.listen})
@@ -146,9 +156,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
+	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
 	localcloud.Register(mux, state)
 	vault.Register(mux)
+	trail.Register(mux)
 	w.aws = aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
 		HTTPClient: api{mux, latency(cfg)},
@@ -204,10 +215,22 @@ func (w *world) soak(t *testing.T, dir string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resolved, err := w.cfg.Scenario.Marshal()
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
 	acting := &Acting{AWS: w.aws, Stack: built, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt}
+	if w.cfg.Configure != nil {
+		if err := w.cfg.Configure(ctx, acting); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.reporter = &reporter{acts: map[runlog.Phase]func(){}}
 	for phase, act := range w.cfg.During {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
@@ -223,10 +246,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 			t.Fatal(err)
 		}
 	}
+	if w.cfg.Audit && err == nil {
+		w.audit(t, writer)
+	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return err
+}
+
+// audit audits the run, as the soak command does.
+func (w *world) audit(t *testing.T, writer *runlog.Writer) {
+	t.Helper()
+	made, err := live.Audit(t.Context(), w.aws, writer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer.WriteAudit(made)
 }
 
 // reporter keeps what is reported, and lets others act when a phase begins.

@@ -223,29 +223,42 @@ func (b *builder) group(ctx context.Context) error {
 // pollHealth is how often WaitHealthy asks.
 const pollHealth = 250 * time.Millisecond
 
-// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, its
-// error has the state of the target that was seen last.
+// replacedInVain is after how many instances none of which became healthy there is no
+// point in waiting for another: a program that ends at once does so each time.
+const replacedInVain = 3
+
+// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, or if
+// instance after instance came and went, its error has the state of the target that was
+// seen last.
 func (s Stack) WaitHealthy(ctx context.Context) error {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()
-	seen := "no target is registered"
+	seen, known, present := "no target is registered", map[string]bool{}, 0
 	for {
 		out, err := s.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("wait for a healthy target of %s: %w", s.TargetGroup, err)
 		}
 		if err == nil {
+			present = 0
 			for _, d := range out.TargetHealthDescriptions {
 				if d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
 					return nil
 				}
 				h := d.TargetHealth
 				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), h.State, h.Reason, aws.ToString(h.Description))
+				known[aws.ToString(d.Target.Id)] = true
+				if h.State != elbtypes.TargetHealthStateEnumDraining {
+					present++
+				}
 			}
+		}
+		if len(known)-present >= replacedInVain {
+			return fmt.Errorf("wait for a healthy target of %s: instance after instance came and went; last seen: %s", s.TargetGroup, seen)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, ctx.Err(), seen)
+			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, context.Cause(ctx), seen)
 		case <-ticker.C:
 		}
 	}

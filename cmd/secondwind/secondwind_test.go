@@ -92,13 +92,10 @@ func TestACalculatorThatEndsAtOnceIsTold(t *testing.T) {
 	if got.code != 3 {
 		t.Errorf("exit code = %d, want 3", got.code)
 	}
-	for _, part := range []string{"no instance became healthy within 30 s", program, "instances"} {
+	for _, part := range []string{"no instance became healthy", "instance after instance came and went", program, "its log is in"} {
 		if !strings.Contains(got.stderr, part) {
 			t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
 		}
-	}
-	if !strings.Contains(got.stdout, "0:05    setup") {
-		t.Errorf("stdout = %q, want a word every few seconds", got.stdout)
 	}
 }
 

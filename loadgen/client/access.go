@@ -42,6 +42,13 @@ var DefaultAccess = Access{HTTP: HTTP1, ConnectionAge: defaultMaxAge, Streams: m
 // (RFC 9113, section 6.5.2).
 const mostStreams = 100
 
+// The bounds of what an access may ask for.
+const (
+	leastAge         = time.Millisecond
+	leastDNSInterval = 100 * time.Millisecond // resolvers are shared
+	longest          = 366 * 24 * time.Hour
+)
+
 // longestSocket is how many bytes of a Unix socket's path fit into an address on every system.
 const longestSocket = 103
 
@@ -51,8 +58,10 @@ type Check = func(ok bool, key, format string, args ...any)
 // Faults checks the values, without a look at the files.
 func (a Access) Faults(check Check) {
 	check(a.HTTP == HTTP1 || a.HTTP == HTTP2, "http", "is %q; give %s or %s", a.HTTP, HTTP1, HTTP2)
-	check(a.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 2s", a.ConnectionAge)
-	check(a.DNSInterval >= 0, "dns_interval", "is %s; give more than 0s, for instance 30s, or 0s for the TTL of the name", a.DNSInterval)
+	check(a.ConnectionAge >= leastAge && a.ConnectionAge <= longest, "connection_age",
+		"is %s; give %s to a year, for instance 2s", a.ConnectionAge, leastAge)
+	check(a.DNSInterval == 0 || a.DNSInterval >= leastDNSInterval && a.DNSInterval <= longest, "dns_interval",
+		"is %s; give %s to a year, for instance 30s, or 0s for the TTL of the name", a.DNSInterval, leastDNSInterval)
 	check(a.Streams >= 1 && a.Streams <= 1000, "streams", "is %d; give 1 to 1000 requests over one connection of HTTP/2", a.Streams)
 	check(len(a.UnixSocket) <= longestSocket, "unix_socket",
 		"is %q, which is too long for a socket; give at most %d bytes", a.UnixSocket, longestSocket)

@@ -97,8 +97,9 @@ func (in *received) exchange(s *streams, r *Request, deadline time.Time) (*Answe
 	err = in.readBody(response.Body, r.Keep)
 	_ = response.Body.Close() // which was read
 	if err != nil {
+		came := in.answer
 		in.answer.Body = nil // it may be large
-		return nil, failure(ctx, err, ErrCutOff, ErrCutOff)
+		return &came, failure(ctx, err, ErrCutOff, ErrCutOff)
 	}
 	return &in.answer, nil
 }

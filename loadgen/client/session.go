@@ -35,7 +35,7 @@ func (s *session) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	}
 	answer, err := s.Client.Exchange(r, deadline)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	for line := range answer.Headers("Set-Cookie") {
 		cookie, err := http.ParseSetCookie(string(line))

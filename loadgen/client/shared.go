@@ -73,7 +73,7 @@ func (m *multiplexed) Exchange(r *Request, deadline time.Time) (*Answer, error) 
 		}
 		answer, err := m.exchange(l.streams, r, deadline)
 		if err != nil {
-			return nil, s.server.cause(err)
+			return answer, s.server.cause(err)
 		}
 		answer.Opening = opening
 		return answer, nil

@@ -40,6 +40,9 @@ type Judgement struct {
 	Remedy  string `json:"remedy,omitempty"` // one sentence: what to do
 	// Note is what a valid measurement leaves open: requests waited for slots.
 	Note string `json:"note,omitempty"`
+	// Limited are the intervals in which the generator was the limit by themselves: how many, and
+	// by what in the first of them; "" if there was none.
+	Limited string `json:"limited,omitempty"`
 }
 
 // Judge judges a run. Of several limits it names the one that explains the others.
@@ -124,10 +127,13 @@ func (c Counters) delays() []limit {
 
 // String is the judgement as a line of a summary.
 func (j Judgement) String() string {
-	if !j.Invalid && j.Note != "" {
+	switch {
+	case j.Invalid:
+		return "invalid: " + j.Reason + " " + j.Remedy
+	case j.Limited != "":
+		return "valid as a whole; it was the limit " + j.Limited
+	case j.Note != "":
 		return "valid: " + j.Note
-	} else if !j.Invalid {
-		return "valid"
 	}
-	return "invalid: " + j.Reason + " " + j.Remedy
+	return "valid"
 }

@@ -17,7 +17,7 @@ import (
 func instanceForgeries() []forgery {
 	always := func(time.Time) bool { return true }
 	return []forgery{
-		{"every answer of the old instance said to be the new one's", func(r *raw) { r.rename(always) }, "link.in-service"},
+		{"every answer of the old instance said to be the new one's", func(r *raw) { r.rename(always) }, "confounder.unexplained-cpu"},
 		{"a second of the old instance before the load said to be the new one's", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool { return at.Before(began) && at.After(began.Add(-1500*time.Millisecond)) })
@@ -31,7 +31,7 @@ func instanceForgeries() []forgery {
 		{"the old instance silent once the new one serves", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool { return at.After(began.Add(23 * time.Second)) })
-		}, "link.load-shared"},
+		}, "confounder.unexplained-cpu"},
 		{"the new instance in the group before", func(r *raw) {
 			began := r.began()
 			r.edit(runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation, answer map[string]any) {
@@ -40,7 +40,7 @@ func instanceForgeries() []forgery {
 					group["Instances"].([]any)[0].(map[string]any)["InstanceId"] = realNew
 				}
 			})
-		}, "link.in-service"},
+		}, "confounder.other-instances"},
 		{"the new instance a target before", func(r *raw) {
 			began := r.began()
 			for i := range r.cloud {
@@ -116,7 +116,7 @@ func recordForgeries() []forgery {
 		}, "premise.observation"},
 		{"load lines that stand twice", func(r *raw) { r.load = slices.Insert(r.load, 101, r.load[95:100]...) }, "premise.instrument"},
 		{"the load of another run", func(r *raw) { r.spliceLoad(false) }, "premise.hypothesis"},
-		{"the load of another run, moved to this one's time", func(r *raw) { r.spliceLoad(true) }, "premise.load"},
+		{"the load of another run, moved to this one's time", func(r *raw) { r.spliceLoad(true) }, "confounder.other-servers"},
 		{"observations of another run from the load step on", func(r *raw) { r.spliceCloud(false) }, "premise.observation"},
 		{"observations of another run from the load step on, moved to this one's time", func(r *raw) { r.spliceCloud(true) },
 			"premise.observation"},

@@ -228,7 +228,7 @@ func TestAProofSaysWhatTheReadmeSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	summary := judge.Judge(perfect().record(t)).Summary
-	for _, sentence := range []string{"Load below the threshold did not scale.", "No other possible cause was seen."} {
+	for _, sentence := range []string{"Load below the threshold did not scale.", "No other possible cause was seen"} {
 		if !bytes.Contains(readme, []byte(sentence)) || !strings.Contains(summary, sentence) {
 			t.Errorf("README and summary do not both say %q:\n%s", sentence, summary)
 		}
@@ -282,7 +282,7 @@ func TestEveryReasonIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := judge.Judge(perfect().record(t))
-	reasons := []string{"interrupted"}
+	reasons := []string{"interrupted", "refused"}
 	for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
 		reasons = append(reasons, f.ID)
 	}

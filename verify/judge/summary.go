@@ -18,11 +18,17 @@ func (t *analysis) summary(v Verdict) string {
 	if v.Outcome == Proved {
 		return t.proved(in, v)
 	}
-	if v.Reason == "interrupted" {
+	switch v.Reason {
+	case "refused":
+		return fmt.Sprintf("%s nothing is decided. The run was not begun: %s.", in, t.interruption())
+	case "interrupted":
 		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
 	found := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
+	if len(f.Evidence) > 0 {
+		found += fmt.Sprintf(" Evidence: %s:%d.", f.Evidence[0].File, f.Evidence[0].Line)
+	}
 	if v.Outcome == Refuted {
 		return in + " the premises hold, but the claim is refuted at " + found
 	}
@@ -35,9 +41,21 @@ func (t *analysis) proved(in string, v Verdict) string {
 	after := func(event runlog.Link) string { return number(seconds(t.events[event].at.Sub(crossed))) }
 	return fmt.Sprintf("%s the premises hold, and CPU exceeded %s %% at %s. "+
 		"Alarm %s fired after %s s, and instance %s served its first request after %s s, within the %s s allowed. "+
-		"Load below the threshold did not scale. No other possible cause was seen.%s",
+		"Load below the threshold did not scale. No other possible cause was seen%s.%s",
 		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName, after(runlog.LinkAlarm), v.Figures.NewInstanceID,
-		after(runlog.LinkFirstRequest), number(limit), t.cutShort())
+		after(runlog.LinkFirstRequest), number(limit), t.nobodyElse(v), t.cutShort())
+}
+
+// nobodyElse says what is known of calls by others.
+func (t *analysis) nobodyElse(v Verdict) string {
+	f := first(v.Confounders, func(f Finding) bool { return f.ID == ForeignCall })
+	if f.Status == Held {
+		return ", and nobody else called"
+	}
+	if t.r.Audit == nil {
+		return "; whether anybody else called was not looked at"
+	}
+	return "; whether anybody else called is not known, because " + f.Seen
 }
 
 // cutShort says that the hold was shorter than the run asked for; "" if it was not.

@@ -1,10 +1,13 @@
 package observe
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,30 +37,31 @@ func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollActivities(ctx context.Context, s *runlog.State) error {
 	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &o.group, MaxRecords: aws.Int32(100)}
-	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
-		o.autoscaling.DescribeScalingActivities)
-	if err == nil {
-		s.Activities = answer.Activities
+	var all runlog.Answer
+	for {
+		page, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in, o.autoscaling.DescribeScalingActivities)
+		if err != nil {
+			return err
+		}
+		all.Join(page)
+		if page.Next() == "" || page.Before(o.since) { // AWS keeps six weeks of them
+			s.Activities = all.Activities
+			return nil
+		}
+		in.NextToken = aws.String(page.Next())
 	}
-	return err
 }
 
 func (o *Observer) pollAlarms(ctx context.Context, s *runlog.State) error {
-	var names []string
-	for _, a := range o.configuration.Alarms {
-		names = append(names, a.AlarmName)
-	}
-	if len(names) == 0 {
-		return nil // DescribeAlarms without names would list the whole account
-	}
-	alarms, err := o.describeAlarms(ctx, names)
+	alarms, err := o.describeAlarms(ctx)
 	if err != nil {
 		return err
 	}
 	s.Alarms = alarms
-	for _, name := range names {
+	for _, name := range o.alarms {
 		in := &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &name, StartDate: &o.since, MaxRecords: aws.Int32(100)}
-		if _, err := record(ctx, o.recorder, runlog.OpDescribeAlarmHistory, in, o.cloudwatch.DescribeAlarmHistory); err != nil {
+		_, err := askPages(ctx, o.recorder, runlog.OpDescribeAlarmHistory, in, o.cloudwatch.DescribeAlarmHistory, &in.NextToken)
+		if err != nil {
 			return err
 		}
 	}
@@ -78,19 +82,27 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	return nil
 }
 
-// pollMetric asks for the claim's metric, of the group and of every instance. The
+// pollMetric asks for the claim's metric, for the CPU of every instance, and for the requests
+// that the load balancer counted: they tell another client's from the run's own. The
 // window moves by whole periods, so that within a period the question, and mostly
 // the answer, stays the same and the record short; it reaches back over at least
 // two polls, so that no datapoint is missed or stays uncorrected.
 func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
-	period, metric := o.period(), runlog.CPUOf(o.group)
+	subject := o.subject()
+	period, metric := subject.Period(), subject.Metric
 	samples := metric
 	samples.Statistic = "SampleCount"
 	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
 	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", samples, period)}
 	for i, id := range instanceIDs(s.Group.Instances) {
-		queries = append(queries, query("i"+strconv.Itoa(i), metric.OfInstance(id), period))
+		queries = append(queries, query("i"+strconv.Itoa(i), runlog.CPUOf(o.group).OfInstance(id), period))
+	}
+	if balancer := o.balancer(); balancer != "" {
+		q := query("requests", runlog.RequestsOf(subject.TargetGroupARN), period)
+		byBalancer := cwtypes.Dimension{Name: aws.String("LoadBalancer"), Value: &balancer}
+		q.MetricStat.Metric.Dimensions = append(q.MetricStat.Metric.Dimensions, byBalancer)
+		queries = append(queries, q)
 	}
 	in := &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries,
@@ -98,12 +110,15 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
 	}
-	answered, err := record(ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
-	if err != nil {
-		return err
+	var answered []runlog.Observation
+	for next := aws.String(""); next != nil; next = in.NextToken {
+		page, err := record(ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
+		if err != nil {
+			return err
+		}
+		answered, in.NextToken = append(answered, page), nextToken(page)
 	}
-	subject := runlog.Hypothesis{Metric: metric, PeriodSeconds: int(period / time.Second)}
-	seen := timeline.New([]runlog.Observation{answered}, subject)
+	seen := timeline.New(answered, subject)
 	for _, series := range seen.Metric.Series {
 		var points []runlog.Datapoint
 		for _, p := range seen.Metric.All(series) {
@@ -112,17 +127,46 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		*s = s.WithDatapoints(series, points)
 	}
 	if len(seen.Unread)+len(seen.Metric.Failed) > 0 {
-		return fmt.Errorf("%s: CloudWatch's answer is in error: %s", runlog.OpGetMetricData, answered.Answer)
+		return fmt.Errorf("%s: CloudWatch's answer is in error: %s", runlog.OpGetMetricData, answered[0].Answer)
 	}
 	return nil
 }
 
-// period is the scale-out alarm's; a minute where there is no alarm to ask.
-func (o *Observer) period() time.Duration {
-	if a, ok := o.configuration.ScaleOutAlarm(o.alarm); ok && a.Period > 0 {
-		return time.Duration(a.Period) * time.Second
+// subject is what the metrics are asked of: the scale-out alarm's metric and period; CPU, every
+// minute, where there is no alarm to ask.
+func (o *Observer) subject() runlog.Hypothesis {
+	a, _ := o.configuration.ScaleOutAlarm(o.alarm)
+	of := runlog.Hypothesis{
+		AutoScalingGroupName: o.group, PeriodSeconds: cmp.Or(max(0, a.Period), 60),
+		Metric: runlog.CPUOf(o.group), // before there is a snapshot, too
 	}
-	return time.Minute
+	if o.configuration.Group.AutoScalingGroupName != "" {
+		of.Metric = o.configuration.Metric(a)
+	}
+	if groups := o.configuration.TargetGroups; len(groups) > 0 {
+		of.TargetGroupARN = groups[0].TargetGroupArn
+	}
+	return of
+}
+
+// balancer is the dimension of the Application Load Balancer in front of the group's first
+// target group; "" if there is none: others count no requests.
+func (o *Observer) balancer() string {
+	if groups := o.configuration.TargetGroups; len(groups) > 0 && len(groups[0].LoadBalancerArns) > 0 {
+		if _, name, _ := strings.Cut(groups[0].LoadBalancerArns[0], ":loadbalancer/"); strings.HasPrefix(name, "app/") {
+			return name
+		}
+	}
+	return ""
+}
+
+// nextToken names the page after an answer; nil if it is the last.
+func nextToken(o runlog.Observation) *string {
+	var page runlog.Answer
+	if json.Unmarshal(o.Answer, &page) != nil || page.Next() == "" {
+		return nil
+	}
+	return aws.String(page.Next())
 }
 
 func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {

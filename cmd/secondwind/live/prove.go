@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"path/filepath"
 	"time"
@@ -32,6 +33,7 @@ type Config struct {
 	Writer               *runlog.Writer
 	Progress             progress.Reporter
 	Start                time.Time // of the run, for elapsed times
+	GridPoint            float64   // where the load begins on the metric's grid, as of hypothesis.Intent
 	// EndHold is closed when the user wants the hold to end; nil: never.
 	EndHold <-chan struct{}
 	// Holding is told whether the experiment is in its hold; nil: nobody asks.
@@ -45,12 +47,13 @@ type Config struct {
 // Prove declares the hypothesis and carries out the experiment. It returns nil
 // when the experiment ended, also where it ended early because a premise was not
 // met or the second instance did not come: that is for the judge to say. It
-// returns ctx's error when interrupted, and an error when the record cannot be
-// written or nothing can be claimed of the group.
+// returns ctx's error when interrupted, an error when the record cannot be written, and
+// a Refused when nothing can be claimed of the group.
 func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
+		Template: templateOf(cfg.AWS),
 	})
 	configuration, err := observer.Configure(ctx)
 	if err != nil {
@@ -60,9 +63,15 @@ func Prove(ctx context.Context, cfg Config) error {
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
 		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
 		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
+		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
 	}, time.Now())
 	if err != nil {
-		return err
+		return Refused{err}
+	}
+	if every := cfg.Scenario.PollInterval(claim.Period()); !runlog.HighResolution(claim.PeriodSeconds) {
+		calls, paid := observer.Calls(every)
+		cfg.Progress.Event(time.Since(cfg.Start), fmt.Sprintf("observer: %.0f API calls a minute, of which %.0f GetMetricData cost money", calls,
+			paid))
 	}
 	digest, err := cfg.Writer.WriteHypothesis(claim)
 	if err != nil {
@@ -75,7 +84,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	}
 	d := driver{
 		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
-		experiment: experiment.New(plan(cfg, claim, releaseDeadline(configuration, cfg.Drain))),
+		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
 	if cfg.Background != nil {
@@ -84,12 +93,13 @@ func Prove(ctx context.Context, cfg Config) error {
 	return RunGroup(ctx, d.run, background...)
 }
 
-func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
+func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
 	s := cfg.Scenario
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
 		LoadCPUPercent: s.Load.CPUPercent, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
 		PollInterval: s.PollInterval(claim.Period()), Seed: s.Seed,
+		Aligned: configuration.Graded(claim.AlarmName),
 	}
 }
 
@@ -105,6 +115,15 @@ func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Durat
 	}
 	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainGrace
 }
+
+// Refused is why a run was not begun: nothing could have been proved.
+type Refused struct{ Err error }
+
+// Error is Err's.
+func (r Refused) Error() string { return r.Err.Error() }
+
+// Unwrap is Err.
+func (r Refused) Unwrap() error { return r.Err }
 
 // NewGenerator makes the load generator with all its inputs made beforehand. What
 // it does goes into the record, and into traffic.
