@@ -172,6 +172,7 @@ func policyBreakages() []breakage {
 		{"policy.removes-nothing", "because its bound is on the wrong side", scaleIn(func(p *astypes.ScalingPolicy) {
 			p.StepAdjustments[0].MetricIntervalLowerBound, p.StepAdjustments[0].MetricIntervalUpperBound = aws.Float64(0), nil
 		})},
+		{"claim.impossible", "under the scenario's load", func(w *world) { w.cfg.LoadCPUPercent = 50 }},
 		{"policy.foreign", "tracking the same CPU", trackToo},
 		{"policy.foreign", "predicting", edited(func(out *autoscaling.DescribePoliciesOutput) {
 			out.ScalingPolicies = append(out.ScalingPolicies, astypes.ScalingPolicy{

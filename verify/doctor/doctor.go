@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -191,6 +192,18 @@ func (x *examination) checkAll(ctx context.Context) {
 	x.checkTargets()
 	x.checkOutputs()
 	x.checkBalancer(ctx)
+	if ok {
+		x.checkClaim(alarm)
+	}
+}
+
+// checkClaim reports why no claim can be made of the group, where nothing else says it.
+func (x *examination) checkClaim(alarm runlog.MetricAlarm) {
+	in := hypothesis.Intent{AlarmName: alarm.AlarmName, Band: x.cfg.Band, LoadCPUPercent: x.cfg.LoadCPUPercent}
+	_, err := hypothesis.Declare(x.facts.configuration, in, x.report.Examined)
+	known := slices.ContainsFunc(x.report.Findings, func(f Finding) bool { return f.Severity == Error })
+	x.findIf(err != nil && !known && len(x.facts.configuration.TargetGroups) > 0, Error, "claim.impossible", x.cfg.AutoScalingGroupName, fmt.Sprintf("No claim can be made of it: %v.", err),
+		"Change the policy, or the load in the scenario, as the reason says.")
 }
 
 // expect derives the deadlines, and how long a proof may take by them.
