@@ -32,6 +32,7 @@ type world struct {
 	attributes   map[string]string          // of the target group
 	version      string                     // of the launch template that the new instance comes from; "": the same
 	endpoint     string                     // that answers
+	lag          float64                    // of the answers about the group
 	deregistered float64                    // when the new target is, if not 0
 	wrong        string                     // the instance that every tenth request comes to, and fails at
 	foreign      []string                   // targets that are not the group's
