@@ -85,7 +85,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 func TestUsersAreWholeNumbers(t *testing.T) {
 	for text, want := range map[string]bool{
 		"5": true, "0": true, "ramp:1..50000/5m": true, "steps:1,0,7/1m": true,
-		"": false, "many": false, "1.5": false, "-1": false, "50001": false, "NaN": false, "Inf": false, "ramp:1..2.5/5m": false, "sine:0.5..2@1m/2m": false,
+		"": false, "many": false, "1.5": false, "-1": false, "50001": false, "NaN": false,
+		"Inf": false, "ramp:1..2.5/5m": false, "sine:0.5..2@1m/2m": false,
 	} {
 		if p, err := ParseUsers(text); (err == nil) != want {
 			t.Errorf("ParseUsers(%q) = %v, %v, want one: %t", text, p, err, want)
