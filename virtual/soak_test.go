@@ -27,7 +27,9 @@ type soak struct {
 }
 
 func TestSoaks(t *testing.T) {
-	for _, group := range [][]soak{causes(), machines(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods()} {
+	for _, group := range [][]soak{
+		causes(), machines(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods(),
+	} {
 		runSoaks(t, group)
 	}
 }

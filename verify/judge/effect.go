@@ -19,8 +19,8 @@ import (
 // when the alarm returned or, if that was sooner, when the first of those periods ended.
 func (t *analysis) findEffect(l *Link) (interval, bool) {
 	want := 1 / t.h.MostBand()
-	l.Expected = fmt.Sprintf("over the full periods after e6 the busiest instance carries about %s %% of what one carried before, the group is "+
-		"below %s, and the alarm OK", number(math.Round(1000*want)/10), t.amount(t.h.Threshold))
+	l.Expected = fmt.Sprintf("over the full periods after e6 the busiest instance carries about %s %% of what one carried before, the "+
+		"group is below %s, and the alarm OK", number(math.Round(1000*want)/10), t.amount(t.h.Threshold))
 	l.Join = map[string]string{"old": list(t.oldIDs), "new": list(t.newIDs)}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
 	group := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
