@@ -23,7 +23,8 @@ func fullLoad() []runlog.LoadLine {
 		}},
 		{Time: began.Add(1500 * time.Millisecond), Second: &runlog.LoadSecond{
 			Phase: runlog.PhaseHold, IntervalSeconds: 10, OfferedRate: 48.25, Counts: runlog.Counts{
-				Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2, BytesIn: 1 << 40, BytesOut: 1 << 41, LagMaxSeconds: 0.001,
+				Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2, Waited: 3, Starved: 1,
+				BytesIn: 1 << 40, BytesOut: 1 << 41, LagMaxSeconds: 0.001,
 				Errors: map[string]int64{"EOF": 9, "other": 1},
 			},
 			Instances: map[string]*runlog.InstanceSecond{
@@ -34,6 +35,7 @@ func fullLoad() []runlog.LoadLine {
 			Requests: map[string]*runlog.RequestSecond{"search": {Completed: 470, Failed: 10, FromSchedule: "HISTFAAC", FromSending: "HISTFAAD"}},
 			Connect:  "HISTFAAE", TLS: "HISTFAAF", FirstByte: "HISTFAAG", Lag: "HISTFAAH",
 			Opened: map[string]int64{"10.0.0.1:443": 3}, Reused: 477,
+			ServiceCPU: 31.5,
 			Generator: &runlog.GeneratorSecond{
 				CPU: 0.9, Procs: 2, Files: 70, FileLimit: 1024, Slots: 64, SlotsNeeded: 250, Limit: "The generator was busy.",
 			},

@@ -106,7 +106,7 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	x.findIf(a.StateValue == "ALARM", Error, "alarm.in-alarm", name,
 		fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
 		"Remove the load, and wait until the alarm is OK and the group is back at its minimum.")
-	x.findIf(a.StateValue == "INSUFFICIENT_DATA", Note, "alarm.no-data", name,
+	x.findIf(a.StateValue == "INSUFFICIENT_DATA" && x.waited(a) == 0, Note, "alarm.no-data", name,
 		"It has no data yet (INSUFFICIENT_DATA).",
 		"Wait a few periods, as the run itself does.")
 	x.findIf(a.TreatMissingData == "breaching", Warning, "alarm.missing-data", name,
@@ -136,6 +136,7 @@ func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 			"Add a scale-in alarm and policy, as terraform/ does.")
 		return
 	}
+	x.checkWayBack(in)
 	policy := x.facts.configuration.PolicyOf(in)
 	if policy == nil || policy.PolicyType == "TargetTrackingScaling" {
 		return // AWS chooses that threshold itself

@@ -31,6 +31,8 @@ type Config struct {
 	// AlarmName is the scale-out alarm if the caller knows it; "": the one that
 	// the hypothesis would choose.
 	AlarmName string
+	// TargetGroupARN is the target group that the caller takes for the group's; "": any.
+	TargetGroupARN string
 	// LoadBalancerURL is where requests go; "": the load balancer's own name.
 	LoadBalancerURL string
 	// Hold is how long the load is to last beyond control and chain.
@@ -183,10 +185,12 @@ func (x *examination) checkAll(ctx context.Context) {
 		x.checkMonitoring(alarm)
 		x.expect(alarm, policy)
 		x.checkMetric(alarm)
+		x.checkBlind(alarm)
 		x.checkCredits(alarm)
 	}
 	x.checkSchedules() // after expect: it asks how long the run takes
 	x.checkTargets()
+	x.checkOutputs()
 	x.checkBalancer(ctx)
 	if ok {
 		x.checkClaim(alarm)

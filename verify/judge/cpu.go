@@ -176,13 +176,8 @@ func (t *analysis) answered(id string, from, to time.Time) float64 {
 // of an interval spread evenly over it.
 func (t *analysis) rate(from, to time.Time, of func(second) int64) float64 {
 	var sum float64
-	seconds := t.load.seconds
-	first := sort.Search(len(seconds), func(i int) bool { return t.aws(seconds[i].end).After(from) })
-	for _, s := range seconds[first:] {
+	for _, s := range t.overlapping(from, to) {
 		start, end := t.aws(s.start), t.aws(s.end)
-		if !start.Before(to) {
-			break
-		}
 		if start.Before(from) {
 			start = from
 		}
@@ -247,4 +242,15 @@ func (t *analysis) baselineFrom() time.Time {
 		return from
 	}
 	return t.firstLoad
+}
+
+// overlapping are the intervals of the load's record that lie in [from, to) of AWS's clock, in part at least.
+func (t *analysis) overlapping(from, to time.Time) []second {
+	all := t.load.seconds
+	first := sort.Search(len(all), func(i int) bool { return t.aws(all[i].end).After(from) })
+	last := first
+	for last < len(all) && t.aws(all[last].start).Before(to) {
+		last++
+	}
+	return all[first:last]
 }
