@@ -11,8 +11,9 @@ import (
 	"secondwind/runlog"
 )
 
-// resamples of the bootstrap.
-const resamples = 1000
+// resamples of the bootstrap: enough for the ends of a 95 % interval, of which only a
+// tolerance is made.
+const resamples = 240
 
 // Fit fits the line U = a + b·λ to the points under load of so many instances, with b in
 // percent of one instance per request/s, by the medians of Theil and Sen: some of the points
@@ -27,7 +28,7 @@ func Fit(idle float64, points []runlog.CalibrationPoint, instances int, seed uin
 	if len(loaded) == 0 {
 		return runlog.Calibration{}, errors.New("no datapoint under load: was it sent to this group, and is detailed monitoring on?")
 	}
-	b, _ := line(append(slices.Clone(loaded), runlog.CalibrationPoint{CPUPercent: idle}))
+	b := steepness(append(slices.Clone(loaded), runlog.CalibrationPoint{CPUPercent: idle}))
 	if !(b > 0) || math.IsInf(b, 0) {
 		return runlog.Calibration{}, fmt.Errorf("CPU did not rise above its idle %.2f %% under %.1f requests/s: does the load reach the "+
 			"group's instances?",
@@ -59,7 +60,17 @@ func RateFor(c runlog.Calibration, percent float64, instances int) float64 {
 // the slope is not a number. Source: P. K. Sen, "Estimates of the regression coefficient based on
 // Kendall's tau", 1968; the weights: Jaeckel, 1972.
 func line(points []runlog.CalibrationPoint) (slope, intercept float64) {
-	var slopes []weighted
+	slope = steepness(points)
+	var rest []weighted
+	for _, p := range points {
+		rest = append(rest, weighted{p.CPUPercent - slope*p.Rate, 1})
+	}
+	return slope, median(rest)
+}
+
+// steepness is the slope of line.
+func steepness(points []runlog.CalibrationPoint) float64 {
+	slopes := make([]weighted, 0, len(points)*(len(points)-1)/2)
 	for i, p := range points {
 		for _, q := range points[:i] {
 			if run := p.Rate - q.Rate; run != 0 {
@@ -67,12 +78,7 @@ func line(points []runlog.CalibrationPoint) (slope, intercept float64) {
 			}
 		}
 	}
-	slope = median(slopes)
-	var rest []weighted
-	for _, p := range points {
-		rest = append(rest, weighted{p.CPUPercent - slope*p.Rate, 1})
-	}
-	return slope, median(rest)
+	return median(slopes)
 }
 
 type weighted struct{ value, weight float64 }
@@ -101,7 +107,7 @@ func interval(idle float64, points []runlog.CalibrationPoint, seed uint64) (low,
 		for j := range points {
 			sample[j] = points[random.IntN(len(points))]
 		}
-		slopes[i], _ = line(sample)
+		slopes[i] = steepness(sample)
 	}
 	slices.Sort(slopes)
 	return slopes[resamples*25/1000], slopes[resamples*975/1000]
