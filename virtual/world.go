@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,22 +45,17 @@ type Config struct {
 	Launching func(number int) Launch
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
+	// Interval is the shortest between polls and between lines of the load's record; 0: a second.
+	Interval time.Duration
 	// During is what somebody else does once a phase is seen to have begun.
 	During map[runlog.Phase]func(context.Context, *Acting)
-}
-
-// Acting is who acts in a World while the run goes on.
-type Acting struct {
-	AWS       aws.Config // with the account's credentials
-	Stack     stack.Stack
-	EndHold   func() // as a user's Ctrl-C in the hold
-	Interrupt func() // as a user's Ctrl-C elsewhere
 }
 
 // Result is what came of a soak.
 type Result struct {
 	Record  *runlog.Record
 	Verdict judge.Verdict
+	Truth   Truth
 	Events  []string // as reported to the user
 	Err     error    // of the run itself
 	Took    time.Duration
@@ -107,7 +103,7 @@ func Soak(t *testing.T, cfg Config) Result {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result.Record, result.Verdict = record, judge.Judge(record)
+		result.Record, result.Verdict, result.Truth = record, judge.Judge(record), w.truth(record)
 	})
 	return result
 }
@@ -116,12 +112,21 @@ func Soak(t *testing.T, cfg Config) Result {
 type world struct {
 	cfg       Config
 	network   *network
+	state     *cloud.Cloud
+	mux       *awsapi.Mux
+	fleet     *machines
 	balancer  *balancer.Balancer
 	transport *http.Transport // of the load
 	aws       aws.Config
+	stack     stack.Stack
+	lost      atomic.Int64 // answers of the API that will not arrive at the observer
+	late      atomic.Int64 // by how many nanoseconds those that arrive are later
 	reporter  *reporter
 	stop      context.CancelFunc
 	running   sync.WaitGroup
+
+	mu    sync.Mutex
+	deeds []Deed
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
@@ -133,31 +138,37 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if cfg.Program == nil {
 		cfg.Program = calculator
 	}
-	fleet := newMachines(cfg)
+	w.cfg, w.fleet = cfg, newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
 	state, err := cloud.New(cloud.Config{
-		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,
+		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: w.fleet, Tagged: vault.Tagged,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
-			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: fleet, Listen: w.network.listen})
+			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: w.fleet, Listen: w.network.listen})
 			return w.balancer
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
-	localcloud.Register(mux, state)
-	vault.Register(mux)
-	w.aws = aws.Config{
-		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
-		HTTPClient: api{mux, latency(cfg)},
-	}
+	w.state = state
+	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
+	localcloud.Register(w.mux, state)
+	vault.Register(w.mux)
+	w.aws = w.config(new(atomic.Int64), new(atomic.Int64))
 	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
 	ctx, stop := context.WithCancel(t.Context())
 	w.stop = stop
 	w.running.Go(func() { state.Run(ctx) })
 	return w
+}
+
+// config calls the world's API, whose answers may be lost or late.
+func (w *world) config(lost, late *atomic.Int64) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
+		HTTPClient: api{w.mux, latency(w.cfg), lost, late},
+	}
 }
 
 // latency draws how long each answer of the API takes.
@@ -199,7 +210,7 @@ func (w *world) build(t *testing.T) stack.Stack {
 func (w *world) soak(t *testing.T, dir string) error {
 	t.Helper()
 	start := time.Now()
-	built := w.build(t)
+	w.stack = w.build(t)
 	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
 	if err != nil {
 		t.Fatal(err)
@@ -207,13 +218,16 @@ func (w *world) soak(t *testing.T, dir string) error {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
-	acting := &Acting{AWS: w.aws, Stack: built, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt}
+	acting := &Acting{
+		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, ctx: ctx, world: w,
+	}
 	w.reporter = &reporter{acts: map[runlog.Phase]func(){}}
 	for phase, act := range w.cfg.During {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
 	}
 	err = live.Prove(ctx, live.Config{
-		AWS: w.aws, Where: "the virtual cloud", AutoScalingGroupName: built.AutoScalingGroupName, LoadBalancerURL: built.LoadBalancerURL,
+		AWS: w.config(&w.lost, &w.late), Where: "the virtual cloud", AutoScalingGroupName: w.stack.AutoScalingGroupName,
+		LoadBalancerURL: w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})
