@@ -148,6 +148,9 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
 	switch {
 	case r.URL.Path != f.healthPath:
+		if r.Body == nil { // which a server's never is
+			r.Body = http.NoBody
+		}
 		time.Sleep(f.burn(m, r.Header.Get(othersHeader) != ""))
 		f.program(m.id).ServeHTTP(answer, r)
 	case m.Unhealthy:

@@ -2,6 +2,7 @@ package virtual_test
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -44,6 +45,8 @@ func (c *tally) String() string {
 	return b.String()
 }
 
+var trace = flag.Bool("trace", false, "print each world's number before it is run")
+
 func TestWorlds(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	if *worldSeed >= 0 {
@@ -59,13 +62,20 @@ func TestWorlds(t *testing.T) {
 	counts := &tally{verdicts: map[string]int{}, faults: map[string][]int{}}
 	const share = 25
 	t.Run("", func(t *testing.T) {
-		for from := 0; from < *worldsAsked; from += share {
+		for from := *firstWorld; from < *firstWorld+*worldsAsked; from += share {
 			t.Run(fmt.Sprintf("from %d", from), func(t *testing.T) {
 				t.Parallel()
-				for number := from; number < min(from+share, *worldsAsked); number++ {
+				for number := from; number < min(from+share, *firstWorld+*worldsAsked); number++ {
 					d := world(number)
+					if *trace {
+						fmt.Println("world", number)
+					}
 					r := virtual.Soak(t, d.configure(virtual.Default(t)))
-					counts.add(d, r.Verdict, kind(d, r))
+					fault := kind(d, r)
+					if *trace && fault != "" {
+						fmt.Printf("FAULT %d: %s\n", number, fault)
+					}
+					counts.add(d, r.Verdict, fault)
 				}
 			})
 		}

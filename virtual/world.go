@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,6 +96,7 @@ func Soak(t *testing.T, cfg Config) Result {
 	dir := filepath.Join(t.TempDir(), runID)
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
+		defer time.AfterFunc(longest, func() { panic("a soak does not end:\n" + string(stacks())) }).Stop()
 		w := newWorld(t, cfg)
 		defer w.close()
 		result.Err = w.soak(t, dir)
@@ -106,6 +108,16 @@ func Soak(t *testing.T, cfg Config) Result {
 		result.Record, result.Verdict, result.Truth = record, judge.Judge(record), w.truth(record)
 	})
 	return result
+}
+
+// longest is how long a soak may take in virtual time, holds of an hour included: one that
+// never ends would take all memory.
+const longest = 12 * time.Hour
+
+// stacks are those of all goroutines.
+func stacks() []byte {
+	text := make([]byte, 1<<20)
+	return text[:runtime.Stack(text, true)]
 }
 
 // world is a World at work.

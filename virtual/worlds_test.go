@@ -21,6 +21,7 @@ import (
 // do while it is proved. The same number always gives the same world.
 var (
 	worldsAsked = flag.Int("worlds", 300, "how many random worlds are judged")
+	firstWorld  = flag.Int("from", 0, "the number of the first of them")
 	worldSeed   = flag.Int("world", -1, "the number of the one random world to judge")
 )
 
@@ -63,8 +64,8 @@ func (d drawn) configure(cfg virtual.Config) virtual.Config {
 
 // cheap makes a world cost less to run: few requests, each of more CPU, and fewer polls.
 func cheap(c *virtual.Config) {
-	c.Service.CPU = 40 * time.Millisecond
-	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 2, 3, 2*time.Second
+	c.Service.CPU = 25 * time.Millisecond
+	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 3, 4, 2*time.Second
 }
 
 func world(number int) drawn {
@@ -111,7 +112,7 @@ func (d *drawn) fault(t *rapid.T) {
 		"starts late":      second(func(l *virtual.Launch) { l.Start = 30 * time.Second }),
 		"unhealthy":        second(func(l *virtual.Launch) { l.Unhealthy = true }),
 		"cannot launch":    second(func(l *virtual.Launch) { l.Fails = fmt.Errorf("no capacity") }),
-		"rate too low":     func(c *virtual.Config) { c.Scenario.Load.Rate = 2.5 },
+		"rate too low":     func(c *virtual.Config) { c.Scenario.Load.Rate = 4 },
 	}
 	if rapid.IntRange(0, 19).Draw(t, "faulty") > 0 {
 		return
