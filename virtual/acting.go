@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,9 +52,15 @@ func (a *Acting) After(d time.Duration, do func(context.Context)) {
 // world's truth.
 func (a *Acting) Call(ctx context.Context, operation, input string) {
 	text := strings.NewReplacer(a.names(ctx)...).Replace(input)
-	before := a.world.configuration()
-	err := a.call(ctx, operation, text)
-	a.world.noted(Deed{At: time.Now(), Name: operation, Input: text, Err: err, Changed: differences(before, a.world.configuration())})
+	deed := Deed{Name: operation, Input: text}
+	watched := *a
+	watched.AWS = a.world.config(new(atomic.Int64), new(atomic.Int64), func(serve func()) {
+		before := a.world.configuration()
+		serve()
+		deed.At, deed.Changed = time.Now(), append(deed.Changed, differences(before, a.world.configuration())...)
+	})
+	deed.Err = watched.call(ctx, operation, text)
+	a.world.noted(deed)
 }
 
 func (a *Acting) call(ctx context.Context, operation, input string) error {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"secondwind/verify/formula"
 	"secondwind/verify/judge"
 	"secondwind/virtual"
 )
@@ -72,6 +73,9 @@ func TestWorlds(t *testing.T) {
 					}
 					r := virtual.Soak(t, d.configure(virtual.Default(t)))
 					fault := kind(d, r)
+					if is, name := formula.Proved(r.Record); (is == formula.True) != (r.Verdict.Outcome == judge.Proved) {
+						fault += fmt.Sprintf(" DIFFER: %s %s, formula %s is %d", r.Verdict.Outcome, r.Verdict.Reason, name, is)
+					}
 					if *trace && fault != "" {
 						fmt.Printf("FAULT %d: %s\n", number, fault)
 					}

@@ -96,6 +96,7 @@ type api struct {
 	latency func() time.Duration // of the next answer
 	lost    *atomic.Int64        // answers that do not arrive: the next so many
 	late    *atomic.Int64        // how much later than latency answers arrive, in nanoseconds
+	watch   func(serve func())   // calls serve, and may look before and after
 }
 
 // errLost is an answer that does not arrive: the question was asked, and done.
@@ -112,7 +113,7 @@ func (a api) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
-	a.handler.ServeHTTP(w, served)
+	a.watch(func() { a.handler.ServeHTTP(w, served) })
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat)) // as net/http's server does
 	if err := sleep(r.Context(), latency-latency/2); err != nil {
 		return nil, err

@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -167,7 +169,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
 	localcloud.Register(w.mux, state)
 	vault.Register(w.mux)
-	w.aws = w.config(new(atomic.Int64), new(atomic.Int64))
+	w.aws = w.config(new(atomic.Int64), new(atomic.Int64), func(serve func()) { serve() })
 	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
 	ctx, stop := context.WithCancel(t.Context())
 	w.stop = stop
@@ -175,11 +177,11 @@ func newWorld(t *testing.T, cfg Config) *world {
 	return w
 }
 
-// config calls the world's API, whose answers may be lost or late.
-func (w *world) config(lost, late *atomic.Int64) aws.Config {
+// config calls the world's API, whose answers may be lost or late, while somebody watches.
+func (w *world) config(lost, late *atomic.Int64, watch func(serve func())) aws.Config {
 	return aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
-		HTTPClient: api{w.mux, latency(w.cfg), lost, late},
+		HTTPClient: api{w.mux, latency(w.cfg), lost, late, watch},
 	}
 }
 
@@ -233,12 +235,12 @@ func (w *world) soak(t *testing.T, dir string) error {
 	acting := &Acting{
 		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, ctx: ctx, world: w,
 	}
-	w.reporter = &reporter{acts: map[runlog.Phase]func(){}}
+	w.reporter = &reporter{acts: map[runlog.Phase]func(){}, interrupt: interrupt}
 	for phase, act := range w.cfg.During {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
 	}
 	err = live.Prove(ctx, live.Config{
-		AWS: w.config(&w.lost, &w.late), Where: "the virtual cloud", AutoScalingGroupName: w.stack.AutoScalingGroupName,
+		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud", AutoScalingGroupName: w.stack.AutoScalingGroupName,
 		LoadBalancerURL: w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
@@ -257,14 +259,26 @@ func (w *world) soak(t *testing.T, dir string) error {
 
 // reporter keeps what is reported, and lets others act when a phase begins.
 type reporter struct {
-	acts map[runlog.Phase]func() // each is done once
+	acts      map[runlog.Phase]func() // each is done once
+	interrupt func()
 
 	mu     sync.Mutex
 	events []string
 }
 
-// Event implements progress.Reporter.
+// mostRate is the highest rate that a world can bear. Where CPU hardly rose by the load, as when
+// none of it arrived, calibration takes a request for free and chooses millions a second.
+const mostRate = 300
+
+var rate = regexp.MustCompile(`(\d+) requests/s`)
+
+// Event implements progress.Reporter. It interrupts a run whose load would be absurd.
 func (r *reporter) Event(at time.Duration, text string) {
+	if m := rate.FindStringSubmatch(text); m != nil {
+		if chosen, err := strconv.Atoi(m[1]); err != nil || chosen > mostRate {
+			r.interrupt()
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, fmt.Sprintf("%6.1f s  %s", at.Seconds(), text))
