@@ -109,7 +109,7 @@ var rules = []rule{
 	{
 		name: "a service of the local cloud knows only the cloud and what every operation needs",
 		in: []string{"localcloud/autoscalingapi", "localcloud/cloudwatchapi", "localcloud/ec2api", "localcloud/elbapi",
-			"localcloud/stsapi", "localcloud/taggingapi"},
+			"localcloud/stsapi", "localcloud/taggingapi", "localcloud/cloudtrailapi"},
 		forbids: ownBut("autoscale", "localcloud/cloud", "localcloud/awsapi", "localcloud/operation", "localcloud/optional",
 			"localcloud/fleet", "localcloud/balancer"),
 		why: "services share the cloud's state and lock, and nothing else: one can be read, tested and extended without the others",
@@ -146,7 +146,7 @@ var rules = []rule{
 	},
 	{
 		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},
-		not: []string{"verify/observe", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
+		not: []string{"verify/observe", "verify/audit", "verify/judge", "verify/doctor", "verify/syntheticuser"}, tests: true,
 		forbids: ownBut("verify", "runlog"),
 		why:     "a proof that shares code with what it proves repeats its errors",
 	},
@@ -154,6 +154,11 @@ var rules = []rule{
 		name: "verify/observe knows only runlog, verify/hypothesis and verify/awsclock", in: []string{"verify/observe"}, tests: true,
 		forbids: ownBut("verify/observe", "verify/hypothesis", "verify/awsclock", "runlog"),
 		why:     "an observer that knows the local cloud is no proof for AWS",
+	},
+	{
+		name: "verify/audit knows only runlog and the EC2 client", in: []string{"verify/audit"}, tests: true, driven: true,
+		forbids: ownBut("verify/audit", "runlog", "account/ec2form"),
+		why:     "an audit that knows the local cloud would ask that instead of CloudTrail",
 	},
 	{
 		name: "verify/doctor knows only verify, runlog, the EC2 client and the burstable types", in: []string{"verify/doctor"},

@@ -155,14 +155,20 @@ func (e *Engine) evaluateAlarms(now time.Time) {
 	e.invoke(now, due)
 }
 
+// evaluateAlarm evaluates an alarm that is due. A Step may come late; the evaluation
+// is of the time at which it was due, for CloudWatch's come on a grid.
 func (e *Engine) evaluateAlarm(now time.Time, a *alarm) []invocation {
 	a.next = e.evaluationAfter(now, a.grid())
-	result := a.evaluate(a.State, e.points(now, a))
+	at := a.next.Add(-a.grid())
+	if at.Before(a.StateUpdated) { // a caller set the state since
+		at = now
+	}
+	result := a.evaluate(a.State, e.points(at, a))
 	a.recent = result.values()
 	if result.state == a.State {
 		return nil
 	}
-	return e.transition(now, a, result.state, a.reason(result), a.reasonData(now, result))
+	return e.transition(at, a, result.state, a.reason(result), a.reasonData(at, result))
 }
 
 // points are the alarm's evaluation range on the newest complete buckets, oldest first.

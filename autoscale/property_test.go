@@ -207,8 +207,8 @@ func TestALateStepEvaluatesOnce(t *testing.T) {
 		seen.Samples = append(seen.Samples, autoscale.Sample{Metric: cpu("web"), Time: at, Value: autoscale.Value(90)})
 	}
 	w.engine.Step(start.Add(10*time.Minute+30*time.Second), seen)
-	if got, want := w.alarm(t, "high").StateTransitioned, start.Add(10*time.Minute+30*time.Second); !got.Equal(want) {
-		t.Errorf("StateTransitioned = %s, want %s", clock(got), clock(want))
+	if got, want := w.alarm(t, "high").StateTransitioned, start.Add(10*time.Minute+time.Second); !got.Equal(want) {
+		t.Errorf("StateTransitioned = %s, want %s, when the evaluation was due", clock(got), clock(want))
 	}
 	if got, want := w.engine.Next(), start.Add(11*time.Minute+time.Second); !got.Equal(want) {
 		t.Errorf("Next() = %s, want %s", clock(got), clock(want))

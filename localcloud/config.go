@@ -31,6 +31,7 @@ type Config struct {
 	Dir           string        // of the instances' logs; "" discards them
 	Log           *slog.Logger  // nil: discard
 	Seed          uint64        // of ids that are made up, never of credentials
+	EventDelay    time.Duration // until CloudTrail shows a call; 0 means 1 s, where AWS takes minutes
 }
 
 // Image is what an ImageId stands for: a program on this machine. "{{address}}"
@@ -48,6 +49,9 @@ func (cfg Config) withDefaults() (Config, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	faults := []error{checkListen(cfg.Listen), cloud.ValidateMetricsPeriod(cfg.MetricsPeriod)}
+	if cfg.EventDelay < 0 {
+		faults = append(faults, fmt.Errorf("event delay %s: CloudTrail cannot show a call before it is made; give 0s or more", cfg.EventDelay))
+	}
 	if len(cfg.Images) == 0 {
 		faults = append(faults, errors.New("no image: map at least one ImageId to a program, such as ami-calculator to bin/calculator"))
 	}

@@ -18,6 +18,7 @@ import (
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/cloudtrailapi"
 	"secondwind/localcloud/cloudwatchapi"
 	"secondwind/localcloud/ec2api"
 	"secondwind/localcloud/elbapi"
@@ -43,6 +44,7 @@ type Cloud struct {
 	fleet       *fleet.Fleet
 	roles       *roles.Roles
 	keys        *keys.Keys
+	trail       *cloudtrailapi.Trail
 	stop        context.CancelFunc
 	running     sync.WaitGroup // the server and the loop
 	close       func() error   // once
@@ -67,6 +69,7 @@ func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 	}
 	c := &Cloud{endpoint: endpoint, credentials: newCredentials(), fleet: instances, roles: acting}
 	c.keys = keys.New(keys.Config{Region: Region, AccountID: AccountID})
+	c.trail = cloudtrailapi.New(cloudtrailapi.Config{Region: Region, AccountID: AccountID, Delay: cfg.EventDelay})
 	c.close = sync.OnceValue(c.shutdown)
 	state, err := c.newState(cfg)
 	if err != nil {
@@ -81,7 +84,7 @@ func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 func (c *Cloud) newState(cfg Config) (*cloud.Cloud, error) {
 	config := cloud.Config{
 		Region: Region, AccountID: AccountID, Images: cfg.Images, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Log: cfg.Log, Fleet: c.fleet,
-		Tagged: c.keys.Tagged,
+		Tagged: c.keys.Tagged, Record: c.trail.Record,
 	}
 	config.Balancer = func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 		c.balancer = balancer.New(balancer.Config{Log: cfg.Log, OnHealth: onHealth})
@@ -111,10 +114,11 @@ func (c *Cloud) serve(listener net.Listener, log *slog.Logger, handler http.Hand
 func (c *Cloud) handler(cfg Config, state *cloud.Cloud) http.Handler {
 	mux := awsapi.NewMux(awsapi.Config{
 		AccessKeyID: c.credentials.AccessKeyID, SecretAccessKey: c.credentials.SecretAccessKey, SessionToken: c.credentials.SessionToken,
-		Principals: c.roles.Principal, Region: Region, Log: cfg.Log,
+		Principals: c.roles.Principal, Region: Region, Log: cfg.Log, Record: c.trail.Record,
 	})
 	Register(mux, state)
 	c.keys.Register(mux)
+	c.trail.Register(mux)
 	root := http.NewServeMux()
 	root.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -277,6 +277,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		"no port":                        {localcloud.Config{Listen: "127.0.0.1", Images: good}, "give host:port"},
 		"no image":                       {localcloud.Config{}, "no image"},
 		"a made-up period":               {localcloud.Config{Images: good, MetricsPeriod: 7 * time.Second}, "metrics period 7s"},
+		"an event before its call":       {localcloud.Config{Images: good, EventDelay: -time.Second}, "event delay -1s"},
 		"an image id that is none":       {localcloud.Config{Images: map[string]localcloud.Image{"x": {Program: self}}}, `begins with "ami-"`},
 		"the program is missing": {
 			localcloud.Config{Images: map[string]localcloud.Image{imageID: {Program: plain + "-not"}}}, "does not exist",

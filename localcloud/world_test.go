@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -31,8 +32,9 @@ func launch(t *testing.T) *localcloud.Cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Two clouds of one seed have the same addresses, and instances of the same ids.
 	c, err := localcloud.Start(t.Context(), localcloud.Config{
-		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: 7,
+		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: rand.Uint64(),
 		Images: map[string]localcloud.Image{imageID: {Program: self, Args: []string{"{{address}}"}, Env: []string{serveEnv + "=1"}}},
 	})
 	if err != nil {

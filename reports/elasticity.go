@@ -152,7 +152,7 @@ func policyDemand(h runlog.Hypothesis, c runlog.Calibration, offered []figure.Po
 			at = (offered[i-1].X + p.X) / 2
 		}
 		need := math.Ceil(c.CPUPercentPerRate*p.Y/(h.Threshold-c.IdleCPUPercent) - 1e-9)
-		need = math.Max(need, float64(h.MinSize))
+		need = math.Max(need, float64(h.From()))
 		if n := len(steps); n == 0 || steps[n-1].Value != need {
 			steps = append(steps, Step{At: at, Value: need})
 		}

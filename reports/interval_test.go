@@ -13,7 +13,7 @@ import (
 // loadLine is a line that ends at end and completed everything offered.
 func loadLine(phase runlog.Phase, end, length float64, offered int64) runlog.LoadLine {
 	return runlog.LoadLine{Time: after(end), Second: &runlog.LoadSecond{
-		Phase: phase, IntervalSeconds: length, Offered: offered, Sent: offered, Completed: offered,
+		Phase: phase, IntervalSeconds: length, Counts: runlog.Counts{Offered: offered, Sent: offered, Completed: offered},
 		Instances: map[string]*runlog.InstanceSecond{oldID: {Completed: offered, FromSchedule: micros(1000), FromSending: micros(1000)}},
 	}}
 }

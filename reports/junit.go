@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"secondwind/loadgen/summary"
 	"secondwind/verify/judge"
 )
 
@@ -67,7 +68,7 @@ func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 	s := testSuite{
 		Name: "secondwind " + v.RunID, Time: fmt.Sprintf("%.3f", a.at.end),
 		Properties: []property{{"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
-		Cases:      testCases(v),
+		Cases:      append(testCases(v), requiredCases(a.required, v.Outcome)...),
 	}
 	if h := a.Hypothesis; h != nil {
 		s.Properties = append(s.Properties, property{"revision", h.Revision})
@@ -126,6 +127,23 @@ func testCases(v judge.Verdict) []testCase {
 	}
 	for _, f := range v.Confounders {
 		finding("confounder", f)
+	}
+	return cases
+}
+
+// requiredCases are the thresholds. One that is not met is a failure if the run decides anything.
+func requiredCases(all []summary.Requirement, o judge.Outcome) (cases []testCase) {
+	for _, r := range all {
+		c := testCase{ClassName: "secondwind.required", Name: r.Threshold, Time: "0.000", Output: r.String()}
+		p := &problem{Message: r.String(), Type: "required", Text: r.String()}
+		switch {
+		case r.Met:
+		case r.Value == nil || o == judge.Inconclusive:
+			c.Error = p
+		default:
+			c.Failure = p
+		}
+		cases = append(cases, c)
 	}
 	return cases
 }

@@ -13,20 +13,15 @@ import (
 	"secondwind/runlog"
 )
 
-const digits = 3 // of the histograms
-
 // maxLatencyPoints bounds the points of latency over time. Neighbouring
 // intervals are merged, which is exact, before percentiles are taken.
 const maxLatencyPoints = 600
 
 // pair is both latencies of the same requests, in nanoseconds.
-type pair struct{ fromSchedule, fromSending *hdrhistogram.Histogram }
+type pair struct{ fromSchedule, fromSending *hdrhistogram.PackedHistogram }
 
 func newPair() pair {
-	return pair{
-		fromSchedule: latency.New(digits),
-		fromSending:  latency.New(digits),
-	}
+	return pair{fromSchedule: latency.Sum(), fromSending: latency.Sum()}
 }
 
 // decode returns the latencies of what an instance answered.
@@ -147,7 +142,7 @@ func (w *window) flush(overTime []figure.Series) {
 	}
 	w.open = false
 	w.silent = w.fromSchedule.TotalCount() == 0 && w.fromSending.TotalCount() == 0
-	for i, h := range []*hdrhistogram.Histogram{w.fromSchedule, w.fromSchedule, w.fromSending, w.fromSending} {
+	for i, h := range []*hdrhistogram.PackedHistogram{w.fromSchedule, w.fromSchedule, w.fromSending, w.fromSending} {
 		if h.TotalCount() == 0 {
 			continue
 		}
@@ -166,7 +161,7 @@ func milliseconds(nanos int64) float64 { return float64(nanos) / 1e6 }
 // can tell, and their maximum.
 func (p phaseLatency) distribution() figure.Distribution {
 	n := p.fromSchedule.TotalCount()
-	d := figure.Distribution{Name: fmt.Sprintf("%s, %d requests", p.Phase, n)}
+	d := figure.Distribution{Name: fmt.Sprintf("%s, %s", p.Phase, runlog.Count(n, "request"))}
 	if n == 0 {
 		return d
 	}

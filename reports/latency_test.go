@@ -15,11 +15,11 @@ const highestMicros = 600_000_000
 
 // micros encodes a histogram of the given latencies in microseconds, as older records have it.
 func micros(values ...int64) string {
-	h := hdrhistogram.New(1, highestMicros, digits)
+	h := hdrhistogram.New(1, highestMicros, latency.Digits)
 	for _, v := range values {
 		h.RecordValue(v)
 	}
-	return encode(h)
+	return latency.Take(h)
 }
 
 func second(at float64, instances map[string]*runlog.InstanceSecond) runlog.LoadLine {
@@ -67,9 +67,9 @@ func TestTheFirstUnreadableHistogramOfALineIsTheSameEachTime(t *testing.T) {
 }
 
 func TestUnreadableHistogramIsToldNotHidden(t *testing.T) {
-	beyond := hdrhistogram.New(1, 10*highestMicros, digits)
+	beyond := hdrhistogram.New(1, 10*highestMicros, latency.Digits)
 	beyond.RecordValue(5 * highestMicros)
-	for name, bad := range map[string]string{"not base64": "%%%", "cut short": micros(1, 2)[:20], "beyond ten minutes": encode(beyond)} {
+	for name, bad := range map[string]string{"not base64": "%%%", "cut short": micros(1, 2)[:20], "beyond ten minutes": latency.Take(beyond)} {
 		t.Run(name, func(t *testing.T) {
 			rec := &runlog.Record{Load: []runlog.LoadLine{
 				second(1, nil), second(2, map[string]*runlog.InstanceSecond{"i-a": {FromSchedule: bad}}),

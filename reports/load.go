@@ -88,19 +88,15 @@ func readRates(intervals []interval) *loadRates {
 
 // add adds the next interval.
 func (r *loadRates) add(i interval) {
-	var sum runlog.LoadSecond
-	completed, failed := map[string]int64{}, map[string]int64{}
+	var sum runlog.Counts
+	completed := map[string]int64{}
 	for _, l := range i.Lines {
-		sum.Offered, sum.Completed = sum.Offered+l.Offered, sum.Completed+l.Completed
-		sum.Failed, sum.Dropped = sum.Failed+l.Failed, sum.Dropped+l.Dropped
+		sum.Add(l.Counts)
 		for id, instance := range l.Instances {
 			if id == "" || instance == nil {
 				continue
 			}
-			countIn(completed, r.instances, id, instance.Completed)
-		}
-		for cause, n := range l.Errors {
-			countIn(failed, r.errors, cause, n)
+			completed[id] += instance.Completed
 		}
 	}
 	length := i.length()
@@ -115,19 +111,18 @@ func (r *loadRates) add(i interval) {
 	count(&r.completed, sum.Completed)
 	count(&r.failed, sum.Failed)
 	count(&r.dropped, sum.Dropped)
-	for id, one := range r.instances {
-		count(one, completed[id])
-	}
-	for cause, one := range r.errors {
-		count(one, failed[cause])
-	}
-}
-
-// countIn counts n of a name whose rate begins with the interval, if it is new.
-func countIn(counts map[string]int64, rates map[string]*rate, name string, n int64) {
-	counts[name] += n
-	if rates[name] == nil {
-		rates[name] = &rate{Series: figure.Series{Name: name}}
+	for _, by := range []struct {
+		rates  map[string]*rate
+		counts map[string]int64
+	}{{r.instances, completed}, {r.errors, sum.Errors}} {
+		for name := range by.counts {
+			if by.rates[name] == nil { // its rate begins with this interval
+				by.rates[name] = &rate{Series: figure.Series{Name: name}}
+			}
+		}
+		for name, one := range by.rates {
+			count(one, by.counts[name])
+		}
 	}
 }
 

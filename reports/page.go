@@ -75,6 +75,11 @@ func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", v.Confounders},
 		},
 	}
+	if len(a.required) > 0 {
+		t := requiredTable(a.required)
+		t.Intro = "What the scenario requires beside the claim. It does not decide the verdict, but the exit code of a run that is PROVED."
+		p.Tables = append(p.Tables, t)
+	}
 	p.Title = p.Symbol + " " + string(v.Outcome) + " · " + v.RunID
 	for _, t := range []table{latencyTable(a.latencies), elasticityTable(a.elasticity)} {
 		if len(t.Rows) > 0 {
@@ -167,7 +172,7 @@ func latencyTable(l *latencies) table {
 	for _, p := range l.phases {
 		for _, kind := range []struct {
 			from string
-			h    *hdrhistogram.Histogram
+			h    *hdrhistogram.PackedHistogram
 		}{{"schedule", p.fromSchedule}, {"sending", p.fromSending}} {
 			if kind.h.TotalCount() == 0 {
 				continue

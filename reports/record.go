@@ -12,6 +12,7 @@ import (
 
 	"secondwind/loadgen/summary"
 	"secondwind/runlog"
+	"secondwind/runlog/threshold"
 )
 
 // ordered is what a load was asked to send, as its scenario.yaml says: server, offered,
@@ -83,22 +84,34 @@ func completeLoad(p *page, a *account) {
 	if intervals > 0 {
 		p.About = append(p.About, fact{"load generator", sum.Generator.String()})
 	}
-	p.Tables = nil
-	if len(required) > 0 {
-		p.Tables = append(p.Tables, requiredTable(&sum, required))
-	}
-	p.Tables = append(p.Tables, latencyTable(a.latencies))
-	if sum.Requests != nil {
-		p.Tables = append(p.Tables, kindTable(sum.Requests))
-	}
-	p.Tables = append(p.Tables,
-		failureTable(&sum, noFailure),
-		rateTable("Instances that completed the requests", "instance", a.rates.instances, sum.Completed, noInstance))
-	if len(sum.Phases) > 0 {
-		p.Tables = append(p.Tables, phaseTable(sum.Phases))
-	}
+	p.Tables = loadTables(a, &sum, required, noFailure, noInstance)
 	p.Warnings = append(p.Warnings, missing(a, order, intervals, runlog.Seconds(sum.Seconds))...)
-	p.Warnings = append(p.Warnings, limited(a.Load, intervals)...)
+	if sum.Generator.Invalid {
+		p.Warnings = append(p.Warnings, "The load generator was the limit, so that the figures are not those of the service.")
+	}
+}
+
+// loadTables are the tables of a load; the last two texts are what stands where there are no rows.
+func loadTables(a *account, sum *summary.Summary, required []string, noFailure, noInstance string) (all []table) {
+	if len(required) > 0 {
+		all = append(all, requiredTable(requirements(sum, summary.Measures, required)))
+	}
+	all = append(all, latencyTable(a.latencies))
+	if sum.Requests != nil {
+		all = append(all, kindTable(sum.Requests))
+	}
+	named := maps.Clone(sum.Instances)
+	delete(named, "") // who did not say
+	all = append(all, failureTable(sum, noFailure),
+		countTable("Instances that completed the requests", []string{"instance", "requests", "share"}, named, sum.Completed, noInstance))
+	if len(sum.Opened) > 1 {
+		all = append(all, countTable("Connections by the address of the server", []string{"address", "opened", "share"},
+			sum.Opened, sum.Connections(), ""))
+	}
+	if len(sum.Phases) > 0 {
+		all = append(all, phaseTable(sum.Phases))
+	}
+	return all
 }
 
 // phaseTable lists what became of the requests of each phase.
@@ -115,23 +128,6 @@ func phaseTable(phases []*summary.Phase) table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
-}
-
-// limited says in how many intervals the load generator was the limit.
-func limited(lines []runlog.LoadLine, intervals int) []string {
-	var n int
-	var first string
-	for _, l := range lines {
-		if l.Second != nil && l.Second.Generator != nil && l.Second.Generator.Limit != "" {
-			n++
-			first = cmp.Or(first, l.Second.Generator.Limit)
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("In %d of %s the load generator was the limit, so that their figures are not those of the service. "+
-		"The first time: %s", n, runlog.Count(intervals, "interval"), first)}
 }
 
 // missing says what a record of a load lacks.
@@ -161,11 +157,7 @@ func (p *page) name(heading, lead string) {
 
 // loadNumbers lists what became of the requests.
 func loadNumbers(sum summary.Summary) []fact {
-	lag := sum.LagMax * 1000
-	var opened int64
-	for _, n := range sum.Opened {
-		opened += n
-	}
+	lag := sum.LagMaxSeconds * 1000
 	return []fact{
 		{"requests offered", fmt.Sprint(sum.Offered)},
 		{"requests sent", fmt.Sprint(sum.Sent)},
@@ -177,7 +169,7 @@ func loadNumbers(sum summary.Summary) []fact {
 		{"received", size(sum.BytesIn)},
 		{"sent", size(sum.BytesOut)},
 		{"time covered", number(&sum.Seconds, 1, "s")},
-		{"connections opened", fmt.Sprint(opened)},
+		{"connections opened", fmt.Sprint(sum.Connections())},
 		{"requests that reused one", fmt.Sprint(sum.Reused)},
 		{"time to connect, p50 and p99", both(sum.Connect)},
 		{"TLS handshake, p50 and p99", both(sum.TLS)},
@@ -193,26 +185,28 @@ func both(l summary.Latency) string {
 	return fmt.Sprintf("%.2f and %.2f ms", l.P50*1000, l.P99*1000)
 }
 
-// requiredTable tells whether the load met what was required of it.
-func requiredTable(sum *summary.Summary, required []string) table {
-	t := table{Title: "What was required", Texts: 3, Head: []string{"threshold", "status", "measured"}}
-	for _, text := range required {
-		th, err := summary.Measures.Parse(text)
+// requirements judges the thresholds on one of the measures.
+func requirements(sum *summary.Summary, measures threshold.Measures, texts []string) (all []summary.Requirement) {
+	for _, text := range texts {
+		th, err := measures.Parse(text)
 		if err != nil {
-			t.Rows = append(t.Rows, []string{text, "? not understood", err.Error()})
+			all = append(all, summary.Requirement{Threshold: text, Shown: err.Error()})
 			continue
 		}
 		of := *sum
 		of.Kind = th.Argument // which is that of all requests where there is one kind only
 		value, ok := of.Value(th)
-		switch {
-		case !ok:
-			t.Rows = append(t.Rows, []string{text, "✗ not met", "there are no data for it"})
-		case th.Met(value):
-			t.Rows = append(t.Rows, []string{text, "✓ met", th.Show(value)})
-		default:
-			t.Rows = append(t.Rows, []string{text, "✗ not met", th.Show(value)})
-		}
+		all = append(all, summary.Judge(th, value, ok))
+	}
+	return all
+}
+
+// requiredTable tells whether what was required was met.
+func requiredTable(all []summary.Requirement) table {
+	t := table{Title: "What was required", Texts: 3, Head: []string{"threshold", "status", "measured"}}
+	words := map[string]string{"✓": "met", "✗": "not met", "?": "undetermined"}
+	for _, r := range all {
+		t.Rows = append(t.Rows, []string{r.Threshold, r.Symbol() + " " + words[r.Symbol()], r.Shown})
 	}
 	return t
 }
@@ -244,10 +238,7 @@ func failureTable(sum *summary.Summary, none string) table {
 	t := table{
 		Title: "Failures of the requests sent", Texts: 2, Head: []string{"cause", "the first one", "requests", "share"}, None: none,
 	}
-	causes := slices.SortedFunc(maps.Keys(sum.Errors), func(a, b string) int {
-		return cmp.Or(cmp.Compare(sum.Errors[b], sum.Errors[a]), cmp.Compare(a, b))
-	})
-	for _, cause := range causes {
+	for _, cause := range summary.MostFirst(sum.Errors) {
 		first := notAvailable
 		if e, ok := sum.Examples[cause]; ok {
 			first = e.Request + ": " + e.Error
@@ -257,11 +248,11 @@ func failureTable(sum *summary.Summary, none string) table {
 	return t
 }
 
-// rateTable lists who or what had how many of the requests, the most first.
-func rateTable(title, name string, of map[string]*rate, whole int64, none string) table {
-	t := table{Title: title, Texts: 1, Head: []string{name, "requests", "share"}, None: none}
-	for _, r := range busiest(of) {
-		t.Rows = append(t.Rows, []string{r.Name, fmt.Sprint(r.total), share(r.total, whole)})
+// countTable lists who or what had how many, the most first.
+func countTable(title string, head []string, of map[string]int64, whole int64, none string) table {
+	t := table{Title: title, Texts: 1, Head: head, None: none}
+	for _, name := range summary.MostFirst(of) {
+		t.Rows = append(t.Rows, []string{name, fmt.Sprint(of[name]), share(of[name], whole)})
 	}
 	return t
 }

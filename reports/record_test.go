@@ -89,9 +89,17 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 			[]string{nothing, "scenario.yaml is missing", "Load on an unknown server"}},
 		{"an interval in which the generator was the limit", runlog.CommandLoad, func(r *runlog.Record) {
 			second := *r.Load[3].Second
-			second.Generator = &runlog.GeneratorSecond{Limit: "3 requests found no local port left."}
+			second.Generator = &runlog.GeneratorSecond{Limit: "no CPU."}
 			r.Load[3].Second = &second
-		}, []string{"In 1 of 20 intervals the load generator was the limit", "The first time: 3 requests found no local port left."}},
+		}, []string{"| load generator | valid as a whole; it was the limit in 1 of 20 intervals, the first time: no CPU. |"}},
+		{"a generator that was the limit", runlog.CommandLoad, func(r *runlog.Record) {
+			second := *r.Load[3].Second
+			second.Failed, second.Errors = 3, map[string]int64{runlog.NoPortError: 3}
+			r.Load[3].Second = &second
+		}, []string{
+			"> The load generator was the limit, so that the figures are not those of the service.",
+			"| load generator | invalid: 3 requests found no local port left. Let connections live longer",
+		}},
 		{"a scenario that cannot be read", runlog.CommandLoad, func(r *runlog.Record) { r.Scenario = []byte("server: [") },
 			[]string{"Load on an unknown server", "| duration | n/a |"}},
 		{"one line of load", runlog.CommandLoad, func(r *runlog.Record) { r.Load = r.Load[:1] },
@@ -120,7 +128,8 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 		}, []string{"a 8, b &lt;i&gt; r.csv", "| a | 5.0 | 240 | 240 |", "| b &lt;i&gt; | 15.0 |"}},
 		{"nothing but failures", runlog.CommandLoad, func(r *runlog.Record) {
 			r.Load = []runlog.LoadLine{{Time: after(85), Second: &runlog.LoadSecond{
-				Phase: runlog.PhaseLoad, IntervalSeconds: 20, Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2},
+				Phase: runlog.PhaseLoad, IntervalSeconds: 20,
+				Counts: runlog.Counts{Offered: 3, Sent: 2, Failed: 2, Dropped: 1, Errors: map[string]int64{"<refused>": 2}},
 			}}}
 		}, []string{"there are no latencies", "| &lt;refused&gt; | n/a | 2 | 100.00 % |", "No answer named the instance"}},
 		{"an observation that is whole", runlog.CommandObserve, func(*runlog.Record) {}, nil},
@@ -171,20 +180,25 @@ func TestSizesHaveThreeDigits(t *testing.T) {
 // TestALoadsReportHasWhatItsSummaryHas has two kinds of requests, failures and thresholds.
 func TestALoadsReportHasWhatItsSummaryHas(t *testing.T) {
 	rec := recorded(t, runlog.CommandLoad)
-	rec.Scenario = []byte("load_only: {url: http://a, require: [p99 < 250ms, errors < 1%, p99(gone) < 1s]}\n")
+	rec.Scenario = []byte("load_only: {url: http://a, require: [p50 < 250ms, errors < 1%, p99(gone) < 1s, max(phase peak) < 10s]}\n")
 	rec.Load = []runlog.LoadLine{second(1, map[string]*runlog.InstanceSecond{"": {Completed: 3, FromSchedule: micros(1000, 1000, 1000)}})}
 	s := rec.Load[0].Second
 	s.Offered, s.Sent, s.Completed, s.Failed, s.Reused = 4, 4, 3, 1, 2
-	s.Opened, s.Errors = map[string]int64{"10.0.0.1:80": 2}, map[string]int64{"status 503": 1}
+	s.Opened, s.Errors = map[string]int64{"10.0.0.1:80": 1, "10.0.0.2:80": 3}, map[string]int64{"status 503": 1}
 	s.Examples = map[string]runlog.FailureExample{"status 503": {Request: "seed 1, request 2", Error: "status 503"}}
 	s.Requests = map[string]*runlog.RequestSecond{
 		"search": {Completed: 3, FromSchedule: micros(1000, 1000, 1000)}, "order": {Failed: 1},
 	}
+	rec.Load = append(rec.Load, second(2, map[string]*runlog.InstanceSecond{"": {Completed: 1, FromSchedule: micros(20_000_000)}}))
+	peak := rec.Load[1].Second
+	peak.Phase, peak.Completed = "peak", 1
 	text := strings.NewReplacer(`\`, "", "**", "").Replace(written(t, rec, judge.Verdict{})[MarkdownFile])
 	for _, want := range []string{
-		"| p99 < 250ms | ✓ met | 1", "| errors < 1% | ✗ not met | 25 % |", "| p99(gone) < 1s | ✗ not met | there are no data for it |",
+		"| p50 < 250ms | ✓ met | 1", "| errors < 1% | ✗ not met | 20 % |", "| p99(gone) < 1s | ? undetermined | there are no data for it |",
 		"| search | 3 | 0 | 1.00 |", "| order | 0 | 1 | n/a |", "| status 503 | seed 1, request 2: status 503 | 1 | 25.00 % |",
-		"| connections opened | 2 |", "| load generator | valid |",
+		"| connections opened | 4 |",
+		"| load generator | valid |",
+		"| 10.0.0.2:80 | 3 | 75.00 % |\n| 10.0.0.1:80 | 1 | 25.00 % |", "| max(phase peak) < 10s | ✗ not met | 19.99",
 	} {
 		if !strings.Contains(strings.ReplaceAll(text, "&lt;", "<"), want) {
 			t.Errorf("report.md lacks %q:\n%s", want, text)

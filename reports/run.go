@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 
+	"secondwind/loadgen/summary"
 	"secondwind/reports/figure"
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
@@ -20,6 +21,7 @@ type account struct {
 	elasticity  []Elasticity
 	interrupted string   // why the run ended early; "" if it did not
 	warnings    []string // parts of the record that could not be read
+	required    []summary.Requirement
 }
 
 // read gathers the account of a run. An empty record gives an empty account.

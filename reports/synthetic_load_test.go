@@ -4,8 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"secondwind/loadgen/latency"
 	"secondwind/runlog"
 )
 
@@ -80,7 +79,7 @@ func (s synthesis) second(at, length float64, replies *replies) *runlog.LoadSeco
 	n := int64(math.Round(s.rate(at) * length))
 	sec := &runlog.LoadSecond{
 		Phase: s.phase(at), IntervalSeconds: length, OfferedRate: s.rate(at),
-		Offered: n, Sent: n, Completed: n, BytesIn: 200 * n, BytesOut: 900 * n, LagMaxSeconds: 0.0008,
+		Counts:    runlog.Counts{Offered: n, Sent: n, Completed: n, BytesIn: 200 * n, BytesOut: 900 * n, LagMaxSeconds: 0.0008},
 		Instances: map[string]*runlog.InstanceSecond{},
 	}
 	if at == 91 {
@@ -125,25 +124,15 @@ func (r *replies) to(c crowd) *runlog.InstanceSecond {
 }
 
 // answered draws log-normal latencies that grow with the load of the instance.
-// They are below a millisecond, for a histogram takes as long to merge as its
-// highest value is high, and the race detector makes that tenfold.
 func answered(n int64, rate float64, random *rand.Rand) *runlog.InstanceSecond {
-	p := newPair()
+	fromSchedule, fromSending := latency.New(latency.Digits), latency.New(latency.Digits)
 	const draws = 50 // of a long interval; each stands for several requests
 	for left := n; left > 0; {
 		weight := min(left, max(1, n/draws))
 		left -= weight
 		sending := (4 + 0.25*rate) * math.Exp(0.5*random.NormFloat64()) * 25_000
-		p.fromSending.RecordValues(int64(sending), weight)
-		p.fromSchedule.RecordValues(int64(sending+30_000*random.ExpFloat64()), weight)
+		fromSending.RecordValues(int64(sending), weight)
+		fromSchedule.RecordValues(int64(sending+30_000*random.ExpFloat64()), weight)
 	}
-	return &runlog.InstanceSecond{Completed: n, FromSchedule: encode(p.fromSchedule), FromSending: encode(p.fromSending)}
-}
-
-func encode(h *hdrhistogram.Histogram) string {
-	b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		panic(err) // only an unknown version fails
-	}
-	return string(b)
+	return &runlog.InstanceSecond{Completed: n, FromSchedule: latency.Take(fromSchedule), FromSending: latency.Take(fromSending)}
 }

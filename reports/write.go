@@ -79,6 +79,7 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 		figures, complete = figure.Group, completeObserved
 	}
 	a := read(rec, v)
+	a.required = Required(rec, v)
 	drawn, files, err := renderPlots(ctx, figures(a.run), as)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -23,6 +24,16 @@ type Observation struct {
 	// BodySHA256 is the digest of the answer's bytes on the wire.
 	BodySHA256 string    `json:"bodySha256,omitempty"`
 	Error      *APIError `json:"error,omitempty"`
+	// Snapshot is set in a line of OpSnapshot, which has no answer of its own.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
+}
+
+// Snapshot ends a configuration snapshot, whose questions were asked between Sent and
+// Received. What had changed stands in lines of its own before it.
+type Snapshot struct {
+	// Unchanged are the Seqs of the observations whose questions were asked again, and
+	// whose answers are the same.
+	Unchanged []int64 `json:"unchanged"`
 }
 
 // APIError is an answer that was an error, or no answer at all (Code "").
@@ -44,7 +55,24 @@ const (
 	OpDescribeInstanceRefreshes = "autoscaling:DescribeInstanceRefreshes"
 	OpDescribeTargetGroups      = "elasticloadbalancing:DescribeTargetGroups"
 	OpDescribeTargetHealth      = "elasticloadbalancing:DescribeTargetHealth"
+	OpDescribeLifecycleHooks    = "autoscaling:DescribeLifecycleHooks"
+	OpDescribeWarmPool          = "autoscaling:DescribeWarmPool"
+	OpDescribeTargetAttributes  = "elasticloadbalancing:DescribeTargetGroupAttributes"
+	OpDescribeListeners         = "elasticloadbalancing:DescribeListeners"
+	OpDescribeRules             = "elasticloadbalancing:DescribeRules"
+
+	OpSnapshot = "snapshot" // no operation of AWS's: the line that ends a configuration snapshot
 )
+
+// Watched are the operations of a configuration snapshot: what they answer is what
+// could change the outcome of a run.
+func Watched() []string {
+	return []string{
+		OpDescribeAutoScalingGroups, OpDescribePolicies, OpDescribeScheduledActions, OpDescribeInstanceRefreshes, OpDescribeLifecycleHooks,
+		OpDescribeWarmPool, OpDescribeAlarmsForMetric, OpDescribeAlarms, OpDescribeTargetGroups, OpDescribeTargetAttributes,
+		OpDescribeListeners, OpDescribeRules,
+	}
+}
 
 // The types below are the parts of the answers that are read from the record.
 // Their members are AWS's, so they decode from Observation.Answer as it is.
@@ -61,14 +89,44 @@ type Answer struct {
 	InstanceRefreshes           []InstanceRefresh
 	TargetGroups                []TargetGroup
 	TargetHealthDescriptions    []TargetHealthDescription
-	NextToken                   string
+	Listeners                   []Listener
+	Rules                       []Rule
+	NextToken, NextMarker       string
+}
+
+// Next is the token of the next page; "" of the last.
+func (a Answer) Next() string { return cmp.Or(a.NextToken, a.NextMarker) }
+
+// Before reports whether a page of activities or history, which are listed newest first,
+// goes back to before at: what is on the pages after it is older.
+func (a Answer) Before(at time.Time) bool {
+	if n := len(a.AlarmHistoryItems); n > 0 {
+		return a.AlarmHistoryItems[n-1].Timestamp.Before(at)
+	}
+	n := len(a.Activities)
+	return n > 0 && a.Activities[n-1].StartTime.Before(at)
+}
+
+// Join adds another page's lists.
+func (a *Answer) Join(page Answer) {
+	a.MetricAlarms = append(a.MetricAlarms, page.MetricAlarms...)
+	a.AlarmHistoryItems = append(a.AlarmHistoryItems, page.AlarmHistoryItems...)
+	a.MetricDataResults = append(a.MetricDataResults, page.MetricDataResults...)
+	a.AutoScalingGroups = append(a.AutoScalingGroups, page.AutoScalingGroups...)
+	a.ScalingPolicies = append(a.ScalingPolicies, page.ScalingPolicies...)
+	a.Activities = append(a.Activities, page.Activities...)
+	a.ScheduledUpdateGroupActions = append(a.ScheduledUpdateGroupActions, page.ScheduledUpdateGroupActions...)
+	a.InstanceRefreshes = append(a.InstanceRefreshes, page.InstanceRefreshes...)
+	a.TargetGroups = append(a.TargetGroups, page.TargetGroups...)
+	a.TargetHealthDescriptions = append(a.TargetHealthDescriptions, page.TargetHealthDescriptions...)
+	a.Listeners = append(a.Listeners, page.Listeners...)
 }
 
 // MetricAlarm is a CloudWatch alarm.
 type MetricAlarm struct {
 	AlarmName                        string
 	ActionsEnabled                   bool
-	AlarmActions                     []string
+	AlarmActions, OKActions          []string
 	Namespace, MetricName, Statistic string
 	Dimensions                       []Dimension
 	Period                           int // seconds
@@ -234,8 +292,27 @@ type InvokingAlarm struct {
 // TargetGroup is a target group's health check, in seconds and counts.
 type TargetGroup struct {
 	TargetGroupArn             string
+	LoadBalancerArns           []string
 	HealthCheckIntervalSeconds int
 	HealthCheckTimeoutSeconds  int
+}
+
+// Listener is where a load balancer takes requests, and which target groups they go to.
+type Listener struct {
+	ListenerArn    string
+	DefaultActions []ListenerAction
+}
+
+// Rule is what becomes of a listener's requests that meet its conditions.
+type Rule struct{ Actions []ListenerAction }
+
+// ListenerAction is what becomes of a listener's requests.
+type ListenerAction struct {
+	Type           string // forward | redirect | fixed-response …
+	TargetGroupArn string
+	ForwardConfig  struct {
+		TargetGroups []struct{ TargetGroupArn string }
+	}
 }
 
 // TargetHealthDescription is one target and its state.

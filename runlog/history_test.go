@@ -111,7 +111,7 @@ func TestAHistoryThatContradictsItselfIsNeitherWrittenNorRead(t *testing.T) {
 		}
 	}
 	for text, says := range map[string]string{
-		`{"version":3,"kept":true}`:             "use a newer one",
+		`{"version":4,"kept":true}`:             "use a newer one",
 		`{"version":1,"kept":true,"more":1}`:    "unknown field",
 		`{"version":1,"kept":true`:              "unexpected end",
 		`{"version":1,"kept":true,"visits":[]`:  "unexpected end",

@@ -1,14 +1,17 @@
 package runlog
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
 
 // Version is the version of every format of this package. A reader refuses a
 // record of a newer one. Version 2 added to the hypothesis what its readers had
-// each held themselves: metric, idle limit, publish lag.
-const Version = 2
+// each held themselves: metric, idle limit, publish lag. Version 3 added the step
+// that is claimed: from which capacity to which; and to cloud.jsonl configuration
+// snapshots.
+const Version = 3
 
 // Hypothesis is what a run claims, written and hashed before the first request
 // is sent, so that nothing in it can be fitted to what was seen.
@@ -31,6 +34,10 @@ type Hypothesis struct {
 	PeriodSeconds        int     `json:"periodSeconds"`
 	MinSize              int     `json:"minSize"`
 	MaxSize              int     `json:"maxSize"`
+	// FromCapacity and ToCapacity are the step that is claimed, in instances; absent
+	// before version 3: From and To say what was meant.
+	FromCapacity int `json:"fromCapacity,omitempty"`
+	ToCapacity   int `json:"toCapacity,omitempty"`
 
 	// IdleLimit is what every datapoint of the baseline must be below.
 	IdleLimit float64 `json:"idleLimit,omitempty"`
@@ -53,10 +60,21 @@ type Hypothesis struct {
 	// MaxPollGapSeconds is the longest silence of an observer that still counts as watching.
 	MaxPollGapSeconds float64    `json:"maxPollGapSeconds"`
 	Deadlines         []Deadline `json:"deadlines"` // of the links e0→e1 … e6→e7, in order
+	// Require are thresholds that the run is to meet beside the claim, which do not decide it:
+	// "p99(phase hold) < 250ms". Package reports judges them.
+	Require []string `json:"require,omitempty"`
 }
 
 // Period is PeriodSeconds as a duration.
 func (h Hypothesis) Period() time.Duration { return time.Duration(h.PeriodSeconds) * time.Second }
+
+// From is the capacity that the group is claimed to scale out from: FromCapacity,
+// in older records the group's minimum.
+func (h Hypothesis) From() int { return cmp.Or(h.FromCapacity, h.MinSize) }
+
+// To is the capacity that the group is claimed to scale out to: ToCapacity, in older
+// records one more than From.
+func (h Hypothesis) To() int { return cmp.Or(h.ToCapacity, h.From()+1) }
 
 // PublishLag is PublishLagSeconds as a duration.
 func (h Hypothesis) PublishLag() time.Duration { return Seconds(h.PublishLagSeconds) }

@@ -89,6 +89,15 @@ func TestAHypothesisOfVersion1IsFilledIn(t *testing.T) {
 	}
 }
 
+func TestTheStepOfAnOldHypothesisIsFromItsMinimumToOneMore(t *testing.T) {
+	for h, want := range map[[3]int][2]int{{1, 0, 0}: {1, 2}, {3, 0, 0}: {3, 4}, {1, 2, 4}: {2, 4}} {
+		got := runlog.Hypothesis{MinSize: h[0], FromCapacity: h[1], ToCapacity: h[2]}
+		if got.From() != want[0] || got.To() != want[1] {
+			t.Errorf("minimum %d, from %d to %d: the step is %d to %d, want %d to %d", h[0], h[1], h[2], got.From(), got.To(), want[0], want[1])
+		}
+	}
+}
+
 func TestAnOldHypothesisIsReadAsItsReadersTookIt(t *testing.T) {
 	w, dir := create(t)
 	must(t, w.Close())

@@ -50,24 +50,53 @@ type Hold struct {
 	EndedOnRequest   bool    `json:"endedOnRequest,omitempty"` // before its time
 }
 
+// Counts are what became of the requests of a time.
+type Counts struct {
+	Offered   int64 `json:"offered"` // requests due in it
+	Sent      int64 `json:"sent"`
+	Completed int64 `json:"completed"` // answered as expected
+	Failed    int64 `json:"failed"`    // not answered, or not as expected
+	Dropped   int64 `json:"dropped"`   // due, but never sent
+	BytesIn   int64 `json:"bytesIn"`
+	BytesOut  int64 `json:"bytesOut"`
+	// LagMaxSeconds is the longest that one of them was sent after it was due.
+	LagMaxSeconds float64 `json:"lagMaxSeconds"`
+	// Errors counts failures by their cause, at most 24 causes; the rest under OtherError.
+	Errors map[string]int64 `json:"errors,omitempty"`
+}
+
+// Add counts those of another time in.
+func (c *Counts) Add(other Counts) {
+	c.Offered += other.Offered
+	c.Sent += other.Sent
+	c.Completed += other.Completed
+	c.Failed += other.Failed
+	c.Dropped += other.Dropped
+	c.BytesIn += other.BytesIn
+	c.BytesOut += other.BytesOut
+	c.LagMaxSeconds = max(c.LagMaxSeconds, other.LagMaxSeconds)
+	c.Errors = Added(c.Errors, other.Errors)
+}
+
+// Added are counts with more counted in, into the same map unless that is nil.
+func Added(counts, more map[string]int64) map[string]int64 {
+	if counts == nil && len(more) > 0 {
+		counts = map[string]int64{}
+	}
+	for key, n := range more {
+		counts[key] += n
+	}
+	return counts
+}
+
 // LoadSecond is what the generator did in one interval.
 type LoadSecond struct {
 	Phase           Phase   `json:"phase"`
 	IntervalSeconds float64 `json:"intervalSeconds"` // 1; more in the hold of a long soak, so that files stay bounded
 	OfferedRate     float64 `json:"offeredRate"`     // requests per second at the end of the interval
-	Offered         int64   `json:"offered"`         // requests due in the interval
-	Sent            int64   `json:"sent"`
-	Completed       int64   `json:"completed"` // answered as expected
-	Failed          int64   `json:"failed"`    // not answered, or not as expected
-	Dropped         int64   `json:"dropped"`   // due, but never sent
-	BytesIn         int64   `json:"bytesIn"`
-	BytesOut        int64   `json:"bytesOut"`
-	// LagMaxSeconds is the longest a request of the interval was sent after it was due.
-	LagMaxSeconds float64 `json:"lagMaxSeconds"`
+	Counts
 	// Instances is keyed by the X-Instance-Id of the answer; "" for none.
 	Instances map[string]*InstanceSecond `json:"instances,omitempty"`
-	// Errors counts failures by their cause, at most 24 causes; the rest under OtherError.
-	Errors map[string]int64 `json:"errors,omitempty"`
 	// Examples has the first failure of each cause, in the interval in which it happened.
 	Examples map[string]FailureExample `json:"examples,omitempty"`
 	// Requests is keyed by the kind of request; nil if there is one kind only.
@@ -129,20 +158,7 @@ type GeneratorSecond struct {
 // Add counts another interval in, as far as it can be added without decoding histograms.
 func (s *LoadSecond) Add(other LoadSecond) {
 	s.IntervalSeconds += other.IntervalSeconds
-	s.Offered += other.Offered
-	s.Sent += other.Sent
-	s.Completed += other.Completed
-	s.Failed += other.Failed
-	s.Dropped += other.Dropped
-	s.BytesIn += other.BytesIn
-	s.BytesOut += other.BytesOut
-	s.LagMaxSeconds = max(s.LagMaxSeconds, other.LagMaxSeconds)
-	for text, n := range other.Errors {
-		if s.Errors == nil {
-			s.Errors = map[string]int64{}
-		}
-		s.Errors[text] += n
-	}
+	s.Counts.Add(other.Counts)
 }
 
 // InstanceSecond is what one instance answered in one interval.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,8 @@ const (
 	ManifestFile   = "manifest.json"
 	VerdictFile    = "verdict.json"
 	HistoryFile    = "history.json" // the judge does not read it
+	// AttestationFile is signed over all other files, and thus in no manifest.
+	AttestationFile = "attestation.intoto.jsonl"
 )
 
 // Command is the command that made a record.
@@ -72,7 +75,8 @@ type FileDigest struct {
 // Seal ends a run: it writes the digest and size of every file below dir into
 // the manifest and marks it complete. The Writer must be closed before. A sealed
 // folder may be sealed again when its reports were written anew; evidence that
-// changed since the first time is a *TamperedError.
+// changed since the first time is a *TamperedError. A signed folder stays as it is:
+// if it is not what was sealed, that is an error.
 func Seal(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -94,8 +98,17 @@ func Seal(dir string) error {
 			}
 		}
 	}
+	if Signed(dir) && !(m.Complete && maps.Equal(m.Files, files)) {
+		return fmt.Errorf("seal run %s: the run is signed, and its files are not those that were signed", dir)
+	}
 	m.Complete, m.Files = true, files
 	return writeJSON(dir, ManifestFile, m)
+}
+
+// Signed reports whether the folder of a run has an attestation, valid or not.
+func Signed(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, AttestationFile))
+	return err == nil
 }
 
 // sameDigest compares what is there now with what was sealed; zero: nothing.
@@ -112,15 +125,15 @@ func sameDigest(name string, sealed, now FileDigest) error {
 		now.Size, now.SHA256, sealed.Size, sealed.SHA256)}
 }
 
-// digests reads every file of the folder but the manifest and the temporary files
-// of a write that was cut short.
+// digests reads every file of the folder but the manifest, what may come later (the audit,
+// the attestation), and the temporary files of a write that was cut short.
 func digests(root *os.Root) (map[string]FileDigest, error) {
 	files := map[string]FileDigest{}
 	err := fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() || path == ManifestFile || strings.HasSuffix(path, tempSuffix) {
+		if d.IsDir() || slices.Contains([]string{ManifestFile, AuditFile, AttestationFile}, path) || strings.HasSuffix(path, tempSuffix) {
 			return nil
 		}
 		if !d.Type().IsRegular() {

@@ -26,9 +26,13 @@ type Record struct {
 	Cloud []Observation
 	// History is nil if nothing was asked of the calculators' history.
 	History *History
+	// Audit is nil if nobody asked CloudTrail who called.
+	Audit *Audit
 	// Torn are the files whose last line was cut short, as a killed run leaves
 	// them; the rest of that line is not in the record.
 	Torn []string
+
+	digests map[string]FileDigest // of the evidence, as it was read
 }
 
 // Open reads a run's folder. A sealed one must be byte for byte what was
@@ -41,7 +45,7 @@ func Open(dir string) (*Record, error) {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
 	defer root.Close()
-	r := &Record{}
+	r := &Record{digests: map[string]FileDigest{}}
 	if r.Manifest, err = readManifest(root); err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
@@ -52,7 +56,7 @@ func Open(dir string) (*Record, error) {
 	if r.Scenario, err = r.evidence(root, ScenarioFile); err != nil {
 		return nil, fmt.Errorf("open run %s: %w", dir, err)
 	}
-	for _, read := range []func(*os.Root) error{r.readHypothesis, r.readLoad, r.readCloud, r.readHistory} {
+	for _, read := range []func(*os.Root) error{r.readHypothesis, r.readLoad, r.readCloud, r.readHistory, r.readAudit} {
 		if err := read(root); err != nil {
 			return nil, fmt.Errorf("open run %s: %w", dir, err)
 		}
@@ -91,6 +95,7 @@ func (r *Record) evidence(root *os.Root, name string) (data []byte, err error) {
 	switch data, err = root.ReadFile(name); {
 	case err == nil:
 		now = FileDigest{digest(data), int64(len(data))}
+		r.digests[name] = now
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}

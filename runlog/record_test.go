@@ -45,7 +45,7 @@ func observation(seq int64) runlog.Observation {
 
 func second(x int) runlog.LoadLine {
 	return runlog.LoadLine{Time: began.Add(time.Duration(x) * time.Second), Second: &runlog.LoadSecond{Phase: runlog.PhaseLoad,
-		IntervalSeconds: 1, Offered: 3, Sent: 3, Completed: 3}}
+		IntervalSeconds: 1, Counts: runlog.Counts{Offered: 3, Sent: 3, Completed: 3}}}
 }
 
 // sealed writes a small whole run.

@@ -33,10 +33,10 @@ func TestEachVersionIsReadOrRefused(t *testing.T) {
 	}
 	for file, text := range files {
 		for version, want := range map[string]string{
-			"1": "", "2": "",
-			"-1": "version is -1, want 1 to 2", "0": "version is 0, want 1 to 2", "null": "version is 0",
-			"3":             "the record has version 3, this program reads up to 2: use a newer one",
-			`1,"news":true`: `unknown field "news"`, `3,"news":true`: "use a newer one",
+			"1": "", "2": "", "3": "",
+			"-1": "version is -1, want 1 to 3", "0": "version is 0, want 1 to 3", "null": "version is 0",
+			"4":             "the record has version 4, this program reads up to 3: use a newer one",
+			`1,"news":true`: `unknown field "news"`, `4,"news":true`: "use a newer one",
 			`"2"`: "cannot unmarshal", "1.5": "cannot unmarshal", "2e20": "cannot unmarshal",
 		} {
 			content := strings.Replace(text, `"version":1`, `"version":`+version, 1)
@@ -148,6 +148,7 @@ func TestAHypothesisThatContradictsItselfIsNeitherWrittenNorRead(t *testing.T) {
 		"a misspelt member":         `{"version":2,"treshold":20}`,
 		"a misspelt term":           `{"version":2,"deadlines":[{"link":"e1","terms":[{"name":"x","secs":1}]}]}`,
 		"a threshold in words":      `{"version":2,"threshold":"20"}`,
+		"a step to nowhere":         `{"version":3,"fromCapacity":2,"toCapacity":2}`,
 		"half an instance at least": `{"version":2,"minSize":0.5}`,
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, runlog.HypothesisFile, content) })

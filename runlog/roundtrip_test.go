@@ -22,13 +22,14 @@ func fullLoad() []runlog.LoadLine {
 			Hold: &runlog.Hold{RequestedSeconds: 28800, Seconds: 31.5, EndedOnRequest: true},
 		}},
 		{Time: began.Add(1500 * time.Millisecond), Second: &runlog.LoadSecond{
-			Phase: runlog.PhaseHold, IntervalSeconds: 10, OfferedRate: 48.25, Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2,
-			BytesIn: 1 << 40, BytesOut: 1 << 41, LagMaxSeconds: 0.001,
+			Phase: runlog.PhaseHold, IntervalSeconds: 10, OfferedRate: 48.25, Counts: runlog.Counts{
+				Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2, BytesIn: 1 << 40, BytesOut: 1 << 41, LagMaxSeconds: 0.001,
+				Errors: map[string]int64{"EOF": 9, "other": 1},
+			},
 			Instances: map[string]*runlog.InstanceSecond{
 				"i-1": {Completed: 470, Failed: 1, First: began.Add(time.Nanosecond), FromSchedule: "HISTFAAA", FromSending: "HISTFAAB"},
 				"":    {Failed: 9},
 			},
-			Errors:   map[string]int64{"EOF": 9, "other": 1},
 			Examples: map[string]runlog.FailureExample{"EOF": {Request: "request 7", Error: "read: EOF"}},
 			Requests: map[string]*runlog.RequestSecond{"search": {Completed: 470, Failed: 10, FromSchedule: "HISTFAAC", FromSending: "HISTFAAD"}},
 			Connect:  "HISTFAAE", TLS: "HISTFAAF", FirstByte: "HISTFAAG", Lag: "HISTFAAH",
@@ -56,7 +57,9 @@ func fullCloud() []runlog.Observation {
 	repeated, refused := answered, answered
 	repeated.Seq, repeated.Answer, repeated.Unchanged = 2, nil, 1
 	refused.Seq, refused.Answer, refused.Error = 3, nil, &runlog.APIError{Code: "Throttling", Message: "Rate exceeded"}
-	return []runlog.Observation{answered, repeated, refused}
+	snapshot := runlog.Observation{Seq: 4, Operation: runlog.OpSnapshot, Sent: began, Received: began.Add(time.Second), Date: began,
+		Snapshot: &runlog.Snapshot{Unchanged: []int64{1}}}
+	return []runlog.Observation{answered, repeated, refused, snapshot}
 }
 
 // TestEveryMemberComesBackAndFitsItsSchema: a member that the schema lacks, or that
@@ -168,14 +171,20 @@ func TestAManifestKeepsWhatTheCallerKnowsAndNothingElse(t *testing.T) {
 func TestIntervalsOfTheLoadAreSummed(t *testing.T) {
 	var sum runlog.LoadSecond
 	for _, s := range []runlog.LoadSecond{
-		{IntervalSeconds: 1, Offered: 5, Sent: 4, Completed: 3, Failed: 1, Dropped: 1, BytesIn: 7, BytesOut: 8, LagMaxSeconds: 0.5},
-		{IntervalSeconds: 2, Offered: 1, Sent: 1, Failed: 1, LagMaxSeconds: 0.1, Errors: map[string]int64{"refused": 1}},
-		{Errors: map[string]int64{"refused": 2, "reset": 1}},
+		{IntervalSeconds: 1, Counts: runlog.Counts{
+			Offered: 5, Sent: 4, Completed: 3, Failed: 1, Dropped: 1, BytesIn: 7, BytesOut: 8, LagMaxSeconds: 0.5,
+		}},
+		{IntervalSeconds: 2, Counts: runlog.Counts{
+			Offered: 1, Sent: 1, Failed: 1, LagMaxSeconds: 0.1, Errors: map[string]int64{"refused": 1},
+		}},
+		{Counts: runlog.Counts{Errors: map[string]int64{"refused": 2, "reset": 1}}},
 	} {
 		sum.Add(s)
 	}
-	want := runlog.LoadSecond{IntervalSeconds: 3, Offered: 6, Sent: 5, Completed: 3, Failed: 2, Dropped: 1, BytesIn: 7, BytesOut: 8,
-		LagMaxSeconds: 0.5, Errors: map[string]int64{"refused": 3, "reset": 1}}
+	want := runlog.LoadSecond{IntervalSeconds: 3, Counts: runlog.Counts{
+		Offered: 6, Sent: 5, Completed: 3, Failed: 2, Dropped: 1, BytesIn: 7, BytesOut: 8, LagMaxSeconds: 0.5,
+		Errors: map[string]int64{"refused": 3, "reset": 1},
+	}}
 	if diff := cmp.Diff(want, sum); diff != "" {
 		t.Errorf("the sum differs (-want +got):\n%s", diff)
 	}

@@ -70,8 +70,8 @@ func TestSchemasRefuseWhatTheReaderRefuses(t *testing.T) {
 	line, err := json.Marshal(second(1))
 	must(t, err)
 	cases := []struct{ schema, name, text, old, with string }{
-		{"hypothesis.json", "a newer version", string(hypothesis), `"version":2`, `"version":3`},
-		{"hypothesis.json", "version 0", string(hypothesis), `"version":2`, `"version":0`},
+		{"hypothesis.json", "a newer version", string(hypothesis), `"version":3`, `"version":4`},
+		{"hypothesis.json", "version 0", string(hypothesis), `"version":3`, `"version":0`},
 		{"hypothesis.json", "an unknown member", string(hypothesis), `"claim"`, `"claims"`},
 		{"hypothesis.json", "a link that there is not", string(hypothesis), `"link":"e1"`, `"link":"e9"`},
 		{"hypothesis.json", "a time that is none", string(hypothesis), `2026-03-14T12:00:00Z`, `noon`},

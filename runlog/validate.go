@@ -43,9 +43,12 @@ func (m Manifest) validateLoad(l LoadLine) error {
 	return nil
 }
 
-// validate holds the deadlines to one of each link, in order: Deadline finds the
+// validate holds the step to one upwards, and the deadlines to one of each link, in order: Deadline finds the
 // first of a link, Within adds all.
 func (h Hypothesis) validate() error {
+	if h.From() < 0 || h.To() <= h.From() {
+		return fmt.Errorf("it claims a step from %d to %d instances, want more than before", h.From(), h.To())
+	}
 	last := LinkLoadStep // has no deadline: the others count from it
 	for _, d := range h.Deadlines {
 		if d.Link <= last {
@@ -122,7 +125,17 @@ func (o Observation) validate() error {
 	case o.Unchanged < 0 || o.Unchanged >= o.Seq:
 		return fmt.Errorf("unchanged is %d, want an earlier seq than %d", o.Unchanged, o.Seq)
 	}
-	return oneOf("answer, unchanged and error", len(o.Answer) > 0, o.Unchanged != 0, o.Error != nil)
+	if o.Snapshot != nil {
+		for _, seq := range o.Snapshot.Unchanged {
+			if seq < 1 || seq >= o.Seq {
+				return fmt.Errorf("snapshot.unchanged names %d, want an earlier seq than %d", seq, o.Seq)
+			}
+		}
+	}
+	if (o.Operation == OpSnapshot) != (o.Snapshot != nil) {
+		return fmt.Errorf("operation is %q, want %q if, and only if, there is a snapshot", o.Operation, OpSnapshot)
+	}
+	return oneOf("answer, unchanged, error and snapshot", len(o.Answer) > 0, o.Unchanged != 0, o.Error != nil, o.Snapshot != nil)
 }
 
 // oneOf is an error unless exactly one of the members is set.

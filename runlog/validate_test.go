@@ -82,14 +82,16 @@ func TestObservationsThatSayNothingSensibleAreRefused(t *testing.T) {
 		{"no operation", replaced(`"operation":"a:B",`, ``), "cloud.jsonl:1: operation is missing"},
 		{"not sent", replaced(`"sent":"2026-03-14T12:00:00Z",`, ``), "cloud.jsonl:1: sent or received is missing"},
 		{"not received", replaced(`"received":"2026-03-14T12:00:01Z",`, ``), "cloud.jsonl:1: sent or received is missing"},
-		{"neither answer nor error", replaced(`,"answer":{}`, ``), "cloud.jsonl:1: 0 of answer, unchanged and error"},
-		{"answer and error", replaced(`{}}`, `{},"error":{"message":"x"}}`), "cloud.jsonl:1: 2 of answer, unchanged and error"},
+		{"neither answer nor error", replaced(`,"answer":{}`, ``), "cloud.jsonl:1: 0 of answer, unchanged, error and snapshot"},
+		{"answer and error", replaced(`{}}`, `{},"error":{"message":"x"}}`), "cloud.jsonl:1: 2 of answer, unchanged, error and snapshot"},
 		{"unchanged from nothing", replaced(`"answer":{}`, `"unchanged":-1`), "cloud.jsonl:1: unchanged is -1"},
 		{"unchanged from itself", replaced(`"answer":{}`, `"unchanged":1`), "cloud.jsonl:1: unchanged is 1"},
 		{"unchanged from another operation", follow(`"operation":"a:C","unchanged":1`), "cloud.jsonl:2: unchanged points to seq 1, which is a:B"},
 		{"unchanged from another input", follow(`"operation":"a:B","input":{"x":1},"unchanged":1`), "another input"},
 		{"unchanged from an error", strings.Replace(follow(`"operation":"a:B","unchanged":1`), `"answer":{}`, `"error":{"message":"x"}`, 1),
 			"has no answer"},
+		{"a snapshot of what comes later", follow(`"operation":"snapshot","snapshot":{"unchanged":[1,2]}`), "snapshot.unchanged names 2"},
+		{"a snapshot by another name", follow(`"operation":"a:B","snapshot":{"unchanged":[1]}`), `operation is "a:B"`},
 		{"a misspelt member", replaced(`"requestId"`, `"requestID2"`), "unknown field"},
 	}
 	for _, c := range cases {

@@ -27,6 +27,7 @@ type Writer struct {
 	mu          sync.Mutex
 	load, cloud *lines
 	hypothesis  bool
+	audit       *Audit
 
 	closing sync.Once
 	stop    chan struct{}
@@ -126,6 +127,14 @@ func (w *Writer) WriteObservation(o Observation) error {
 	return w.cloud.append(o)
 }
 
+// WriteAudit sees to it that Close writes the audit: it is about the other files as they
+// are then.
+func (w *Writer) WriteAudit(a Audit) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.audit = &a
+}
+
 // Flush hands everything written so far to the operating system.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
@@ -142,6 +151,9 @@ func (w *Writer) Close() (err error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		err = errors.Join(w.load.close(), w.cloud.close())
+		if w.audit != nil && err == nil {
+			err = WriteAudit(w.dir, *w.audit)
+		}
 	})
 	return err
 }

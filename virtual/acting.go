@@ -59,6 +59,7 @@ func (a *Acting) Call(ctx context.Context, operation, input string) {
 		serve()
 		deed.At, deed.Changed = time.Now(), append(deed.Changed, differences(before, a.world.configuration())...)
 	})
+	watched.AWS.AppID = "somebody-else"
 	deed.Err = watched.call(ctx, operation, text)
 	a.world.noted(deed)
 }

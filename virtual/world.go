@@ -27,6 +27,7 @@ import (
 	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/cloud"
+	"secondwind/localcloud/cloudtrailapi"
 	"secondwind/localcloud/keys"
 	"secondwind/runlog"
 	"secondwind/terraform"
@@ -50,6 +51,10 @@ type Config struct {
 	Latency [2]time.Duration
 	// Interval is the shortest between polls and between lines of the load's record; 0: a second.
 	Interval time.Duration
+	// Audit is whether CloudTrail is asked, after the run, who called.
+	Audit bool
+	// EventDelay is how long CloudTrail takes to show a call; 0: a second.
+	EventDelay time.Duration
 	// During is what somebody else does once a phase is seen to have begun.
 	During map[runlog.Phase]func(context.Context, *Acting)
 }
@@ -154,8 +159,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 	}
 	w.cfg, w.fleet = cfg, newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
+	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay})
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: w.fleet, Tagged: vault.Tagged,
+		Record: trail.Record,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: w.fleet, Listen: w.network.listen})
@@ -166,9 +173,10 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatal(err)
 	}
 	w.state = state
-	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region})
+	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
 	localcloud.Register(w.mux, state)
 	vault.Register(w.mux)
+	trail.Register(w.mux)
 	w.aws = w.config(new(atomic.Int64), new(atomic.Int64), func(serve func()) { serve() })
 	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
 	ctx, stop := context.WithCancel(t.Context())
@@ -251,10 +259,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 			t.Fatal(err)
 		}
 	}
+	if w.cfg.Audit && err == nil {
+		w.audit(t, writer)
+	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return err
+}
+
+// audit audits the run, as the soak command does.
+func (w *world) audit(t *testing.T, writer *runlog.Writer) {
+	t.Helper()
+	made, err := live.Audit(t.Context(), w.aws, writer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer.WriteAudit(made)
 }
 
 // reporter keeps what is reported, and lets others act when a phase begins.

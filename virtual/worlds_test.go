@@ -32,11 +32,11 @@ type drawn struct {
 	change    func(*virtual.Config)
 	threshold float64 // percent
 	faulty    string  // what the system itself has wrong, so that it need not scale; "": nothing
-	acts      []act
+	acts      []move
 }
 
-// act is what somebody else does.
-type act struct {
+// move is what somebody else does.
+type move struct {
 	name  string // its kind
 	says  string
 	phase runlog.Phase
@@ -44,7 +44,7 @@ type act struct {
 	do    func(context.Context, *virtual.Acting)
 }
 
-func (a act) String() string { return fmt.Sprintf("%s + %s: %s", a.phase, a.after, a.says) }
+func (a move) String() string { return fmt.Sprintf("%s + %s: %s", a.phase, a.after, a.says) }
 
 // configure is the world's configuration.
 func (d drawn) configure(cfg virtual.Config) virtual.Config {
@@ -84,6 +84,7 @@ func draw(t *rapid.T) drawn {
 	latency := time.Duration(rapid.IntRange(0, 200).Draw(t, "latency")) * time.Millisecond
 	noise := float64(rapid.IntRange(0, 6).Draw(t, "noise")) / 100
 	idle := float64(rapid.IntRange(0, 30).Draw(t, "idle")) / 10
+	audited := rapid.Bool().Draw(t, "audited")
 	boot := time.Duration(rapid.IntRange(0, 30).Draw(t, "boot")) * 100 * time.Millisecond
 	change := func(c *virtual.Config) {
 		cheap(c)
@@ -92,10 +93,10 @@ func draw(t *rapid.T) drawn {
 		c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = periods, points
 		c.Latency = [2]time.Duration{latency / 2, latency}
 		c.Service.Noise, c.Service.IdleCPUPercent, c.Service.Boot = noise, idle, boot
-		c.Scenario.Calibration.CPUPercent = threshold * 0.55
+		c.Scenario.Calibration.CPUPercent, c.Audit = threshold*0.55, audited
 	}
-	d := drawn{change: change, threshold: threshold, says: fmt.Sprintf("threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s",
-		threshold, period, points, periods, policy, idle, noise, latency, boot)}
+	d := drawn{change: change, threshold: threshold, says: fmt.Sprintf("threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s, audited %t",
+		threshold, period, points, periods, policy, idle, noise, latency, boot, audited)}
 	d.fault(t)
 	for range weighted(t, "acts", []int{2, 10, 3, 1}, 0, 1, 2, 3) {
 		d.acts = append(d.acts, drawAct(t))
@@ -132,7 +133,7 @@ func weighted[T any](t *rapid.T, label string, weights []int, values ...T) T {
 	return rapid.SampledFrom(all).Draw(t, label)
 }
 
-func drawAct(t *rapid.T) act {
+func drawAct(t *rapid.T) move {
 	a := weighted(t, "act", []int{10, 5, 3, 1, 1, 1, 1, 1, 1}, drawCall, drawSeveral, drawClient, drawBusy, drawSlow, drawSick, drawCrash,
 		drawLost, drawLate)(t)
 	a.phase = weighted(t, "phase", []int{1, 2, 6, 6, 4, 2}, runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseControl,
@@ -141,17 +142,17 @@ func drawAct(t *rapid.T) act {
 	return a
 }
 
-func drawCall(t *rapid.T) act {
+func drawCall(t *rapid.T) move {
 	operation := rapid.SampledFrom(slices.Sorted(maps.Keys(calls))).Draw(t, "operation")
 	input := rapid.SampledFrom(calls[operation]).Draw(t, "input")
-	return act{name: operation, says: operation + " " + input, do: func(ctx context.Context, a *virtual.Acting) {
+	return move{name: operation, says: operation + " " + input, do: func(ctx context.Context, a *virtual.Acting) {
 		a.Call(ctx, operation, input)
 	}}
 }
 
-func drawSeveral(t *rapid.T) act {
+func drawSeveral(t *rapid.T) move {
 	name := rapid.SampledFrom(slices.Sorted(maps.Keys(several))).Draw(t, "several")
-	return act{name: name, says: name, do: func(ctx context.Context, a *virtual.Acting) { carryOut(ctx, a, several[name]) }}
+	return move{name: name, says: name, do: func(ctx context.Context, a *virtual.Acting) { carryOut(ctx, a, several[name]) }}
 }
 
 func carryOut(ctx context.Context, a *virtual.Acting, steps []then) {
@@ -178,44 +179,44 @@ func lasting(t *rapid.T) time.Duration {
 	return weighted(t, "lasting", []int{1, 1, 1, 1, 3}, 5*time.Second, 15*time.Second, 30*time.Second, time.Minute, time.Hour)
 }
 
-func drawClient(t *rapid.T) act {
+func drawClient(t *rapid.T) move {
 	rate, until := float64(rapid.IntRange(1, 16).Draw(t, "rate"))/2, lasting(t)
-	return act{name: "client", says: fmt.Sprintf("another client sends %v/s for %s", rate, until),
+	return move{name: "client", says: fmt.Sprintf("another client sends %v/s for %s", rate, until),
 		do: func(ctx context.Context, a *virtual.Acting) { a.Send(ctx, rate, until) }}
 }
 
-func drawBusy(t *rapid.T) act {
+func drawBusy(t *rapid.T) move {
 	percent, until := float64(rapid.IntRange(1, 30).Draw(t, "percent")), lasting(t)
-	return act{name: "busy", says: fmt.Sprintf("another program uses %v %% for %s", percent, until),
+	return move{name: "busy", says: fmt.Sprintf("another program uses %v %% for %s", percent, until),
 		do: func(ctx context.Context, a *virtual.Acting) { a.Busy(ctx, percent, until) }}
 }
 
-func drawSlow(t *rapid.T) act {
+func drawSlow(t *rapid.T) move {
 	factor, until := 1+float64(rapid.IntRange(1, 15).Draw(t, "factor"))/10, lasting(t)
-	return act{name: "slow", says: fmt.Sprintf("a request costs %v times its CPU for %s", factor, until),
+	return move{name: "slow", says: fmt.Sprintf("a request costs %v times its CPU for %s", factor, until),
 		do: func(ctx context.Context, a *virtual.Acting) { a.Slow(ctx, factor, until) }}
 }
 
-func drawSick(t *rapid.T) act {
+func drawSick(t *rapid.T) move {
 	until := lasting(t)
-	return act{name: "unhealthy", says: fmt.Sprintf("health checks fail for %s", until),
+	return move{name: "unhealthy", says: fmt.Sprintf("health checks fail for %s", until),
 		do: func(ctx context.Context, a *virtual.Acting) { a.Sicken(ctx, until) }}
 }
 
-func drawCrash(t *rapid.T) act {
+func drawCrash(t *rapid.T) move {
 	newest := rapid.Bool().Draw(t, "newest")
-	return act{name: "crash", says: fmt.Sprintf("an instance crashes (newest: %t)", newest),
+	return move{name: "crash", says: fmt.Sprintf("an instance crashes (newest: %t)", newest),
 		do: func(ctx context.Context, a *virtual.Acting) { a.Crash(ctx, newest) }}
 }
 
-func drawLost(t *rapid.T) act {
+func drawLost(t *rapid.T) move {
 	n := rapid.IntRange(1, 30).Draw(t, "answers")
-	return act{name: "answers lost", says: fmt.Sprintf("%d answers are lost", n), do: func(_ context.Context, a *virtual.Acting) { a.Lose(n) }}
+	return move{name: "answers lost", says: fmt.Sprintf("%d answers are lost", n), do: func(_ context.Context, a *virtual.Acting) { a.Lose(n) }}
 }
 
-func drawLate(t *rapid.T) act {
+func drawLate(t *rapid.T) move {
 	by, until := time.Duration(rapid.IntRange(1, 40).Draw(t, "by"))*100*time.Millisecond, lasting(t)
-	return act{name: "answers late", says: fmt.Sprintf("answers are %s later for %s", by, until),
+	return move{name: "answers late", says: fmt.Sprintf("answers are %s later for %s", by, until),
 		do: func(ctx context.Context, a *virtual.Acting) { a.Delay(ctx, by, until) }}
 }
 

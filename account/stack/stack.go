@@ -233,25 +233,28 @@ const replacedInVain = 3
 func (s Stack) WaitHealthy(ctx context.Context) error {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()
-	seen, tried := "no target is registered", map[string]bool{}
+	seen, known, present := "no target is registered", map[string]bool{}, 0
 	for {
 		out, err := s.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
 		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("wait for a healthy target of %s: %w", s.TargetGroup, err)
 		}
 		if err == nil {
+			present = 0
 			for _, d := range out.TargetHealthDescriptions {
 				if d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
 					return nil
 				}
 				h := d.TargetHealth
 				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), h.State, h.Reason, aws.ToString(h.Description))
-				tried[aws.ToString(d.Target.Id)] = true
+				known[aws.ToString(d.Target.Id)] = true
+				if h.State != elbtypes.TargetHealthStateEnumDraining {
+					present++
+				}
 			}
 		}
-		if len(tried) >= replacedInVain {
-			return fmt.Errorf("wait for a healthy target of %s: %d instances came one after the other; last seen: %s",
-				s.TargetGroup, len(tried), seen)
+		if len(known)-present >= replacedInVain {
+			return fmt.Errorf("wait for a healthy target of %s: instance after instance came and went; last seen: %s", s.TargetGroup, seen)
 		}
 		select {
 		case <-ctx.Done():

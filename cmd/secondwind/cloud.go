@@ -24,6 +24,7 @@ import (
 	"secondwind/account/sweep"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
+	"secondwind/localcloud/cloudtrailapi"
 )
 
 // freePort is the address to listen on where none is asked for.
@@ -59,6 +60,7 @@ func newCloud(out *output) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Listen, "listen", freePort, "loopback `address` of the AWS endpoint; port 0 picks a free one")
 	calculatorFlag(f, &o.calculator)
+	f.DurationVar(&o.EventDelay, "event-delay", cloudtrailapi.DefaultDelay, "how long CloudTrail takes to show a call; on AWS that is minutes")
 	f.DurationVar(&o.MetricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or whole minutes")
 	f.BoolVar(&o.withStack, "stack", false, "build the stack of terraform/ in it: load balancer, group, policies, alarms")
 	scalingVariablesFlag(f, &o.scalingVariables)

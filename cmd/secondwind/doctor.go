@@ -164,6 +164,7 @@ type proof struct {
 	live.Config
 	wanted     []string // findings of the doctor that the scenario asks for
 	skipDoctor bool     // go on whatever it finds
+	audit      bool     // ask CloudTrail afterwards who called
 }
 
 // prove lets the doctor examine the group before any load, keeps its report in the
@@ -188,7 +189,11 @@ func prove(ctx context.Context, p proof) error {
 			"do what it advises (%s; docs/doctor.md), or continue anyway with --skip-doctor",
 			strings.Join(blocking, ", "), filepath.Join(p.Writer.Dir(), doctorFile))
 	}
-	return live.Prove(ctx, p.Config)
+	err := live.Prove(ctx, p.Config)
+	if err == nil && p.audit {
+		auditRun(ctx, p)
+	}
+	return err
 }
 
 // reportFindings reports the findings that are more than notes, and returns those

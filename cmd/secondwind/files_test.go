@@ -35,7 +35,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 			{"cloud", "--calculator", program, "--stack", "--outputs", "/proc/outputs"},
 		}
 	}
-	return append(all, [][]string{
+	all = append(all, [][]string{
 		{"soak", "--file", none},
 		{"soak", "--stack", none},
 		{"soak", "--calculator", none},
@@ -65,7 +65,20 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"judge", none},
 		{"judge", "latest", "--runs", none},
 		{"report", "latest", "--runs", none},
+		{"export", "latest", "--runs", none},
+		{"export", "latest", "--to", none},
+		{"judge", "latest", "--key", none},
+		{"soak", "--sign", none},
+		{"trend", "--plot", none},
+		{"audit", "latest", "--sign", none},
+		{"audit", "latest", "--runs", none},
 	}...)
+	for _, args := range slices.Clone(all) {
+		if args[0] == "soak" {
+			all = append(all, append([]string{"prove"}, args[1:]...))
+		}
+	}
+	return all
 }
 
 // TestAFileThatAFlagNamesWronglyIsMisuseAndStartsNothing has, for every flag that

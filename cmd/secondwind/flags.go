@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"secondwind/account/stack"
+	"secondwind/loadgen/profile"
 	"secondwind/terraform"
 	"secondwind/textfile"
 )
@@ -71,12 +72,18 @@ func flagError(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("unknown flag: --%s%s", name, didYouMean("--", name, known))
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s needs a value: give %s", missing.GetFlag().Name, valueOf(missing.GetFlag()))
-	case errors.As(err, &invalid) && errors.Is(err, strconv.ErrRange):
-		return fmt.Errorf("--%s is %s; give a number that is not so large", invalid.GetFlag().Name, invalid.GetValue())
+	case errors.As(err, &invalid) && (errors.Is(err, strconv.ErrRange) || tooLong(invalid)):
+		return fmt.Errorf("--%s is %s; give one that is not so large", invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &invalid):
 		return fmt.Errorf("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), valueOf(invalid.GetFlag()))
 	}
 	return fmt.Errorf("%w; a flag is written as --name value or --name=value", err)
+}
+
+// tooLong tells whether a value is a duration that is too long for a flag.
+func tooLong(invalid *pflag.InvalidValueError) bool {
+	_, err := profile.ParseDuration(invalid.GetValue())
+	return invalid.GetFlag().Value.Type() == "duration" && errors.Is(err, strconv.ErrRange)
 }
 
 // valueOf is what a flag takes.

@@ -55,6 +55,8 @@ type interrupts struct {
 	mu        sync.Mutex
 	at        stage
 	holdEnded bool // by a signal
+	came      bool // a signal that counts
+	repeats   bool // after the run that is under way there may be another
 	code      int  // of a program that a signal ends at once
 	report    func(text string)
 	leave     context.CancelFunc // leaves the report out
@@ -103,6 +105,7 @@ func (i *interrupts) handle(s os.Signal) (code int, ends bool) {
 	if i.at == holding && s != os.Interrupt {
 		i.at = working
 	}
+	i.came = true
 	r := i.reaction()
 	i.holdEnded = i.holdEnded || i.at == holding
 	i.at = r.to
@@ -140,12 +143,30 @@ func (i *interrupts) enter(to stage) {
 }
 
 // decide is for a program that comes to its end, with an exit code that no signal
-// changes any more.
+// changes any more. A run that another one may follow is not the program's end.
 func (i *interrupts) decide(code int) {
 	i.mu.Lock()
-	i.code = code
+	repeats := i.repeats
+	if !repeats {
+		i.code = code
+	}
 	i.mu.Unlock()
-	i.enter(done)
+	if !repeats {
+		i.enter(done)
+	}
+}
+
+// again is for a program that begins another run; more says that yet another one may
+// follow. It reports whether there is to be one: no signal has come.
+func (i *interrupts) again(more bool) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.repeats = more
+	if i.came {
+		return false
+	}
+	i.at = working
+	return true
 }
 
 // judge is for a run that is judged and reported; leave leaves its report out.

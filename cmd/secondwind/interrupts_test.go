@@ -208,7 +208,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			out.interrupts = newInterrupts(stop, nil)
 			start := time.Now()
 			reporter := out.reporter(start)
-			w, _, err := newRun(t.TempDir(), runlog.CommandSoak, scenario.Default(), start)
+			w, _, err := newRun(t.TempDir(), runlog.CommandSoak, scenario.Default(), start, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,7 +216,7 @@ func TestTheExitCodeFollowsWhatIsPrinted(t *testing.T) {
 			for range c.before {
 				out.interrupts.handle(os.Interrupt)
 			}
-			err = finish(ctx, out, signalling{reporter, out.interrupts, c.during}, w, c.runErr, start)
+			_, err = finishing{out, signalling{reporter, out.interrupts, c.during}, w, start, nil}.finish(ctx, c.runErr)
 			if code := codeOf(interruptedError(ctx, err)); code != c.code {
 				t.Errorf("exit code = %d, want %d\n%s", code, c.code, b.String())
 			}

@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"secondwind/loadgen/summary"
 	"secondwind/reports"
 	"secondwind/runlog"
+	"secondwind/verify/judge"
 )
 
 // recordOf makes a sealed record of a command, which began at a time of its own.
@@ -138,6 +140,29 @@ func TestARecordIsSealedWhetherItIsReportedOrNot(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(w.Dir(), name)); (err == nil) == left {
 				t.Errorf("left out: %t, but %s: %v", left, name, err)
 			}
+		}
+	}
+}
+
+// TestAProvedRunHasTheExitCodeOfWhatItsScenarioRequires: what is required changes no other code.
+func TestAProvedRunHasTheExitCodeOfWhatItsScenarioRequires(t *testing.T) {
+	value := 1.0
+	met, unmet, open := summary.Requirement{Met: true, Value: &value}, summary.Requirement{Value: &value}, summary.Requirement{}
+	for _, c := range []struct {
+		outcome  judge.Outcome
+		required []summary.Requirement
+		want     int
+	}{
+		{judge.Proved, nil, 0},
+		{judge.Proved, []summary.Requirement{met, met}, 0},
+		{judge.Proved, []summary.Requirement{met, open}, 3},
+		{judge.Proved, []summary.Requirement{open, unmet, met}, 1},
+		{judge.Refuted, []summary.Requirement{open}, 1},
+		{judge.Inconclusive, []summary.Requirement{unmet}, 3},
+	} {
+		got := conclusion{verdict: judge.Verdict{Outcome: c.outcome}, required: c.required}
+		if code := got.code(); code != c.want {
+			t.Errorf("%s with %v = %d, want %d", c.outcome, c.required, code, c.want)
 		}
 	}
 }

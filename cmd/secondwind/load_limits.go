@@ -24,8 +24,8 @@ func (o loadOptions) allowed(l loading) error {
 	switch most := profile.Highest(l.offered); {
 	case !(o.maxRate > 0) || o.maxRequests <= 0: // not a number is not above 0
 		return errors.New("--max-rate and --max-requests have to be above 0")
-	case o.grace < 0:
-		return fmt.Errorf("--grace is %s; give 0s or more", o.grace)
+	case o.grace < 0 || o.grace > time.Hour:
+		return fmt.Errorf("--grace is %s; give 0s to 1h, for instance 5s", o.grace)
 	case !o.mine && !l.onThisMachine():
 		return fmt.Errorf("%s is not on this machine; add --mine if it is yours to load", server.Hostname())
 	case l.attack.Users != nil: // how often they send is not known before

@@ -53,6 +53,7 @@ func TestALoadThatIsMoreThanMeantIsRefused(t *testing.T) {
 		{"http://localhost", "constant:100", new(executor.Behavior), func(o *loadOptions) { o.maxRequests, o.maxRate = 1, 1 }, ""},
 		{"http://localhost", "constant:1", nil, func(o *loadOptions) { o.maxRate = 0 }, "above 0"},
 		{"http://localhost", "constant:1", nil, func(o *loadOptions) { o.grace = -1 }, "--grace"},
+		{"http://localhost", "constant:1", nil, func(o *loadOptions) { o.grace = 9999 * time.Hour }, "--grace is 9999h0m0s"},
 	} {
 		o := loadOptions{maxRate: defaultMaxRate, maxRequests: defaultMaxRequests}
 		c.change(&o)
@@ -142,11 +143,11 @@ func TestUsersWhoSendMoreThanIsMeantEndTheLoad(t *testing.T) {
 		line runlog.LoadSecond
 		want string
 	}{
-		{500, runlog.LoadSecond{Sent: 100, IntervalSeconds: 1}, ""},
-		{500, runlog.LoadSecond{Sent: 200, IntervalSeconds: 2}, ""},
-		{500, runlog.LoadSecond{Sent: 90, IntervalSeconds: 0.1}, ""},
-		{500, runlog.LoadSecond{Sent: 300, IntervalSeconds: 2}, "users sent 150 requests/s, and --max-rate is 100"},
-		{1000, runlog.LoadSecond{Sent: 1, IntervalSeconds: 1}, "1000 requests were sent, and --max-requests is 1000"},
+		{500, runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Sent: 100}}, ""},
+		{500, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Sent: 200}}, ""},
+		{500, runlog.LoadSecond{IntervalSeconds: 0.1, Counts: runlog.Counts{Sent: 90}}, ""},
+		{500, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Sent: 300}}, "users sent 150 requests/s, and --max-rate is 100"},
+		{1000, runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Sent: 1}}, "1000 requests were sent, and --max-requests is 1000"},
 	} {
 		ctx, abort := context.WithCancelCause(t.Context())
 		loading{maxRate: 100, maxRequests: 1000}.endAboveLimits(c.sent, &c.line, abort)

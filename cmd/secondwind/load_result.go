@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"secondwind/loadgen/summary"
 )
@@ -18,34 +19,23 @@ const (
 // loadResult is what became of a load.
 type loadResult struct {
 	*summary.Summary
-	Required []requirement `json:"required,omitempty"`
-	Warnings []string      `json:"warnings,omitempty"`
-	Recorded string        `json:"recorded"`         // the record's folder
-	Report   string        `json:"report,omitempty"` // left out if none was written
+	Required []summary.Requirement `json:"required,omitempty"`
+	Warnings []string              `json:"warnings,omitempty"`
+	Recorded string                `json:"recorded"`         // the record's folder
+	Report   string                `json:"report,omitempty"` // left out if none was written
 
 	server string
 }
 
-// requirement is what became of a threshold.
-type requirement struct {
-	Threshold string   `json:"threshold"`
-	Met       bool     `json:"met"`
-	Value     *float64 `json:"value"` // in seconds, as a fraction, or a number; null without data
-	shown     string
-}
-
 // result judges the thresholds; one without data is not met.
 func (l loading) result(sum *summary.Summary, shown, dir string) loadResult {
-	r := loadResult{Summary: sum, Recorded: dir, server: l.attack.Server.String()}
+	r := loadResult{Summary: sum, Recorded: dir, server: l.destination()}
 	if shown != dir {
 		r.Report = shown
 	}
 	for _, t := range l.require {
-		one := requirement{Threshold: t.String()}
-		if value, ok := sum.Value(t); ok {
-			one.Value, one.Met, one.shown = &value, t.Met(value), t.Show(value)
-		}
-		r.Required = append(r.Required, one)
+		value, ok := sum.Value(t)
+		r.Required = append(r.Required, summary.Judge(t, value, ok))
 	}
 	return r
 }
@@ -72,24 +62,19 @@ func (r loadResult) exit(interrupted bool, aborted *abortedError) *exitError {
 }
 
 func (r loadResult) write(out *output) error {
-	return out.write(r, func(w io.Writer) {
+	return out.write(r, func(to io.Writer) {
+		w := new(strings.Builder)
 		r.Write(w)
 		for _, text := range r.Warnings {
 			fmt.Fprintf(w, "warning: %s\n", text)
 		}
 		for _, one := range r.Required {
-			switch {
-			case one.Met:
-				fmt.Fprintf(w, "✓ %s: it is %s\n", one.Threshold, one.shown)
-			case one.Value == nil:
-				fmt.Fprintf(w, "✗ %s: there are no data for it\n", one.Threshold)
-			default:
-				fmt.Fprintf(w, "✗ %s: it is %s\n", one.Threshold, one.shown)
-			}
+			fmt.Fprintln(w, one.Symbol(), one)
 		}
 		if r.Report != "" {
 			fmt.Fprintf(w, "report    %s\n", r.Report)
 		}
 		fmt.Fprintf(w, "recorded  %s\n", r.Recorded)
+		fmt.Fprint(to, out.style().Fold(w.String()))
 	})
 }

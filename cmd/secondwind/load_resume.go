@@ -90,7 +90,7 @@ func (l loading) begin(runs string, now time.Time) (*part, error) {
 	if l.resumed != "" {
 		return l.resume(now.UTC())
 	}
-	writer, _, err := newRun(runs, runlog.CommandLoad, l.scenario, now)
+	writer, _, err := newRun(runs, runlog.CommandLoad, l.scenario, now, nil)
 	return &part{writer: writer, sum: summary.Summary{Kind: l.kind()}}, err
 }
 

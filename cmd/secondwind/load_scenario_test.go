@@ -61,7 +61,7 @@ func TestALoadOfAScenarioIsKeptAndCanBeRepeated(t *testing.T) {
 	file, runs := shopFile(t, shopping), t.TempDir()
 	load := func(args ...string) (last struct {
 		summary.Summary
-		Required []requirement
+		Required []summary.Requirement
 		Report   string
 	}) {
 		t.Helper()
@@ -150,8 +150,8 @@ func TestWhatAScenarioLacksOrFlagsMakeWrongIsRefused(t *testing.T) {
 		`--abort "errors(buy) > 1%": there are no`:       {here, "--scenario", file, "--abort", "errors(buy) > 1%"},
 		`there are ["GET /x"]`:                           {here + "/x", "--require", "p99(buy) < 1s"},
 		"--duration is -1s":                              {here, "--scenario", file, "--duration", "-1s"},
-		"--timeout is 2h0m0s; give more than 0s":         {here, "--scenario", file, "--timeout", "2h"},
-		"--max-late is -1s; give more than 0s":           {here, "--max-late", "-1s"},
+		"--timeout is 2h0m0s; give 1ms to 1h":            {here, "--scenario", file, "--timeout", "2h"},
+		"--max-late is -1s; give 1ms to a year":          {here, "--max-late", "-1s"},
 		"--connection-age is 0s":                         {here, "--connection-age", "0s"},
 		"--max-in-flight and --max-late are of a rate":   {here, "--scenario", byUsers, "--max-late", "1s"},
 		"--precise is of a rate":                         {here, "--scenario", byUsers, "--precise"},
@@ -239,19 +239,19 @@ func TestAPipeIsReadOnce(t *testing.T) {
 }
 
 func TestTheExitCodeOfALoad(t *testing.T) {
-	unmet := []requirement{{Met: true}, {}}
-	invalid := summary.Summary{Failed: 5, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
+	unmet := []summary.Requirement{{Met: true}, {}}
+	invalid := summary.Summary{Counts: runlog.Counts{Failed: 5}, Generator: generator.Judgement{Invalid: true, Reason: "no ports."}}
 	for name, c := range map[string]struct {
 		sum         summary.Summary
-		required    []requirement
+		required    []summary.Requirement
 		interrupted bool
 		aborted     *abortedError
 		want        int
 	}{
-		"all is well":           {sum: summary.Summary{Completed: 1, Failed: 99}},
+		"all is well":           {sum: summary.Summary{Counts: runlog.Counts{Completed: 1, Failed: 99}}},
 		"nothing was sent":      {},
-		"all failed":            {sum: summary.Summary{Failed: 1}, want: exitFailed},
-		"a threshold":           {sum: summary.Summary{Completed: 1}, required: unmet, want: exitFailed},
+		"all failed":            {sum: summary.Summary{Counts: runlog.Counts{Failed: 1}}, want: exitFailed},
+		"a threshold":           {sum: summary.Summary{Counts: runlog.Counts{Completed: 1}}, required: unmet, want: exitFailed},
 		"invalid":               {sum: invalid, required: unmet, want: exitInvalid},
 		"invalid, interrupted":  {sum: invalid, interrupted: true, want: exitInterrupted},
 		"aborted":               {sum: invalid, aborted: &abortedError{"cpu"}, want: exitFailed},

@@ -105,7 +105,8 @@ func TestALoadSaysWhatBecameOfItAndOfWhatIsRequired(t *testing.T) {
 	}
 	code, text := load("--require", "errors < 34%", "--require", "p99 < 1m", "--raw", "json")
 	if strings.Contains(text, busy) {
-		t.Skip("this machine is too busy to send on time")
+		t.Skip("skipped: other programs left the load generator no CPU to send 30 requests in half a second; " +
+			"what it reports of them is not tested")
 	}
 	for _, want := range []string{
 		"offered 30, sent 30, completed 20, failed 10, dropped 0", "10 × status 503", "100.0 %  i-7",
@@ -156,7 +157,7 @@ func TestALoadEndsWhenItsConditionHoldsOverTenSeconds(t *testing.T) {
 	a := aborting{conditions: []threshold.Threshold{condition}, abort: abort}
 	failed := []int64{9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9}
 	for i, n := range failed {
-		if err := a.add(&runlog.LoadSecond{Sent: 10, Failed: n, Completed: 10 - n, IntervalSeconds: 1}); err != nil {
+		if err := a.add(&runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Sent: 10, Failed: n, Completed: 10 - n}}); err != nil {
 			t.Fatal(err)
 		}
 		if want := i == len(failed)-1; (ctx.Err() != nil) != want {
@@ -267,12 +268,12 @@ func TestALoadIsRateTimesTime(t *testing.T) {
 		defer server.Close()
 		var stdout, stderr bytes.Buffer
 		args := []string{
-			"load", server.URL, "--duration", "1s", "--profile", "constant:3", "--digits", "10", "--no-report", "--runs", t.TempDir(),
+			"load", server.URL + "/a", "--duration", "1s", "--profile", "constant:3", "--digits", "10", "--no-report", "--runs", t.TempDir(),
 		}
 		if code := run(t.Context(), args, &stdout, &stderr); code != c.code || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("status %d: exit code %d, %q; want %d, %q", c.status, code, stderr.String(), c.code, c.stderr)
 		}
-		if want := "with 3/s for 1 s"; !strings.Contains(stdout.String(), want) {
+		if want := "loading " + server.URL + "/a with 3/s for 1 s"; !strings.Contains(stdout.String(), want) {
 			t.Errorf("status %d: %s\nwant it to begin with what it does: %s", c.status, stdout.String(), want)
 		}
 		if want := "offered 3, sent 3"; !strings.Contains(stdout.String(), want) || !strings.Contains(stdout.String(), "dropped 0") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"runtime"
 	"slices"
 	"time"
@@ -71,12 +72,12 @@ func newLoading(s scenario.Scenario) (l loading, err error) {
 func (l loading) thresholds(key string, texts []string) (all []threshold.Threshold, err error) {
 	for _, text := range texts {
 		t, err := summary.Measures.Parse(text)
-		kind, phase := summary.Of(t)
+		kind := summary.Kind(t)
 		if kinds := l.attack.Requests.Kinds(); err == nil && kind != "" && !slices.Contains(kinds, kind) {
 			err = fmt.Errorf("%q: there are no requests %q; there are %q", text, kind, kinds)
 		}
-		if names := l.phases(); err == nil && phase != "" && !slices.Contains(names, phase) {
-			err = fmt.Errorf("%q: there is no phase %q; there are %q", text, phase, names)
+		if names := l.phases(); err == nil && t.Phase != "" && !slices.Contains(names, runlog.Phase(t.Phase)) {
+			err = fmt.Errorf("%q: there is no phase %q; there are %q", text, t.Phase, names)
 		}
 		if err != nil {
 			return nil, mix.Fault{Key: "load_only." + key, Text: err.Error()}
@@ -141,7 +142,16 @@ func (l loading) announce(p *part) string {
 		left, verb = max(0, left-p.start.At), "loading on"
 	}
 	return fmt.Sprintf("%s %s with %s for %s; recording to %s",
-		verb, l.attack.Server, l.scenario.LoadOnly.Shown(), runlog.Words(left), p.writer.Dir())
+		verb, l.destination(), l.scenario.LoadOnly.Shown(), runlog.Words(left), p.writer.Dir())
+}
+
+// destination is where requests go, for people: without the user that a URL may have.
+func (l loading) destination() string {
+	u, err := attack.ParseServer(l.scenario.LoadOnly.URL)
+	if err != nil {
+		u = l.attack.Server // of targets
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
 }
 
 // kind is the only kind of requests, "" if there are several.
@@ -160,7 +170,7 @@ func endRecord(ctx context.Context, w *runlog.Writer, reason string, failed erro
 		notWritten = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
 	closed := w.Close() // repeats what could not be written
-	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, true)
+	c, err := conclude(ctx, w.Dir(), reports.HTMLFile, seal)
 	return cmp.Or(c.shown, w.Dir()), errors.Join(cmp.Or(failed, closed, notWritten), err, c.unwritten)
 }
 

@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"secondwind/runlog"
-	"secondwind/verify/judge"
 )
 
 // Exit codes in addition to those of a verdict (0 proved, 1 refuted, 3 inconclusive).
@@ -115,8 +114,8 @@ func newRoot(out *output) *cobra.Command {
 	f.Var(&out.colour, "color", "auto, always or never; --colour is the same")
 	f.Var(&out.colour, "colour", "the same as --color")
 	_ = f.MarkHidden("colour") // fails only for a flag that is not there
-	root.AddCommand(newSoak(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
-		newJudge(out), newReport(out), newVersion(out))
+	root.AddCommand(newSoak(out), newProve(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
+		newJudge(out), newReport(out), newExport(out), newTrend(out), newAudit(out), newVersion(out))
 	beStrict(root, out)
 	return root
 }
@@ -150,14 +149,6 @@ func beStrict(root *cobra.Command, out *output) {
 			}
 		}
 	}
-}
-
-// verdictError is the exit code that a verdict asks for.
-func verdictError(v judge.Verdict) error {
-	if code := v.Outcome.ExitCode(); code != 0 {
-		return &exitError{code: code}
-	}
-	return nil
 }
 
 func newVersion(out *output) *cobra.Command {

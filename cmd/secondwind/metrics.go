@@ -93,7 +93,7 @@ func (m *loadMetrics) Collect(to chan<- prometheus.Metric) {
 	gauge(throughputDesc, m.last.Throughput)
 	gauge(cpuDesc, m.last.CPU)
 	gauge(lagDesc, m.last.Lag.P99, "0.99")
-	gauge(lagDesc, m.last.LagMax, "1")
+	gauge(lagDesc, m.last.LagMaxSeconds, "1")
 	for from, l := range map[string]summary.Latency{"schedule": m.last.FromSchedule, "sending": m.last.FromSending} {
 		for quantile, v := range map[string]float64{"0.5": l.P50, "0.9": l.P90, "0.99": l.P99, "0.999": l.P999, "1": l.Max} {
 			gauge(latencyDesc, v, from, quantile)
@@ -119,11 +119,7 @@ func (m *loadMetrics) count(counter func(d *prometheus.Desc, n int64, labels ...
 		counter(kindsDesc, r.Completed, kind, "completed")
 		counter(kindsDesc, r.Failed, kind, "failed")
 	}
-	var opened int64
-	for _, n := range t.Opened {
-		opened += n
-	}
-	counter(openedDesc, opened)
+	counter(openedDesc, t.Connections())
 }
 
 // registry is what gathers the metrics.

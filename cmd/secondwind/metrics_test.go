@@ -16,7 +16,7 @@ func exposed(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	m := new(loadMetrics)
 	err := m.add(&runlog.LoadSecond{
-		IntervalSeconds: 1, Failed: 1, Errors: map[string]int64{"status 503": 1}, Opened: map[string]int64{"a:80": 1},
+		IntervalSeconds: 1, Counts: runlog.Counts{Failed: 1, Errors: map[string]int64{"status 503": 1}}, Opened: map[string]int64{"a:80": 1},
 		Instances: map[string]*runlog.InstanceSecond{"i-1": {Completed: 1}}, Requests: map[string]*runlog.RequestSecond{"search": {Completed: 1}},
 	})
 	if err != nil {
@@ -107,7 +107,7 @@ func TestTheDashboardAsksForWhatThereIs(t *testing.T) {
 func TestLabelsAreBoundedWhateverAServiceSays(t *testing.T) {
 	m := new(loadMetrics)
 	for n := range 1000 {
-		line := runlog.LoadSecond{IntervalSeconds: 1, Completed: 2, Instances: map[string]*runlog.InstanceSecond{
+		line := runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Completed: 2}, Instances: map[string]*runlog.InstanceSecond{
 			fmt.Sprint("i-", n): {Completed: 1}, strings.Repeat("x", 5000) + "\xff\xfe": {Completed: 1},
 		}}
 		if err := m.add(&line); err != nil {

@@ -34,7 +34,7 @@ func TestARunsScenarioReproducesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, kept, err := newRun(t.TempDir(), runlog.CommandSoak, s, time.Now())
+	w, kept, err := newRun(t.TempDir(), runlog.CommandSoak, s, time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestARunWithoutWhatItsScenarioNamesIsNotBegun(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs := t.TempDir()
-	if _, _, err := newRun(runs, runlog.CommandSoak, s, time.Now()); err == nil || !strings.Contains(err.Error(), "words.csv") {
+	if _, _, err := newRun(runs, runlog.CommandSoak, s, time.Now(), nil); err == nil || !strings.Contains(err.Error(), "words.csv") {
 		t.Errorf("newRun() = %v, want that words.csv is gone", err)
 	}
 }

@@ -92,7 +92,7 @@ func TestACalculatorThatEndsAtOnceIsTold(t *testing.T) {
 	if got.code != 3 {
 		t.Errorf("exit code = %d, want 3", got.code)
 	}
-	for _, part := range []string{"no instance became healthy", "instances came one after the other", program, "its log is in"} {
+	for _, part := range []string{"no instance became healthy", "instance after instance came and went", program, "its log is in"} {
 		if !strings.Contains(got.stderr, part) {
 			t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
 		}

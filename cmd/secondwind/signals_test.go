@@ -91,7 +91,7 @@ func TestOutputsReplaceOnlyThoseOfALocalCloud(t *testing.T) {
 }
 
 func TestLatestIsTheNewestFolderThatIsARun(t *testing.T) {
-	run := sealedRun(t)
+	run := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	runs := filepath.Dir(run)
 	if err := os.Mkdir(filepath.Join(runs, runlog.NewID(time.Now().Add(time.Hour))), 0o700); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestLatestIsTheNewestFolderThatIsARun(t *testing.T) {
 }
 
 func TestAVerdictInJSONNamesItsFolderAndReport(t *testing.T) {
-	run := sealedRun(t)
+	run := recordOf(t, t.TempDir(), runlog.CommandSoak, 0)
 	for command, report := range map[string]string{"judge": "", "report": filepath.Join(run, "report.html")} {
 		var last struct{ Outcome, Folder, Report string }
 		got := secondwind(t, command, run, "--json")
@@ -114,13 +114,13 @@ func TestAVerdictInJSONNamesItsFolderAndReport(t *testing.T) {
 
 func TestValuesThatCannotWorkAreRefusedByTheirFlags(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--ttl is 0s":           {"cloud", "--stack", "--ttl", "0s"},
-		"--ttl is 1000000h":     {"cloud", "--stack", "--ttl", "1000000h"},
-		`--run is "a b;c"`:      {"cloud", "--stack", "--run", "a b;c"},
-		"--url is \"foo\"":      {"doctor", "--group", "g", "--url", "foo"},
-		"--interval is -1s":     {"sweep", "--run", "x", "--wait", "--interval", "-1s"},
-		"folder is empty":       {"judge", ""},
-		"number that is not so": {"cost", "--instances", "99999999999999999999"},
+		"--ttl is 0s":        {"cloud", "--stack", "--ttl", "0s"},
+		"--ttl is 1000000h":  {"cloud", "--stack", "--ttl", "1000000h"},
+		`--run is "a b;c"`:   {"cloud", "--stack", "--run", "a b;c"},
+		"--url is \"foo\"":   {"doctor", "--group", "g", "--url", "foo"},
+		"--interval is -1s":  {"sweep", "--run", "x", "--wait", "--interval", "-1s"},
+		"folder is empty":    {"judge", ""},
+		"one that is not so": {"cost", "--instances", "99999999999999999999"},
 	} {
 		got := secondwind(t, args...)
 		isMisuse(t, got, []string{want})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 	"secondwind/reports"
+	"secondwind/reports/attest"
 	"secondwind/runlog"
 	"secondwind/scenarios"
 	"secondwind/verify/hypothesis"
@@ -35,10 +37,11 @@ type soakOptions struct {
 	exports          string
 	skipDoctor       bool
 	stack            string
+	sign             string
+	audit            bool
 }
 
 func newSoak(out *output) *cobra.Command {
-	var o soakOptions
 	var r localRun
 	cmd := &cobra.Command{
 		Use:   "soak",
@@ -54,39 +57,59 @@ func newSoak(out *output) *cobra.Command {
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
-			r, err = o.read(cmd.Context(), cmd.Flags())
+			r, err = r.read(cmd.Context(), cmd.Flags())
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r.config.Start = time.Now()
-			if o.stack != "" {
-				return soakStack(cmd.Context(), out, o, r.config)
-			}
-			return recordRun(cmd.Context(), out, o.runs, "", r.config, func(cfg live.Config) error {
-				r.config, r.atExit = cfg, out.interrupts.removeAtExit
-				return soakLocally(cmd.Context(), r)
-			})
+			_, err := r.soak(cmd.Context(), out)
+			return err
 		},
 	}
-	f := cmd.Flags()
+	r.flags(cmd.Flags())
+	return cmd
+}
+
+// soak carries out one run, on the local cloud or on a deployed stack. Its verdict is zero if
+// it came to none; its error has the exit code, of a run that is proved too.
+func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) {
+	r.config.Start = time.Now()
+	if r.stack != "" {
+		return soakStack(ctx, out, r)
+	}
+	return recordRun(ctx, out, r, "", func(cfg live.Config) error {
+		r.config, r.atExit = cfg, out.interrupts.removeAtExit
+		return soakLocally(ctx, r)
+	})
+}
+
+// flags are those of the commands that soak.
+func (o *soakOptions) flags(f *pflag.FlagSet) {
 	stackFlag(f, &o.stack, "prove a deployed stack: ")
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held once two instances serve it; overrides the scenario")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
 		"how often EC2 metrics are published: 10s, 20s, 30s or whole minutes; overrides the scenario")
+	f.BoolVar(&o.audit, "audit", false, "with --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
+		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
+	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")
 	f.BoolVar(&o.skipDoctor, "skip-doctor", false, "send load even if the doctor finds an error, which otherwise ends the run")
-	return cmd
 }
 
 // read reads what the flags name, and sees to it that what they name to be written can be.
 func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, err error) {
 	r.soakOptions = o
+	if o.sign != "" {
+		if r.signer, err = readKey(ctx, "sign", o.sign, attest.ParseSigner); err != nil {
+			return r, err
+		}
+	}
 	// A stack that is deployed is as it is.
-	if err := notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"); err != nil {
+	err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), onlyWith(f, []string{"stack"}, "audit"))
+	if err != nil {
 		return r, err
 	}
 	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
@@ -126,26 +149,31 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 }
 
 // recordRun makes the run's folder, lets prove fill it, and finishes the run. It
-// completes cfg with what is the same wherever the group is.
-func recordRun(ctx context.Context, out *output, runs, where string, cfg live.Config, prove func(live.Config) error) error {
+// completes its configuration with what is the same wherever the group is.
+func recordRun(ctx context.Context, out *output, r localRun, where string, prove func(live.Config) error) (judge.Verdict, error) {
+	cfg := r.config
 	reporter := out.reporter(cfg.Start)
 	defer reporter.Close()
-	writer, kept, err := newRun(runs, runlog.CommandSoak, cfg.Scenario, cfg.Start)
+	writer, kept, err := newRun(r.runs, runlog.CommandSoak, cfg.Scenario, cfg.Start, r.seeds)
 	if err != nil {
-		return err
+		return judge.Verdict{}, err
 	}
 	cfg.Scenario = kept
 	out.interrupts.records(writer.Dir(), "judge")
-	reporter.Event(0, fmt.Sprintf("soak %q%s: recording to %s", cfg.Scenario.Name, where, writer.Dir()))
+	reporter.Event(0, fmt.Sprintf("soak %q%s%s: recording to %s", cfg.Scenario.Name, where, r.number, writer.Dir()))
 	cfg.Revision, cfg.Writer, cfg.Progress = version, writer, reporter
 	cfg.EndHold, cfg.Holding = out.interrupts.endHold, out.interrupts.hold
-	return finish(ctx, out, reporter, writer, prove(cfg), cfg.Start)
+	return finishing{out, reporter, writer, cfg.Start, r.signer}.finish(ctx, prove(cfg))
 }
 
 // newRun makes the folder of a command's run with the scenario in it, and whatever that names.
-// The run is of the scenario that it returns, which names what is there.
-func newRun(runs string, of runlog.Command, s scenario.Scenario, start time.Time) (*runlog.Writer, scenario.Scenario, error) {
+// The run is of the scenario that it returns, which names what is there. More seeds than the
+// scenario's and the local cloud's may be given.
+func newRun(runs string, of runlog.Command, s scenario.Scenario, start time.Time, more map[string]uint64) (
+	*runlog.Writer, scenario.Scenario, error,
+) {
 	seeds := map[string]uint64{"requests": s.Seed}
+	maps.Copy(seeds, more)
 	if of == runlog.CommandSoak {
 		seeds["localcloud"] = cloudSeed(start)
 	}
@@ -179,7 +207,10 @@ type localRun struct {
 	soakOptions
 	program   string
 	variables stack.ScalingVariables
-	config    live.Config // but for what only the cloud knows
+	config    live.Config       // but for what only the cloud knows
+	signer    *attest.Signer    // nil: the run is not signed
+	number    string            // which run of many it is, for the line that reports it; "" of one alone
+	seeds     map[string]uint64 // of what is drawn for it
 	atExit    func(remove func())
 }
 
@@ -225,7 +256,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history
 	}
-	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor}
+	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
 	return err
@@ -283,30 +314,42 @@ func everySecond(ctx context.Context, do func()) error {
 	}
 }
 
-// finish seals, judges and reports what there is, however the run ended: nothing
+// finishing is a run that has ended and is to be finished.
+type finishing struct {
+	out      *output
+	reporter progress.Reporter
+	w        *runlog.Writer
+	start    time.Time
+	signer   *attest.Signer // nil: it is not signed
+}
+
+// finish seals, judges, reports and signs what there is, however the run ended: nothing
 // that was recorded is lost, and a verdict is printed whatever cannot be written. A
 // run that had ended before it was interrupted has its verdict's exit code; a record
 // or a result that is not whole has none.
-func finish(ctx context.Context, out *output, reporter progress.Reporter, w *runlog.Writer, runErr error, start time.Time) error {
+func (f finishing) finish(ctx context.Context, runErr error) (judge.Verdict, error) {
 	interrupted := runErr != nil && ctx.Err() != nil
 	reporting, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
-	out.interrupts.judge(leave)
+	f.out.interrupts.judge(leave)
 	var notWhole error
 	if runErr != nil {
 		reason := runErr.Error()
 		if interrupted {
 			reason, runErr = byTheUser, nil
 		}
-		reporter.Event(time.Since(start), "ended early: "+reason)
-		notWhole = w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
+		f.report("ended early: " + reason)
+		notWhole = f.w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
 	}
-	if notWhole = cmp.Or(w.Close(), notWhole); notWhole != nil {
+	if notWhole = cmp.Or(f.w.Close(), notWhole); notWhole != nil {
 		notWhole = fmt.Errorf("the record is not whole, and its verdict counts for what it holds alone: %w", notWhole)
 	}
-	reporter.Event(time.Since(start), "judging the record and drawing the report")
-	c, notJudged := conclude(reporting, w.Dir(), reports.HTMLFile, true)
-	code := c.verdict.Outcome.ExitCode()
+	f.report("judging the record and drawing the report")
+	c, notJudged := conclude(reporting, f.w.Dir(), reports.HTMLFile, seal)
+	if notWhole == nil && notJudged == nil && c.unwritten == nil {
+		c.unwritten = f.sign(ctx, c.verdict)
+	}
+	code := c.code()
 	switch {
 	case notWhole != nil || notJudged != nil || c.unwritten != nil:
 		code = exitMisuse
@@ -315,14 +358,28 @@ func finish(ctx context.Context, out *output, reporter progress.Reporter, w *run
 	case runErr != nil:
 		code = judge.Inconclusive.ExitCode()
 	}
-	out.interrupts.decide(code)
-	reporter.Close()
+	f.out.interrupts.decide(code)
+	f.reporter.Close()
 	var notPrinted error
 	if notJudged == nil {
-		notPrinted = writeVerdict(out, c.verdict, c.shown)
+		notPrinted = c.write(f.out)
 	}
 	if notPrinted != nil {
 		code = exitMisuse
 	}
-	return &exitError{code, errors.Join(runErr, notWhole, notJudged, c.unwritten, notPrinted)}
+	return c.verdict, &exitError{code, errors.Join(runErr, notWhole, notJudged, c.unwritten, notPrinted)}
+}
+
+func (f finishing) report(text string) { f.reporter.Event(time.Since(f.start), text) }
+
+// sign signs the run, if that was asked for.
+func (f finishing) sign(ctx context.Context, v judge.Verdict) error {
+	if f.signer == nil {
+		return nil
+	}
+	if err := f.signer.Sign(context.WithoutCancel(ctx), f.w.Dir(), v); err != nil {
+		return fmt.Errorf("the run is not signed: %w", err)
+	}
+	f.report("signed with " + f.signer.KeyID())
+	return nil
 }

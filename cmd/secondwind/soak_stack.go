@@ -15,34 +15,36 @@ import (
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
+	"secondwind/verify/judge"
 	"secondwind/verify/observe"
 )
 
 // soakStack proves the stack that Terraform deployed, wherever the AWS
 // configuration points to. Scenario, judge and report are those of a local soak;
 // periods and deadlines are those of what is deployed.
-func soakStack(ctx context.Context, out *output, o soakOptions, found live.Config) error {
+func soakStack(ctx context.Context, out *output, r localRun) (none judge.Verdict, err error) {
+	found := &r.config
 	s := found.Scenario
 	if s.Local.Policy != scenario.PolicyAttached || !s.Local.AlarmActions {
-		return misuse(fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), "+
+		return none, misuse(fmt.Errorf("scenario %q disconnects the scale-out alarm (local.policy, local.alarm_actions), "+
 			"which is possible on the local cloud only; remove these keys, or leave --stack out", s.Name))
 	}
-	deployed, err := outputs.Read(ctx, o.stack)
+	deployed, err := outputs.Read(ctx, r.stack)
 	if err != nil {
-		return misuse(err)
+		return none, misuse(err)
 	}
 	if err := provable(deployed, found.Start, s.Hold); err != nil {
-		return misuse(err)
+		return none, misuse(err)
 	}
 	cfg, err := awsconfig.Load(ctx, deployed.Region)
 	if err != nil {
-		return err
+		return none, err
 	}
 	found.AWS, found.Where, found.LoadBalancerURL = cfg, placeOf(cfg), deployed.LoadBalancerURL
 	found.AutoScalingGroupName, found.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
-	return recordRun(ctx, out, o.runs, where, found, func(found live.Config) error {
-		return proveDeployed(ctx, proof{Config: found, skipDoctor: o.skipDoctor}, deployed.TargetGroupARN)
+	return recordRun(ctx, out, r, where, func(cfg live.Config) error {
+		return proveDeployed(ctx, proof{Config: cfg, skipDoctor: r.skipDoctor, audit: r.audit}, deployed.TargetGroupARN)
 	})
 }
 

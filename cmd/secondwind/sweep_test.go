@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -37,7 +38,7 @@ func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 	}
 	cloud, err := localcloud.Start(t.Context(), localcloud.Config{
 		Listen: "127.0.0.1:0", Images: map[string]localcloud.Image{"ami-1": {Program: program, Args: []string{"--address", "{{address}}"}}},
-		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: 1,
+		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: rand.Uint64(),
 	})
 	if err != nil {
 		t.Fatal(err)

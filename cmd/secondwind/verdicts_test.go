@@ -35,7 +35,9 @@ func TestARealSoakIsProvedThoughItsHoldWasEnded(t *testing.T) {
 	}
 	lines := soak.ended(t, 0)
 	theHistoryIsEvidence(t, soak.folder(t), lines)
-	verdictOf(t, soak.folder(t), judge.Proved)
+	if v := verdictOf(t, soak.folder(t), judge.Proved); !strings.Contains(v.Summary, "and nobody else called") {
+		t.Errorf("summary = %q, want that nobody else called", v.Summary)
+	}
 	noInstanceLeft(t, soak)
 }
 
@@ -79,8 +81,11 @@ func TestACapacitySetByHandIsNeverProved(t *testing.T) {
 	}
 	// A machine too busy to send the load or to poll is reported before any other cause;
 	// that nothing else is, is tried in virtual time too, where no machine is busy.
-	if !slices.Contains([]string{byHand, "premise.instrument", "premise.observation"}, v.Reason) {
-		t.Errorf("reason = %q, want %s", v.Reason, byHand)
+	if f := v.Confounders[0]; f.ID != judge.ForeignCall || f.Status != judge.Broken || !strings.Contains(f.Seen, "SetDesiredCapacity at ") {
+		t.Errorf("%s is %s (%s), want the call", f.ID, f.Status, f.Seen)
+	}
+	if !slices.Contains([]string{judge.ForeignCall, "premise.instrument", "premise.observation"}, v.Reason) {
+		t.Errorf("reason = %q, want %s", v.Reason, judge.ForeignCall)
 	}
 }
 

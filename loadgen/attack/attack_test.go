@@ -280,7 +280,7 @@ func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 func TestParseServerRefusesWhatCannotBeSentTo(t *testing.T) {
 	for _, bad := range []string{
 		"", "calculator", "ftp://a/", "http://", "127.0.0.1:80", "http://[::1", "http://:80", "http://a:99999", "http://a:0", "http://a:x",
-		"http://me:secret@a:99999", "http://me:se/secret@a", "ftp://me:secret@a", "http://me:%secret@a",
+		"http://a/b#c", "http://me:secret@a:99999", "http://me:se/secret@a", "ftp://me:secret@a", "http://me:%secret@a",
 	} {
 		if u, err := ParseServer(bad); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("ParseServer(%q) = %v, %v, want an error without the secret", bad, u, err)

@@ -45,9 +45,11 @@ func serving(t *testing.T, h http.HandlerFunc, secure bool, change func(*httptes
 
 func noAnswer(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
+const firstPart = "the first part"
+
 func cutOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
-	_, _ = io.WriteString(w, "the first part")
+	_, _ = io.WriteString(w, firstPart)
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
@@ -147,6 +149,9 @@ func failsAsOne(t *testing.T, cause string, f fault) {
 	s, _ := load(t, cfg)
 	if s.Offered != 10 || s.Sent != 10 || s.Failed != 10 || len(s.Errors) != 1 || s.Errors[cause] != 10 {
 		t.Errorf("offered %d, sent %d, failed %d: %v; want 10 for %q\n%v", s.Offered, s.Sent, s.Failed, s.Errors, cause, s.Examples)
+	}
+	if partly := strings.HasPrefix(cause, "answer cut off"); partly && s.BytesIn != 10*int64(len(firstPart)) {
+		t.Errorf("%d bytes came in, want those that came before it was cut off", s.BytesIn)
 	}
 	if e := s.Examples[cause]; len(s.Examples) != 1 || e.Error == "" || !strings.Contains(e.Request, "GET /x") {
 		t.Errorf("examples %+v, want one", s.Examples)

@@ -48,7 +48,7 @@ func (r *lines) p99(t *testing.T, which func(*runlog.InstanceSecond) string) tim
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := newHistogram()
+	all := latency.Sum()
 	for _, l := range r.kept {
 		for _, i := range l.Second.Instances {
 			h, err := latency.Decode(which(i))
@@ -60,7 +60,7 @@ func (r *lines) p99(t *testing.T, which func(*runlog.InstanceSecond) string) tim
 			}
 		}
 	}
-	return time.Duration(all.ValueAtQuantile(99))
+	return time.Duration(all.ValueAtPercentile(99))
 }
 
 // calculator is a server in this process, on pipes; serve runs before each answer.

@@ -37,6 +37,9 @@ func ParseServer(text string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("%q is not an http or https URL", text)
 	}
+	if u.Fragment != "" {
+		return nil, fmt.Errorf("%q has a fragment, which no request takes to a server; leave out what begins with #, or write it as %%23", text)
+	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
 			return nil, fmt.Errorf("%q has port %s; a port is 1 to 65535", text, port)

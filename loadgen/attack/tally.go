@@ -9,11 +9,8 @@ import (
 	"secondwind/runlog"
 )
 
-// Histograms have three digits; that of the lag, which is no figure of the service, has two.
-const (
-	significant    = 3
-	significantLag = 2
-)
+// significantLag are the digits of the lag, which is no figure of the service.
+const significantLag = 2
 
 // The most instances that a line distinguishes, and causes of failure that an attack does; the
 // rest is other.
@@ -70,7 +67,7 @@ func newTally(kinds []string, causes map[string]bool) *tally {
 	return t
 }
 
-func newHistogram() *hdrhistogram.Histogram { return latency.New(significant) }
+func newHistogram() *hdrhistogram.Histogram { return latency.New(latency.Digits) }
 
 func newGroup() group { return group{fromSchedule: newHistogram(), fromSending: newHistogram()} }
 

@@ -37,6 +37,13 @@ const (
 // DefaultAccess reaches a server by TCP and HTTP/1.1.
 var DefaultAccess = Access{HTTP: HTTP1, ConnectionAge: defaultMaxAge, DNSInterval: defaultLookUpAgain}
 
+// The bounds of what an access may ask for.
+const (
+	leastAge         = time.Millisecond
+	leastDNSInterval = 100 * time.Millisecond // resolvers are shared
+	longest          = 366 * 24 * time.Hour
+)
+
 // longestSocket is how many bytes of a Unix socket's path fit into an address on every system.
 const longestSocket = 103
 
@@ -46,8 +53,10 @@ type Check = func(ok bool, key, format string, args ...any)
 // Faults checks the values, without a look at the files.
 func (a Access) Faults(check Check) {
 	check(a.HTTP == HTTP1 || a.HTTP == HTTP2, "http", "is %q; give %s or %s", a.HTTP, HTTP1, HTTP2)
-	check(a.ConnectionAge > 0, "connection_age", "is %s; give more than 0s, for instance 2s", a.ConnectionAge)
-	check(a.DNSInterval > 0, "dns_interval", "is %s; give more than 0s, for instance 30s", a.DNSInterval)
+	check(a.ConnectionAge >= leastAge && a.ConnectionAge <= longest, "connection_age",
+		"is %s; give %s to a year, for instance 2s", a.ConnectionAge, leastAge)
+	check(a.DNSInterval >= leastDNSInterval && a.DNSInterval <= longest, "dns_interval",
+		"is %s; give %s to a year, for instance 30s", a.DNSInterval, leastDNSInterval)
 	check(len(a.UnixSocket) <= longestSocket, "unix_socket",
 		"is %q, which is too long for a socket; give at most %d bytes", a.UnixSocket, longestSocket)
 	check(a.TLS.Cert == "" || a.TLS.Key != "", "tls.cert", "is given without its key; give both")

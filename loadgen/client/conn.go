@@ -109,9 +109,9 @@ func (c *conn) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	c.used = time.Now()
 	switch {
 	case err != nil && written != nil:
-		return nil, written
+		return answer, written
 	case err != nil:
-		return nil, err
+		return answer, err
 	case written != nil:
 		return answer, nil
 	}
@@ -157,7 +157,7 @@ func (c *conn) receive(r *Request) (*Answer, error) {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = ErrCutOff
 		}
-		return nil, err
+		return &c.answer, err
 	}
 	return &c.answer, nil
 }

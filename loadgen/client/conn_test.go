@@ -110,9 +110,12 @@ func TestWhatIsNoWholeAnswerIsAnErrorOfItsKind(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, c, err := exchange(strings.NewReader(tt.answer), get(100))
+			a, c, err := exchange(strings.NewReader(tt.answer), get(100))
 			if !errors.Is(err, tt.want) {
 				t.Errorf("Exchange() = %v, want %v", err, tt.want)
+			}
+			if came := int64(strings.Count(tt.answer, "abc") * 3); tt.want == ErrCutOff && came > 0 && (a == nil || a.Length != came) {
+				t.Errorf("Exchange() = %+v, want the %d bytes of the body that came", a, came)
 			}
 			if c.usable() {
 				t.Error("Usable() = true after an error")

@@ -11,7 +11,7 @@ import "time"
 // Client sends one request at a time.
 type Client interface {
 	// Exchange sends the request and reads its answer, which is valid until the next
-	// Exchange, both by the deadline.
+	// Exchange, both by the deadline. With an error the answer is what came of it, or nil.
 	Exchange(r *Request, deadline time.Time) (*Answer, error)
 	// Close closes what the client has open.
 	Close()

@@ -78,7 +78,7 @@ func (s *streams) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	err = s.readBody(response.Body, r.Keep)
 	_ = response.Body.Close() // which was read
 	if err != nil {
-		return nil, failure(ctx, err, ErrCutOff, ErrCutOff)
+		return &s.answer, failure(ctx, err, ErrCutOff, ErrCutOff)
 	}
 	return &s.answer, nil
 }

@@ -35,7 +35,7 @@ func (s *session) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	}
 	answer, err := s.Client.Exchange(r, deadline)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	for _, line := range answer.header.Cookies() {
 		cookie, err := http.ParseSetCookie(string(line))

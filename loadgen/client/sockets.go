@@ -58,7 +58,7 @@ func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	answer, err := s.exchange(r, deadline)
 	if err != nil {
 		s.drop()
-		return nil, s.server.cause(err)
+		return answer, s.server.cause(err)
 	}
 	answer.Opening = opening
 	return answer, nil

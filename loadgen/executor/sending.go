@@ -49,7 +49,7 @@ type Outcome struct {
 	vegeta.Result
 	Due     time.Time // not after Timestamp
 	Request *client.Request
-	Answer  *client.Answer // nil with Err
+	Answer  *client.Answer // with Err what came of it; nil: nothing
 	Err     error
 }
 
@@ -89,8 +89,11 @@ func (s *sending) exchange(l *lane, c client.Client, o *Outcome) {
 	o.Timestamp = time.Now()
 	o.Answer, o.Err = c.Exchange(o.Request, o.Timestamp.Add(s.cfg.Timeout))
 	o.Latency = time.Since(o.Timestamp)
-	if o.Err == nil {
-		o.Code, o.BytesIn = uint16(o.Answer.Status), uint64(o.Answer.Length)
+	if o.Answer != nil {
+		o.BytesIn = uint64(o.Answer.Length)
+	}
+	if o.Err == nil { // to Vegeta a code below 400 is success
+		o.Code = uint16(o.Answer.Status)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

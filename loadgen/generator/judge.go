@@ -36,6 +36,9 @@ type Judgement struct {
 	Invalid bool   `json:"invalid"`
 	Reason  string `json:"reason,omitempty"` // one sentence: by what the generator was limited
 	Remedy  string `json:"remedy,omitempty"` // one sentence: what to do
+	// Limited are the intervals in which the generator was the limit by themselves: how many, and
+	// by what in the first of them; "" if there was none.
+	Limited string `json:"limited,omitempty"`
 }
 
 // Judge judges a run. Of several limits it names the one that explains the others.
@@ -115,8 +118,11 @@ func (c Counters) delays() []limit {
 
 // String is the judgement as a line of a summary.
 func (j Judgement) String() string {
-	if !j.Invalid {
-		return "valid"
+	switch {
+	case j.Invalid:
+		return "invalid: " + j.Reason + " " + j.Remedy
+	case j.Limited != "":
+		return "valid as a whole; it was the limit " + j.Limited
 	}
-	return "invalid: " + j.Reason + " " + j.Remedy
+	return "valid"
 }

@@ -1,6 +1,7 @@
 package latency
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ func TestADecodedLatencyIsRight(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := min(max(d, Lowest), Highest)
-		got := time.Duration(decoded.ValueAtQuantile(100))
+		got := time.Duration(decoded.ValueAtPercentile(100))
 		if off := math.Abs(float64(got - want)); off > max(float64(Lowest), float64(want)/1000) || decoded.TotalCount() != 1 {
 			t.Errorf("%v is decoded as %v", d, got)
 		}
@@ -41,13 +42,25 @@ func TestAnOldRecordsLatencyIsRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := New(3)
+	sum := Sum()
 	if dropped := sum.Merge(h); dropped > 0 || sum.TotalCount() != 30 {
 		t.Errorf("%d counts dropped, %d kept", dropped, sum.TotalCount())
 	}
 	for percentile, want := range map[float64]time.Duration{30: 66_000, 60: 1_234_000, 100: Highest} {
-		if got := time.Duration(sum.ValueAtQuantile(percentile)); math.Abs(float64(got-want)) > float64(want)/1000 {
+		if got := time.Duration(sum.ValueAtPercentile(percentile)); math.Abs(float64(got-want)) > float64(want)/1000 {
 			t.Errorf("percentile %v is %v, want %v", percentile, got, want)
+		}
+	}
+}
+
+func TestWhatCannotBeSummedUpIsNotDecoded(t *testing.T) {
+	beyond, tooMany := hdrhistogram.New(1, 2*int64(Highest), Digits), New(Digits)
+	if err := errors.Join(beyond.RecordValue(2*int64(Highest)), tooMany.RecordValues(int64(time.Second), math.MaxInt64)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"beyond the range": Take(beyond), "too many": Take(tooMany), "no base64": "%"} {
+		if h, err := Decode(text); err == nil {
+			t.Errorf("%s: decoded as %d latencies up to %d, want an error", name, h.TotalCount(), h.Max())
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package mix
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,30 +26,50 @@ type Targets struct {
 // after the other, again and again. All of them must go to one server.
 func FromTargets(src io.Reader, o Targets) (*Mix, error) {
 	var targeter vegeta.Targeter
-	src = io.MultiReader(src, strings.NewReader("\n")) // Vegeta overlooks a last line that does not end
+	text, err := io.ReadAll(src)
+	if err != nil {
+		return nil, err
+	}
+	src = io.MultiReader(bytes.NewReader(text), strings.NewReader("\n")) // Vegeta overlooks a last line that does not end
 	switch o.Format {
 	case vegeta.HTTPTargetFormat:
+		if err := scannable(text); err != nil {
+			return nil, err
+		}
 		targeter = vegeta.NewHTTPTargeter(src, o.Body, o.Header)
 	case vegeta.JSONTargetFormat:
 		targeter = vegeta.NewJSONTargeter(src, o.Body, o.Header)
 	default:
 		return nil, fmt.Errorf("there is no target format %q; the formats are %q", o.Format, vegeta.TargetFormats)
 	}
-	all, err := vegeta.ReadAllTargets(targeter)
-	if errors.Is(err, vegeta.ErrNoTargets) {
-		return nil, errors.New("there is no target in it")
-	}
-	if err != nil {
-		return nil, err
-	}
 	m := newMix(0, 1)
 	m.identity = o.Identity.prepare()
-	for i := range all {
-		if err := m.add(&all[i]); err != nil {
-			return nil, fmt.Errorf("target %d: %w", i+1, err)
+	for {
+		var target vegeta.Target
+		switch err = targeter(&target); {
+		case err == nil:
+			err = m.add(&target)
+		case errors.Is(err, vegeta.ErrNoTargets) && len(m.entries) > 0:
+			return m, nil
+		case errors.Is(err, vegeta.ErrNoTargets):
+			return nil, errors.New("there is no target in it")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("target %d: %w", len(m.entries)+1, err)
 		}
 	}
-	return m, nil
+}
+
+// scannable is an error of a text with a line that Vegeta cannot read, and takes for the end.
+func scannable(text []byte) error {
+	n := 0
+	for line := range bytes.Lines(text) {
+		if n++; len(line) > bufio.MaxScanTokenSize {
+			return fmt.Errorf("line %d has %d bytes; give at most %d, and a long body as a file, or in the json format",
+				n, len(line), bufio.MaxScanTokenSize)
+		}
+	}
+	return nil
 }
 
 func (m *Mix) add(target *vegeta.Target) error {
@@ -90,6 +112,8 @@ func (m *Mix) sameServer(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return fmt.Errorf("%q is not the URL of an http or https server", u.Redacted())
+	case u.Fragment != "":
+		return fmt.Errorf("%q has a fragment, which no request takes to a server; leave out #%s, or write # as %%23", u.Redacted(), u.Fragment)
 	case !validPort(u.Port()):
 		return fmt.Errorf("%q has port %s; a port is 1 to 65535", u.Redacted(), u.Port())
 	case m.server == nil:

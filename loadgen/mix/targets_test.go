@@ -117,21 +117,25 @@ func TestJSONTargets(t *testing.T) {
 }
 
 func TestTargetsThatCannotBeSentAreRefused(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
 	for text, want := range map[string]string{
-		"":                                       "there is no target in it",
-		"GET http://a/\n\nGET http://b/":         "target 2: it goes to http://b, the ones before to http://a",
-		"GET http://a/\n\nGET https://a/":        "target 2: it goes to https://a",
-		"GET ftp://a/":                           "is not the URL of an http or https server",
-		"GET http://user:secret@a:99999/":        "target 1: \"http://user:xxxxx@a:99999/\" has port 99999; a port is 1 to 65535",
-		"GET http:///x":                          "is not the URL of an http or https server",
-		"GET":                                    "bad target",
-		"GET http://user:secret@a/\n\nGET ftp:x": "ftp:x",
-		"GET http://a/\nTransfer-Encoding: chunked": "target 1: headers.Transfer-Encoding: cannot be sent",
-		"GET http://a/?ä":                           "target 1: path: is",
+		"":                                "there is no target in it",
+		"GET http://a/\n\nGET http://b/":  "target 2: it goes to http://b, the ones before to http://a",
+		"GET http://a/\n\nGET https://a/": "target 2: it goes to https://a",
+		"GET ftp://a/":                    "is not the URL of an http or https server",
+		"GET http://user:secret@a:99999/": "target 1: \"http://user:xxxxx@a:99999/\" has port 99999; a port is 1 to 65535",
+		"GET http:///x":                   "is not the URL of an http or https server",
+		"GET":                             "target 1: bad target",
+		"GET http://a/\n\nGET http://a/\nX: " + long + "\n": "line 4 has 1048580 bytes; give at most 65536",
+		"GET http://a/\n\nGET http://a/\nX\n":               "target 2: bad header",
+		"GET http://a/\n\nGET http://a/b#c":                 "target 2: \"http://a/b#c\" has a fragment",
+		"GET http://user:secret@a/\n\nGET ftp:x":            "ftp:x",
+		"GET http://a/\nTransfer-Encoding: chunked":         "target 1: headers.Transfer-Encoding: cannot be sent",
+		"GET http://a/?ä":                                   "target 1: path: is",
 	} {
 		_, err := FromTargets(strings.NewReader(text), Targets{Format: "http"})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("FromTargets(%q) = %v, want an error with %q", text, err, want)
+			t.Errorf("FromTargets(%.99q) = %v, want an error with %q", text, err, want)
 		}
 	}
 	if _, err := FromTargets(strings.NewReader("GET http://a/"), Targets{Format: "yaml"}); err == nil {

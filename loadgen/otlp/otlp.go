@@ -48,7 +48,7 @@ func ParseCollector(text string) (*Collector, error) {
 
 func parse(text string) (*Collector, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" {
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("it is not the http or https URL of a collector; give for instance http://127.0.0.1:4318")
 	}
 	// Unlike the default transport it takes no proxy from the environment.

@@ -1,7 +1,10 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,12 +27,21 @@ var examples = map[string]string{
 //
 // Rates are requests per second, durations as time.ParseDuration reads them.
 // The error names what is wrong and shows the right form.
-func Parse(text string) (Profile, error) {
+func Parse(text string) (Profile, error) { return parse(text, false) }
+
+// MaxUsers is the most users that ParseUsers accepts: each has a connection and 16 kB.
+const MaxUsers = 50_000
+
+// ParseUsers reads a profile of how many users there are, in whole numbers, as Parse does one of
+// the rate.
+func ParseUsers(text string) (Profile, error) { return parse(text, true) }
+
+func parse(text string, users bool) (Profile, error) {
 	shape, rest, named := strings.Cut(strings.TrimSpace(text), ":")
 	if !named {
 		shape, rest = "constant", shape
 	}
-	p, err := parseShape(shape, rest)
+	p, err := parseShape(shape, rest, users)
 	if err == nil {
 		err = p.Validate()
 	}
@@ -39,7 +51,7 @@ func Parse(text string) (Profile, error) {
 	return p, nil
 }
 
-func parseShape(shape, rest string) (Profile, error) {
+func parseShape(shape, rest string, users bool) (Profile, error) {
 	example, known := examples[shape]
 	if !known {
 		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine or spike", shape)
@@ -54,7 +66,7 @@ func parseShape(shape, rest string) (Profile, error) {
 	case shape != "spike" && shape == "sine" != swings:
 		return nil, fmt.Errorf("a sine, and nothing else, has a period; write it as in %s", example)
 	}
-	var p parser
+	p := parser{users: users}
 	var length time.Duration
 	if bounded {
 		length = p.length(lengthText)
@@ -81,7 +93,10 @@ func parseShape(shape, rest string) (Profile, error) {
 }
 
 // parser reads the parts of a profile, and keeps the first error.
-type parser struct{ err error }
+type parser struct {
+	users bool // the numbers are of users, not rates
+	err   error
+}
 
 func (p *parser) fail(format string, args ...any) {
 	if p.err == nil {
@@ -114,26 +129,45 @@ func (p *parser) spike(rates, peak string, whole time.Duration) (l Linear) {
 func (p *parser) between(text string) (from, to float64) {
 	fromText, toText, ok := strings.Cut(text, "..")
 	if !ok {
-		p.fail("%q is not a range of rates; write it as in 10..200", text)
+		p.fail("%q is not a range; write it as in 10..200", text)
 	}
 	return p.rate(fromText), p.rate(toText)
 }
 
 func (p *parser) rate(text string) float64 {
 	rate, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil {
+	switch {
+	case p.users && (err != nil || rate != math.Trunc(rate) || rate < 0 || rate > MaxUsers):
+		p.fail("%q is not a number of users; give a whole number of at most %d", strings.TrimSpace(text), MaxUsers)
+	case err != nil:
 		p.fail("%q is not a rate; use a number of requests per second", text)
 	}
 	return rate
 }
 
 func (p *parser) length(text string) time.Duration {
-	length, err := time.ParseDuration(strings.TrimSpace(text))
-	if err != nil {
+	length, err := ParseDuration(strings.TrimSpace(text))
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		p.fail("duration %s is too long; give less", text)
+	case err != nil:
 		p.fail("%q is not a duration; write it as in 90s or 5m", text)
-	}
-	if length <= 0 {
+	case length <= 0:
 		p.fail("duration %v is not positive", length)
 	}
 	return length
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)
+
+// ParseDuration is time.ParseDuration, but that the error wraps strconv.ErrRange if the text is a
+// duration of more than 292 years.
+func ParseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		if _, with1 := time.ParseDuration(numbers.ReplaceAllString(text, "1")); with1 == nil {
+			err = fmt.Errorf("%w: %w", err, strconv.ErrRange)
+		}
+	}
+	return d, err
 }

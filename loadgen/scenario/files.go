@@ -93,6 +93,10 @@ func (s *Scenario) Examine(ctx context.Context, stdin io.Reader) []mix.Fault {
 		_, err := s.offered(p)
 		found.check(err == nil, key, "is %q: %v", p.Replay, err)
 	}
+	if len(found) == 0 {
+		key, wrong := s.offerFault()
+		found.check(wrong == "", key, "%s", wrong)
+	}
 	return found
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"secondwind/loadgen/attack"
 	"secondwind/loadgen/executor"
-	"secondwind/loadgen/profile"
 	"secondwind/loadgen/summary"
 )
 
@@ -39,10 +38,6 @@ func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
 	l.destinationFaults(check)
 	l.whole().faults("load_only.", check)
 	l.phaseFaults(check)
-	for name, text := range map[string]string{"profile": l.Profile, "users": l.Users} { // a phase may be a pause
-		p, err := profile.Parse(text)
-		check(text == "" || err != nil || profile.Highest(p) > 0, "load_only."+name, "is %q, which sends nothing; give more than 0", text)
-	}
 	check(!l.ByUsers() || l.Arrivals == "even", "load_only.arrivals", "is of a rate, and users send when they have their answers; keep one")
 	check(!l.ByUsers() || !l.Precise, "load_only.precise", "is of a rate, and users send when they have their answers; keep one")
 	check(l.Arrivals == "even" || l.Arrivals == "poisson", "load_only.arrivals", "is %q; give even or poisson", l.Arrivals)

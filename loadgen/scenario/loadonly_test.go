@@ -15,9 +15,13 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 	wantFaults(t, map[string]string{
 		"load_only: {profile: up}":                         `x.yaml:1:13: load_only.profile: is "up": "up" is not a rate`,
 		"load_only:\n  profile: ramp:1..2\n":               `x.yaml:2:3: load_only.profile: is "ramp:1..2": no duration; write it as in ramp`,
-		"load_only: {users: many}":                         `x.yaml:1:13: load_only.users: is "many": "many" is not a rate`,
-		"load_only: {users: 0}":                            `x.yaml:1:13: load_only.users: is "0", which sends nothing; give more than 0`,
-		"load_only: {profile: 'steps:0,0/5s'}":             `load_only.profile: is "steps:0,0/5s", which sends nothing`,
+		"load_only: {users: many}":                         `load_only.users: is "many": "many" is not a number of users; give a whole number`,
+		"load_only: {users: 1.5}":                          `x.yaml:1:13: load_only.users: is "1.5": "1.5" is not a number of users`,
+		"load_only: {users: -2}":                           `load_only.users: is "-2": "-2" is not a number of users`,
+		"load_only: {users: 50001}":                        `load_only.users: is "50001": "50001" is not a number of users`,
+		"load_only: {users: NaN}":                          `load_only.users: is "NaN": "NaN" is not a number of users`,
+		"load_only: {users: 'ramp:1..2.5/5m'}":             `load_only.users: is "ramp:1..2.5/5m": "2.5" is not a number of`,
+		"load_only: {profile: 'ramp:1..2/9999999h'}":       "duration 9999999h is too long; give less",
 		"load_only: {users: 5, profile: 5}":                "load_only.users: is given together with a rate; keep one",
 		"load_only: {replay: a.csv, profile: 5}":           "load_only.replay: is given together with profile; keep one",
 		"load_only: {replay: a.csv, users: 5}":             "load_only.users: is given together with a rate; keep one",
@@ -26,13 +30,15 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 		"load_only: {arrivals: odd}":                       `load_only.arrivals: is "odd"; give even or poisson`,
 		"load_only: {think: 2s}":                           "load_only.think: is of users; give users, too",
 		"load_only: {users: 5, think: long}":               `load_only.think: "long" is not a think time`,
-		"load_only: {duration: -1s}":                       "load_only.duration: is -1s; give more than 0s",
+		"load_only: {duration: -1s}":                       "load_only.duration: is -1s; give 1ms to a year",
 		"load_only:\n  require:\n  - p99 < 1s\n  - fast\n": `x.yaml:4:5: load_only.require[1]: "fast" is not a threshold; write a measure`,
 		"load_only: {require: p98 < 1s}":                   `x.yaml:1:13: load_only.require[0]: "p98 < 1s": there is no measure p98; there are`,
 		"load_only: {require: memory < 50%}":               `load_only.require[0]: "memory < 50%": there is no measure memory`,
 		"load_only: {abort: [cpu > 90%, errors > 1]}":      `x.yaml:1:32: load_only.abort[1]: "errors > 1": the bound 1 is not a percentage`,
 		"load_only: {abort: {errors: 50%}}":                "x.yaml:1:13: load_only.abort: is no list",
 		"load_only: {profile: 'cpu:32'}":                   `load_only.profile: is "cpu:32": a load by itself does not see the CPU of`,
+		"load_only: {duration: 1ns}":                       "load_only.duration: is 1ns; give 1ms to a year",
+		"load_only: {phases: []}":                          "x.yaml:1:13: load_only.phases: is an empty list; give at least one",
 		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: url, targets, format, profile, replay",
 	})
 }
@@ -61,6 +67,29 @@ func wantFaults(t *testing.T, cases map[string]string) {
 		_, err := Parse("x.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("Parse(%s) = %v, want only %q", text, err, want)
+		}
+	}
+}
+
+// TestWhatSendsNothingIsRefused: a phase may be a pause, but not all of them.
+func TestWhatSendsNothingIsRefused(t *testing.T) {
+	const pause = "{name: a, profile: 0, duration: 2s}, {name: b, profile: 5, duration: 2s"
+	for text, want := range map[string]string{
+		"load_only: {users: 0}":                                    `x.yaml:1:13: load_only.users: is "0", which sends nothing; give more`,
+		"load_only: {profile: 'steps:0,0/5s'}":                     `load_only.profile: is "steps:0,0/5s", which sends nothing`,
+		"load_only: {replay: rates.csv}":                           `load_only.replay: is "rates.csv", which sends nothing; give more than 0`,
+		"load_only: {phases: [{name: a, replay: rates.csv}]}":      "load_only.phases: is a list that sends nothing",
+		"load_only: {phases: [{name: a, users: 0, duration: 1s}]}": "load_only.phases: is a list that sends nothing",
+		"load_only: {profile: 'constant:1/9000h'}":                 `load_only.profile: is "constant:1/9000h", which lasts longer than a year`,
+		"load_only: {phases: [" + pause + "}]}":                    "",
+		"load_only: {duration: 2s, phases: [" + pause + "}]}":      "is a list that sends nothing",
+	} {
+		file := ratesIn(t, "0,0\n60,5\n")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(t.Context(), file); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("Read(%s) = %v, want %q", text, err, want)
 		}
 	}
 }

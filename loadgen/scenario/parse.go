@@ -18,6 +18,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"secondwind/loadgen/mix"
+	"secondwind/loadgen/profile"
 	"secondwind/textfile"
 )
 
@@ -274,6 +275,8 @@ func (d *decoder) list(key string, node ast.Node, into reflect.Value) {
 	into.SetZero()
 	if len(sequence.Values) > 0 {
 		into.Set(reflect.MakeSlice(into.Type(), len(sequence.Values), len(sequence.Values)))
+	} else if into.Type().Elem().Kind() == reflect.Struct {
+		d.fault(node, key, "is an empty list; give at least one, or leave the key out")
 	}
 	for i, v := range sequence.Values {
 		element := fmt.Sprintf("%s[%d]", key, i)
@@ -306,7 +309,7 @@ var scalars = map[reflect.Type]struct {
 	meant string
 	read  func(string) (any, error)
 }{
-	reflect.TypeFor[time.Duration](): {"a duration, for instance 30s", func(s string) (any, error) { return time.ParseDuration(s) }},
+	reflect.TypeFor[time.Duration](): {"a duration, for instance 30s", func(s string) (any, error) { return profile.ParseDuration(s) }},
 	reflect.TypeFor[int]():           {"a whole number", func(s string) (any, error) { return strconv.Atoi(s) }},
 	reflect.TypeFor[uint64]():        {"a whole number, 0 or more", func(s string) (any, error) { return strconv.ParseUint(s, 10, 64) }},
 	reflect.TypeFor[float64]():       {"a number", func(s string) (any, error) { return strconv.ParseFloat(s, 64) }},
@@ -326,7 +329,7 @@ func (d *decoder) scalar(key string, node ast.Node, into reflect.Value) {
 	} else if ok {
 		value, err := kind.read(text)
 		if errors.Is(err, strconv.ErrRange) {
-			kind.meant = "a number that is not so large"
+			kind.meant = "one that is not so large"
 		}
 		if ok = err == nil; ok {
 			into.Set(reflect.ValueOf(value))

@@ -33,9 +33,6 @@ const (
 // maxPhases bounds the memory that a summary takes, and the lines that it has.
 const maxPhases = 20
 
-// maxUsers bounds the users, of whom each has a connection and 16 kB.
-const maxUsers = 50_000
-
 // ByUsers tells whether users send, instead of a rate.
 func (l LoadOnly) ByUsers() bool {
 	return slices.ContainsFunc(l.phases(), func(p Phase) bool { return p.Users != "" })
@@ -81,7 +78,7 @@ func (s Scenario) Offered() (profile.Profile, []attack.Phase, error) {
 // offered is the profile of a phase, as it is given.
 func (s Scenario) offered(p Phase) (profile.Profile, error) {
 	if p.Replay == "" {
-		return profile.Parse(cmp.Or(p.Users, p.Profile, defaultProfile))
+		return p.parse()
 	}
 	file, err := s.Open(p.Replay)
 	if err != nil {
@@ -89,6 +86,14 @@ func (s Scenario) offered(p Phase) (profile.Profile, error) {
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	return profile.ReadReplay(file, false)
+}
+
+// parse reads the profile of a phase without a replay.
+func (p Phase) parse() (profile.Profile, error) {
+	if p.Users != "" {
+		return profile.ParseUsers(p.Users)
+	}
+	return profile.Parse(cmp.Or(p.Profile, defaultProfile))
 }
 
 // Shown is what is offered, as a person writes it.
@@ -102,6 +107,8 @@ func (l LoadOnly) Shown() string {
 	}
 	rate, constant := strings.CutPrefix(cmp.Or(l.Profile, defaultProfile), "constant:")
 	switch {
+	case l.Users == "1":
+		return "1 user"
 	case l.Users != "":
 		return l.Users + " users"
 	case l.Replay != "":
@@ -114,21 +121,44 @@ func (l LoadOnly) Shown() string {
 
 // faults checks what is offered; the key is what comes before the names of the keys.
 func (p Phase) faults(key string, check func(ok bool, key, format string, args ...any)) {
-	for name, text := range map[string]string{"profile": p.Profile, "users": p.Users} {
+	for name, given := range map[string]struct {
+		text  string
+		parse func(string) (profile.Profile, error)
+	}{"profile": {p.Profile, profile.Parse}, "users": {p.Users, profile.ParseUsers}} {
+		text := given.text
 		if strings.HasPrefix(text, "cpu:") {
 			check(false, key+name, "is %q: a load by itself does not see the CPU of the service; give a rate, "+
 				"or prove with `secondwind soak`, whose calibration finds the rates for calibration.cpu_percent and load.cpu_percent", text)
-		} else if _, err := profile.Parse(text); text != "" && err != nil {
+		} else if _, err := given.parse(text); text != "" && err != nil {
 			check(false, key+name, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
 		}
 	}
-	if users, err := profile.Parse(p.Users); err == nil {
-		most := profile.Highest(users)
-		check(most <= maxUsers, key+"users", "is %s, up to %.0f; give at most %d", p.Users, most, maxUsers)
-	}
 	check(p.Replay == "" || p.Profile == "", key+"replay", "is given together with profile; keep one")
 	check(p.Users == "" || p.Profile == "" && p.Replay == "", key+"users", "is given together with a rate; keep one")
-	check(p.Duration >= 0, key+"duration", "is %s; give more than 0s, for instance 5m, or 0s for as long as the profile", p.Duration)
+	durationOrNone(check, key+"duration", p.Duration, "5m, or 0s for as long as the profile")
+}
+
+// offerFault says why a load of what is offered makes no sense as a whole; "" if it does.
+func (s Scenario) offerFault() (key, text string) {
+	l := s.LoadOnly
+	key = "load_only." + map[bool]string{true: "replay", false: "profile"}[l.Replay != ""]
+	text = fmt.Sprintf("is %q, which", cmp.Or(l.Replay, l.Profile))
+	switch {
+	case len(l.Phases) > 0:
+		key, text = "load_only.phases", "is a list that"
+	case l.Users != "":
+		key, text = "load_only.users", fmt.Sprintf("is %q, which", l.Users)
+	}
+	offered, _, err := s.Offered()
+	switch {
+	case err != nil:
+		return key, "cannot be offered: " + err.Error()
+	case offered.Duration() > maxHold:
+		return key, text + " lasts longer than a year; give less, or a duration"
+	case offered.Hits(offered.Duration()) == 0:
+		return key, text + " sends nothing; give more than 0"
+	}
+	return key, ""
 }
 
 // phaseFaults checks the phases.
@@ -150,7 +180,7 @@ func (l LoadOnly) phaseFaults(check func(ok bool, key, format string, args ...an
 		check(p.Profile+p.Replay+p.Users != "", key+"profile", "is missing; give profile, replay or users")
 		check((p.Users == "") == (l.Phases[0].Users == ""), key+"users",
 			"are given in some phases and a rate in others; give all of them one or the other")
-		given, err := profile.Parse(cmp.Or(p.Users, p.Profile))
+		given, err := p.parse()
 		check(p.Replay != "" || err != nil || p.Duration != 0 || given.Duration() > 0, key+"duration",
 			"is missing, and the profile has no end; give one, for instance 5m")
 	}

@@ -17,6 +17,7 @@ import (
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/mix"
 	"secondwind/loadgen/profile"
+	"secondwind/loadgen/summary"
 	"secondwind/textfile"
 )
 
@@ -46,6 +47,7 @@ type Scenario struct {
 	Hold     time.Duration `yaml:"hold"`
 	Release  Release       `yaml:"release"`
 	Judge    Judge         `yaml:"judge"`
+	Require  []string      `yaml:"require"` // thresholds on summary.ProofMeasures
 	Local    Local         `yaml:"local"`
 	LoadOnly LoadOnly      `yaml:"load_only"`
 	// Dir is the folder that the names of files are relative to; "" is the working folder.
@@ -164,8 +166,9 @@ func (s Scenario) PollInterval(period time.Duration) time.Duration {
 
 // The most that a scenario may ask for.
 const (
-	maxName        = 200  // bytes; it stands in every report
-	maxDescription = 5000 // bytes
+	maxName        = 200              // bytes; it stands in every report
+	maxDescription = 5000             // bytes
+	shortest       = time.Millisecond // of durations
 	maxWindow      = 24 * time.Hour
 	maxHold        = 366 * 24 * time.Hour
 )
@@ -177,6 +180,11 @@ func (f *faults) check(ok bool, key, format string, args ...any) {
 	if !ok {
 		*f = append(*f, mix.Fault{Key: key, Text: fmt.Sprintf(format, args...)})
 	}
+}
+
+// durationOrNone checks a duration of which 0 means something else.
+func durationOrNone(check client.Check, key string, is time.Duration, example string) {
+	check(is == 0 || is >= shortest && is <= maxHold, key, "is %s; give %s to a year, for instance %s", is, shortest, example)
 }
 
 // joined is an error, nil if there is no fault.
@@ -196,11 +204,10 @@ func (s Scenario) Faults() []mix.Fault {
 	found.check(len(s.Name) <= maxName, "name", "has %d bytes; give at most %d", len(s.Name), maxName)
 	found.check(len(s.Description) <= maxDescription, "description", "has %d bytes; give at most %d", len(s.Description), maxDescription)
 	found.check(s.Users != 0, "users", "is 0; give 1 to 1000000")
-	found.check(s.Timeout > 0 && s.Timeout <= time.Hour, "timeout", "is %s; give more than 0s and at most 1h, for instance 5s", s.Timeout)
+	found.check(s.Timeout >= shortest && s.Timeout <= time.Hour, "timeout", "is %s; give %s to 1h, for instance 5s", s.Timeout, shortest)
 	found.check(s.MaxInFlight >= 1 && s.MaxInFlight <= maxInFlight, "max_in_flight", "is %d; give 1 to %d", s.MaxInFlight, maxInFlight)
 	s.Access.Faults(found.check)
-	found.check(s.Limits.MaxLate >= 0 && s.Limits.MaxLate <= maxHold, "limits.max_late",
-		"is %s; give more than 0s, for instance 5s, or 0s for as long as the timeout", s.Limits.MaxLate)
+	durationOrNone(found.check, "limits.max_late", s.Limits.MaxLate, "5s, or 0s for as long as the timeout")
 	s.proof(found.check)
 	s.LoadOnly.faults(found.check)
 	s.sendingFaults(found.check)
@@ -229,12 +236,31 @@ func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
 		"is %g; give 0 to 20 percent of the load", s.Release.RatePercent)
 	check(s.Judge.MinAchieved > 0 && s.Judge.MinAchieved <= 1, "judge.min_achieved",
 		"is %g; give a share above 0 and at most 1, for instance 0.98", s.Judge.MinAchieved)
+	s.requireFaults(check)
 	period := s.Local.MetricsPeriod
 	known := slices.Contains([]time.Duration{10 * time.Second, 20 * time.Second, 30 * time.Second}, period) ||
 		period > 0 && period <= 24*time.Hour && period%time.Minute == 0
 	check(known, "local.metrics_period", "is %s; give 10s, 20s, 30s or whole minutes up to a day, which CloudWatch accepts", period)
 	check(s.Local.Policy == PolicyAttached || s.Local.Policy == PolicyNone, "local.policy",
 		"is %q; give %q or %q", s.Local.Policy, PolicyAttached, PolicyNone)
+}
+
+// requireFaults checks what is required of a proof beside its claim: measures, phases, and the
+// names of requests where all have one.
+func (s Scenario) requireFaults(check func(ok bool, key, format string, args ...any)) {
+	phases := []string{"calibration", "control", "load", "hold", "release"}
+	var named []string
+	for _, r := range s.Requests {
+		named = append(named, r.Name)
+	}
+	for i, text := range s.Require {
+		key := fmt.Sprintf("require[%d]", i)
+		t, err := summary.ProofMeasures.Parse(text)
+		check(err == nil, key, "%v", err)
+		kind := summary.Kind(t)
+		check(t.Phase == "" || slices.Contains(phases, t.Phase), key, "is on phase %q; there are %q", t.Phase, phases)
+		check(kind == "" || slices.Contains(named, "") || slices.Contains(named, kind), key, "is on requests %q; there are %q", kind, named)
+	}
 }
 
 const maxInFlight = 100_000

@@ -69,7 +69,7 @@ var bounds = map[string]object{
 	"load.rate":               {"minimum": 0},
 	"load.cpu_percent":        {"minimum": 0, "exclusiveMaximum": 100},
 	"release.rate_percent":    {"minimum": 0, "maximum": 20},
-	"load_only.phases":        {"maxItems": maxPhases},
+	"load_only.phases":        {"minItems": 1, "maxItems": maxPhases},
 	"load_only.phases[]":      {"required": []string{"name"}},
 	"load_only.arrivals":      {"enum": []string{"even", "poisson"}},
 	"judge.min_achieved":      {"exclusiveMinimum": 0, "maximum": 1},

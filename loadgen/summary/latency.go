@@ -69,7 +69,7 @@ func threeDigits(seconds float64) time.Duration {
 
 // histogram is the sum of encoded histograms, exactly: all have the same buckets. The zero value
 // is that of none.
-type histogram struct{ sum *hdrhistogram.Histogram }
+type histogram struct{ sum *hdrhistogram.PackedHistogram }
 
 func (h *histogram) add(text string) error {
 	more, err := latency.Decode(text)
@@ -77,8 +77,7 @@ func (h *histogram) add(text string) error {
 		return err
 	}
 	if h.sum == nil {
-		h.sum = more
-		return nil
+		h.sum = latency.Sum()
 	}
 	if dropped := h.sum.Merge(more); dropped > 0 {
 		return fmt.Errorf("%d values are out of range", dropped)

@@ -16,6 +16,8 @@ type Phase struct {
 	Sent    int64        `json:"sent"`
 	Dropped int64        `json:"dropped"`
 	Request
+
+	instances map[string]int64 // as Summary.Instances
 }
 
 // phase adds what a line says of its phase, but for the latencies.

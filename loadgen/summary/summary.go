@@ -4,6 +4,7 @@
 package summary
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -14,19 +15,11 @@ import (
 
 // Summary is a load as a whole. Its zero value is one that sent nothing.
 type Summary struct {
-	Seconds      float64          `json:"seconds"` // that the lines cover
-	Offered      int64            `json:"offered"`
-	Sent         int64            `json:"sent"`
-	Completed    int64            `json:"completed"`
-	Failed       int64            `json:"failed"`
-	Dropped      int64            `json:"dropped"`
-	Errors       map[string]int64 `json:"errors,omitempty"` // failures by their cause
-	BytesIn      int64            `json:"bytesIn"`
-	BytesOut     int64            `json:"bytesOut"`
-	Throughput   float64          `json:"throughput"` // completed a second
-	FromSchedule Latency          `json:"fromSchedule"`
-	FromSending  Latency          `json:"fromSending"`
-	LagMax       float64          `json:"lagMaxSeconds"` // the most that a request was sent late
+	Seconds float64 `json:"seconds"` // that the lines cover
+	runlog.Counts
+	Throughput   float64 `json:"throughput"` // completed a second
+	FromSchedule Latency `json:"fromSchedule"`
+	FromSending  Latency `json:"fromSending"`
 	// Examples has the first failure of each cause.
 	Examples map[string]runlog.FailureExample `json:"examples,omitempty"`
 	// Instances are the completed requests, by who answered; "" is who did not say. The 257th
@@ -39,6 +32,10 @@ type Summary struct {
 	Phases []*Phase `json:"phases,omitempty"`
 	// Kind is the name of that one kind, for thresholds that name it; the caller's to set.
 	Kind string `json:"-"`
+	// Groups are instances under a name that thresholds may use: share(new); the caller's to set.
+	Groups map[string][]string `json:"-"`
+	// SecondInstance is the time to the second instance in seconds, of a proof; the caller's to set.
+	SecondInstance *float64 `json:"-"`
 
 	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due to when they were sent
 	Connect   Latency          `json:"connect,omitzero"`   // of the connections that were opened
@@ -56,6 +53,8 @@ type Summary struct {
 	lag, connect, tls, firstByte histogram
 	usage                        generator.Total
 	slots, slotsNeeded           int
+	intervals, limited           int
+	firstLimit                   string
 }
 
 // Request is what became of the requests of one kind.
@@ -82,15 +81,7 @@ func (l *latencies) add(fromSchedule, fromSending string) error {
 // Add adds a line's interval.
 func (s *Summary) Add(l *runlog.LoadSecond) error {
 	s.Seconds += l.IntervalSeconds
-	s.Offered += l.Offered
-	s.Sent += l.Sent
-	s.Completed += l.Completed
-	s.Failed += l.Failed
-	s.Dropped += l.Dropped
-	s.BytesIn += l.BytesIn
-	s.BytesOut += l.BytesOut
-	s.LagMax = max(s.LagMax, l.LagMaxSeconds)
-	s.Errors = added(s.Errors, l.Errors)
+	s.Counts.Add(l.Counts)
 	for cause, example := range l.Examples {
 		if s.Examples == nil {
 			s.Examples = map[string]runlog.FailureExample{}
@@ -101,7 +92,8 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	}
 	p := s.phase(l)
 	for id, i := range l.Instances {
-		s.Instances = added(s.Instances, map[string]int64{s.instance(id): i.Completed})
+		one := map[string]int64{s.instance(id): i.Completed}
+		s.Instances, p.instances = runlog.Added(s.Instances, one), runlog.Added(p.instances, one)
 		if err := errors.Join(s.latencies.add(i.FromSchedule, i.FromSending), p.latencies.add(i.FromSchedule, i.FromSending)); err != nil {
 			return fmt.Errorf("latencies of instance %q: %w", id, err)
 		}
@@ -150,7 +142,7 @@ func (s *Summary) addRequests(l *runlog.LoadSecond) error {
 }
 
 func (s *Summary) addConnections(l *runlog.LoadSecond) error {
-	s.Opened = added(s.Opened, l.Opened)
+	s.Opened = runlog.Added(s.Opened, l.Opened)
 	s.Reused += l.Reused
 	for _, h := range []struct {
 		name, text string
@@ -171,7 +163,12 @@ func (s *Summary) addConnections(l *runlog.LoadSecond) error {
 // judge judges the generator anew. A record that says nothing of it leaves it valid, unless
 // what it does say shows that it was not.
 func (s *Summary) judge(l *runlog.LoadSecond) {
+	s.intervals++
 	if g := l.Generator; g != nil {
+		if g.Limit != "" {
+			s.limited++
+			s.firstLimit = cmp.Or(s.firstLimit, g.Limit)
+		}
 		s.slots, s.slotsNeeded = max(s.slots, g.Slots), max(s.slotsNeeded, g.SlotsNeeded)
 		if g.Procs > 0 {
 			length := time.Duration(l.IntervalSeconds * float64(time.Second))
@@ -184,14 +181,7 @@ func (s *Summary) judge(l *runlog.LoadSecond) {
 		NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
 		Usage: s.usage.Usage(), Slots: s.slots, SlotsNeeded: s.slotsNeeded,
 	})
-}
-
-func added(counts, more map[string]int64) map[string]int64 {
-	for key, n := range more {
-		if counts == nil {
-			counts = map[string]int64{}
-		}
-		counts[key] += n
+	if s.limited > 0 {
+		s.Generator.Limited = fmt.Sprintf("in %d of %s, the first time: %s", s.limited, runlog.Count(s.intervals, "interval"), s.firstLimit)
 	}
-	return counts
 }

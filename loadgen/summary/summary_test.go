@@ -273,7 +273,7 @@ func TestTheInstancesOfASummaryAreBounded(t *testing.T) {
 	var s Summary
 	for n := range 1000 {
 		instances := map[string]*runlog.InstanceSecond{fmt.Sprint("i-", n): {Completed: 1}}
-		if err := s.Add(&runlog.LoadSecond{IntervalSeconds: 1, Completed: 1, Instances: instances}); err != nil {
+		if err := s.Add(&runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Completed: 1}, Instances: instances}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"text/tabwriter"
 )
 
@@ -55,12 +54,17 @@ func (s *Summary) writeRequests(w io.Writer) {
 	}
 }
 
-// writeConnections writes how connections were used, if the lines tell.
-func (s *Summary) writeConnections(w io.Writer) {
-	var opened int64
+// Connections is how many were opened.
+func (s *Summary) Connections() (opened int64) {
 	for _, n := range s.Opened {
 		opened += n
 	}
+	return opened
+}
+
+// writeConnections writes how connections were used, if the lines tell.
+func (s *Summary) writeConnections(w io.Writer) {
+	opened := s.Connections()
 	if opened+s.Reused == 0 {
 		return
 	}
@@ -86,14 +90,16 @@ const (
 	mostExamples = 3
 )
 
-// most are at most mostRows keys with the highest counts, the highest first.
-func most(counts map[string]int64) []string {
-	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		if counts[a] != counts[b] {
-			return cmp.Compare(counts[b], counts[a])
-		}
-		return strings.Compare(a, b)
+// MostFirst are the keys by their counts, the highest first.
+func MostFirst(counts map[string]int64) []string {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
+}
+
+// most are the first of them.
+func most(counts map[string]int64) []string {
+	keys := MostFirst(counts)
 	return keys[:min(mostRows, len(keys))]
 }
 

@@ -82,14 +82,16 @@ func (c *call) readCBOR(r *http.Request) {
 	c.operation = operation
 }
 
-// readJSON reads X-Amz-Target: NAME.OPERATION.
+// readJSON reads X-Amz-Target: NAME.OPERATION. Of CloudTrail, botocore's NAME has the
+// package of AWS's own program before it, with dots.
 func (c *call) readJSON(r *http.Request) {
 	if r.Method != http.MethodPost || r.URL.Path != "/" {
 		c.refuse(unknownOperation, "The request is %s %.200s; use POST /.", r.Method, r.URL.Path)
 	}
-	target, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	c.service, _ = serviceOfTarget(target)
-	c.operation = operation
+	target := r.Header.Get("X-Amz-Target")
+	c.operation = target[strings.LastIndexByte(target, '.')+1:]
+	target = strings.TrimSuffix(target[:len(target)-len(c.operation)], ".")
+	c.service, _ = serviceOfTarget(target[strings.LastIndexByte(target, '.')+1:])
 	c.refuseQuery(r)
 }
 

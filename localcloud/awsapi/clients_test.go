@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -92,6 +93,7 @@ func TestBotocoreSeesEveryMember(t *testing.T) {
 	filled[elasticloadbalancingv2.DescribeLoadBalancersInput, elasticloadbalancingv2.DescribeLoadBalancersOutput](m, ELBv2, f)
 	filled[elasticloadbalancingv2.DescribeRulesInput, elasticloadbalancingv2.DescribeRulesOutput](m, ELBv2, f)
 	filled[sts.GetCallerIdentityInput, sts.GetCallerIdentityOutput](m, STS, f)
+	filled[cloudtrail.LookupEventsInput, cloudtrail.LookupEventsOutput](m, CloudTrail, f)
 	filled[cloudwatch.DescribeAlarmsInput, cloudwatch.DescribeAlarmsOutput](m, CloudWatch, f)
 	filled[cloudwatch.GetMetricDataInput, cloudwatch.GetMetricDataOutput](m, CloudWatch, f)
 	filled[cloudwatch.GetMetricStatisticsInput, cloudwatch.GetMetricStatisticsOutput](m, CloudWatch, f)

@@ -23,7 +23,10 @@ type Config struct {
 	Principals func(accessKeyID string) (Principal, bool)
 	Region     string           // the region requests must be signed for; "" accepts every region
 	Log        *slog.Logger     // nil: discard
-	Now        func() time.Time // nil: time.Now; for signature skew and the Date header only
+	Now        func() time.Time // nil: time.Now; for signature skew, the Date header and the time of events only
+	// Record is given every call of an operation that is served, once it has been
+	// answered, whatever came of it; nil: nobody wants to know. It must not block.
+	Record func(Event)
 }
 
 // Mux is an http.Handler that answers the operations that were given to Handle,
@@ -34,6 +37,7 @@ type Mux struct {
 	principals  func(accessKeyID string) (Principal, bool)
 	log         *slog.Logger
 	now         func() time.Time
+	record      func(Event)
 	shapers     map[Service]*shaper
 	operations  map[operationKey]*operation
 }
@@ -69,6 +73,7 @@ func NewMux(cfg Config) *Mux {
 		principals: cfg.Principals,
 		log:        cfg.Log,
 		now:        cfg.Now,
+		record:     cfg.Record,
 		shapers:    make(map[Service]*shaper),
 		operations: make(map[operationKey]*operation),
 	}
@@ -182,25 +187,36 @@ func (m *Mux) answer(r *http.Request, c *call, id string) ([]byte, *Error) {
 	if c.read(r, body); c.problem != nil {
 		return nil, c.problem
 	}
-	op, ok := m.operations[operationKey{c.service, c.operation}]
+	key := operationKey{c.service, c.operation}
+	op, ok := m.operations[key]
 	if !ok {
 		return nil, c.protocol.family().refuse(unknownOperation, "The operation %.100s is not served here.", c.operation)
 	}
-	if refused := who.authorize(c); refused != nil {
+	event := m.eventOf(r, who, key, id)
+	answer, failure := m.serve(r.Context(), c, op, event)
+	if event.Failure = failure; m.record != nil {
+		m.record(*event)
+	}
+	return answer, failure
+}
+
+// serve answers a call that may be the caller's to make, and notes in its event what it
+// was about.
+func (m *Mux) serve(ctx context.Context, c *call, op *operation, event *Event) ([]byte, *Error) {
+	if refused := event.Principal.authorize(c); refused != nil {
 		return nil, refused
 	}
-	ctx := r.Context()
-	if who != nil {
-		ctx = context.WithValue(ctx, principalKey{}, *who)
+	if event.Principal != nil {
+		ctx = context.WithValue(ctx, principalKey{}, *event.Principal)
 	}
-	return m.run(ctx, c, op, id)
+	return m.run(ctx, c, op, event)
 }
 
 // run decodes, calls the handler and encodes. A panic in any of them is answered
 // with 500: the process holds the whole cloud and must survive one bad request.
-func (m *Mux) run(ctx context.Context, c *call, op *operation, id string) (answer []byte, failure *Error) {
+func (m *Mux) run(ctx context.Context, c *call, op *operation, event *Event) (answer []byte, failure *Error) {
 	f := c.protocol.family()
-	log := m.log.With("request_id", id, "service", c.service, "operation", op.name)
+	log := m.log.With("request_id", event.RequestID, "service", c.service, "operation", op.name)
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -224,9 +240,15 @@ func (m *Mux) run(ctx context.Context, c *call, op *operation, id string) (answe
 		// else than its configuration says.
 		return nil, f.refuse(unknownParameter, "The parameters %.1000s are not recognized", strings.Join(unknown, ", "))
 	}
+	if m.record != nil { // before the handler may share what is in it
+		event.Parameters = elements(op.in, in)
+	}
 	out, err := op.serve(ctx, in.Interface())
 	if err == nil {
-		return c.protocol.encode(op, reflect.ValueOf(out), id), nil
+		if m.record != nil && !event.ReadOnly() {
+			event.Elements = elements(op.out, reflect.ValueOf(out))
+		}
+		return c.protocol.encode(op, reflect.ValueOf(out), event.RequestID), nil
 	}
 	if failure, ok := errors.AsType[*Error](err); ok {
 		return nil, failure

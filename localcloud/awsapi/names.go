@@ -36,6 +36,13 @@ func nameTableOf(s Service) (nameTable, error) {
 		}}}, nil
 	case STS:
 		return nameTable{"types.PolicyDescriptorType": {"Arn": {Request: "arn"}}}, nil
+	case CloudTrail:
+		return nameTable{
+			"DescribeTrailsInput": {
+				"IncludeShadowTrails": {Wire: "includeShadowTrails"}, "TrailNameList": {Wire: "trailNameList"},
+			},
+			"DescribeTrailsOutput": {"TrailList": {Wire: "trailList"}},
+		}, nil
 	case EC2: // has many: they are generated
 		var table struct{ Members nameTable }
 		err := json.Unmarshal(ec2Names, &table)

@@ -16,6 +16,11 @@ type Principal struct {
 	Allows func(s Service, operation string) bool
 }
 
+// Owner is the owner of Config's credentials: the account's only user.
+func Owner(accountID string) Principal {
+	return Principal{ARN: "arn:aws:iam::" + accountID + ":user/secondwind", ID: "AIDASECONDWINDLOCAL00"}
+}
+
 // principalKey is the context key of the principal.
 type principalKey struct{}
 

@@ -14,6 +14,7 @@ const (
 	STS         Service = "sts"
 	KMS         Service = "kms"
 	Tagging     Service = "tagging" // Resource Groups Tagging API
+	CloudTrail  Service = "cloudtrail"
 )
 
 // serviceTraits are what the service's API model says about its wire form.
@@ -33,6 +34,7 @@ var services = []serviceTraits{
 	{STS, "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", ""},
 	{KMS, "2014-11-01", "", "TrentService"},
 	{Tagging, "2017-01-26", "", "ResourceGroupsTaggingAPI_20170126"},
+	{CloudTrail, "2013-11-01", "", "CloudTrail_20131101"},
 }
 
 // serviceWith returns the first service whose traits match; zero and false if none do.

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -115,6 +116,7 @@ func TestEveryOperationArrivesWhole(t *testing.T) {
 		{"Elastic Load Balancing v2", ELBv2, func(cfg aws.Config) any { return elasticloadbalancingv2.NewFromConfig(cfg) }, 50},
 		{"KMS", KMS, func(cfg aws.Config) any { return kms.NewFromConfig(cfg) }, 50},
 		{"Resource Groups Tagging API", Tagging, func(cfg aws.Config) any { return resourcegroupstaggingapi.NewFromConfig(cfg) }, 8},
+		{"CloudTrail", CloudTrail, func(cfg aws.Config) any { return cloudtrail.NewFromConfig(cfg) }, 50},
 		{"STS", STS, func(cfg aws.Config) any {
 			cfg.HTTPClient = newSigner(STS)
 			return sts.NewFromConfig(cfg)

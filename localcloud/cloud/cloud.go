@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"secondwind/autoscale"
+	"secondwind/localcloud/awsapi"
 	"secondwind/localcloud/balancer"
 	"secondwind/localcloud/fleet"
 )
@@ -33,6 +34,9 @@ type Config struct {
 	// Tagged are the tags, by ARN, of what other parts keep: the tagging API
 	// names it too. Nil: there is nothing else.
 	Tagged func() map[string]map[string]string
+	// Record is given what Auto Scaling calls on its own, as an event; nil: nobody
+	// wants to know. It must not call the cloud.
+	Record func(awsapi.Event)
 }
 
 // Image is what an ImageId stands for: a program on this machine.

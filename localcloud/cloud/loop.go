@@ -38,9 +38,12 @@ func (c *Cloud) drive(ctx context.Context) {
 func (c *Cloud) step() ([]autoscale.Action, time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	actions := append(c.state.asked, c.state.Engine.Step(c.now().Now, c.inbox.take())...)
+	asked, own := c.state.asked, c.state.Engine.Step(c.now().Now, c.inbox.take())
+	for _, a := range own {
+		c.record(a)
+	}
 	c.state.asked = nil
-	return actions, c.state.Engine.Next()
+	return append(asked, own...), c.state.Engine.Next()
 }
 
 // wait returns true at next or when the inbox has something, false once ctx is done.

@@ -175,6 +175,24 @@ func (a api) DescribeListeners(in *elb.DescribeListenersInput, out *elb.Describe
 	})
 }
 
+// DescribeRules answers a listener's default rule: others are not served.
+func (a api) DescribeRules(in *elb.DescribeRulesInput, out *elb.DescribeRulesOutput) error {
+	if err := cmp.Or(operation.Require(in, "ListenerArn"), operation.Without(in, "", "RuleArns", "Marker")); err != nil {
+		return err
+	}
+	return a.Read(func(s *cloud.State) error {
+		l := findListener(s, *in.ListenerArn)
+		if l == nil {
+			return listenerNotFound(*in.ListenerArn)
+		}
+		out.Rules = []types.Rule{{
+			RuleArn: aws.String(strings.Replace(l.ARN(), ":listener/", ":listener-rule/", 1) + "/default"), Priority: aws.String("default"),
+			IsDefault: aws.Bool(true), Actions: l.Described.DefaultActions, Conditions: []types.RuleCondition{},
+		}}
+		return nil
+	})
+}
+
 func listenerNotFound(arn string) error {
 	return operation.Errorf("ListenerNotFound", "One or more listeners not found: '%s'", arn)
 }

@@ -115,7 +115,7 @@ func allows(s awsapi.Service, operation string) bool {
 		}, operation)
 	case awsapi.STS:
 		return operation == "GetCallerIdentity"
-	case awsapi.CloudWatch, awsapi.AutoScaling, awsapi.ELBv2, awsapi.EC2, awsapi.Tagging:
+	case awsapi.CloudWatch, awsapi.AutoScaling, awsapi.ELBv2, awsapi.EC2, awsapi.Tagging, awsapi.CloudTrail:
 	}
 	return false
 }

@@ -19,9 +19,9 @@ func Register(m *awsapi.Mux, c *cloud.Cloud) {
 
 // callerIdentity is who signed: a role, or the account's only user.
 func callerIdentity(ctx context.Context, account string) *sts.GetCallerIdentityOutput {
-	arn, id := "arn:aws:iam::"+account+":user/secondwind", "AIDASECONDWINDLOCAL00"
-	if role, ok := awsapi.Caller(ctx); ok {
-		arn, id = role.ARN, role.ID
+	who, ok := awsapi.Caller(ctx)
+	if !ok {
+		who = awsapi.Owner(account)
 	}
-	return &sts.GetCallerIdentityOutput{Account: &account, Arn: &arn, UserId: &id}
+	return &sts.GetCallerIdentityOutput{Account: &account, Arn: &who.ARN, UserId: &who.ID}
 }

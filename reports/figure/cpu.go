@@ -6,9 +6,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 )
 
-// maxMarks bounds the events listed below a figure.
-const maxMarks = 20
-
 // CPU draws the claim's metric of the group and of each instance with the
 // threshold, the alarm's transitions and the scaling activities. A datapoint is
 // drawn over the whole period it is the average of; a missing one is a gap.
@@ -18,10 +15,7 @@ func CPU(r Run) *Figure {
 			"The numbered marks are alarm transitions and scaling activities by AWS's timestamps.")
 	f.plot.Y.Label.Text = r.MetricName + ", percent"
 	f.plot.Y.Max = 10
-	f.marks = r.Marks
-	if len(f.marks) > maxMarks {
-		f.marks, f.omitted = r.Marks[:maxMarks], len(r.Marks)-maxMarks
-	}
+	f.mark(r.Marks)
 	for i, s := range fewest(r.CPU) {
 		level := Series{Name: s.Name, Points: overPeriods(s.Points, r.PeriodSeconds)}
 		f.addMarked(level, atMiddle(s.Points, r.PeriodSeconds), styleAt(i), plotter.NoStep)

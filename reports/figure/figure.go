@@ -26,8 +26,10 @@ type Figure struct {
 	phases  []Span
 	marks   []Mark
 	omitted int // marks that were left out
-	legend  []entry
-	empty   bool // nothing was recorded
+	// markFormat is how a mark's place on the x axis is written.
+	markFormat string
+	legend     []entry
+	empty      bool // nothing was recorded
 }
 
 // All returns every figure of the run, in the order of a report: the chain
@@ -72,7 +74,7 @@ func newFigure(r Run, name, title, caption string) *Figure {
 		axis.Padding = 0
 	}
 	p.BackgroundColor = nil
-	return &Figure{Name: name, Title: title, Caption: caption, plot: p, height: dataHeight, origin: origin(r)}
+	return &Figure{Name: name, Title: title, Caption: caption, plot: p, height: dataHeight, origin: origin(r), markFormat: "+%.1f s"}
 }
 
 // overTime returns a figure whose x axis is the run's time, with its phases
@@ -102,6 +104,15 @@ func origin(r Run) string {
 		}
 	}
 	return s
+}
+
+// maxMarks bounds the events listed below a figure.
+const maxMarks = 20
+
+// mark marks the first of the events.
+func (f *Figure) mark(marks []Mark) {
+	f.marks = marks[:min(len(marks), maxMarks)]
+	f.omitted = len(marks) - len(f.marks)
 }
 
 // raise makes the y axis reach top and a little more.

@@ -49,10 +49,10 @@ func (f *Figure) layout() layout {
 	}
 	for i, m := range f.marks {
 		marks = append(marks, placed{Text: strconv.Itoa(i + 1), At: at(m.At)})
-		l.keys = append(l.keys, fmt.Sprintf("%d · +%.1f s · %s", i+1, m.At, Shorten(m.Text, 130)))
+		l.keys = append(l.keys, fmt.Sprintf("%d · "+f.markFormat+" · %s", i+1, m.At, Shorten(m.Text, 130)))
 	}
 	if f.omitted > 0 {
-		l.keys = append(l.keys, fmt.Sprintf("and %d later events, which cloud.jsonl holds", f.omitted))
+		l.keys = append(l.keys, fmt.Sprintf("and %d later events", f.omitted))
 	}
 	l.phases, l.phaseLanes = lanes(phases, left, right, 3, func(s string) vg.Length { return textStyle(9, false).Width(s) + 5 })
 	for i := range marks {

@@ -13,12 +13,13 @@ type entry struct {
 // Widths of a legend entry's parts.
 const (
 	sampleWidth = vg.Length(34)
-	entryGap    = vg.Length(16)
+	entryGap    = vg.Length(10)
 )
 
-// width is the entry's width with the space after it.
+// width is the entry's width with the space after it. The font that a browser takes where it has not
+// ours is up to a sixth wider.
 func (e entry) width() vg.Length {
-	return sampleWidth + 5 + textStyle(10, false).Width(e.Text) + entryGap
+	return sampleWidth + 5 + textStyle(10, false).Width(e.Text)*7/6 + entryGap
 }
 
 // flow breaks the entries into rows that fit the figure.

@@ -5,7 +5,7 @@ package schema
 import "embed"
 
 // FS holds hypothesis.json, load-line.json, observation.json, verdict.json,
-// manifest.json and history.json: each the schema of the file, or of a line of it.
+// manifest.json, history.json and audit-line.json: each the schema of the file, or of a line of it.
 //
 //go:embed *.json
 var FS embed.FS

@@ -24,14 +24,16 @@ const (
 	Number
 )
 
-// Measures are what can be required, by name, with their units. A name that ends
-// in "()" takes an argument.
+// Measures are what can be required, by name, with their units. A name that ends in "()"
+// takes an argument, or a phase: p99(search), p99(phase peak). One that ends in "(,)" takes
+// both: share(new, phase hold).
 type Measures map[string]Unit
 
 // Threshold is a bound on a measure.
 type Threshold struct {
 	Measure  string // such as p99; of share(new): share
 	Argument string // of share(new): new
+	Phase    string // of p99(phase peak): peak; "" is the whole run
 	Operator string // < <= > >=
 	Bound    float64
 	unit     Unit
@@ -43,20 +45,26 @@ func (t Threshold) String() string { return t.text }
 
 var form = regexp.MustCompile(`^\s*([a-z][a-z0-9_.]*)\s*(?:\(\s*([^()]+?)\s*\))?\s*(<=|>=|<|>)\s*(\S+)\s*$`)
 
+// arguments are an argument, a phase, or both. A phase's name may have any character but parentheses.
+var arguments = regexp.MustCompile(`^(.*?)(?:(?:^|\s*,\s*)phase\s+(.+))?$`)
+
+// forms are how a measure's name ends that has an argument, and that has a phase.
+var forms = map[bool]map[bool]string{false: {false: "", true: "()"}, true: {false: "()", true: "(,)"}}
+
 // Parse reads a threshold on one of the measures.
 func (m Measures) Parse(text string) (Threshold, error) {
 	parts := form.FindStringSubmatch(text)
 	if parts == nil {
 		return Threshold{}, fmt.Errorf("%q is not a threshold; write a measure, one of < <= > >=, and a bound, as in %q", text, "p99 < 250ms")
 	}
-	t := Threshold{Measure: parts[1], Argument: parts[2], Operator: parts[3], text: strings.TrimSpace(text)}
-	name := t.Measure
-	if t.Argument != "" {
-		name += "()"
-	}
+	t := Threshold{Measure: parts[1], Operator: parts[3], text: strings.TrimSpace(text)}
+	of := arguments.FindStringSubmatch(parts[2])
+	t.Argument, t.Phase = of[1], of[2]
+	name := t.Measure + forms[t.Argument != ""][t.Phase != ""]
 	unit, ok := m[name]
-	if !ok {
-		return Threshold{}, fmt.Errorf("%q: there is no measure %s; there are %s", text, name, strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+	if _, bare := m[t.Measure]; !ok || t.Argument == "" && !bare {
+		return Threshold{}, fmt.Errorf("%q: there is no measure %s; there are %s", text, name,
+			strings.Join(slices.Sorted(maps.Keys(m)), ", "))
 	}
 	bound, err := unit.parse(parts[4])
 	if err != nil {

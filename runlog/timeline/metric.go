@@ -15,6 +15,9 @@ type Metric struct {
 	// in error.
 	Failed []int64
 
+	// From is the earliest time that was asked about.
+	From time.Time
+
 	// Series are the names of all series, in the order in which they appeared:
 	// runlog.GroupSeries and instances' ids.
 	Series []string
@@ -34,10 +37,13 @@ type Datapoint struct {
 func (d *Datapoint) Value() float64 { return d.Values[len(d.Values)-1] }
 
 // take adds what o answers about the subject's metric; false if it cannot be read.
-func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, of runlog.Hypothesis, memory decoded) bool {
+func (m *Metric) take(o *runlog.Observation, a runlog.Answer, of runlog.Hypothesis, memory decoded) bool {
 	in := decode[runlog.GetMetricDataInput](o.Input, memory)
 	if in == nil {
 		return false
+	}
+	if m.From.IsZero() || in.StartTime.Before(m.From) {
+		m.From = in.StartTime
 	}
 	names := map[string]string{} // by query id
 	for _, q := range in.MetricDataQueries {
@@ -45,7 +51,7 @@ func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, 
 			names[q.Id] = name
 		}
 	}
-	for _, result := range results {
+	for _, result := range a.MetricDataResults {
 		name, ok := names[result.Id]
 		if !ok {
 			continue
@@ -53,7 +59,8 @@ func (m *Metric) take(o *runlog.Observation, results []runlog.MetricDataResult, 
 		if len(result.Timestamps) != len(result.Values) {
 			return false
 		}
-		if result.StatusCode == "InternalError" || result.StatusCode == "Forbidden" {
+		partial := result.StatusCode == "PartialData" && a.Next() == "" // else the rest is on the next page
+		if partial || result.StatusCode == "InternalError" || result.StatusCode == "Forbidden" {
 			m.Failed = append(m.Failed, o.Seq)
 		}
 		for _, p := range result.Datapoints() {

@@ -29,11 +29,14 @@ type Timeline struct {
 	Policies     []Seen[[]runlog.ScalingPolicy]
 	TargetGroups []Seen[runlog.TargetGroup]
 	Health       []Seen[[]runlog.TargetHealthDescription]
+	Routes       []Seen[runlog.ListenerAction] // of listeners and rules
 	Schedules    []Seen[[]runlog.ScheduledAction]
 	Refreshes    []Seen[[]runlog.InstanceRefresh]
 	Activities   []Seen[runlog.Activity]         // the last answer about each, by StartTime
 	History      []Seen[runlog.AlarmHistoryItem] // the last answer about each item, by Timestamp
 	Metric       Metric
+
+	Pages []Seen[runlog.Answer] // answers that have a further page
 
 	Asked    []*runlog.Observation            // all, errors too
 	Answered map[string][]*runlog.Observation // by operation, without errors; of histories only the subject's alarm's
@@ -49,9 +52,16 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 		Metric: Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
 	}
 	memory := decoded{}
+	operations := map[int64]string{} // of answers, by seq
 	for _, o := range t.Asked {
-		if o.Error != nil {
+		switch {
+		case o.Error != nil:
 			continue
+		case o.Snapshot != nil:
+			t.repeat(o, operations)
+			continue
+		case o.Unchanged == 0:
+			operations[o.Seq] = o.Operation
 		}
 		if !t.take(o, of, memory) {
 			t.Unread = append(t.Unread, o.Seq)
@@ -71,6 +81,17 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 		return cmp.Or(a.Value.Timestamp.Compare(b.Value.Timestamp), cmp.Compare(a.Seq, b.Seq))
 	})
 	return t
+}
+
+// repeat notes that the questions of a snapshot were answered as before.
+func (t *Timeline) repeat(snapshot *runlog.Observation, operations map[int64]string) {
+	asked := map[string]bool{}
+	for _, seq := range snapshot.Snapshot.Unchanged {
+		if operation := operations[seq]; !asked[operation] {
+			asked[operation] = true
+			t.Answered[operation] = append(t.Answered[operation], snapshot)
+		}
+	}
 }
 
 // arrived orders observations by when they were received: two questions that are
@@ -114,6 +135,9 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	if a == nil {
 		return !slices.Contains(needed, o.Operation)
 	}
+	if a.Next() != "" {
+		keep(&t.Pages, o, *a)
+	}
 	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
 		keep(&t.Groups, o, about(a.AutoScalingGroups, func(g runlog.AutoScalingGroup) bool {
@@ -132,11 +156,19 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	case runlog.OpDescribeAlarmHistory:
 		keep(&t.History, o, a.AlarmHistoryItems...)
 	case runlog.OpGetMetricData:
-		return t.Metric.take(o, a.MetricDataResults, of, memory)
+		return t.Metric.take(o, *a, of, memory)
 	case runlog.OpDescribeTargetGroups:
 		keep(&t.TargetGroups, o, about(a.TargetGroups, func(g runlog.TargetGroup) bool {
 			return g.TargetGroupArn == of.TargetGroupARN
 		})...)
+	case runlog.OpDescribeListeners:
+		for _, l := range a.Listeners {
+			keep(&t.Routes, o, l.DefaultActions...)
+		}
+	case runlog.OpDescribeRules:
+		for _, r := range a.Rules {
+			keep(&t.Routes, o, r.Actions...)
+		}
 	case runlog.OpDescribeTargetHealth:
 		keep(&t.Health, o, a.TargetHealthDescriptions)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -56,6 +57,7 @@ type examination struct {
 	elb    *elb.Client
 	ec2    ec2form.Client
 	sts    *sts.Client
+	trail  *cloudtrail.Client
 	facts  facts
 
 	mu     sync.Mutex // of report.Findings and facts.answered, while questions are asked concurrently
@@ -87,6 +89,7 @@ func newExamination(cfg Config) *examination {
 	return &examination{
 		cfg: cfg, clock: clock, groups: autoscaling.NewFromConfig(watched), alarms: cloudwatch.NewFromConfig(watched),
 		elb: elb.NewFromConfig(watched), ec2: ec2form.Client{AWS: watched}, sts: sts.NewFromConfig(watched),
+		trail: cloudtrail.NewFromConfig(watched),
 		report: Report{
 			Version: 1, Examined: time.Now().UTC(), Region: cfg.AWS.Region, AutoScalingGroupName: cfg.AutoScalingGroupName,
 			InstanceTypes: []string{}, Findings: []Finding{}, Deadlines: []runlog.Deadline{},

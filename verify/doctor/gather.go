@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -104,7 +105,7 @@ func askAll(ctx context.Context, questions ...func(context.Context)) {
 // follows from that, so that each permission is tried.
 func (x *examination) gather(ctx context.Context) {
 	f, name := &x.facts, &x.cfg.AutoScalingGroupName
-	askAll(ctx, x.askGroup,
+	askAll(ctx, x.askGroup, x.askTrail,
 		ofGroup(x, runlog.OpDescribePolicies, x.groups.DescribePolicies, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: name},
 			func(out *autoscaling.DescribePoliciesOutput) {
 				f.configuration.Policies, _ = convert[[]runlog.ScalingPolicy](x, runlog.OpDescribePolicies, out.ScalingPolicies)
@@ -118,9 +119,11 @@ func (x *examination) gather(ctx context.Context) {
 		ofGroup(x, runlog.OpDescribeInstanceRefreshes, x.groups.DescribeInstanceRefreshes,
 			&autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: name},
 			func(out *autoscaling.DescribeInstanceRefreshesOutput) { f.refreshes = out.InstanceRefreshes }),
-		ofGroup(x, opDescribeLifecycleHooks, x.groups.DescribeLifecycleHooks,
+		ofGroup(x, runlog.OpDescribeLifecycleHooks, x.groups.DescribeLifecycleHooks,
 			&autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: name},
-			func(out *autoscaling.DescribeLifecycleHooksOutput) { f.hooks = out.LifecycleHooks }))
+			func(out *autoscaling.DescribeLifecycleHooksOutput) { f.hooks = out.LifecycleHooks }),
+		ofGroup(x, runlog.OpDescribeWarmPool, x.groups.DescribeWarmPool, &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: name},
+			func(*autoscaling.DescribeWarmPoolOutput) {})) // the group itself tells of its warm pool
 	askAll(ctx, x.askAlarms, x.askTargets, x.askTemplate, x.askInstances)
 	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetric, x.askBalance)
 }
@@ -135,6 +138,11 @@ func ofGroup[In, Out, Options any](
 			keep(out)
 		}
 	}
+}
+
+// askTrail tries whether an audit could ask. What it would be answered says nothing yet.
+func (x *examination) askTrail(ctx context.Context) {
+	ask(ctx, x, opLookupEvents, &cloudtrail.LookupEventsInput{MaxResults: aws.Int32(1)}, x.trail.LookupEvents)
 }
 
 func (x *examination) askGroup(ctx context.Context) {
@@ -228,7 +236,7 @@ func (x *examination) askAttributes(ctx context.Context) {
 		return
 	}
 	in := &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: x.facts.targetGroups[0].TargetGroupArn}
-	out, _ := ask(ctx, x, opDescribeTargetGroupAttrs, in, x.elb.DescribeTargetGroupAttributes)
+	out, _ := ask(ctx, x, runlog.OpDescribeTargetAttributes, in, x.elb.DescribeTargetGroupAttributes)
 	x.facts.attributes = map[string]string{}
 	for _, a := range out.Attributes {
 		x.facts.attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
@@ -241,7 +249,11 @@ func (x *examination) askBalancers(ctx context.Context) {
 	}
 	arns := x.facts.targetGroups[0].LoadBalancerArns
 	described, _ := ask(ctx, x, opDescribeLoadBalancers, &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}, x.elb.DescribeLoadBalancers)
-	listening, _ := ask(ctx, x, opDescribeListeners, &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}, x.elb.DescribeListeners)
+	of := &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}
+	listening, _ := ask(ctx, x, runlog.OpDescribeListeners, of, x.elb.DescribeListeners)
+	if len(listening.Listeners) > 0 { // only to try the permission
+		ask(ctx, x, runlog.OpDescribeRules, &elb.DescribeRulesInput{ListenerArn: listening.Listeners[0].ListenerArn}, x.elb.DescribeRules)
+	}
 	x.facts.balancers, x.facts.listeners = described.LoadBalancers, listening.Listeners
 }
 

@@ -19,31 +19,25 @@ import (
 // The operations beyond those that an observer records.
 const (
 	opGetCallerIdentity           = "sts:GetCallerIdentity"
-	opDescribeLifecycleHooks      = "autoscaling:DescribeLifecycleHooks"
 	opDescribeLaunchConfiguration = "autoscaling:DescribeLaunchConfigurations"
-	opDescribeTargetGroupAttrs    = "elasticloadbalancing:DescribeTargetGroupAttributes"
 	opDescribeLoadBalancers       = "elasticloadbalancing:DescribeLoadBalancers"
-	opDescribeListeners           = "elasticloadbalancing:DescribeListeners"
 	opDescribeTemplateVersions    = "ec2:DescribeLaunchTemplateVersions"
 	opDescribeInstances           = "ec2:DescribeInstances"
 	opDescribeCredits             = "ec2:DescribeInstanceCreditSpecifications"
+	opLookupEvents                = "cloudtrail:LookupEvents"
 )
 
 // required are what a proof asks all the time; without one there is none.
-var required = []string{
-	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribePolicies, runlog.OpDescribeScalingActivities,
-	runlog.OpDescribeScheduledActions, runlog.OpDescribeInstanceRefreshes,
-	runlog.OpDescribeAlarms, runlog.OpDescribeAlarmsForMetric, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
-	runlog.OpDescribeTargetGroups, runlog.OpDescribeTargetHealth,
-}
+var required = append(runlog.Watched(),
+	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData, runlog.OpDescribeTargetHealth)
 
-// optional are what only an examination asks.
+// optional are what only an examination asks, and what an audit asks after a run.
 var optional = []string{
-	opDescribeLifecycleHooks, opDescribeLaunchConfiguration, opDescribeTargetGroupAttrs, opDescribeLoadBalancers, opDescribeListeners,
-	opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits,
+	opDescribeLaunchConfiguration, opDescribeLoadBalancers, opDescribeTemplateVersions, opDescribeInstances, opDescribeCredits,
+	opLookupEvents,
 }
 
-// Actions are the IAM actions that a proof and its examination use; all of them
+// Actions are the IAM actions that a proof, its examination and its audit use; all of them
 // only read. GetCallerIdentity needs no permission.
 func Actions() []string {
 	all := slices.Concat(required, optional)
@@ -107,6 +101,9 @@ func Explain(ctx context.Context, cfg aws.Config, err error) error {
 
 func denied(operation string, err error) Finding {
 	severity, id, why := Warning, "permission.optional", "Without it, the doctor examines less."
+	if operation == opLookupEvents {
+		why = "Without it, nobody can be asked who called during a run (`secondwind audit`)."
+	}
 	if slices.Contains(required, operation) {
 		severity, id, why = Error, "permission.required", "A proof needs it from beginning to end."
 	}

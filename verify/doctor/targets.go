@@ -142,7 +142,7 @@ func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
 			}
 		}
 	}
-	x.findIf(url == "" && x.facts.answered[opDescribeListeners], Error, "balancer.no-listener",
+	x.findIf(url == "" && x.facts.answered[runlog.OpDescribeListeners], Error, "balancer.no-listener",
 		"load balancer "+aws.ToString(lb.LoadBalancerName),
 		"It has no HTTP or HTTPS listener.",
 		"Add one that forwards to the target group.")

@@ -63,7 +63,7 @@ func (e *Experiment) control(now time.Time, seen Seen) {
 		e.recalibrate(now, seen)
 		return
 	}
-	if g := seen.State.Group; g.DesiredCapacity != e.h.MinSize || len(g.Instances) != e.h.MinSize {
+	if g := seen.State.Group; g.DesiredCapacity != e.h.From() || len(g.Instances) != e.h.From() {
 		// The run goes on all the same: a verdict needs the whole record.
 		e.report("the control did not hold: desired capacity %d, %s", g.DesiredCapacity, runlog.Count(len(g.Instances), "instance"))
 	} else {

@@ -13,9 +13,9 @@ const startsLate = 30 * time.Second
 func (e *Experiment) enterPremises(now time.Time) {
 	e.enter(runlog.PhasePremises, 0, "")
 	e.do(SetPollInterval{e.plan.PollInterval})
-	if e.h.MinSize != 1 {
+	if e.h.From() != 1 {
 		e.stop(fmt.Sprintf("the claim is about a second instance, but group %s keeps %d (MinSize): set its MinSize to 1",
-			e.h.AutoScalingGroupName, e.h.MinSize))
+			e.h.AutoScalingGroupName, e.h.From()))
 		return
 	}
 	e.report("premises: waiting for one healthy, idle instance and an alarm that is OK")
@@ -62,7 +62,7 @@ func (e *Experiment) baseline(now time.Time, s runlog.State) {
 // notQuiescent says what keeps the group from being a baseline; "" if nothing does.
 // Disturbed is that the window begins anew, not only that something is not seen yet.
 func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
-	n, metric := e.h.MinSize, e.h.Metric.MetricName
+	n, metric := e.h.From(), e.h.Metric.MetricName
 	alarm, watched := s.Alarm(e.h.AlarmName)
 	point, measured := s.Latest(runlog.GroupSeries)
 	switch {

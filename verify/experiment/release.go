@@ -20,7 +20,7 @@ func (e *Experiment) enterRelease(now time.Time) {
 
 // release waits until the group is back at its minimum.
 func (e *Experiment) release(now time.Time, seen Seen) {
-	s, n := seen.State, e.h.MinSize
+	s, n := seen.State, e.h.From()
 	switch {
 	case len(s.Group.Instances) == n && len(s.Group.InService()) == n && len(s.Targets) == n:
 		e.report("scaled in: only %s is left", s.Group.InService()[0])

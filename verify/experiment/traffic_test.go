@@ -13,8 +13,8 @@ var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // second is a line of the load generator's for the second that ends at end.
 func second(end int, completed, failed int64, instances map[string]*runlog.InstanceSecond) runlog.LoadLine {
 	return runlog.LoadLine{Time: start.Add(time.Duration(end) * time.Second), Second: &runlog.LoadSecond{
-		Phase: runlog.PhaseLoad, IntervalSeconds: 1, Completed: completed, Failed: failed, Instances: instances,
-		Errors: map[string]int64{"status 503": failed},
+		Phase: runlog.PhaseLoad, IntervalSeconds: 1, Instances: instances,
+		Counts: runlog.Counts{Completed: completed, Failed: failed, Errors: map[string]int64{"status 503": failed}},
 	}}
 }
 

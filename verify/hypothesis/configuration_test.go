@@ -157,6 +157,17 @@ func TestAClaimFollowsFromTheConfiguration(t *testing.T) {
 	}
 }
 
+func TestTheControlIsLongerForAnotherPointOfTheGrid(t *testing.T) {
+	in := hypothesis.Intent{RunID: "r", Band: 1.6, ControlCPUPercent: 11, MinAchieved: 0.98, GridPoint: 0.25}
+	h, err := hypothesis.Declare(configured(), in, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if more := h.ControlSeconds - h.ChainWithin().Seconds(); more != 2.5 || hypothesis.Underived(h) != "" {
+		t.Errorf("the control is %g s longer than the chain may take, want a quarter of 10 s; %s", more, hypothesis.Underived(h))
+	}
+}
+
 func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*hypothesis.Configuration)

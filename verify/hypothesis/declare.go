@@ -16,6 +16,10 @@ type Intent struct {
 	Band, ControlCPUPercent, MinAchieved float64
 	// LoadCPUPercent is where one instance is to stand under the load, instead of Band; 0: as Band says.
 	LoadCPUPercent float64
+	// GridPoint is how much longer than the chain may take the control lasts, as a share of a
+	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
+	GridPoint float64
+	Require   []string // the hypothesis's
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -53,15 +57,17 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 			alarm.Threshold),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
+		FromCapacity: c.Group.MinSize, ToCapacity: c.Group.MinSize + 1,
 		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
 		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
+		Require: in.Require,
 	}
 	h.SetLimits()
 	if policy != nil {
 		h.PolicyName = policy.PolicyName
 	}
 	// A control shorter than the chain may take would control nothing.
-	h.ControlSeconds = h.ChainWithin().Seconds()
+	h.ControlSeconds = h.ChainWithin().Seconds() + in.GridPoint*h.Period().Seconds()
 	return h, nil
 }
 

@@ -12,29 +12,49 @@ import (
 
 // What one API says is held against what another says of the same thing.
 
-// contradicted says whether DescribeAlarms knows nothing of the transition that
-// the history tells of; "" if it does, or was not asked while the state lasted.
-func (t *analysis) contradicted(tr timeline.Transition) string {
-	until := t.ended
-	for _, next := range t.transitions() {
-		if next.At.After(tr.At) {
-			until = next.At
-			break
+// contradicted finds a transition of which DescribeAlarms knows nothing, though it was
+// asked while the state lasted.
+func (t *analysis) contradicted() (*runlog.Observation, string) {
+	all := t.transitions()
+	for i, tr := range all {
+		until := t.ended
+		if i+1 < len(all) {
+			until = all[i+1].At
+		}
+		if t.judged(tr.At) && t.unseen(tr, until) {
+			return tr.Source, fmt.Sprintf("the alarm's history tells of %s from %s on; DescribeAlarms, asked while that state lasted, "+
+				"never showed it", tr.To.StateValue, clockTime(tr.At))
 		}
 	}
+	return nil, ""
+}
+
+// unseen reports whether DescribeAlarms was asked while the state lasted, and never
+// showed it.
+func (t *analysis) unseen(tr timeline.Transition, until time.Time) bool {
 	asked := false
 	for _, a := range t.alarms {
-		inside := t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.At) && t.aws(a.Received).Add(t.clock.bound).Before(until)
 		changed := a.Value.StateTransitionedTimestamp
 		if a.Value.StateValue == tr.To.StateValue && (changed.IsZero() || changed.Sub(tr.At).Abs() <= time.Second) {
-			return ""
+			return false
 		}
-		asked = asked || inside
+		asked = asked || t.aws(a.Sent).Add(-t.clock.bound-staleness).After(tr.At) && t.aws(a.Received).Add(t.clock.bound).Before(until)
 	}
-	if !asked {
-		return ""
+	return asked
+}
+
+// foreignDatapoint finds a transition that CloudWatch may have made, but on a datapoint
+// that the metric does not have.
+func (t *analysis) foreignDatapoint() (*timeline.Transition, string) {
+	if t.alarm == nil {
+		return nil, ""
 	}
-	return "DescribeAlarms, asked while that state lasted, never showed it"
+	for _, tr := range t.counting() {
+		if why := t.mismatched(t.alarm.Value, tr); why != "" && t.notEvaluated(t.alarm.Value, tr) == "" {
+			return &tr, why
+		}
+	}
+	return nil, ""
 }
 
 // knownBefore says where an instance was seen before the load; "" if nowhere.

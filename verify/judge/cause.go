@@ -39,9 +39,11 @@ var causes = []struct {
 	{byRebalance, regexp.MustCompile(`to balance instances in zones|aid in balancing`)},
 	{byHealth, regexp.MustCompile(`health check|unhealthy instance needing to be replaced`)},
 	{byExecution, regexp.MustCompile(`a user request executed policy`)},
-	{byHand, regexp.MustCompile(`a user request explicitly set group desired capacity|user request.*(attach|detach|terminat|standby)`)},
 	{byCreation, regexp.MustCompile(`a user request created an AutoScalingGroup`)},
 	{byConstraints, regexp.MustCompile(`update of AutoScalingGroup constraints`)},
+	// SetDesiredCapacity, AttachInstances, DetachInstances, EnterStandby, LaunchInstances,
+	// TerminateInstanceInAutoScalingGroup: whatever else a user can ask for.
+	{byHand, regexp.MustCompile(`user request`)},
 	{byAlarm, alarmCause},
 }
 

@@ -33,6 +33,10 @@ func TestCausesAreToldApart(t *testing.T) {
 			"desired number of instances in the group.", byRebalance},
 		{"a bare difference", "At 2015-01-01T00:00:00Z an instance was started in response to a difference between desired and actual " +
 			"capacity, increasing the capacity from 1 to 2.", byUnknown},
+		{"instances launched by LaunchInstances", "At 2026-01-01T00:00:00Z a user request launched instances, increasing the capacity from " +
+			"1 to 2.", byHand},
+		{"an instance terminated by hand", "At 2026-01-01T00:00:00Z instance i-1 was taken out of service in response to a user request, " +
+			"shrinking the capacity from 2 to 1.", byHand},
 		{"nothing", "", byUnknown},
 	}
 	for _, test := range tests {

@@ -1,13 +1,12 @@
 package judge
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"secondwind/runlog"
-	"secondwind/verify/hypothesis"
 )
 
 // activityConfounders are causes of an activity other than the alarm.
@@ -29,13 +28,13 @@ var activityConfounders = []struct {
 // that it was looked for in the record and is not there.
 func (t *analysis) confounders(control, crossed Finding) []Finding {
 	// A launch that failed is tried again, by an activity without a known cause.
-	all := []Finding{t.noLaunchFailure()}
+	all := []Finding{t.noForeignCall(), t.noLaunchFailure()}
 	for _, c := range activityConfounders {
 		all = append(all, t.noActivity(c.kind, c.name))
 	}
 	all = append(all,
-		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(),
-		t.noSuspension(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
+		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(), t.noOtherServers(),
+		t.noSuspension(), t.noUnexplainedCapacity(), t.noOtherInstances(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
@@ -100,77 +99,61 @@ func (t *analysis) noRefresh() Finding {
 	return f.held("none under way")
 }
 
-// noSecondPolicy: no other alarm or policy acted, nor shares the activity.
-func (t *analysis) noSecondPolicy() Finding {
-	f := t.declared("confounder.second-policy", "another alarm or policy", "only alarm %s and %s act", t.h.AlarmName, t.policyText())
-	for _, a := range t.cloud.Activities {
-		if !t.judged(a.Value.StartTime) {
-			continue
-		}
-		for _, tr := range triggersOf(a.Value.Cause) {
-			if tr.alarm != t.h.AlarmName || tr.policy != t.h.PolicyName {
-				return f.with(Broken, evidence(a.Observation), "activity %s: alarm %s triggered policy %s", a.Value.ActivityId, tr.alarm,
-					tr.policy)
-			}
-		}
-	}
-	for _, a := range t.cloud.Alarms {
-		shares := t.policy != nil && slices.Contains(a.Value.AlarmActions, t.policy.PolicyARN) && a.Value.AlarmName != t.h.AlarmName
-		above := hypothesis.Above(a.Value)
-		if shares && above && a.Value.StateValue == "ALARM" && t.judged(t.aws(a.Received)) {
-			return f.with(Broken, evidence(a.Observation), "alarm %s invokes the same policy and was in ALARM", a.Value.AlarmName)
-		}
-	}
-	return f.held("no other acted")
-}
-
-// noForgery: SetAlarmState can put an alarm into ALARM with any text.
+// noForgery: SetAlarmState can put an alarm into any state, with any text, until
+// CloudWatch evaluates it again.
 func (t *analysis) noForgery() Finding {
-	f := expect("confounder.set-alarm-state", "alarm set by hand", "every transition of the alarm carries CloudWatch's own reason")
-	for _, tr := range t.transitions() {
-		if tr.To.StateValue == "ALARM" && t.judged(tr.At) && !byThreshold(tr.To) {
-			return f.with(Broken, evidence(tr.Source), "at %s: %q", clockTime(tr.At), tr.To.StateReason)
+	f := expect("confounder.set-alarm-state", "alarm set by hand",
+		"every transition of the alarm, and of the scale-in alarm, is an evaluation: CloudWatch's own words, periods that had just ended, the "+
+			"alarm's own grid")
+	if t.alarm == nil {
+		return f.open("no answer describes the alarm")
+	}
+	scaleIn, _ := t.scaleInAlarm()
+	for _, tr := range t.counting() {
+		if why := t.notEvaluated(t.alarm.Value, tr); why != "" {
+			return f.with(Broken, evidence(tr.Source), "at %s from %s to %s, %q; but %s", clockTime(tr.At), tr.From.StateValue,
+				tr.To.StateValue, tr.To.StateReason, why)
+		}
+	}
+	for _, tr := range t.cloud.Transitions(cmp.Or(scaleIn.AlarmName, "no alarm")) {
+		if why := t.notEvaluated(scaleIn, tr); why != "" && t.judged(tr.At) {
+			return f.with(Broken, evidence(tr.Source), "at %s alarm %s to %s, %q; but %s", clockTime(tr.At), tr.AlarmName, tr.To.StateValue,
+				tr.To.StateReason, why)
 		}
 	}
 	return f.held("as expected")
 }
 
+// noReconfiguration: every answer of every configuration snapshot is as it was when the
+// proof began. What changed and changed back between two snapshots is not seen, but for
+// alarms, whose history tells of it.
 func (t *analysis) noReconfiguration() Finding {
-	f := expect("confounder.reconfigured", "configuration changed", "alarm and group are configured alike throughout")
+	f := expect("confounder.reconfigured", "configuration changed",
+		"group, policies, alarms, target groups, listeners, rules, hooks and schedules are configured alike throughout")
 	for _, item := range t.cloud.History {
-		if item.Value.AlarmName == t.h.AlarmName && item.Value.HistoryItemType == "ConfigurationUpdate" && t.judged(item.Value.Timestamp) {
-			return f.with(Broken, evidence(item.Observation), "alarm %s: %s", t.h.AlarmName, item.Value.HistorySummary)
+		if item.Value.HistoryItemType == "ConfigurationUpdate" && t.running(item.Value.Timestamp) {
+			return f.with(Broken, evidence(item.Observation), "alarm %s: %s", item.Value.AlarmName, item.Value.HistorySummary)
 		}
 	}
-	for _, a := range t.alarms {
-		if t.alarm == nil || !t.judged(t.aws(a.Received)) {
-			continue
-		}
-		if why := changed(t.alarm.Value, a.Value); why != "" {
-			return f.with(Broken, evidence(a.Observation), "alarm %s: %s", t.h.AlarmName, why)
-		}
+	if o, why := t.reconfigured(); o != nil {
+		return f.with(Broken, evidence(o), "%s", why)
 	}
+	protected := map[string]bool{}
 	for _, g := range t.cloud.Groups {
 		if arn := t.cloud.Groups[0].Value.AutoScalingGroupARN; g.Value.AutoScalingGroupARN != arn {
 			return f.with(Broken, evidence(g.Observation), "%s is another group than %s", g.Value.AutoScalingGroupARN, arn)
+		}
+		for _, i := range g.Value.Instances {
+			if was, known := protected[i.InstanceId]; known && was != i.ProtectedFromScaleIn && t.running(t.aws(g.Received)) {
+				return f.with(Broken, evidence(g.Observation), "instance %s: ProtectedFromScaleIn became %t", i.InstanceId, i.ProtectedFromScaleIn)
+			}
+			protected[i.InstanceId] = i.ProtectedFromScaleIn
 		}
 		if t.judged(t.aws(g.Received)) && (g.Value.MinSize != t.h.MinSize || g.Value.MaxSize != t.h.MaxSize) {
 			return f.with(Broken, evidence(g.Observation), "group: min %d, max %d", g.Value.MinSize, g.Value.MaxSize)
 		}
 	}
-	return f.held("as expected")
-}
-
-func changed(was, is runlog.MetricAlarm) string {
-	switch {
-	case was.Threshold != is.Threshold:
-		return fmt.Sprintf("threshold %s became %s", number(was.Threshold), number(is.Threshold))
-	case was.Period != is.Period || was.EvaluationPeriods != is.EvaluationPeriods || was.DatapointsToAlarm != is.DatapointsToAlarm:
-		return "its periods changed"
-	case was.ActionsEnabled != is.ActionsEnabled || !slices.Equal(was.AlarmActions, is.AlarmActions):
-		return "its actions changed"
-	}
-	return ""
+	return f.held("as expected, in %s", runlog.Count(len(t.cloud.Answered[runlog.OpDescribePolicies]), "snapshot"))
 }
 
 func (t *analysis) noSuspension() Finding {
@@ -233,7 +216,7 @@ func (t *analysis) noPinning() Finding {
 	served, _ := t.firstServed()
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case !served.IsZero() || len(t.unknownInstances()) > 0:
+	case !served.IsZero() || t.answeredBy() != "":
 		return f.held("not all requests went to %s", t.oldID)
 	case waited < limit:
 		return f.open("the load ended too soon to tell")

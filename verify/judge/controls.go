@@ -16,7 +16,7 @@ import (
 // as long as the chain may take, moves neither the alarm nor the group.
 func (t *analysis) belowThreshold() Finding {
 	f := t.declared("control.below-threshold", "N1: load below the threshold", "near %s %% CPU for %s s: no ALARM, no activity, %s",
-		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), runlog.Count(t.h.MinSize, "instance"))
+		number(t.h.ControlCPUPercent), number(t.h.ControlSeconds), runlog.Count(t.h.From(), "instance"))
 	phase, ok := t.load.phases[runlog.PhaseControl]
 	switch {
 	case t.began.IsZero():
@@ -76,7 +76,7 @@ func (t *analysis) moved(from, to time.Time) (string, []Evidence) {
 		if at := t.aws(g.Received); at.Before(from) || !at.Before(to) {
 			continue
 		}
-		if !g.Value.Settled(t.h.MinSize) {
+		if !g.Value.Settled(t.h.From()) {
 			return fmt.Sprintf("desired %d, InService %d at %s", g.Value.DesiredCapacity, len(g.Value.InService()), clockTime(t.aws(g.Received))),
 				evidence(g.Observation)
 		}
@@ -108,7 +108,7 @@ func (t *analysis) scaleInAlarm() (runlog.MetricAlarm, *runlog.ScalingPolicy) {
 // scaleIn is that the group gives the second instance back once the load ended.
 func (t *analysis) scaleIn() Finding {
 	f := t.declared("release.scale-in", "scale-in after the load", "the group is back at %s within the scale-in alarm's own time",
-		runlog.Count(t.h.MinSize, "instance"))
+		runlog.Count(t.h.From(), "instance"))
 	alarm, policy := t.scaleInAlarm()
 	switch {
 	case t.newID == "":
@@ -122,7 +122,7 @@ func (t *analysis) scaleIn() Finding {
 	}
 	from := t.aws(release.start)
 	if g := t.back(from); g != nil {
-		return f.with(Held, evidence(g.Observation), "back after %s s", number(t.aws(g.Received).Sub(from).Seconds()))
+		return t.takenBack(f, g, alarm, policy.PolicyName)
 	}
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, from.Add(t.period), forever)
 	if low := lowest(points); len(points) > 0 && t.h.Metric.Watches(alarm) && low >= alarm.Threshold {
@@ -144,7 +144,7 @@ func (t *analysis) scaleIn() Finding {
 // nil if none does.
 func (t *analysis) back(released time.Time) *timeline.Seen[runlog.AutoScalingGroup] {
 	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
-		return !t.aws(g.Received).Before(released) && g.Value.Settled(t.h.MinSize)
+		return !t.aws(g.Received).Before(released) && g.Value.Settled(t.h.From())
 	})
 	if i < 0 {
 		return nil

@@ -40,7 +40,7 @@ func instanceForgeries() []forgery {
 					group["Instances"].([]any)[0].(map[string]any)["InstanceId"] = realNew
 				}
 			})
-		}, "link.in-service"},
+		}, "confounder.other-instances"},
 		{"the new instance a target before", func(r *raw) {
 			began := r.began()
 			for i := range r.cloud {
@@ -116,7 +116,7 @@ func recordForgeries() []forgery {
 		}, "premise.observation"},
 		{"load lines that stand twice", func(r *raw) { r.load = slices.Insert(r.load, 101, r.load[95:100]...) }, "premise.instrument"},
 		{"the load of another run", func(r *raw) { r.spliceLoad(false) }, "premise.hypothesis"},
-		{"the load of another run, moved to this one's time", func(r *raw) { r.spliceLoad(true) }, "premise.load"},
+		{"the load of another run, moved to this one's time", func(r *raw) { r.spliceLoad(true) }, "confounder.other-servers"},
 		{"observations of another run from the load step on", func(r *raw) { r.spliceCloud(false) }, "premise.observation"},
 		{"observations of another run from the load step on, moved to this one's time", func(r *raw) { r.spliceCloud(true) },
 			"premise.observation"},

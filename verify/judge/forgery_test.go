@@ -124,23 +124,23 @@ func answerForgeries() []forgery {
 		{"InvokingAlarms of another alarm", inCause(`\"AlarmName\":\"`+realHigh, `\"AlarmName\":\"`+realLow), "link.scaling-activity"},
 		{"InvokingAlarms of another change of state", inCause(`\"StateChangeTime\":1795441211000`, `\"StateChangeTime\":1795441201000`),
 			"link.scaling-activity"},
-		{"StateReasonData altered by 0.1 %", func(r *raw) { r.replace(history, realBreach, "27.64717632") }, "link.alarm"},
-		{"StateReasonData altered by 0.1 % in both APIs", func(r *raw) { r.replace("", realBreach+`}]`, `27.64717632}]`) }, "link.alarm"},
+		{"StateReasonData altered by 0.1 %", func(r *raw) { r.replace(history, realBreach, "27.64717632") }, "premise.data"},
+		{"StateReasonData altered by 0.1 % in both APIs", func(r *raw) { r.replace("", realBreach+`}]`, `27.64717632}]`) }, "premise.data"},
 		{"StateReasonData of a period that the metric does not have", func(r *raw) {
 			r.replace(history, `timestamp\":\"2026-11-23T13:40:00.000`, `timestamp\":\"2026-11-23T13:40:01.000`)
-		}, "link.alarm"},
+		}, "premise.data"},
 		{"OK to ALARM before the load step", func(r *raw) {
 			r.replace(history, `"Timestamp":"`+realSecond, `"Timestamp":"2026-11-23T13:39:51`)
 		}, "premise.observation"},
 		{"OK to ALARM just after the load step", func(r *raw) {
 			r.replace(history, `"Timestamp":"`+realSecond, `"Timestamp":"2026-11-23T13:40:01`)
-		}, "link.alarm"},
+		}, "premise.observation"},
 		{"a history of which DescribeAlarms knows nothing", func(r *raw) {
 			r.replace(runlog.OpDescribeAlarms, `"StateValue":"ALARM"`, `"StateValue":"OK"`)
-		}, "link.alarm"},
-		{"GetMetricData 0.1 % higher", scaled(1.001, every), "premise.load"},
-		{"GetMetricData 10 % higher", scaled(1.1, every), "premise.load"},
-		{"GetMetricData half as high", scaled(0.5, every), "premise.crossed"},
+		}, "premise.observation"},
+		{"GetMetricData 0.1 % higher", scaled(1.001, every), "premise.data"},
+		{"GetMetricData 10 % higher", scaled(1.1, every), "premise.data"},
+		{"GetMetricData half as high", scaled(0.5, every), "premise.data"},
 		{"GetMetricData of the group only, twice as high", scaled(2, ofGroup), "premise.data"},
 		{"GetMetricData of the instances only, 10 % lower", scaled(0.9, instance), "premise.data"},
 		{"GetMetricData under load only, 0.1 % higher", func(r *raw) {
@@ -150,7 +150,7 @@ func answerForgeries() []forgery {
 				}
 				return v
 			})
-		}, "link.alarm"},
+		}, "premise.data"},
 		{"a control with a breaching datapoint", func(r *raw) { r.inControl(24) }, "control.below-threshold"},
 		{"a control near idle", func(r *raw) { r.inControl(0.5) }, "control.below-threshold"},
 		{"a second policy's activity in between", func(r *raw) { r.addActivity("other") }, "confounder.second-policy"},
@@ -203,13 +203,13 @@ func clockForgeries() []forgery {
 		reason    string
 	}{
 		{runlog.OpDescribeAlarmHistory, 5 * time.Second, "premise.observation"},
-		{runlog.OpDescribeAlarmHistory, -5 * time.Second, "link.alarm"},
+		{runlog.OpDescribeAlarmHistory, -5 * time.Second, "premise.observation"},
 		{runlog.OpDescribeAlarmHistory, -30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeScalingActivities, 5 * time.Second, "premise.observation"},
-		{runlog.OpDescribeScalingActivities, -5 * time.Second, "link.scaling-activity"},
+		{runlog.OpDescribeScalingActivities, -5 * time.Second, "confounder.unexplained-capacity"},
 		{runlog.OpDescribeScalingActivities, -30 * time.Second, "premise.observation"},
 		{runlog.OpDescribeAlarms, 30 * time.Second, "premise.observation"},
-		{runlog.OpDescribeAlarms, -30 * time.Second, "link.alarm"},
+		{runlog.OpDescribeAlarms, -30 * time.Second, "premise.observation"},
 		{runlog.OpGetMetricData, 10 * time.Second, "premise.baseline"},
 		{runlog.OpGetMetricData, -10 * time.Second, "premise.data"},
 		{runlog.OpGetMetricData, 3 * time.Second, "premise.baseline"},

@@ -77,6 +77,9 @@ func (t *analysis) observation() Finding {
 	if u := t.cloud.Unread; len(u) > 0 {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: u[0]}}, "answers that cannot be read: %d", len(u))
 	}
+	if o, why := t.unreadPage(); o != nil {
+		return f.with(Undetermined, evidence(o), "%s", why)
+	}
 	if o, why := t.implausible(); o != nil {
 		return f.with(Broken, evidence(o), "%s", why)
 	}
@@ -94,6 +97,9 @@ func (t *analysis) observation() Finding {
 		if silent > t.h.MaxPollGapSeconds {
 			return f.broken("%s was not answered for %s s after %s", operation, number(silent), clockTime(at))
 		}
+	}
+	if why := t.unwatched(t.aws(premises.start), t.watchEnd()); why != "" {
+		return f.open("%s", why)
 	}
 	// After the end of the run the generator may still wait for answers.
 	end := cmp.Or(t.load.done, t.load.last)
@@ -166,7 +172,8 @@ func (t *analysis) tail() time.Duration {
 // data is P6, CloudWatch: every period of the group's CPU is there.
 func (t *analysis) data() Finding {
 	f := t.declared("premise.data", "P6: datapoints",
-		"a datapoint of the group's %s for every period from the baseline to the end of the chain, and those of its instances agree",
+		"a datapoint of the group's %s for every period from the baseline to the end of the chain; those of its instances, and those that the "+
+			"alarm was evaluated on, agree",
 		t.h.Metric.MetricName)
 	from, _, ok := t.baselineWindow()
 	switch {
@@ -193,6 +200,9 @@ func (t *analysis) data() Finding {
 	}
 	if p, why := t.disagreement(from, to); p != nil {
 		return f.with(Broken, evidence(p.Last), "%s", why)
+	}
+	if tr, why := t.foreignDatapoint(); tr != nil {
+		return f.with(Broken, evidence(tr.Source), "the alarm's transition at %s: %s", clockTime(tr.At), why)
 	}
 	return f.held("%s, none missing", runlog.Count(n, "datapoint"))
 }

@@ -24,7 +24,7 @@ func Judge(r *runlog.Record) Verdict {
 	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.loaded(),
 		crossed}
 	below := t.belowThreshold()
-	v.Controls = []Finding{below, t.scaleIn(), t.draining()}
+	v.Controls = []Finding{below, t.lasting(), t.scaleIn(), t.draining()}
 	v.Confounders = t.confounders(below, crossed)
 	for _, findings := range [][]Finding{v.Premises, v.Controls, v.Confounders} {
 		t.unreached(findings)

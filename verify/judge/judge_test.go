@@ -228,7 +228,7 @@ func TestAProofSaysWhatTheReadmeSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	summary := judge.Judge(perfect().record(t)).Summary
-	for _, sentence := range []string{"Load below the threshold did not scale.", "No other possible cause was seen."} {
+	for _, sentence := range []string{"Load below the threshold did not scale.", "No other possible cause was seen"} {
 		if !bytes.Contains(readme, []byte(sentence)) || !strings.Contains(summary, sentence) {
 			t.Errorf("README and summary do not both say %q:\n%s", sentence, summary)
 		}

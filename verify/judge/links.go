@@ -9,7 +9,6 @@ import (
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
-	"secondwind/verify/hypothesis"
 )
 
 // Each find… says in l what is expected and what was seen. It returns when the
@@ -65,68 +64,22 @@ func (t *analysis) findTransition(l *Link) (interval, bool) {
 // transitionDefect says why the transition does not prove that the metric made it; "" if
 // it does.
 func (t *analysis) transitionDefect(tr timeline.Transition) string {
-	data := tr.To.StateReasonData
 	switch {
 	case t.alarm == nil:
 		return "the record does not show how the alarm was configured"
-	case !tr.Readable:
-		return "its HistoryData cannot be read"
-	case tr.From.StateValue != "OK":
+	case tr.Readable && tr.From.StateValue != "OK":
 		return "it came from " + tr.From.StateValue + ", not from OK"
-	case !byThreshold(tr.To):
-		return "that is not what CloudWatch writes when a threshold is crossed"
-	case data == nil:
-		return "it carries no evaluated datapoints"
-	case data.Threshold != t.h.Threshold || data.Period != t.h.PeriodSeconds:
-		return fmt.Sprintf("it was evaluated for threshold %s and period %d s", number(data.Threshold), data.Period)
 	}
-	breaching := 0
-	for _, d := range data.EvaluatedDatapoints {
-		if d.Value == nil || !t.breaches(*d.Value) {
-			continue
-		}
-		breaching++
-		if why := t.mismatch(d); why != "" {
-			return why
+	if why := t.notEvaluated(t.alarm.Value, tr); why != "" {
+		return why
+	}
+	points, _ := evaluated(t.alarm.Value, tr) // which found nothing wrong just now
+	for _, p := range points {
+		if p.value != nil && t.breaches(*p.value) && p.start.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
+			return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(p.start))
 		}
 	}
-	if need := hypothesis.BreachesNeeded(t.alarm.Value); breaching < need {
-		return fmt.Sprintf("breaching datapoints among those evaluated: %d; needed: %d", breaching, need)
-	}
-	return t.contradicted(tr)
-}
-
-// mismatch compares a breaching datapoint that the alarm saw with the metric. An
-// aggregate may have changed after it was evaluated, so any value that was ever
-// read counts; but one of them it must be.
-func (t *analysis) mismatch(d runlog.EvaluatedDatapoint) string {
-	at, err := time.Parse(awsTime, d.Timestamp)
-	if err != nil {
-		return fmt.Sprintf("the time %q of an evaluated datapoint cannot be read", d.Timestamp)
-	}
-	at = at.UTC()
-	if at.Add(t.period).Before(t.events[runlog.LinkLoadStep].lo) {
-		return fmt.Sprintf("its datapoint of %s is from before the load", clockTime(at))
-	}
-	candidates := t.cloud.Metric.Ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
-	onGrid := at.Truncate(t.period).Equal(at)
-	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
-		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))
-	}
-	if onGrid {
-		// On the metric's own grid there is exactly one; windows of long periods
-		// slide by a minute and meet two.
-		candidates = slices.DeleteFunc(candidates, func(p *timeline.Datapoint) bool { return !p.Start.Equal(at) })
-	}
-	for _, p := range candidates {
-		if !onGrid && t.breaches(p.Value()) {
-			return ""
-		}
-		if slices.ContainsFunc(p.Values, func(v float64) bool { return sameValue(v, *d.Value) }) {
-			return ""
-		}
-	}
-	return fmt.Sprintf("the metric has no such datapoint as %s %% at %s", number(*d.Value), clockTime(at))
+	return t.mismatched(t.alarm.Value, tr)
 }
 
 // sameValue allows for nothing but how a number was printed.
@@ -135,7 +88,7 @@ func sameValue(a, b float64) bool {
 }
 
 func (t *analysis) findActivity(l *Link) (interval, bool) {
-	from, to := t.h.MinSize, t.h.MinSize+1
+	from, to := t.h.From(), t.h.To()
 	l.Expected = fmt.Sprintf("an activity that alarm %s and policy %q caused from %d to %d", t.h.AlarmName, t.h.PolicyName, from, to)
 	if t.h.PolicyName == "" {
 		l.Expected = fmt.Sprintf("an activity that alarm %s, which invokes no policy, caused from %d to %d", t.h.AlarmName, from, to)
@@ -177,7 +130,7 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 		l.Seen += fmt.Sprintf("; but the order is broken: the alarm fired at %s", clockTime(t.fired.At))
 		return m, false
 	case !t.desired(m):
-		l.Seen += fmt.Sprintf("; but no answer shows a desired capacity of %d", t.h.MinSize+1)
+		l.Seen += fmt.Sprintf("; but no answer shows a desired capacity of %d", t.h.To())
 		return m, false
 	}
 	return m, true
@@ -187,7 +140,7 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 func (t *analysis) desired(after interval) bool {
 	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
 		at := t.aws(g.Received).Add(t.clock.bound)
-		return g.Value.DesiredCapacity == t.h.MinSize+1 && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
+		return g.Value.DesiredCapacity == t.h.To() && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
 	})
 }
 
@@ -287,30 +240,10 @@ func (t *analysis) findServed(l *Link) (interval, bool) {
 		l.Seen = fmt.Sprintf("%s first answered at %s", t.newID, clockTime(m.at))
 		return m, true
 	}
-	if unknown := t.unknownInstances(); len(unknown) > 0 {
-		l.Seen = fmt.Sprintf("no request was answered by that instance; %s answered, which the group never had", strings.Join(unknown, ", "))
+	if others := t.answeredBy(); others != "" {
+		l.Seen = "no request was answered by that instance; " + others
 		return interval{}, true
 	}
 	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
 	return interval{}, false
-}
-
-// unknownInstances are ids in the answers under load that the group never listed.
-func (t *analysis) unknownInstances() []string {
-	known := map[string]bool{"": true}
-	for _, g := range t.cloud.Groups {
-		for _, i := range g.Value.Instances {
-			known[i.InstanceId] = true
-		}
-	}
-	var found []string
-	for _, s := range t.load.seconds {
-		for id := range s.Instances {
-			if !known[id] && !slices.Contains(found, id) {
-				found = append(found, id)
-			}
-		}
-	}
-	slices.Sort(found)
-	return found
 }

@@ -23,6 +23,12 @@ func (w *world) withoutScaling() {
 // alone leaves the old instance as the only one that has CPU.
 func (w *world) alone() {
 	w.cpu["group"], w.cpu[newID] = maps.Clone(w.cpu[oldID]), nil
+	w.transitions = w.transitions[:min(1, len(w.transitions))] // the alarm stays in ALARM
+}
+
+// returns has the alarm return to OK at x, on the datapoint of a period.
+func (w *world) returns(x float64, period int, value float64) {
+	w.transitions[1].x, w.transitions[1].to = x, okState(period, value)
 }
 
 func (w *world) withoutServing() { delete(w.served, newID) }
@@ -46,6 +52,8 @@ func (w *world) shift(by float64) {
 	w.served[newID] = [2]float64{w.served[newID][0] + by, 203}
 	w.desired[1].x += by
 	w.activities[1].Details = invoking(alarmName, w.transitions[0].x)
+	w.cause("12:01:52Z", aws(112+by).Format("15:04:05Z"))
+	w.cause("12:01:52Z", aws(112+by).Format("15:04:05Z")) // of both sentences
 }
 
 // late moves the instance behind an activity that starts at x.
@@ -90,4 +98,29 @@ func swapPhases(r *runlog.Record, a, b runlog.Phase) {
 			p.Phase = a
 		}
 	})
+}
+
+// reconfigured has somebody reconfigure something while the run goes on.
+func reconfigured(changes map[float64]func(*world)) func(*world) {
+	return func(w *world) { w.changes = maps.Clone(changes) }
+}
+
+// scaledInAt has the group scale in at x already, and its activity say so.
+func (w *world) scaledInAt(x float64) {
+	at := aws(x)
+	w.desired[2].x, w.members[1].leaves, w.members[1].gone = x, x, x+10
+	w.activities[2].StartTime, w.activities[2].EndTime = at, at.Add(10*time.Second)
+	w.activities[2].Cause = strings.Replace(w.activities[2].Cause, "12:03:22Z", at.Format("15:04:05Z"), 1)
+}
+
+const byUser = "a user request explicitly set group desired capacity changing the desired capacity from 2 to 1."
+
+// tookBack says who took the second instance back, and when.
+func (w *world) tookBack(who string, x float64) {
+	w.activities[2].Cause = "At " + aws(x).Format(time.RFC3339) + " " + who
+}
+
+// paged makes an answer the first page of several.
+func paged(o *runlog.Observation) {
+	o.Answer = []byte(strings.Replace(string(o.Answer), `"NextToken":""`, `"NextToken":"more"`, 1))
 }

@@ -12,10 +12,11 @@ import (
 
 // implausible finds what an honest observer's record cannot hold: an answer that
 // stands twice, that reports the future, that shows late what earlier answers
-// should have shown, or a question left out of a round. It names the observation
+// should have shown, a question left out of a round, or a state that another API denies. It names the observation
 // and says why; nil if there is none.
 func (t *analysis) implausible() (*runlog.Observation, string) {
-	for _, look := range []func() (*runlog.Observation, string){t.duplicateRequestID, t.futureDated, t.lateAppearing, t.missedPoll} {
+	for _, look := range []func() (*runlog.Observation, string){t.duplicateRequestID, t.futureDated, t.lateAppearing, t.missedPoll,
+		t.contradicted} {
 		if o, why := look(); o != nil {
 			return o, why
 		}

@@ -121,12 +121,12 @@ func (t *analysis) policyText() string {
 func (t *analysis) baseline() Finding {
 	f := t.declared("premise.baseline", "P1: baseline",
 		"min %d, max %d, desired = InService = %d, alarm OK, CPU below %s %%, no activity, over one evaluation range",
-		t.h.MinSize, t.h.MaxSize, t.h.MinSize, number(t.h.IdleLimit))
+		t.h.MinSize, t.h.MaxSize, t.h.From(), number(t.h.IdleLimit))
 	from, to, ok := t.baselineWindow()
 	if !ok {
 		return f.open("%s", t.noBaseline())
 	}
-	if t.h.MinSize != 1 || t.h.MaxSize < 2 {
+	if t.h.From() != 1 || t.h.MaxSize < t.h.To() {
 		return f.broken("the claim is about a second instance, but min is %d and max %d", t.h.MinSize, t.h.MaxSize)
 	}
 	for _, look := range []func(from, to time.Time) (string, []Evidence){t.baselineGroup, t.baselineAlarm} {
@@ -186,7 +186,7 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 		}
 		looked = true
 		v := g.Value
-		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.MinSize) || len(v.Instances) != t.h.MinSize {
+		if v.MinSize != t.h.MinSize || v.MaxSize != t.h.MaxSize || !v.Settled(t.h.From()) || len(v.Instances) != t.h.From() {
 			return fmt.Sprintf("min %d, max %d, desired %d, %d listed, %d InService at %s", v.MinSize, v.MaxSize, v.DesiredCapacity,
 					len(v.Instances), len(v.InService()), clockTime(t.aws(g.Received))),
 				evidence(g.Observation)

@@ -86,9 +86,8 @@ func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 		},
 		"the activity waits for a warm-up": func(w *world) { w.activities[1].EndTime = aws(140) },
 		"the alarm is in INSUFFICIENT_DATA first": func(w *world) {
-			none := runlog.AlarmState{StateValue: "INSUFFICIENT_DATA"}
-			w.transitions = append([]change{{alarmName, -1, ok(), none, "StateUpdate"}, {alarmName, 12.5, none, ok(), "StateUpdate"}},
-				w.transitions...)
+			w.transitions = append([]change{{alarmName, -7.5, ok(), noData(), "StateUpdate"},
+				{alarmName, 12.5, noData(), okState(0, 0.3), "StateUpdate"}}, w.transitions...)
 		},
 		"the generator writes before the first phase": func(w *world) { w.phases[0].x = 2 },
 		"the control's rate is corrected": func(w *world) {

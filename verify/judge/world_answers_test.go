@@ -3,6 +3,7 @@ package judge_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
 		}
 	}
 	for _, m := range w.members {
-		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService"}
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", ProtectedFromScaleIn: m.id == w.protected}
 		switch {
 		case x < m.pending || x >= m.gone:
 			continue
@@ -64,13 +65,17 @@ func (w *world) alarmsAt(x float64) []runlog.MetricAlarm {
 
 func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 	var all []runlog.AlarmHistoryItem
-	for _, c := range w.transitions {
+	for _, c := range slices.Concat(w.low, w.transitions) {
 		if c.x > x {
 			continue
 		}
 		data, err := json.Marshal(runlog.StateUpdateData{OldState: c.from, NewState: c.to})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if c.kind == "Action" {
+			data = marshalled(t, map[string]string{"actionState": "Succeeded", "notificationResource": c.to.StateValue,
+				"publishedMessage": `{"NewStateValue":"ALARM"}`})
 		}
 		all = append([]runlog.AlarmHistoryItem{{
 			AlarmName: c.alarm, Timestamp: aws(c.x), HistoryItemType: c.kind, HistoryData: string(data),
@@ -82,6 +87,11 @@ func (w *world) historyAt(t testing.TB, x float64) []runlog.AlarmHistoryItem {
 
 func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
 	var all []runlog.TargetHealthDescription
+	for _, id := range w.foreign {
+		var d runlog.TargetHealthDescription
+		d.Target.Id, d.TargetHealth.State = id, "healthy"
+		all = append(all, d)
+	}
 	for _, m := range w.members {
 		if x < m.pending || x >= m.gone {
 			continue
@@ -121,4 +131,33 @@ func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.Answer) {
 		answer.MetricDataResults = append(answer.MetricDataResults, result)
 	}
 	return in, answer
+}
+
+// watched is a question of a configuration snapshot, and its answer.
+type watched struct {
+	operation string
+	answer    any
+}
+
+// watchedAt is a configuration snapshot.
+func (w *world) watchedAt(x float64) []watched {
+	attributes := []map[string]string{}
+	for k, v := range w.attributes {
+		attributes = append(attributes, map[string]string{"Key": k, "Value": v})
+	}
+	none := json.RawMessage(`{}`)
+	forward := []map[string]string{{"Type": "forward", "TargetGroupArn": w.listener}}
+	return []watched{
+		{runlog.OpDescribeAutoScalingGroups, runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}}},
+		{runlog.OpDescribePolicies, runlog.Answer{ScalingPolicies: w.policies}},
+		{runlog.OpDescribeAlarmsForMetric, runlog.Answer{MetricAlarms: w.alarmsAt(x)}},
+		{runlog.OpDescribeAlarms, runlog.Answer{MetricAlarms: w.alarmsAt(x)}},
+		{runlog.OpDescribeTargetGroups, runlog.Answer{TargetGroups: []runlog.TargetGroup{w.targetGroup}}},
+		{runlog.OpDescribeScheduledActions, runlog.Answer{ScheduledUpdateGroupActions: w.schedules}},
+		{runlog.OpDescribeInstanceRefreshes, runlog.Answer{InstanceRefreshes: w.refreshes}},
+		{runlog.OpDescribeLifecycleHooks, none}, {runlog.OpDescribeWarmPool, none},
+		{runlog.OpDescribeTargetAttributes, map[string]any{"Attributes": attributes}},
+		{runlog.OpDescribeListeners, map[string]any{"Listeners": []any{map[string]any{"ListenerArn": "arn:l", "DefaultActions": forward}}}},
+		{runlog.OpDescribeRules, map[string]any{"Rules": []any{map[string]any{"RuleArn": "arn:r", "Actions": forward}}}},
+	}
 }

@@ -24,9 +24,15 @@ type world struct {
 	members      []member
 	desired      []step
 	transitions  []change
+	low          []change // of the scale-in alarm
 	activities   []runlog.Activity
 	schedules    []runlog.ScheduledAction
 	refreshes    []runlog.InstanceRefresh
+	changes      map[float64]func(*world)   // what somebody reconfigures, and when
+	attributes   map[string]string          // of the target group
+	foreign      []string                   // targets that are not the group's
+	protected    string                     // the instance that is protected from scale-in
+	listener     string                     // the target group that it forwards to
 	cpu          map[string]map[int]float64 // by series and x of the period's start
 	phases       []phase
 	calibration  *runlog.Calibration
@@ -38,6 +44,7 @@ type world struct {
 	skip         func(operation string, x float64) bool // answers that are errors
 	failed       func(x float64) int64
 	achieved     float64
+	real         bool // lines of the load are as long as real ones
 }
 
 type member struct {
@@ -123,13 +130,20 @@ func perfect() *world {
 			{runlog.PhaseLoad, 100, 100}, {runlog.PhaseHold, 130, 100}, {runlog.PhaseRelease, 175, 10}, {runlog.PhaseDone, 232, 0},
 		},
 		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, LoadRate: 100, PredictedCPUPercent: 32},
+		attributes:  map[string]string{"stickiness.enabled": "false"},
+		listener:    targetARN,
 		served:      map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
 		skip:        func(string, float64) bool { return false },
 		failed:      func(float64) int64 { return 0 },
 	}
 	w.transitions = []change{
 		{alarmName, 112.5, ok(), alarmState(100, 33), "StateUpdate"},
-		{alarmName, 122.5, alarmState(100, 33), ok(), "StateUpdate"},
+		{alarmName, 122.5, alarmState(100, 33), okState(110, 18.5), "StateUpdate"},
+	}
+	w.low = []change{
+		{lowAlarm, 12.5, noData(), lowState(0, 0.3), "StateUpdate"},
+		{lowAlarm, 52.5, lowState(0, 0.3), evaluatedState("OK", "was not less", 40, 11, 8), "StateUpdate"},
+		{lowAlarm, 202.5, ok(), lowState(190, 2), "StateUpdate"},
 	}
 	w.cpu = map[string]map[int]float64{"group": {}, oldID: {}, newID: {}}
 	for x := -20; x < 240; x += 10 {
@@ -158,21 +172,6 @@ func perfect() *world {
 		}
 	}
 	return w
-}
-
-func ok() runlog.AlarmState { return runlog.AlarmState{StateValue: "OK"} }
-
-func alarmState(x int, value float64) runlog.AlarmState {
-	at := aws(float64(x))
-	return runlog.AlarmState{
-		StateValue: "ALARM",
-		StateReason: fmt.Sprintf("Threshold Crossed: 1 datapoint [%v (%s)] was greater than the threshold (20.0).", value,
-			at.Format("02/01/06 15:04:05")),
-		StateReasonData: &runlog.StateReasonData{
-			Period: 10, Threshold: 20,
-			EvaluatedDatapoints: []runlog.EvaluatedDatapoint{{Timestamp: at.Format("2006-01-02T15:04:05.000-0700"), Value: &value}},
-		},
-	}
 }
 
 func invoking(alarm string, changed float64) string {
@@ -227,6 +226,7 @@ func (w *world) declared() runlog.Hypothesis {
 		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
 	}
 	h.Upgrade()
+	h.Version = runlog.Version
 	if w.hypothesis != nil {
 		w.hypothesis(&h)
 	}
@@ -288,13 +288,17 @@ func (w *world) writeLoad(t testing.TB, sum string, sink func(runlog.LoadLine) e
 }
 
 func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
-	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate, Offered: int64(rate), Sent: int64(rate * w.achieved),
-		Failed: w.failed(x), Instances: map[string]*runlog.InstanceSecond{}}
+	s := &runlog.LoadSecond{Phase: p, IntervalSeconds: 1, OfferedRate: rate,
+		Counts:    runlog.Counts{Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x)},
+		Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
 			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
 		}
+	}
+	if w.real && s.Sent > 0 {
+		realistic(s)
 	}
 	return s
 }
@@ -318,6 +322,7 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		answer []byte
 	}
 	var seq int64
+	var folded *runlog.Snapshot // the snapshot that is being taken
 	known := map[string]asked{}
 	ask := func(x float64, operation string, input, answer any) {
 		t.Helper()
@@ -329,6 +334,10 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		switch was, again := known[key]; {
 		case w.skip(operation, x):
 			o.Error = &runlog.APIError{Code: "Throttling", Message: "Rate exceeded"}
+		case again && bytes.Equal(was.answer, data) && folded != nil:
+			seq--
+			folded.Unchanged = append(folded.Unchanged, was.seq)
+			return
 		case again && bytes.Equal(was.answer, data):
 			o.Unchanged = was.seq
 		default:
@@ -345,11 +354,34 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		end, newest int
 		in, answer  json.RawMessage
 	}
-	ask(1, runlog.OpDescribePolicies, one, runlog.Answer{ScalingPolicies: w.policies})
-	ask(1.1, runlog.OpDescribeTargetGroups, one, runlog.Answer{TargetGroups: []runlog.TargetGroup{w.targetGroup}})
-	ask(1.2, runlog.OpDescribeScheduledActions, one, runlog.Answer{ScheduledUpdateGroupActions: w.schedules})
-	ask(1.3, runlog.OpDescribeInstanceRefreshes, one, runlog.Answer{InstanceRefreshes: w.refreshes})
+	snapshot := func(x float64) {
+		t.Helper()
+		folded = &runlog.Snapshot{Unchanged: []int64{}}
+		for i, answer := range w.watchedAt(x) {
+			ask(x+float64(i)/100, answer.operation, one, answer.answer)
+		}
+		seq++
+		o := runlog.Observation{Seq: seq, Operation: runlog.OpSnapshot, Sent: w.ours(x), Received: w.ours(x + 0.15), Snapshot: folded,
+			Date: aws(x + 0.14).Truncate(time.Second)}
+		folded = nil
+		if err := sink(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.pollEnd > 1 {
+		snapshot(1)
+	}
+	round := 0
 	for x := 2.03; x < w.pollEnd; x += w.poll + 0.09 { // so that Dates fall at all parts of a second
+		for at, change := range w.changes {
+			if at <= x {
+				change(w)
+				delete(w.changes, at)
+			}
+		}
+		if round++; round%3 == 0 {
+			snapshot(x - 0.5)
+		}
 		ask(x, runlog.OpDescribeAutoScalingGroups, one,
 			runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}})
 		ask(x+0.02, runlog.OpDescribeScalingActivities, one, runlog.Answer{Activities: w.activitiesAt(x)})

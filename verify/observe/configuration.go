@@ -2,9 +2,9 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -13,10 +13,22 @@ import (
 	"secondwind/verify/hypothesis"
 )
 
-// Configure takes a configuration snapshot at once, records the answers and
-// returns it if it is whole; else the one before stays. It must not be called while
-// Run runs. Errors name what is missing: the group, or a permission.
-func (o *Observer) Configure(ctx context.Context) (c hypothesis.Configuration, err error) {
+// Configure takes a configuration snapshot at once, records what changed since the one
+// before, and returns it if it is whole; else the one before stays. It must not be
+// called while Run runs. Errors name what is missing: the group, or a permission.
+func (o *Observer) Configure(ctx context.Context) (hypothesis.Configuration, error) {
+	o.recorder.begin()
+	c, err := o.configure(ctx)
+	if unwritten := o.recorder.end(); unwritten != nil {
+		return c, &sinkError{unwritten}
+	}
+	if err == nil {
+		o.configuration = c
+	}
+	return c, err
+}
+
+func (o *Observer) configure(ctx context.Context) (c hypothesis.Configuration, err error) {
 	var state runlog.State
 	if err := o.pollGroup(ctx, &state); err != nil {
 		return c, err
@@ -31,15 +43,12 @@ func (o *Observer) Configure(ctx context.Context) (c hypothesis.Configuration, e
 	if c.TargetGroups, err = o.targetGroups(ctx, c.Group.TargetGroupARNs); err != nil {
 		return c, err
 	}
-	if err = o.schedules(ctx); err == nil {
-		o.configuration = c
-	}
-	return c, err
+	return c, o.surroundings(ctx, c)
 }
 
 func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error) {
 	in := &autoscaling.DescribePoliciesInput{AutoScalingGroupName: &o.group}
-	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribePolicies, in, o.autoscaling.DescribePolicies)
+	answer, err := askPages(ctx, o.recorder, runlog.OpDescribePolicies, in, o.autoscaling.DescribePolicies, &in.NextToken)
 	return answer.ScalingPolicies, err
 }
 
@@ -56,7 +65,7 @@ func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) 
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	names := []string{}
 	if o.alarm != "" {
 		names = append(names, o.alarm)
 	}
@@ -68,48 +77,80 @@ func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) 
 	for _, a := range onMetric.MetricAlarms {
 		names = append(names, a.AlarmName)
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if len(names) == 0 {
-		return nil, nil // no names would mean: all of the account's
-	}
-	return o.describeAlarms(ctx, names)
+	// One that was there before may have done something that only its history tells.
+	o.alarms = slices.Compact(slices.Sorted(slices.Values(append(names, o.alarms...))))
+	return o.describeAlarms(ctx)
 }
 
-// describeAlarms returns the named alarms, at least one.
-func (o *Observer) describeAlarms(ctx context.Context, names []string) ([]runlog.MetricAlarm, error) {
-	var alarms []runlog.MetricAlarm
-	in := &cloudwatch.DescribeAlarmsInput{AlarmNames: names}
-	for {
-		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarms, in, o.cloudwatch.DescribeAlarms)
+// describeAlarms returns the alarms that the observer knows of.
+func (o *Observer) describeAlarms(ctx context.Context) (alarms []runlog.MetricAlarm, err error) {
+	for names := range slices.Chunk(o.alarms, maxNames) { // no names would mean: all of the account's
+		in := &cloudwatch.DescribeAlarmsInput{AlarmNames: names}
+		answer, err := askPages(ctx, o.recorder, runlog.OpDescribeAlarms, in, o.cloudwatch.DescribeAlarms, &in.NextToken)
 		if err != nil {
 			return nil, err
 		}
 		alarms = append(alarms, answer.MetricAlarms...)
-		if answer.NextToken == "" {
-			return alarms, nil
-		}
-		in.NextToken = aws.String(answer.NextToken)
 	}
+	return alarms, nil
 }
+
+// maxNames is how many names DescribeAlarms takes. Source: CloudWatch API Reference.
+const maxNames = 100
 
 func (o *Observer) targetGroups(ctx context.Context, arns []string) ([]runlog.TargetGroup, error) {
 	if len(arns) == 0 {
 		return nil, nil // a group without a load balancer; asking for no ARN would list all
 	}
 	in := &elb.DescribeTargetGroupsInput{TargetGroupArns: arns}
-	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetGroups, in, o.elb.DescribeTargetGroups)
+	answer, err := askPages(ctx, o.recorder, runlog.OpDescribeTargetGroups, in, o.elb.DescribeTargetGroups, &in.Marker)
 	return answer.TargetGroups, err
 }
 
-// schedules records what else could change the group: scheduled actions and
-// instance refreshes. Only the judge reads them.
-func (o *Observer) schedules(ctx context.Context) error {
-	actions := &autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: &o.group}
-	if _, err := record(ctx, o.recorder, runlog.OpDescribeScheduledActions, actions, o.autoscaling.DescribeScheduledActions); err != nil {
-		return err
+// surroundings records what else could change the outcome: scheduled actions, instance
+// refreshes, lifecycle hooks, a warm pool, and how requests come to the group's
+// targets. Only the judge reads them, and says what is missing where a permission is;
+// so its only errors are those of the record and of what has always been needed.
+func (o *Observer) surroundings(ctx context.Context, c hypothesis.Configuration) error {
+	r, group := o.recorder, &o.group
+	actions := &autoscaling.DescribeScheduledActionsInput{AutoScalingGroupName: group}
+	_, scheduled := askPages(ctx, r, runlog.OpDescribeScheduledActions, actions, o.autoscaling.DescribeScheduledActions, &actions.NextToken)
+	refreshes := &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: group}
+	_, refreshed := ask[runlog.Answer](ctx, r, runlog.OpDescribeInstanceRefreshes, refreshes, o.autoscaling.DescribeInstanceRefreshes)
+	hooks := &autoscaling.DescribeLifecycleHooksInput{AutoScalingGroupName: group}
+	_, hooked := ask[runlog.Answer](ctx, r, runlog.OpDescribeLifecycleHooks, hooks, o.autoscaling.DescribeLifecycleHooks)
+	pool := &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: group}
+	_, pooled := ask[runlog.Answer](ctx, r, runlog.OpDescribeWarmPool, pool, o.autoscaling.DescribeWarmPool)
+	return errors.Join(scheduled, refreshed, unwritten(hooked), unwritten(pooled), unwritten(o.routes(ctx, c)))
+}
+
+// routes records how the load balancers route requests to the target groups.
+func (o *Observer) routes(ctx context.Context, c hypothesis.Configuration) error {
+	var failed []error
+	balancers := []string{}
+	for _, g := range c.TargetGroups {
+		balancers = append(balancers, g.LoadBalancerArns...)
+		in := &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &g.TargetGroupArn}
+		_, err := record(ctx, o.recorder, runlog.OpDescribeTargetAttributes, in, o.elb.DescribeTargetGroupAttributes)
+		failed = append(failed, err)
 	}
-	refreshes := &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: &o.group}
-	_, err := record(ctx, o.recorder, runlog.OpDescribeInstanceRefreshes, refreshes, o.autoscaling.DescribeInstanceRefreshes)
-	return err
+	for _, arn := range slices.Compact(slices.Sorted(slices.Values(balancers))) {
+		in := &elb.DescribeListenersInput{LoadBalancerArn: &arn}
+		listening, err := askPages(ctx, o.recorder, runlog.OpDescribeListeners, in, o.elb.DescribeListeners, &in.Marker)
+		failed = append(failed, err)
+		for _, l := range listening.Listeners {
+			in := &elb.DescribeRulesInput{ListenerArn: &l.ListenerArn}
+			_, err := askPages(ctx, o.recorder, runlog.OpDescribeRules, in, o.elb.DescribeRules, &in.Marker)
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// unwritten is err if it says that the record could not be written.
+func unwritten(err error) error {
+	if first, ok := errors.AsType[*sinkError](err); ok {
+		return first
+	}
+	return nil
 }

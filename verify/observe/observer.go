@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,8 +47,12 @@ type Observer struct {
 	autoscaling *autoscaling.Client
 	cloudwatch  *cloudwatch.Client
 	elb         *elb.Client
-	// configuration is the newest snapshot; only the asking goroutine uses it.
+	// What only the asking goroutine uses: the newest snapshot, when it was begun and how
+	// long it took, and the names of all alarms that were ever in one.
 	configuration hypothesis.Configuration
+	snapshot      time.Time
+	took          time.Duration
+	alarms        []string
 
 	stamp    func() time.Time // of a snapshot: time.Now, but for tests
 	interval atomic.Int64     // a time.Duration
@@ -109,7 +114,7 @@ func (o *Observer) State() (runlog.State, <-chan struct{}) {
 }
 
 // lastPoll is how long the poll that is under way may go on after the end.
-const lastPoll = 5 * time.Second
+const lastPoll = 10 * time.Second
 
 // Run polls until ctx ends, which is no error. The poll that is under way then is
 // finished, so that the record ends with a whole one. A poll that fails is recorded,
@@ -137,8 +142,22 @@ func (o *Observer) Run(ctx context.Context) error {
 
 func (o *Observer) pollInterval() time.Duration { return time.Duration(o.interval.Load()) }
 
-// round takes a configuration snapshot if one is wanted or there is none yet,
-// and asks every question of a poll once.
+// snapshotEvery is how often a snapshot is taken: every few seconds or, where the API's
+// shared quota is to be spared, every half minute; and after everything that moved. One
+// whose answers take long keeps the polls waiting for a quarter of the time at most.
+func (o *Observer) snapshotEvery() time.Duration {
+	return max(snapshotEvery(o.pollInterval()), 4*o.took)
+}
+
+func snapshotEvery(poll time.Duration) time.Duration {
+	if poll >= 10*time.Second {
+		return 30 * time.Second
+	}
+	return 3 * time.Second
+}
+
+// round takes a configuration snapshot if one is wanted or there is none yet, and asks
+// every question of a poll once. Then it takes the snapshot that is due.
 func (o *Observer) round(ctx context.Context) error {
 	next, _ := o.State()
 	var configured error
@@ -147,7 +166,7 @@ func (o *Observer) round(ctx context.Context) error {
 	// snapshot.
 	if wanted := o.wanted.Swap(false); wanted || next.Configured.IsZero() {
 		began := o.stamp()
-		if _, configured = o.Configure(ctx); configured == nil {
+		if configured = o.takeSnapshot(ctx); configured == nil {
 			next.Configured = began
 		} else {
 			o.wanted.Store(true)
@@ -156,12 +175,37 @@ func (o *Observer) round(ctx context.Context) error {
 			return configured // what to poll is not known yet
 		}
 	}
-	return errors.Join(configured, o.poll(ctx, next))
+	moved, err := o.poll(ctx, next)
+	if moved || time.Since(o.snapshot) >= o.snapshotEvery() {
+		configured = errors.Join(configured, o.takeSnapshot(ctx))
+	}
+	return errors.Join(configured, err)
 }
 
-// poll asks every question once. The errors of all of them are joined; what was
-// answered is in the record and in the state all the same.
-func (o *Observer) poll(ctx context.Context, next runlog.State) error {
+// Calls is how many calls a minute the observer makes where it polls so often, once
+// Configure has told what there is to ask, and how many of them are GetMetricData: of
+// all that it calls the only one that costs money. AWS's quotas are 9 calls a second of
+// DescribeAlarms, 3 of DescribeAlarmHistory and 50 of GetMetricData; Auto Scaling's, which
+// all calls share, is not published. Source: CloudWatch User Guide, "CloudWatch quotas".
+func (o *Observer) Calls(every time.Duration) (all, metricData float64) {
+	polls := time.Minute.Seconds() / every.Seconds()
+	snapshots := time.Minute.Seconds() / max(every, snapshotEvery(every)).Seconds()
+	poll := 4 + len(o.alarms) + len(o.configuration.TargetGroups) // group, activities, alarms, metric
+	return polls*float64(poll) + snapshots*float64(o.recorder.calls), polls
+}
+
+func (o *Observer) takeSnapshot(ctx context.Context) error {
+	began := time.Now()
+	_, err := o.Configure(ctx)
+	o.snapshot, o.took = began, time.Since(began)
+	return err
+}
+
+// poll asks every question once, and reports whether anything has moved since the poll
+// before. The errors of all questions are joined; what was answered is in the record and
+// in the state all the same.
+func (o *Observer) poll(ctx context.Context, next runlog.State) (bool, error) {
+	before := next
 	err := errors.Join(
 		o.pollGroup(ctx, &next),
 		o.pollActivities(ctx, &next),
@@ -170,7 +214,24 @@ func (o *Observer) poll(ctx context.Context, next runlog.State) error {
 		o.pollMetric(ctx, &next),
 	)
 	o.publish(next)
-	return err
+	return moved(before, next), err
+}
+
+// moved reports whether a link of the chain may have come between two polls.
+func moved(was, is runlog.State) bool {
+	states := func(s runlog.State) (all []string) {
+		for _, a := range s.Alarms {
+			all = append(all, a.AlarmName+a.StateValue)
+		}
+		for _, i := range s.Group.Instances {
+			all = append(all, i.InstanceId+i.LifecycleState)
+		}
+		for _, t := range s.Targets {
+			all = append(all, t.Target.Id+t.TargetHealth.State)
+		}
+		return all
+	}
+	return !was.Polled.IsZero() && (was.Group.DesiredCapacity != is.Group.DesiredCapacity || !slices.Equal(states(was), states(is)))
 }
 
 func (o *Observer) publish(next runlog.State) {

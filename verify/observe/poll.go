@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,30 +35,31 @@ func (o *Observer) pollGroup(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollActivities(ctx context.Context, s *runlog.State) error {
 	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &o.group, MaxRecords: aws.Int32(100)}
-	answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in,
-		o.autoscaling.DescribeScalingActivities)
-	if err == nil {
-		s.Activities = answer.Activities
+	var all runlog.Answer
+	for {
+		page, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeScalingActivities, in, o.autoscaling.DescribeScalingActivities)
+		if err != nil {
+			return err
+		}
+		all.Join(page)
+		if page.Next() == "" || page.Before(o.since) { // AWS keeps six weeks of them
+			s.Activities = all.Activities
+			return nil
+		}
+		in.NextToken = aws.String(page.Next())
 	}
-	return err
 }
 
 func (o *Observer) pollAlarms(ctx context.Context, s *runlog.State) error {
-	var names []string
-	for _, a := range o.configuration.Alarms {
-		names = append(names, a.AlarmName)
-	}
-	if len(names) == 0 {
-		return nil // DescribeAlarms without names would list the whole account
-	}
-	alarms, err := o.describeAlarms(ctx, names)
+	alarms, err := o.describeAlarms(ctx)
 	if err != nil {
 		return err
 	}
 	s.Alarms = alarms
-	for _, name := range names {
+	for _, name := range o.alarms {
 		in := &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &name, StartDate: &o.since, MaxRecords: aws.Int32(100)}
-		if _, err := record(ctx, o.recorder, runlog.OpDescribeAlarmHistory, in, o.cloudwatch.DescribeAlarmHistory); err != nil {
+		_, err := askPages(ctx, o.recorder, runlog.OpDescribeAlarmHistory, in, o.cloudwatch.DescribeAlarmHistory, &in.NextToken)
+		if err != nil {
 			return err
 		}
 	}
@@ -98,12 +100,16 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
 	}
-	answered, err := record(ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
-	if err != nil {
-		return err
+	var answered []runlog.Observation
+	for next := aws.String(""); next != nil; next = in.NextToken {
+		page, err := record(ctx, o.recorder, runlog.OpGetMetricData, in, o.cloudwatch.GetMetricData)
+		if err != nil {
+			return err
+		}
+		answered, in.NextToken = append(answered, page), nextToken(page)
 	}
 	subject := runlog.Hypothesis{Metric: metric, PeriodSeconds: int(period / time.Second)}
-	seen := timeline.New([]runlog.Observation{answered}, subject)
+	seen := timeline.New(answered, subject)
 	for _, series := range seen.Metric.Series {
 		var points []runlog.Datapoint
 		for _, p := range seen.Metric.All(series) {
@@ -112,9 +118,18 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		*s = s.WithDatapoints(series, points)
 	}
 	if len(seen.Unread)+len(seen.Metric.Failed) > 0 {
-		return fmt.Errorf("%s: CloudWatch's answer is in error: %s", runlog.OpGetMetricData, answered.Answer)
+		return fmt.Errorf("%s: CloudWatch's answer is in error: %s", runlog.OpGetMetricData, answered[0].Answer)
 	}
 	return nil
+}
+
+// nextToken names the page after an answer; nil if it is the last.
+func nextToken(o runlog.Observation) *string {
+	var page runlog.Answer
+	if json.Unmarshal(o.Answer, &page) != nil || page.Next() == "" {
+		return nil
+	}
+	return aws.String(page.Next())
 }
 
 // period is the scale-out alarm's; a minute where there is no alarm to ask.

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -28,6 +29,26 @@ type recorder struct {
 
 	seq  int64
 	last map[[sha256.Size]byte]answered // by operation and input
+
+	calls    int                 // that the snapshot under way, else the last one, took
+	snapshot *runlog.Observation // the line that will end the snapshot under way; nil: none is
+}
+
+// begin begins a configuration snapshot: from now on an answer that did not change gets
+// no line of its own.
+func (r *recorder) begin() {
+	r.calls = 0
+	r.snapshot = &runlog.Observation{Operation: runlog.OpSnapshot, Snapshot: &runlog.Snapshot{Unchanged: []int64{}}}
+}
+
+// end writes the line that ends the snapshot, if anything was answered in it.
+func (r *recorder) end() error {
+	s := r.snapshot
+	r.snapshot = nil
+	if s.Sent.IsZero() {
+		return nil
+	}
+	return r.append(*s)
 }
 
 type answered struct {
@@ -44,10 +65,15 @@ const maxRemembered = 256
 func (r *recorder) append(o runlog.Observation) error {
 	r.seq++
 	o.Seq = r.seq
-	if o.Error == nil {
+	if o.Error == nil && o.Snapshot == nil {
 		question := sha256.Sum256(append([]byte(o.Operation+"\x00"), o.Input...))
 		answer := sha256.Sum256(o.Answer)
 		if was, ok := r.last[question]; ok && was.answer == answer {
+			if r.snapshot != nil {
+				r.seq--
+				r.snapshot.Snapshot.Unchanged = append(r.snapshot.Snapshot.Unchanged, was.seq)
+				return nil
+			}
 			o.Unchanged, o.Answer = was.seq, nil
 		} else {
 			if len(r.last) >= maxRemembered {
@@ -77,6 +103,25 @@ func ask[Answer, In, Out, Options any](
 	return answer, nil
 }
 
+// askPages asks for page after page, token being where the input names the next one,
+// and returns all of them as one.
+func askPages[In, Out, Options any](
+	ctx context.Context, r *recorder, operation string, in *In, call caller[In, Out, Options], token **string,
+) (all runlog.Answer, err error) {
+	for {
+		page, err := ask[runlog.Answer](ctx, r, operation, in, call)
+		if err != nil {
+			return all, err
+		}
+		all.Join(page)
+		next := page.Next()
+		if next == "" {
+			return all, nil
+		}
+		*token = &next
+	}
+}
+
 // record makes one call, appends what came of it to the record, and returns it. The
 // call's own error is returned too: an observer decides whether to go on.
 func record[In, Out, Options any](
@@ -99,6 +144,12 @@ func record[In, Out, Options any](
 		if o.Answer, err = answerOf(out); err != nil {
 			return o, fmt.Errorf("%s: encode answer: %w", operation, err)
 		}
+	}
+	if r.snapshot != nil {
+		r.calls++
+	}
+	if s := r.snapshot; s != nil && callErr == nil {
+		s.Sent, s.Received, s.Date = cmp.Or(s.Sent, o.Sent), o.Received, o.Date
 	}
 	if err := r.append(o); err != nil {
 		return o, &sinkError{err}

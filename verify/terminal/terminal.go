@@ -64,16 +64,22 @@ func (s Style) Wrap(text string, indent int) string {
 	return b.String()
 }
 
-// Fold wraps the lines of a text that are too long, each at its own indentation.
-// The others keep their columns.
+// heading is the first column of a line, with its indentation, up to the text of the second.
+var heading = regexp.MustCompile(`^ *(\S+ )*\S+ {2,}`)
+
+// Fold wraps the lines of a text that are too long, each at its own indentation, or at its
+// second column, if there is one in its left half. The others keep their columns.
 func (s Style) Fold(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		bare := strings.TrimSuffix(line, "\n")
 		if s.Width > 0 && utf8.RuneCountInString(Bare(bare)) > s.Width {
-			words := strings.TrimLeft(bare, " ")
-			indent := len(bare) - len(words)
-			line = bare[:indent] + s.Wrap(words, indent) + line[len(bare):]
+			indent := len(bare) - len(strings.TrimLeft(bare, " "))
+			if first := heading.FindString(bare); first != "" && 2*utf8.RuneCountInString(Bare(first)) <= s.Width {
+				indent = len(first)
+			}
+			words := s.Wrap(bare[indent:], utf8.RuneCountInString(Bare(bare[:indent])))
+			line = bare[:indent] + words + line[len(bare):]
 		}
 		b.WriteString(line)
 	}

@@ -42,10 +42,14 @@ func TestWrapLeavesTextWhereThereIsNoRoom(t *testing.T) {
 }
 
 func TestFoldWrapsOnlyTheLinesThatAreTooLong(t *testing.T) {
-	const text = "short   columns\n\n  a line of words that is much too long for it\nno end"
+	const text = "short   columns\n\n  a line of words that is much too long for it\n" +
+		"two words  and what is said of them there\nmore than half a line of  them\nno end"
 	for width, want := range map[int]string{
-		0:  text,
-		30: "short   columns\n\n  a line of words that is much\n  too long for it\nno end",
+		0: text,
+		30: "short   columns\n\n  a line of words that is much\n  too long for it\n" +
+			"two words  and what is said of\n           them there\nmore than half a line of  them\nno end",
+		26: "short   columns\n\n  a line of words that is\n  much too long for it\n" +
+			"two words  and what is\n           said of them\n           there\nmore than half a line of\nthem\nno end",
 	} {
 		if got := (Style{Width: width}).Fold(text); got != want {
 			t.Errorf("Fold in %d columns = %q, want %q", width, got, want)

@@ -244,7 +244,7 @@ func TestAStatusIsWhatIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s, h := driving(step{commands: []experiment.Command{experiment.EnterPhase{Phase: runlog.PhaseHold}}}, step{commands: stop})
 		d.cfg.Start = time.Now().Add(-time.Minute)
-		d.traffic.Add(runlog.LoadLine{Second: &runlog.LoadSecond{IntervalSeconds: 2, Completed: 20, Failed: 3}})
+		d.traffic.Add(runlog.LoadLine{Second: &runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Completed: 20, Failed: 3}}})
 		h.state = runlog.State{
 			Group: runlog.AutoScalingGroup{DesiredCapacity: 2, Instances: []runlog.Instance{
 				{InstanceId: "i-1", LifecycleState: "InService"}, {InstanceId: "i-2", LifecycleState: "Pending"},

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"path/filepath"
 	"time"
@@ -32,6 +33,7 @@ type Config struct {
 	Writer               *runlog.Writer
 	Progress             progress.Reporter
 	Start                time.Time // of the run, for elapsed times
+	GridPoint            float64   // where the load begins on the metric's grid, as of hypothesis.Intent
 	// EndHold is closed when the user wants the hold to end; nil: never.
 	EndHold <-chan struct{}
 	// Holding is told whether the experiment is in its hold; nil: nobody asks.
@@ -62,9 +64,15 @@ func Prove(ctx context.Context, cfg Config) error {
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
 		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
 		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
+		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
 	}, time.Now())
 	if err != nil {
 		return err
+	}
+	if every := cfg.Scenario.PollInterval(claim.Period()); !runlog.HighResolution(claim.PeriodSeconds) {
+		calls, paid := observer.Calls(every)
+		cfg.Progress.Event(time.Since(cfg.Start), fmt.Sprintf("observer: %.0f API calls a minute, of which %.0f GetMetricData cost money", calls,
+			paid))
 	}
 	digest, err := cfg.Writer.WriteHypothesis(claim)
 	if err != nil {

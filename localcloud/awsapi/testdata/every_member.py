@@ -12,6 +12,7 @@ import sys
 import boto3
 
 CLIENTS = {
+    "cloudtrail": "cloudtrail",
     "monitoring": "cloudwatch",
     "autoscaling": "autoscaling",
     "elasticloadbalancing": "elbv2",

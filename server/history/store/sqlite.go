@@ -17,11 +17,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteOptions hold for every connection. Write-ahead logging lets several
-// processes share the file; secure_delete overwrites what is deleted with zeros.
-// synchronous=normal loses the last entries when the machine loses power, never
-// the file; a delete is synced by the checkpoint that follows it.
-const sqliteOptions = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=secure_delete(on)" +
+// sqliteOptions hold for every connection. secure_delete overwrites what is deleted
+// with zeros. synchronous=normal loses the last entries when the machine loses power,
+// never the file; a delete is synced by the checkpoint that follows it.
+const sqliteOptions = "?_pragma=busy_timeout(5000)&_pragma=secure_delete(on)" +
 	"&_pragma=synchronous(normal)&_pragma=temp_store(memory)&_txlock=immediate"
 
 // maxSQLiteConnections is for readers: there is one writer at a time.
@@ -32,7 +31,7 @@ var errBusy = errors.New("another process is reading it, so what was deleted is 
 
 type sqliteDialect struct{ path string }
 
-func openSQLite(_ context.Context, name string) (*Store, error) {
+func openSQLite(ctx context.Context, name string) (*Store, error) {
 	path := strings.TrimPrefix(name, "sqlite:")
 	s := &Store{name: "sqlite:" + path, dialect: sqliteDialect{path}}
 	if err := createPrivate(path); err != nil {
@@ -44,7 +43,21 @@ func openSQLite(_ context.Context, name string) (*Store, error) {
 	}
 	db.SetMaxOpenConns(maxSQLiteConnections)
 	s.db = db
+	if err := logAhead(ctx, db); err != nil {
+		return nil, errors.Join(s.explain("open", err), db.Close())
+	}
 	return s, nil
+}
+
+// logAhead turns write-ahead logging on, which lets several processes share the file and
+// stays on in it. Two that turn it on at once would each wait for the other: SQLite then
+// waits for neither and says that the file is busy.
+func logAhead(ctx context.Context, db *sql.DB) error {
+	return whileBusy(ctx, func() (bool, error) {
+		_, err := db.ExecContext(ctx, `PRAGMA journal_mode(wal)`)
+		failed, ok := errors.AsType[*sqlite.Error](err)
+		return ok && failed.Code()&0xff == sqlite3.SQLITE_BUSY, err
+	})
 }
 
 // createPrivate makes the file, and its folder, for this user alone. SQLite
@@ -82,35 +95,47 @@ func (sqliteDialect) migrations() []string {
 		CREATE INDEX history_record_by_time ON history_record (id);`}
 }
 
-// scrubPatience is how long a scrub tries while others hold the log; scrubAgain
-// is how soon it tries again.
+// patience is how long to try while others hold the file or its log; tryAgain is how
+// soon to try again.
 const (
-	scrubPatience = 2 * time.Second
-	scrubAgain    = 20 * time.Millisecond
+	patience = 2 * time.Second
+	tryAgain = 20 * time.Millisecond
 )
+
+// whileBusy tries until the file is not busy, or patience has passed, and returns the last
+// try's error.
+func whileBusy(ctx context.Context, try func() (busy bool, err error)) error {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	again := time.NewTicker(tryAgain)
+	defer again.Stop()
+	for {
+		busy, err := try()
+		if !busy {
+			return err
+		}
+		select {
+		case <-waiting.Done():
+			return err
+		case <-again.C:
+		}
+	}
+}
 
 // scrub copies the write-ahead log into the file and truncates it. SQLite waits
 // for readers, but not for another checkpoint, which every writer makes now and
 // then: those end soon, so scrub tries again.
 func (sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
-	patience, cancel := context.WithTimeout(ctx, scrubPatience)
-	defer cancel()
-	again := time.NewTicker(scrubAgain)
-	defer again.Stop()
-	for {
+	return whileBusy(ctx, func() (bool, error) {
 		var busy, log, copied int
 		if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &copied); err != nil {
-			return err
+			return false, err
 		}
-		if busy == 0 {
-			return nil
+		if busy != 0 {
+			return true, errBusy
 		}
-		select {
-		case <-patience.Done():
-			return errBusy
-		case <-again.C:
-		}
-	}
+		return false, nil
+	})
 }
 
 // raw reads the file and those next to it, as a thief would.
