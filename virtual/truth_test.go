@@ -1,12 +1,14 @@
 package virtual_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"secondwind/runlog"
+	"secondwind/verify/formula"
 	"secondwind/verify/judge"
 	"secondwind/virtual"
 )
@@ -75,26 +77,10 @@ func removes(d virtual.Deed) bool {
 // kindOf names what was done and to what, as shortly as distinguishes what a judge must look at.
 func kindOf(d virtual.Deed) string { return d.Name + " changed " + strings.Join(d.Changed, ", ") }
 
-// kind is what is wrong with a verdict, by what stands against it; "" if nothing is.
-func kind(d drawn, r virtual.Result) string {
-	why := against(d, r.Truth)
-	clean := len(d.acts) == 0 && d.faulty == ""
-	switch {
-	case r.Verdict.Outcome == judge.Proved && len(why) > 0:
-		return "PROVED although " + strings.Join(why, " and ")
-	case clean && r.Verdict.Outcome != judge.Proved:
-		return fmt.Sprintf("nothing interfered, but %s %s", r.Verdict.Outcome, r.Verdict.Reason)
-	case r.Verdict.Outcome == judge.Refuted && d.faulty == "":
-		return fmt.Sprintf("REFUTED %s although others acted: %s", r.Verdict.Reason, names(d))
+// differs is where the second judge does not agree.
+func differs(r virtual.Result) []string {
+	if is, name := formula.Proved(r.Record); (is == formula.True) != (r.Verdict.Outcome == judge.Proved) {
+		return []string{fmt.Sprintf("%s, but as formulas %s", cmp.Or(r.Verdict.Reason, "PROVED"), cmp.Or(name, "PROVED"))}
 	}
-	return ""
-}
-
-func names(d drawn) string {
-	var all []string
-	for _, a := range d.acts {
-		all = append(all, a.name)
-	}
-	slices.Sort(all)
-	return strings.Join(slices.Compact(all), " and ")
+	return nil
 }

@@ -121,7 +121,7 @@ func (t *Trace) capacity(n int) Signal {
 	return s
 }
 
-// range_ is the alarm's evaluation range.
+// evaluationRange is the alarm's evaluation range.
 func (t *Trace) evaluationRange() time.Duration {
 	a, _ := t.alarmAt(t.begin(runlog.PhaseLoad))
 	return time.Duration(max(1, a.EvaluationPeriods)*t.h.PeriodSeconds) * time.Second

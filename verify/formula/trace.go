@@ -146,13 +146,20 @@ func (t *Trace) released() time.Time {
 	return t.end(runlog.PhaseLoad)
 }
 
+// read are the operations whose answers are read here.
+var read = []string{
+	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeAlarms, runlog.OpDescribePolicies, runlog.OpDescribeTargetGroups,
+	runlog.OpDescribeTargetHealth, runlog.OpDescribeScheduledActions, runlog.OpDescribeInstanceRefreshes,
+	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
+}
+
 // answer reads what an observation answers.
 func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) {
 	a := decoded[string(o.Answer)]
 	if a == nil {
 		a = new(runlog.Answer)
 		if json.Unmarshal(o.Answer, a) != nil {
-			t.unread = true
+			t.unread = t.unread || slices.Contains(read, o.Operation)
 			return
 		}
 		decoded[string(o.Answer)] = a
