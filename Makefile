@@ -102,8 +102,8 @@ deploy: build linux ## build the stack in an AWS account; asks first (YES=1 does
 	@terraform/deploy.sh
 
 .PHONY: soak-aws
-soak-aws: build ## prove scaling on the AWS account (HOLD=1h SCENARIO=file.yaml)
-	bin/secondwind soak --stack terraform $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
+soak-aws: build ## prove scaling on the AWS account (HOLD=1h SCENARIO=file.yaml AUDIT=1)
+	bin/secondwind soak --stack terraform $(if $(AUDIT),--audit) $(if $(HOLD),--hold $(HOLD)) $(if $(SCENARIO),--file $(SCENARIO))
 
 .PHONY: destroy
 destroy: build linux ## remove the stack from the AWS account and wait until nothing of it is left; asks first

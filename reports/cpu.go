@@ -9,11 +9,14 @@ import (
 )
 
 // cpuFigures are the series of the claim's metric, the group first and then the
-// instances in the order in which they appeared. What lies before the run is left
-// out.
-func cpuFigures(m timeline.Metric, at timescale) []figure.Series {
+// instances in the order in which they appeared, unless the metric counts requests. What
+// lies before the run is left out.
+func cpuFigures(m timeline.Metric, counts bool, at timescale) []figure.Series {
 	var all []figure.Series
 	for _, name := range m.Series {
+		if name == runlog.RequestsSeries || counts && name != runlog.GroupSeries {
+			continue // it has another unit
+		}
 		line := figure.Series{Name: name}
 		for _, p := range m.All(name) {
 			if x := at.aws(p.Start); x >= 0 {

@@ -3,10 +3,12 @@ package reports
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"secondwind/loadgen/summary"
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 )
 
@@ -66,9 +68,9 @@ type problem struct {
 // nothing.
 func renderJUnit(a *account, v judge.Verdict) ([]byte, error) {
 	s := testSuite{
-		Name: "secondwind " + v.RunID, Time: fmt.Sprintf("%.3f", a.at.end),
-		Properties: []property{{"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
-		Cases:      append(testCases(v), requiredCases(a.required, v.Outcome)...),
+		Name: "secondwind", Time: fmt.Sprintf("%.3f", a.at.end),
+		Properties: []property{{"run", v.RunID}, {"outcome", string(v.Outcome)}, {"reason", v.Reason}, {"where", v.Where}, {"claim", v.Claim}},
+		Cases:      slices.Concat(testCases(v), requiredCases(a.required, v.Outcome), atRestCases(a.History)),
 	}
 	if h := a.Hypothesis; h != nil {
 		s.Properties = append(s.Properties, property{"revision", h.Revision})
@@ -131,6 +133,31 @@ func testCases(v judge.Verdict) []testCase {
 	return cases
 }
 
+// atRestCases are the checks of the calculators' history. The verdict on scaling does not
+// depend on them: one that failed is a failure of its own.
+func atRestCases(h *runlog.History) (cases []testCase) {
+	section := readAtRest(h)
+	if section == nil {
+		return nil
+	}
+	if len(section.Checks) == 0 {
+		return []testCase{{ClassName: "secondwind.at-rest", Name: "history", Time: "0.000", Skipped: &skipped{section.Bad}}}
+	}
+	for _, row := range section.Checks {
+		c := testCase{ClassName: "secondwind.at-rest", Name: row.Name, Time: "0.000", Output: row.Detail}
+		p := &problem{Message: row.Name + ": " + string(row.Status), Type: "at-rest", Text: row.Detail}
+		switch row.Status {
+		case judge.Broken:
+			c.Failure = p
+		case judge.Undetermined:
+			c.Error = p
+		case judge.Held, judge.NotJudged:
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
 // requiredCases are the thresholds. One that is not met is a failure if the run decides anything.
 func requiredCases(all []summary.Requirement, o judge.Outcome) (cases []testCase) {
 	for _, r := range all {
@@ -159,7 +186,7 @@ func linkText(l judge.Link) string {
 
 // verdictCase makes the outcome visible even if the record shows nothing else.
 func verdictCase(v judge.Verdict) testCase {
-	c := testCase{ClassName: "secondwind.verdict", Name: string(v.Outcome), Time: "0.000", Output: v.Summary}
+	c := testCase{ClassName: "secondwind.verdict", Name: "verdict", Time: "0.000", Output: v.Summary}
 	c.Failure, c.Error = problems(v.Outcome, statusOf(v.Outcome), v.Reason, string(v.Outcome)+" "+v.Reason, v.Summary)
 	return c
 }

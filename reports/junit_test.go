@@ -40,3 +40,31 @@ func TestJUnitNeverShowsAnOpenRunGreen(t *testing.T) {
 		})
 	}
 }
+
+// TestDataAtRestIsInJUnit: what CI reads names each check of the history, by a name that
+// stays the same from run to run, and one that failed fails.
+func TestDataAtRestIsInJUnit(t *testing.T) {
+	history := &runlog.History{Kept: true, Audit: &runlog.HistoryAudit{Checks: []runlog.HistoryCheck{
+		{Name: "no plaintext", Passed: true}, {Name: "no key", Detail: "one was found"},
+	}}}
+	for name, c := range map[string]struct {
+		history                  *runlog.History
+		cases, failures, skipped int
+	}{
+		"checks": {history, 3, 1, 0}, "nothing that was kept": {&runlog.History{NotAudited: "another program"}, 1, 0, 1}, "no history": {nil, 0, 0, 0},
+	} {
+		failures, skipped := 0, 0
+		cases := atRestCases(c.history)
+		for _, is := range cases {
+			if is.Failure != nil {
+				failures++
+			}
+			if is.Skipped != nil {
+				skipped++
+			}
+		}
+		if len(cases) != c.cases || failures != c.failures || skipped != c.skipped {
+			t.Errorf("%s: %d cases, %d failures, %d skipped; want %d, %d, %d", name, len(cases), failures, skipped, c.cases, c.failures, c.skipped)
+		}
+	}
+}

@@ -3,18 +3,22 @@ package runlog
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
 // Observation is a line of cloud.jsonl: one answer of an AWS API, whole.
 type Observation struct {
-	Seq       int64           `json:"seq"`           // 1, 2, 3 … without gaps
-	Operation string          `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
-	Sent      time.Time       `json:"sent"`          // our clock
-	Received  time.Time       `json:"received"`      // our clock
-	Date      time.Time       `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
-	RequestID string          `json:"requestId"`
-	Input     json.RawMessage `json:"input,omitempty"`
+	Seq       int64     `json:"seq"`           // 1, 2, 3 … without gaps
+	Operation string    `json:"operation"`     // "autoscaling:DescribeAutoScalingGroups"
+	Sent      time.Time `json:"sent"`          // our clock
+	Received  time.Time `json:"received"`      // our clock
+	Date      time.Time `json:"date,omitzero"` // the answer's Date header: AWS's clock, whole seconds
+	RequestID string    `json:"requestId"`
+	// Endpoint is the scheme and host that answered, "https://monitoring.us-east-1.amazonaws.com";
+	// "" if it is that of the service's last observation.
+	Endpoint string          `json:"endpoint,omitempty"`
+	Input    json.RawMessage `json:"input,omitempty"`
 	// Answer is the operation's output as JSON with AWS's own member names
 	// (the SDK's Output struct). Absent when Unchanged or Error is set.
 	Answer json.RawMessage `json:"answer,omitempty"`
@@ -61,6 +65,8 @@ const (
 	OpDescribeListeners         = "elasticloadbalancing:DescribeListeners"
 	OpDescribeRules             = "elasticloadbalancing:DescribeRules"
 
+	OpDescribeTemplate = "ec2:DescribeLaunchTemplateVersions"
+
 	OpSnapshot = "snapshot" // no operation of AWS's: the line that ends a configuration snapshot
 )
 
@@ -91,6 +97,7 @@ type Answer struct {
 	TargetHealthDescriptions    []TargetHealthDescription
 	Listeners                   []Listener
 	Rules                       []Rule
+	LaunchTemplateVersions      []TemplateVersion
 	NextToken, NextMarker       string
 }
 
@@ -226,6 +233,7 @@ type AutoScalingGroup struct {
 	HealthCheckType        string
 	HealthCheckGracePeriod int
 	TargetGroupARNs        []string
+	LaunchTemplate         LaunchTemplate // zero of a group that has none
 	SuspendedProcesses     []SuspendedProcess
 	Instances              []Instance
 	WarmPoolConfiguration  json.RawMessage
@@ -241,6 +249,26 @@ type Instance struct {
 	InstanceType         string
 	LifecycleState       string
 	ProtectedFromScaleIn bool
+	LaunchTemplate       LaunchTemplate // it was launched from
+}
+
+// LaunchTemplate is a version of a launch template.
+type LaunchTemplate struct{ LaunchTemplateId, Version string }
+
+// TemplateVersion is what a version of a launch template launches. User data may hold
+// secrets: only the digest of its base64 text is recorded.
+type TemplateVersion struct {
+	VersionNumber         int
+	ImageId, InstanceType string
+	UserDataSHA256        string
+}
+
+// String names it; "" if there is none.
+func (t LaunchTemplate) String() string {
+	if t == (LaunchTemplate{}) {
+		return ""
+	}
+	return fmt.Sprintf("launch template %s, version %s", t.LaunchTemplateId, t.Version)
 }
 
 // ScalingPolicy is a policy of a group.
@@ -250,6 +278,7 @@ type ScalingPolicy struct {
 	PolicyType              string // StepScaling | SimpleScaling | TargetTrackingScaling | PredictiveScaling
 	AdjustmentType          string
 	ScalingAdjustment       int
+	MinAdjustmentMagnitude  int // of PercentChangeInCapacity
 	StepAdjustments         []StepAdjustment
 	Cooldown                int
 	EstimatedInstanceWarmup int

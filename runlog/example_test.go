@@ -107,14 +107,16 @@ func ExampleOpen_killed() {
 }
 
 // A query of CloudWatch names the series that its answer holds.
-func ExampleMetric_Series() {
+func ExampleHypothesis_Series() {
 	cpu := runlog.CPUOf("web")
+	h := runlog.Hypothesis{AutoScalingGroupName: "web", Metric: cpu, PeriodSeconds: 60}
 	var query runlog.MetricDataQuery
 	query.MetricStat.Metric.Namespace, query.MetricStat.Metric.MetricName = cpu.Namespace, cpu.MetricName
 	query.MetricStat.Period, query.MetricStat.Stat = 60, cpu.Statistic
 	query.MetricStat.Metric.Dimensions = []runlog.Dimension{cpu.OfInstance("i-0a1b").Dimension}
-	fmt.Println(cpu.Series(query, 60))
-	fmt.Println(cpu.Series(query, 300))
+	fmt.Println(h.Series(query))
+	h.PeriodSeconds = 300
+	fmt.Println(h.Series(query))
 	// Output:
 	// i-0a1b true
 	//  false

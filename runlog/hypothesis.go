@@ -24,6 +24,8 @@ type Hypothesis struct {
 	// or "the local cloud". No reader branches on it.
 	Where string `json:"where"`
 	Claim string `json:"claim"`
+	// ScenarioSHA256 is the digest of scenario.yaml; "" if there was none.
+	ScenarioSHA256 string `json:"scenarioSha256,omitempty"`
 
 	AutoScalingGroupName string  `json:"autoScalingGroupName"`
 	AlarmName            string  `json:"alarmName"`  // scale-out alarm
@@ -45,10 +47,10 @@ type Hypothesis struct {
 	// be missing or grow.
 	PublishLagSeconds float64 `json:"publishLagSeconds,omitempty"`
 
-	// Band says where one instance is to stand under load, above an idle U₀: at
+	// Band says where each of From instances is to stand under load, above an idle U₀: at
 	// Threshold + (Band − 1)·(Threshold − U₀), which from no idle at all is Band
-	// times the threshold. In (1, 2), so that two instances stand below it again. If the
-	// scenario has load.cpu_percent, one instance is to stand there, at so many thresholds.
+	// times the threshold. In (1, To/From), so that To instances stand below it again. If the
+	// scenario has load.cpu_percent, each is to stand there, at so many thresholds.
 	Band float64 `json:"band"`
 	// ControlCPUPercent is where one instance is to stand during the control; one
 	// whose idle is above half of it stands halfway between idle and threshold.
@@ -71,6 +73,10 @@ func (h Hypothesis) Period() time.Duration { return time.Duration(h.PeriodSecond
 // From is the capacity that the group is claimed to scale out from: FromCapacity,
 // in older records the group's minimum.
 func (h Hypothesis) From() int { return cmp.Or(h.FromCapacity, h.MinSize) }
+
+// MostBand is how many thresholds the load must stay below: with To instances what one
+// of them carries is From/To of what it was.
+func (h Hypothesis) MostBand() float64 { return float64(h.To()) / float64(max(1, h.From())) }
 
 // To is the capacity that the group is claimed to scale out to: ToCapacity, in older
 // records one more than From.
@@ -115,10 +121,12 @@ func (h *Hypothesis) Upgrade() {
 }
 
 // SetLimits sets what follows from the group, the threshold and the period alone:
-// Metric, IdleLimit and PublishLagSeconds. The judge holds every hypothesis to it,
+// Metric, unless it counts the requests of the target group, IdleLimit and PublishLagSeconds. The judge holds every hypothesis to it,
 // also one of version 1: to change it is to judge recorded runs anew.
 func (h *Hypothesis) SetLimits() {
-	h.Metric = CPUOf(h.AutoScalingGroupName)
+	if h.TargetGroupARN == "" || h.Metric != RequestsPerTargetOf(h.TargetGroupARN) {
+		h.Metric = CPUOf(h.AutoScalingGroupName)
+	}
 	// A quarter of the threshold away from it: near enough to idle that what
 	// crosses later is the load.
 	h.IdleLimit = h.Threshold * 3 / 4

@@ -175,9 +175,13 @@ type InstanceSecond struct {
 	FromSending  string `json:"fromSending,omitempty"`
 }
 
-// Calibration is the measured cost of a request: U = U₀ + b·λ on one instance.
+// Calibration is the measured cost of a request: U = U₀ + b·λ/n on each of n instances. Of a
+// metric that counts requests, percent stands for requests.
 type Calibration struct {
-	IdleCPUPercent        float64            `json:"idleCpuPercent"`        // U₀
+	IdleCPUPercent float64 `json:"idleCpuPercent"` // U₀, as measured before any load
+	// InterceptCPUPercent is where the line through the points under load alone meets no load:
+	// at U₀, if nothing but that load burned CPU. Nil before version 3, and of one rate only.
+	InterceptCPUPercent   *float64           `json:"interceptCpuPercent,omitempty"`
 	CPUPercentPerRate     float64            `json:"cpuPercentPerRate"`     // b: percent of one instance per request/s
 	CPUPercentPerRateLow  float64            `json:"cpuPercentPerRateLow"`  // 95 % interval, lower end
 	CPUPercentPerRateHigh float64            `json:"cpuPercentPerRateHigh"` // and upper end
@@ -196,6 +200,9 @@ type CalibrationPoint struct {
 // Interrupted says that the run ended before its end, and why.
 type Interrupted struct {
 	Reason string `json:"reason"`
+	// Refused is that the run was not begun, because nothing could have been proved:
+	// Reason says why.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // Gap says that the generator was killed, and that the load went on at the time of the line,

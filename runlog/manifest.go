@@ -52,10 +52,18 @@ type Manifest struct {
 	// Seeds of every source of randomness, by what is drawn from it.
 	Seeds   map[string]uint64 `json:"seeds,omitempty"`
 	Machine Machine           `json:"machine"`
+	// Program is what the instances ran, where the run itself started them; nil elsewhere.
+	Program *Program `json:"program,omitempty"`
 	// Complete is false until Seal.
 	Complete bool `json:"complete"`
 	// Files is empty until Seal; keyed by slash-separated path in the folder.
 	Files map[string]FileDigest `json:"files,omitempty"`
+}
+
+// Program is an executable file.
+type Program struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
 }
 
 // Machine is where the run's own processes ran.

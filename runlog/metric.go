@@ -1,6 +1,9 @@
 package runlog
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Metric is the metric whose crossing a run makes a claim about, as CloudWatch
 // identifies it, in percent for CPUUtilization.
@@ -11,13 +14,41 @@ type Metric struct {
 	Dimension  Dimension `json:"dimension"` // of the whole group
 }
 
-// CPUOf returns the average CPUUtilization of an Auto Scaling group, the one
-// metric that a claim can be made about so far.
+// CPUOf returns the average CPUUtilization of an Auto Scaling group.
 func CPUOf(autoScalingGroupName string) Metric {
 	return Metric{
 		Namespace: "AWS/EC2", MetricName: "CPUUtilization", Statistic: "Average",
 		Dimension: Dimension{Name: "AutoScalingGroupName", Value: autoScalingGroupName},
 	}
+}
+
+// RequestsPerTargetOf returns the requests that each target of a target group was sent
+// in a period, which ALBRequestCountPerTarget stands for in target tracking.
+func RequestsPerTargetOf(targetGroupARN string) Metric {
+	_, group, _ := strings.Cut(targetGroupARN, ":targetgroup/")
+	return Metric{
+		Namespace: "AWS/ApplicationELB", MetricName: "RequestCountPerTarget", Statistic: "Sum",
+		Dimension: Dimension{Name: "TargetGroup", Value: "targetgroup/" + group},
+	}
+}
+
+// RequestsOf returns the requests that a load balancer sent to a target group in a period.
+func RequestsOf(targetGroupARN string) Metric {
+	m := RequestsPerTargetOf(targetGroupARN)
+	m.MetricName = "RequestCount"
+	return m
+}
+
+// CountsRequests reports whether the metric is a number of requests, and not CPU in percent:
+// it has no datapoint of a period without any, and nothing of a single instance.
+func (m Metric) CountsRequests() bool { return m.Statistic == "Sum" }
+
+// Amount is a value of the metric in words: "32 %", "480 requests".
+func (m Metric) Amount(value string) string {
+	if m.CountsRequests() {
+		return value + " requests"
+	}
+	return value + " %"
 }
 
 // OfInstance returns the same metric of one instance.
@@ -31,23 +62,35 @@ func (m Metric) Watches(a MetricAlarm) bool {
 	return a.Namespace == m.Namespace && a.MetricName == m.MetricName && slices.Contains(a.Dimensions, m.Dimension)
 }
 
-// GroupSeries is the name of the group's own series; the series of instances
-// are named by their ids.
-const GroupSeries = ""
+// GroupSeries is the name of the group's own series, RequestsSeries that of the requests
+// that its load balancer counted; the series of instances are named by their ids.
+const (
+	GroupSeries    = ""
+	RequestsSeries = "requests"
+)
 
-// Series returns which series of the metric a query asks for, in periods of so
-// many seconds: GroupSeries or an instance's id; false if none.
-func (m Metric) Series(q MetricDataQuery, periodSeconds int) (series string, ok bool) {
+// asked reports whether a query asks for the metric, of whatever it is.
+func (m Metric) asked(q MetricDataQuery, periodSeconds int) bool {
 	s := q.MetricStat
-	if s.Metric.Namespace != m.Namespace || s.Metric.MetricName != m.MetricName || s.Stat != m.Statistic ||
-		s.Period != periodSeconds || len(s.Metric.Dimensions) != 1 {
+	return s.Metric.Namespace == m.Namespace && s.Metric.MetricName == m.MetricName && s.Stat == m.Statistic && s.Period == periodSeconds
+}
+
+// Series returns which series a query asks for, in periods of the hypothesis: GroupSeries
+// of its metric, the CPU of an instance by its id, or RequestsSeries; false if none.
+func (h Hypothesis) Series(q MetricDataQuery) (series string, ok bool) {
+	dimensions := q.MetricStat.Metric.Dimensions
+	requests, cpu := RequestsOf(h.TargetGroupARN), CPUOf(h.AutoScalingGroupName)
+	switch {
+	case h.TargetGroupARN != "" && requests.asked(q, h.PeriodSeconds) && slices.Contains(dimensions, requests.Dimension):
+		return RequestsSeries, true
+	case len(dimensions) != 1:
 		return "", false
-	}
-	switch d := s.Metric.Dimensions[0]; {
-	case d == m.Dimension:
+	case h.Metric.asked(q, h.PeriodSeconds) && dimensions[0] == h.Metric.Dimension:
 		return GroupSeries, true
-	case d.Name == "InstanceId" && d.Value != "":
-		return d.Value, true
+	case h.Metric != cpu && !h.Metric.CountsRequests():
+		return "", false
+	case cpu.asked(q, h.PeriodSeconds) && dimensions[0].Name == "InstanceId" && dimensions[0].Value != "":
+		return dimensions[0].Value, true
 	}
 	return "", false
 }

@@ -35,7 +35,8 @@ func TestAMetricIsWatchedByTheAlarmsOnIt(t *testing.T) {
 }
 
 func TestASeriesIsTheGroupsOrAnInstances(t *testing.T) {
-	m := runlog.CPUOf("web")
+	const arn = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/web/1"
+	m, balancer := runlog.CPUOf("web"), runlog.Dimension{Name: "LoadBalancer", Value: "app/web/2"}
 	query := func(of runlog.Metric, period int, dimensions ...runlog.Dimension) runlog.MetricDataQuery {
 		var q runlog.MetricDataQuery
 		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = of.Namespace, of.MetricName
@@ -59,9 +60,12 @@ func TestASeriesIsTheGroupsOrAnInstances(t *testing.T) {
 		{"another statistic", query(maximum, 10), "", false},
 		{"two dimensions", query(m, 10, runlog.Dimension{Name: "ImageId", Value: "ami-1"}), "", false},
 		{"nothing", runlog.MetricDataQuery{}, "", false},
+		{"the load balancer's count", query(runlog.RequestsOf(arn), 10, balancer), runlog.RequestsSeries, true},
+		{"its count of another target group", query(runlog.RequestsOf(arn+"0"), 10, balancer), "", false},
 	}
+	h := runlog.Hypothesis{AutoScalingGroupName: "web", TargetGroupARN: arn, Metric: m, PeriodSeconds: 10}
 	for _, c := range cases {
-		if series, ok := m.Series(c.query, 10); series != c.series || ok != c.ok {
+		if series, ok := h.Series(c.query); series != c.series || ok != c.ok {
 			t.Errorf("%s: Series = %q, %t; want %q, %t", c.name, series, ok, c.series, c.ok)
 		}
 	}

@@ -39,11 +39,11 @@ func fullLoad() []runlog.LoadLine {
 			},
 		}},
 		{Time: began.Add(2 * time.Second), Calibration: &runlog.Calibration{
-			IdleCPUPercent: 1.5, CPUPercentPerRate: 0.4, CPUPercentPerRateLow: 0.39, CPUPercentPerRateHigh: 0.41, LoadRate: 48,
+			IdleCPUPercent: 1.5, InterceptCPUPercent: new(1.6), CPUPercentPerRate: 0.4, CPUPercentPerRateLow: 0.39, CPUPercentPerRateHigh: 0.41, LoadRate: 48,
 			PredictedCPUPercent: 32.7, Points: []runlog.CalibrationPoint{{Timestamp: began, Rate: 10, CPUPercent: 5.5}},
 		}},
 		{Time: began.Add(time.Minute), Gap: &runlog.Gap{From: began.Add(3 * time.Second), Unanswered: 2, Revision: "v1"}},
-		{Time: began.Add(2 * time.Minute), Interrupted: &runlog.Interrupted{Reason: "signal: interrupt"}},
+		{Time: began.Add(2 * time.Minute), Interrupted: &runlog.Interrupted{Reason: "signal: interrupt", Refused: true}},
 	}
 }
 
@@ -51,11 +51,12 @@ func fullLoad() []runlog.LoadLine {
 func fullCloud() []runlog.Observation {
 	answered := runlog.Observation{
 		Seq: 1, Operation: runlog.OpGetMetricData, Sent: began, Received: began.Add(31 * time.Millisecond), Date: began, RequestID: "r-1",
+		Endpoint: "https://monitoring.us-east-1.amazonaws.com",
 		Input: json.RawMessage(`{"StartTime":"2026-03-14T11:00:00Z"}`), Answer: json.RawMessage(`{"MetricDataResults":[]}`),
 		BodySHA256: strings.Repeat("b1", 32),
 	}
 	repeated, refused := answered, answered
-	repeated.Seq, repeated.Answer, repeated.Unchanged = 2, nil, 1
+	repeated.Seq, repeated.Answer, repeated.Unchanged, repeated.Endpoint = 2, nil, 1, ""
 	refused.Seq, refused.Answer, refused.Error = 3, nil, &runlog.APIError{Code: "Throttling", Message: "Rate exceeded"}
 	snapshot := runlog.Observation{Seq: 4, Operation: runlog.OpSnapshot, Sent: began, Received: began.Add(time.Second), Date: began,
 		Snapshot: &runlog.Snapshot{Unchanged: []int64{1}}}

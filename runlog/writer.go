@@ -27,6 +27,7 @@ type Writer struct {
 	mu          sync.Mutex
 	load, cloud *lines
 	hypothesis  bool
+	scenario    string // SHA-256 of what was written
 	audit       *Audit
 
 	closing sync.Once
@@ -76,11 +77,27 @@ func (w *Writer) Dir() string { return w.dir }
 
 // WriteScenario writes scenario.yaml and returns its SHA-256 in hexadecimal.
 func (w *Writer) WriteScenario(yaml []byte) (string, error) {
-	return digest(yaml), WriteFile(w.dir, ScenarioFile, yaml)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.scenario = digest(yaml)
+	return w.scenario, WriteFile(w.dir, ScenarioFile, yaml)
+}
+
+// WriteProgram notes in the manifest what the run's instances run.
+func (w *Writer) WriteProgram(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the program of the instances: %w", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.manifest.Program = &Program{path, digest(data)}
+	return writeJSON(w.dir, ManifestFile, w.manifest)
 }
 
 // WriteHypothesis writes hypothesis.json and returns its SHA-256 in
-// hexadecimal, which belongs into the next phase line of the load. A hypothesis
+// hexadecimal, which belongs into the next phase line of the load. The hypothesis has
+// the digest of the scenario that was written before. A hypothesis
 // is declared once: a second call is an error.
 func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
 	w.mu.Lock()
@@ -91,7 +108,7 @@ func (w *Writer) WriteHypothesis(h Hypothesis) (string, error) {
 	if err := h.validate(); err != nil {
 		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)
 	}
-	h.Version = Version
+	h.Version, h.ScenarioSHA256 = Version, w.scenario
 	data, err := Marshal(h)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", HypothesisFile, err)

@@ -64,8 +64,14 @@ func allFound() []found {
 		{"another client from the calibration on", nil, []move{sending(4, time.Hour, runlog.PhaseCalibration, 0)}, nil},
 		{"another client under load", nil, []move{sending(6, 20*second, runlog.PhaseLoad, 0)}, nil},
 		{"a process that is suspended for less than a poll", nil,
-			[]move{doing("a process that is suspended for a second", runlog.PhaseControl, 10*second)}, nil},
-		{"one datapoint of two, in the period in which the load begins", oneOfTwo, nil, nil},
+			[]move{doing("a process that is suspended for a second", runlog.PhaseControl, 10*second)}, []string{
+				// Nothing shows it but the audit.
+				"PROVED although autoscaling:ResumeProcesses changed group", "PROVED although autoscaling:SuspendProcesses changed group",
+			}},
+		// A step policy that takes the mean of both datapoints finds nothing to do, and the deadline of e3
+		// does not know that alarm actions repeat once a minute.
+		{"one datapoint of two, in the period in which the load begins", oneOfTwo, nil,
+			[]string{"nothing interfered, but REFUTED link.scaling-activity"}},
 		{"scale-in actions disabled in the release", nil,
 			[]move{calling("monitoring:DisableAlarmActions", `{"AlarmNames":["$low"]}`, runlog.PhaseRelease, 0)}, nil},
 		{"a load balancer deleted in the release", nil,
@@ -105,6 +111,15 @@ func TestWhatRandomWorldsFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stricter are the reasons of the judge's that no formula states yet: where it gives one, the
+// formulas may hold all the same. The other way round there is no exception.
+var stricter = map[string]bool{
+	"confounder.set-alarm-state": true, "confounder.reconfigured": true, "confounder.second-policy": true, "confounder.other-servers": true,
+	"confounder.foreign-call": true, "confounder.other-requests": true,
+	"confounder.unexplained-cpu": true, "confounder.other-instances": true, "confounder.unexplained-capacity": true, "control.effect-lasts": true, "link.load-shared": true, "premise.calibration": true,
+	"premise.observation": true, "release.scale-in": true,
 }
 
 // known are the faults that are open.

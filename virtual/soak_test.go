@@ -27,7 +27,7 @@ type soak struct {
 }
 
 func TestSoaks(t *testing.T) {
-	for _, group := range [][]soak{causes(), latencies(), idles(), sizes(), policies(), interruptions(), periods()} {
+	for _, group := range [][]soak{causes(), latencies(), idles(), steps(), policies(), interruptions(), periods()} {
 		runSoaks(t, group)
 	}
 }
@@ -119,19 +119,6 @@ func idles() (all []soak) {
 		s := soak{fmt.Sprintf("an idle instance uses %d %% CPU", idle), func(c *virtual.Config) { c.Service.IdleCPUPercent = float64(idle) },
 			judge.Proved, ""}
 		if idle >= 15 {
-			s.want, s.reason = judge.Inconclusive, "premise.baseline"
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
-func sizes() (all []soak) {
-	for least := 1; least <= 3; least++ {
-		s := soak{fmt.Sprintf("a group of at least %d", least), func(c *virtual.Config) {
-			c.Variables.MinSize, c.Variables.DesiredCapacity, c.Variables.MaxSize = least, least, least+1
-		}, judge.Proved, ""}
-		if least > 1 {
 			s.want, s.reason = judge.Inconclusive, "premise.baseline"
 		}
 		all = append(all, s)

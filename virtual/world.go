@@ -55,6 +55,9 @@ type Config struct {
 	Audit bool
 	// EventDelay is how long CloudTrail takes to show a call; 0: a second.
 	EventDelay time.Duration
+	// Configure changes the stack before the run, where the scaling variables do not say what is
+	// wanted; nil: nothing.
+	Configure func(context.Context, *Acting) error
 	// During is what somebody else does once a phase is seen to have begun.
 	During map[runlog.Phase]func(context.Context, *Acting)
 }
@@ -237,11 +240,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resolved, err := w.cfg.Scenario.Marshal()
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
 	acting := &Acting{
 		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, ctx: ctx, world: w,
+	}
+	if w.cfg.Configure != nil {
+		if err := w.cfg.Configure(ctx, acting); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.reporter = &reporter{acts: map[runlog.Phase]func(){}, interrupt: interrupt}
 	for phase, act := range w.cfg.During {

@@ -185,9 +185,9 @@ func prove(ctx context.Context, p proof) error {
 		return err
 	}
 	if blocking := reportFindings(p, all); len(blocking) > 0 && !p.skipDoctor {
-		return fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; "+
+		return live.Refused{Err: fmt.Errorf("no load was sent: the doctor found %s, with which no proof can succeed; "+
 			"do what it advises (%s; docs/doctor.md), or continue anyway with --skip-doctor",
-			strings.Join(blocking, ", "), filepath.Join(p.Writer.Dir(), doctorFile))
+			strings.Join(blocking, ", "), filepath.Join(p.Writer.Dir(), doctorFile))}
 	}
 	err := live.Prove(ctx, p.Config)
 	if err == nil && p.audit {

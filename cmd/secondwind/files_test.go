@@ -65,6 +65,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"judge", none},
 		{"judge", "latest", "--runs", none},
 		{"report", "latest", "--runs", none},
+		{"audit", "latest", "--runs", none},
 		{"export", "latest", "--runs", none},
 		{"export", "latest", "--to", none},
 		{"judge", "latest", "--key", none},

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"secondwind/loadgen/metrics"
 	"secondwind/loadgen/otlp"
 	"secondwind/loadgen/raw"
 	"secondwind/runlog"
@@ -32,11 +35,11 @@ func (o *sideOutputs) stop() (err error) {
 // open opens the outputs that the load asks for.
 func (l loading) open(p *part, w *warnings) (o sideOutputs, err error) {
 	if l.listener != nil || l.otlp != nil {
-		shown := new(loadMetrics)
-		registry := shown.registry()
-		o.sinks = append(o.sinks, shown.add)
+		shown := new(metrics.Load)
+		registry := shown.Registry()
+		o.sinks = append(o.sinks, shown.Add)
 		if l.listener != nil {
-			o.stops = append(o.stops, serveMetrics(l.listener, registry))
+			o.stops = append(o.stops, metrics.Serve(l.listener, registry))
 		}
 		if l.otlp != nil {
 			o.stops = append(o.stops, push(l.otlp, otlp.Source{Gatherer: registry, Started: time.Now(), Resource: map[string]string{
@@ -55,6 +58,19 @@ func (l loading) open(p *part, w *warnings) (o sideOutputs, err error) {
 		o.stops, o.result = append(o.stops, results.Close), results.Write
 	}
 	return o, nil
+}
+
+// listenForMetrics takes the address of /metrics, nil for none. It does so before anything is
+// recorded: a record that is sealed cannot be resumed.
+func listenForMetrics(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics is %q, which cannot be listened on: %w; give a free one, for instance 127.0.0.1:9100", address, err)
+	}
+	return listener, nil
 }
 
 // push pushes metrics until the returned function is called.

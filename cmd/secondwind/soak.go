@@ -123,7 +123,7 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 	}
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, max(1, r.variables.MinSize), max(1, r.variables.MinSize)+1))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -217,6 +217,9 @@ type localRun struct {
 // soakLocally starts a local cloud, builds the stack and proves it.
 func soakLocally(ctx context.Context, r localRun) error {
 	s := r.config.Scenario
+	if err := r.config.Writer.WriteProgram(r.program); err != nil {
+		return err
+	}
 	logs := filepath.Join(r.config.Writer.Dir(), "instances")
 	if err := os.MkdirAll(logs, 0o755); err != nil {
 		return err
@@ -335,11 +338,14 @@ func (f finishing) finish(ctx context.Context, runErr error) (judge.Verdict, err
 	var notWhole error
 	if runErr != nil {
 		reason := runErr.Error()
+		_, refused := errors.AsType[live.Refused](runErr)
 		if interrupted {
 			reason, runErr = byTheUser, nil
 		}
 		f.report("ended early: " + reason)
-		notWhole = f.w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{Reason: reason}})
+		notWhole = f.w.WriteLoad(runlog.LoadLine{Time: time.Now().UTC(), Interrupted: &runlog.Interrupted{
+			Reason: reason, Refused: refused && !interrupted,
+		}})
 	}
 	if notWhole = cmp.Or(f.w.Close(), notWhole); notWhole != nil {
 		notWhole = fmt.Errorf("the record is not whole, and its verdict counts for what it holds alone: %w", notWhole)

@@ -43,11 +43,10 @@ func unread(t *testing.T) *os.File {
 	return writer
 }
 
-// TestASoakGoesOnWithoutAReaderAndASignalEndsItWhereNothingCanBeWritten takes the right
-// to write from the run's folder, and then hangs up.
-func TestASoakGoesOnWithoutAReaderAndASignalEndsItWhereNothingCanBeWritten(t *testing.T) {
-	t.Parallel()
-	dir, err := os.MkdirTemp("", "secondwind-read-only-") // that of t.TempDir is below one of mode 0700
+// folderOfAll is a folder that every user may write to: that of t.TempDir is below one of mode 0700.
+func folderOfAll(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "secondwind-of-all-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +54,14 @@ func TestASoakGoesOnWithoutAReaderAndASignalEndsItWhereNothingCanBeWritten(t *te
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// TestASoakGoesOnWithoutAReaderAndASignalEndsItWhereNothingCanBeWritten takes the right
+// to write from the run's folder, and then hangs up.
+func TestASoakGoesOnWithoutAReaderAndASignalEndsItWhereNothingCanBeWritten(t *testing.T) {
+	t.Parallel()
+	dir := folderOfAll(t)
 	soak := unprivileged(exec.CommandContext(t.Context(), filepath.Join(bin, "secondwind"), "soak", "--json"))
 	soak.Dir, soak.Stdout = dir, unread(t)
 	var stderr bytes.Buffer
@@ -124,11 +131,7 @@ func awaitFile(t *testing.T, pattern string) string {
 // hold off.
 func TestAFileThatMayNotBeWrittenIsMisuseAndStartsNothing(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "secondwind-writable-") // that of t.TempDir is below one of mode 0700
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := folderOfAll(t)
 	work, forbidden, readOnly := filepath.Join(dir, "work"), filepath.Join(dir, "forbidden"), filepath.Join(dir, "read-only")
 	program, mine := filepath.Join(dir, "secondwind"), filepath.Join(dir, "mine")
 	text, err := os.ReadFile(filepath.Join(bin, "secondwind"))

@@ -50,7 +50,7 @@ func TestWithoutPortsTheScheduleIsKept(t *testing.T) {
 	defer first.Close()
 	port = first.LocalAddr().(*net.TCPAddr).Port
 	if _, err := dialer.Dial("tcp", url[len("http://"):]); errors.Is(err, syscall.ENOPROTOOPT) {
-		t.Skip("skipped: this kernel does not bound the ports of a socket")
+		t.Skip("skipped: this kernel cannot bound the ports of a socket (IP_LOCAL_PORT_RANGE, Linux 6.3), so that none can be lacking")
 	}
 	failsAsOne(t, runlog.NoPortError, fault{url, client.Options{Dial: dialer.DialContext}})
 }

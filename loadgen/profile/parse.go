@@ -138,7 +138,7 @@ func (p *parser) rate(text string) float64 {
 	rate, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	switch {
 	case p.users && (err != nil || rate != math.Trunc(rate) || rate < 0 || rate > MaxUsers):
-		p.fail("%q is not a number of users; give a whole number of at most %d", strings.TrimSpace(text), MaxUsers)
+		p.fail("give whole numbers of users, at most %d", MaxUsers)
 	case err != nil:
 		p.fail("%q is not a rate; use a number of requests per second", text)
 	}

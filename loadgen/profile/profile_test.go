@@ -1,9 +1,11 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +73,28 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 	for _, tt := range tests {
 		if got, err := Parse(tt.text); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Parse(%q) = %v, %v, want an error with %q", tt.text, got, err, tt.want)
+		}
+	}
+}
+
+func TestUsersAreWholeNumbers(t *testing.T) {
+	for text, want := range map[string]bool{
+		"5": true, "0": true, "ramp:1..50000/5m": true, "steps:1,0,7/1m": true,
+		"": false, "many": false, "1.5": false, "-1": false, "50001": false, "NaN": false, "Inf": false, "ramp:1..2.5/5m": false, "sine:0.5..2@1m/2m": false,
+	} {
+		if p, err := ParseUsers(text); (err == nil) != want {
+			t.Errorf("ParseUsers(%q) = %v, %v, want one: %t", text, p, err, want)
+		}
+	}
+}
+
+func TestADurationOfMillenniaIsOutOfRange(t *testing.T) {
+	for text, want := range map[string]error{
+		"1h30m": nil, "1y": nil, "": nil,
+		"-9999999h": strconv.ErrRange, "9999999h1.5s": strconv.ErrRange, "99999999999999999999ns": strconv.ErrRange,
+	} {
+		if _, err := ParseDuration(text); errors.Is(err, strconv.ErrRange) != (want != nil) {
+			t.Errorf("ParseDuration(%q) = %v, want %v", text, err, want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type Metric struct {
 	From time.Time
 
 	// Series are the names of all series, in the order in which they appeared:
-	// runlog.GroupSeries and instances' ids.
+	// runlog.GroupSeries, runlog.RequestsSeries and instances' ids.
 	Series []string
 
 	period time.Duration
@@ -47,7 +47,7 @@ func (m *Metric) take(o *runlog.Observation, a runlog.Answer, of runlog.Hypothes
 	}
 	names := map[string]string{} // by query id
 	for _, q := range in.MetricDataQueries {
-		if name, ok := of.Metric.Series(q, of.PeriodSeconds); ok {
+		if name, ok := of.Series(q); ok {
 			names[q.Id] = name
 		}
 	}

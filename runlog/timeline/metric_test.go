@@ -116,9 +116,11 @@ func TestErrorsOfCloudWatchAndUnevenAnswersAreNoted(t *testing.T) {
 	r.see(4, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"nobody asked","Values":[1]}]}`)
 	r.see(5, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"q","StatusCode":"Forbidden"}]}`)
 	r.see(6, runlog.OpGetMetricData, string(r.cloud[0].Input), `{"MetricDataResults":[{"Id":"q","StatusCode":"PartialData"}]}`)
+	r.see(7, runlog.OpGetMetricData, string(r.cloud[0].Input),
+		`{"NextToken":"more","MetricDataResults":[{"Id":"q","StatusCode":"PartialData"}]}`)
 	tl := timeline.New(r.cloud, subject)
-	if !slices.Equal(tl.Metric.Failed, []int64{2, 5}) || !slices.Equal(tl.Unread, []int64{3}) {
-		t.Errorf("failed %v, unread %v; want 2 and 5, and 3", tl.Metric.Failed, tl.Unread)
+	if !slices.Equal(tl.Metric.Failed, []int64{2, 5, 6}) || len(tl.Pages) != 1 || !slices.Equal(tl.Unread, []int64{3}) {
+		t.Errorf("failed %v, unread %v; want 2, 5 and 6, of which nothing more can be read, and 3", tl.Metric.Failed, tl.Unread)
 	}
 }
 

@@ -30,6 +30,7 @@ type Timeline struct {
 	TargetGroups []Seen[runlog.TargetGroup]
 	Health       []Seen[[]runlog.TargetHealthDescription]
 	Routes       []Seen[runlog.ListenerAction] // of listeners and rules
+	Templates    []Seen[runlog.TemplateVersion]
 	Schedules    []Seen[[]runlog.ScheduledAction]
 	Refreshes    []Seen[[]runlog.InstanceRefresh]
 	Activities   []Seen[runlog.Activity]         // the last answer about each, by StartTime
@@ -165,6 +166,8 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 		for _, l := range a.Listeners {
 			keep(&t.Routes, o, l.DefaultActions...)
 		}
+	case runlog.OpDescribeTemplate:
+		keep(&t.Templates, o, a.LaunchTemplateVersions...)
 	case runlog.OpDescribeRules:
 		for _, r := range a.Rules {
 			keep(&t.Routes, o, r.Actions...)

@@ -88,6 +88,7 @@ locals {
         Effect = "Allow"
         Action = [
           "autoscaling:*", "cloudwatch:*", "ec2:*", "elasticloadbalancing:*", "kms:*", "sns:*", "ssm:*", "tag:GetResources",
+          "cloudtrail:LookupEvents",                                                                                # soak --audit
           "cloudformation:DeleteResource", "cloudformation:GetResource", "cloudformation:GetResourceRequestStatus", # sweep, of topics and the like
         ]
         Resource  = "*"

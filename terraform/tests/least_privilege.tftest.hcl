@@ -56,7 +56,7 @@ run "key_and_roles" {
   }
 
   assert {
-    condition     = alltrue([for action in flatten([for s in jsondecode(aws_iam_policy.verifier.policy).Statement : s.Action]) : can(regex("^[a-z0-9]+:(Describe|Get|List)[A-Za-z]+$", action))])
+    condition     = alltrue([for action in flatten([for s in jsondecode(aws_iam_policy.verifier.policy).Statement : s.Action]) : can(regex("^[a-z0-9]+:(Describe|Get|List|Lookup)[A-Za-z]+$", action))])
     error_message = "The verifier's policy does more than read."
   }
 

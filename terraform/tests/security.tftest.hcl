@@ -191,7 +191,7 @@ run "roles" {
   }
 
   assert {
-    condition     = alltrue([for action in flatten([for s in jsondecode(aws_iam_policy.verifier.policy).Statement : s.Action]) : can(regex("^[a-z0-9]+:(Describe|Get|List)[A-Za-z]+$", action))])
+    condition     = alltrue([for action in flatten([for s in jsondecode(aws_iam_policy.verifier.policy).Statement : s.Action]) : can(regex("^[a-z0-9]+:(Describe|Get|List|Lookup)[A-Za-z]+$", action))])
     error_message = "The verifier's policy must only read."
   }
 }

@@ -21,7 +21,7 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 		return
 	}
 	if !found {
-		m := x.facts.configuration.Metric()
+		m := x.facts.configuration.Metrics()[0]
 		what := fmt.Sprintf("No alarm watches its average %s, and none invokes a policy of the group that adds instances.", m.MetricName)
 		if x.cfg.AlarmName != "" {
 			what = fmt.Sprintf("There is no alarm %s, which is meant to scale it out.", x.cfg.AlarmName)
@@ -48,7 +48,7 @@ func updateAlarm(members string) string {
 
 // checkMetricOf examines which metric the alarm watches, and how.
 func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
-	name, want, unit, statistic := "alarm "+a.AlarmName, x.facts.configuration.Metric(), "", a.Statistic
+	name, want, unit, statistic := "alarm "+a.AlarmName, x.facts.configuration.Metric(a), "", a.Statistic
 	for _, described := range x.facts.alarms {
 		if aws.ToString(described.AlarmName) == a.AlarmName {
 			unit, statistic = string(described.Unit), cmp.Or(statistic, aws.ToString(described.ExtendedStatistic))

@@ -166,7 +166,7 @@ func (x *examination) askGroup(ctx context.Context) {
 // metric, those that policies name, and the one that the caller named. It never lists
 // the account's other alarms.
 func (x *examination) askAlarms(ctx context.Context) {
-	metric := x.facts.configuration.Metric()
+	metric := x.facts.configuration.Metrics()[0]
 	onGroup := &cloudwatch.DescribeAlarmsForMetricInput{
 		Namespace: &metric.Namespace, MetricName: &metric.MetricName,
 		Dimensions: []cwtypes.Dimension{{Name: &metric.Dimension.Name, Value: &metric.Dimension.Value}},

@@ -26,7 +26,7 @@ const (
 func (x *examination) askMetric(ctx context.Context) {
 	alarm, _ := x.facts.configuration.ScaleOutAlarm(x.cfg.AlarmName)
 	period := cmp.Or(time.Duration(alarm.Period)*time.Second, time.Minute)
-	queries := []cwtypes.MetricDataQuery{query("cpu", x.facts.configuration.Metric(), period)}
+	queries := []cwtypes.MetricDataQuery{query("cpu", x.facts.configuration.Metric(alarm), period)}
 	if series, ok := x.data(ctx, queries, max(10*period, 5*time.Minute)); ok {
 		x.facts.cpu = append([]float64{}, slices.Concat(series...)...)
 	}
@@ -38,7 +38,7 @@ func (x *examination) askBalance(ctx context.Context) {
 		return
 	}
 	var queries []cwtypes.MetricDataQuery
-	credits := runlog.Metric{Namespace: x.facts.configuration.Metric().Namespace, MetricName: "CPUCreditBalance", Statistic: "Minimum"}
+	credits := runlog.Metric{Namespace: x.facts.configuration.Metrics()[0].Namespace, MetricName: "CPUCreditBalance", Statistic: "Minimum"}
 	for i, id := range x.burstable() {
 		queries = append(queries, query(fmt.Sprintf("c%d", i), credits.OfInstance(id), creditPeriod))
 	}
@@ -86,7 +86,7 @@ func (x *examination) checkMetric(alarm runlog.MetricAlarm) {
 	if x.facts.cpu == nil || old == 0 || period == 0 {
 		return
 	}
-	where := x.facts.configuration.Metric().MetricName + " of " + x.cfg.AutoScalingGroupName
+	where := x.facts.configuration.Metric(alarm).MetricName + " of " + x.cfg.AutoScalingGroupName
 	due := int((old - metricLag) / period) // periods that must have been published
 	switch n := len(x.facts.cpu); {
 	case due < 3:

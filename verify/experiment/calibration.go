@@ -7,23 +7,59 @@ import (
 	"secondwind/runlog"
 )
 
-// enterCalibration offers a light load, of which the first datapoint tells
+// perRate is how many datapoints the calibration takes of a rate: one may be wrong.
+const perRate = 2
+
+// apart is how far two rates of the calibration must lie apart, as a quotient, so that what
+// does not depend on the rate can be told from what does.
+const apart = 1.5
+
+// enterCalibration offers a light load, of which the first datapoints tell
 // roughly what a request costs.
 func (e *Experiment) enterCalibration(now time.Time) {
 	e.enter(runlog.PhaseCalibration, e.plan.CalibrationRate, "")
 	e.report("calibration: %.0f requests/s, to measure the CPU that a request costs", e.rate)
-	e.begin(stageCalibration, now, 3*e.period+e.h.PublishLag())
+	e.calibrate(now)
+}
+
+// calibrate begins a rate of the calibration.
+func (e *Experiment) calibrate(now time.Time) {
+	e.begin(stageCalibration, now, (perRate+2)*e.period+e.h.PublishLag())
 }
 
 func (e *Experiment) calibration(now time.Time, seen Seen) {
 	// A period of which less than half saw the load tells too little.
 	since := awsNow(e.began, seen.State).Add(-e.period / 2)
 	switch {
-	case len(e.measured(now, seen, since)) > 0:
-		e.enterControl(now, seen)
+	case len(e.measured(now, seen, since)) >= perRate:
+		e.calibrated(now, seen)
 	case e.over(now):
 		e.stop(fmt.Sprintf("calibration: no datapoint of %s came while the light load ran", e.h.Metric.MetricName))
 	}
+}
+
+// calibrated goes on to the control, which is the second rate of the calibration; where that
+// would be nearly the first one, to half of that first.
+func (e *Experiment) calibrated(now time.Time, seen Seen) {
+	fitted, err := e.fit(now, seen)
+	if err != nil {
+		e.stop("calibration: " + err.Error())
+		return
+	}
+	quotient := e.rateFor(fitted, e.controlCPU()) / e.plan.CalibrationRate
+	if e.second || quotient > apart || quotient < 1/apart {
+		e.enterControl(now, seen)
+		return
+	}
+	e.second = true
+	e.enter(runlog.PhaseCalibration, e.plan.CalibrationRate/2, "a second rate")
+	e.report("calibration: %.0f requests/s as well: the control would stand near the first rate", e.rate)
+	e.calibrate(now)
+}
+
+// rateFor is the rate in requests per second that puts each instance at percent.
+func (e *Experiment) rateFor(c runlog.Calibration, percent float64) float64 {
+	return RateFor(c, percent, e.h.From())
 }
 
 // enterControl offers a load below the threshold for the hypothesis's whole
@@ -34,10 +70,10 @@ func (e *Experiment) enterControl(now time.Time, seen Seen) {
 		e.stop("calibration: " + err.Error())
 		return
 	}
-	e.enter(runlog.PhaseControl, RateFor(fitted, e.controlCPU()), "")
+	e.enter(runlog.PhaseControl, e.rateFor(fitted, e.controlCPU()), "")
 	hold := runlog.Seconds(e.h.ControlSeconds)
-	e.report("control: %.0f requests/s for %s, which should put the instance at %.0f %%: nothing may scale",
-		e.rate, runlog.Words(hold), e.controlCPU())
+	e.report("control: %.0f requests/s for %s, which should put %s at %s: nothing may scale",
+		e.rate, runlog.Words(hold), e.each(), e.amount(e.controlCPU()))
 	e.points = len(e.measured(now, seen, e.idleFrom))
 	e.begin(stageControl, now, hold)
 }
@@ -67,7 +103,7 @@ func (e *Experiment) control(now time.Time, seen Seen) {
 		// The run goes on all the same: a verdict needs the whole record.
 		e.report("the control did not hold: desired capacity %d, %s", g.DesiredCapacity, runlog.Count(len(g.Instances), "instance"))
 	} else {
-		e.report("control held: one instance and no alarm for %s", runlog.Words(now.Sub(e.began)))
+		e.report("control held: %s and no alarm for %s", runlog.Count(e.h.From(), "instance"), runlog.Words(now.Sub(e.began)))
 	}
 	e.do(TakeSnapshot{})
 	e.begin(stageLoadSnapshot, now, e.period+snapshotWithin)
@@ -85,7 +121,7 @@ func (e *Experiment) recalibrate(now time.Time, seen Seen) {
 	if err != nil {
 		return // the datapoint that came tells nothing; the next one may
 	}
-	rate := RateFor(fitted, e.controlCPU())
+	rate := e.rateFor(fitted, e.controlCPU())
 	if change := rate / e.rate; change > 0.8 && change < 1.25 {
 		return
 	}
@@ -94,7 +130,7 @@ func (e *Experiment) recalibrate(now time.Time, seen Seen) {
 }
 
 func (e *Experiment) fit(now time.Time, seen Seen) (runlog.Calibration, error) {
-	return Fit(e.idle, e.measured(now, seen, e.idleFrom.Add(e.period/2)), e.plan.Seed)
+	return Fit(e.idle, e.measured(now, seen, e.idleFrom.Add(e.period/2)), e.h.From(), e.plan.Seed)
 }
 
 // measured pairs the group's whole datapoints that began after since with the

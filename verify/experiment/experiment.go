@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -24,6 +25,9 @@ type Plan struct {
 	ReleaseDeadline time.Duration // for scaling in; 0: nothing scales in
 	PollInterval    time.Duration
 	Seed            uint64 // of the calibration's bootstrap
+	// Aligned is that the load must begin with a period of the metric: a policy that adds by
+	// how far the threshold is exceeded must not see a part of it.
+	Aligned bool
 }
 
 // Load is what an experiment needs to know of the load that it asked for.
@@ -75,7 +79,9 @@ type Experiment struct {
 	idle     float64   // percent
 	idleFrom time.Time // AWS's clock
 	points   int       // of the calibration, when the control's rate was last looked at
+	second   bool      // the calibration has come to its second rate
 	loadFrom time.Time
+	aligned  time.Time     // when an aligned load begins, our clock; zero: not known yet
 	fell     bool          // the fall of CPU was seen, or waited for long enough
 	cutShort bool          // the hold, on request
 	asked    time.Duration // the hold that the plan asked for
@@ -140,10 +146,10 @@ func (e *Experiment) Phase() (phase runlog.Phase, rate float64) { return e.phase
 
 // Expected is how long the whole run takes if nothing is slow: deadlines are the
 // most that a link may take, and half of that is usual; premises and calibration
-// take three periods together, and scaling in about as many.
+// take four periods together, and scaling in about as many.
 func (e *Experiment) Expected() time.Duration {
 	hold := max(e.plan.Hold, e.effectWithin()/2)
-	return 3*e.period + runlog.Seconds(e.h.ControlSeconds) + e.h.ChainWithin()/2 + hold + min(3*e.period, e.plan.ReleaseDeadline)
+	return 4*e.period + runlog.Seconds(e.h.ControlSeconds) + e.h.ChainWithin()/2 + hold + min(3*e.period, e.plan.ReleaseDeadline)
 }
 
 // effectWithin is how long CPU may take to fall once it serves.
@@ -176,6 +182,11 @@ func (e *Experiment) do(c Command) { e.commands = append(e.commands, c) }
 
 func (e *Experiment) report(format string, args ...any) {
 	e.do(Report{Text: fmt.Sprintf(format, args...)})
+}
+
+// amount is a value of the claim's metric in words.
+func (e *Experiment) amount(value float64) string {
+	return e.h.Metric.Amount(strings.TrimSuffix(fmt.Sprintf("%.1f", value), ".0"))
 }
 
 // over reports whether the stage has lasted as long as it may.

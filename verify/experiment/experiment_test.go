@@ -24,8 +24,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		report string // something that is reported
 	}{
 		{"a group that scales out and in", func(*world) {}, all, "", "i-2 answered its first request"},
-		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: only i-1 is left"},
-		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: only i-1 is left"},
+		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: i-1 left"},
+		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: i-1 left"},
 		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1 min"},
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
 		{"a CPU that the plan fixes", func(w *world) { w.plan.LoadCPUPercent = 36 }, all, "",
@@ -61,15 +61,15 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"nothing can be observed", func(w *world) { w.unpolled = true }, until(runlog.PhasePremises), "could not be observed", ""},
 		{"two instances at the start", func(w *world) { w.from = 2 }, until(runlog.PhasePremises), "it has 2 instances, not 1", ""},
 		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
-		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises), "not in service and healthy", ""},
+		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},
 		{"an instance that is not in service", func(w *world) {
 			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
-		}, until(runlog.PhasePremises), "not in service and healthy", ""},
+		}, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},
 		{"no alarm", func(w *world) { w.watchless = true }, until(runlog.PhasePremises), "alarm high does not exist", ""},
 		{"an alarm that is in ALARM already", func(w *world) { w.alarmAt = "ALARM" }, until(runlog.PhasePremises), "alarm high is ALARM, not OK",
 			""},
 		{"no datapoint", func(w *world) { w.silentFrom = runlog.PhaseSetup }, until(runlog.PhasePremises), "no datapoint of CPUUtilization", ""},
-		{"an idle at the limit", func(w *world) { w.idle = 15 }, until(runlog.PhasePremises), "is 15.0 %, not below 15 %", ""},
+		{"an idle at the limit", func(w *world) { w.idle = 15 }, until(runlog.PhasePremises), "is 15 % without any load, not below 15 %", ""},
 		{"an alarm that is not OK yet", func(w *world) { w.alarmAt = "INSUFFICIENT_DATA" }, until(runlog.PhasePremises),
 			"alarm high is INSUFFICIENT_DATA", ""},
 		{"no datapoint but from before", func(w *world) { w.silentFrom = runlog.PhasePremises }, until(runlog.PhasePremises),
@@ -80,7 +80,10 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 			"calibration: no datapoint of CPUUtilization came", ""},
 		{"CPU that falls below its idle during the control", func(w *world) { w.idle, w.cost, w.rests = 14, 0.1, 13.9 },
 			until(runlog.PhaseControl), "calibration: CPU did not rise", "control held"},
-		{"a group that keeps two", func(w *world) { w.plan.Hypothesis.MinSize = 2 }, until(runlog.PhasePremises), "set its MinSize to 1", ""},
+		{"a group that keeps two, and has one", func(w *world) { w.plan.Hypothesis.MinSize = 2 }, until(runlog.PhasePremises),
+			"it has 1 instance, not 2", ""},
+		{"a first rate near the control's", func(w *world) { w.plan.CalibrationRate = 8 }, all, "", "calibration: 4 requests/s as well"},
+		{"a load that begins with a period", func(w *world) { w.plan.Aligned, w.offset = true, 3*time.Second }, all, "", "load: 30 requests/s"},
 		{"requests that cost nothing", func(w *world) { w.cost = 0 }, until(runlog.PhaseCalibration), "CPU did not rise", ""},
 		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad),
 			"no second instance answered within 1 min 10 s",
@@ -142,19 +145,19 @@ func TestOneExperimentWordForWord(t *testing.T) {
 	w.snapshotTakes, w.drains = 3*time.Second, 4*time.Second
 	w.run()
 	want := []string{
-		"  0 premises at 0.0/s", "  0 poll every 1s", "  0 premises: waiting for one healthy, idle instance and an alarm that is OK",
-		" 11 premises hold: i-1 is in service and healthy, alarm high is OK, idle CPU 1.0 %",
+		"  0 premises at 0.0/s", "  0 poll every 1s", "  0 premises: waiting for 1 instance, healthy and idle, and an alarm that is OK",
+		" 11 premises hold: i-1 in service and healthy, alarm high is OK, idle CPUUtilization 1 %",
 		" 11 calibration at 4.0/s", " 11 calibration: 4 requests/s, to measure the CPU that a request costs",
-		" 22 control at 9.0/s", " 22 control: 9 requests/s for 53 s, which should put the instance at 10 %: nothing may scale",
-		" 75 control held: one instance and no alarm for 53 s", " 75 take a snapshot",
-		" 78 calibrated to 30.4/s by 6 points", " 78 load at 30.4/s",
-		" 78 load: 30 requests/s, which should put one instance at 31 % (threshold 20 %)",
-		" 91 CPU is 31.4 %, over the threshold of 20 %", " 91 alarm high is in ALARM: Threshold Crossed",
-		" 91 activity: Launching a new EC2 instance: i-2", " 91 i-2 is InService", " 91 i-2 is healthy at the load balancer",
-		" 91 i-2 answered its first request 13.0 s after the load step",
-		" 91 hold at 30.4/s", " 91 hold: the same load for 30 s", "112 CPU per instance is down to 16.2 % with 2 instances",
-		"121 record every 1s", "121 poll every 1s", "121 release at 3.0/s", "121 release: down to 3 requests/s while the group scales in",
-		"139 scaled in: only i-1 is left", "139 take a snapshot", "142 done at 0.0/s", "142 stop",
+		" 32 control at 9.0/s", " 32 control: 9 requests/s for 53 s, which should put one instance at 10 %: nothing may scale",
+		" 85 control held: 1 instance and no alarm for 53 s", " 85 take a snapshot",
+		" 88 calibrated to 30.4/s by 7 points", " 88 load at 30.4/s",
+		" 88 load: 30 requests/s, which should put one instance at 31.4 % (threshold 20 %)",
+		"101 CPUUtilization is 31.4 %, over the threshold of 20 %", "101 alarm high is in ALARM: Threshold Crossed",
+		"101 activity: Launching a new EC2 instance: i-2", "101 i-2 is InService", "101 i-2 is healthy at the load balancer",
+		"101 i-2 answered its first request 13.0 s after the load step",
+		"101 hold at 30.4/s", "101 hold: the same load for 30 s", "132 CPUUtilization is down to 16.2 % with 2 instances",
+		"132 record every 1s", "132 poll every 1s", "132 release at 3.0/s", "132 release: down to 3 requests/s while the group scales in",
+		"149 scaled in: i-1 left", "149 take a snapshot", "152 done at 0.0/s", "152 stop",
 	}
 	if !slices.Equal(w.commands, want) {
 		t.Errorf("commanded:\n%s\nwant:\n%s", strings.Join(w.commands, "\n"), strings.Join(want, "\n"))
@@ -177,7 +180,7 @@ func TestLoadAndControlStandBetweenIdleAndThreshold(t *testing.T) {
 		if one <= 20 || two >= 20 {
 			t.Errorf("idle %g %%: predicted are %.1f %% with one instance and %.1f %% with two, want one above 20 and two below", idle, one, two)
 		}
-		control := idle + w.rates[slices.Index(w.phases, runlog.PhaseControl)].rate
+		control := idle + w.offered(runlog.PhaseControl).rate
 		if control <= idle+2 || control >= 20 {
 			t.Errorf("idle %g %%: the control stands at %.1f %%, want it between idle and 20", idle, control)
 		}
@@ -186,7 +189,7 @@ func TestLoadAndControlStandBetweenIdleAndThreshold(t *testing.T) {
 
 func TestTheControlLastsAsLongAsTheChainMay(t *testing.T) {
 	w := newWorld().run()
-	control, load := w.rates[slices.Index(w.phases, runlog.PhaseControl)], w.rates[slices.Index(w.phases, runlog.PhaseLoad)]
+	control, load := w.offered(runlog.PhaseControl), w.offered(runlog.PhaseLoad)
 	if lasted := load.at.Sub(control.at).Seconds(); lasted < w.plan.Hypothesis.ControlSeconds {
 		t.Errorf("the control lasted %g s, want at least %g", lasted, w.plan.Hypothesis.ControlSeconds)
 	}

@@ -12,10 +12,22 @@ import (
 // Without one the run goes on: whether that matters is for the judge to say.
 const snapshotWithin = 20 * time.Second
 
+// clockMargin is how much earlier than a period, by our knowledge of AWS's clock, a load begins
+// that is to be seen in the whole of it.
+const clockMargin = time.Second
+
 // loadSnapshot waits for the configuration under which the load begins.
 func (e *Experiment) loadSnapshot(now time.Time, seen Seen) {
-	if !seen.State.Configured.Before(e.began) || e.over(now) {
+	if seen.State.Configured.Before(e.began) && !e.over(now) {
+		return
+	}
+	switch {
+	case !e.plan.Aligned || !e.aligned.IsZero() && !now.Before(e.aligned):
 		e.enterLoad(now, seen)
+	case e.aligned.IsZero():
+		next := awsNow(now, seen.State).Add(clockMargin).Truncate(e.period).Add(e.period)
+		e.aligned = next.Add(-clockMargin - seen.State.ClockOffset)
+		e.until = e.aligned
 	}
 }
 
@@ -28,34 +40,50 @@ func (e *Experiment) enterLoad(now time.Time, seen Seen) {
 	}
 	fitted.LoadRate = e.plan.LoadRate
 	if fitted.LoadRate == 0 {
-		fitted.LoadRate = RateFor(fitted, e.loadCPU())
+		fitted.LoadRate = e.rateFor(fitted, e.loadCPU())
 	}
-	fitted.PredictedCPUPercent = fitted.IdleCPUPercent + fitted.CPUPercentPerRate*fitted.LoadRate
+	fitted.PredictedCPUPercent = fitted.IdleCPUPercent + fitted.CPUPercentPerRate*fitted.LoadRate/float64(e.h.From())
 	e.do(RecordCalibration{fitted})
 	e.enter(runlog.PhaseLoad, fitted.LoadRate, "")
 	e.loadFrom = now
-	e.report("load: %.0f requests/s, which should put one instance at %.0f %% (threshold %g %%)",
-		e.rate, fitted.PredictedCPUPercent, e.h.Threshold)
+	e.report("load: %.0f requests/s, which should put %s at %s (threshold %s)", e.rate, e.each(), e.amount(fitted.PredictedCPUPercent),
+		e.amount(e.h.Threshold))
 	e.begin(stageLoad, now, e.h.ChainWithin()+e.period)
 }
 
-// load waits until the second instance answers, and reports each link.
+// each names what stands at a level of the metric.
+func (e *Experiment) each() string {
+	if e.h.From() == 1 {
+		return "one instance"
+	}
+	return fmt.Sprintf("each of %d instances", e.h.From())
+}
+
+// load waits until all instances of the step answer, and reports each link.
 func (e *Experiment) load(now time.Time, seen Seen) {
 	switch served := e.reportLinks(seen); {
 	case served:
 		e.enterHold(now)
 	case e.over(now):
-		e.stop(fmt.Sprintf("no second instance answered within %s of the load step", runlog.Words(e.until.Sub(e.began))))
+		e.stop(fmt.Sprintf("no %s answered within %s of the load step", e.missing(), runlog.Words(e.until.Sub(e.began))))
 	}
 }
 
+// missing names the instances that the load waits for.
+func (e *Experiment) missing() string {
+	if e.h.To() == 2 {
+		return "second instance"
+	}
+	return fmt.Sprintf("%d new instances", e.h.To()-e.h.From())
+}
+
 // reportLinks reports each link of the chain when it is first seen; served is
-// that a new instance has answered.
+// that as many new instances as the step has have answered.
 func (e *Experiment) reportLinks(seen Seen) (served bool) {
 	s := seen.State
 	since := e.loadFrom.Add(s.ClockOffset - e.period)
 	if p, ok := s.Latest(runlog.GroupSeries); ok && p.Value > e.h.Threshold && p.Timestamp.After(since) {
-		e.reportOnce("breach", "CPU is %.1f %%, over the threshold of %g %%", p.Value, e.h.Threshold)
+		e.reportOnce("breach", "%s is %s, over the threshold of %s", e.h.Metric.MetricName, e.amount(p.Value), e.amount(e.h.Threshold))
 	}
 	if a, ok := s.Alarm(e.h.AlarmName); ok && a.StateValue == "ALARM" {
 		e.reportOnce("alarm", "alarm %s is in ALARM: %s", a.AlarmName, a.StateReason)
@@ -68,14 +96,15 @@ func (e *Experiment) reportLinks(seen Seen) (served bool) {
 	for _, id := range e.newInstances(s.Group.InService()) {
 		e.reportOnce("in service "+id, "%s is InService", id)
 	}
+	answered := 0
 	for _, id := range e.newInstances(s.Healthy()) {
 		e.reportOnce("healthy "+id, "%s is healthy at the load balancer", id)
 		if at, ok := seen.Load.Served(id); ok {
-			served = true
+			answered++
 			e.reportOnce("served "+id, "%s answered its first request %.1f s after the load step", id, at.Sub(e.loadFrom).Seconds())
 		}
 	}
-	return served
+	return answered >= e.h.To()-e.h.From()
 }
 
 func (e *Experiment) reportOnce(what, format string, args ...any) {
@@ -125,7 +154,7 @@ func (e *Experiment) stillAwaited(now time.Time) string {
 // on the hold is recorded more sparsely.
 func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
 	if point, ok := e.fallen(now, s); ok {
-		e.report("CPU per instance is down to %.1f %% with %d instances", point.Value, len(s.Group.InService()))
+		e.report("%s is down to %s with %d instances", e.h.Metric.MetricName, e.amount(point.Value), len(s.Group.InService()))
 	} else if !e.over(now) {
 		return
 	}
@@ -134,16 +163,23 @@ func (e *Experiment) awaitFall(now time.Time, s runlog.State) {
 	e.until = e.began.Add(e.plan.Hold)
 }
 
-// fallen returns the group's newest whole datapoint; ok is that it was begun in the
-// hold and is below the threshold, and that the alarm is OK again.
+// shared is how many whole periods of the hold the fall is seen by, at least: one is noise.
+const shared = 2
+
+// fallen returns the group's newest whole datapoint; ok is that enough were begun in the
+// hold, that it is below the threshold, and that the alarm is OK again.
 func (e *Experiment) fallen(now time.Time, s runlog.State) (point runlog.Datapoint, ok bool) {
+	n := 0
 	for _, p := range s.Metric[runlog.GroupSeries] {
 		if e.whole(p.Timestamp, now, s) {
 			point = p
+			if p.Timestamp.After(awsNow(e.began, s)) {
+				n++
+			}
 		}
 	}
 	alarm, _ := s.Alarm(e.h.AlarmName)
-	return point, point.Timestamp.After(awsNow(e.began, s)) && point.Value < e.h.Threshold && alarm.StateValue == "OK"
+	return point, n >= shared && point.Value < e.h.Threshold && alarm.StateValue == "OK"
 }
 
 // The most lines that a hold adds to load.jsonl, and the most polls, however

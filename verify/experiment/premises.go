@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -13,12 +14,7 @@ const startsLate = 30 * time.Second
 func (e *Experiment) enterPremises(now time.Time) {
 	e.enter(runlog.PhasePremises, 0, "")
 	e.do(SetPollInterval{e.plan.PollInterval})
-	if e.h.From() != 1 {
-		e.stop(fmt.Sprintf("the claim is about a second instance, but group %s keeps %d (MinSize): set its MinSize to 1",
-			e.h.AutoScalingGroupName, e.h.From()))
-		return
-	}
-	e.report("premises: waiting for one healthy, idle instance and an alarm that is OK")
+	e.report("premises: waiting for %s, healthy and idle, and an alarm that is OK", runlog.Count(e.h.From(), "instance"))
 	e.begin(stagePremises, now, e.startWithin())
 	e.restFrom = now
 }
@@ -55,7 +51,8 @@ func (e *Experiment) premises(now time.Time, seen Seen) {
 func (e *Experiment) baseline(now time.Time, s runlog.State) {
 	point, _ := s.Latest(runlog.GroupSeries)
 	e.idle, e.idleFrom, e.initial = point.Value, point.Timestamp, s.Group.InService()
-	e.report("premises hold: %s is in service and healthy, alarm %s is OK, idle CPU %.1f %%", e.initial[0], e.h.AlarmName, e.idle)
+	e.report("premises hold: %s in service and healthy, alarm %s is OK, idle %s %s", strings.Join(e.initial, ", "), e.h.AlarmName,
+		e.h.Metric.MetricName, e.amount(e.idle))
 	e.enterCalibration(now)
 }
 
@@ -71,7 +68,7 @@ func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 	case len(s.Group.Instances) != n:
 		return fmt.Sprintf("it has %s, not %d", runlog.Count(len(s.Group.Instances), "instance"), n), true
 	case len(s.Group.InService()) != n || len(s.Healthy()) != n:
-		return "its instance is not in service and healthy", true
+		return "not every instance is in service and healthy", true
 	case !watched:
 		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName), true
 	case alarm.StateValue != "OK":
@@ -79,8 +76,8 @@ func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 	case !measured || !point.Timestamp.Add(e.period/2).After(awsNow(e.began, s)):
 		return fmt.Sprintf("no datapoint of %s was published while it was watched", metric), false
 	case point.Value >= e.h.IdleLimit:
-		return fmt.Sprintf("%s of an idle instance is %.1f %%, not below %g %%: something else uses its CPU",
-			metric, point.Value, e.h.IdleLimit), true
+		return fmt.Sprintf("%s is %s without any load, not below %s: something else causes it",
+			metric, e.amount(point.Value), e.amount(e.h.IdleLimit)), true
 	}
 	return "", false
 }

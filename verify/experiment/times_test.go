@@ -35,7 +35,7 @@ func TestHowLongAStageLasts(t *testing.T) {
 		{"they wait four periods, a start and a window", runlog.PhasePremises, runlog.PhaseDone, 83 * s, func(w *world) { w.unhealthy = true }},
 		{"which the alarm makes longer", runlog.PhasePremises, runlog.PhaseDone, 103 * s, func(w *world) { w.unhealthy, w.periods = true, 3 }},
 
-		{"the calibration waits three periods", runlog.PhaseCalibration, runlog.PhaseDone, 32 * s, func(w *world) {
+		{"the calibration waits four periods", runlog.PhaseCalibration, runlog.PhaseDone, 42 * s, func(w *world) {
 			w.silentFrom = runlog.PhaseCalibration
 		}},
 
@@ -45,8 +45,8 @@ func TestHowLongAStageLasts(t *testing.T) {
 		{"the chain may take its deadlines and a period", runlog.PhaseLoad, runlog.PhaseDone, 70 * s, func(w *world) { w.deaf = true }},
 
 		{"a hold lasts as planned", runlog.PhaseHold, runlog.PhaseRelease, 70 * s, func(w *world) { w.plan.Hold = 70 * s }},
-		{"or until CPU is seen to fall", runlog.PhaseHold, runlog.PhaseRelease, 21 * s, func(w *world) { w.plan.Hold = 0 }},
-		{"by a datapoint that is whole", runlog.PhaseHold, runlog.PhaseRelease, 21 * s, func(w *world) { w.plan.Hold, w.early = 0, true }},
+		{"or until CPU is seen to fall in two periods", runlog.PhaseHold, runlog.PhaseRelease, 31 * s, func(w *world) { w.plan.Hold = 0 }},
+		{"by datapoints that are whole", runlog.PhaseHold, runlog.PhaseRelease, 31 * s, func(w *world) { w.plan.Hold, w.early = 0, true }},
 		{"and by the alarm", runlog.PhaseHold, runlog.PhaseRelease, 35 * s, func(w *world) { w.plan.Hold, w.clings = 0, 25*s }},
 		{"which is waited for as long as it may take", runlog.PhaseHold, runlog.PhaseRelease, 42 * s, func(w *world) {
 			w.plan.Hold, w.clings = 0, time.Hour
@@ -60,13 +60,13 @@ func TestHowLongAStageLasts(t *testing.T) {
 		}},
 		{"within the hold", runlog.PhaseHold, runlog.PhaseRelease, 50 * s, func(w *world) { w.plan.Hold, w.hog = 50*s, true }},
 
-		{"the release waits until the target is gone", runlog.PhaseRelease, runlog.PhaseDone, 10*s + 12*s + 1*s, func(w *world) {
+		{"the release waits until the target is gone", runlog.PhaseRelease, runlog.PhaseDone, 9*s + 12*s + 1*s, func(w *world) {
 			w.drains = 6 * s
 		}},
-		{"and the instance", runlog.PhaseRelease, runlog.PhaseDone, 10*s + 12*s + 1*s, func(w *world) { w.drains, w.untargeted = 12*s, true }},
+		{"and the instance", runlog.PhaseRelease, runlog.PhaseDone, 9*s + 12*s + 1*s, func(w *world) { w.drains, w.untargeted = 12*s, true }},
 		{"but not for ever", runlog.PhaseRelease, runlog.PhaseDone, 60*s + 1*s, func(w *world) { w.drains = 40 * s }},
-		{"the end waits for a snapshot", runlog.PhaseRelease, runlog.PhaseDone, 10*s + 17*s, func(w *world) { w.snapshotTakes = 17 * s }},
-		{"but not for long", runlog.PhaseRelease, runlog.PhaseDone, 10*s + 30*s, func(w *world) { w.blind = true }},
+		{"the end waits for a snapshot", runlog.PhaseRelease, runlog.PhaseDone, 9*s + 17*s, func(w *world) { w.snapshotTakes = 17 * s }},
+		{"but not for long", runlog.PhaseRelease, runlog.PhaseDone, 9*s + 30*s, func(w *world) { w.blind = true }},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestADatapointCountsOfWhichHalfWasWatched(t *testing.T) {
 		if !calibration.Equal(seen) {
 			t.Errorf("the calibration began %s into the premises, want %s", calibration.Sub(premises), seen.Sub(premises))
 		}
-		control, whole := w.entered(runlog.PhaseControl), w.published(calibration.Add(w.offset-period/2), 2*time.Second)
+		control, whole := w.entered(runlog.PhaseControl), w.published(calibration.Add(w.offset-period/2), 2*time.Second).Add(period)
 		if !control.Equal(whole) {
 			t.Errorf("the control began %s into the calibration, want %s", control.Sub(calibration), whole.Sub(calibration))
 		}
@@ -138,11 +138,11 @@ func TestTheCalibrationPairsEachDatapointWithItsOwnRequests(t *testing.T) {
 	})
 }
 
-// TestTheHoldSeesTheFallInItsFirstWholePeriod: one that began before is partly of
+// TestTheHoldSeesTheFallInItsFirstTwoWholePeriods: one that began before is partly of
 // one instance.
-func TestTheHoldSeesTheFallInItsFirstWholePeriod(t *testing.T) {
+func TestTheHoldSeesTheFallInItsFirstTwoWholePeriods(t *testing.T) {
 	everywhere(t, func(w *world) { w.plan.Hold = 0 }, func(t *testing.T, w *world) {
-		want := w.published(w.held.Add(w.offset), 2*time.Second)
+		want := w.published(w.held.Add(w.offset), 2*time.Second).Add(period)
 		if got := w.entered(runlog.PhaseRelease); !got.Equal(want) {
 			t.Errorf("the hold lasted %s, want %s", got.Sub(w.held), want.Sub(w.held))
 		}
@@ -167,12 +167,12 @@ func TestPollsOfTheLongestHoldAreFivePeriodsApart(t *testing.T) {
 	}
 }
 
-func TestExpectedIsOnThreePeriodsHalfTheDeadlinesAndTheHold(t *testing.T) {
+func TestExpectedIsOnFourPeriodsHalfTheDeadlinesAndTheHold(t *testing.T) {
 	w := newWorld()
 	for _, c := range []struct{ hold, release, want time.Duration }{
-		{30 * time.Second, time.Minute, (30 + 53 + 30 + 30 + 30) * time.Second},
-		{0, time.Minute, (30 + 53 + 30 + 21 + 30) * time.Second},
-		{0, 0, (30 + 53 + 30 + 21) * time.Second},
+		{30 * time.Second, time.Minute, (40 + 53 + 30 + 30 + 30) * time.Second},
+		{0, time.Minute, (40 + 53 + 30 + 21 + 30) * time.Second},
+		{0, 0, (40 + 53 + 30 + 21) * time.Second},
 	} {
 		w.plan.Hold, w.plan.ReleaseDeadline = c.hold, c.release
 		if got := experiment.New(w.plan).Expected(); got != c.want {

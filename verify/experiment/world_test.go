@@ -126,13 +126,16 @@ func (w *world) run() *world {
 }
 
 // entered is when a phase was.
-func (w *world) entered(p runlog.Phase) time.Time {
-	for i := range w.rates {
-		if w.rates[i].phase == p {
-			return w.rates[i].at
+func (w *world) entered(p runlog.Phase) time.Time { return w.offered(p).at }
+
+// offered is the first rate of a phase.
+func (w *world) offered(p runlog.Phase) change {
+	for _, c := range w.rates {
+		if c.phase == p {
+			return c
 		}
 	}
-	return time.Time{}
+	return change{}
 }
 
 func (w *world) endsHold() bool {

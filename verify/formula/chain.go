@@ -34,21 +34,27 @@ func (t *Trace) links() map[runlog.Link]Event {
 	events[runlog.LinkLoadStep] = Event{load.Add(-t.bound()), load, load.Add(t.bound())}
 	breach := t.breach(load)
 	fired, ok := t.fired(breach, events[runlog.LinkLoadStep].Lo)
-	activity, acted := t.acted(fired, events[runlog.LinkLoadStep].Lo)
-	if breach.IsZero() || !ok || !acted {
+	activity, ids := t.acted(fired, events[runlog.LinkLoadStep].Lo)
+	if breach.IsZero() || !ok || len(ids) == 0 {
 		return events
 	}
-	id := strings.TrimPrefix(activity.Description, "Launching a new EC2 instance: ")
 	events[runlog.LinkBreachingData] = exactly(breach.Add(t.h.Period()))
 	events[runlog.LinkAlarm] = exactly(fired.at)
 	events[runlog.LinkScalingActivity] = exactly(activity.StartTime.UTC())
 	old := t.before(load)
-	if len(old) == 0 || slices.Contains(old, id) {
-		return events
+	for _, id := range ids { // the last of them counts
+		for link, e := range map[runlog.Link]Event{
+			runlog.LinkInService: t.inService(old, id), runlog.LinkTargetHealthy: t.healthy(id), runlog.LinkFirstRequest: t.served(id),
+		} {
+			switch was, again := events[link]; {
+			case len(old) != t.h.From() || slices.Contains(old, id) || again && (!was.seen() || !e.seen()):
+				events[link] = Event{}
+			case e.At.After(was.At):
+				events[link] = e
+			}
+		}
 	}
-	events[runlog.LinkInService] = t.inService(old[0], id, activity)
-	events[runlog.LinkTargetHealthy], events[runlog.LinkFirstRequest] = t.healthy(id), t.served(id)
-	events[runlog.LinkLoadShared] = t.shared(old[0], id, fired, events[runlog.LinkFirstRequest])
+	events[runlog.LinkLoadShared] = t.shared(slices.Concat(old, ids), fired, events[runlog.LinkFirstRequest])
 	return events
 }
 
@@ -100,21 +106,27 @@ func (t *Trace) fired(breach, from time.Time) (transition, bool) {
 	return transition{}, false
 }
 
-// acted is the activity that the alarm and the policy caused, and after which the group wants more.
-func (t *Trace) acted(fired transition, from time.Time) (runlog.Activity, bool) {
-	var found runlog.Activity
+// acted is the first activity that the alarm and the policy caused, and after which the group wants
+// more, and the instances that such activities launched.
+func (t *Trace) acted(fired transition, from time.Time) (first runlog.Activity, ids []string) {
 	for _, a := range t.activities {
 		was, is, ours := t.byAlarm(a)
-		if ours && was == t.h.MinSize && is == t.h.MinSize+1 && !a.StartTime.Before(from) && strings.HasPrefix(a.Description, "Launching") &&
-			(found.ActivityId == "" || a.StartTime.Before(found.StartTime)) {
-			found = a
+		id, launch := strings.CutPrefix(a.Description, "Launching a new EC2 instance: ")
+		if !ours || was != t.h.From() || is != t.h.To() || a.StartTime.Before(from) || !launch {
+			continue
+		}
+		if ids = append(ids, id); first.ActivityId == "" || a.StartTime.Before(first.StartTime) {
+			first = a
 		}
 	}
-	named := strings.Contains(found.Details, t.h.AlarmName)
 	wanted := slices.ContainsFunc(t.groups, func(g sample[runlog.AutoScalingGroup]) bool {
-		return g.value.DesiredCapacity == t.h.MinSize+1 && g.received.Add(t.bound()).After(found.StartTime) && !g.sent.After(t.released())
+		return g.value.DesiredCapacity == t.h.To() && g.received.Add(t.bound()).After(first.StartTime) && !g.sent.After(t.released())
 	})
-	return found, found.ActivityId != "" && named && wanted && !found.StartTime.Before(fired.at.Truncate(time.Second))
+	if !wanted || !strings.Contains(first.Details, t.h.AlarmName) || first.StartTime.Before(fired.at.Truncate(time.Second)) ||
+		len(ids) != t.h.To()-t.h.From() {
+		return first, nil
+	}
+	return first, ids
 }
 
 // stale is how old what an answer shows may be.
@@ -129,7 +141,7 @@ func (t *Trace) turned(asked, last, seen time.Time) Event {
 	return Event{last.Add(-t.bound() - stale), seen, seen.Add(t.bound())}
 }
 
-func (t *Trace) inService(old, id string, activity runlog.Activity) Event {
+func (t *Trace) inService(old []string, id string) Event {
 	var last time.Time
 	for _, g := range t.groups {
 		ids := g.value.InService()
@@ -137,12 +149,14 @@ func (t *Trace) inService(old, id string, activity runlog.Activity) Event {
 			last = g.sent
 			continue
 		}
-		if !slices.Contains(ids, old) {
+		if slices.ContainsFunc(old, func(o string) bool { return !slices.Contains(ids, o) }) {
 			return Event{}
 		}
 		e := t.turned(g.sent, last, g.received)
-		if end := activity.EndTime.UTC(); end.After(e.Lo) && !end.After(e.Hi) {
-			e = exactly(end)
+		for _, a := range t.activities {
+			if end := a.EndTime.UTC(); strings.HasSuffix(a.Description, id) && end.After(e.Lo) && !end.After(e.Hi) {
+				e = exactly(end)
+			}
 		}
 		return e
 	}
@@ -185,17 +199,19 @@ func (t *Trace) served(id string) Event {
 	return Event{at.Add(-t.bound()), at, at.Add(t.bound())}
 }
 
-// shared is when the alarm was OK again and the first whole period with both was over, if CPU of
-// each, and of the group, was below the threshold in the mean until the load ended.
-func (t *Trace) shared(old, id string, fired transition, served Event) Event {
-	var first time.Time
-	for _, series := range []string{runlog.GroupSeries, old, id} {
-		points := t.points(series, served.At, t.released(), true)
-		if len(points) == 0 || mean(points) >= t.h.Threshold {
+// shared is when the alarm was OK again and the first whole period with all of them was over, if the
+// group was below the threshold in the mean until the load ended, and each has datapoints.
+func (t *Trace) shared(ids []string, fired transition, served Event) Event {
+	group := t.points(runlog.GroupSeries, served.At, t.released(), true)
+	if len(group) == 0 || mean(group) >= t.h.Threshold || !served.seen() {
+		return Event{}
+	}
+	for _, id := range ids {
+		if len(t.points(id, served.At, t.released(), true)) == 0 && !t.h.Metric.CountsRequests() {
 			return Event{}
 		}
-		first = points[0].start.Add(t.h.Period())
 	}
+	first := group[0].start.Add(t.h.Period())
 	for _, tr := range t.transitions() {
 		if tr.to.StateValue == "OK" && tr.at.After(fired.at) {
 			if tr.at.After(t.released()) {
@@ -218,7 +234,7 @@ func (t *Trace) release() Truth {
 	}
 	back := false
 	for _, g := range t.groups {
-		back = back || !g.received.Before(from) && g.value.DesiredCapacity == t.h.MinSize && len(g.value.InService()) == t.h.MinSize
+		back = back || !g.received.Before(from) && g.value.DesiredCapacity == t.h.From() && len(g.value.InService()) == t.h.From()
 	}
 	c := hypothesis.Configuration{Policies: t.listed(), Alarms: t.enabled()}
 	in, scales := c.ScaleInAlarm()
@@ -232,6 +248,7 @@ func (t *Trace) release() Truth {
 	for _, a := range t.activities {
 		if strings.HasPrefix(a.Description, "Terminating") && !a.StartTime.Before(from) {
 			begins = a.StartTime.Add(-t.bound() - stale)
+			value = And(value, Of(caused.MatchString(a.Cause) && !strings.Contains(a.Cause, "a user request")))
 		}
 	}
 	for _, l := range t.record.Load {

@@ -23,7 +23,7 @@ type Statement struct {
 //
 // □[a,b] p is that p holds from a to b, ◇[0,d] p that it will within d. L is when the load is
 // raised, E when it ends, F when any load was first offered, R an evaluation range of the alarm, N the
-// group's minimum, θ the threshold, d1 to d7 the deadlines that follow from the configuration.
+// capacity that the group has, N+k what it gets, θ the threshold, d1 to d7 the deadlines that follow from the configuration.
 func Statements() []Statement {
 	return []Statement{
 		{"ended", "the run came to its end", func(t *Trace) Truth { return Of(!t.interrupted) }},
@@ -34,11 +34,11 @@ func Statements() []Statement {
 		{"sent", "□[F, E] (a line of the load at most half an interval late) ∧ sent ≥ 98 % of offered ∧ failed ≤ 1 %", (*Trace).sent},
 		{"observed", "□[premises, e7] (every question is answered within the gap) ∧ every answer can be read", (*Trace).observed},
 		{"data", "□[F−R, e7] (a datapoint of the group for each period)", (*Trace).data},
-		{"band", "θ < predicted CPU < 2θ ∧ the rate is the calibrated one", (*Trace).band},
+		{"band", "θ < predicted CPU < θ·(N+k)/N ∧ the rate is the calibrated one", (*Trace).band},
 		{"control", "□[control] (CPU < θ ∧ ¬ALARM ∧ capacity = N ∧ no activity) ∧ its mean is at least half of what was declared", (*Trace).control},
 		{"chain", "L ∧ ◇[0,d1] (CPU > θ ∧ ◇[0,d2] (OK→ALARM on that datapoint ∧ ◇[0,d3] (an activity of that alarm and policy from N to N+k ∧ " +
 			"◇[0,d4] (its instance InService ∧ ◇[0,d5] (healthy ∧ ◇[0,d6] (it answers ∧ ◇[0,d7] (mean CPU < θ ∧ OK)))))))", (*Trace).chain},
-		{"release", "◇ capacity = N after E, if something scales in ∧ no request fails while it does", (*Trace).release},
+		{"release", "◇ capacity = N after E by an alarm, if one scales in ∧ no request fails meanwhile", (*Trace).release},
 		{"alone", "□[F−R, E] every activity is the declared alarm's ∧ every ALARM is CloudWatch's own ∧ the configuration stays", (*Trace).alone},
 	}
 }
@@ -163,7 +163,7 @@ func (t *Trace) baseline() Truth {
 		busy := a.StartTime.Before(to) && (a.EndTime.IsZero() || a.EndTime.After(from)) && a.StatusCode != "Failed" && a.StatusCode != "Cancelled"
 		idle = And(idle, Of(!busy))
 	}
-	return And(idle, t.capacity(t.h.MinSize).Always(from, to), quiet.Always(from, to), Of(state == "OK" && t.h.MinSize == 1 && t.h.MaxSize > 1))
+	return And(idle, t.capacity(t.h.From()).Always(from, to), quiet.Always(from, to), Of(state == "OK" && t.h.From() >= max(1, t.h.MinSize) && t.h.MaxSize >= t.h.To()))
 }
 
 // point is a datapoint of a whole period.
@@ -282,13 +282,13 @@ func (t *Trace) band() Truth {
 		points := t.points(runlog.GroupSeries, t.begin(runlog.PhaseLoad), t.released(), false)
 		for _, p := range points {
 			if p.value > t.h.Threshold {
-				return Of(p.value < 2*t.h.Threshold)
+				return Of(p.value < t.h.MostBand()*t.h.Threshold)
 			}
 		}
 		return Unknown
 	}
 	c, rate := t.calibration, t.rates[runlog.PhaseLoad]
-	return Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < 2*t.h.Threshold &&
+	return Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < t.h.MostBand()*t.h.Threshold &&
 		math.Abs(rate-c.LoadRate) <= 0.01*c.LoadRate && math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate-c.PredictedCPUPercent) < 0.01)
 }
 
@@ -299,7 +299,7 @@ func (t *Trace) control() Truth {
 		to.Sub(from).Seconds() < t.h.ControlSeconds-1 {
 		return Unknown
 	}
-	value := And(t.capacity(t.h.MinSize).Always(from, load), Of(mean(points) >= t.h.ControlCPUPercent/2 && t.h.ControlCPUPercent > 0))
+	value := And(t.capacity(t.h.From()).Always(from, load), Of(mean(points) >= t.h.ControlCPUPercent/2 && t.h.ControlCPUPercent > 0))
 	for _, p := range points {
 		value = And(value, Of(!t.breaches(p.value)))
 	}
@@ -389,12 +389,39 @@ func (t *Trace) unchanged(within func(time.Time) bool) Truth {
 			value = And(value, Of(is.StateValue != "ALARM"))
 		}
 	}
+	protected := map[string]bool{}
 	for _, g := range t.groups {
 		v := g.value
+		for _, i := range v.Instances {
+			was, known := protected[i.InstanceId]
+			value = And(value, Of(!known || !within(g.received) || was == i.ProtectedFromScaleIn))
+			protected[i.InstanceId] = i.ProtectedFromScaleIn
+		}
+		value = And(value, Of(!within(g.received) || v.DefaultCooldown == t.groups[0].value.DefaultCooldown))
 		value = And(value, Of(v.AutoScalingGroupARN == t.groups[0].value.AutoScalingGroupARN),
 			Of(!within(g.received) || len(v.SuspendedProcesses) == 0 && v.MinSize == t.h.MinSize && v.MaxSize == t.h.MaxSize))
 	}
-	return value
+	return And(value, t.constant(within))
+}
+
+// constant is that answers about what others configure do not change.
+func (t *Trace) constant(within func(time.Time) bool) Truth {
+	seen := map[string]string{}
+	for _, o := range t.record.Cloud {
+		switch o.Operation {
+		case runlog.OpDescribePolicies, runlog.OpDescribeTargetGroups, "elasticloadbalancing:DescribeTargetGroupAttributes":
+		default:
+			continue
+		}
+		question := o.Operation + string(o.Input)
+		if was, again := seen[question]; o.Error == nil && again && within(t.aws(o.Received)) && was != string(o.Answer) {
+			return False
+		}
+		if o.Error == nil {
+			seen[question] = string(o.Answer)
+		}
+	}
+	return True
 }
 
 // clean is that the alarm is OK when the control and the load begin.

@@ -221,7 +221,7 @@ func (t *Trace) read(o runlog.Observation, results []runlog.MetricDataResult) {
 		return
 	}
 	for _, q := range in.MetricDataQueries {
-		series, ok := t.h.Metric.Series(q, t.h.PeriodSeconds)
+		series, ok := t.h.Series(q)
 		for _, result := range results {
 			if !ok || result.Id != q.Id {
 				continue

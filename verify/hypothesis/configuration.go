@@ -15,8 +15,34 @@ type Configuration struct {
 	TargetGroups []runlog.TargetGroup
 }
 
-// Metric is the metric that a claim about the group is made about.
-func (c Configuration) Metric() runlog.Metric { return runlog.CPUOf(c.Group.AutoScalingGroupName) }
+// Metrics are the metrics that a claim about the group can be made about: its CPU and, where
+// it has a target group, the requests that each target is sent.
+func (c Configuration) Metrics() []runlog.Metric {
+	all := []runlog.Metric{runlog.CPUOf(c.Group.AutoScalingGroupName)}
+	for _, tg := range c.TargetGroups {
+		all = append(all, runlog.RequestsPerTargetOf(tg.TargetGroupArn))
+	}
+	return all
+}
+
+// Metric is the metric that a claim about the alarm is made about: the one of Metrics that it
+// watches, CPU if it watches none of them.
+func (c Configuration) Metric(a runlog.MetricAlarm) runlog.Metric {
+	all := c.Metrics()
+	if i := slices.IndexFunc(all, func(m runlog.Metric) bool { return m.Watches(a) }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
+}
+
+// watches reports whether a claim can be made about the metric of the alarm: about requests
+// only where target tracking follows them.
+func (c Configuration) watches(a runlog.MetricAlarm) bool {
+	m, policy := c.Metric(a), c.PolicyOf(a)
+	return m.Watches(a) && (!m.CountsRequests() || policy != nil && policy.PolicyType == targetTracking)
+}
+
+const targetTracking = "TargetTrackingScaling"
 
 // PolicyOf returns the policy that the alarm's actions name, nil if there is none.
 func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {
@@ -71,14 +97,14 @@ func (c Configuration) fit(a runlog.MetricAlarm, name string) int {
 		return fitNot
 	case policy != nil && Above(a):
 		fit = fitBoth
-	case policy != nil && policy.PolicyType != "TargetTrackingScaling": // whose AlarmLow scales in
+	case policy != nil && policy.PolicyType != targetTracking: // whose AlarmLow scales in
 		fit = fitPolicy
 	case policy == nil && Above(a):
 		fit = fitAbove
 	default:
 		return fitNot
 	}
-	if c.Metric().Watches(a) {
+	if c.watches(a) {
 		fit++
 	}
 	return fit
@@ -94,7 +120,7 @@ func (c Configuration) ScaleInAlarm() (runlog.MetricAlarm, bool) {
 			if c.PolicyOf(a) != nil {
 				fit += 2
 			}
-			if c.Metric().Watches(a) {
+			if c.watches(a) {
 				fit++
 			}
 		}

@@ -12,9 +12,12 @@ type Intent struct {
 	RunID, Revision, Where string
 	// AlarmName is the scale-out alarm if it is known; "": the one that fits best.
 	AlarmName string
-	// Band, ControlCPUPercent and MinAchieved are the hypothesis's.
-	Band, ControlCPUPercent, MinAchieved float64
-	// LoadCPUPercent is where one instance is to stand under the load, instead of Band; 0: as Band says.
+	// Band is that of a step from one instance to two: another step has the same share of the
+	// way to where the load would still breach with all of its instances.
+	Band float64
+	// ControlCPUPercent and MinAchieved are the hypothesis's.
+	ControlCPUPercent, MinAchieved float64
+	// LoadCPUPercent is where each instance is to stand under the load, instead of Band; 0: as Band says.
 	LoadCPUPercent float64
 	// GridPoint is how much longer than the chain may take the control lasts, as a share of a
 	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
@@ -32,33 +35,35 @@ const shortestPollGap = 5
 func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, error) {
 	group := c.Group.AutoScalingGroupName
 	alarm, ok := c.ScaleOutAlarm(in.AlarmName)
-	if !ok || !c.Metric().Watches(alarm) || !Above(alarm) {
+	metric := c.Metric(alarm)
+	if !ok || !c.watches(alarm) || !Above(alarm) {
 		return runlog.Hypothesis{}, fmt.Errorf(
 			"group %q has no alarm on %s that goes into ALARM above a threshold: there is nothing to prove; add one (see terraform/)", group,
-			c.Metric().MetricName)
+			c.Metrics()[0].MetricName)
 	}
 	if len(c.TargetGroups) == 0 {
 		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
 			group)
 	}
+	if metric.CountsRequests() { // what the scenario says is in percent of CPU
+		in.ControlCPUPercent, in.LoadCPUPercent = alarm.Threshold*requestsControl, 0
+	}
 	if err := ControlBelow(alarm.Threshold, in.ControlCPUPercent); err != nil {
 		return runlog.Hypothesis{}, err
 	}
-	if err := LoadAbove(alarm.Threshold, in.LoadCPUPercent); err != nil {
+	step, err := c.stepOf(alarm, in)
+	if err != nil {
 		return runlog.Hypothesis{}, err
-	}
-	if in.LoadCPUPercent > 0 {
-		in.Band = in.LoadCPUPercent / alarm.Threshold
 	}
 	policy := c.PolicyOf(alarm)
 	h := runlog.Hypothesis{
 		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
-		Claim: fmt.Sprintf("Group %s launches a second instance because %s crosses %g %%.", group, c.Metric().MetricName,
-			alarm.Threshold),
+		Claim: fmt.Sprintf("Group %s %s because %s crosses %s.", group, step.words(), metric.MetricName,
+			metric.Amount(fmt.Sprintf("%g", alarm.Threshold))),
 		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
-		FromCapacity: c.Group.MinSize, ToCapacity: c.Group.MinSize + 1,
-		Band: in.Band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
+		FromCapacity: step.from, ToCapacity: step.to, Metric: metric,
+		Band: step.band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
 		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
 		Require: in.Require,
 	}
@@ -81,14 +86,16 @@ func ControlBelow(threshold, control float64) error {
 		control, threshold, 0.55*threshold)
 }
 
-// LoadAbove refuses a load under which one instance does not stand between one and two
-// thresholds, both in percent: it would prove nothing. 0 is no load of its own.
-func LoadAbove(threshold, load float64) error {
-	if load == 0 || load > threshold && load < 2*threshold {
-		return nil
+// requestsControl is where a control stands that is not in percent of CPU, in thresholds: where
+// the default scenario's stands.
+const requestsControl = 0.55
+
+// words says what the group does in a claim.
+func (s step) words() string {
+	if s.from == 1 && s.to == 2 {
+		return "launches a second instance"
 	}
-	return fmt.Errorf("load.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give more than %[2]g and less than %g, "+
-		"for instance %g", load, threshold, 2*threshold, 1.6*threshold)
+	return fmt.Sprintf("scales out from %s to %d", runlog.Count(s.from, "instance"), s.to)
 }
 
 // maxPollGap is the longest silence of an observer, in seconds.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"secondwind/runlog"
@@ -67,8 +68,7 @@ func (t *analysis) knownBefore(id string) (where string, e []Evidence) {
 		}
 	}
 	for _, a := range t.cloud.Activities {
-		if launchedInstance(a.Value) == id && a.Value.ActivityId != t.acted.Value.ActivityId &&
-			a.Value.StartTime.Before(t.acted.Value.StartTime) {
+		if launchedInstance(a.Value) == id && a.Value.StartTime.Before(t.acted[0].Value.StartTime) {
 			return "launched by activity " + a.Value.ActivityId, evidence(a.Observation)
 		}
 	}
@@ -104,10 +104,8 @@ func (t *analysis) disagreement(from, to time.Time) (*timeline.Datapoint, string
 // the last answer before from to the first after to; nil if not.
 func (t *analysis) settled(from, to time.Time) []string {
 	var ids []string
-	for i, g := range t.cloud.Groups {
-		if i+1 < len(t.cloud.Groups) && t.aws(t.cloud.Groups[i+1].Received).Before(from) {
-			continue
-		}
+	since := sort.Search(len(t.cloud.Groups), func(i int) bool { return !t.aws(t.cloud.Groups[i].Received).Before(from) })
+	for _, g := range t.cloud.Groups[max(0, since-1):] {
 		now := g.Value.InService()
 		if len(now) < len(g.Value.Instances) || (ids != nil && !slices.Equal(ids, now)) {
 			return nil
@@ -140,7 +138,7 @@ func (t *analysis) between(members []string, start time.Time) (low, high float64
 // miscalibrated says why the calibration is not of this run or not what it
 // predicts from; "" if it is. Its points were read from the same answers.
 func (t *analysis) miscalibrated(c *runlog.Calibration) string {
-	if predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate; math.Abs(predicted-c.PredictedCPUPercent) > averaging {
+	if predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From())); math.Abs(predicted-c.PredictedCPUPercent) > averaging {
 		return fmt.Sprintf("calibration predicts %s %%, its own numbers give %s %%", number(c.PredictedCPUPercent), number(predicted))
 	}
 	for _, p := range c.Points {
@@ -168,21 +166,7 @@ func (t *analysis) sentRates(start time.Time) (low, high float64) {
 	return low, high
 }
 
-// sentRate is the requests per second sent in [from, to) of AWS's clock, those of
-// an interval spread evenly over it.
+// sentRate is the requests per second sent in [from, to) of AWS's clock.
 func (t *analysis) sentRate(from, to time.Time) float64 {
-	var sent float64
-	for _, s := range t.load.seconds {
-		start, end := t.aws(s.start), t.aws(s.end)
-		if start.Before(from) {
-			start = from
-		}
-		if end.After(to) {
-			end = to
-		}
-		if inside := end.Sub(start).Seconds(); inside > 0 {
-			sent += float64(s.Sent) * inside / s.IntervalSeconds
-		}
-	}
-	return sent / to.Sub(from).Seconds()
+	return t.rate(from, to, func(s second) int64 { return s.Sent })
 }

@@ -28,13 +28,13 @@ type analysis struct {
 	policy  *runlog.ScalingPolicy               // nil if the alarm invokes none
 	initial map[string]bool                     // instances the group had before the load
 
-	events map[runlog.Link]interval // e0 … e7 as far as they were seen
-	breach *timeline.Datapoint      // e1
-	fired  *timeline.Transition     // e2
-	acted  *timeline.Seen[runlog.Activity]
-	oldID  string
-	newID  string
-	effect *float64 // mean CPU per instance after e6, of the busier one
+	events map[runlog.Link]interval          // e0 … e7 as far as they were seen
+	breach *timeline.Datapoint               // e1
+	fired  *timeline.Transition              // e2
+	acted  []*timeline.Seen[runlog.Activity] // e3: one for each instance that was launched
+	oldIDs []string                          // that the load began with
+	newIDs []string                          // that the activities launched
+	effect *float64                          // mean CPU per instance after e6, of the busiest one
 }
 
 func newAnalysis(r *runlog.Record) *analysis {
@@ -78,7 +78,7 @@ func (t *analysis) findConfiguration() {
 			t.initial[i.InstanceId] = true
 		}
 		if ids := g.Value.InService(); len(ids) > 0 {
-			t.oldID = ids[0]
+			t.oldIDs = ids
 		}
 	}
 }
@@ -143,6 +143,12 @@ func (f Finding) notJudged(seen string, args ...any) Finding {
 func (f Finding) open(seen string, args ...any) Finding {
 	return f.with(Undetermined, f.Evidence, seen, args...)
 }
+
+// list names instances in a sentence.
+func list(ids []string) string { return strings.Join(ids, ", ") }
+
+// amount is a value of the claim's metric in words.
+func (t *analysis) amount(v float64) string { return t.h.Metric.Amount(number(v)) }
 
 // number prints a value with at most three decimals and no needless zeros.
 func number(v float64) string {

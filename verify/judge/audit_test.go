@@ -47,9 +47,7 @@ func own(source, requestID string) runlog.AuditEvent {
 // run's own calls.
 func audited(t *testing.T, events ...runlog.AuditEvent) *runlog.Record {
 	t.Helper()
-	w := perfect()
-	w.targetGroup.LoadBalancerArns = []string{balancerARN}
-	r := w.record(t)
+	r := perfect().record(t)
 	eachAnswer(r, runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation) {
 		o.Answer = json.RawMessage(strings.Replace(string(o.Answer), `"MinSize"`, `"LaunchTemplate":{"LaunchTemplateId":"lt-1"},"MinSize"`, 1))
 	})

@@ -34,7 +34,8 @@ func (t *analysis) confounders(control, crossed Finding) []Finding {
 	}
 	all = append(all,
 		t.noSchedule(), t.noRefresh(), t.noSecondPolicy(), t.noForgery(), t.noReconfiguration(), t.noOtherServers(),
-		t.noSuspension(), t.noUnexplainedCapacity(), t.noOtherInstances(), t.noDirtyStart(control), t.noPinning(), t.credits(crossed))
+		t.noSuspension(), t.noUnexplainedCapacity(), t.noOtherInstances(), t.noDirtyStart(control), t.noPinning(),
+		t.otherRequests(), t.noUnexplainedCPU(), t.credits(crossed))
 	for i, f := range all {
 		switch {
 		case t.firstLoad.IsZero():
@@ -214,15 +215,16 @@ func (t *analysis) noPinning() Finding {
 		return f.notJudged("no new target became healthy")
 	}
 	served, _ := t.firstServed()
+	reached, _ := t.failedAt(t.newIDs)
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case !served.IsZero() || t.answeredBy() != "":
-		return f.held("not all requests went to %s", t.oldID)
+	case !served.IsZero() || t.answeredBy() != "" || reached > 0:
+		return f.held("not all requests went to %s", list(t.oldIDs))
 	case waited < limit:
 		return f.open("the load ended too soon to tell")
 	default:
 		return f.broken("its target is healthy, yet every answer came from %s: the connections, or the load balancer's stickiness, keep the "+
-			"load there", t.oldID)
+			"load there", list(t.oldIDs))
 	}
 }
 

@@ -111,7 +111,7 @@ func (t *analysis) scaleIn() Finding {
 		runlog.Count(t.h.From(), "instance"))
 	alarm, policy := t.scaleInAlarm()
 	switch {
-	case t.newID == "":
+	case len(t.newIDs) == 0:
 		return f.notJudged("nothing was scaled out")
 	case policy == nil:
 		return f.notJudged("the group has no scale-in alarm")
@@ -181,7 +181,7 @@ func (t *analysis) draining() Finding {
 			return f.with(Broken, loadEvidence(s.line), "%d of %d requests failed", sum.Failed, sum.Sent)
 		}
 	}
-	if t.interrupted() && t.newID != "" && t.back(t.aws(release.start)) == nil {
+	if t.interrupted() && len(t.newIDs) > 0 && t.back(t.aws(release.start)) == nil {
 		return f.notJudged(duringRelease)
 	}
 	if sum.Failed > 0 {

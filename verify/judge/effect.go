@@ -1,47 +1,65 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
 )
 
-// findEffect is e7: with two instances serving, each stands below the threshold
-// and the alarm returns to OK. One datapoint is noise, so CPU is judged by the
-// mean of all full periods from the first request of the new instance to the end
-// of the load; the event itself is when the alarm returned or, if that was
-// sooner, when the first of those periods ended.
+// findEffect is e7: with all instances serving, each carries From/To of what one carried before,
+// and the alarm returns to OK. The fall is judged as a fraction of what was measured under the
+// same load, not against what the calibration predicts: a machine that has become slower since
+// burns more before and after. One datapoint is noise, so it is judged by the mean of all full
+// periods from the first request of the new instances to the end of the load; the event itself is
+// when the alarm returned or, if that was sooner, when the first of those periods ended.
 func (t *analysis) findEffect(l *Link) (interval, bool) {
-	theta := t.h.Threshold
-	l.Expected = fmt.Sprintf("mean CPU of both instances and of the group below %s %% over the full periods after e6, and the alarm OK",
-		number(theta))
-	l.Join = map[string]string{"old": t.oldID, "new": t.newID}
+	want := 1 / t.h.MostBand()
+	l.Expected = fmt.Sprintf("over the full periods after e6 the busiest instance carries about %s %% of what one carried before, the group is "+
+		"below %s, and the alarm OK", number(math.Round(1000*want)/10), t.amount(t.h.Threshold))
+	l.Join = map[string]string{"old": list(t.oldIDs), "new": list(t.newIDs)}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
 	group := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
-	before := t.cloud.Metric.Within(t.oldID, from, to)
-	after := t.cloud.Metric.Within(t.newID, from, to)
-	if len(group) == 0 || len(before) == 0 || len(after) == 0 {
-		l.Seen = fmt.Sprintf("full periods with a datapoint: %d of the group, %d of %s, %d of %s", len(group), len(before), t.oldID, len(after),
-			t.newID)
+	shares := t.shares(from, to)
+	l.Seen = t.sharesText(group, shares)
+	least := len(group)
+	for _, s := range shares {
+		least = min(least, len(s.points))
+	}
+	if least < t.needed() {
+		l.Seen = "full periods with a datapoint: " + l.Seen
 		return interval{}, true
 	}
-	l.Evidence = evidence(group[0].First, after[0].First)
-	worst := math.Max(mean(before), mean(after))
-	t.effect = &worst
-	l.Seen = fmt.Sprintf("mean CPU: group %s %% (n = %d), %s %s %% (n = %d), %s %s %% (n = %d)", number(mean(group)), len(group),
-		t.oldID, number(mean(before)), len(before), t.newID, number(mean(after)), len(after))
+	l.Evidence = evidence(group[0].First, shares[len(shares)-1].points[0].First)
+	worst := slices.MaxFunc(shares, func(a, b share) int { return cmp.Compare(mean(a.points), mean(b.points)) })
+	t.effect = new(mean(worst.points))
+	l.Seen = "mean " + l.Seen
 	if silent := t.silent(group); silent != "" {
 		l.Seen += fmt.Sprintf("; but nothing was answered by %s", silent)
 		return interval{}, true
 	}
-	if worst >= theta || mean(group) >= theta {
+	fraction, within := t.fallOf(worst.points, from, to)
+	l.Seen += fmt.Sprintf("; %s %% ± %s %% of what one carried before", number(math.Round(100*fraction)), number(math.Round(100*within)))
+	switch limit := (1 + want) / 2; {
+	case fraction-within >= limit:
 		l.Status = Broken
 		return interval{}, true
+	case !(fraction <= limit) || fraction+within >= 1:
+		l.Seen += ", which does not tell a fall from none"
+		return interval{}, true
+	case mean(group) >= t.h.Threshold:
+		l.Seen += "; it fell, but from more than the calibration predicted"
+		return interval{}, true
 	}
-	end := after[0].Start.Add(t.period)
+	return t.returned(l, group[0].Start.Add(t.period))
+}
+
+// returned is when the alarm was OK again, at the earliest at end.
+func (t *analysis) returned(l *Link, end time.Time) (interval, bool) {
 	for _, tr := range t.transitions() {
 		if tr.To.StateValue != "OK" || !tr.At.After(t.fired.At) {
 			continue
@@ -61,11 +79,111 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 	return interval{}, false
 }
 
-// silent names an instance of the two that answered nothing in one of the
-// periods: its CPU then says nothing of a shared load. "" if both answered.
+// needed is how many full periods tell the fall; older records were held until one did.
+func (t *analysis) needed() int {
+	if t.h.Version < 3 {
+		return 1
+	}
+	return 2
+}
+
+// share is what an instance carried.
+type share struct {
+	id     string
+	points []*timeline.Datapoint
+}
+
+// shares are what each instance carried over the full periods; what requests are counted for is
+// the group's own series, which is that of each target.
+func (t *analysis) shares(from, to time.Time) (all []share) {
+	if t.h.Metric.CountsRequests() {
+		return []share{{"each target", t.cloud.Metric.Within(runlog.GroupSeries, from, to)}}
+	}
+	for _, id := range slices.Concat(t.oldIDs, t.newIDs) {
+		all = append(all, share{id, t.cloud.Metric.Within(id, from, to)})
+	}
+	return all
+}
+
+func (t *analysis) sharesText(group []*timeline.Datapoint, shares []share) string {
+	text := t.meanText("group", group)
+	for _, s := range shares {
+		text += ", " + t.meanText(s.id, s.points)
+	}
+	return text
+}
+
+func (t *analysis) meanText(name string, points []*timeline.Datapoint) string {
+	if len(points) == 0 {
+		return name + " none"
+	}
+	return fmt.Sprintf("%s %s (n = %d)", name, t.amount(mean(points)), len(points))
+}
+
+// fallOf is which fraction an instance carries of what one carried before, and the double
+// standard error of that. Before is what a request cost until the new instances served, at the
+// rate of the full periods from then on.
+func (t *analysis) fallOf(after []*timeline.Datapoint, from, to time.Time) (fraction, within float64) {
+	costs := t.costsBefore(t.began, from)
+	if len(costs) == 0 { // the alarm was faster than the metric
+		costs = t.costsBefore(t.aws(t.load.phases[runlog.PhaseControl].start), t.began)
+	}
+	idle, levels, rate := t.idle(), make([]float64, len(after)), 0.0
+	for i, p := range after {
+		levels[i] = p.Value() - idle
+		rate += t.answered("", p.Start, p.Start.Add(t.period)) / float64(len(after)) / float64(max(1, t.h.From()))
+	}
+	cost, costError := meanOf(costs)
+	level, levelError := meanOf(levels)
+	fraction = level / (cost * rate)
+	return fraction, 2 * math.Abs(fraction) * math.Hypot(costError/cost, levelError/level)
+}
+
+// costsBefore are what each full period of [from, to], or one that the load began in, says of
+// the cost of a request at the instances that were there before.
+func (t *analysis) costsBefore(from, to time.Time) (costs []float64) {
+	add := func(series, id string, instances float64) {
+		for _, p := range t.cloud.Metric.Ending(series, from, to) {
+			if rate := t.answered(id, p.Start, p.Start.Add(t.period)) / instances; rate > 0 {
+				costs = append(costs, (p.Value()-t.idle())/rate)
+			}
+		}
+	}
+	if t.h.Metric.CountsRequests() {
+		add(runlog.GroupSeries, "", float64(max(1, t.h.From())))
+		return costs
+	}
+	for _, id := range t.oldIDs {
+		add(id, id, 1)
+	}
+	return costs
+}
+
+// leastError is the least relative standard error that a mean is credited with: that of a few
+// datapoints that happen to agree says nothing.
+const leastError = 0.03
+
+// meanOf is the mean of the values and its standard error, of one value a twentieth of it.
+func meanOf(values []float64) (mean, standardError float64) {
+	n := float64(len(values))
+	for _, v := range values {
+		mean += v / n
+	}
+	if n < 2 {
+		return mean, math.Abs(mean) / 20
+	}
+	var squares float64
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
+	}
+	return mean, math.Max(math.Sqrt(squares/(n-1)/n), leastError*math.Abs(mean))
+}
+
+// silent names an instance of those that answered nothing in one of the
+// periods: its CPU then says nothing of a shared load. "" if all answered.
 func (t *analysis) silent(periods []*timeline.Datapoint) string {
 	for _, p := range periods {
-		for _, id := range []string{t.oldID, t.newID} {
+		for _, id := range slices.Concat(t.oldIDs, t.newIDs) {
 			answers := func(s second) bool {
 				return t.aws(s.end).After(p.Start) && t.aws(s.start).Before(p.Start.Add(t.period)) && s.Instances[id] != nil &&
 					s.Instances[id].Completed > 0

@@ -4,7 +4,7 @@ import "secondwind/runlog"
 
 // figures are the numbers a reader asks for first.
 func (t *analysis) figures() Figures {
-	f := Figures{OldInstanceID: t.oldID, NewInstanceID: t.newID, AfterCPUPercent: t.effect}
+	f := Figures{OldInstanceID: list(t.oldIDs), NewInstanceID: list(t.newIDs), AfterCPUPercent: t.effect}
 	if t.clock.dates > 0 && !t.clock.jumped {
 		f.ClockOffsetSeconds, f.ClockOffsetBound = new(seconds(t.clock.offset)), new(seconds(t.clock.bound))
 	}
@@ -15,9 +15,7 @@ func (t *analysis) figures() Figures {
 	if t.breach != nil {
 		f.BreachingCPUPercent = new(t.breach.Value())
 	}
-	if t.acted != nil {
-		f.ActivityID = t.acted.Value.ActivityId
-	}
+	f.ActivityID = list(t.actedIDs())
 	f.SecondsToAlarm, f.SecondsToDesired = t.since(runlog.LinkAlarm), t.since(runlog.LinkScalingActivity)
 	f.SecondsToInService, f.SecondsToHealthy = t.since(runlog.LinkInService), t.since(runlog.LinkTargetHealthy)
 	f.SecondsToFirstRequest = t.since(runlog.LinkFirstRequest)
@@ -57,12 +55,14 @@ func (t *analysis) count(f *Figures) {
 	f.Offered, f.Sent, f.Completed, f.Failed = sum.Offered, sum.Sent, sum.Completed, sum.Failed
 	f.FailedWhileDraining = t.sum(runlog.PhaseRelease).Failed
 	for _, s := range t.load.seconds {
-		if i := s.Instances[t.newID]; i != nil && t.newID != "" {
-			f.RequestsByNewInstance += i.Completed
+		for _, id := range t.newIDs {
+			if i := s.Instances[id]; i != nil {
+				f.RequestsByNewInstance += i.Completed
+			}
 		}
 	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
-	if !ok || t.newID == "" {
+	if !ok || len(t.newIDs) == 0 {
 		return
 	}
 	if back := t.back(t.aws(release.start)) != nil; back || !t.interrupted() {

@@ -17,7 +17,7 @@ import (
 func instanceForgeries() []forgery {
 	always := func(time.Time) bool { return true }
 	return []forgery{
-		{"every answer of the old instance said to be the new one's", func(r *raw) { r.rename(always) }, "link.in-service"},
+		{"every answer of the old instance said to be the new one's", func(r *raw) { r.rename(always) }, "confounder.unexplained-cpu"},
 		{"a second of the old instance before the load said to be the new one's", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool { return at.Before(began) && at.After(began.Add(-1500*time.Millisecond)) })
@@ -31,7 +31,7 @@ func instanceForgeries() []forgery {
 		{"the old instance silent once the new one serves", func(r *raw) {
 			began := r.began()
 			r.rename(func(at time.Time) bool { return at.After(began.Add(23 * time.Second)) })
-		}, "link.load-shared"},
+		}, "confounder.unexplained-cpu"},
 		{"the new instance in the group before", func(r *raw) {
 			began := r.began()
 			r.edit(runlog.OpDescribeAutoScalingGroups, func(o *runlog.Observation, answer map[string]any) {

@@ -151,8 +151,8 @@ func answerForgeries() []forgery {
 				return v
 			})
 		}, "premise.data"},
-		{"a control with a breaching datapoint", func(r *raw) { r.inControl(24) }, "control.below-threshold"},
-		{"a control near idle", func(r *raw) { r.inControl(0.5) }, "control.below-threshold"},
+		{"a control with a breaching datapoint", func(r *raw) { r.inControl(24) }, "confounder.unexplained-cpu"},
+		{"a control near idle", func(r *raw) { r.inControl(0.5) }, "confounder.unexplained-cpu"},
 		{"a second policy's activity in between", func(r *raw) { r.addActivity("other") }, "confounder.second-policy"},
 	}
 }

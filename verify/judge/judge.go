@@ -21,8 +21,8 @@ func Judge(r *runlog.Record) Verdict {
 	}
 	v.Chain = t.chain()
 	crossed := t.crossed(v.Chain[1])
-	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.loaded(),
-		crossed}
+	v.Premises = []Finding{t.baseline(), t.hypothesis(), t.clocks(), t.instrument(), t.observation(), t.data(), t.configuration(), t.where(),
+		t.asScenario(), t.loaded(), t.calibrated(), crossed}
 	below := t.belowThreshold()
 	v.Controls = []Finding{below, t.lasting(), t.scaleIn(), t.draining()}
 	v.Confounders = t.confounders(below, crossed)
@@ -38,10 +38,11 @@ func Judge(r *runlog.Record) Verdict {
 // verdictOrder puts what explains more before what follows from it: a premise
 // about the record before one about the load, and both before the links.
 var verdictOrder = []string{
-	"premise.hypothesis", "premise.clocks", "premise.configuration", "premise.baseline",
-	"premise.instrument", "premise.observation", "premise.data",
-	"confounder.", // all but credits, which matter only if CPU did not cross
-	"premise.crossed", "premise.load", "confounder.cpu-credits",
+	"premise.hypothesis", "premise.clocks", "premise.configuration", "premise.where", "premise.baseline",
+	"premise.instrument", "premise.observation", "premise.data", "premise.scenario",
+	"confounder.other-requests", // what they burn shows elsewhere too
+	"confounder.",               // all but credits, which matter only if CPU did not cross
+	"premise.calibration", "premise.crossed", "premise.load", "confounder.cpu-credits",
 }
 
 // interrupted is whether the run ended before its end.
@@ -61,7 +62,10 @@ func (t *analysis) unreached(findings []Finding) {
 }
 
 func (t *analysis) decide(v Verdict) (Outcome, string) {
-	if t.interrupted() {
+	switch {
+	case t.load.refused:
+		return Inconclusive, "refused"
+	case t.interrupted():
 		return Inconclusive, "interrupted"
 	}
 	open := func(f Finding) bool { return f.Status == Broken || f.Status == Undetermined }
@@ -100,7 +104,8 @@ func ranked(v Verdict) []Finding {
 func (v Verdict) evidence() []Finding {
 	all := slices.Clone(v.Controls[:1])
 	for _, l := range v.Chain {
-		all = append(all, Finding{ID: "link." + l.ID.Code(), Name: l.Name, Status: l.Status, Expected: l.Expected, Seen: l.Seen})
+		all = append(all, Finding{ID: "link." + l.ID.Code(), Name: l.Name, Status: l.Status, Expected: l.Expected, Seen: l.Seen,
+			Evidence: l.Evidence})
 	}
 	return append(all, v.Controls[1:]...)
 }

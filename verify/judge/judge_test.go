@@ -282,7 +282,7 @@ func TestEveryReasonIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := judge.Judge(perfect().record(t))
-	reasons := []string{"interrupted"}
+	reasons := []string{"interrupted", "refused"}
 	for _, f := range slices.Concat(v.Premises, v.Controls, v.Confounders) {
 		reasons = append(reasons, f.ID)
 	}

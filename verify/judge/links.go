@@ -18,8 +18,8 @@ import (
 // event was not seen, but not because it failed to come.
 
 func (t *analysis) findBreach(l *Link) (interval, bool) {
-	l.Expected = fmt.Sprintf("a datapoint of %s of group %s above %s %%", t.h.Metric.MetricName, t.h.AutoScalingGroupName,
-		number(t.h.Threshold))
+	l.Expected = fmt.Sprintf("a datapoint of %s of group %s above %s", t.h.Metric.MetricName, t.h.AutoScalingGroupName,
+		t.amount(t.h.Threshold))
 	l.Join = map[string]string{"group": t.h.AutoScalingGroupName}
 	highest := math.Inf(-1)
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, t.began, t.ended.Add(t.period))
@@ -28,13 +28,13 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 		if t.breaches(p.Value()) {
 			t.breach = p
 			l.Evidence = evidence(p.First)
-			l.Seen = fmt.Sprintf("%s %% in the period from %s to %s", number(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
+			l.Seen = fmt.Sprintf("%s in the period from %s to %s", t.amount(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
 			return exactly(p.Start.Add(t.period)), true
 		}
 	}
 	l.Seen = "no datapoint under load"
 	if len(points) > 0 {
-		l.Seen = fmt.Sprintf("none; the highest of %s is %s %%", runlog.Count(len(points), "datapoint"), number(highest))
+		l.Seen = fmt.Sprintf("none; the highest of %s is %s", runlog.Count(len(points), "datapoint"), t.amount(highest))
 	}
 	return interval{}, false
 }
@@ -95,6 +95,7 @@ func (t *analysis) findActivity(l *Link) (interval, bool) {
 	}
 	l.Join = map[string]string{"alarm": t.h.AlarmName, "policy": t.h.PolicyName}
 	l.Seen = "no such activity"
+	var cause trigger
 	for i := range t.cloud.Activities {
 		a := &t.cloud.Activities[i]
 		if !isLaunch(a.Value) || a.Value.StartTime.Before(t.events[runlog.LinkLoadStep].lo) || kindOf(a.Value.Cause) != byAlarm {
@@ -102,17 +103,34 @@ func (t *analysis) findActivity(l *Link) (interval, bool) {
 		}
 		for _, tr := range triggersOf(a.Value.Cause) {
 			if tr.alarm == t.h.AlarmName && tr.policy == t.h.PolicyName && tr.from == from && tr.to == to {
-				return t.takeActivity(l, a, tr)
+				cause, t.acted = tr, append(t.acted, a)
+				l.Evidence = append(l.Evidence, evidence(a.Observation)...)
+				break
 			}
 		}
 	}
-	return interval{}, false
+	switch n := len(t.acted); {
+	case n == 0:
+		return interval{}, false
+	case n < to-from:
+		l.Seen = fmt.Sprintf("only %d of the %d activities", n, to-from)
+		return interval{}, false
+	case n > to-from:
+		t.acted = t.acted[:to-from] // what follows is another's doing, or the same one's again
+	}
+	return t.takeActivity(l, t.acted[0], cause)
+}
+
+// actedIDs are the ids of the activities of e3.
+func (t *analysis) actedIDs() (ids []string) {
+	for _, a := range t.acted {
+		ids = append(ids, a.Value.ActivityId)
+	}
+	return ids
 }
 
 func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr trigger) (interval, bool) {
-	t.acted = a
-	l.Join["activity"] = a.Value.ActivityId
-	l.Evidence = evidence(a.Observation)
+	l.Join["activity"] = list(t.actedIDs())
 	l.Seen = fmt.Sprintf("activity %s, triggered %s, started %s", a.Value.ActivityId, tr.at.Format("15:04:05Z"), clockTime(a.Value.StartTime))
 	m := exactly(a.Value.StartTime)
 	alarms := invokingAlarms(a.Value)
@@ -145,67 +163,96 @@ func (t *analysis) desired(after interval) bool {
 }
 
 func (t *analysis) findInService(l *Link) (interval, bool) {
-	t.newID = launchedInstance(t.acted.Value)
 	l.Expected = "the instance that the activity launched is InService, and the first one still is"
-	l.Join = map[string]string{"activity": t.acted.Value.ActivityId, "instance": t.newID}
-	switch {
-	case t.newID == "":
-		l.Seen = fmt.Sprintf("the activity names no instance: %s %s", t.acted.Value.Description, t.acted.Value.StatusMessage)
-		return interval{}, false
-	case t.initial[t.newID]:
-		l.Seen = fmt.Sprintf("instance %s was there before the load", t.newID)
-		return interval{}, true
+	if t.h.To() > 2 {
+		l.Expected = "every instance that the activities launched is InService, and those that were there still are"
 	}
-	if where, e := t.knownBefore(t.newID); where != "" {
-		l.Evidence = e
-		l.Seen = fmt.Sprintf("instance %s was there before the load: %s", t.newID, where)
-		return interval{}, true
+	if unknown, seen, e := t.launchedNew(); seen != "" {
+		l.Evidence, l.Seen = e, seen
+		return interval{}, !unknown
 	}
+	l.Join = map[string]string{"activity": list(t.actedIDs()), "instance": list(t.newIDs)}
 	var before *runlog.Observation
 	for _, g := range t.cloud.Groups {
 		ids := g.Value.InService()
-		if !slices.Contains(ids, t.newID) {
+		if !containsAll(ids, t.newIDs) {
 			before = g.Observation
 			continue
 		}
-		l.Evidence = evidence(g.Observation, t.acted.Observation)
+		l.Evidence = evidence(g.Observation, t.acted[0].Observation)
 		m := t.narrowed(t.clock.between(before, g.Observation))
-		l.Seen = fmt.Sprintf("%s InService at %s", t.newID, clockTime(m.at))
-		if !slices.Contains(ids, t.oldID) {
-			l.Seen += fmt.Sprintf("; but the first instance %s no longer is", t.oldID)
+		l.Seen = fmt.Sprintf("%s InService at %s", list(t.newIDs), clockTime(m.at))
+		if !containsAll(ids, t.oldIDs) {
+			l.Seen += fmt.Sprintf("; but the first instance %s no longer is", list(t.oldIDs))
 			return m, false
 		}
 		return m, true
 	}
-	l.Seen = fmt.Sprintf("%s was never InService", t.newID)
+	l.Seen = fmt.Sprintf("%s was never InService", list(t.newIDs))
 	return interval{}, false
+}
+
+// launchedNew reads which instances the activities launched. Seen says why they are no new ones,
+// "" if they are; unknown is that an activity names none.
+func (t *analysis) launchedNew() (unknown bool, seen string, e []Evidence) {
+	for _, a := range t.acted {
+		id := launchedInstance(a.Value)
+		if id == "" {
+			return true, fmt.Sprintf("the activity names no instance: %s %s", a.Value.Description, a.Value.StatusMessage), nil
+		}
+		t.newIDs = append(t.newIDs, id)
+		where, e := "", []Evidence(nil)
+		if !t.initial[id] {
+			if where, e = t.knownBefore(id); where == "" {
+				continue
+			}
+			where = ": " + where
+		}
+		return false, fmt.Sprintf("instance %s was there before the load%s", id, where), e
+	}
+	slices.Sort(t.newIDs)
+	if all := slices.Compact(slices.Clone(t.newIDs)); len(all) < len(t.newIDs) {
+		return false, "two activities name the same instance", nil
+	}
+	return false, "", nil
+}
+
+// containsAll reports whether all of some are among the ids.
+func containsAll(ids, some []string) bool {
+	return !slices.ContainsFunc(some, func(id string) bool { return !slices.Contains(ids, id) })
 }
 
 // narrowed narrows what two polls bound by the activity's own EndTime, which is
 // exact, unless the activity waits on for something after InService (a warm-up).
 func (t *analysis) narrowed(m interval) interval {
-	if end := t.acted.Value.EndTime; end.After(m.lo) && !end.After(m.hi) {
-		return exactly(end)
+	var last time.Time
+	for _, a := range t.acted {
+		if a.Value.EndTime.IsZero() {
+			return m
+		}
+		if a.Value.EndTime.After(last) {
+			last = a.Value.EndTime
+		}
+	}
+	if last.After(m.lo) && !last.After(m.hi) {
+		return exactly(last)
 	}
 	return m
 }
 
 func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
-	l.Join = map[string]string{"instance": t.newID, "targetGroup": t.h.TargetGroupARN}
-	l.Seen = fmt.Sprintf("%s was never seen healthy", t.newID)
+	l.Join = map[string]string{"instance": list(t.newIDs), "targetGroup": t.h.TargetGroupARN}
+	l.Seen = t.neverHealthy()
 	var before *runlog.Observation
 	for _, h := range t.cloud.Health {
-		healthy := slices.ContainsFunc(h.Value, func(d runlog.TargetHealthDescription) bool {
-			return d.Target.Id == t.newID && d.TargetHealth.State == "healthy"
-		})
-		if !healthy {
+		if !containsAll(runlog.State{Targets: h.Value}.Healthy(), t.newIDs) {
 			before = h.Observation
 			continue
 		}
 		m := t.clock.between(before, h.Observation)
 		l.Evidence = evidence(h.Observation)
-		l.Seen = fmt.Sprintf("%s first seen healthy at %s", t.newID, clockTime(m.at))
+		l.Seen = fmt.Sprintf("%s first seen healthy at %s", list(t.newIDs), clockTime(m.at))
 		// A load balancer sends requests to healthy targets only: if one was
 		// served between the polls, it was healthy by then.
 		if first, _ := t.firstServed(); !first.IsZero() {
@@ -219,11 +266,25 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	return interval{}, false
 }
 
-// firstServed is when the new instance first answered, and the line that says so;
-// zero if it never did.
+// firstServed is when the last of the new instances first answered, and the line that says so;
+// zero if one never did.
 func (t *analysis) firstServed() (at time.Time, line int64) {
+	for _, id := range t.newIDs {
+		first, in := t.firstAnswer(id)
+		if first.IsZero() {
+			return first, 0
+		}
+		if first.After(at) {
+			at, line = first, in
+		}
+	}
+	return at, line
+}
+
+// firstAnswer is when an instance first answered, and the line that says so; zero: never.
+func (t *analysis) firstAnswer(id string) (at time.Time, line int64) {
 	for _, s := range t.load.seconds {
-		i := s.Instances[t.newID]
+		i := s.Instances[id]
 		if i != nil && i.Completed > 0 && !i.First.IsZero() && (at.IsZero() || i.First.Before(at)) {
 			at, line = i.First, s.line
 		}
@@ -233,17 +294,74 @@ func (t *analysis) firstServed() (at time.Time, line int64) {
 
 func (t *analysis) findServed(l *Link) (interval, bool) {
 	l.Expected = "a request is answered by the same instance"
-	l.Join = map[string]string{"instance": t.newID}
+	l.Join = map[string]string{"instance": list(t.newIDs)}
 	if first, line := t.firstServed(); !first.IsZero() {
 		m := t.clock.ours(first)
 		l.Evidence = loadEvidence(line)
-		l.Seen = fmt.Sprintf("%s first answered at %s", t.newID, clockTime(m.at))
+		l.Seen = fmt.Sprintf("%s first answered at %s", list(t.newIDs), clockTime(m.at))
 		return m, true
 	}
 	if others := t.answeredBy(); others != "" {
 		l.Seen = "no request was answered by that instance; " + others
 		return interval{}, true
 	}
-	l.Seen = fmt.Sprintf("no answer carries the id %s", t.newID)
+	l.Seen = fmt.Sprintf("no answer carries the id %s", list(t.newIDs))
+	if failed, line := t.failedAt(t.newIDs); failed > 0 {
+		l.Evidence = loadEvidence(line)
+		l.Seen = fmt.Sprintf("%s answered, but wrongly: requests that failed there: %d", list(t.newIDs), failed)
+	}
 	return interval{}, false
+}
+
+// failedAt is how many requests failed at these instances, and the first line that has one.
+func (t *analysis) failedAt(ids []string) (failed, line int64) {
+	for _, s := range t.load.seconds {
+		for _, id := range ids {
+			i := s.Instances[id]
+			if i == nil || i.Failed == 0 {
+				continue
+			}
+			if failed == 0 {
+				line = s.line
+			}
+			failed += i.Failed
+		}
+	}
+	return failed, line
+}
+
+// neverHealthy says what was seen of the new instances, one of which was never seen healthy.
+func (t *analysis) neverHealthy() string {
+	for _, id := range t.newIDs {
+		healthy := func(d runlog.TargetHealthDescription) bool {
+			return d.Target.Id == id && d.TargetHealth.State == "healthy"
+		}
+		if !slices.ContainsFunc(t.cloud.Health, func(h timeline.Seen[[]runlog.TargetHealthDescription]) bool {
+			return slices.ContainsFunc(h.Value, healthy)
+		}) {
+			return t.stateOfTarget(id)
+		}
+	}
+	return fmt.Sprintf("%s were never seen healthy at once", list(t.newIDs))
+}
+
+// stateOfTarget says what became of a target that was never healthy.
+func (t *analysis) stateOfTarget(id string) string {
+	state, gone := "", time.Time{}
+	for _, h := range t.cloud.Health {
+		i := slices.IndexFunc(h.Value, func(d runlog.TargetHealthDescription) bool { return d.Target.Id == id })
+		switch {
+		case i >= 0:
+			state, gone = h.Value[i].TargetHealth.State, time.Time{}
+		case state != "" && gone.IsZero():
+			gone = t.aws(h.Received)
+		}
+	}
+	switch {
+	case state == "":
+		return id + " was never a target"
+	case !gone.IsZero() && gone.Before(t.ended):
+		return fmt.Sprintf("%s was deregistered by %s, and not healthy before; it was %s last", id, clockTime(gone), state)
+	}
+	return fmt.Sprintf("%s was never seen healthy; it was %s last", id, state)
 }

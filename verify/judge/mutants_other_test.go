@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"slices"
 	"strings"
 
 	"secondwind/runlog"
@@ -19,14 +20,25 @@ func otherMutants() []mutant {
 		{"a desired capacity of 2 during the control", func(w *world) {
 			w.desired = []step{{-20, 1}, {60, 2}, {64, 1}, {112.6, 2}, {202.5, 1}}
 		}, nil, open, "confounder.unexplained-capacity"},
-		{"a control in which CPU crossed", func(w *world) { w.cpu["group"][60], w.cpu[oldID][60] = 22, 22 }, nil, open,
-			"control.below-threshold"},
+		{"a control in which CPU crossed", func(w *world) {
+			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 60, 68}, phase{runlog.PhaseControl, 70, 33})
+			w.cpu["group"][60], w.cpu[oldID][60] = 22, 22
+			w.calibratedAt(20, 40, 50)
+		}, nil, open, "control.below-threshold"},
 		{"a control near idle", func(w *world) {
 			for x := 40; x < 100; x += 10 {
 				w.cpu["group"][x], w.cpu[oldID][x] = 1, 1
 			}
+			w.phases[3].rate = 2
+			w.calibratedAt(20, 40, 50, 60)
 		}, nil, open, "control.below-threshold"},
-		{"a control that was not held", func(w *world) { w.phases[3].x = 60 }, nil, open, "control.below-threshold"},
+		{"a control that was not held", func(w *world) {
+			for x := 40; x < 60; x += 10 {
+				w.cpu["group"][x], w.cpu[oldID][x] = 7, 7
+			}
+			w.phases[3].x = 60
+			w.calibratedAt(20, 40, 60)
+		}, nil, open, "control.below-threshold"},
 		{"a control declared too short", func(w *world) { w.hypothesis = func(h *runlog.Hypothesis) { h.ControlSeconds = 20 } }, nil, open,
 			"control.below-threshold"},
 		{"an alarm that is in ALARM before the control", func(w *world) {
@@ -155,6 +167,7 @@ func otherMutants() []mutant {
 		{"a group that scales in again under load", func(w *world) {
 			w.low[2].x, w.low[2].to = 152.5, lowState(140, 7)
 			w.cpu["group"][140], w.cpu[oldID][140], w.cpu[newID][140] = 7, 7, 7
+			w.phases = slices.Insert(w.phases, 6, phase{runlog.PhaseHold, 140, 40}, phase{runlog.PhaseHold, 150, 100})
 			w.scaledInAt(153)
 		}, nil, refuted, "control.effect-lasts"},
 		{"a capacity set back by hand under load", func(w *world) { w.scaledInAt(150); w.tookBack(byUser, 150) }, nil, open,

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -90,6 +91,28 @@ func premiseMutants() []mutant {
 			"premise.configuration"},
 		{"a target group that is not in the record", func(w *world) { w.skip = failing(runlog.OpDescribeTargetGroups, 0, 1e9) }, nil, open,
 			"premise.hypothesis"},
+		{"a run that was not begun", nil, func(r *runlog.Record) {
+			r.Load = append(r.Load[:2:2], runlog.LoadLine{Time: r.Load[1].Time, Interrupted: &runlog.Interrupted{
+				Reason: "no load was sent: the doctor found group.min", Refused: true}})
+		}, open, "refused"},
+		{"a record that says it is of AWS", func(w *world) {
+			w.hypothesis = func(h *runlog.Hypothesis) { h.Where = "AWS local-1" }
+		}, nil, open, "premise.where"},
+		{"a record of AWS that says it is of the local cloud", func(w *world) {
+			w.endpoint = "https://autoscaling.local-1.amazonaws.com"
+		}, nil, open, "premise.where"},
+		{"a group of another Region than what answered", func(w *world) {
+			w.endpoint = "https://autoscaling.eu-central-1.amazonaws.com"
+			w.hypothesis = func(h *runlog.Hypothesis) { h.Where = "AWS eu-central-1" }
+		}, nil, open, "premise.where"},
+		{"a record without any endpoint", func(w *world) { w.endpoint = "" }, nil, open, "premise.where"},
+		{"a group of another account than its target group", func(w *world) {
+			w.group.AutoScalingGroupARN = strings.Replace(groupARN, "123456789012", "999999999999", 1)
+		}, nil, open, "premise.where"},
+		{"instances that were launched from two versions", func(w *world) { w.version = "2" }, nil, open, "premise.where"},
+		{"a scenario that was edited afterwards", func(w *world) {
+			w.hypothesis = func(h *runlog.Hypothesis) { h.ScenarioSHA256 = strings.Repeat("b", 64) }
+		}, nil, open, "premise.hypothesis"},
 		{"two instances in the baseline", func(w *world) { w.members[1].pending, w.members[1].inService, w.members[1].healthy = -20, -19, -18 },
 			nil, open, "premise.baseline"},
 		{"desired capacity 2 in the baseline", func(w *world) { w.desired[1].x = 5 }, nil, open, "premise.baseline"},
@@ -145,18 +168,38 @@ func premiseMutants() []mutant {
 			})
 		}, open, "premise.data"},
 		{"a load that never crosses", func(w *world) {
-			for x := 100; x < 180; x += 10 {
-				w.cpu["group"][x], w.cpu[oldID][x] = 5, 5
-			}
-			w.calibration.PredictedCPUPercent = 5
+			w.phases[4].rate, w.phases[5].rate, w.calibration.LoadRate, w.calibration.PredictedCPUPercent = 15, 15, 15, 5.055
+			w.cpu["group"][100], w.cpu[oldID][100] = 5, 5
 			w.withoutScaling()
 			w.transitions = nil
 		}, nil, open, "premise.crossed"},
 		{"a load that crosses too late", func(w *world) {
-			w.crossesLate()
 			w.shift(30)
-			w.transitions[0].to, w.transitions[1].to = alarmState(120, 33), okState(140, 16.5)
+			w.crossesLate()
 		}, nil, open, "premise.crossed"},
+		{"a record without a calibration", func(w *world) { w.calibration = nil }, nil, open, "premise.calibration"},
+		{"a calibration at one rate", func(w *world) { w.calibratedAt(40, 50, 60) }, nil, open, "premise.calibration"},
+		{"a calibration that another client lifted", func(w *world) { w.lifted(5) }, nil, open, "premise.calibration"},
+		{"a scenario of another band", nil, func(r *runlog.Record) {
+			r.Scenario = bytes.Replace(r.Scenario, []byte("band: 1.6"), []byte("band: 1.2"), 1)
+		}, open, "premise.scenario"},
+		{"a scenario with another rate", nil, func(r *runlog.Record) {
+			r.Scenario = bytes.Replace(r.Scenario, []byte("rate: 0.0"), []byte("rate: 50.0"), 1)
+		}, open, "premise.scenario"},
+		{"a record without its scenario", nil, func(r *runlog.Record) { r.Scenario = nil }, open, "premise.scenario"},
+		{"another client through the load balancer", func(w *world) { w.others = 10 }, nil, open, "confounder.other-requests"},
+		{"a load balancer whose count was not asked for", nil, func(r *runlog.Record) {
+			eachAnswer(r, runlog.OpGetMetricData, func(o *runlog.Observation) {
+				o.Input = bytes.ReplaceAll(o.Input, []byte(`"RequestCount"`), []byte(`"HostCount"`))
+			})
+		}, open, "confounder.other-requests"},
+		{"CPU that the load does not explain", func(w *world) { w.costs(1.9, 100) }, nil, open, "confounder.unexplained-cpu"},
+		{"CPU that the load explains more of", func(w *world) { w.costs(0.3, 120) }, nil, open, "confounder.unexplained-cpu"},
+		{"an instance that burns more than the other", func(w *world) {
+			for x := 120; x < 170; x += 10 {
+				w.cpu[oldID][x], w.cpu["group"][x] = 28, 22
+			}
+		}, nil, open, "confounder.unexplained-cpu"},
 		{"a load above the band", func(w *world) { w.calibration.PredictedCPUPercent = 45 }, nil, open, "premise.load"},
 		{"a load other than calibrated", func(w *world) { w.calibration.LoadRate = 70 }, nil, open, "premise.load"},
 	}
@@ -175,6 +218,7 @@ func chainMutants() []mutant {
 			"premise.data"},
 		{"an alarm that fires on a datapoint from before the load", func(w *world) {
 			w.transitions[0].to, w.cpu["group"][90], w.cpu[oldID][90] = alarmState(90, 33), 33, 33
+			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 90, 103})
 		}, nil, open, "control.below-threshold"},
 		{"an alarm that comes from INSUFFICIENT_DATA", func(w *world) { w.transitions[0].from.StateValue = "INSUFFICIENT_DATA" }, nil, open,
 			"link.alarm"},
@@ -226,18 +270,15 @@ func chainMutants() []mutant {
 			"confounder.other-instances"},
 		{"a target that never becomes healthy", func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, nil, refuted,
 			"link.target-healthy"},
-		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203} }, nil,
+		{"a target that becomes healthy late", func(w *world) { w.members[1].healthy = 127; w.served[newID] = [2]float64{128, 203}; w.burn() }, nil,
 			refuted, "link.target-healthy"},
 		{"a first request before the target is healthy", func(w *world) { w.members[1].healthy = 121; w.served[newID] = [2]float64{115.3, 203} },
 			nil, refuted, "link.first-request"},
 		{"a first request that comes late", func(w *world) { w.served[newID] = [2]float64{123, 203} }, nil, refuted, "link.first-request"},
-		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; delete(w.served, newID) },
+		{"answers of an instance that the group never had", func(w *world) { w.served["i-0dddd"] = w.served[newID]; w.withoutServing() },
 			nil, open, "confounder.other-servers"},
-		{"a load that is not shared", func(w *world) {
-			for x := 120; x < 180; x += 10 {
-				w.cpu["group"][x], w.cpu[oldID][x], w.cpu[newID][x] = 17, 33, 1
-			}
-		}, nil, refuted, "link.load-shared"},
+		{"a load that is not shared", func(w *world) { w.shares = map[string]float64{newID: 0.04}; w.burn() }, nil, refuted,
+			"link.load-shared"},
 		{"an alarm that does not return to OK", func(w *world) { w.transitions = w.transitions[:1] }, nil, refuted, "link.load-shared"},
 		{"an alarm that returns to OK late", func(w *world) { w.returns(162.5, 150, 16.5) }, nil, refuted, "link.load-shared"},
 		{"no CPU of the new instance", func(w *world) { w.cpu[newID] = nil }, nil, open, "link.load-shared"},

@@ -2,6 +2,7 @@ package judge_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +18,19 @@ func (w *world) cause(old, with string) {
 func (w *world) withoutScaling() {
 	w.members, w.activities, w.desired = w.members[:1], w.activities[:1], w.desired[:1]
 	w.alone()
-	w.withoutServing()
+}
+
+// withoutServing is a new instance that answers nothing.
+func (w *world) withoutServing() {
+	delete(w.served, newID)
+	w.burn()
 }
 
 // alone leaves the old instance as the only one that has CPU.
 func (w *world) alone() {
-	w.cpu["group"], w.cpu[newID] = maps.Clone(w.cpu[oldID]), nil
+	w.cpu[newID] = nil
 	w.transitions = w.transitions[:min(1, len(w.transitions))] // the alarm stays in ALARM
+	w.withoutServing()
 }
 
 // returns has the alarm return to OK at x, on the datapoint of a period.
@@ -31,13 +38,51 @@ func (w *world) returns(x float64, period int, value float64) {
 	w.transitions[1].x, w.transitions[1].to = x, okState(period, value)
 }
 
-func (w *world) withoutServing() { delete(w.served, newID) }
-
 // crossesLate has CPU cross in the third period under load only.
 func (w *world) crossesLate() {
-	for x, v := range map[int]float64{100: 15, 110: 15, 120: 33, 130: 33} {
-		w.cpu["group"][x], w.cpu[oldID][x] = v, v
+	w.phases[4].rate = 45
+	w.phases = slices.Insert(w.phases, 5, phase{runlog.PhaseLoad, 120, 100})
+	w.served[newID] = [2]float64{145.3, 203}
+	w.cpu["group"][100], w.cpu[oldID][100] = 14.6, 14.6
+	for x := 110; x < 140; x += 10 {
+		delete(w.cpu[newID], x)
 	}
+	w.transitions = nil
+	w.burn()
+}
+
+// calibratedAt gives the calibration the points of these periods, at the rates that were offered.
+func (w *world) calibratedAt(periods ...int) {
+	w.calibration.Points = nil
+	for _, x := range periods {
+		w.calibration.Points = append(w.calibration.Points,
+			runlog.CalibrationPoint{Timestamp: aws(float64(x)), Rate: w.rateAt(float64(x)), CPUPercent: w.cpu["group"][x]})
+	}
+}
+
+// lifted is a calibration that took another client's CPU, so much of it, for the run's own.
+func (w *world) lifted(by float64) {
+	for x := 20; x < 100; x += 10 {
+		w.cpu[oldID][x] += by
+		w.cpu["group"][x] = w.cpu[oldID][x]
+	}
+	w.calibratedAt(20, 40, 50, 60)
+	w.phases[4].rate, w.phases[5].rate = 67, 67
+	c := w.calibration
+	c.CPUPercentPerRate, c.CPUPercentPerRateLow, c.CPUPercentPerRateHigh, c.LoadRate = 0.47, 0.46, 0.48, 67
+	c.PredictedCPUPercent = 0.3 + 0.47*67
+}
+
+// costs makes every request from a period on cost so much more.
+func (w *world) costs(factor float64, from int) {
+	for x := from; x < 180; x += 10 {
+		for _, series := range w.cpu {
+			if _, there := series[x]; there {
+				series[x] *= factor
+			}
+		}
+	}
+	w.evaluate()
 }
 
 // shift moves everything from the alarm's transition to the first request.

@@ -22,6 +22,7 @@ type load struct {
 	seconds     []second
 	calibration *runlog.Calibration
 	interrupted string       // why; "" if not
+	refused     bool         // the run was not even begun
 	phase       runlog.Phase // of the last phase line; "" if there is none
 	note        string       // of the last phase line: why the experiment ended early
 	hold        *runlog.Hold // how it went; nil: not recorded
@@ -54,7 +55,7 @@ func newLoad(lines []runlog.LoadLine) load {
 		case line.Calibration != nil:
 			l.calibration = line.Calibration
 		case line.Interrupted != nil:
-			l.interrupted = cmp.Or(line.Interrupted.Reason, "no reason given")
+			l.interrupted, l.refused = cmp.Or(line.Interrupted.Reason, "no reason given"), line.Interrupted.Refused
 		}
 		if line.Time.After(l.last) {
 			l.last = line.Time

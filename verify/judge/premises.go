@@ -2,6 +2,8 @@ package judge
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +31,8 @@ func (t *analysis) hypothesis() Finding {
 	switch first := t.load.firstSent; {
 	case d.sha256 != t.r.HypothesisSHA256:
 		return f.broken("hypothesis.json has SHA-256 %s, load.jsonl says %s", t.r.HypothesisSHA256, d.sha256)
+	case t.h.ScenarioSHA256 != "" && t.h.ScenarioSHA256 != sha256Of(t.r.Scenario):
+		return f.broken("it was declared for another scenario.yaml: of SHA-256 %s", t.h.ScenarioSHA256)
 	case t.h.Revision != t.r.Manifest.Revision:
 		return f.broken("it is of revision %q, the record of revision %q", t.h.Revision, t.r.Manifest.Revision)
 	case t.h.Declared.After(d.at):
@@ -37,6 +41,11 @@ func (t *analysis) hypothesis() Finding {
 		return f.broken("load.jsonl:%d shows requests that were sent before it was declared", first.line)
 	}
 	return t.derivation(f)
+}
+
+func sha256Of(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // derivation checks the declared numbers against the recorded configuration.
@@ -126,8 +135,9 @@ func (t *analysis) baseline() Finding {
 	if !ok {
 		return f.open("%s", t.noBaseline())
 	}
-	if t.h.From() != 1 || t.h.MaxSize < t.h.To() {
-		return f.broken("the claim is about a second instance, but min is %d and max %d", t.h.MinSize, t.h.MaxSize)
+	if t.h.From() < 1 || t.h.From() < t.h.MinSize || t.h.MaxSize < t.h.To() {
+		return f.broken("the claim is about a step from %d to %d instances, but min is %d and max %d", t.h.From(), t.h.To(), t.h.MinSize,
+			t.h.MaxSize)
 	}
 	for _, look := range []func(from, to time.Time) (string, []Evidence){t.baselineGroup, t.baselineAlarm} {
 		switch bad, e := look(from, to); {
@@ -220,16 +230,16 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 // loaded is that the chosen load puts one instance into (θ, 2θ), so that one
 // instance breaches and two do not.
 func (t *analysis) loaded() Finding {
-	theta := t.h.Threshold
-	f := t.declared("premise.load", "P8: load in the band", "one instance stands between %s %% and %s %% under the load", number(theta),
-		number(2*theta))
+	theta, most := t.h.Threshold, t.h.Threshold*t.h.MostBand()
+	f := t.declared("premise.load", "P8: load in the band", "one instance stands between %s and %s under the load", t.amount(theta),
+		t.amount(round(most)))
 	if t.began.IsZero() {
 		return f.notJudged(beforeLoadStep)
 	}
 	f.Evidence = loadEvidence(t.load.phases[runlog.PhaseLoad].line)
 	if c := t.load.calibration; c != nil {
-		if c.PredictedCPUPercent <= theta || c.PredictedCPUPercent >= 2*theta {
-			return f.broken("calibration predicts %s %%", number(c.PredictedCPUPercent))
+		if c.PredictedCPUPercent <= theta || c.PredictedCPUPercent >= most {
+			return f.broken("calibration predicts %s", t.amount(c.PredictedCPUPercent))
 		}
 		if rate := t.load.phases[runlog.PhaseLoad].rate; rate < 0.99*c.LoadRate || rate > 1.01*c.LoadRate {
 			return f.broken("the load offered %s requests/s, calibration chose %s", number(rate), number(c.LoadRate))
@@ -237,15 +247,15 @@ func (t *analysis) loaded() Finding {
 		if why := t.miscalibrated(c); why != "" {
 			return f.broken("%s", why)
 		}
-		return f.held("calibration predicts %s %% at %s requests/s", number(c.PredictedCPUPercent), number(c.LoadRate))
+		return f.held("calibration predicts %s at %s requests/s", t.amount(c.PredictedCPUPercent), number(c.LoadRate))
 	}
 	if t.breach == nil {
 		return f.open("there is no calibration, and CPU did not cross")
 	}
-	if v := t.breach.Value(); v >= 2*theta {
-		return f.broken("not calibrated; measured %s %%", number(v))
+	if v := t.breach.Value(); v >= most {
+		return f.broken("not calibrated; measured %s", t.amount(v))
 	}
-	return f.held("not calibrated; measured %s %%", number(t.breach.Value()))
+	return f.held("not calibrated; measured %s", t.amount(t.breach.Value()))
 }
 
 // crossed is that CPU did what the load was to make it do. A load that never

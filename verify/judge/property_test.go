@@ -78,8 +78,10 @@ func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 			w.transitions = append(w.transitions, change{alarmName, 112.6, ok(), ok(),
 				"Action"})
 		},
-		"the load is fixed, without a calibration": func(w *world) { w.calibration = nil },
-		"one datapoint in the hold is noisy":       func(w *world) { w.cpu[oldID][140], w.cpu["group"][140] = 21, 18 },
+		"the load is fixed, without a calibration, by an older program": func(w *world) {
+			w.calibration, w.hypothesis = nil, func(h *runlog.Hypothesis) { h.Version = 2 }
+		},
+		"one datapoint in the hold is noisy": func(w *world) { w.cpu[oldID][140], w.cpu["group"][140] = 21, 18 },
 		"an earlier activity failed long ago": func(w *world) {
 			w.activities = append([]runlog.Activity{{ActivityId: "old", Description: "Launching a new EC2 instance", StartTime: aws(-900),
 				EndTime: aws(-899), StatusCode: "Failed"}}, w.activities...)
@@ -92,6 +94,13 @@ func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 		"the generator writes before the first phase": func(w *world) { w.phases[0].x = 2 },
 		"the control's rate is corrected": func(w *world) {
 			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 46, 34})
+		},
+		"the machine was busy as the load began": func(w *world) {
+			for x, v := range map[int]float64{100: 46, 110: 34} {
+				w.cpu["group"][x], w.cpu[oldID][x] = v, v
+			}
+			delete(w.cpu[newID], 110)
+			w.evaluate()
 		},
 		"one poll failed": func(w *world) { w.skip = failing(runlog.OpDescribeAutoScalingGroups, 106, 108) },
 	}

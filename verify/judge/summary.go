@@ -18,11 +18,17 @@ func (t *analysis) summary(v Verdict) string {
 	if v.Outcome == Proved {
 		return t.proved(in, v)
 	}
-	if v.Reason == "interrupted" {
+	switch v.Reason {
+	case "refused":
+		return fmt.Sprintf("%s nothing is decided. The run was not begun: %s.", in, t.interruption())
+	case "interrupted":
 		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
 	found := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
+	if len(f.Evidence) > 0 {
+		found += fmt.Sprintf(" Evidence: %s:%d.", f.Evidence[0].File, f.Evidence[0].Line)
+	}
 	if v.Outcome == Refuted {
 		return in + " the premises hold, but the claim is refuted at " + found
 	}

@@ -32,7 +32,7 @@ func (t *analysis) reconfigured() (*runlog.Observation, string) {
 	type question struct{ operation, input string }
 	began := map[question]any{}
 	for _, o := range t.cloud.Asked {
-		if o.Error != nil || o.Unchanged != 0 || !slices.Contains(runlog.Watched(), o.Operation) {
+		if o.Error != nil || o.Unchanged != 0 || !slices.Contains(append(runlog.Watched(), runlog.OpDescribeTemplate), o.Operation) {
 			continue
 		}
 		var answer any

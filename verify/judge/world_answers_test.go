@@ -20,7 +20,11 @@ func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
 		}
 	}
 	for _, m := range w.members {
-		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", ProtectedFromScaleIn: m.id == w.protected}
+		i := runlog.Instance{InstanceId: m.id, InstanceType: "t2.micro", LifecycleState: "InService", ProtectedFromScaleIn: m.id == w.protected,
+			LaunchTemplate: runlog.LaunchTemplate{LaunchTemplateId: "lt-1", Version: "1"}}
+		if m.id == newID && w.version != "" {
+			i.LaunchTemplate.Version = w.version
+		}
 		switch {
 		case x < m.pending || x >= m.gone:
 			continue
@@ -93,7 +97,7 @@ func (w *world) healthAt(x float64) []runlog.TargetHealthDescription {
 		all = append(all, d)
 	}
 	for _, m := range w.members {
-		if x < m.pending || x >= m.gone {
+		if x < m.pending || x >= m.gone || m.id == newID && w.deregistered > 0 && x >= w.deregistered {
 			continue
 		}
 		var d runlog.TargetHealthDescription
@@ -130,7 +134,33 @@ func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.Answer) {
 		}
 		answer.MetricDataResults = append(answer.MetricDataResults, result)
 	}
+	in.MetricDataQueries = append(in.MetricDataQueries, requestsQuery())
+	counted := runlog.MetricDataResult{Id: "requests", StatusCode: "Complete"}
+	for at := max(0, end-60); at < end && float64(at)+10.5 <= x; at += 10 {
+		if n := w.counted(at); n > 0 {
+			counted.Timestamps, counted.Values = append(counted.Timestamps, aws(float64(at))), append(counted.Values, n)
+		}
+	}
+	answer.MetricDataResults = append(answer.MetricDataResults, counted)
 	return in, answer
+}
+
+// requestsQuery asks for the requests that the load balancer counted.
+func requestsQuery() runlog.MetricDataQuery {
+	requests := runlog.RequestsOf(targetARN)
+	q := runlog.MetricDataQuery{Id: "requests"}
+	q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = requests.Namespace, requests.MetricName
+	q.MetricStat.Metric.Dimensions = []runlog.Dimension{requests.Dimension, {Name: "LoadBalancer", Value: "app/sw/2"}}
+	q.MetricStat.Period, q.MetricStat.Stat = 10, requests.Statistic
+	return q
+}
+
+// counted is what the load balancer counts in the period from x on: what was sent, and others.
+func (w *world) counted(x int) (n float64) {
+	for s := x; s < x+10; s++ {
+		n += w.rateAt(float64(s)) + w.others
+	}
+	return n
 }
 
 // watched is a question of a configuration snapshot, and its answer.

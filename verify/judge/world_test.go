@@ -30,6 +30,10 @@ type world struct {
 	refreshes    []runlog.InstanceRefresh
 	changes      map[float64]func(*world)   // what somebody reconfigures, and when
 	attributes   map[string]string          // of the target group
+	version      string                     // of the launch template that the new instance comes from; "": the same
+	endpoint     string                     // that answers
+	deregistered float64                    // when the new target is, if not 0
+	wrong        string                     // the instance that every tenth request comes to, and fails at
 	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
@@ -44,7 +48,9 @@ type world struct {
 	skip         func(operation string, x float64) bool // answers that are errors
 	failed       func(x float64) int64
 	achieved     float64
-	real         bool // lines of the load are as long as real ones
+	real         bool               // lines of the load are as long as real ones
+	shares       map[string]float64 // of the load that an instance answers, relative to the others' 1
+	others       float64            // requests a second that another client sends through the load balancer
 }
 
 type member struct {
@@ -77,6 +83,7 @@ const (
 	alarmName, policy    = "sw-cpu-high", "sw-scale-out"
 	lowAlarm, lowPolicy  = "sw-cpu-low", "sw-scale-in"
 	groupName, targetARN = "sw-asg", "arn:aws:elasticloadbalancing:local-1:123456789012:targetgroup/sw/1"
+	groupARN             = "arn:aws:autoscaling:local-1:123456789012:autoScalingGroup:1:autoScalingGroupName/sw-asg"
 	policyARN            = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:1:autoScalingGroupName/sw-asg:policyName/sw-scale-out"
 	lowPolicyARN         = "arn:aws:autoscaling:local-1:123456789012:scalingPolicy:2:autoScalingGroupName/sw-asg:policyName/sw-scale-in"
 	scaleOutCause        = "At 2026-03-14T12:01:52Z a monitor alarm sw-cpu-high in state ALARM triggered policy sw-scale-out changing the " +
@@ -107,8 +114,9 @@ func perfect() *world {
 			{AutoScalingGroupName: groupName, PolicyName: lowPolicy, PolicyARN: lowPolicyARN, PolicyType: "StepScaling",
 				Alarms: []runlog.PolicyAlarm{{AlarmName: lowAlarm}}},
 		},
-		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2},
-		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
+		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, LoadBalancerArns: []string{balancerARN}, HealthCheckIntervalSeconds: 5,
+			HealthCheckTimeoutSeconds: 2},
+		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, AutoScalingGroupARN: groupARN, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
 			TargetGroupARNs: []string{targetARN}},
 		members: []member{
 			{id: oldID, pending: -20, inService: -19, healthy: -18, leaves: 1e9, gone: 1e9},
@@ -129,16 +137,22 @@ func perfect() *world {
 			{runlog.PhaseSetup, 0, 0}, {runlog.PhasePremises, 3, 0}, {runlog.PhaseCalibration, 16, 20}, {runlog.PhaseControl, 36, 33},
 			{runlog.PhaseLoad, 100, 100}, {runlog.PhaseHold, 130, 100}, {runlog.PhaseRelease, 175, 10}, {runlog.PhaseDone, 232, 0},
 		},
-		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, LoadRate: 100, PredictedCPUPercent: 32},
-		attributes:  map[string]string{"stickiness.enabled": "false"},
-		listener:    targetARN,
-		served:      map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
-		skip:        func(string, float64) bool { return false },
-		failed:      func(float64) int64 { return 0 },
+		calibration: &runlog.Calibration{IdleCPUPercent: 0.3, CPUPercentPerRate: 0.317, CPUPercentPerRateLow: 0.31,
+			CPUPercentPerRateHigh: 0.325, LoadRate: 100, PredictedCPUPercent: 32},
+		endpoint:   "http://127.0.0.1:4566",
+		attributes: map[string]string{"stickiness.enabled": "false"},
+		listener:   targetARN,
+		served:     map[string][2]float64{oldID: {16, 232}, newID: {115.3, 203}},
+		skip:       func(string, float64) bool { return false },
+		failed:     func(float64) int64 { return 0 },
 	}
 	w.transitions = []change{
 		{alarmName, 112.5, ok(), alarmState(100, 33), "StateUpdate"},
 		{alarmName, 122.5, alarmState(100, 33), okState(110, 18.5), "StateUpdate"},
+	}
+	for x, rate := range map[int]float64{20: 20, 40: 33, 50: 33, 60: 33} {
+		p := runlog.CalibrationPoint{Timestamp: aws(float64(x)), Rate: rate, CPUPercent: map[float64]float64{20: 7, 33: 11}[rate]}
+		w.calibration.Points = append(w.calibration.Points, p)
 	}
 	w.low = []change{
 		{lowAlarm, 12.5, noData(), lowState(0, 0.3), "StateUpdate"},
@@ -192,7 +206,8 @@ const worldID = "20260314T120000Z-0001"
 func (w *world) record(t testing.TB) *runlog.Record {
 	t.Helper()
 	h := w.declared()
-	r := &runlog.Record{Manifest: runlog.Manifest{RunID: worldID}, Hypothesis: &h, HypothesisSHA256: strings.Repeat("a", 64)}
+	r := &runlog.Record{Manifest: runlog.Manifest{RunID: worldID}, Hypothesis: &h, HypothesisSHA256: strings.Repeat("a", 64),
+		Scenario: scenarioOf(h)}
 	w.writeLoad(t, r.HypothesisSHA256, func(l runlog.LoadLine) error {
 		r.Load = append(r.Load, l)
 		return nil
@@ -219,18 +234,23 @@ func (w *world) reread(t testing.TB) *runlog.Record {
 
 func (w *world) declared() runlog.Hypothesis {
 	h := runlog.Hypothesis{
-		RunID: worldID, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
+		Version: runlog.Version, RunID: worldID, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
 		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,
 		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
 	}
-	h.Upgrade()
-	h.Version = runlog.Version
+	h.SetLimits()
 	if w.hypothesis != nil {
 		w.hypothesis(&h)
 	}
 	return h
+}
+
+// scenarioOf is the scenario that declares such a hypothesis.
+func scenarioOf(h runlog.Hypothesis) []byte {
+	return fmt.Appendf(nil, "version: 2\ncalibration:\n  start_rate: 20.0\n  cpu_percent: %v\nload:\n  band: %v\n  rate: 0.0\njudge:\n"+
+		"  min_achieved: %v\n", h.ControlCPUPercent, h.Band, h.MinAchieved)
 }
 
 // folder writes the world into a folder and seals it.
@@ -243,6 +263,9 @@ func (w *world) folder(t testing.TB) string {
 	}
 	sum, err := out.WriteHypothesis(w.declared())
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.WriteScenario(scenarioOf(w.declared())); err != nil {
 		t.Fatal(err)
 	}
 	w.writeLoad(t, sum, out.WriteLoad)
@@ -292,15 +315,83 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 		Counts:    runlog.Counts{Offered: int64(rate), Sent: int64(rate * w.achieved), Failed: w.failed(x)},
 		Instances: map[string]*runlog.InstanceSecond{}}
 	s.Completed, s.Dropped = max(0, s.Sent-s.Failed), s.Offered-s.Sent
+	if w.wrong != "" && x >= 116 && s.Sent > 0 {
+		s.Instances[w.wrong] = &runlog.InstanceSecond{Failed: 1}
+	}
 	for id, span := range w.served {
 		if s.Sent > 0 && x+1 > span[0] && x < span[1] {
-			s.Instances[id] = &runlog.InstanceSecond{Completed: s.Completed / 2, First: w.ours(max(x, span[0]))}
+			s.Instances[id] = &runlog.InstanceSecond{First: w.ours(max(x, span[0]))}
 		}
+	}
+	for id, i := range s.Instances {
+		i.Completed = int64(float64(s.Completed) * w.share(x, id))
 	}
 	if w.real && s.Sent > 0 {
 		realistic(s)
 	}
 	return s
+}
+
+// share is the part of the load that an instance answers in the second from x on.
+func (w *world) share(x float64, id string) float64 {
+	of, sum := 0.0, 0.0
+	for served, span := range w.served {
+		weight, other := w.shares[served]
+		if !other {
+			weight = 1
+		}
+		if x+1 > span[0] && x < span[1] {
+			if sum += weight; served == id {
+				of = weight
+			}
+		}
+	}
+	return of / max(1, sum)
+}
+
+// rateAt is the rate offered in the second from x on.
+func (w *world) rateAt(x float64) (rate float64) {
+	for _, p := range w.phases {
+		if p.x <= x {
+			rate = p.rate
+		}
+	}
+	return rate
+}
+
+// burn gives the instances the CPU of what they answer, from when one scales out.
+func (w *world) burn() {
+	for x := 110; x < 180; x += 10 {
+		sum, n := 0.0, 0.0
+		for id := range w.cpu {
+			if _, there := w.cpu[id][x]; !there || id == "group" {
+				continue
+			}
+			w.cpu[id][x] = 0.3
+			for s := float64(x); s < float64(x+10); s++ {
+				w.cpu[id][x] += 0.0317 * w.rateAt(s) * w.share(s, id)
+			}
+			sum, n = sum+w.cpu[id][x], n+1
+		}
+		w.cpu["group"][x] = sum / n
+	}
+	w.evaluate()
+}
+
+// evaluate has the alarm follow the metric from the load's first period on.
+func (w *world) evaluate() {
+	if len(w.transitions) < 2 {
+		return
+	}
+	fired := alarmState(100, w.cpu["group"][100])
+	w.transitions[0].to, w.transitions[1].from = fired, fired
+	for x := 110; x < 160; x += 10 {
+		if v := w.cpu["group"][x]; v < 20 {
+			w.returns(float64(x)+12.5, x, v)
+			return
+		}
+	}
+	w.transitions = w.transitions[:1]
 }
 
 // marshalled is v as JSON; what is JSON already stays as it is.
@@ -330,6 +421,9 @@ func (w *world) writeCloud(t testing.TB, sink func(runlog.Observation) error) {
 		seq++
 		o := runlog.Observation{Seq: seq, Operation: operation, Sent: w.ours(x), Received: w.ours(x + 0.01),
 			Date: aws(x + 0.005).Truncate(time.Second), RequestID: fmt.Sprintf("req-%d", seq), Input: in}
+		if seq == 1 {
+			o.Endpoint = w.endpoint
+		}
 		key := operation + string(in)
 		switch was, again := known[key]; {
 		case w.skip(operation, x):

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/smithy-go/middleware"
 
 	"secondwind/runlog"
 	"secondwind/verify/hypothesis"
@@ -57,7 +58,7 @@ func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error)
 // look away. It never lists the account's other alarms: they are nobody's
 // business here.
 func (o *Observer) groupAlarms(ctx context.Context, c hypothesis.Configuration) ([]runlog.MetricAlarm, error) {
-	metric := c.Metric()
+	metric := c.Metrics()[0] // an alarm on requests is target tracking's, and its policy names it
 	in := &cloudwatch.DescribeAlarmsForMetricInput{Namespace: &metric.Namespace, MetricName: &metric.MetricName,
 		Dimensions: dimensions(metric)}
 	onMetric, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeAlarmsForMetric, in,
@@ -121,7 +122,27 @@ func (o *Observer) surroundings(ctx context.Context, c hypothesis.Configuration)
 	_, hooked := ask[runlog.Answer](ctx, r, runlog.OpDescribeLifecycleHooks, hooks, o.autoscaling.DescribeLifecycleHooks)
 	pool := &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: group}
 	_, pooled := ask[runlog.Answer](ctx, r, runlog.OpDescribeWarmPool, pool, o.autoscaling.DescribeWarmPool)
-	return errors.Join(scheduled, refreshed, unwritten(hooked), unwritten(pooled), unwritten(o.routes(ctx, c)))
+	return errors.Join(scheduled, refreshed, unwritten(hooked), unwritten(pooled), unwritten(o.launches(ctx, c)), unwritten(o.routes(ctx, c)))
+}
+
+// launches records what the group's instances are launched from.
+func (o *Observer) launches(ctx context.Context, c hypothesis.Configuration) error {
+	if o.template == nil || c.Group.LaunchTemplate.LaunchTemplateId == "" {
+		return nil
+	}
+	type options struct{} // as a client of the SDK has
+	call := func(ctx context.Context, in *runlog.LaunchTemplate, _ ...func(*options)) (*described, error) {
+		v, err := o.template(ctx, *in)
+		return &described{LaunchTemplateVersions: []runlog.TemplateVersion{v}}, err
+	}
+	_, err := record(ctx, o.recorder, runlog.OpDescribeTemplate, &c.Group.LaunchTemplate, call)
+	return err
+}
+
+// described is the answer about a launch template, as the SDK's are.
+type described struct {
+	LaunchTemplateVersions []runlog.TemplateVersion
+	ResultMetadata         middleware.Metadata
 }
 
 // routes records how the load balancers route requests to the target groups.

@@ -20,6 +20,7 @@ const maxBody = 32 << 20
 type exchange struct {
 	date       time.Time
 	bodySHA256 string
+	endpoint   string
 }
 
 // exchangeKey is a context's key for the *exchange of a call.
@@ -44,6 +45,7 @@ func (t transport) Do(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("answer of %s is over %d MiB", r.URL.Host, maxBody>>20)
 	}
 	sum := sha256.Sum256(body)
+	x.endpoint = r.URL.Scheme + "://" + r.URL.Host
 	x.bodySHA256 = hex.EncodeToString(sum[:])
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		x.date = date.UTC()

@@ -31,6 +31,8 @@ type Config struct {
 	Interval time.Duration
 	// Since is the earliest alarm history that is asked for: the run's start.
 	Since time.Time
+	// Template tells what a version of a launch template launches; nil: it is not asked.
+	Template func(context.Context, runlog.LaunchTemplate) (runlog.TemplateVersion, error)
 	// Sink appends a line to cloud.jsonl. Its error ends the observer.
 	Sink func(runlog.Observation) error
 }
@@ -47,6 +49,7 @@ type Observer struct {
 	autoscaling *autoscaling.Client
 	cloudwatch  *cloudwatch.Client
 	elb         *elb.Client
+	template    func(context.Context, runlog.LaunchTemplate) (runlog.TemplateVersion, error)
 	// What only the asking goroutine uses: the newest snapshot, when it was begun and how
 	// long it took, and the names of all alarms that were ever in one.
 	configuration hypothesis.Configuration
@@ -72,10 +75,11 @@ func New(cfg Config) *Observer {
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
 		since:       cfg.Since.UTC().Truncate(time.Second),
-		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}},
+		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}, from: map[string]string{}},
 		autoscaling: autoscaling.NewFromConfig(noted),
 		cloudwatch:  cloudwatch.NewFromConfig(noted),
 		elb:         elb.NewFromConfig(noted),
+		template:    cfg.Template,
 		changed:     make(chan struct{}),
 		now:         make(chan struct{}, 1),
 		stamp:       time.Now,

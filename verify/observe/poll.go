@@ -1,11 +1,13 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,19 +82,27 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	return nil
 }
 
-// pollMetric asks for the claim's metric, of the group and of every instance. The
+// pollMetric asks for the claim's metric, for the CPU of every instance, and for the requests
+// that the load balancer counted: they tell another client's from the run's own. The
 // window moves by whole periods, so that within a period the question, and mostly
 // the answer, stays the same and the record short; it reaches back over at least
 // two polls, so that no datapoint is missed or stays uncorrected.
 func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
-	period, metric := o.period(), runlog.CPUOf(o.group)
+	subject := o.subject()
+	period, metric := subject.Period(), subject.Metric
 	samples := metric
 	samples.Statistic = "SampleCount"
 	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
 	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", samples, period)}
 	for i, id := range instanceIDs(s.Group.Instances) {
-		queries = append(queries, query("i"+strconv.Itoa(i), metric.OfInstance(id), period))
+		queries = append(queries, query("i"+strconv.Itoa(i), runlog.CPUOf(o.group).OfInstance(id), period))
+	}
+	if balancer := o.balancer(); balancer != "" {
+		q := query("requests", runlog.RequestsOf(subject.TargetGroupARN), period)
+		byBalancer := cwtypes.Dimension{Name: aws.String("LoadBalancer"), Value: &balancer}
+		q.MetricStat.Metric.Dimensions = append(q.MetricStat.Metric.Dimensions, byBalancer)
+		queries = append(queries, q)
 	}
 	in := &cloudwatch.GetMetricDataInput{
 		MetricDataQueries: queries,
@@ -108,7 +118,6 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		}
 		answered, in.NextToken = append(answered, page), nextToken(page)
 	}
-	subject := runlog.Hypothesis{Metric: metric, PeriodSeconds: int(period / time.Second)}
 	seen := timeline.New(answered, subject)
 	for _, series := range seen.Metric.Series {
 		var points []runlog.Datapoint
@@ -123,6 +132,34 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 	return nil
 }
 
+// subject is what the metrics are asked of: the scale-out alarm's metric and period; CPU, every
+// minute, where there is no alarm to ask.
+func (o *Observer) subject() runlog.Hypothesis {
+	a, _ := o.configuration.ScaleOutAlarm(o.alarm)
+	of := runlog.Hypothesis{
+		AutoScalingGroupName: o.group, PeriodSeconds: cmp.Or(max(0, a.Period), 60),
+		Metric: runlog.CPUOf(o.group), // before there is a snapshot, too
+	}
+	if o.configuration.Group.AutoScalingGroupName != "" {
+		of.Metric = o.configuration.Metric(a)
+	}
+	if groups := o.configuration.TargetGroups; len(groups) > 0 {
+		of.TargetGroupARN = groups[0].TargetGroupArn
+	}
+	return of
+}
+
+// balancer is the dimension of the Application Load Balancer in front of the group's first
+// target group; "" if there is none: others count no requests.
+func (o *Observer) balancer() string {
+	if groups := o.configuration.TargetGroups; len(groups) > 0 && len(groups[0].LoadBalancerArns) > 0 {
+		if _, name, _ := strings.Cut(groups[0].LoadBalancerArns[0], ":loadbalancer/"); strings.HasPrefix(name, "app/") {
+			return name
+		}
+	}
+	return ""
+}
+
 // nextToken names the page after an answer; nil if it is the last.
 func nextToken(o runlog.Observation) *string {
 	var page runlog.Answer
@@ -130,14 +167,6 @@ func nextToken(o runlog.Observation) *string {
 		return nil
 	}
 	return aws.String(page.Next())
-}
-
-// period is the scale-out alarm's; a minute where there is no alarm to ask.
-func (o *Observer) period() time.Duration {
-	if a, ok := o.configuration.ScaleOutAlarm(o.alarm); ok && a.Period > 0 {
-		return time.Duration(a.Period) * time.Second
-	}
-	return time.Minute
 }
 
 func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {

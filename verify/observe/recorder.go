@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -29,6 +30,7 @@ type recorder struct {
 
 	seq  int64
 	last map[[sha256.Size]byte]answered // by operation and input
+	from map[string]string              // the endpoint that answered last, by service
 
 	calls    int                 // that the snapshot under way, else the last one, took
 	snapshot *runlog.Observation // the line that will end the snapshot under way; nil: none is
@@ -69,7 +71,7 @@ func (r *recorder) append(o runlog.Observation) error {
 		question := sha256.Sum256(append([]byte(o.Operation+"\x00"), o.Input...))
 		answer := sha256.Sum256(o.Answer)
 		if was, ok := r.last[question]; ok && was.answer == answer {
-			if r.snapshot != nil {
+			if r.snapshot != nil && o.Endpoint == "" {
 				r.seq--
 				r.snapshot.Snapshot.Unchanged = append(r.snapshot.Snapshot.Unchanged, was.seq)
 				return nil
@@ -136,6 +138,9 @@ func record[In, Out, Options any](
 	out, callErr := call(context.WithValue(ctx, exchangeKey{}, &x), in)
 	o.Received = time.Now().UTC()
 	o.Date, o.BodySHA256 = x.date, x.bodySHA256
+	if service, _, _ := strings.Cut(operation, ":"); x.endpoint != r.from[service] && x.endpoint != "" {
+		o.Endpoint, r.from[service] = x.endpoint, x.endpoint
+	}
 	r.clock.Note(x.date, o.Sent, o.Received)
 	if callErr != nil {
 		o.Error, o.RequestID = failed(callErr)

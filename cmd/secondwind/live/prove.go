@@ -49,12 +49,13 @@ type Config struct {
 // Prove declares the hypothesis and carries out the experiment. It returns nil
 // when the experiment ended, also where it ended early because a premise was not
 // met or the second instance did not come: that is for the judge to say. It
-// returns ctx's error when interrupted, and an error when the record cannot be
-// written or nothing can be claimed of the group.
+// returns ctx's error when interrupted, an error when the record cannot be written, and
+// a Refused when nothing can be claimed of the group.
 func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
+		Template: templateOf(cfg.AWS),
 	})
 	configuration, err := observer.Configure(ctx)
 	if err != nil {
@@ -67,7 +68,7 @@ func Prove(ctx context.Context, cfg Config) error {
 		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
 	}, time.Now())
 	if err != nil {
-		return err
+		return Refused{err}
 	}
 	if every := cfg.Scenario.PollInterval(claim.Period()); !runlog.HighResolution(claim.PeriodSeconds) {
 		calls, paid := observer.Calls(every)
@@ -86,7 +87,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	generator.SetInterval(cfg.Interval)
 	d := driver{
 		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
-		experiment: experiment.New(plan(cfg, claim, releaseDeadline(configuration, cfg.Drain))),
+		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
 	if cfg.Background != nil {
@@ -95,12 +96,13 @@ func Prove(ctx context.Context, cfg Config) error {
 	return RunGroup(ctx, d.run, background...)
 }
 
-func plan(cfg Config, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
+func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
 	s := cfg.Scenario
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
 		LoadCPUPercent: s.Load.CPUPercent, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
 		PollInterval: max(cfg.Interval, s.PollInterval(claim.Period())), Seed: s.Seed,
+		Aligned: configuration.Graded(claim.AlarmName),
 	}
 }
 
@@ -116,6 +118,15 @@ func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Durat
 	}
 	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainGrace
 }
+
+// Refused is why a run was not begun: nothing could have been proved.
+type Refused struct{ Err error }
+
+// Error is Err's.
+func (r Refused) Error() string { return r.Err.Error() }
+
+// Unwrap is Err.
+func (r Refused) Unwrap() error { return r.Err }
 
 // NewGenerator makes the load generator with all its inputs made beforehand. What
 // it does goes into the record, and into traffic.

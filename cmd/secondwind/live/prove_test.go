@@ -35,7 +35,7 @@ func TestAPlanIsTheScenarioAndTheHypothesis(t *testing.T) {
 	s := scenario.Default()
 	for period, poll := range map[int]time.Duration{10: time.Second, 60: 10 * time.Second} {
 		h := runlog.Hypothesis{AlarmName: "high", PeriodSeconds: period}
-		got := plan(Config{Scenario: s}, h, time.Minute)
+		got := plan(Config{Scenario: s}, hypothesis.Configuration{}, h, time.Minute)
 		if got.Hypothesis.AlarmName != "high" || got.Hold != s.Hold || got.PollInterval != poll || got.ReleaseDeadline != time.Minute ||
 			got.CalibrationRate != s.Calibration.StartRate || got.ReleasePercent != s.Release.RatePercent || got.Seed != s.Seed {
 			t.Errorf("plan() = %+v, want the scenario's, with a poll every %v", got, poll)

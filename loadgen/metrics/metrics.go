@@ -1,7 +1,7 @@
-package main
+// Package metrics shows a load under way to Prometheus.
+package metrics
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -17,19 +17,15 @@ import (
 	"secondwind/runlog"
 )
 
-// loadMetrics shows a load under way to Prometheus, and to OpenTelemetry: counters of the whole
+// Load shows a load under way to Prometheus, and to OpenTelemetry: counters of the whole
 // load, and latencies of its last second. Its labels are bounded, and none is called instance
 // or job: Prometheus gives these to what it scrapes.
-type loadMetrics struct {
-	mu      sync.Mutex
-	total   summary.Summary
-	last    summary.Summary
-	rate    float64          // offered in the last second
-	answers map[string]int64 // completed requests of the whole load, by who answered
+type Load struct {
+	mu    sync.Mutex
+	total summary.Summary
+	last  summary.Summary
+	rate  float64 // offered in the last second
 }
-
-// maxAnswering is how many instances have a series of their own.
-const maxAnswering = 64
 
 func metric(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("secondwind_load_"+name, help, labels, nil)
@@ -49,20 +45,10 @@ var (
 	cpuDesc = metric("generator_cpu", "Share of its cores that the load generator used, 0 to 1, in the last second.")
 )
 
-// add takes a line into account.
-func (m *loadMetrics) add(line *runlog.LoadSecond) error {
+// Add takes a line into account.
+func (m *Load) Add(line *runlog.LoadSecond) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.answers == nil {
-		m.answers = map[string]int64{}
-	}
-	for id, i := range line.Instances {
-		id = label(id)
-		if _, known := m.answers[id]; !known && len(m.answers) >= maxAnswering {
-			id = runlog.OtherError
-		}
-		m.answers[id] += i.Completed
-	}
 	m.last, m.rate = summary.Summary{}, line.OfferedRate
 	return errors.Join(m.total.Add(line), m.last.Add(line))
 }
@@ -71,7 +57,7 @@ func (m *loadMetrics) add(line *runlog.LoadSecond) error {
 func label(text string) string { return strings.ToValidUTF8(fmt.Sprintf("%.100s", text), "�") }
 
 // Describe implements prometheus.Collector.
-func (m *loadMetrics) Describe(to chan<- *prometheus.Desc) {
+func (m *Load) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		requestsDesc, failuresDesc, answersDesc, kindsDesc, openedDesc, rateDesc, throughputDesc, latencyDesc, lagDesc, cpuDesc,
 	} {
@@ -80,7 +66,7 @@ func (m *loadMetrics) Describe(to chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector.
-func (m *loadMetrics) Collect(to chan<- prometheus.Metric) {
+func (m *Load) Collect(to chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
@@ -102,7 +88,7 @@ func (m *loadMetrics) Collect(to chan<- prometheus.Metric) {
 }
 
 // count gives the counters out.
-func (m *loadMetrics) count(counter func(d *prometheus.Desc, n int64, labels ...string)) {
+func (m *Load) count(counter func(d *prometheus.Desc, n int64, labels ...string)) {
 	t := &m.total
 	for outcome, n := range map[string]int64{
 		"offered": t.Offered, "sent": t.Sent, "completed": t.Completed, "failed": t.Failed, "dropped": t.Dropped,
@@ -112,8 +98,12 @@ func (m *loadMetrics) count(counter func(d *prometheus.Desc, n int64, labels ...
 	for cause, n := range t.Errors {
 		counter(failuresDesc, n, cause)
 	}
-	for instance, n := range m.answers {
-		counter(answersDesc, n, instance)
+	answers := map[string]int64{}
+	for id, n := range t.Instances {
+		answers[label(id)] += n
+	}
+	for id, n := range answers {
+		counter(answersDesc, n, id)
 	}
 	for kind, r := range t.Requests {
 		counter(kindsDesc, r.Completed, kind, "completed")
@@ -122,28 +112,15 @@ func (m *loadMetrics) count(counter func(d *prometheus.Desc, n int64, labels ...
 	counter(openedDesc, t.Connections())
 }
 
-// registry is what gathers the metrics.
-func (m *loadMetrics) registry() *prometheus.Registry {
+// Registry is what gathers the metrics.
+func (m *Load) Registry() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m)
 	return registry
 }
 
-// listenForMetrics takes the address of /metrics, nil for none. It does so before anything is
-// recorded: a record that is sealed cannot be resumed.
-func listenForMetrics(ctx context.Context, address string) (net.Listener, error) {
-	if address == "" {
-		return nil, nil
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("--metrics is %q, which cannot be listened on: %w; give a free one, for instance 127.0.0.1:9100", address, err)
-	}
-	return listener, nil
-}
-
-// serveMetrics answers /metrics until the returned function is called.
-func serveMetrics(listener net.Listener, from prometheus.Gatherer) (stop func() error) {
+// Serve answers /metrics until the returned function is called.
+func Serve(listener net.Listener, from prometheus.Gatherer) (stop func() error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(from, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
