@@ -1,5 +1,14 @@
 package virtual_test
 
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"secondwind/virtual"
+)
+
 // calls are inputs of every operation that changes something, as others may call it; see
 // Acting.Call for what the names in them stand for. Operations of a service that has nothing
 // to do with scaling are called with what they need to succeed, or to fail.
@@ -181,4 +190,22 @@ type then struct {
 	breach   bool    // wait for the first datapoint that breaches
 	after    float64 // seconds
 	call, in string
+}
+
+// TestEveryCallThatChangesSomethingIsMade: an operation that the local cloud serves anew must be
+// called by random worlds, or be of a service that has nothing to do with scaling.
+func TestEveryCallThatChangesSomethingIsMade(t *testing.T) {
+	virtual.InCloud(t, virtual.Default(t), func(t *testing.T, c virtual.Cloud) {
+		unused := maps.Clone(calls)
+		for _, operation := range c.Operations {
+			service, name, _ := strings.Cut(operation, ":")
+			reads := slices.ContainsFunc([]string{"Describe", "Get", "List", "Lookup"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
+			if delete(unused, operation); !reads && !slices.Contains(harmless, service) && calls[operation] == nil {
+				t.Errorf("nobody calls %s: give it inputs in calls", operation)
+			}
+		}
+		for operation := range unused {
+			t.Errorf("%s is not served", operation)
+		}
+	})
 }

@@ -119,7 +119,8 @@ var stricter = map[string]bool{
 	"confounder.set-alarm-state": true, "confounder.reconfigured": true, "confounder.second-policy": true, "confounder.other-servers": true,
 	"confounder.foreign-call": true, "confounder.other-requests": true,
 	"confounder.unexplained-cpu": true, "confounder.other-instances": true, "confounder.unexplained-capacity": true, "control.effect-lasts": true, "link.load-shared": true, "premise.calibration": true,
-	"premise.observation": true, "release.scale-in": true,
+	"premise.observation": true, "premise.load": true, "premise.scenario": true, "premise.where": true, "release.scale-in": true,
+	"release.draining": true,
 }
 
 // known are the faults that are open.

@@ -115,7 +115,10 @@ func (t *Trace) acted(fired transition, from time.Time) (first runlog.Activity, 
 		if !ours || was != t.h.From() || is != t.h.To() || a.StartTime.Before(from) || !launch {
 			continue
 		}
-		if ids = append(ids, id); first.ActivityId == "" || a.StartTime.Before(first.StartTime) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+		if first.ActivityId == "" || a.StartTime.Before(first.StartTime) {
 			first = a
 		}
 	}

@@ -3,6 +3,7 @@ package formula
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -198,7 +199,7 @@ func (t *Trace) sent() Truth {
 	if from.IsZero() || t.begin(runlog.PhaseLoad).IsZero() || !(t.h.MinAchieved > 0 && t.h.MinAchieved <= 1) {
 		return Unknown
 	}
-	value, last := True, from
+	value, last := t.ordered(), from
 	sums := map[bool]*runlog.LoadSecond{true: {}, false: {}}
 	for _, line := range t.record.Load {
 		s := line.Second
@@ -229,6 +230,34 @@ func (t *Trace) sent() Truth {
 		value = And(value, Of(s.Offered > 0 && float64(s.Sent) >= t.h.MinAchieved*float64(s.Offered) && float64(s.Failed) <= 0.01*float64(s.Sent)))
 	}
 	return value
+}
+
+// ordered is that no phase is entered twice, and that each line of the load is of a phase that is under
+// way and begins when the one before it has ended, by at most half of it.
+func (t *Trace) ordered() Truth {
+	begun, ended := map[runlog.Phase]bool{}, map[runlog.Phase]time.Time{}
+	var phase runlog.Phase
+	var last time.Time
+	for _, line := range t.record.Load {
+		if p := line.Phase; p != nil && p.Phase != phase {
+			if begun[p.Phase] {
+				return False
+			}
+			begun[p.Phase], ended[phase], phase = true, line.Time, p.Phase
+		}
+		s := line.Second
+		if s == nil {
+			continue
+		}
+		length := runlog.Seconds(s.IntervalSeconds)
+		start := line.Time.Add(-length)
+		end, over := ended[s.Phase]
+		if s.Phase != phase && phase != "" && (!begun[s.Phase] || over && start.After(end)) || last.Sub(start) > length/2+time.Millisecond {
+			return False
+		}
+		last = line.Time
+	}
+	return True
 }
 
 func (t *Trace) observed() Truth {
@@ -406,7 +435,7 @@ func (t *Trace) unchanged(within func(time.Time) bool) Truth {
 
 // constant is that answers about what others configure do not change.
 func (t *Trace) constant(within func(time.Time) bool) Truth {
-	seen := map[string]string{}
+	seen := map[string]any{}
 	for _, o := range t.record.Cloud {
 		switch o.Operation {
 		case runlog.OpDescribePolicies, runlog.OpDescribeTargetGroups, "elasticloadbalancing:DescribeTargetGroupAttributes":
@@ -414,12 +443,15 @@ func (t *Trace) constant(within func(time.Time) bool) Truth {
 			continue
 		}
 		question := o.Operation + string(o.Input)
-		if was, again := seen[question]; o.Error == nil && again && within(t.aws(o.Received)) && was != string(o.Answer) {
+		var answer any
+		if o.Error != nil || json.Unmarshal(o.Answer, &answer) != nil {
+			continue
+		}
+		was, again := seen[question]
+		if again && within(t.aws(o.Received)) && !reflect.DeepEqual(was, answer) {
 			return False
 		}
-		if o.Error == nil {
-			seen[question] = string(o.Answer)
-		}
+		seen[question] = answer
 	}
 	return True
 }
