@@ -97,12 +97,3 @@ func (e Event) Within(limit time.Duration, next Event) Truth {
 	}
 	return True
 }
-
-// Absent is ¬◇[0,limit] of an event after e that was watched for until watched: false if it was
-// watched beyond the limit and did not come.
-func (e Event) Absent(limit time.Duration, watched time.Time) Truth {
-	if e.seen() && watched.After(e.Hi.Add(limit)) {
-		return False
-	}
-	return Unknown
-}
