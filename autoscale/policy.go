@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type StepAdjustment struct {
 // TargetTracking is a target tracking configuration.
 type TargetTracking struct {
 	PredefinedMetric PredefinedMetric // "": Customized
+	ResourceLabel    string           // of ALBRequestCountPerTarget: app/…/…/targetgroup/…/…
 	Customized       *Metric
 	Statistic        Statistic // of Customized; "": Average
 	TargetValue      float64
@@ -44,9 +46,12 @@ type PolicyAlarm struct{ Name, ARN string }
 // PredefinedMetric names a metric of the policy's own group.
 type PredefinedMetric string
 
-// ASGAverageCPUUtilization is CPUUtilization of AWS/EC2. The other predefined
-// metrics are left out: nothing here publishes what they track.
-const ASGAverageCPUUtilization PredefinedMetric = "ASGAverageCPUUtilization"
+// The predefined metrics: CPUUtilization of AWS/EC2, and RequestCountPerTarget of
+// AWS/ApplicationELB. The others are left out: nothing here publishes what they track.
+const (
+	ASGAverageCPUUtilization PredefinedMetric = "ASGAverageCPUUtilization"
+	ALBRequestCountPerTarget PredefinedMetric = "ALBRequestCountPerTarget"
+)
 
 // PolicyType is how a policy finds the capacity.
 type PolicyType string
@@ -78,6 +83,9 @@ func (p Policy) withDefaults() Policy {
 	p = p.clone()
 	p.Type = cmp.Or(p.Type, SimpleScaling)
 	if p.TargetTracking != nil {
+		if p.TargetTracking.PredefinedMetric == ALBRequestCountPerTarget {
+			p.TargetTracking.Statistic = StatisticSum
+		}
 		p.TargetTracking.Statistic = cmp.Or(p.TargetTracking.Statistic, StatisticAverage)
 	}
 	return p
@@ -190,7 +198,21 @@ func (p Policy) validateTracking() error {
 	if t.Customized != nil {
 		return t.validateCustomized()
 	}
-	return oneOf("predefinedMetricType", t.PredefinedMetric, ASGAverageCPUUtilization)
+	if balancer, group := t.labelled(); (balancer == "" || group == "") == (t.PredefinedMetric == ALBRequestCountPerTarget) {
+		return invalid("ResourceLabel of policy %s must be that of a load balancer and its target group for %s, and of no other metric",
+			p.Name, ALBRequestCountPerTarget)
+	}
+	return oneOf("predefinedMetricType", t.PredefinedMetric, ASGAverageCPUUtilization, ALBRequestCountPerTarget)
+}
+
+// labelled is what the resource label names: app/<name>/<id> and targetgroup/<name>/<id>; "" and
+// "" if it names nothing so.
+func (t TargetTracking) labelled() (loadBalancer, targetGroup string) {
+	balancer, group, ok := strings.Cut(t.ResourceLabel, "/targetgroup/")
+	if !ok || !strings.HasPrefix(balancer, "app/") || strings.Count(balancer, "/") != 2 || strings.Count(group, "/") != 1 {
+		return "", ""
+	}
+	return balancer, "targetgroup/" + group
 }
 
 func (t TargetTracking) validateCustomized() error {

@@ -142,7 +142,16 @@ func TestPolicyValidate(t *testing.T) {
 		"no metric": {tracking(func(t *autoscale.TargetTracking) { t.PredefinedMetric = "" }), "Exactly one"},
 		"a metric that needs a label": {tracking(func(t *autoscale.TargetTracking) {
 			t.PredefinedMetric = "ALBRequestCountPerTarget"
-		}), "predefinedMetricType"},
+		}), "ResourceLabel"},
+		"a label of a target group alone": {tracking(func(t *autoscale.TargetTracking) {
+			t.PredefinedMetric, t.ResourceLabel = "ALBRequestCountPerTarget", "targetgroup/web/1"
+		}), "ResourceLabel"},
+		"a label that CPU has not": {tracking(func(t *autoscale.TargetTracking) {
+			t.ResourceLabel = "app/web/2/targetgroup/web/1"
+		}), "ResourceLabel"},
+		"requests as they should be": {tracking(func(t *autoscale.TargetTracking) {
+			t.PredefinedMetric, t.ResourceLabel = "ALBRequestCountPerTarget", "app/web/2/targetgroup/web/1"
+		}), ""},
 		"tracking without its setting": {autoscale.Policy{
 			AutoScalingGroupName: "web", Name: "p", Type: "TargetTrackingScaling",
 		}, "TargetTrackingConfiguration"},

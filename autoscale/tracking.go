@@ -53,11 +53,14 @@ func (e *Engine) trackingAlarm(p *policy, name string, operator ComparisonOperat
 	}
 }
 
-// trackedMetric is the metric that the policy holds at its target. Only one is
-// predefined, ASGAverageCPUUtilization.
+// trackedMetric is the metric that the policy holds at its target.
 func (p *policy) trackedMetric() Metric {
-	if p.TargetTracking.Customized != nil {
-		return p.TargetTracking.Customized.clone()
+	switch t := p.TargetTracking; {
+	case t.Customized != nil:
+		return t.Customized.clone()
+	case t.PredefinedMetric == ALBRequestCountPerTarget:
+		balancer, group := t.labelled()
+		return Metric{"AWS/ApplicationELB", "RequestCountPerTarget", []Dimension{{"LoadBalancer", balancer}, {"TargetGroup", group}}}
 	}
 	return Metric{"AWS/EC2", "CPUUtilization", []Dimension{{"AutoScalingGroupName", p.AutoScalingGroupName}}}
 }

@@ -133,16 +133,51 @@ func decodeVersioned[T validator](data []byte) (*T, error) {
 // have and nothing behind it.
 func decodeStrict[T validator](data []byte) (*T, error) {
 	v := new(T)
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, errors.New("the JSON value is not whole")
-		}
+	if err := newStrict().decode(data, v); err != nil {
 		return nil, err
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the JSON value")
-	}
 	return v, (*v).validate()
+}
+
+// strict decodes texts of one JSON value each, one after the other: a decoder for each would
+// leave much to be collected.
+type strict struct {
+	text    []byte // what is not read yet
+	ended   bool   // and a space after it, which ends a number
+	decoder *json.Decoder
+}
+
+func newStrict() *strict {
+	s := new(strict)
+	s.decoder = json.NewDecoder(s)
+	s.decoder.DisallowUnknownFields()
+	return s
+}
+
+var errNotWhole = errors.New("the JSON value is not whole")
+
+// Read is for the decoder, which asks for more only if the value is not whole.
+func (s *strict) Read(into []byte) (n int, err error) {
+	if len(s.text) == 0 && !s.ended {
+		s.text, s.ended = []byte(" "), true
+	}
+	if len(s.text) == 0 {
+		return 0, errNotWhole
+	}
+	n = copy(into, s.text)
+	s.text = s.text[n:]
+	return n, nil
+}
+
+// decode decodes the value. After an error the decoder is of no use any more.
+func (s *strict) decode(text []byte, v any) error {
+	s.text, s.ended = text, false
+	if err := s.decoder.Decode(v); err != nil {
+		return err
+	}
+	const space = " \t\r\n"
+	if rest, _ := io.ReadAll(s.decoder.Buffered()); len(bytes.Trim(rest, space)) > 0 || len(bytes.Trim(s.text, space)) > 0 {
+		return errors.New("something follows the JSON value")
+	}
+	return nil
 }

@@ -57,8 +57,12 @@ type Counts struct {
 	Completed int64 `json:"completed"` // answered as expected
 	Failed    int64 `json:"failed"`    // not answered, or not as expected
 	Dropped   int64 `json:"dropped"`   // due, but never sent
-	BytesIn   int64 `json:"bytesIn"`
-	BytesOut  int64 `json:"bytesOut"`
+	// Waited counts those that were sent late because all that might be in flight waited for their
+	// answers, and Starved those of the dropped ones that were too late when one had it.
+	Waited   int64 `json:"waited,omitempty"`
+	Starved  int64 `json:"starved,omitempty"`
+	BytesIn  int64 `json:"bytesIn"`
+	BytesOut int64 `json:"bytesOut"`
 	// LagMaxSeconds is the longest that one of them was sent after it was due.
 	LagMaxSeconds float64 `json:"lagMaxSeconds"`
 	// Errors counts failures by their cause, at most 24 causes; the rest under OtherError.
@@ -72,6 +76,8 @@ func (c *Counts) Add(other Counts) {
 	c.Completed += other.Completed
 	c.Failed += other.Failed
 	c.Dropped += other.Dropped
+	c.Waited += other.Waited
+	c.Starved += other.Starved
 	c.BytesIn += other.BytesIn
 	c.BytesOut += other.BytesOut
 	c.LagMaxSeconds = max(c.LagMaxSeconds, other.LagMaxSeconds)
@@ -111,14 +117,27 @@ type LoadSecond struct {
 	// FirstByte is how long completed requests waited for the first byte of the answer, from
 	// when there was a connection.
 	FirstByte string `json:"firstByte,omitempty"`
-	// Lag is how long after it was due each request was sent, in 2 significant digits.
+	// Lag is how long after it was due, and another one might be in flight, each request was sent, in 2
+	// significant digits. In older records that is from when it was due.
 	Lag string `json:"lag,omitempty"`
 
 	// Opened counts connections by the address of the server, Reused requests that needed no new one.
 	Opened map[string]int64 `json:"opened,omitempty"`
 	Reused int64            `json:"reused,omitempty"`
+	// ServiceCPU is what the service used of its CPU up to the end of the interval, in percent; 0
+	// if that was not seen then.
+	ServiceCPU float64 `json:"serviceCpu,omitempty"`
 	// Generator is what the generator used itself.
 	Generator *GeneratorSecond `json:"generator,omitempty"`
+}
+
+// forget leaves out what the judge does not read.
+func (s *LoadSecond) forget() {
+	for _, i := range s.Instances {
+		i.FromSchedule, i.FromSending = "", ""
+	}
+	s.Connect, s.TLS, s.FirstByte, s.Lag = "", "", "", ""
+	s.Examples, s.Requests, s.Opened, s.Generator = nil, nil, nil, nil
 }
 
 // Causes of failure by which it is known that the generator was the limit, and the cause that

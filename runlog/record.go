@@ -1,7 +1,6 @@
 package runlog
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,7 +38,13 @@ type Record struct {
 // sealed, else the error is a *TamperedError; an unsealed one, of a run that
 // lives or was killed, may end in a torn line. What cannot be read is a
 // *FormatError with file and line.
-func Open(dir string) (*Record, error) {
+func Open(dir string) (*Record, error) { return open(dir, false) }
+
+// OpenToJudge is Open without what only reports read of a load's lines: latencies, connections,
+// kinds of requests, the generator. The lines of a day take 60 % less memory without.
+func OpenToJudge(dir string) (*Record, error) { return open(dir, true) }
+
+func open(dir string, toJudge bool) (*Record, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
@@ -56,7 +61,9 @@ func Open(dir string) (*Record, error) {
 	if r.Scenario, err = r.evidence(root, ScenarioFile); err != nil {
 		return nil, fmt.Errorf("open run %s: %w", dir, err)
 	}
-	for _, read := range []func(*os.Root) error{r.readHypothesis, r.readLoad, r.readCloud, r.readHistory, r.readAudit} {
+	for _, read := range []func(*os.Root) error{
+		r.readHypothesis, func(root *os.Root) error { return r.readAllLines(root, toJudge) }, r.readHistory, r.readAudit,
+	} {
 		if err := read(root); err != nil {
 			return nil, fmt.Errorf("open run %s: %w", dir, err)
 		}
@@ -130,64 +137,4 @@ func readVersioned[T validator](r *Record, root *os.Root, name string) (*T, []by
 		return nil, nil, &FormatError{name, 0, err}
 	}
 	return v, data, nil
-}
-
-func (r *Record) readLoad(root *os.Root) error {
-	return r.readLines(root, LoadFile, func(line []byte) error {
-		l, err := decodeStrict[LoadLine](line)
-		if err == nil {
-			r.Load = append(r.Load, *l)
-			err = r.Manifest.validateLoad(*l)
-		}
-		return err
-	})
-}
-
-func (r *Record) readCloud(root *os.Root) error {
-	return r.readLines(root, CloudFile, func(line []byte) error {
-		o, err := decodeStrict[Observation](line)
-		if err != nil {
-			return err
-		}
-		if want := int64(len(r.Cloud)) + 1; o.Seq != want {
-			return fmt.Errorf("seq is %d, want %d: a line is missing, doubled or out of order", o.Seq, want)
-		}
-		if o.Unchanged != 0 {
-			was := r.Cloud[o.Unchanged-1]
-			if err := o.repeats(was); err != nil {
-				return err
-			}
-			o.Answer = was.Answer
-		}
-		r.Cloud = append(r.Cloud, *o)
-		return nil
-	})
-}
-
-func (r *Record) readLines(root *os.Root, name string, each func(line []byte) error) error {
-	data, err := r.evidence(root, name)
-	if err != nil {
-		return err
-	}
-	if data == nil {
-		return &FormatError{name, 0, errors.New("the file is missing: without it the folder is no record of a run")}
-	}
-	number := int64(0)
-	for line := range bytes.Lines(data) {
-		number++
-		switch text, whole := bytes.CutSuffix(line, []byte("\n")); {
-		case !whole && r.Manifest.Complete:
-			err = errors.New("the last line has no end, though the run is sealed")
-		case !whole:
-			r.Torn = append(r.Torn, name)
-		case len(line) > MaxLine:
-			err = fmt.Errorf("the line has %d bytes, more than %d", len(line), MaxLine)
-		default:
-			err = each(text)
-		}
-		if err != nil {
-			return &FormatError{name, number, err}
-		}
-	}
-	return nil
 }

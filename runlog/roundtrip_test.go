@@ -23,7 +23,8 @@ func fullLoad() []runlog.LoadLine {
 		}},
 		{Time: began.Add(1500 * time.Millisecond), Second: &runlog.LoadSecond{
 			Phase: runlog.PhaseHold, IntervalSeconds: 10, OfferedRate: 48.25, Counts: runlog.Counts{
-				Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2, BytesIn: 1 << 40, BytesOut: 1 << 41, LagMaxSeconds: 0.001,
+				Offered: 482, Sent: 480, Completed: 470, Failed: 10, Dropped: 2, Waited: 3, Starved: 1,
+				BytesIn: 1 << 40, BytesOut: 1 << 41, LagMaxSeconds: 0.001,
 				Errors: map[string]int64{"EOF": 9, "other": 1},
 			},
 			Instances: map[string]*runlog.InstanceSecond{
@@ -34,6 +35,7 @@ func fullLoad() []runlog.LoadLine {
 			Requests: map[string]*runlog.RequestSecond{"search": {Completed: 470, Failed: 10, FromSchedule: "HISTFAAC", FromSending: "HISTFAAD"}},
 			Connect:  "HISTFAAE", TLS: "HISTFAAF", FirstByte: "HISTFAAG", Lag: "HISTFAAH",
 			Opened: map[string]int64{"10.0.0.1:443": 3}, Reused: 477,
+			ServiceCPU: 31.5,
 			Generator: &runlog.GeneratorSecond{
 				CPU: 0.9, Procs: 2, Files: 70, FileLimit: 1024, Slots: 64, SlotsNeeded: 250, Limit: "The generator was busy.",
 			},
@@ -52,7 +54,7 @@ func fullCloud() []runlog.Observation {
 	answered := runlog.Observation{
 		Seq: 1, Operation: runlog.OpGetMetricData, Sent: began, Received: began.Add(31 * time.Millisecond), Date: began, RequestID: "r-1",
 		Endpoint: "https://monitoring.us-east-1.amazonaws.com",
-		Input: json.RawMessage(`{"StartTime":"2026-03-14T11:00:00Z"}`), Answer: json.RawMessage(`{"MetricDataResults":[]}`),
+		Input:    json.RawMessage(`{"StartTime":"2026-03-14T11:00:00Z"}`), Answer: json.RawMessage(`{"MetricDataResults":[]}`),
 		BodySHA256: strings.Repeat("b1", 32),
 	}
 	repeated, refused := answered, answered

@@ -94,7 +94,7 @@ func (s *LoadSecond) validate() error {
 	if s.IntervalSeconds <= 0 {
 		return fmt.Errorf("intervalSeconds is %v, want more than 0", s.IntervalSeconds)
 	}
-	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut, s.Reused}
+	counts := []int64{s.Offered, s.Sent, s.Completed, s.Failed, s.Dropped, s.BytesIn, s.BytesOut, s.Reused, s.Waited, s.Starved}
 	counts = slices.AppendSeq(counts, maps.Values(s.Opened))
 	for _, n := range slices.AppendSeq(counts, maps.Values(s.Errors)) {
 		if n < 0 {

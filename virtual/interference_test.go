@@ -84,6 +84,13 @@ func reconfigurations() []soak {
 			}
 		}, judge.Inconclusive, "confounder.reconfigured"},
 		{"the policy adds nothing under load", during(runlog.PhaseLoad, neutral), judge.Inconclusive, "confounder.reconfigured"},
+		{"the second instance's target is deregistered in the hold", during(runlog.PhaseHold, func(ctx context.Context, a *virtual.Acting) {
+			client := elb.NewFromConfig(a.AWS)
+			health := must(client.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &a.Stack.TargetGroupARN}))
+			last := health.TargetHealthDescriptions[len(health.TargetHealthDescriptions)-1].Target
+			must(client.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &a.Stack.TargetGroupARN,
+				Targets: []elbtypes.TargetDescription{*last}}))
+		}), judge.Inconclusive, "confounder.reconfigured"},
 		{"the deregistration delay is changed in the hold", during(runlog.PhaseHold, func(ctx context.Context, a *virtual.Acting) {
 			must(elb.NewFromConfig(a.AWS).ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
 				TargetGroupArn: &a.Stack.TargetGroupARN, Attributes: []elbtypes.TargetGroupAttribute{

@@ -27,7 +27,7 @@ type soak struct {
 }
 
 func TestSoaks(t *testing.T) {
-	for _, group := range [][]soak{causes(), latencies(), idles(), steps(), policies(), interruptions(), periods()} {
+	for _, group := range [][]soak{causes(), machines(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods()} {
 		runSoaks(t, group)
 	}
 }
@@ -103,6 +103,17 @@ func causes() []soak {
 		{"the load never crosses", func(c *virtual.Config) { c.Scenario.Load.Rate = 12 }, judge.Inconclusive, "premise.crossed"},
 		{"a request costs no CPU", func(c *virtual.Config) { c.Service.CPU = 0 }, judge.Inconclusive, "premise.instrument"},
 	}
+}
+
+// machines are instances on a machine with neighbours: what a request costs changes from second to
+// second, for all of them.
+func machines() (all []soak) {
+	for _, noise := range []float64{0.1, 0.2, 0.3} {
+		all = append(all, soak{fmt.Sprintf("a request costs %g %% more or less each second", 100*noise), func(c *virtual.Config) {
+			c.Service.Noise = noise
+		}, judge.Proved, ""})
+	}
+	return all
 }
 
 func latencies() (all []soak) {

@@ -95,7 +95,7 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 	}
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: cfg, AutoScalingGroupName: cmp.Or(o.group, deployed.AutoScalingGroupName), AlarmName: deployed.ScaleOutAlarmName,
-		LoadBalancerURL: cmp.Or(o.url, deployed.LoadBalancerURL), Hold: o.hold,
+		LoadBalancerURL: cmp.Or(o.url, deployed.LoadBalancerURL), Hold: o.hold, TargetGroupARN: deployed.TargetGroupARN,
 	})
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
@@ -162,9 +162,11 @@ const doctorFile = "doctor.json"
 // that it scales. Nothing from here on knows which it is.
 type proof struct {
 	live.Config
-	wanted     []string // findings of the doctor that the scenario asks for
-	skipDoctor bool     // go on whatever it finds
-	audit      bool     // ask CloudTrail afterwards who called
+	wanted []string // findings of the doctor that the scenario asks for
+	// targetGroupARN is the group's as the stack's outputs name it; "" if nobody does.
+	targetGroupARN string
+	skipDoctor     bool // go on whatever it finds
+	audit          bool // ask CloudTrail afterwards who called
 }
 
 // prove lets the doctor examine the group before any load, keeps its report in the
@@ -173,7 +175,8 @@ type proof struct {
 func prove(ctx context.Context, p proof) error {
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL,
-		Hold: p.Scenario.Hold, Band: p.Scenario.Load.Band, LoadCPUPercent: p.Scenario.Load.CPUPercent,
+		TargetGroupARN: p.targetGroupARN,
+		Hold:           p.Scenario.Hold, Band: p.Scenario.Load.Band, LoadCPUPercent: p.Scenario.Load.CPUPercent,
 		AnotherProgram: !p.Scenario.Calculates(),
 	})
 	if ctx.Err() != nil {

@@ -78,10 +78,10 @@ func TestDoctorExamines(t *testing.T) {
 	c.stop(t)
 }
 
-// TestSoakRefusesToLoadWhatCannotProveAnything has a group whose minimum is two.
+// TestSoakRefusesToLoadWhatCannotProveAnything has a group whose minimum is none.
 func TestSoakRefusesToLoadWhatCannotProveAnything(t *testing.T) {
 	t.Parallel()
-	variables := withTwoAtLeast(t)
+	variables := withNoneAtLeast(t)
 	dir := t.TempDir()
 	got := secondwindIn(t, dir, "soak", "--scaling-variables", variables)
 	for _, part := range []string{"no load was sent", "group.min", "doctor.json", "--skip-doctor"} {
@@ -101,7 +101,7 @@ func TestSoakRefusesToLoadWhatCannotProveAnything(t *testing.T) {
 	}
 
 	got = secondwind(t, "soak", "--scaling-variables", variables, "--skip-doctor")
-	for _, part := range []string{"doctor: error: group.min", "the claim is about a second instance"} {
+	for _, part := range []string{"doctor: error: group.min", "without an instance at rest"} {
 		if got.code != 3 || !strings.Contains(got.stdout, part) || strings.Contains(got.stderr, "no load was sent") {
 			t.Errorf("soak --skip-doctor = %+v, want that it goes on, exit code 3 and …%s…", got, part)
 		}
@@ -112,10 +112,10 @@ func found(r doctor.Report, id string) bool {
 	return slices.ContainsFunc(r.Findings, func(f doctor.Finding) bool { return f.ID == id })
 }
 
-// withTwoAtLeast writes scaling variables with a minimum of two.
-func withTwoAtLeast(t *testing.T) string {
+// withNoneAtLeast writes scaling variables with a minimum of two.
+func withNoneAtLeast(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "variables.json")
-	if err := os.WriteFile(path, []byte(`{"min_size": 2, "desired_capacity": 2, "max_size": 3}`), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(`{"min_size": 0, "desired_capacity": 1, "max_size": 2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -242,7 +242,7 @@ const (
 // conclude judges the record in dir if it claims anything, makes the file to be shown and
 // seals the folder, or as much of this as there is room for.
 func conclude(ctx context.Context, dir, shown string, how sealing) (c conclusion, err error) {
-	record, err := runlog.Open(dir)
+	record, err := openFor(shown, dir)
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -271,6 +271,19 @@ func conclude(ctx context.Context, dir, shown string, how sealing) (c conclusion
 		c.failed(dir, runlog.Seal(dir), "the folder is not sealed: %w; it can be judged all the same: %s")
 	}
 	return c, nil
+}
+
+// openFor opens a record as far as what is shown of it needs it: a verdict needs no latencies,
+// unless the scenario requires some.
+func openFor(shown, dir string) (*runlog.Record, error) {
+	if shown != runlog.VerdictFile {
+		return runlog.Open(dir)
+	}
+	record, err := runlog.OpenToJudge(dir)
+	if err == nil && record.Hypothesis != nil && len(record.Hypothesis.Require) > 0 {
+		return runlog.Open(dir)
+	}
+	return record, err
 }
 
 func (c *conclusion) judge(dir string, record *runlog.Record, how sealing) {

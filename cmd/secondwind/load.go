@@ -22,8 +22,9 @@ type loadOptions struct {
 	targets, format                  string
 
 	rate, profile, replay, arrivals string
+	cpuOf                           []string
 	users, think                    string
-	precise                         bool
+	precise, unchecked              bool
 	duration                        time.Duration
 	timeout, maxLate                time.Duration
 	inFlight                        int
@@ -100,6 +101,9 @@ func (o loadOptions) load(cmd *cobra.Command, args []string) (l loading, err err
 	}
 	l.raw, l.metrics, l.noReport, l.attack.Grace = o.raw, o.metrics, o.noReport, o.grace
 	l.maxRate, l.maxRequests = o.maxRate, o.maxRequests
+	if l.holding != nil {
+		l.holding.controller.Most = o.maxRate
+	}
 	if l.attack.Users != nil {
 		l.attack.Users.MaxRequests = o.maxRequests
 	}
@@ -120,8 +124,11 @@ func (o *loadOptions) safetyFlags(f *pflag.FlagSet) {
 // offerFlags are how much is sent, and when.
 func (o *loadOptions) offerFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.rate, "rate", "50/s", "offered load, for instance 500/s or 30/m")
-	f.StringVar(&o.profile, "profile", "", "offered load over time instead: ramp:10..200/5m, steps:10,50,100/1m, sine:50..150@1m/10m")
+	f.StringVar(&o.profile, "profile", "", "offered load over time instead: ramp:10..200/5m, steps:10,50,100/1m, sine:50..150@1m/10m,\n"+
+		"or cpu:32/10m, what holds the CPU of the service at 32 %, read from --cpu-of")
 	f.StringVar(&o.replay, "replay", "", "`file` of offered load over time instead: a CSV of seconds,rate")
+	f.StringArrayVar(&o.cpuOf, "cpu-of", nil, "with --profile cpu:32/10m: `source` of the service's CPU, 'pid 1234' or\n"+
+		"the URL of a text for Prometheus; repeat it for more, whose mean is taken")
 	f.StringVar(&o.arrivals, "arrivals", "even", "even, or poisson: as requests of many independent users come")
 	f.StringVar(&o.users, "users", "", "how `many` users send requests instead of a rate, each waiting for its answer: 50 or ramp:1..50/2m")
 	f.StringVar(&o.think, "think", "", "with --users: `time` between an answer and the next request: 2s, 1s..3s or exponential:2s")
@@ -139,7 +146,8 @@ func (o *loadOptions) accessFlags(f *pflag.FlagSet) {
 	f.StringVar(&a.HTTP, "http", standard.HTTP, "`version` of HTTP: 1.1, or 2, which without TLS the server has to expect (h2c)")
 	f.DurationVar(&a.ConnectionAge, "connection-age", standard.ConnectionAge,
 		"when a connection is replaced by a new one, give or take a tenth")
-	f.DurationVar(&a.DNSInterval, "dns-interval", standard.DNSInterval, "how often the addresses of the server's name are looked up")
+	f.DurationVar(&a.DNSInterval, "dns-interval", standard.DNSInterval, "how often the addresses of the server's name are looked up (default: by their TTL)")
+	f.IntVar(&a.Streams, "streams", standard.Streams, "how many requests may be under way over one connection of HTTP/2")
 	f.StringVar(&a.UnixSocket, "unix-socket", "", "`path` of a socket to connect to, whatever the host of the URL")
 	f.StringVar(&a.TLS.RootCerts, "root-certs", "", "`file` of the certificates to trust instead of the system's")
 	f.StringVar(&a.TLS.Cert, "cert", "", "`file` of the client's certificate")
@@ -157,6 +165,7 @@ func (o *loadOptions) requestFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.digits, "digits", 0, "send multiplications of numbers of so many digits to a calculator at the URL")
 	f.StringVar(&o.targets, "targets", "", "`file` of requests in one of Vegeta's formats instead of a URL; - reads standard input")
 	f.StringVar(&o.format, "format", "http", "format of --targets: http or json")
+	f.BoolVar(&o.unchecked, "unchecked", false, "take every answer for the right one, whatever it is, and do not ask who gave it")
 	f.StringVar(&o.identity, "instance-header", "X-Instance-Id", "`header` of an answer that names the instance that gave it")
 }
 

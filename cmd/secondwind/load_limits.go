@@ -28,7 +28,7 @@ func (o loadOptions) allowed(l loading) error {
 		return fmt.Errorf("--grace is %s; give 0s to 1h, for instance 5s", o.grace)
 	case !o.mine && !l.onThisMachine():
 		return fmt.Errorf("%s is not on this machine; add --mine if it is yours to load", server.Hostname())
-	case l.attack.Users != nil: // how often they send is not known before
+	case l.depends():
 		return nil
 	case most > o.maxRate:
 		return fmt.Errorf("the load comes to %.10g requests/s; --max-rate is %.10g: raise it if so many are meant", most, o.maxRate)

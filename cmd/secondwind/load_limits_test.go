@@ -146,7 +146,7 @@ func TestUsersWhoSendMoreThanIsMeantEndTheLoad(t *testing.T) {
 		{500, runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Sent: 100}}, ""},
 		{500, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Sent: 200}}, ""},
 		{500, runlog.LoadSecond{IntervalSeconds: 0.1, Counts: runlog.Counts{Sent: 90}}, ""},
-		{500, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Sent: 300}}, "users sent 150 requests/s, and --max-rate is 100"},
+		{500, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Sent: 300}}, "150 requests/s were sent, and --max-rate is 100"},
 		{1000, runlog.LoadSecond{IntervalSeconds: 1, Counts: runlog.Counts{Sent: 1}}, "1000 requests were sent, and --max-requests is 1000"},
 	} {
 		ctx, abort := context.WithCancelCause(t.Context())

@@ -113,7 +113,7 @@ func (l loading) resume(now time.Time) (p *part, err error) {
 	}
 	var gap runlog.Gap
 	p.start, gap = attack.PositionAfter(record)
-	if l.attack.Users == nil {
+	if !l.depends() {
 		if err := p.start.Fits(l.offered, l.attack.Arrivals); err != nil {
 			return nil, err
 		}

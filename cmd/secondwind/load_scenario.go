@@ -128,7 +128,7 @@ func (o loadOptions) header() (map[string]string, error) {
 func (o loadOptions) offer(l *scenario.LoadOnly, f *pflag.FlagSet) error {
 	byUsers := f.Changed("users")
 	if byUsers || f.Changed("rate") || f.Changed("profile") || f.Changed("replay") || o.scenario == "" {
-		l.Profile, l.Replay, l.Users, l.Phases = o.profile, o.fromHere(o.replay), o.users, nil
+		l.Profile, l.Replay, l.Users, l.Phases, l.CPUOf = o.profile, o.fromHere(o.replay), o.users, nil, nil
 		if byUsers {
 			l.Arrivals, l.Precise = "even", false
 		} else {
@@ -143,8 +143,10 @@ func (o loadOptions) offer(l *scenario.LoadOnly, f *pflag.FlagSet) error {
 		}
 	}
 	for flag, set := range map[string]func(){
+		"cpu-of":   func() { l.CPUOf = o.cpuOf },
 		"arrivals": func() { l.Arrivals = o.arrivals }, "think": func() { l.Think = o.think }, "precise": func() { l.Precise = o.precise },
-		"duration": func() { l.Duration = o.duration }, "require": func() { l.Require = o.require }, "abort": func() { l.Abort = o.abort },
+		"unchecked": func() { l.Unchecked = o.unchecked },
+		"duration":  func() { l.Duration = o.duration }, "require": func() { l.Require = o.require }, "abort": func() { l.Abort = o.abort },
 	} {
 		if f.Changed(flag) {
 			set()
@@ -188,7 +190,8 @@ func (o loadOptions) override(s *scenario.Scenario, f *pflag.FlagSet) error {
 	a := o.access
 	for flag, set := range map[string]func(){
 		"connection-age": func() { s.ConnectionAge = a.ConnectionAge }, "dns-interval": func() { s.DNSInterval = a.DNSInterval },
-		"http": func() { s.HTTP = a.HTTP }, "unix-socket": func() { s.UnixSocket = o.fromHere(a.UnixSocket) },
+		"streams": func() { s.Streams = a.Streams },
+		"http":    func() { s.HTTP = a.HTTP }, "unix-socket": func() { s.UnixSocket = o.fromHere(a.UnixSocket) },
 		"root-certs": func() { s.TLS.RootCerts = o.fromHere(a.TLS.RootCerts) }, "cert": func() { s.TLS.Cert = o.fromHere(a.TLS.Cert) },
 		"key": func() { s.TLS.Key = o.fromHere(a.TLS.Key) }, "insecure": func() { s.TLS.Insecure = a.TLS.Insecure },
 	} {
@@ -213,12 +216,12 @@ func joined(found []mix.Fault) error {
 
 // loadFlags are the flags that set the keys of a scenario. A key is the first that fits.
 var loadFlags = []struct{ key, flag string }{
-	{"load_only.profile", "profile"}, {"load_only.replay", "replay"}, {"load_only.users", "users"},
+	{"load_only.cpu_of", "cpu-of"}, {"load_only.profile", "profile"}, {"load_only.replay", "replay"}, {"load_only.users", "users"},
 	{"load_only.think", "think"}, {"load_only.arrivals", "arrivals"}, {"load_only.precise", "precise"},
 	{"load_only.duration", "duration"}, {"load_only.require", "require"}, {"load_only.abort", "abort"},
 	{"load_only.targets", "targets"}, {"load_only.format", "format"},
 	{"timeout", "timeout"}, {"max_in_flight", "max-in-flight"}, {"limits.max_late", "max-late"}, {"connection_age", "connection-age"},
-	{"dns_interval", "dns-interval"}, {"http", "http"}, {"unix_socket", "unix-socket"}, {"tls.root_certs", "root-certs"},
+	{"dns_interval", "dns-interval"}, {"http", "http"}, {"streams", "streams"}, {"unix_socket", "unix-socket"}, {"tls.root_certs", "root-certs"},
 	{"tls.cert", "cert"}, {"tls.key", "key"}, {"tls.insecure", "insecure"},
 	{"identity.header", "instance-header"}, {"requests[0].method", "method"}, {"requests[0].body_file", "body-file"},
 	{"requests[0].body", "body"}, {"requests[0].numbers", "digits"},

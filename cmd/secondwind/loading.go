@@ -38,7 +38,8 @@ type loading struct {
 	listener net.Listener          // there, once the load begins
 	otlp     *otlp.Collector       // nil for none
 	noReport bool
-	resumed  string // folder of the record that goes on, "" for a new one
+	holding  *cpuHolder // nil: no CPU is to be held
+	resumed  string     // folder of the record that goes on, "" for a new one
 
 	maxRate     float64 // requests per second above which a load of users is ended
 	maxRequests int64   // after which the load is ended
@@ -61,6 +62,11 @@ func newLoading(s scenario.Scenario) (l loading, err error) {
 		return l, err
 	}
 	l.attack.Phases = phases
+	if sources, err := s.LoadOnly.Sources(); err != nil {
+		return l, err
+	} else if len(sources) > 0 {
+		l.holding = &cpuHolder{sources: sources}
+	}
 	if l.require, err = l.thresholds("require", s.LoadOnly.Require); err != nil {
 		return l, err
 	}
@@ -96,6 +102,9 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	}
 	if l.listener != nil {
 		defer func() { _ = l.listener.Close() }() // again, unless the load does not begin
+	}
+	if err := l.holding.prepare(ctx); err != nil {
+		return misuse(err)
 	}
 	p, err := l.begin(runs, start)
 	if err != nil {
@@ -189,7 +198,7 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 		return err
 	}
 	cfg.Result = o.result
-	sinks := append(o.sinks, p.sum.Add, watch.add)
+	sinks := append(o.sinks, p.sum.Add, watch.add, l.holding.add)
 	cfg.Sink = func(line runlog.LoadLine) error {
 		traffic.Add(line)
 		// A load that is killed goes on from its last line.
@@ -197,19 +206,19 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 		for _, sink := range sinks {
 			err = errors.Join(err, sink(line.Second))
 		}
-		if cfg.Users != nil {
+		if l.depends() {
 			l.endAboveLimits(p.sum.Sent, line.Second, abort)
 		}
 		return err
 	}
-	// Users wait for their answers, so that how often they send is not known before.
-	if cfg.Users == nil {
+	if !l.depends() {
 		cfg.Precise = cfg.Precise || executor.Precisely(profile.Highest(l.offered))
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(executor.Procs(profile.Highest(l.offered), runtime.GOMAXPROCS(0))))
 	}
 	generator := attack.New(cfg)
 	generator.SetPhase(l.attack.Phases[0].Name, l.offered)
-	err = live.RunGroup(ctx, generator.Run, func(ctx context.Context) error { return l.follow(ctx, p.start.At, traffic, reporter) })
+	err = live.RunGroup(ctx, generator.Run, func(ctx context.Context) error { return l.follow(ctx, p.start.At, traffic, reporter) },
+		func(ctx context.Context) error { return l.holding.run(ctx, generator, warned.add) })
 	var aborted *abortedError
 	if errors.As(context.Cause(ctx), &aborted) {
 		err = errors.Join(err, aborted)
@@ -217,7 +226,11 @@ func (l loading) run(ctx context.Context, p *part, warned *warnings, reporter pr
 	return err
 }
 
-// endAboveLimits ends a load of users, whose rate is not known before, once so many requests
+// depends tells whether the rate depends on the service, so that it is not known before: users wait
+// for their answers, and a CPU is held by whatever that takes.
+func (l loading) depends() bool { return l.attack.Users != nil || l.holding != nil }
+
+// endAboveLimits ends a load whose rate is not known before, once so many requests
 // were sent, or more in a second than --max-rate.
 func (l loading) endAboveLimits(sent int64, line *runlog.LoadSecond, abort context.CancelCauseFunc) {
 	lasted := max(1, line.IntervalSeconds) // the end of a load may be a short line
@@ -225,7 +238,7 @@ func (l loading) endAboveLimits(sent int64, line *runlog.LoadSecond, abort conte
 	case sent >= l.maxRequests:
 		abort(&abortedError{fmt.Sprintf("%d requests were sent, and --max-requests is %d", sent, l.maxRequests)})
 	case float64(line.Sent) > l.maxRate*lasted:
-		abort(&abortedError{fmt.Sprintf("users sent %.0f requests/s, and --max-rate is %.10g", float64(line.Sent)/lasted, l.maxRate)})
+		abort(&abortedError{fmt.Sprintf("%.0f requests/s were sent, and --max-rate is %.10g", float64(line.Sent)/lasted, l.maxRate)})
 	}
 }
 
@@ -237,14 +250,17 @@ func (l loading) follow(ctx context.Context, at time.Duration, traffic *experime
 		elapsed := min(time.Since(start), l.offered.Duration())
 		second, failed := traffic.Last()
 		phase, ends := l.phaseAt(elapsed)
-		if phase != before {
+		if phase.Name != before.Name {
 			reporter.Event(elapsed, "phase "+string(phase.Name)+" for "+runlog.Words(ends-phase.From))
 			before = phase
 		}
 		rate := l.offered.Rate(elapsed)
 		shown := progress.TrafficOf(rate, second, failed)
+		if l.depends() {
+			shown.OfferedRate = second.OfferedRate
+		}
 		if l.attack.Users != nil { // of whom the profile is
-			shown.OfferedRate, shown.Users = second.OfferedRate, rate
+			shown.Users = rate
 		}
 		reporter.Status(progress.Status{
 			Phase: phase.Name, Elapsed: elapsed, Expected: l.offered.Duration(),

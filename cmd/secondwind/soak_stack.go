@@ -44,7 +44,9 @@ func soakStack(ctx context.Context, out *output, r localRun) (none judge.Verdict
 	found.AutoScalingGroupName, found.AlarmName = deployed.AutoScalingGroupName, deployed.ScaleOutAlarmName
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
 	return recordRun(ctx, out, r, where, func(cfg live.Config) error {
-		return proveDeployed(ctx, proof{Config: cfg, skipDoctor: r.skipDoctor, audit: r.audit}, deployed.TargetGroupARN)
+		return proveDeployed(ctx, proof{
+			Config: cfg, skipDoctor: r.skipDoctor, audit: r.audit, targetGroupARN: deployed.TargetGroupARN,
+		})
 	})
 }
 
@@ -74,9 +76,9 @@ func placeOf(cfg aws.Config) string {
 }
 
 // proveDeployed waits for the first instance, examines the group, and proves it.
-func proveDeployed(ctx context.Context, p proof, targetGroupARN string) error {
+func proveDeployed(ctx context.Context, p proof) error {
 	reported := false
-	err := observe.AwaitHealthy(ctx, p.AWS, p.AutoScalingGroupName, targetGroupARN, func(limit time.Duration) {
+	err := observe.AwaitHealthy(ctx, p.AWS, p.AutoScalingGroupName, p.targetGroupARN, func(limit time.Duration) {
 		if !reported {
 			p.Progress.Event(time.Since(p.Start), fmt.Sprintf("waiting for a healthy instance, at most %s", runlog.Words(limit)))
 		}
@@ -86,6 +88,6 @@ func proveDeployed(ctx context.Context, p proof, targetGroupARN string) error {
 	if err != nil {
 		return err
 	}
-	p.Drain = observe.DeregistrationDelay(ctx, p.AWS, targetGroupARN)
+	p.Drain = observe.DeregistrationDelay(ctx, p.AWS, p.targetGroupARN)
 	return prove(ctx, p)
 }

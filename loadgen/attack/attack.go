@@ -3,7 +3,6 @@ package attack
 import (
 	"cmp"
 	"context"
-	"math"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -56,12 +55,6 @@ type Config struct {
 	Duration, Grace time.Duration
 }
 
-// Phase is a part of what is offered.
-type Phase struct {
-	Name runlog.Phase
-	From time.Duration // since the start of what is offered
-}
-
 // model is who sends, and when: an executor.Executor or executor.Users.
 type model interface {
 	// Run sends until End, and waits for what is in flight.
@@ -76,6 +69,8 @@ type model interface {
 	// Sent and Dropped count requests up to now.
 	Sent() int64
 	Dropped() int64
+	// Starved counts those dropped because all slots were taken.
+	Starved() int64
 }
 
 // Attack is load under way, at a rate that changes without a connection being
@@ -100,7 +95,12 @@ type Attack struct {
 	offered  profile.Profile
 	since    time.Duration // when that began, from began
 	interval time.Duration
-	needed   int // slots, if no request of what was offered up to now is answered
+	cpu      float64       // percent to hold in the phase under way, 0 for none
+	rate     float64       // that holds it, or did in an earlier phase; 0: not known
+	ends     time.Duration // of that phase, from began
+	observed time.Duration // when Observe was called last, from began
+	seen     float64       // CPU of the service, in percent; 0: not seen in the interval
+	needed   int           // slots, if no request of what was offered up to now is answered
 	flushed  flushed
 	budget   budget
 	stopped  bool
@@ -112,6 +112,7 @@ type Attack struct {
 type flushed struct {
 	at                                        time.Time
 	offered, sent, dropped, bytesIn, bytesOut int64
+	starved                                   int64
 	connections                               client.Connections
 }
 
@@ -131,25 +132,6 @@ func New(cfg Config) *Attack {
 		interval: time.Second,
 		budget:   newBudget(daily),
 	}
-}
-
-// SetPhase changes the phase, and what is offered from now on, at once; before Run,
-// it is what Run begins with. The interval under way ends with the old ones, so that
-// no line is of two phases.
-func (a *Attack) SetPhase(phase runlog.Phase, offered profile.Profile) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.model != nil {
-		a.flush(time.Now())
-	}
-	a.phase, a.offered = phase, offered
-	a.needed = max(a.needed, int(math.Ceil(profile.Highest(offered)*a.cfg.Timeout.Seconds())))
-	if a.model == nil || a.stopped {
-		return
-	}
-	a.since = time.Since(a.began)
-	a.schedule.Follow(a.since, offered)
-	a.model.Wake()
 }
 
 // SetInterval changes how long an interval, and so a line, is; from the next on. Intervals are
@@ -205,6 +187,10 @@ func (a *Attack) start() {
 	start := a.cfg.Start
 	a.flushed = flushed{at: time.Now(), offered: start.Offered, sent: start.Sent, dropped: start.Dropped}
 	a.began = a.flushed.at.Add(-start.At)
+	a.observed = start.At
+	if a.cfg.holds() {
+		a.offered = start.before()
+	}
 	a.schedule.Follow(0, a.offered)
 	a.phases = a.cfg.Phases
 	connections := a.cfg.Connections
@@ -242,6 +228,10 @@ func (a *Attack) note(_ int, o *executor.Outcome) {
 		ended: o.Timestamp.Add(o.Latency), fromSchedule: o.Timestamp.Sub(o.Due) + o.Latency, fromSending: o.Latency,
 		kind: a.cfg.Requests.Kind(o.Seq),
 	}
+	is.lag = is.fromSchedule - is.fromSending
+	if waited := o.Free.Sub(o.Due); waited > 0 {
+		is.lag, is.waited = is.lag-waited, true
+	}
 	if o.Err != nil {
 		is.failure = causeOf(o.Err)
 	} else {
@@ -278,30 +268,6 @@ func (a *Attack) tick(now time.Time) error {
 		a.flush(now)
 	}
 	return a.err
-}
-
-// turn begins the phase whose time has come, and returns when that of the next one comes.
-func (a *Attack) turn() (next <-chan time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.begin(time.Now())
-	if len(a.phases) == 0 {
-		return nil
-	}
-	return time.After(time.Until(a.began.Add(a.phases[0].From)))
-}
-
-// begin begins the phases whose time has come by now. The line of the one before ends at that
-// time, so that what it offered is exact. The caller holds mu.
-func (a *Attack) begin(now time.Time) {
-	for len(a.phases) > 0 {
-		from := a.began.Add(a.phases[0].From)
-		if from.After(now) {
-			return
-		}
-		a.flush(from)
-		a.phase, a.phases = a.phases[0].Name, a.phases[1:]
-	}
 }
 
 // stop makes nothing due from now on, so that what is waited for afterwards
@@ -358,7 +324,7 @@ func (a *Attack) count(now time.Time) flushed {
 	a.counting.Unlock()
 	return flushed{
 		at: now, offered: a.model.Offered(now),
-		sent: a.model.Sent(), dropped: a.model.Dropped(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
+		sent: a.model.Sent(), dropped: a.model.Dropped(), starved: a.model.Starved(), bytesIn: a.bytesIn.Load(), bytesOut: a.bytesOut.Load(),
 		connections: a.server.Connections(),
 	}
 }
@@ -378,10 +344,12 @@ func (a *Attack) write(is flushed) {
 		second.OfferedRate = float64(second.Offered) / second.IntervalSeconds
 	}
 	second.Sent, second.Dropped = is.sent-was.sent, is.dropped-was.dropped
+	second.Starved = is.starved - was.starved
 	second.BytesIn, second.BytesOut = is.bytesIn-was.bytesIn, is.bytesOut-was.bytesOut
 	second.Reused = is.connections.Reused - was.connections.Reused
 	second.Opened = since(is.connections.Opened, was.connections.Opened)
 	second.Generator = a.used(second, lagP99)
+	second.ServiceCPU, a.seen = a.seen, 0
 	a.flushed = is
 	line := runlog.LoadLine{Time: is.at.UTC(), Second: second}
 	a.budget.spend(sizeOf(line), is.at.Sub(was.at))

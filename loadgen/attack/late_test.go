@@ -39,6 +39,12 @@ func TestAStallOverFewConnectionsIsMeasuredWhole(t *testing.T) {
 			if sum.Offered != 2000 || sum.Completed+sum.Dropped != 2000 {
 				t.Errorf("at most %v late: offered %d, completed %d, dropped %d, want 2000 in all", c.maxLate, sum.Offered, sum.Completed, sum.Dropped)
 			}
+			for _, l := range r.kept {
+				if limit := l.Second.Generator.Limit; limit != "" || sum.Starved != sum.Dropped || sum.Waited+sum.Starved < 380 {
+					t.Errorf("at most %v late: %d waited, %d of %d dropped for want of a slot: %s",
+						c.maxLate, sum.Waited, sum.Starved, sum.Dropped, limit)
+				}
+			}
 			if c.dropped == 0 && (sum.Dropped != 0 || math.Abs(p99/hand-1) > 0.01) {
 				t.Errorf("at most %v late: p99 from schedule %.3f s, by hand %.3f s; dropped %d, want none", c.maxLate, p99, hand, sum.Dropped)
 			}

@@ -15,6 +15,7 @@ type Position struct {
 	Offered int64         // requests due before
 	Sent    int64         // by then
 	Dropped int64         // by then; what is due and neither sent nor dropped is still to be sent
+	Rate    float64       // that was offered last, in requests per second
 }
 
 // PositionAfter is where the attack of a record stands after its lines: each ends where the
@@ -28,6 +29,7 @@ func PositionAfter(record *runlog.Record) (p Position, gap runlog.Gap) {
 			p.Offered += l.Second.Offered
 			p.Sent += l.Second.Sent
 			p.Dropped += l.Second.Dropped
+			p.Rate = l.Second.OfferedRate
 			gap.From = l.Time
 			gap.Unanswered += l.Second.Sent - l.Second.Completed - l.Second.Failed
 		case l.Gap != nil:

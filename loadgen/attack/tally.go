@@ -28,6 +28,8 @@ type outcome struct {
 	ended                     time.Time
 	fromSchedule, fromSending time.Duration
 	firstByte                 time.Duration // from when there was a connection
+	lag                       time.Duration // from when it was due, and there was a slot, to when it was sent
+	waited                    bool          // for a slot
 }
 
 // tally counts the outcomes of one interval. Latencies are those of the requests that
@@ -73,9 +75,11 @@ func newGroup() group { return group{fromSchedule: newHistogram(), fromSending: 
 
 // add counts an outcome, and returns the cause of its failure if it is the first one of it.
 func (t *tally) add(o outcome) (first string) {
-	lag := o.fromSchedule - o.fromSending
-	t.second.LagMaxSeconds = max(t.second.LagMaxSeconds, lag.Seconds())
-	latency.Record(t.lag, lag)
+	t.second.LagMaxSeconds = max(t.second.LagMaxSeconds, (o.fromSchedule - o.fromSending).Seconds())
+	latency.Record(t.lag, o.lag)
+	if o.waited {
+		t.second.Waited++
+	}
 	i, ok := t.instances[string(o.instance)] // makes no string
 	if !ok {
 		i = t.instance(string(o.instance))

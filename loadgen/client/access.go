@@ -16,6 +16,7 @@ type Access struct {
 	HTTP          string        `yaml:"http"`
 	ConnectionAge time.Duration `yaml:"connection_age"` // Options.MaxAge
 	DNSInterval   time.Duration `yaml:"dns_interval"`   // Options.LookUpAgain
+	Streams       int           `yaml:"streams"`        // Options.Streams
 	UnixSocket    string        `yaml:"unix_socket"`    // Options.UnixSocket
 	TLS           TLS           `yaml:"tls"`
 }
@@ -35,7 +36,11 @@ const (
 )
 
 // DefaultAccess reaches a server by TCP and HTTP/1.1.
-var DefaultAccess = Access{HTTP: HTTP1, ConnectionAge: defaultMaxAge, DNSInterval: defaultLookUpAgain}
+var DefaultAccess = Access{HTTP: HTTP1, ConnectionAge: defaultMaxAge, Streams: mostStreams}
+
+// mostStreams is how many streams servers commonly allow, and the least they are advised to
+// (RFC 9113, section 6.5.2).
+const mostStreams = 100
 
 // The bounds of what an access may ask for.
 const (
@@ -55,8 +60,9 @@ func (a Access) Faults(check Check) {
 	check(a.HTTP == HTTP1 || a.HTTP == HTTP2, "http", "is %q; give %s or %s", a.HTTP, HTTP1, HTTP2)
 	check(a.ConnectionAge >= leastAge && a.ConnectionAge <= longest, "connection_age",
 		"is %s; give %s to a year, for instance 2s", a.ConnectionAge, leastAge)
-	check(a.DNSInterval >= leastDNSInterval && a.DNSInterval <= longest, "dns_interval",
-		"is %s; give %s to a year, for instance 30s", a.DNSInterval, leastDNSInterval)
+	check(a.DNSInterval == 0 || a.DNSInterval >= leastDNSInterval && a.DNSInterval <= longest, "dns_interval",
+		"is %s; give %s to a year, for instance 30s, or 0s for the TTL of the name", a.DNSInterval, leastDNSInterval)
+	check(a.Streams >= 1 && a.Streams <= 1000, "streams", "is %d; give 1 to 1000 requests over one connection of HTTP/2", a.Streams)
 	check(len(a.UnixSocket) <= longestSocket, "unix_socket",
 		"is %q, which is too long for a socket; give at most %d bytes", a.UnixSocket, longestSocket)
 	check(a.TLS.Cert == "" || a.TLS.Key != "", "tls.cert", "is given without its key; give both")
@@ -76,7 +82,7 @@ func (a Access) In(dir string) Access {
 
 // Options reads the files of an access without Faults, and reports what is wrong with them.
 func (a Access) Options(read func(name string) ([]byte, error), check Check) Options {
-	o := Options{MaxAge: a.ConnectionAge, LookUpAgain: a.DNSInterval, HTTP2: a.HTTP == HTTP2, UnixSocket: a.UnixSocket}
+	o := Options{MaxAge: a.ConnectionAge, LookUpAgain: a.DNSInterval, HTTP2: a.HTTP == HTTP2, Streams: a.Streams, UnixSocket: a.UnixSocket}
 	if a.UnixSocket != "" {
 		info, err := os.Stat(a.UnixSocket)
 		check(err == nil, "unix_socket", "is %q, which cannot be used: %v", a.UnixSocket, err)

@@ -205,8 +205,8 @@ func TestAnAddressThatRefusesIsPassedOver(t *testing.T) {
 	defer server.Close()
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
 	s := serverOf(t, "http://a.example:"+port, Options{})
-	s.lookUp = func(context.Context, string, string) ([]netip.Addr, error) {
-		return []netip.Addr{netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}, nil
+	s.lookUp = func(context.Context, string) ([]netip.Addr, time.Duration, error) {
+		return []netip.Addr{netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}, 0, nil
 	}
 	for range 4 {
 		c := s.Client()

@@ -9,25 +9,19 @@ import (
 	"sync"
 )
 
-// What fasthttp's ContentLength says of a body whose length is not announced.
-const (
-	chunked  = -1
-	untilEOF = -2
-)
-
 func (c *conn) readBody(r *Request) error {
-	status := c.header.StatusCode()
+	status := c.header.status
 	if r.BodyLess || status < 200 || status == 204 || status == 304 {
 		return nil
 	}
-	switch length := c.header.ContentLength(); length {
+	switch length := c.header.length; length {
 	case chunked:
 		return c.readChunks(r)
 	case untilEOF:
-		c.header.SetConnectionClose()
+		c.header.close = true
 		return c.readUntilEOF(r)
 	default:
-		return c.readBytes(r, int64(length))
+		return c.readBytes(r, length)
 	}
 }
 
@@ -145,5 +139,5 @@ func (c *conn) line() ([]byte, error) {
 		}
 		return nil, err
 	}
-	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), nil
+	return withoutEnd(line), nil
 }

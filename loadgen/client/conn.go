@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
+	"iter"
 	"net"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // Errors that Exchange returns, besides the network's.
@@ -60,18 +58,26 @@ type Answer struct {
 	First  time.Time // when the answer's first byte was there
 	// Opening is how long its request had to wait for a new connection; 0 if it needed none.
 	Opening time.Duration
-	header  *fasthttp.ResponseHeader
+	header  *header
 }
 
-// Header is the value of a header, nil without it, whatever the case of its name.
-func (a *Answer) Header(name string) []byte { return a.header.Peek(name) }
+// Header is the value of a header, nil if it is empty or missing, whatever the case of its name.
+func (a *Answer) Header(name string) []byte {
+	for value := range a.header.values(name) {
+		return value
+	}
+	return nil
+}
+
+// Headers are the values of all headers of a name, such as Set-Cookie.
+func (a *Answer) Headers(name string) iter.Seq[[]byte] { return a.header.values(name) }
 
 // conn is a connection that was dialled, and what is needed to use it again and again.
 // It is for one goroutine.
 type conn struct {
 	socket net.Conn
 	reader *bufio.Reader
-	header fasthttp.ResponseHeader
+	header header
 	answer Answer
 	whole  []byte // a small request in one piece
 	used   time.Time
@@ -86,14 +92,14 @@ func newConn(socket net.Conn) *conn {
 // close closes the connection.
 func (c *conn) close() error { return c.socket.Close() }
 
-// usable tells whether another request can be sent: the last answer was read whole and
+// usable tells whether another request can be sent now: the last answer was read whole and
 // the server did not close the connection, as far as that is known without sending.
-func (c *conn) usable() bool {
+func (c *conn) usable(now time.Time) bool {
 	if c.spent || c.reader.Buffered() > 0 {
 		return false
 	}
 	// Servers close connections that were silent for seconds, hardly ever sooner.
-	return time.Since(c.used) < 100*time.Millisecond || !closedByPeer(c.socket)
+	return now.Sub(c.used) < 100*time.Millisecond || !closedByPeer(c.socket)
 }
 
 // exchange sends a request and reads its answer, both by the deadline. After an error the
@@ -106,7 +112,6 @@ func (c *conn) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	written := c.send(r)
 	// A server may refuse a long body before it has read it, and close: its answer says more.
 	answer, err := c.receive(r)
-	c.used = time.Now()
 	switch {
 	case err != nil && written != nil:
 		return answer, written
@@ -115,7 +120,8 @@ func (c *conn) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	case written != nil:
 		return answer, nil
 	}
-	c.spent = c.header.ConnectionClose()
+	c.used = answer.First
+	c.spent = c.header.close
 	return answer, nil
 }
 
@@ -152,7 +158,7 @@ func (c *conn) receive(r *Request) (*Answer, error) {
 	if err := c.readHeader(); err != nil {
 		return nil, err
 	}
-	c.answer = Answer{Status: c.header.StatusCode(), Body: c.answer.Body[:0], First: first, header: &c.header}
+	c.answer = Answer{Status: c.header.status, Body: c.answer.Body[:0], First: first, header: &c.header}
 	if err := c.readBody(r); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = ErrCutOff
@@ -165,22 +171,14 @@ func (c *conn) receive(r *Request) (*Answer, error) {
 // readHeader reads the header of the answer, past those that only announce it (100, 103).
 func (c *conn) readHeader() error {
 	for {
-		err := c.header.Read(c.reader)
-		var small *fasthttp.ErrSmallBuffer
-		var timeout net.Error
+		err := c.header.read(c.reader)
 		switch {
-		case err == nil:
-			if status := c.header.StatusCode(); status >= 200 || status == 101 {
-				return nil
-			}
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		case errors.Is(err, io.EOF):
 			return ErrCutOff
-		case errors.As(err, &small):
-			return fmt.Errorf("%w: its header has more than %d bytes", ErrMalformed, headerSize)
-		case errors.As(err, &timeout):
+		case err != nil:
 			return err
-		default:
-			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		case c.header.status >= 200 || c.header.status == 101:
+			return nil
 		}
 	}
 }

@@ -63,6 +63,12 @@ func TestAnAnswerIsReadToItsEndAndNoFurther(t *testing.T) {
 		{"hints before", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" +
 			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
 		{"more than was asked for", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\n", 200, "abc", false},
+		{"HTTP/1.0 that stays", "HTTP/1.0 200 OK\r\nconnection: Keep-Alive\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
+		{"close among others", "HTTP/1.1 200 OK\r\nConnection: x, close, keep-alive\r\nContent-Length: 0\r\n\r\n", 200, "", false},
+		{"one length twice", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
+		{"chunks and a length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n" + chunks[len("HTTP/1.1 200 OK\r\n"):] + "0\r\n\r\n", 200, "", true},
+		{"a folded line", "HTTP/1.1 200 OK\r\nX: y\r\n Content-Length: 9\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
+		{"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 1\n\na", 200, "a", true},
 		{"no reason phrase", "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\na", 200, "a", true},
 	}
 	for _, tt := range tests {
@@ -77,8 +83,8 @@ func TestAnAnswerIsReadToItsEndAndNoFurther(t *testing.T) {
 				if a.Status != tt.status || string(a.Body) != tt.body || a.Length != int64(len(tt.body)) {
 					t.Errorf("Exchange() = %d %.50q of %d bytes, want %d %.50q", a.Status, a.Body, a.Length, tt.status, tt.body)
 				}
-				if read == "at once" && c.usable() != tt.usable {
-					t.Errorf("Usable() = %v, want %v", c.usable(), tt.usable)
+				if read == "at once" && c.usable(time.Now()) != tt.usable {
+					t.Errorf("Usable() = %v, want %v", c.usable(time.Now()), tt.usable)
 				}
 			})
 		}
@@ -99,6 +105,12 @@ func TestWhatIsNoWholeAnswerIsAnErrorOfItsKind(t *testing.T) {
 		{"half a trailer", chunks + "0\r\nX: y\r\n", ErrCutOff},
 		{"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", ErrMalformed},
 		{"TLS", "\x15\x03\x01\x00\x02\x02\x46\r\n\r\n", ErrMalformed},
+		{"no status", "HTTP/1.1 abc OK\r\n\r\n", ErrMalformed},
+		{"a line without a colon", "HTTP/1.1 200 OK\r\nX\r\n\r\n", ErrMalformed},
+		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", ErrMalformed},
+		{"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", ErrMalformed},
+		{"compressed unasked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", ErrMalformed},
+		{"many lines of header", "HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", headerSize), ErrMalformed},
 		{"a chunk that is no number", chunks + "xyz\r\nabc\r\n", ErrMalformed},
 		{"a chunk longer than it says", chunks + "2\r\nabc\r\n0\r\n\r\n", ErrMalformed},
 		{"a chunk of endless size", chunks + "ffffffffffffffffff\r\nabc\r\n", ErrMalformed},
@@ -114,13 +126,32 @@ func TestWhatIsNoWholeAnswerIsAnErrorOfItsKind(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Errorf("Exchange() = %v, want %v", err, tt.want)
 			}
-			if came := int64(strings.Count(tt.answer, "abc") * 3); tt.want == ErrCutOff && came > 0 && (a == nil || a.Length != came) {
+			if came := int64(strings.Count(tt.answer, "abc") * 3); errors.Is(tt.want, ErrCutOff) && came > 0 && (a == nil || a.Length != came) {
 				t.Errorf("Exchange() = %+v, want the %d bytes of the body that came", a, came)
 			}
-			if c.usable() {
+			if c.usable(time.Now()) {
 				t.Error("Usable() = true after an error")
 			}
 		})
+	}
+}
+
+func TestHeadersAreFoundByTheirNames(t *testing.T) {
+	a, _, err := exchange(strings.NewReader("HTTP/1.1 204 x\r\nSET-Cookie: a=1; Path=/\r\nset-cookie:b=2\r\n"+
+		"X_1:  y \r\nEmpty:\r\n\r\n"), get(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cookies []string
+	for value := range a.Headers("Set-Cookie") {
+		cookies = append(cookies, string(value))
+	}
+	if got := strings.Join(cookies, "|"); got != "a=1; Path=/|b=2" {
+		t.Errorf("Headers(Set-Cookie) = %s", got)
+	}
+	// Bytes that differ in the bit of the case are the same in letters only.
+	if x := string(a.Header("x_1")); x != "y" || a.Header("X\x7f1") != nil || a.Header("Empty") != nil || a.Header("Path") != nil {
+		t.Errorf("Header(x_1) = %q, Header(Empty) = %q", x, a.Header("Empty"))
 	}
 }
 
@@ -141,7 +172,7 @@ func TestHEADHasNoBodyWhateverItsHeaderSays(t *testing.T) {
 	r := get(10)
 	r.BodyLess = true
 	a, c, err := exchange(strings.NewReader("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\nx-instance-id: i-1\r\n\r\n"), r)
-	if err != nil || a.Length != 0 || !c.usable() || string(a.Header("X-Instance-Id")) != "i-1" || a.Header("X-None") != nil {
+	if err != nil || a.Length != 0 || !c.usable(time.Now()) || string(a.Header("X-Instance-Id")) != "i-1" || a.Header("X-None") != nil {
 		t.Errorf("Exchange(HEAD) = %+v, %v", a, err)
 	}
 }
@@ -176,7 +207,7 @@ func TestAgainstARealServer(t *testing.T) {
 				if err != nil || a.Status != 200 || !bytes.Equal(a.Body, body) || string(a.Header("X-Length")) != strconv.Itoa(size) {
 					t.Fatalf("%d bytes: %v, %v", size, a, err)
 				}
-				if !c.usable() {
+				if !c.usable(time.Now()) {
 					t.Fatalf("%d bytes: the connection is not usable again", size)
 				}
 			}
@@ -188,7 +219,7 @@ func TestAServerThatClosesAnIdleConnectionIsNoticedBeforeTheNextRequest(t *testi
 	client, server := tcpPair(t)
 	c := newConn(client)
 	c.used = time.Now().Add(-time.Second) // as if it had been silent for so long
-	if !c.usable() {
+	if !c.usable(time.Now()) {
 		t.Fatal("Usable() = false of an open connection")
 	}
 	server.Close()
@@ -196,7 +227,7 @@ func TestAServerThatClosesAnIdleConnectionIsNoticedBeforeTheNextRequest(t *testi
 	_ = client.SetReadDeadline(time.Now().Add(10 * time.Second))
 	raw, _ := client.(*net.TCPConn).SyscallConn()
 	_ = raw.Read(func(uintptr) bool { return closedByPeer(client) })
-	if c.usable() {
+	if c.usable(time.Now()) {
 		t.Error("Usable() = true of a connection that the server closed")
 	}
 }

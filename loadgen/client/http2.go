@@ -11,9 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // Errors of HTTP/2.
@@ -26,29 +25,48 @@ var (
 	ErrReset = errors.New("stream reset by the server")
 )
 
-// streams is a connection of HTTP/2, by net/http's client: one stream after the other.
+// streams is a connection of HTTP/2, by net/http's client, for any number of goroutines.
 type streams struct {
 	*http.ClientConn
-	server *url.URL
-	header fasthttp.ResponseHeader
+	server   *url.URL
+	greeting *greeting
+	answered atomic.Bool // in HTTP/2, whatever it was
+}
+
+// received is an answer that came over streams, and what is used again for the next one.
+type received struct {
+	header header
 	answer Answer
 	piece  []byte // of a body that is not kept
 }
 
+// stream is a connection of HTTP/2 for one goroutine: one stream after the other.
+type stream struct {
+	*streams
+	received
+}
+
+func (s *stream) close() error { return s.Close() }
+
+func (s *stream) exchange(r *Request, deadline time.Time) (*Answer, error) {
+	return s.received.exchange(s.streams, r, deadline)
+}
+
 // newStreams returns a connection of HTTP/2 over another one, after its handshake if it is TLS.
 func newStreams(ctx context.Context, socket net.Conn, server *url.URL) (*streams, error) {
-	dial := func(context.Context, string, string) (net.Conn, error) { return socket, nil }
+	g := &greeting{Conn: socket, over: make(chan struct{})}
+	dial := func(context.Context, string, string) (net.Conn, error) { return g, nil }
 	t := &http.Transport{DialContext: dial, DialTLSContext: dial, DisableCompression: true, Protocols: new(http.Protocols)}
 	t.Protocols.SetHTTP2(true)
 	t.Protocols.SetUnencryptedHTTP2(true)
 	conn, err := t.NewClientConn(ctx, server.Scheme, net.JoinHostPort(server.Hostname(), portOf(server)))
-	return &streams{ClientConn: conn, server: server}, err
+	return &streams{ClientConn: conn, server: server, greeting: g}, err
 }
 
-func (s *streams) close() error { return s.Close() }
-func (s *streams) usable() bool { return s.Err() == nil && s.Available() > 0 }
+func (s *streams) usable(time.Time) bool { return s.Err() == nil && s.Available() > 0 }
 
-func (s *streams) exchange(r *Request, deadline time.Time) (*Answer, error) {
+// exchange sends a request over the connection, and reads its answer, both by the deadline.
+func (in *received) exchange(s *streams, r *Request, deadline time.Time) (*Answer, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
 	request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Head)))
@@ -63,39 +81,42 @@ func (s *streams) exchange(r *Request, deadline time.Time) (*Answer, error) {
 	response, err := s.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		other := ErrNotHTTP2
-		if s.answer.Status != 0 { // it answered before
+		if s.answered.Load() {
 			other = ErrNoAnswer
 		}
 		return nil, failure(ctx, err, ErrNoAnswer, other)
 	}
-	s.answer = Answer{Status: response.StatusCode, Body: s.answer.Body[:0], First: time.Now(), header: &s.header}
-	s.header.Reset()
+	s.answered.Store(true)
+	in.answer = Answer{Status: response.StatusCode, Body: in.answer.Body[:0], First: time.Now(), header: &in.header}
+	in.header.lines = in.header.lines[:0]
 	for name, values := range response.Header {
 		for _, value := range values {
-			s.header.Add(name, value)
+			in.header.add(name, value)
 		}
 	}
-	err = s.readBody(response.Body, r.Keep)
+	err = in.readBody(response.Body, r.Keep)
 	_ = response.Body.Close() // which was read
 	if err != nil {
-		return &s.answer, failure(ctx, err, ErrCutOff, ErrCutOff)
+		came := in.answer
+		in.answer.Body = nil // it may be large
+		return &came, failure(ctx, err, ErrCutOff, ErrCutOff)
 	}
-	return &s.answer, nil
+	return &in.answer, nil
 }
 
 // readBody reads the body, and keeps it if keep is not 0.
-func (s *streams) readBody(body io.Reader, keep int) error {
-	if s.piece == nil {
-		s.piece = make([]byte, 32<<10)
+func (in *received) readBody(body io.Reader, keep int) error {
+	if in.piece == nil {
+		in.piece = make([]byte, 32<<10)
 	}
 	for {
-		n, err := body.Read(s.piece)
-		s.answer.Length += int64(n)
+		n, err := body.Read(in.piece)
+		in.answer.Length += int64(n)
 		if keep > 0 {
-			if s.answer.Length > int64(keep) {
+			if in.answer.Length > int64(keep) {
 				return fmt.Errorf("%w: more than %d bytes", ErrTooLong, keep)
 			}
-			s.answer.Body = append(s.answer.Body, s.piece[:n]...)
+			in.answer.Body = append(in.answer.Body, in.piece[:n]...)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -26,11 +26,14 @@ type Options struct {
 	// Balancer, shows a new instance to new connections only. With so many connections that
 	// more than 200 a second would be opened, they become older.
 	MaxAge time.Duration
-	// LookUpAgain is how old the addresses of the server's name may become; 0 means 30 s. Go's
-	// resolver does not tell the TTL of a name.
+	// LookUpAgain is how old the addresses of the server's name may become; 0 means as old as
+	// its TTL says, from 1 s to 5 min, or 30 s where that is not known.
 	LookUpAgain time.Duration
-	HTTP2       bool   // instead of HTTP/1.1
-	UnixSocket  string // path of a socket to connect to, whatever the URL's host; "": none
+	HTTP2       bool // instead of HTTP/1.1
+	// Streams is how many requests may be under way over one connection of HTTP/2, unless the server
+	// allows fewer; 0 means 1.
+	Streams    int
+	UnixSocket string // path of a socket to connect to, whatever the URL's host; "": none
 	// TLS is for https; nil means that the system's certificates are trusted. What depends on
 	// the server and the protocol is set by the Server.
 	TLS *tls.Config
@@ -56,10 +59,7 @@ var ErrEnded = errors.New("ended before it was answered")
 
 const (
 	defaultMaxAge = 2 * time.Second
-	// defaultLookUpAgain is below the 60 s for which load balancers of AWS allow their
-	// addresses to be kept.
-	defaultLookUpAgain = 30 * time.Second
-	dialTimeout        = 5 * time.Second
+	dialTimeout   = 5 * time.Second
 	// mostRenewed is how many connections are renewed in a second: each leaves its port
 	// unusable for a minute, and there are 28,000 of them on Linux.
 	mostRenewed = 200
@@ -72,26 +72,29 @@ const (
 type Server struct {
 	url     *url.URL
 	options Options
-	lookUp  func(ctx context.Context, network, host string) ([]netip.Addr, error) // nil: names go to Dial
+	// lookUp returns the addresses of a name, and how long they are good; nil: names go to Dial.
+	lookUp  func(ctx context.Context, host string) ([]netip.Addr, time.Duration, error)
 	reused  atomic.Int64
 	open    atomic.Int64
 	mu      sync.Mutex // guards what follows
 	ended   bool
-	closers map[*sockets]func() // of those that have a connection, or open one
+	closers map[any]func() // by what has a connection, or opens one
+	shared  *shared        // nil: no connection is
 	known   []netip.Addr
 	knownAt time.Time
+	goodFor time.Duration // from then on
 	next    int
 	opened  map[string]int64
 }
 
 // NewServer returns the server of a URL, of which scheme and host count.
 func NewServer(u *url.URL, o Options) *Server {
-	s := &Server{url: u, closers: map[*sockets]func(){}, opened: map[string]int64{}}
+	s := &Server{url: u, closers: map[any]func(){}, opened: map[string]int64{}}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext
-		s.lookUp = net.DefaultResolver.LookupNetIP
+		s.lookUp = resolving(new(net.Dialer).DialContext)
 	}
-	o.MaxAge, o.LookUpAgain = cmp.Or(o.MaxAge, defaultMaxAge), cmp.Or(o.LookUpAgain, defaultLookUpAgain)
+	o.MaxAge = cmp.Or(o.MaxAge, defaultMaxAge)
 	if o.TLS == nil {
 		o.TLS = new(tls.Config)
 	}
@@ -101,6 +104,9 @@ func NewServer(u *url.URL, o Options) *Server {
 		o.TLS.NextProtos = []string{"h2"}
 	}
 	s.options = o
+	if o.HTTP2 && o.Streams > 1 {
+		s.shared = &shared{server: s}
+	}
 	return s
 }
 
@@ -159,8 +165,10 @@ func (s *Server) connect(ctx context.Context) (o opened, err error) {
 	}
 	if !s.options.HTTP2 {
 		o.connection = newConn(socket)
-	} else if o.connection, err = newStreams(ctx, socket, s.url); err != nil {
+	} else if streams, err := newStreams(ctx, socket, s.url); err != nil {
 		return o, fmt.Errorf("%w: %w", ErrConnect, errors.Join(err, socket.Close()))
+	} else {
+		o.connection = &stream{streams: streams}
 	}
 	if s.options.Opened != nil {
 		s.options.Opened(opening)
@@ -220,8 +228,8 @@ func (s *Server) count(address string) {
 	s.opened[address]++
 }
 
-// closesBy keeps what closes the connection of a Client; nil: it has none.
-func (s *Server) closesBy(of *sockets, closeIt func()) {
+// closesBy keeps what closes a connection, by who has it; nil: there is none any more.
+func (s *Server) closesBy(of any, closeIt func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -252,14 +260,15 @@ func (s *Server) addresses(ctx context.Context) (all []string, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock() // the lookup too: a thousand connections ask once
-	if time.Since(s.knownAt) >= s.options.LookUpAgain || len(s.known) == 0 {
-		known, err := s.lookUp(ctx, "ip", host)
+	if time.Since(s.knownAt) >= s.goodFor || len(s.known) == 0 {
+		known, ttl, err := s.lookUp(ctx, host)
 		if err != nil && len(s.known) == 0 {
 			return nil, err
 		}
 		if err == nil {
 			s.known = known
 		}
+		s.goodFor = cmp.Or(s.options.LookUpAgain, ttl)
 		s.knownAt = time.Now() // a resolver that fails is not asked by every connection
 	}
 	s.next++

@@ -10,8 +10,8 @@ import (
 
 // Session returns a Client as Client does, for one user: the cookies that the service sets
 // come back to it as from a browser, by their path, age and the like. A request's own cookies
-// are sent as well; nothing else is kept.
-func (s *Server) Session() Client { return &session{Client: s.Client(), server: s.url} }
+// are sent as well; nothing else is kept. It shares no connection.
+func (s *Server) Session() Client { return &session{Client: s.own(), server: s.url} }
 
 // session sends the cookies of a user.
 type session struct {
@@ -37,7 +37,7 @@ func (s *session) Exchange(r *Request, deadline time.Time) (*Answer, error) {
 	if err != nil {
 		return answer, err
 	}
-	for _, line := range answer.header.Cookies() {
+	for line := range answer.Headers("Set-Cookie") {
 		cookie, err := http.ParseSetCookie(string(line))
 		if err != nil {
 			continue // a browser ignores it too

@@ -10,9 +10,9 @@ type connection interface {
 	// exchange sends a request and reads its answer, both by the deadline. After an error
 	// the connection is not usable.
 	exchange(r *Request, deadline time.Time) (*Answer, error)
-	// usable tells whether another request can be sent, as far as that is known without
+	// usable tells whether another request can be sent now, as far as that is known without
 	// sending one.
-	usable() bool
+	usable(now time.Time) bool
 	close() error
 }
 
@@ -33,15 +33,24 @@ type renewal struct {
 }
 
 // Client returns a Client that uses one connection at a time, which is opened when it is
-// needed. An exchange that has to open its first one takes that much longer.
-func (s *Server) Client() Client { return &sockets{server: s} }
+// needed, or shares it where streams may. An exchange that has to open one takes that much longer.
+func (s *Server) Client() Client {
+	if s.shared != nil {
+		return s.shared.client()
+	}
+	return s.own()
+}
+
+// own returns a Client that shares no connection.
+func (s *Server) own() Client { return &sockets{server: s} }
 
 // Exchange implements Client.
 func (s *sockets) Exchange(r *Request, deadline time.Time) (*Answer, error) {
-	if s.connection != nil && time.Now().After(s.until) {
+	now := time.Now()
+	if s.connection != nil && now.After(s.until) {
 		s.renew()
 	}
-	if s.connection != nil && !s.usable() {
+	if s.connection != nil && !s.usable(now) {
 		s.drop()
 	}
 	var opening time.Duration

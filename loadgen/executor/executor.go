@@ -25,6 +25,7 @@ type Executor struct {
 	*sending
 	shards  []*shard
 	dropped atomic.Int64
+	starved atomic.Int64 // of these
 	ending  atomic.Bool
 	halted  atomic.Bool
 	mu      sync.Mutex
@@ -64,6 +65,10 @@ func New(cfg Config) *Executor {
 
 // Dropped counts requests that were left out up to now, because they were too late.
 func (e *Executor) Dropped() int64 { return e.dropped.Load() }
+
+// Starved counts those of the dropped requests for which no slot was free until it was too late, as
+// all requests in flight waited for their answers.
+func (e *Executor) Starved() int64 { return e.starved.Load() }
 
 // Offered is how many requests are due before a time, which is not before that of the last call.
 func (e *Executor) Offered(before time.Time) int64 {
@@ -119,7 +124,8 @@ func (s *shard) work(workers *sync.WaitGroup) {
 		if !more {
 			return
 		}
-		seq, due, ok := s.await()
+		free := o.Timestamp.Add(o.Latency) // the zero time at first
+		seq, due, ok := s.await(free)
 		if !ok {
 			close(s.lead)
 			return
@@ -129,13 +135,14 @@ func (s *shard) work(workers *sync.WaitGroup) {
 			workers.Go(func() { s.work(workers) })
 		}
 		s.lead <- struct{}{}
-		o = Outcome{Result: vegeta.Result{Seq: seq}, Due: due, Request: &request}
+		o = Outcome{Result: vegeta.Result{Seq: seq}, Due: due, Free: free, Request: &request}
 		s.exchange(s.lane, c, &o)
 	}
 }
 
-// await returns the shard's next request as soon as it is due; ok is false at the end.
-func (s *shard) await() (seq uint64, due time.Time, ok bool) {
+// await returns the shard's next request as soon as it is due; ok is false at the end. Who waits has
+// been free since a time.
+func (s *shard) await(free time.Time) (seq uint64, due time.Time, ok bool) {
 	for {
 		ending := s.ending.Load() // before the schedule is read: that was ended first
 		wait := time.Hour         // nothing is due until the schedule changes
@@ -145,7 +152,7 @@ func (s *shard) await() (seq uint64, due time.Time, ok bool) {
 				if wait < -justDue && s.halted.Load() {
 					return 0, due, false
 				}
-				if s.dropLate(-wait) {
+				if s.dropLate(-wait, free.Sub(due) > s.cfg.MaxLate) {
 					continue
 				}
 				seq = s.next
@@ -160,8 +167,9 @@ func (s *shard) await() (seq uint64, due time.Time, ok bool) {
 	}
 }
 
-// dropLate leaves out what is due for longer than MaxLate, and tells whether anything was.
-func (s *shard) dropLate(late time.Duration) bool {
+// dropLate leaves out what is due for longer than MaxLate, and tells whether anything was; starved
+// if that is for want of a slot.
+func (s *shard) dropLate(late time.Duration, starved bool) bool {
 	if late <= s.cfg.MaxLate {
 		return false
 	}
@@ -172,6 +180,8 @@ func (s *shard) dropLate(late time.Duration) bool {
 	}
 	left := (first - s.next + shards - 1) / shards
 	s.next += left * shards
-	s.dropped.Add(int64(left))
+	if s.dropped.Add(int64(left)); starved {
+		s.starved.Add(int64(left))
+	}
 	return true
 }

@@ -47,7 +47,10 @@ type Outcome struct {
 	// Result has Seq, Timestamp (when it was sent), Latency (from then), Code, BytesIn and
 	// BytesOut; Error is the caller's to name.
 	vegeta.Result
-	Due     time.Time // not after Timestamp
+	Due time.Time // not after Timestamp
+	// Free is when the worker that sent it had ended the request before, whose slot it takes; zero if
+	// it is the worker's first, and of Users. A request that was due before waited for that slot.
+	Free    time.Time
 	Request *client.Request
 	Answer  *client.Answer // with Err what came of it; nil: nothing
 	Err     error

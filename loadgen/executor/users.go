@@ -52,6 +52,9 @@ func NewUsers(cfg Config, b Behavior) *Users {
 // Dropped is 0: users wait.
 func (u *Users) Dropped() int64 { return 0 }
 
+// Starved is 0 as well.
+func (u *Users) Starved() int64 { return 0 }
+
 // Offered is how many requests were sent, whatever the time: none is due before it is sent.
 func (u *Users) Offered(time.Time) int64 { return u.Sent() }
 

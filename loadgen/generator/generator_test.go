@@ -29,18 +29,13 @@ func TestARunIsInvalidWhereTheGeneratorWasTheLimit(t *testing.T) {
 		"ports":           {func(c *Counters) { c.NoPort = 3 }, "3 requests found no local port left.", "more addresses"},
 		"CPU": {func(c *Counters) { c.Usage.Busy = 6 },
 			"The generator used more than 85 % of its CPU (GOMAXPROCS 2) in 6 of 100 intervals.", "more cores"},
-		"slots": {func(c *Counters) { c.Dropped = 11 },
-			"11 of 10000 requests were not sent: every slot in flight was taken.", "more requests in flight"},
-		"slots below rate times time-out": {func(c *Counters) { c.Dropped, c.Slots, c.SlotsNeeded = 11, 99, 100 },
-			"11 of 10000 requests were not sent: every slot in flight was taken.", "Allow 100 requests in flight"},
-		"no lack of slots": {func(c *Counters) { c.Dropped, c.Slots, c.SlotsNeeded = 11, 100, 100 },
+		"dropped": {func(c *Counters) { c.Dropped, c.Slots, c.SlotsNeeded = 11, 10, 1000 },
 			"11 of 10000 requests were not sent: the generator did not come to it.", "other programs"},
+		"dropped for want of slots": {func(c *Counters) { c.Dropped, c.Starved = 5000, 4990 }, "", ""},
 		"a single interval": {func(c *Counters) { c.Usage.Intervals, c.Usage.Busy = 1, 1 },
 			"The generator used more than 85 % of its CPU (GOMAXPROCS 2) in 1 of 1 intervals.", "more cores"},
 		"lag": {func(c *Counters) { c.LagP99 = 30*time.Millisecond + 1 },
 			"1 % of the requests were sent more than 30ms after they were due.", "lower the rate"},
-		"lag for want of slots": {func(c *Counters) { c.LagP99, c.Slots, c.SlotsNeeded = time.Second, 10, 1000 },
-			"1 % of the requests were sent more than 1s after they were due.", "Allow 1000 requests in flight"},
 		"lag of a few": {func(c *Counters) { c.Due, c.Dropped, c.LagP99 = 999, 0, 200*time.Millisecond+1 },
 			"1 % of the requests were sent more than 200ms after they were due.", "lower the rate"},
 		"lag by chance":      {func(c *Counters) { c.Due, c.Dropped, c.LagP99 = 999, 0, 200*time.Millisecond }, "", ""},
@@ -53,6 +48,27 @@ func TestARunIsInvalidWhereTheGeneratorWasTheLimit(t *testing.T) {
 		got := Judge(c)
 		if got.Invalid != (tt.reason != "") || got.Reason != tt.reason || !strings.Contains(got.Remedy, tt.remedy) {
 			t.Errorf("%s: Judge() = %+v, want %q with a remedy of %q", name, got, tt.reason, tt.remedy)
+		}
+	}
+}
+
+// TestSlotsThatTheServerTakesAreNoted: that requests wait for it is no fault of the generator.
+func TestSlotsThatTheServerTakesAreNoted(t *testing.T) {
+	for _, c := range []struct {
+		waited, starved int64
+		slots           int
+		want            string
+	}{
+		{10, 0, 10, "valid"},
+		{11, 0, 10, "valid: 11 of 10000 requests waited while all 10 in flight were unanswered: the service answered too slowly. " +
+			"With 1000 in flight, the rate times the time-out, none waits."},
+		{7, 5, 1000, "valid: 12 of 10000 requests waited while all 1000 in flight were unanswered, 5 of them in vain: " +
+			"the service answered too slowly."},
+	} {
+		counters := well()
+		counters.Dropped, counters.Waited, counters.Starved, counters.Slots, counters.SlotsNeeded = c.starved, c.waited, c.starved, c.slots, 1000
+		if got := Judge(counters).String(); got != c.want {
+			t.Errorf("%d waited, %d in vain: %s, want %s", c.waited, c.starved, got, c.want)
 		}
 	}
 }

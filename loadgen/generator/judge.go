@@ -10,7 +10,9 @@ import (
 type Counters struct {
 	Due     int64         // requests, sent or not
 	Dropped int64         // of them
-	LagP99  time.Duration // from when requests were due to when they were sent
+	Waited  int64         // requests that were sent late, as all slots were taken by those that waited for their answers
+	Starved int64         // of Dropped, for the same reason
+	LagP99  time.Duration // from when requests were due, and had a slot, to when they were sent
 	NoFile  int64         // requests that failed with EMFILE or ENFILE
 	NoPort  int64         // requests that failed with EADDRNOTAVAIL
 	Usage   Usage
@@ -36,6 +38,8 @@ type Judgement struct {
 	Invalid bool   `json:"invalid"`
 	Reason  string `json:"reason,omitempty"` // one sentence: by what the generator was limited
 	Remedy  string `json:"remedy,omitempty"` // one sentence: what to do
+	// Note is what a valid measurement leaves open: requests waited for slots.
+	Note string `json:"note,omitempty"`
 	// Limited are the intervals in which the generator was the limit by themselves: how many, and
 	// by what in the first of them; "" if there was none.
 	Limited string `json:"limited,omitempty"`
@@ -43,9 +47,9 @@ type Judgement struct {
 
 // Judge judges a run. Of several limits it names the one that explains the others.
 //
-// A server that stalls does not make a measurement invalid by itself: it can take SlotsNeeded
-// slots at most, so that requests wait for a slot, or are left out for want of one, only where
-// fewer are allowed. How long the server stalls is then not what was measured.
+// Requests that wait for a slot, or are left out for want of one, make no measurement invalid: the slots
+// are taken as long as the server has not answered. Their latency from the schedule has the waiting
+// in it, as with as many connections as there are slots it would. The judgement notes it.
 func Judge(c Counters) Judgement {
 	for _, limits := range [][]limit{c.shortages(), c.delays()} {
 		for _, l := range limits {
@@ -54,7 +58,22 @@ func Judge(c Counters) Judgement {
 			}
 		}
 	}
-	return Judgement{}
+	return Judgement{Note: c.note()}
+}
+
+// note is what there is to know of requests that waited for slots, "" if hardly any did.
+func (c Counters) note() string {
+	if float64(c.Waited+c.Starved) <= mostDropped*float64(c.Due) {
+		return ""
+	}
+	text := fmt.Sprintf("%d of %d requests waited while all %d in flight were unanswered", c.Waited+c.Starved, c.Due, c.Slots)
+	if c.Starved > 0 {
+		text += fmt.Sprintf(", %d of them in vain", c.Starved)
+	}
+	if text += ": the service answered too slowly."; c.Slots < c.SlotsNeeded {
+		text += fmt.Sprintf(" With %d in flight, the rate times the time-out, none waits.", c.SlotsNeeded)
+	}
+	return text
 }
 
 // limit is one that a generator may reach.
@@ -87,27 +106,17 @@ func (c Counters) shortages() []limit {
 
 // delays are how a lack shows, and what may become one.
 func (c Counters) delays() []limit {
-	u, why := c.Usage, "every slot in flight was taken"
-	remedy := "Allow more requests in flight, or lower the rate to what the service answers."
-	late := "Keep other programs off the generator's machine, lower the rate, or allow more requests in flight."
-	switch {
-	case c.Slots == 0: // not known
-	case c.Slots < c.SlotsNeeded:
-		remedy = fmt.Sprintf("Allow %d requests in flight, which is the rate times the time-out, instead of %d, or lower one of these.",
-			c.SlotsNeeded, c.Slots)
-		late = remedy
-	default:
-		why, remedy = "the generator did not come to it", "Keep other programs off the generator's machine, or lower the rate."
-	}
+	u, dropped := c.Usage, c.Dropped-c.Starved
+	const remedy = "Keep other programs off the generator's machine, or lower the rate."
 	return []limit{
 		{
-			float64(c.Dropped) > mostDropped*float64(c.Due),
-			fmt.Sprintf("%d of %d requests were not sent: %s.", c.Dropped, c.Due, why), remedy,
+			float64(dropped) > mostDropped*float64(c.Due),
+			fmt.Sprintf("%d of %d requests were not sent: the generator did not come to it.", dropped, c.Due), remedy,
 		},
 		{
 			c.LagP99 > mostLagFew || c.LagP99 > mostLag && c.Due >= fewDue,
 			fmt.Sprintf("1 %% of the requests were sent more than %v after they were due.", c.LagP99.Round(time.Millisecond)),
-			late,
+			remedy,
 		},
 		{
 			u.FileLimit > 0 && float64(u.Files) > mostFiles*float64(u.FileLimit),
@@ -123,6 +132,8 @@ func (j Judgement) String() string {
 		return "invalid: " + j.Reason + " " + j.Remedy
 	case j.Limited != "":
 		return "valid as a whole; it was the limit " + j.Limited
+	case j.Note != "":
+		return "valid: " + j.Note
 	}
 	return "valid"
 }

@@ -30,10 +30,10 @@ func (i Identity) prepare() identity {
 func (i *identity) of(a *client.Answer) []byte {
 	switch {
 	case i.cookie != nil:
-		// All cookies of an answer in one, which is how the client gives them.
-		for part := range bytes.SplitSeq(a.Header("Set-Cookie"), []byte("; ")) {
-			if value, ok := bytes.CutPrefix(part, i.cookie); ok {
-				return value
+		for line := range a.Headers("Set-Cookie") {
+			if value, ok := bytes.CutPrefix(line, i.cookie); ok {
+				value, _, _ = bytes.Cut(value, []byte(";"))
+				return bytes.TrimSpace(value)
 			}
 		}
 		return nil

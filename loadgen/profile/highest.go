@@ -1,7 +1,7 @@
 package profile
 
 // Highest is the highest rate that a valid profile comes to, in requests per second; MaxRate if
-// the profile is none of this package's.
+// that is not known.
 func Highest(p Profile) (rate float64) {
 	switch p := p.(type) {
 	case Linear:
@@ -16,6 +16,8 @@ func Highest(p Profile) (rate float64) {
 		return Highest(p.Profile)
 	case Sine:
 		return p.High
+	case ending:
+		return Highest(p.Profile)
 	default:
 		return MaxRate
 	}

@@ -14,6 +14,7 @@ import (
 var examples = map[string]string{
 	"constant": "constant:200/5m", "ramp": "ramp:10..200/5m", "steps": "steps:10,50,100/1m", "sine": "sine:50..150@1m/10m",
 	"spike": "spike:50..500@2m+30s/5m",
+	"cpu":   "cpu:32/10m",
 }
 
 // Parse reads a profile as a person writes it on a command line:
@@ -24,6 +25,7 @@ var examples = map[string]string{
 //	steps:10,50,100/1m      each for one minute
 //	sine:50..150@1m/10m     swings of one minute, for ten
 //	spike:50..500@2m+30s/5m 500 after two minutes, for 30 seconds; 50 otherwise
+//	cpu:32/10m              what holds the CPU of the service at 32 %, for ten
 //
 // Rates are requests per second, durations as time.ParseDuration reads them.
 // The error names what is wrong and shows the right form.
@@ -54,12 +56,15 @@ func parse(text string, users bool) (Profile, error) {
 func parseShape(shape, rest string, users bool) (Profile, error) {
 	example, known := examples[shape]
 	if !known {
-		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine or spike", shape)
+		return nil, fmt.Errorf("unknown shape %q; use constant, ramp, steps, sine, spike or cpu", shape)
+	}
+	if users && shape == "cpu" {
+		return nil, errors.New("a CPU is held by a rate; write it into the profile")
 	}
 	head, lengthText, bounded := strings.Cut(rest, "/")
 	rates, periodText, swings := strings.Cut(head, "@")
 	switch {
-	case shape != "constant" && !bounded:
+	case shape != "constant" && shape != "cpu" && !bounded:
 		return nil, fmt.Errorf("no duration; write it as in %s", example)
 	case shape == "spike" && !strings.Contains(periodText, "+"):
 		return nil, fmt.Errorf("no peak; write it as in %s", example)
@@ -85,6 +90,8 @@ func parseShape(shape, rest string, users bool) (Profile, error) {
 	case "sine":
 		low, high := p.between(rates)
 		return Sine{Low: low, High: high, Period: p.length(periodText), For: length}, p.err
+	case "cpu":
+		return newCPU(p.rate(rates), length), p.err
 	case "spike":
 		return p.spike(rates, periodText, length), p.err
 	}

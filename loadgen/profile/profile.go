@@ -162,6 +162,9 @@ func Until(p Profile, end time.Duration) Profile {
 	if whole := p.Duration(); whole > 0 && whole <= end {
 		return p
 	}
+	if c, ok := p.(CPU); ok {
+		return newCPU(c.Percent, end)
+	}
 	return beginning{p, end}
 }
 

@@ -25,6 +25,8 @@ func TestParseReadsEveryShape(t *testing.T) {
 		{"steps:10, 50,100/1m", Linear{{10, 10, time.Minute}, {50, 50, time.Minute}, {100, 100, time.Minute}}},
 		{"sine:50..150@1m/10m", Sine{Low: 50, High: 150, Period: time.Minute, For: 10 * time.Minute}},
 		{"spike:5..50@2m+30s/5m", Linear{{5, 5, 2 * time.Minute}, {50, 50, 30 * time.Second}, {5, 5, 150 * time.Second}}},
+		{"cpu:32/10m", CPU{Linear{{10, 10, 10 * time.Minute}}, 32}},
+		{"cpu:99.5", CPU{Linear{{10, 10, 0}}, 99.5}},
 		{"spike:5..50@0s+1m/1m", Linear{{50, 50, time.Minute}}},
 	}
 	for _, tt := range tests {
@@ -60,6 +62,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"sine:5..1@1m/2m", "lower rate first"},
 		{"sine:1..5/2m", "has a period"},
 		{"constant:1@1m/2m", "has a period"},
+		{"cpu:0/1m", "cannot be held"},
+		{"cpu:101/1m", "cannot be held"},
+		{"cpu:1..2/1m", "not a rate"},
 		{"spike:1..2/1m", "no peak"},
 		{"spike:1..2@1m/5m", "no peak"},
 		{"spike:1..2@1m+1m", "no duration"},
@@ -80,7 +85,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 func TestUsersAreWholeNumbers(t *testing.T) {
 	for text, want := range map[string]bool{
 		"5": true, "0": true, "ramp:1..50000/5m": true, "steps:1,0,7/1m": true,
-		"": false, "many": false, "1.5": false, "-1": false, "50001": false, "NaN": false, "Inf": false, "ramp:1..2.5/5m": false, "sine:0.5..2@1m/2m": false,
+		"": false, "many": false, "1.5": false, "-1": false, "50001": false, "NaN": false,
+		"Inf": false, "ramp:1..2.5/5m": false, "sine:0.5..2@1m/2m": false,
 	} {
 		if p, err := ParseUsers(text); (err == nil) != want {
 			t.Errorf("ParseUsers(%q) = %v, %v, want one: %t", text, p, err, want)

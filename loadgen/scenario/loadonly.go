@@ -20,6 +20,9 @@ type LoadOnly struct {
 	Format  string `yaml:"format,omitempty"`  // of Targets; "" means http
 	Profile string `yaml:"profile,omitempty"` // of the rate, as profile.Parse reads it
 	Replay  string `yaml:"replay,omitempty"`  // instead of Profile: a file of rates
+	// CPUOf is where the CPU is read that a profile such as cpu:32 holds, as cpu.ParseSource reads
+	// it; the mean of several.
+	CPUOf []string `yaml:"cpu_of,omitempty"`
 	// Users send instead of a rate, each waiting for its answer: how many, as a profile.
 	Users string `yaml:"users,omitempty"`
 	// Phases are one after the other, instead of Profile, Replay and Users.
@@ -27,6 +30,8 @@ type LoadOnly struct {
 	Think    string  `yaml:"think,omitempty"` // of Users, as executor.ParseThink reads it
 	Arrivals string  `yaml:"arrivals"`        // even or poisson
 	Precise  bool    `yaml:"precise"`
+	// Unchecked has whatever answer taken for the right one, without a look at it.
+	Unchecked bool `yaml:"unchecked"`
 	// Duration is where the profile ends; 0 means at its own end, or after 30 s without one.
 	Duration time.Duration `yaml:"duration"`
 	Require  []string      `yaml:"require"` // thresholds on summary.Measures
@@ -38,6 +43,7 @@ func (l LoadOnly) faults(check func(ok bool, key, format string, args ...any)) {
 	l.destinationFaults(check)
 	l.whole().faults("load_only.", check)
 	l.phaseFaults(check)
+	l.cpuFaults(check)
 	check(!l.ByUsers() || l.Arrivals == "even", "load_only.arrivals", "is of a rate, and users send when they have their answers; keep one")
 	check(!l.ByUsers() || !l.Precise, "load_only.precise", "is of a rate, and users send when they have their answers; keep one")
 	check(l.Arrivals == "even" || l.Arrivals == "poisson", "load_only.arrivals", "is %q; give even or poisson", l.Arrivals)

@@ -36,7 +36,11 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 		"load_only: {require: memory < 50%}":               `load_only.require[0]: "memory < 50%": there is no measure memory`,
 		"load_only: {abort: [cpu > 90%, errors > 1]}":      `x.yaml:1:32: load_only.abort[1]: "errors > 1": the bound 1 is not a percentage`,
 		"load_only: {abort: {errors: 50%}}":                "x.yaml:1:13: load_only.abort: is no list",
-		"load_only: {profile: 'cpu:32'}":                   `load_only.profile: is "cpu:32": a load by itself does not see the CPU of`,
+		"load_only: {profile: 'cpu:32'}":                   "load_only.cpu_of: is missing, and the profile holds a CPU; say where",
+		"load_only: {profile: 5, cpu_of: pid 7}":           "load_only.cpu_of: is of a profile that holds a CPU; give one",
+		"load_only: {profile: 'cpu:32', cpu_of: [7]}":      "load_only.cpu_of[0]: is neither a process nor a URL",
+		"load_only: {profile: 'cpu:101', cpu_of: pid 7}":   `load_only.profile: is "cpu:101": a CPU of 101 % cannot be held`,
+		"load_only: {users: 'cpu:32'}":                     `load_only.users: is "cpu:32": a CPU is held by a rate`,
 		"load_only: {duration: 1ns}":                       "load_only.duration: is 1ns; give 1ms to a year",
 		"load_only: {phases: []}":                          "x.yaml:1:13: load_only.phases: is an empty list; give at least one",
 		"load_only: {rate: 1}":                             "load_only.rate: unknown key; known here: url, targets, format, profile, replay",
@@ -46,7 +50,7 @@ func TestALoadByItselfHasAFaultAtItsLine(t *testing.T) {
 func TestAPhaseHasAFaultAtItsLine(t *testing.T) {
 	const one = "load_only: {phases: [{name: a, profile: 5, duration: 5s}, "
 	wantFaults(t, map[string]string{
-		"load_only: {phases: [{name: a, profile: 'cpu:32', duration: 5s}]}":     `phases[0].profile: is "cpu:32": a load by itself does`,
+		"load_only: {phases: [{name: a, profile: 'cpu:32', duration: 5s}]}":     "load_only.cpu_of: is missing",
 		"load_only: {profile: 5, phases: [{name: a, profile: 'ramp:1..2/5s'}]}": "x.yaml:1:25: load_only.phases: are given together with profile",
 		"load_only: {phases: [{profile: 'ramp:1..2/5s'}]}":                      `load_only.phases[0].name: phase "" is no name; use 1 to 64`,
 		"load_only: {phases: [{name: (a), profile: 'ramp:1..2/5s'}]}":           `phases[0].name: phase "(a)" is no name`,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"secondwind/loadgen/attack"
+	"secondwind/loadgen/cpu"
 	"secondwind/loadgen/profile"
 	"secondwind/runlog"
 )
@@ -68,6 +69,11 @@ func (s Scenario) Offered() (profile.Profile, []attack.Phase, error) {
 		parts = append(parts, profile.Until(p, cmp.Or(phase.Duration, p.Duration(), unending)))
 		from += parts[len(parts)-1].Duration()
 	}
+	if s.LoadOnly.holds() {
+		for i := range phases {
+			phases[i].Offered = parts[i]
+		}
+	}
 	all := parts[0]
 	if len(parts) > 1 {
 		all = profile.NewSequence(parts...)
@@ -126,10 +132,7 @@ func (p Phase) faults(key string, check func(ok bool, key, format string, args .
 		parse func(string) (profile.Profile, error)
 	}{"profile": {p.Profile, profile.Parse}, "users": {p.Users, profile.ParseUsers}} {
 		text := given.text
-		if strings.HasPrefix(text, "cpu:") {
-			check(false, key+name, "is %q: a load by itself does not see the CPU of the service; give a rate, "+
-				"or prove with `secondwind soak`, whose calibration finds the rates for calibration.cpu_percent and load.cpu_percent", text)
-		} else if _, err := given.parse(text); text != "" && err != nil {
+		if _, err := given.parse(text); text != "" && err != nil {
 			check(false, key+name, "is %q: %v", text, errors.Unwrap(err)) // which says the text, too
 		}
 	}
@@ -184,4 +187,30 @@ func (l LoadOnly) phaseFaults(check func(ok bool, key, format string, args ...an
 		check(p.Replay != "" || err != nil || p.Duration != 0 || given.Duration() > 0, key+"duration",
 			"is missing, and the profile has no end; give one, for instance 5m")
 	}
+}
+
+// holds tells whether a profile is to hold a CPU, or some phase.
+func holds(given string) bool { return strings.HasPrefix(strings.TrimSpace(given), "cpu:") }
+func (l LoadOnly) holds() bool {
+	return slices.ContainsFunc(l.phases(), func(p Phase) bool { return holds(p.Profile) })
+}
+
+// cpuFaults checks where the CPU is read that is to be held.
+func (l LoadOnly) cpuFaults(check func(ok bool, key, format string, args ...any)) {
+	check(len(l.CPUOf) > 0 || !l.holds(), "load_only.cpu_of",
+		"is missing, and the profile holds a CPU; say where it is read: pid 1234, or http://10.0.0.7:9100/metrics")
+	check(len(l.CPUOf) == 0 || l.holds(), "load_only.cpu_of", "is of a profile that holds a CPU; give one, for instance cpu:32/10m")
+	for i, text := range l.CPUOf {
+		_, err := cpu.ParseSource(text)
+		check(err == nil, fmt.Sprintf("load_only.cpu_of[%d]", i), "%v", err)
+	}
+}
+
+// Sources are where the CPU is read that is to be held; none without such a profile.
+func (l LoadOnly) Sources() (all []*cpu.Source, err error) {
+	for _, text := range l.CPUOf {
+		s, wrong := cpu.ParseSource(text)
+		all, err = append(all, s), errors.Join(err, wrong)
+	}
+	return all, err
 }

@@ -1,12 +1,14 @@
 package scenario
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"secondwind/loadgen/client"
 	"secondwind/loadgen/mix"
 )
 
@@ -237,5 +239,35 @@ func TestAFileThatIsGoneCannotBeCopied(t *testing.T) {
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
 		t.Errorf("CopyTo() of a scenario without files made %v, %v", files, err)
+	}
+}
+
+// TestWhatIsUncheckedIsRight: no answer is kept, however much was expected of it.
+func TestWhatIsUncheckedIsRight(t *testing.T) {
+	const text = `
+requests:
+  - {path: /a, expect: {status: 201, text: yes}}
+  - {numbers: {operation: "*", digits: {list: [3]}, bodies: 1}, expect: {exact: true}}
+identity: {json: a}
+load_only: {url: "http://host.test", unchecked: %t}
+`
+	for unchecked, keep := range map[bool]int{false: 64 << 20, true: 0} {
+		s, err := Parse("x.yaml", fmt.Appendf(nil, text, unchecked))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := s.Mix()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := client.Answer{Status: 503, Body: []byte(`{"a":"b"}`)}
+		for seq := range uint64(2) {
+			var r client.Request
+			m.Request(seq, &r)
+			failure, instance := m.Failure(seq, &answer), m.Instance(&answer)
+			if r.Keep != keep || (failure == "") != unchecked || (instance == nil) != unchecked {
+				t.Errorf("unchecked: %t: request %d keeps %d bytes, fails with %q, answered by %q", unchecked, seq, r.Keep, failure, instance)
+			}
+		}
 	}
 }

@@ -61,6 +61,7 @@ var bounds = map[string]object{
 	},
 	"users":                   {"minimum": 1, "maximum": 1_000_000},
 	"http":                    {"enum": []any{"1.1", "2", 1.1, 2}},
+	"streams":                 {"minimum": 1, "maximum": 1000},
 	"unix_socket":             {"maxLength": 103},
 	"max_in_flight":           {"minimum": 1, "maximum": maxInFlight},
 	"calibration.start_rate":  {"exclusiveMinimum": 0},
@@ -314,10 +315,11 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"requests: [{numbers: {operation: +, digits: {list: 7}}}]", "requests: [{weight: 0.5, headers: {A: 1}}]", "identity: {cookie: a}",
 		"release: {rate_percent: 20}", "judge: {min_achieved: 1}", "local: {policy: none}", "max_in_flight: 100000", "seed: 18446744073709551615",
 		"load_only: {profile: 200, duration: 5m, require: p99 < 1s, abort: errors > 50%}", "load_only: {require: [p99 < 1s, errors < 1%]}",
-		"http: 2", "http: 1.1", "http: '2'", "unix_socket: s", "tls: {insecure: true}", "tls: {cert: a, key: b, root_certs: c}", "tls:",
+		"http: 2", "streams: 1", "http: 1.1", "http: '2'", "unix_socket: s", "tls: {insecure: true}", "tls: {cert: a, key: b, root_certs: c}", "tls:",
 		"load_only: {users: 50, think: 1s..3s}", "load_only: {phases: [{name: a, profile: ramp:1..100/1m}]}",
 		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}",
 		"load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
+		"load_only: {profile: 'cpu:32/5m', cpu_of: pid 7, unchecked: true}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
@@ -334,11 +336,12 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, shape: round}}]",
 		"requests: [{numbers: {operation: +, digits: {min: 1, max: 2}, bodies: 10001}}]",
 		"http: 3", "http: 1", "http: two", "unix_socket: " + strings.Repeat("x", 104), "tls: {insecure: 1}", "tls: a", "dns_interval: -1s",
-		"tls: {ca: a}", "tls: {cert: a}", "tls: {key: a}",
+		"streams: 0", "streams: 1001", "tls: {ca: a}", "tls: {cert: a}", "tls: {key: a}",
 		"identity: {header: a, cookie: b}", "identity: {heder: a}",
 		"load_only: {abort: {errors: 50%}}", "load_only: {arrivals: odd}", "load_only: {phases: {}}",
 		"load_only: {phases: [{profile: 5, duration: 5s}]}", "load_only: {phases: [{name: a, rate: 5}]}", "load_only: {precise: 1}",
 		"load_only: {duration: long}", "load_only: {require: {p99: 1s}}", "load_only: {rate: 5}",
+		"load_only: {profile: 'cpu:32/5m', cpu_of: {pid: 7}}", "load_only: {unchecked: 1}",
 	}
 	for _, text := range taken {
 		if _, err := Parse("x.yaml", []byte(text)); err != nil {

@@ -18,6 +18,17 @@ import (
 
 // Mix makes what a load by itself sends: its targets, or the requests for the server at its URL.
 func (s Scenario) Mix() (*mix.Mix, error) {
+	if s.LoadOnly.Unchecked {
+		s.LoadOnly.Unchecked, s.Requests = false, slices.Clone(s.Requests)
+		for i := range s.Requests {
+			s.Requests[i].Expect = mix.Expect{} // no results are computed
+		}
+		m, err := s.Mix()
+		if err == nil {
+			m.Uncheck()
+		}
+		return m, err
+	}
 	if s.LoadOnly.Targets != "" {
 		return s.targets()
 	}

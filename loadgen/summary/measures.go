@@ -45,7 +45,10 @@ func Kind(t threshold.Threshold) string {
 
 // of are the requests that a threshold is on; nil: there are none.
 func (s *Summary) of(t threshold.Threshold) *Phase {
-	all := &Phase{Seconds: s.Seconds, instances: s.Instances, Request: Request{Completed: s.Completed, Failed: s.Failed, FromSchedule: s.FromSchedule}}
+	all := &Phase{
+		Seconds: s.Seconds, instances: s.Instances,
+		Request: Request{Completed: s.Completed, Failed: s.Failed, FromSchedule: s.FromSchedule},
+	}
 	switch kind := Kind(t); {
 	case t.Phase != "":
 		i := slices.IndexFunc(s.phases, func(p *Phase) bool { return p.Name == runlog.Phase(t.Phase) })

@@ -37,7 +37,7 @@ type Summary struct {
 	// SecondInstance is the time to the second instance in seconds, of a proof; the caller's to set.
 	SecondInstance *float64 `json:"-"`
 
-	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due to when they were sent
+	Lag       Latency          `json:"lag,omitzero"`       // from when requests were due, and had a slot, to when they were sent
 	Connect   Latency          `json:"connect,omitzero"`   // of the connections that were opened
 	TLS       Latency          `json:"tls,omitzero"`       // of their handshakes
 	FirstByte Latency          `json:"firstByte,omitzero"` // of completed requests, from when there was a connection
@@ -45,6 +45,8 @@ type Summary struct {
 	Reused    int64            `json:"reused"`             // requests that needed no new connection
 	CPU       float64          `json:"generatorCpu"`       // share of the generator's cores, 0 to 1; 0 if it is not known
 	Gaps      []Gap            `json:"gaps,omitempty"`     // in the order of time
+	// ServiceCPU is what was seen of the service's CPU; nil if nobody looked.
+	ServiceCPU *ServiceCPU `json:"serviceCpu,omitempty"`
 	// Generator is whether the generator was the limit.
 	Generator generator.Judgement `json:"generator"`
 
@@ -106,6 +108,7 @@ func (s *Summary) Add(l *runlog.LoadSecond) error {
 	if err := errors.Join(s.addRequests(l), s.addConnections(l)); err != nil {
 		return err
 	}
+	s.addServiceCPU(l)
 	s.judge(l)
 	return nil
 }
@@ -177,7 +180,7 @@ func (s *Summary) judge(l *runlog.LoadSecond) {
 	}
 	s.CPU = s.usage.Usage().CPU
 	s.Generator = generator.Judge(generator.Counters{
-		Due: s.Offered, Dropped: s.Dropped, LagP99: time.Duration(s.Lag.P99 * float64(time.Second)),
+		Due: s.Offered, Dropped: s.Dropped, Waited: s.Waited, Starved: s.Starved, LagP99: time.Duration(s.Lag.P99 * float64(time.Second)),
 		NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
 		Usage: s.usage.Usage(), Slots: s.slots, SlotsNeeded: s.slotsNeeded,
 	})

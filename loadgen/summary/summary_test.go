@@ -158,7 +158,7 @@ func TestTheGeneratorIsJudgedOverAllLines(t *testing.T) {
 	}
 	fine, busy := &runlog.GeneratorSecond{CPU: 0.2, Procs: 2}, &runlog.GeneratorSecond{CPU: 1, Procs: 2}
 	few := second(&runlog.GeneratorSecond{Slots: 5, SlotsNeeded: 50})
-	few.Offered, few.Dropped = 10, 9
+	few.Offered, few.Dropped, few.Starved = 10, 9, 4
 	files := second(fine)
 	files.Errors = map[string]int64{runlog.NoFileError: 4}
 	for name, c := range map[string]struct {
@@ -169,7 +169,7 @@ func TestTheGeneratorIsJudgedOverAllLines(t *testing.T) {
 		"old lines":       {[]*runlog.LoadSecond{second(nil), second(nil)}, 0, ""},
 		"a busy second":   {[]*runlog.LoadSecond{second(fine), second(busy), second(fine), second(fine)}, 0.4, ""},
 		"busy throughout": {[]*runlog.LoadSecond{second(busy), second(fine), second(busy), second(fine)}, 0.6, "in 2 of 4 intervals"},
-		"few slots":       {[]*runlog.LoadSecond{second(fine), few}, 0.2, "9 of 11 requests were not sent: every slot"},
+		"few slots":       {[]*runlog.LoadSecond{second(fine), few}, 0.2, "5 of 11 requests were not sent: the generator"},
 		"no descriptors":  {[]*runlog.LoadSecond{files}, 0.2, "4 requests found no file descriptor"},
 	} {
 		var s Summary
@@ -364,5 +364,19 @@ func TestPhasesAreSummedUpByThemselves(t *testing.T) {
 	const inJSON = `"phases":[{"name":"warm-up","seconds":2,"offered":4,"sent":4,"dropped":0,"completed":4,"failed":3`
 	if err != nil || !strings.Contains(string(encoded), inJSON) {
 		t.Errorf("JSON is %s, %v", encoded, err)
+	}
+}
+
+func TestTheCPUOfTheServiceIsThatOfTheLinesThatSawIt(t *testing.T) {
+	var s Summary
+	for _, l := range []runlog.LoadSecond{
+		{OfferedRate: 10}, {ServiceCPU: 20, OfferedRate: 200}, {ServiceCPU: 30, OfferedRate: 300}, {OfferedRate: 310},
+	} {
+		if err := s.Add(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := s.ServiceCPU.String(), "30.0 % at 300.0 requests/s in the end, 25.0 % on average"; got != want {
+		t.Errorf("ServiceCPU = %s, want %s", got, want)
 	}
 }

@@ -37,6 +37,9 @@ func (s *Summary) Write(w io.Writer) {
 		}
 		fmt.Fprintf(t, "%s\t%5.1f %%  %s\n", first(i, "answered by"), 100*part, orUnknown(id))
 	}
+	if s.ServiceCPU != nil {
+		fmt.Fprintf(t, "service CPU\t%s\n", s.ServiceCPU)
+	}
 	fmt.Fprintf(t, "generator\t%s\n", s.Generator)
 	_ = t.Flush()
 }

@@ -66,6 +66,9 @@ func policyOf(in *autoscaling.PutScalingPolicyInput) (autoscale.Policy, error) {
 	return p, err
 }
 
+// served are the predefined metrics that something here publishes.
+var served = []autoscale.PredefinedMetric{autoscale.ASGAverageCPUUtilization, autoscale.ALBRequestCountPerTarget}
+
 func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTracking, error) {
 	if c == nil {
 		return nil, nil
@@ -79,10 +82,11 @@ func targetTrackingOf(c *types.TargetTrackingConfiguration) (*autoscale.TargetTr
 	case (predefined == nil) == (customized == nil):
 		return nil, operation.Invalidf("TargetTrackingConfiguration must have either a PredefinedMetricSpecification " +
 			"or a CustomizedMetricSpecification")
-	case predefined != nil && predefined.PredefinedMetricType != types.MetricType(autoscale.ASGAverageCPUUtilization):
+	case predefined != nil && !slices.Contains(served, autoscale.PredefinedMetric(predefined.PredefinedMetricType)):
 		return nil, operation.NotServed("predefined metric " + string(predefined.PredefinedMetricType))
 	case predefined != nil:
-		t.PredefinedMetric = autoscale.ASGAverageCPUUtilization
+		t.PredefinedMetric = autoscale.PredefinedMetric(predefined.PredefinedMetricType)
+		t.ResourceLabel = optional.Value(predefined.ResourceLabel)
 	case len(customized.Metrics) > 0:
 		return nil, operation.NotServed("target tracking on metric math (Metrics)")
 	case customized.Period != nil:
@@ -146,7 +150,9 @@ func describedTargetTracking(t *autoscale.TargetTracking) *types.TargetTrackingC
 	}
 	out := &types.TargetTrackingConfiguration{TargetValue: &t.TargetValue, DisableScaleIn: &t.DisableScaleIn}
 	if t.Customized == nil {
-		predefined := types.PredefinedMetricSpecification{PredefinedMetricType: types.MetricType(t.PredefinedMetric)}
+		predefined := types.PredefinedMetricSpecification{
+			PredefinedMetricType: types.MetricType(t.PredefinedMetric), ResourceLabel: optional.NonZero(t.ResourceLabel),
+		}
 		out.PredefinedMetricSpecification = &predefined
 		return out
 	}

@@ -117,8 +117,8 @@ func TestATargetTrackingPolicy(t *testing.T) {
 		},
 		{
 			"another predefined metric", tracking + "TargetValue=1" +
-				"&TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType=ALBRequestCountPerTarget",
-			notServed("predefined metric ALBRequestCountPerTarget"),
+				"&TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType=ASGAverageNetworkIn",
+			notServed("predefined metric ASGAverageNetworkIn"),
 		},
 		{
 			"metric math", custom + "Metrics.member.1.Id=m&TargetTrackingConfiguration.TargetValue=1",

@@ -42,6 +42,9 @@ type Timeline struct {
 	Asked    []*runlog.Observation            // all, errors too
 	Answered map[string][]*runlog.Observation // by operation, without errors; of histories only the subject's alarm's
 	Unread   []int64                          // seq of answers that do not decode
+
+	activities newest[runlog.Activity]
+	history    newest[runlog.AlarmHistoryItem]
 }
 
 // New reads what the answers say about the subject of a claim: its group, alarm,
@@ -50,7 +53,9 @@ type Timeline struct {
 func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 	t := &Timeline{
 		Asked: arrived(cloud), Answered: map[string][]*runlog.Observation{},
-		Metric: Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
+		Metric:     Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
+		activities: newest[runlog.Activity]{key: func(a runlog.Activity) string { return a.ActivityId }},
+		history:    newest[runlog.AlarmHistoryItem]{key: itemKey},
 	}
 	memory := decoded{}
 	operations := map[int64]string{} // of answers, by seq
@@ -73,8 +78,7 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 		}
 		t.Answered[o.Operation] = append(t.Answered[o.Operation], o)
 	}
-	t.Activities = distinct(t.Activities, func(a runlog.Activity) string { return a.ActivityId })
-	t.History = distinct(t.History, itemKey)
+	t.Activities, t.History = t.activities.all, t.history.all
 	slices.SortStableFunc(t.Activities, func(a, b Seen[runlog.Activity]) int {
 		return a.Value.StartTime.Compare(b.Value.StartTime)
 	})
@@ -106,19 +110,29 @@ func arrived(cloud []runlog.Observation) []*runlog.Observation {
 	return all
 }
 
-// decoded remembers inputs and answers, most of which come many times.
-type decoded map[string]any
+// decoded remembers inputs and answers by where they lie in memory: most come many times, and
+// are then the same bytes.
+type decoded map[*byte]any
+
+// mostDecoded bounds what is remembered: far more than a round of polls has.
+const mostDecoded = 256
 
 // decode reads an input or an answer; nil if it cannot be read.
 func decode[T any](raw json.RawMessage, memory decoded) *T {
-	if v, ok := memory[string(raw)].(*T); ok {
+	if len(raw) == 0 {
+		return nil
+	}
+	if v, ok := memory[&raw[0]].(*T); ok {
 		return v
 	}
 	v := new(T)
 	if json.Unmarshal(raw, v) != nil {
 		v = nil
 	}
-	memory[string(raw)] = v
+	if len(memory) >= mostDecoded {
+		clear(memory)
+	}
+	memory[&raw[0]] = v
 	return v
 }
 
@@ -145,7 +159,7 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 			return g.AutoScalingGroupName == of.AutoScalingGroupName
 		})...)
 	case runlog.OpDescribeScalingActivities:
-		keep(&t.Activities, o, a.Activities...)
+		t.activities.keep(o, a, a.Activities)
 	case runlog.OpDescribePolicies:
 		keep(&t.Policies, o, a.ScalingPolicies)
 	case runlog.OpDescribeScheduledActions:
@@ -155,7 +169,7 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	case runlog.OpDescribeAlarms:
 		keep(&t.Alarms, o, a.MetricAlarms...)
 	case runlog.OpDescribeAlarmHistory:
-		keep(&t.History, o, a.AlarmHistoryItems...)
+		t.history.keep(o, a, a.AlarmHistoryItems)
 	case runlog.OpGetMetricData:
 		return t.Metric.take(o, *a, of, memory)
 	case runlog.OpDescribeTargetGroups:
@@ -194,21 +208,45 @@ func itemKey(i runlog.AlarmHistoryItem) string {
 	return i.AlarmName + "\x00" + i.Timestamp.UTC().String() + "\x00" + i.HistoryItemType + "\x00" + i.HistoryData + i.HistorySummary
 }
 
-// distinct returns the last answer about each value, in the order in which they
-// appeared.
-func distinct[T any](all []Seen[T], key func(T) string) (last []Seen[T]) {
-	index := map[string]int{}
-	for _, s := range all {
-		i, again := index[key(s.Value)]
-		if !again {
-			index[key(s.Value)] = len(last)
-			last = append(last, s)
-			continue
+// newest are the last answers about values that come again and again, in the order in which
+// the values appeared.
+type newest[T any] struct {
+	all    []Seen[T]
+	key    func(T) string
+	index  map[string]int           // by key
+	places map[*runlog.Answer][]int // of the values of an answer that was seen before
+}
+
+// keep adds the values of an answer, or notes that they were answered again.
+func (n *newest[T]) keep(o *runlog.Observation, answer *runlog.Answer, values []T) {
+	places, again := n.places[answer]
+	if !again {
+		places = n.find(o, values)
+		if n.places == nil || len(n.places) >= mostDecoded {
+			n.places = map[*runlog.Answer][]int{}
 		}
-		s.First = last[i].First
-		last[i] = s
+		n.places[answer] = places
 	}
-	return last
+	for i, place := range places {
+		n.all[place].Observation, n.all[place].Value = o, values[i]
+	}
+}
+
+func (n *newest[T]) find(o *runlog.Observation, values []T) (places []int) {
+	if n.index == nil {
+		n.index = map[string]int{}
+	}
+	for _, v := range values {
+		key := n.key(v)
+		place, known := n.index[key]
+		if !known {
+			place = len(n.all)
+			n.index[key] = place
+			n.all = append(n.all, Seen[T]{o, v, o})
+		}
+		places = append(places, place)
+	}
+	return places
 }
 
 // HistoryOf is the alarm whose history the observation asked for; "" if it asked

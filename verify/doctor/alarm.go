@@ -33,7 +33,7 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 	}
 	x.checkMetricOf(a)
 	load := a.Threshold * x.band(a.Threshold)
-	x.findIf(a.Threshold < 1 || load > mostLoad, Warning, "alarm.threshold", "alarm "+a.AlarmName,
+	x.findIf(!x.facts.configuration.Metric(a).CountsRequests() && (a.Threshold < 1 || load > mostLoad), Warning, "alarm.threshold", "alarm "+a.AlarmName,
 		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, %g times as much.", a.Threshold, load, x.band(a.Threshold)),
 		fmt.Sprintf("Choose a threshold from 1 to %.0f %%, or a smaller load.band or load.cpu_percent in the scenario.",
 			math.Floor(mostLoad/x.band(a.Threshold))))
@@ -63,7 +63,7 @@ func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
 		x.find(Error, "alarm.metric", name,
 			fmt.Sprintf("It watches %s of %s, not %s of %s.", a.MetricName, a.Namespace, want.MetricName, want.Namespace),
 			updateAlarm("namespace "+want.Namespace+" and metric "+want.MetricName))
-	} else if len(a.Dimensions) != 1 || a.Dimensions[0] != want.Dimension {
+	} else if !want.Watches(a) || len(a.Dimensions) != 1 && !want.CountsRequests() {
 		x.find(Error, "alarm.dimension", name,
 			fmt.Sprintf("It watches the CPU of %s, not of the group.", dimensions(a.Dimensions)),
 			updateAlarm("the dimension "+dimensions([]runlog.Dimension{want.Dimension})))
@@ -71,9 +71,13 @@ func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
 	x.findIf(statistic != want.Statistic, Error, "alarm.statistic", name,
 		fmt.Sprintf("Its statistic is %s, but the claim is about the average over the group.", statistic),
 		updateAlarm("statistic "+want.Statistic))
-	x.findIf(unit != "" && unit != string(cwtypes.StandardUnitPercent), Error, "alarm.unit", name,
-		fmt.Sprintf("It asks for datapoints in %s, but EC2 publishes CPU in Percent: it will never have data.", unit),
-		updateAlarm("unit Percent, or without a unit"))
+	publisher, published := "EC2 publishes CPU", cwtypes.StandardUnitPercent
+	if want.CountsRequests() {
+		publisher, published = "the load balancer publishes requests", cwtypes.StandardUnitCount
+	}
+	x.findIf(unit != "" && unit != string(published), Error, "alarm.unit", name,
+		fmt.Sprintf("It asks for datapoints in %s, but %s in %s: it will never have data.", unit, publisher, published),
+		updateAlarm(fmt.Sprintf("unit %s, or without a unit", published)))
 	x.findIf(!hypothesis.Above(a), Error, "alarm.comparison", name,
 		fmt.Sprintf("Its comparison operator is %s, but load raises CPU.", a.ComparisonOperator),
 		updateAlarm("comparison operator GreaterThanThreshold"))
@@ -101,7 +105,7 @@ func (x *examination) checkAlarmState(a runlog.MetricAlarm) {
 	x.findIf(a.StateValue == "ALARM", Error, "alarm.in-alarm", name,
 		fmt.Sprintf("It has been in ALARM since %s: no transition would be seen.", a.StateUpdatedTimestamp.UTC().Format(time.RFC3339)),
 		"Remove the load, and wait until the alarm is OK and the group is back at its minimum.")
-	x.findIf(a.StateValue == "INSUFFICIENT_DATA", Note, "alarm.no-data", name,
+	x.findIf(a.StateValue == "INSUFFICIENT_DATA" && x.waited(a) == 0, Note, "alarm.no-data", name,
 		"It has no data yet (INSUFFICIENT_DATA).",
 		"Wait a few periods, as the run itself does.")
 	x.findIf(a.TreatMissingData == "breaching", Warning, "alarm.missing-data", name,
@@ -131,6 +135,7 @@ func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 			"Add a scale-in alarm and policy, as terraform/ does.")
 		return
 	}
+	x.checkWayBack(in)
 	policy := x.facts.configuration.PolicyOf(in)
 	if policy == nil || policy.PolicyType == "TargetTrackingScaling" {
 		return // AWS chooses that threshold itself

@@ -106,6 +106,24 @@ func alarmBreakages() []breakage {
 		{"alarm.missing-data", "breaching", put(func(in *input) { in.TreatMissingData = aws.String("breaching") })},
 		{"alarm.slow", "over forty periods", put(func(in *input) { in.EvaluationPeriods, in.DatapointsToAlarm = aws.Int32(40), aws.Int32(40) })},
 		{"alarm.scale-in-missing", "deleted", func(w *world) { w.deleteAlarm(w.Stack.ScaleInAlarm) }},
+		{"alarm.scale-in-disabled", "by hand", func(w *world) {
+			names := []string{w.Stack.ScaleInAlarm}
+			_, err := w.alarms.DisableAlarmActions(w.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: names})
+			w.must(err)
+		}},
+		{"alarm.scale-in-no-policy", "at all", func(w *world) {
+			w.putAlarm(w.Stack.ScaleInAlarm, func(in *input) { in.AlarmActions = nil })
+		}},
+		{"alarm.blind", "for an hour", func(w *world) {
+			w.started(time.Hour)
+			alarm(func(a *cwtypes.MetricAlarm) {
+				a.StateValue, a.StateUpdatedTimestamp = cwtypes.StateValueInsufficientData, aws.Time(time.Now().Add(-time.Hour))
+			})(w)
+		}},
+		{"alarm.unit", "in Percent, which no sample has", func(w *world) {
+			alarm(func(a *cwtypes.MetricAlarm) { a.Unit = cwtypes.StandardUnitPercent })(w)
+			w.datapoints("unit")
+		}},
 		{"alarm.scale-in-close", "at 15 %", func(w *world) {
 			w.putAlarm(w.Stack.ScaleInAlarm, func(in *input) { in.Threshold = aws.Float64(15) })
 		}},
@@ -125,6 +143,19 @@ func scaleOut(change func(*astypes.ScalingPolicy)) func(*world) {
 	}
 }
 
+// scaleIn changes the scale-in policy as it is answered.
+func scaleIn(change func(*astypes.ScalingPolicy)) func(*world) {
+	return func(w *world) {
+		edit(w, func(out *autoscaling.DescribePoliciesOutput) {
+			for i := range out.ScalingPolicies {
+				if *out.ScalingPolicies[i].PolicyName != w.Stack.ScaleOutPolicy {
+					change(&out.ScalingPolicies[i])
+				}
+			}
+		})
+	}
+}
+
 func policyBreakages() []breakage {
 	return []breakage{
 		{"policy.disabled", "by hand", scaleOut(func(p *astypes.ScalingPolicy) { p.Enabled = aws.Bool(false) })},
@@ -134,6 +165,14 @@ func policyBreakages() []breakage {
 		{"policy.adds-nothing", "but one, exactly", scaleOut(func(p *astypes.ScalingPolicy) {
 			p.PolicyType, p.AdjustmentType, p.ScalingAdjustment = aws.String("SimpleScaling"), aws.String("ExactCapacity"), aws.Int32(1)
 		})},
+		{"policy.scale-in-disabled", "by hand", scaleIn(func(p *astypes.ScalingPolicy) { p.Enabled = aws.Bool(false) })},
+		{"policy.removes-nothing", "but adds", scaleIn(func(p *astypes.ScalingPolicy) {
+			p.StepAdjustments[0].ScalingAdjustment = aws.Int32(1)
+		})},
+		{"policy.removes-nothing", "because its bound is on the wrong side", scaleIn(func(p *astypes.ScalingPolicy) {
+			p.StepAdjustments[0].MetricIntervalLowerBound, p.StepAdjustments[0].MetricIntervalUpperBound = aws.Float64(0), nil
+		})},
+		{"claim.impossible", "under the scenario's load", func(w *world) { w.cfg.LoadCPUPercent = 50 }},
 		{"policy.foreign", "tracking the same CPU", trackToo},
 		{"policy.foreign", "predicting", edited(func(out *autoscaling.DescribePoliciesOutput) {
 			out.ScalingPolicies = append(out.ScalingPolicies, astypes.ScalingPolicy{

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ type Config struct {
 	// AlarmName is the scale-out alarm if the caller knows it; "": the one that
 	// the hypothesis would choose.
 	AlarmName string
+	// TargetGroupARN is the target group that the caller takes for the group's; "": any.
+	TargetGroupARN string
 	// LoadBalancerURL is where requests go; "": the load balancer's own name.
 	LoadBalancerURL string
 	// Hold is how long the load is to last beyond control and chain.
@@ -182,11 +185,25 @@ func (x *examination) checkAll(ctx context.Context) {
 		x.checkMonitoring(alarm)
 		x.expect(alarm, policy)
 		x.checkMetric(alarm)
+		x.checkBlind(alarm)
 		x.checkCredits(alarm)
 	}
 	x.checkSchedules() // after expect: it asks how long the run takes
 	x.checkTargets()
+	x.checkOutputs()
 	x.checkBalancer(ctx)
+	if ok {
+		x.checkClaim(alarm)
+	}
+}
+
+// checkClaim reports why no claim can be made of the group, where nothing else says it.
+func (x *examination) checkClaim(alarm runlog.MetricAlarm) {
+	in := hypothesis.Intent{AlarmName: alarm.AlarmName, Band: x.cfg.Band, LoadCPUPercent: x.cfg.LoadCPUPercent}
+	_, err := hypothesis.Declare(x.facts.configuration, in, x.report.Examined)
+	known := slices.ContainsFunc(x.report.Findings, func(f Finding) bool { return f.Severity == Error })
+	x.findIf(err != nil && !known && len(x.facts.configuration.TargetGroups) > 0, Error, "claim.impossible", x.cfg.AutoScalingGroupName, fmt.Sprintf("No claim can be made of it: %v.", err),
+		"Change the policy, or the load in the scenario, as the reason says.")
 }
 
 // expect derives the deadlines, and how long a proof may take by them.

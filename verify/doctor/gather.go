@@ -46,8 +46,10 @@ type facts struct {
 	instances []instance
 	credits   map[string]string // instance id → "standard" or "unlimited"
 
-	cpu      []float64 // datapoints of the group's metric; nil: not answered
-	balances []float64 // CPU credits that instances have left; nil: not answered
+	cpu      []float64            // datapoints of the group's metric; nil: not answered
+	unit     cwtypes.StandardUnit // that the scale-out alarm asks for; "": any
+	inUnit   []float64            // datapoints of the metric in that unit; nil: not asked, or not answered
+	balances []float64            // CPU credits that instances have left; nil: not answered
 	answered map[string]bool
 }
 
@@ -125,7 +127,7 @@ func (x *examination) gather(ctx context.Context) {
 		ofGroup(x, runlog.OpDescribeWarmPool, x.groups.DescribeWarmPool, &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: name},
 			func(*autoscaling.DescribeWarmPoolOutput) {})) // the group itself tells of its warm pool
 	askAll(ctx, x.askAlarms, x.askTargets, x.askTemplate, x.askInstances)
-	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetric, x.askBalance)
+	askAll(ctx, x.askBalancers, x.askAttributes, x.askMetric, x.askUnit, x.askBalance)
 }
 
 // ofGroup is a question that the group's name alone answers. Auto Scaling's code for

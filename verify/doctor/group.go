@@ -18,21 +18,22 @@ func (x *examination) checkGroup() {
 	update := func(members string) string {
 		return "Run " + x.command("update-auto-scaling-group", members) + ", or change the same value in terraform/scaling.auto.tfvars.json."
 	}
-	x.findIf(g.MinSize != 1, Error, "group.min", name,
-		fmt.Sprintf("Its minimum size is %d, but the claim is about a second instance that is added to one.", g.MinSize),
+	x.findIf(g.MinSize < 1, Error, "group.min", name,
+		fmt.Sprintf("Its minimum size is %d: without an instance at rest there is none whose load could cross a threshold.", g.MinSize),
 		update("--min-size 1"))
-	roomForOne := update("--max-size 2")
-	if g.MaxSize >= 2 { // there is room for one once the group has as few as a proof begins with
-		roomForOne = update("--min-size 1 --desired-capacity 1")
+	roomForOne := update(fmt.Sprintf("--max-size %d", max(1, g.MinSize)+1))
+	if g.MaxSize > max(1, g.MinSize) { // there is room for one once the group has as few as a proof begins with
+		roomForOne = update(fmt.Sprintf("--desired-capacity %d", max(1, g.MinSize)))
 	}
 	x.findIf(g.MaxSize < 2 || g.DesiredCapacity >= g.MaxSize, Error, "group.at-max", name,
 		fmt.Sprintf("Its desired capacity is %d and its maximum size %d: no policy can add an instance, and AWS records no activity.",
 			g.DesiredCapacity, g.MaxSize),
 		roomForOne)
-	if g.MinSize == 1 && g.DesiredCapacity != 1 { // another minimum is group.min
+	if g.MinSize >= 1 && g.DesiredCapacity != g.MinSize { // another minimum is group.min
 		x.find(Error, "group.desired", name,
-			fmt.Sprintf("Its desired capacity is %d, but a proof starts from the minimum, 1.", g.DesiredCapacity),
-			"Run "+x.command("set-desired-capacity", "--desired-capacity 1")+", then wait until the group has scaled in.")
+			fmt.Sprintf("Its desired capacity is %d, but a proof starts from the minimum, %d.", g.DesiredCapacity, g.MinSize),
+			"Run "+x.command("set-desired-capacity", fmt.Sprintf("--desired-capacity %d", g.MinSize))+
+				", then wait until the group has scaled in.")
 	}
 	inService := 0
 	states := []string{}

@@ -49,6 +49,7 @@ func targetBreakages() []breakage {
 			})
 			w.must(err)
 		}},
+		{"targets.other", "in the outputs", func(w *world) { w.cfg.TargetGroupARN = w.Stack.TargetGroupARN + "0" }},
 		{"targets.gone", "deleted", group(func(g *astypes.AutoScalingGroup) { g.TargetGroupARNs[0] += "0" })},
 		{"targets.no-load-balancer", "or listener", targets(func(g *elbtypes.TargetGroup) { g.LoadBalancerArns = nil })},
 		{"targets.unhealthy", "the only one", health(func(out *elb.DescribeTargetHealthOutput) {

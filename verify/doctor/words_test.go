@@ -52,8 +52,8 @@ func sentences() []sentence {
 	}
 	return []sentence{
 		{"a group that is full, of one", sizes(1, 1, 1), "group.at-max", " --max-size 2`"},
-		{"a group that is full, of two", sizes(2, 2, 2), "group.at-max", " --min-size 1 --desired-capacity 1`"},
-		{"a group that is full, of three", sizes(1, 3, 3), "group.at-max", " --min-size 1 --desired-capacity 1`"},
+		{"a group that is full, of two", sizes(2, 2, 2), "group.at-max", " --max-size 3`"},
+		{"a group that is full, of three", sizes(1, 3, 3), "group.at-max", " --desired-capacity 1`"},
 		{"a target with a description", health(elbtypes.TargetHealthStateEnumInitial, aws.String("Initial health checks in progress.")),
 			"targets.unhealthy", "No target is healthy: i-1 is initial (Initial health checks in progress)."},
 		{"a target without a description", health(elbtypes.TargetHealthStateEnumUnused, nil),

@@ -49,7 +49,10 @@ func (e *Experiment) premises(now time.Time, seen Seen) {
 
 // baseline notes how the group is at rest, and goes on to the calibration.
 func (e *Experiment) baseline(now time.Time, s runlog.State) {
-	point, _ := s.Latest(runlog.GroupSeries)
+	point, measured := s.Latest(runlog.GroupSeries)
+	if !measured { // of requests, of which there were none
+		point.Timestamp = awsNow(now, s).Truncate(e.period).Add(-e.period)
+	}
 	e.idle, e.idleFrom, e.initial = point.Value, point.Timestamp, s.Group.InService()
 	e.report("premises hold: %s in service and healthy, alarm %s is OK, idle %s %s", strings.Join(e.initial, ", "), e.h.AlarmName,
 		e.h.Metric.MetricName, e.amount(e.idle))
@@ -71,8 +74,9 @@ func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 		return "not every instance is in service and healthy", true
 	case !watched:
 		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName), true
-	case alarm.StateValue != "OK":
+	case alarm.StateValue != "OK" && !(e.h.Metric.CountsRequests() && alarm.StateValue == "INSUFFICIENT_DATA"):
 		return fmt.Sprintf("alarm %s is %s, not OK", e.h.AlarmName, alarm.StateValue), alarm.StateValue == "ALARM"
+	case !measured && e.h.Metric.CountsRequests(): // no datapoint is no request
 	case !measured || !point.Timestamp.Add(e.period/2).After(awsNow(e.began, s)):
 		return fmt.Sprintf("no datapoint of %s was published while it was watched", metric), false
 	case point.Value >= e.h.IdleLimit:

@@ -90,6 +90,9 @@ func (t *analysis) knownBefore(id string) (where string, e []Evidence) {
 // average lies between them, and is the one's where there is one. Periods in
 // which instances come or go are left out, for which of them count is not known.
 func (t *analysis) disagreement(from, to time.Time) (*timeline.Datapoint, string) {
+	if t.h.Metric.CountsRequests() {
+		return nil, "" // no instance has a series of it
+	}
 	for _, p := range t.cloud.Metric.Within(runlog.GroupSeries, from, to) {
 		low, high, known := t.between(t.settled(p.Start, p.Start.Add(t.period)), p.Start)
 		if known && !slices.ContainsFunc(p.Values, func(v float64) bool { return v >= low-averaging && v <= high+averaging }) {

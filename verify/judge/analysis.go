@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,9 +58,11 @@ func (t *analysis) findConfiguration() {
 	if before.IsZero() {
 		before = forever
 	}
-	t.alarms = slices.DeleteFunc(slices.Clone(t.cloud.Alarms), func(a timeline.Seen[runlog.MetricAlarm]) bool {
-		return a.Value.AlarmName != t.h.AlarmName
-	})
+	for _, a := range t.cloud.Alarms {
+		if a.Value.AlarmName == t.h.AlarmName {
+			t.alarms = append(t.alarms, a)
+		}
+	}
 	t.alarm = last(t.alarms, before)
 	if p := last(t.cloud.Policies, before); p != nil && t.h.PolicyName != "" {
 		for i := range p.Value {

@@ -139,6 +139,9 @@ func (t *analysis) noReconfiguration() Finding {
 	if o, why := t.reconfigured(); o != nil {
 		return f.with(Broken, evidence(o), "%s", why)
 	}
+	if o, why := t.deregistered(); o != nil {
+		return f.with(Broken, evidence(o), "%s", why)
+	}
 	protected := map[string]bool{}
 	for _, g := range t.cloud.Groups {
 		if arn := t.cloud.Groups[0].Value.AutoScalingGroupARN; g.Value.AutoScalingGroupARN != arn {

@@ -97,7 +97,7 @@ func (t *analysis) scaleInAlarm() (runlog.MetricAlarm, *runlog.ScalingPolicy) {
 		c.Policies = listed.Value
 	}
 	for _, a := range t.cloud.Alarms {
-		if a.Value.ActionsEnabled {
+		if a.Value.ActionsEnabled && a.Unchanged == 0 { // what repeats an answer has no other alarms
 			c.Alarms = append(c.Alarms, a.Value)
 		}
 	}

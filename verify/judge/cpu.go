@@ -15,12 +15,12 @@ import (
 // What CPU an instance burned is held against U₀ + b·(requests that it answered). In undisturbed
 // runs the quotient was 0.80 to 1.24; another client at half of the declared rate brought it to
 // 1.34 and more, or, where the calibration had taken that client's CPU for its own, to 0.49 and
-// less. A busy machine makes every request dearer, up to 1.46 was seen: what tells it from a
-// client is that the load balancer counted no request too many, and that all instances are alike.
+// less. A busy machine makes every request dearer: what tells it from a client is that the load
+// balancer counted no request too many, and that all instances are alike.
 const (
 	unexplained = 0.25 // of what is explained
-	slower      = 0.75 // likewise, where nobody else's requests were counted
-	unlike      = 1.5  // quotient of two instances' quotients
+	slower      = 0.35 // likewise, upwards, where nobody else's requests were counted
+	unlike      = 1.25 // quotient of two instances' quotients
 	background  = 0.05 // of the threshold: a user's session, a new program's start
 )
 
@@ -118,7 +118,7 @@ func (t *analysis) accountOf(c *runlog.Calibration, id string, n float64, p *tim
 	}
 	over, slack := p.Value()-t.idle(), background*t.h.Threshold
 	a.narrow = over >= a.low*(1-unexplained)-slack && over <= a.high*(1+unexplained)+slack
-	a.allowed = over >= a.low/(1+slower)-slack && over <= a.high*(1+slower)+slack
+	a.allowed = over >= a.low*(1-unexplained)-slack && over <= a.high*(1+slower)+slack
 	a.low, a.high = a.low+t.idle(), a.high+t.idle()
 	return a
 }
@@ -176,13 +176,8 @@ func (t *analysis) answered(id string, from, to time.Time) float64 {
 // of an interval spread evenly over it.
 func (t *analysis) rate(from, to time.Time, of func(second) int64) float64 {
 	var sum float64
-	seconds := t.load.seconds
-	first := sort.Search(len(seconds), func(i int) bool { return t.aws(seconds[i].end).After(from) })
-	for _, s := range seconds[first:] {
+	for _, s := range t.overlapping(from, to) {
 		start, end := t.aws(s.start), t.aws(s.end)
-		if !start.Before(to) {
-			break
-		}
 		if start.Before(from) {
 			start = from
 		}
@@ -247,4 +242,15 @@ func (t *analysis) baselineFrom() time.Time {
 		return from
 	}
 	return t.firstLoad
+}
+
+// overlapping are the intervals of the load's record that lie in [from, to) of AWS's clock, in part at least.
+func (t *analysis) overlapping(from, to time.Time) []second {
+	all := t.load.seconds
+	first := sort.Search(len(all), func(i int) bool { return t.aws(all[i].end).After(from) })
+	last := first
+	for last < len(all) && t.aws(all[last].start).Before(to) {
+		last++
+	}
+	return all[first:last]
 }

@@ -93,7 +93,7 @@ func BenchmarkJudgeFolder(b *testing.B) {
 			stop := watchMemory()
 			for b.Loop() {
 				began := time.Now()
-				r, err := runlog.Open(dir)
+				r, err := runlog.OpenToJudge(dir)
 				if err != nil {
 					b.Fatal(err)
 				}

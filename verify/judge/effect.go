@@ -183,12 +183,10 @@ func meanOf(values []float64) (mean, standardError float64) {
 // periods: its CPU then says nothing of a shared load. "" if all answered.
 func (t *analysis) silent(periods []*timeline.Datapoint) string {
 	for _, p := range periods {
+		inside := t.overlapping(p.Start, p.Start.Add(t.period))
 		for _, id := range slices.Concat(t.oldIDs, t.newIDs) {
-			answers := func(s second) bool {
-				return t.aws(s.end).After(p.Start) && t.aws(s.start).Before(p.Start.Add(t.period)) && s.Instances[id] != nil &&
-					s.Instances[id].Completed > 0
-			}
-			if !slices.ContainsFunc(t.load.seconds, answers) {
+			answers := func(s second) bool { return s.Instances[id] != nil && s.Instances[id].Completed > 0 }
+			if !slices.ContainsFunc(inside, answers) {
 				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.Start))
 			}
 		}

@@ -186,6 +186,9 @@ func (t *analysis) data() Finding {
 		return f.with(Broken, []Evidence{{File: runlog.CloudFile, Line: bad[0]}},
 			"answers that CloudWatch itself reports as incomplete: %d", len(bad))
 	}
+	if t.h.Metric.CountsRequests() {
+		from = t.firstLoad // before it there was nothing to count
+	}
 	lag := t.h.PublishLag()
 	to := t.watchEnd()
 	if visible := t.watchedUntil(runlog.OpGetMetricData).Add(-lag); visible.Before(to) {

@@ -160,6 +160,8 @@ func otherMutants() []mutant {
 		{"requests lost while draining", func(w *world) { w.failed = func(x float64) int64 { return map[bool]int64{true: 1}[x == 204] } }, nil,
 			refuted, "release.draining"},
 		{"an alarm that goes back to ALARM after it was OK", func(w *world) {
+			w.phases[5].rate = 160
+			w.phases = slices.Insert(w.phases, 6, phase{runlog.PhaseHold, 140, 100})
 			w.cpu[oldID][130], w.cpu[newID][130], w.cpu["group"][130] = 26, 24, 25
 			w.transitions = append(w.transitions, change{alarmName, 142.5, ok(), alarmState(130, 25), "StateUpdate"},
 				change{alarmName, 152.5, alarmState(130, 25), okState(140, 16.5), "StateUpdate"})

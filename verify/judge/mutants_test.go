@@ -197,7 +197,7 @@ func premiseMutants() []mutant {
 		{"CPU that the load explains more of", func(w *world) { w.costs(0.3, 120) }, nil, open, "confounder.unexplained-cpu"},
 		{"an instance that burns more than the other", func(w *world) {
 			for x := 120; x < 170; x += 10 {
-				w.cpu[oldID][x], w.cpu["group"][x] = 28, 22
+				w.cpu[oldID][x], w.cpu[newID][x], w.cpu["group"][x] = 22.5, 15.5, 19
 			}
 		}, nil, open, "confounder.unexplained-cpu"},
 		{"a load above the band", func(w *world) { w.calibration.PredictedCPUPercent = 45 }, nil, open, "premise.load"},

@@ -154,16 +154,20 @@ func (t *analysis) baseline() Finding {
 		}
 	}
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, from, to)
+	if len(points) == 0 && t.h.Metric.CountsRequests() {
+		return f.held("as expected for %s s; no request was counted", number(to.Sub(from).Seconds()))
+	}
 	if len(points) == 0 {
 		return f.open("no datapoint of %s", t.h.Metric.MetricName)
 	}
 	for _, p := range points {
 		if p.Value() >= t.h.IdleLimit {
-			return f.with(Broken, evidence(p.Last), "CPU was %s %% in the period of %s", number(p.Value()), clockTime(p.Start))
+			return f.with(Broken, evidence(p.Last), "%s was %s in the period of %s", t.h.Metric.MetricName, t.amount(p.Value()),
+				clockTime(p.Start))
 		}
 	}
-	return f.with(Held, evidence(points[len(points)-1].Last), "as expected for %s s; CPU %s %%", number(to.Sub(from).Seconds()),
-		number(mean(points)))
+	return f.with(Held, evidence(points[len(points)-1].Last), "as expected for %s s; %s %s", number(to.Sub(from).Seconds()),
+		t.h.Metric.MetricName, t.amount(mean(points)))
 }
 
 func (t *analysis) noBaseline() string {
@@ -209,7 +213,8 @@ func (t *analysis) baselineGroup(from, to time.Time) (bad string, e []Evidence) 
 }
 
 // baselineAlarm: never ALARM, and OK at the end. An alarm of a new group is in
-// INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range.
+// INSUFFICIENT_DATA first; once it is OK it has itself judged a whole range. One on requests
+// has no data where there are none.
 func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) {
 	state := "not looked at"
 	for _, a := range t.alarms {
@@ -221,7 +226,7 @@ func (t *analysis) baselineAlarm(from, to time.Time) (bad string, e []Evidence) 
 			break
 		}
 	}
-	if state == "OK" {
+	if state == "OK" || state == "INSUFFICIENT_DATA" && t.h.Metric.CountsRequests() {
 		return "", nil
 	}
 	return "the alarm was " + state, e

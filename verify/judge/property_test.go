@@ -96,7 +96,7 @@ func TestRunsThatDifferInNothingThatMattersAreProved(t *testing.T) {
 			w.phases = slices.Insert(w.phases, 4, phase{runlog.PhaseControl, 46, 34})
 		},
 		"the machine was busy as the load began": func(w *world) {
-			for x, v := range map[int]float64{100: 46, 110: 34} {
+			for x, v := range map[int]float64{100: 44, 110: 31} {
 				w.cpu["group"][x], w.cpu[oldID][x] = v, v
 			}
 			delete(w.cpu[newID], 110)

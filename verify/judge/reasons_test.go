@@ -18,7 +18,7 @@ func TestTheSentenceNamesTheTrueCause(t *testing.T) {
 			w.members[1].healthy = 1e6
 			w.deregistered = 116
 			w.withoutServing()
-		}, "link.target-healthy", "i-0bbbbbbbbbbbbbbbb was deregistered by 12:01:5"},
+		}, "confounder.reconfigured", "i-0bbbbbbbbbbbbbbbb was deregistered as a target, and stayed InService"},
 		"a target that is never healthy": {func(w *world) { w.members[1].healthy = 1e6; w.withoutServing() }, "link.target-healthy",
 			"i-0bbbbbbbbbbbbbbbb was never seen healthy; it was initial last"},
 		"a second instance of which every answer is wrong": {func(w *world) {

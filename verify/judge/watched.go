@@ -52,6 +52,33 @@ func (t *analysis) reconfigured() (*runlog.Observation, string) {
 	return nil, ""
 }
 
+// deregistered finds an instance of the group that stays InService, but is a target no
+// longer: the group itself deregisters only what it takes out.
+func (t *analysis) deregistered() (*runlog.Observation, string) {
+	next, was := 0, map[string]bool{}
+	for _, h := range t.cloud.Health {
+		for next < len(t.cloud.Groups) && !t.cloud.Groups[next].Received.After(h.Received) {
+			next++
+		}
+		if next == 0 || next == len(t.cloud.Groups) || !t.running(t.aws(h.Received)) {
+			continue
+		}
+		is := map[string]bool{}
+		for _, d := range h.Value {
+			is[d.Target.Id] = d.TargetHealth.State != "draining"
+		}
+		after := t.cloud.Groups[next].Value.InService()
+		for _, id := range t.cloud.Groups[next-1].Value.InService() {
+			key := string(h.Input) + id
+			if was[key] && !is[id] && slices.Contains(after, id) {
+				return h.Observation, fmt.Sprintf("%s was deregistered as a target, and stayed InService", id)
+			}
+			was[key] = is[id]
+		}
+	}
+	return nil, ""
+}
+
 // running is from the baseline to the end of the run: what is configured must not change
 // while anything is judged by it.
 func (t *analysis) running(at time.Time) bool {

@@ -51,10 +51,12 @@ type Observer struct {
 	elb         *elb.Client
 	template    func(context.Context, runlog.LaunchTemplate) (runlog.TemplateVersion, error)
 	// What only the asking goroutine uses: the newest snapshot, when it was begun and how
-	// long it took, and the names of all alarms that were ever in one.
+	// long it took, whether no poll has been made since, and the names of all alarms that
+	// were ever in one.
 	configuration hypothesis.Configuration
 	snapshot      time.Time
 	took          time.Duration
+	unpolled      bool
 	alarms        []string
 
 	stamp    func() time.Time // of a snapshot: time.Now, but for tests
@@ -169,11 +171,16 @@ func (o *Observer) round(ctx context.Context) error {
 	// one that comes later is for the next, one that is taken is not older than its
 	// snapshot.
 	if wanted := o.wanted.Swap(false); wanted || next.Configured.IsZero() {
+		if o.unpolled && !next.Configured.IsZero() { // where answers are slow, two snapshots would keep the polls waiting for too long
+			_, configured = o.poll(ctx, next)
+			next, _ = o.State()
+		}
 		began := o.stamp()
-		if configured = o.takeSnapshot(ctx); configured == nil {
+		if err := o.takeSnapshot(ctx); err == nil {
 			next.Configured = began
 		} else {
 			o.wanted.Store(true)
+			configured = errors.Join(configured, err)
 		}
 		if next.Configured.IsZero() {
 			return configured // what to poll is not known yet
@@ -201,7 +208,7 @@ func (o *Observer) Calls(every time.Duration) (all, metricData float64) {
 func (o *Observer) takeSnapshot(ctx context.Context) error {
 	began := time.Now()
 	_, err := o.Configure(ctx)
-	o.snapshot, o.took = began, time.Since(began)
+	o.snapshot, o.took, o.unpolled = began, time.Since(began), true
 	return err
 }
 
@@ -218,6 +225,7 @@ func (o *Observer) poll(ctx context.Context, next runlog.State) (bool, error) {
 		o.pollMetric(ctx, &next),
 	)
 	o.publish(next)
+	o.unpolled = false
 	return moved(before, next), err
 }
 

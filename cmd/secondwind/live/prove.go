@@ -98,9 +98,13 @@ func Prove(ctx context.Context, cfg Config) error {
 
 func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
 	s := cfg.Scenario
+	cpu := s.Load.CPUPercent
+	if claim.Metric.CountsRequests() {
+		cpu = 0 // it says nothing about requests
+	}
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
-		LoadCPUPercent: s.Load.CPUPercent, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
+		LoadCPUPercent: cpu, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
 		PollInterval: max(cfg.Interval, s.PollInterval(claim.Period())), Seed: s.Seed,
 		Aligned: configuration.Graded(claim.AlarmName),
 	}

@@ -130,8 +130,9 @@ func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 		{"a run that is set up", Status{Phase: "setup"}, " 0:05    setup       · waiting for a healthy instance", `{"phase":"setup"}`},
 		{"users", Status{Phase: "load", Traffic: &Traffic{OfferedRate: 410, CompletedRate: 400, Users: 5}},
 			" 0:05    load        · 400 requests/s of 5 users", `{"phase":"load","offeredRate":410,"completedRate":400,"users":5,"failed":0}`},
-		{"a load alone", Status{Phase: "load", Traffic: TrafficOf(5, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Completed: 8}}, 0)},
-			" 0:05    load        · 4 of 5 requests/s", `{"phase":"load","offeredRate":5,"completedRate":4,"failed":0}`},
+		{"a load alone", Status{
+			Phase: "load", Traffic: TrafficOf(5, runlog.LoadSecond{IntervalSeconds: 2, Counts: runlog.Counts{Completed: 8}}, 0),
+		}, " 0:05    load        · 4 of 5 requests/s", `{"phase":"load","offeredRate":5,"completedRate":4,"failed":0}`},
 		{"a group alone", observed,
 			" 0:05    observe     · CPU   –   · 0 in service → 1", `{"phase":"observe","inService":0,"desired":1,"healthy":0}`},
 	}
