@@ -199,7 +199,9 @@ func TestEveryCallThatChangesSomethingIsMade(t *testing.T) {
 		unused := maps.Clone(calls)
 		for _, operation := range c.Operations {
 			service, name, _ := strings.Cut(operation, ":")
-			reads := slices.ContainsFunc([]string{"Describe", "Get", "List", "Lookup"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
+			reads := slices.ContainsFunc([]string{"Describe", "Get", "List", "Lookup"}, func(verb string) bool {
+				return strings.HasPrefix(name, verb)
+			})
 			if delete(unused, operation); !reads && !slices.Contains(harmless, service) && calls[operation] == nil {
 				t.Errorf("nobody calls %s: give it inputs in calls", operation)
 			}

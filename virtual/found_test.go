@@ -23,7 +23,9 @@ type found struct {
 
 // calling is a call a time after a phase began.
 func calling(operation, input string, phase runlog.Phase, after time.Duration) move {
-	return move{operation, operation + " " + input, phase, after, func(ctx context.Context, a *virtual.Acting) { a.Call(ctx, operation, input) }}
+	return move{operation, operation + " " + input, phase, after, func(ctx context.Context, a *virtual.Acting) {
+		a.Call(ctx, operation, input)
+	}}
 }
 
 // doing is one of several.
@@ -36,7 +38,8 @@ func allFound() []found {
 	const second = time.Second
 	oneOfTwo := func(c *virtual.Config) { c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = 2, 1 }
 	return []found{
-		{"an alarm set in CloudWatch's own words", nil, []move{doing("an alarm set in CloudWatch's own words", runlog.PhaseControl, 30*second)}, nil},
+		{"an alarm set in CloudWatch's own words", nil,
+			[]move{doing("an alarm set in CloudWatch's own words", runlog.PhaseControl, 30*second)}, nil},
 		{"an alarm set back to OK", nil, []move{calling("monitoring:SetAlarmState",
 			`{"AlarmName":"$high","StateValue":"OK","StateReason":"Threshold Crossed: 1 datapoint was not greater than the threshold"}`,
 			runlog.PhaseHold, 2*second)}, nil},
@@ -119,11 +122,12 @@ var ofItself = map[string]bool{"crash": true, "slow": true, "unhealthy": true}
 // stricter are the reasons of the judge's that no formula states yet: where it gives one, the
 // formulas may hold all the same. The other way round there is no exception.
 var stricter = map[string]bool{
-	"confounder.set-alarm-state": true, "confounder.reconfigured": true, "confounder.second-policy": true, "confounder.other-servers": true,
-	"confounder.foreign-call": true, "confounder.other-requests": true,
-	"confounder.unexplained-cpu": true, "confounder.other-instances": true, "confounder.unexplained-capacity": true, "control.effect-lasts": true, "link.load-shared": true, "premise.calibration": true,
-	"premise.data": true, "premise.observation": true, "premise.load": true, "premise.scenario": true, "premise.where": true, "release.scale-in": true,
-	"release.draining": true,
+	"confounder.foreign-call": true, "confounder.other-instances": true, "confounder.other-requests": true,
+	"confounder.other-servers": true, "confounder.reconfigured": true, "confounder.second-policy": true,
+	"confounder.set-alarm-state": true, "confounder.unexplained-capacity": true, "confounder.unexplained-cpu": true,
+	"control.effect-lasts": true, "link.load-shared": true, "premise.calibration": true, "premise.data": true,
+	"premise.load": true, "premise.observation": true, "premise.scenario": true, "premise.where": true,
+	"release.draining": true, "release.scale-in": true,
 }
 
 // known are the faults that are open.

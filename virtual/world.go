@@ -263,8 +263,9 @@ func (w *world) soak(t *testing.T, dir string) error {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
 	}
 	err = live.Prove(ctx, live.Config{
-		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud", AutoScalingGroupName: w.stack.AutoScalingGroupName,
-		LoadBalancerURL: w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
+		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
+		AutoScalingGroupName: w.stack.AutoScalingGroupName,
+		LoadBalancerURL:      w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})

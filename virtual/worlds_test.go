@@ -95,7 +95,8 @@ func draw(t *rapid.T) drawn {
 		c.Service.Noise, c.Service.IdleCPUPercent, c.Service.Boot = noise, idle, boot
 		c.Scenario.Calibration.CPUPercent, c.Audit = threshold*0.55, audited
 	}
-	d := drawn{change: change, threshold: threshold, says: fmt.Sprintf("threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s, audited %t",
+	d := drawn{change: change, threshold: threshold, says: fmt.Sprintf(
+		"threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s, audited %t",
 		threshold, period, points, periods, policy, idle, noise, latency, boot, audited)}
 	d.fault(t)
 	for range weighted(t, "acts", []int{2, 10, 3, 1}, 0, 1, 2, 3) {
@@ -211,7 +212,8 @@ func drawCrash(t *rapid.T) move {
 
 func drawLost(t *rapid.T) move {
 	n := rapid.IntRange(1, 30).Draw(t, "answers")
-	return move{name: "answers lost", says: fmt.Sprintf("%d answers are lost", n), do: func(_ context.Context, a *virtual.Acting) { a.Lose(n) }}
+	return move{name: "answers lost", says: fmt.Sprintf("%d answers are lost", n),
+		do: func(_ context.Context, a *virtual.Acting) { a.Lose(n) }}
 }
 
 func drawLate(t *rapid.T) move {

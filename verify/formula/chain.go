@@ -95,7 +95,9 @@ func (t *Trace) fired(breach, from time.Time) (transition, bool) {
 			if d.Value == nil || !t.breaches(*d.Value) {
 				continue
 			}
-			known := slices.ContainsFunc(t.metric[runlog.GroupSeries][at.UTC()], func(v float64) bool { return math.Abs(v-*d.Value) < 1e-6*max(1, v) })
+			known := slices.ContainsFunc(t.metric[runlog.GroupSeries][at.UTC()], func(v float64) bool {
+				return math.Abs(v-*d.Value) < 1e-6*max(1, v)
+			})
 			if err != nil || !known || at.Add(t.h.Period()).Before(from) {
 				return tr, false
 			}

@@ -174,6 +174,26 @@ func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) 
 	}
 	t.answered[key] = append(t.answered[key], received)
 	switch o.Operation {
+	case runlog.OpDescribeScalingActivities:
+		for _, activity := range a.Activities {
+			t.activities[activity.ActivityId] = activity
+		}
+	case runlog.OpDescribeAlarmHistory:
+		for _, item := range a.AlarmHistoryItems {
+			if item.AlarmName == t.h.AlarmName {
+				t.history[item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
+			}
+		}
+	case runlog.OpGetMetricData:
+		t.read(o, a.MetricDataResults)
+	default:
+		t.sampled(o.Operation, a, sent, received)
+	}
+}
+
+// sampled reads an answer that says how something is.
+func (t *Trace) sampled(operation string, a *runlog.Answer, sent, received time.Time) {
+	switch operation {
 	case runlog.OpDescribeAutoScalingGroups:
 		for _, g := range a.AutoScalingGroups {
 			if g.AutoScalingGroupName == t.h.AutoScalingGroupName {
@@ -198,18 +218,6 @@ func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) 
 		t.schedules = append(t.schedules, sample[[]runlog.ScheduledAction]{sent, received, a.ScheduledUpdateGroupActions})
 	case runlog.OpDescribeInstanceRefreshes:
 		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, a.InstanceRefreshes})
-	case runlog.OpDescribeScalingActivities:
-		for _, activity := range a.Activities {
-			t.activities[activity.ActivityId] = activity
-		}
-	case runlog.OpDescribeAlarmHistory:
-		for _, item := range a.AlarmHistoryItems {
-			if item.AlarmName == t.h.AlarmName {
-				t.history[item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
-			}
-		}
-	case runlog.OpGetMetricData:
-		t.read(o, a.MetricDataResults)
 	}
 }
 
