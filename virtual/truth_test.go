@@ -59,7 +59,7 @@ func against(d drawn, t virtual.Truth) (why []string) {
 			launches++
 		}
 	}
-	if launches != 1 && len(why) == 0 {
+	if launches != max(1, d.by) && len(why) == 0 {
 		why = append(why, fmt.Sprintf("the group acted %d times", launches))
 	}
 	if d.faulty == "no policy" || d.faulty == "actions disabled" {

@@ -20,7 +20,7 @@ import (
 // Worlds are drawn, each from its number: what the group is like, and what up to three others
 // do while it is proved. The same number always gives the same world.
 var (
-	worldsAsked = flag.Int("worlds", 300, "how many random worlds are judged")
+	worldsAsked = flag.Int("worlds", 80, "how many random worlds are judged")
 	firstWorld  = flag.Int("from", 0, "the number of the first of them")
 	worldSeed   = flag.Int("world", -1, "the number of the one random world to judge")
 )
@@ -31,6 +31,7 @@ type drawn struct {
 	says      string // what it is like
 	change    func(*virtual.Config)
 	threshold float64 // percent
+	by        int     // instances that the policy adds
 	faulty    string  // what the system itself has wrong, so that it need not scale; "": nothing
 	acts      []move
 }
@@ -64,8 +65,8 @@ func (d drawn) configure(cfg virtual.Config) virtual.Config {
 
 // cheap makes a world cost less to run: few requests, each of more CPU, and fewer polls.
 func cheap(c *virtual.Config) {
-	c.Service.CPU = 25 * time.Millisecond
-	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 3, 4, 2*time.Second
+	c.Service.CPU = 16 * time.Millisecond
+	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 5, 4, 2*time.Second
 }
 
 func world(number int) drawn {
@@ -86,18 +87,23 @@ func draw(t *rapid.T) drawn {
 	idle := float64(rapid.IntRange(0, 30).Draw(t, "idle")) / 10
 	audited := rapid.Bool().Draw(t, "audited")
 	boot := time.Duration(rapid.IntRange(0, 30).Draw(t, "boot")) * 100 * time.Millisecond
+	step := weighted(t, "step", []int{20, 3, 2, 1}, [2]int{1, 1}, [2]int{1, 2}, [2]int{2, 1}, [2]int{3, 1})
 	change := func(c *virtual.Config) {
 		cheap(c)
+		if step[1] > 1 || step[0] > 1 {
+			by := change{from: step[0], to: step[0] + step[1], policy: simple("ChangeInCapacity", int32(step[1]))}
+			by.configured(false)(c)
+		}
 		c.Seed, c.MetricsPeriod, c.Scenario.Local.MetricsPeriod = seed, period, period
-		c.Variables.Policy, c.Variables.CPUThreshold, c.Variables.ScaleInCPUThreshold = policy, threshold, threshold*0.4
+		c.Variables.Policy, c.Variables.CPUThreshold, c.Variables.ScaleInCPUThreshold = policy, threshold, threshold*0.3
 		c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = periods, points
 		c.Latency = [2]time.Duration{latency / 2, latency}
 		c.Service.Noise, c.Service.IdleCPUPercent, c.Service.Boot = noise, idle, boot
 		c.Scenario.Calibration.CPUPercent, c.Audit = threshold*0.55, audited
 	}
-	d := drawn{change: change, threshold: threshold, says: fmt.Sprintf(
-		"threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s, audited %t",
-		threshold, period, points, periods, policy, idle, noise, latency, boot, audited)}
+	d := drawn{change: change, threshold: threshold, by: step[1], says: fmt.Sprintf(
+		"from %d by %d, threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s, audited %t",
+		step[0], step[1], threshold, period, points, periods, policy, idle, noise, latency, boot, audited)}
 	d.fault(t)
 	for range weighted(t, "acts", []int{2, 10, 3, 1}, 0, 1, 2, 3) {
 		d.acts = append(d.acts, drawAct(t))
@@ -114,7 +120,7 @@ func (d *drawn) fault(t *rapid.T) {
 		"starts late":      second(func(l *virtual.Launch) { l.Start = 30 * time.Second }),
 		"unhealthy":        second(func(l *virtual.Launch) { l.Unhealthy = true }),
 		"cannot launch":    second(func(l *virtual.Launch) { l.Fails = fmt.Errorf("no capacity") }),
-		"rate too low":     func(c *virtual.Config) { c.Scenario.Load.Rate = 4 },
+		"rate too low":     func(c *virtual.Config) { c.Scenario.Load.Rate = 6 },
 	}
 	if rapid.IntRange(0, 19).Draw(t, "faulty") > 0 {
 		return

@@ -278,7 +278,8 @@ func (t *Trace) band() Truth {
 	}
 	c, rate := t.calibration, t.rates[runlog.PhaseLoad]
 	return Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < t.h.MostBand()*t.h.Threshold &&
-		math.Abs(rate-c.LoadRate) <= 0.01*c.LoadRate && math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate-c.PredictedCPUPercent) < 0.01)
+		math.Abs(rate-c.LoadRate) <= 0.01*c.LoadRate &&
+		math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From()))-c.PredictedCPUPercent) < 0.01)
 }
 
 func (t *Trace) control() Truth {
