@@ -33,7 +33,7 @@ func completeObserved(p *page, a *account) {
 }
 
 // alarmTable lists every alarm as it was seen first and last.
-func alarmTable(seen []timeline.Seen[runlog.MetricAlarm]) table {
+func alarmTable(seen []timeline.Seen[*runlog.MetricAlarm]) table {
 	t := table{Title: "Alarms", Texts: 4, Head: []string{"alarm", "goes into ALARM when", "state at first", "state at last"},
 		None: "No answer describes an alarm."}
 	rows := map[string]int{}
@@ -41,7 +41,7 @@ func alarmTable(seen []timeline.Seen[runlog.MetricAlarm]) table {
 		i, known := rows[s.Value.AlarmName]
 		if !known {
 			i, rows[s.Value.AlarmName] = len(t.Rows), len(t.Rows)
-			t.Rows = append(t.Rows, []string{s.Value.AlarmName, condition(s.Value), s.Value.StateValue, ""})
+			t.Rows = append(t.Rows, []string{s.Value.AlarmName, condition(*s.Value), s.Value.StateValue, ""})
 		}
 		t.Rows[i][3] = s.Value.StateValue
 	}
@@ -63,7 +63,7 @@ func condition(a runlog.MetricAlarm) string {
 
 // scaleOutThreshold is that of the first alarm that waits for the metric to be high; 0
 // without one.
-func scaleOutThreshold(seen []timeline.Seen[runlog.MetricAlarm], metric string) float64 {
+func scaleOutThreshold(seen []timeline.Seen[*runlog.MetricAlarm], metric string) float64 {
 	for _, s := range seen {
 		if s.Value.MetricName == metric && strings.HasPrefix(s.Value.ComparisonOperator, "Greater") {
 			return s.Value.Threshold

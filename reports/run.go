@@ -36,7 +36,8 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: phasesOf(rec, at), Marks: readMarks(cloud, at), Links: links(v, at),
-		CPU: cpuFigures(cloud.Metric, subject.Metric.CountsRequests(), at), MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
+		CPU:        cpuFigures(cloud.Metric, subject.Metric.CountsRequests(), at),
+		MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
 		Desired: desired, InService: inService, Healthy: healthy,
 		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
 		Instances: named(rates.instances), Errors: named(rates.errors), Latency: a.latencies.overTime,

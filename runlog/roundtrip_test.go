@@ -41,7 +41,8 @@ func fullLoad() []runlog.LoadLine {
 			},
 		}},
 		{Time: began.Add(2 * time.Second), Calibration: &runlog.Calibration{
-			IdleCPUPercent: 1.5, InterceptCPUPercent: new(1.6), CPUPercentPerRate: 0.4, CPUPercentPerRateLow: 0.39, CPUPercentPerRateHigh: 0.41, LoadRate: 48,
+			IdleCPUPercent: 1.5, InterceptCPUPercent: new(1.6), CPUPercentPerRate: 0.4, CPUPercentPerRateLow: 0.39, CPUPercentPerRateHigh: 0.41,
+			LoadRate:            48,
 			PredictedCPUPercent: 32.7, Points: []runlog.CalibrationPoint{{Timestamp: began, Rate: 10, CPUPercent: 5.5}},
 		}},
 		{Time: began.Add(time.Minute), Gap: &runlog.Gap{From: began.Add(3 * time.Second), Unanswered: 2, Revision: "v1"}},

@@ -27,7 +27,9 @@ type soak struct {
 }
 
 func TestSoaks(t *testing.T) {
-	for _, group := range [][]soak{causes(), machines(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods()} {
+	for _, group := range [][]soak{
+		causes(), machines(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods(),
+	} {
 		runSoaks(t, group)
 	}
 }
@@ -164,7 +166,12 @@ func periods() (all []soak) {
 			c.Scenario.Local.MetricsPeriod = period
 		}, judge.Proved, ""})
 	}
-	return all
+	// Whose windows slide by a minute, so that the alarm sees the crossing before the metric's grid does.
+	fiveMinutes := func(c *virtual.Config) {
+		c.MetricsPeriod, c.Scenario.Local.MetricsPeriod, c.Variables.AlarmPeriod = time.Minute, time.Minute, 300
+		c.Service.CPU, c.Scenario.Calibration.StartRate = 80*time.Millisecond, 0.5 // fewer requests in three quarters of an hour
+	}
+	return append(all, soak{"an alarm of five minutes", fiveMinutes, judge.Proved, ""})
 }
 
 // TestAnInterruptedRunSaysWhatWasNotJudged: what a run never came to must not look

@@ -3,6 +3,8 @@ package virtual_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
 	"secondwind/loadgen/scenario"
+	"secondwind/runlog"
 	"secondwind/verify/judge"
 	"secondwind/virtual"
 )
@@ -31,7 +34,6 @@ func steps() (all []soak) {
 		{"by a tenth, but by two at least", 2, 4, percent(10, 2), nil},
 		{"to four exactly", 2, 4, simple("ExactCapacity", 4), nil},
 		{"by two, in one step", 2, 4, stepped(0, 2), nil},
-		{"by two, in the upper of two steps", 2, 4, stepped(0, 1, 7, 2), nil},
 		{"by one, as two of the last three datapoints say", 1, 2, simple("ChangeInCapacity", 1), func(in *cloudwatch.PutMetricAlarmInput) {
 			in.EvaluationPeriods, in.DatapointsToAlarm = aws.Int32(3), aws.Int32(2)
 		}},
@@ -119,4 +121,22 @@ func changeAlarm(ctx context.Context, a *virtual.Acting, change func(*cloudwatch
 	}
 	time.Sleep(30 * time.Second) // until it has judged its periods
 	return nil
+}
+
+// TestTheUpperOfTwoStepsIsHit: the load of a step policy begins with a period, so that no part of
+// it is seen first, and taken for less.
+func TestTheUpperOfTwoStepsIsHit(t *testing.T) {
+	t.Parallel()
+	cfg := virtual.Default(t)
+	change{from: 2, to: 4, policy: stepped(0, 1, 6, 2)}.configured(false)(&cfg)
+	r := virtual.Soak(t, cfg)
+	if h := r.Record.Hypothesis; h.From() != 2 || h.To() != 4 || r.Verdict.Outcome != judge.Proved {
+		t.Errorf("from %d to %d: %s %s, want 2 to 4, PROVED\n%s", h.From(), h.To(), r.Verdict.Outcome, r.Verdict.Reason, r.Verdict.Summary)
+	}
+	began := r.Record.Load[slices.IndexFunc(r.Record.Load, func(l runlog.LoadLine) bool {
+		return l.Phase != nil && l.Phase.Phase == runlog.PhaseLoad
+	})].Time
+	if into := began.Sub(began.Truncate(cfg.MetricsPeriod)); into < cfg.MetricsPeriod-2*time.Second {
+		t.Errorf("the load began %s into a period, want it at the end of one", into)
+	}
 }

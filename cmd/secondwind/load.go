@@ -146,7 +146,8 @@ func (o *loadOptions) accessFlags(f *pflag.FlagSet) {
 	f.StringVar(&a.HTTP, "http", standard.HTTP, "`version` of HTTP: 1.1, or 2, which without TLS the server has to expect (h2c)")
 	f.DurationVar(&a.ConnectionAge, "connection-age", standard.ConnectionAge,
 		"when a connection is replaced by a new one, give or take a tenth")
-	f.DurationVar(&a.DNSInterval, "dns-interval", standard.DNSInterval, "how often the addresses of the server's name are looked up (default: by their TTL)")
+	f.DurationVar(&a.DNSInterval, "dns-interval", standard.DNSInterval,
+		"how often the addresses of the server's name are looked up (default: by their TTL)")
 	f.IntVar(&a.Streams, "streams", standard.Streams, "how many requests may be under way over one connection of HTTP/2")
 	f.StringVar(&a.UnixSocket, "unix-socket", "", "`path` of a socket to connect to, whatever the host of the URL")
 	f.StringVar(&a.TLS.RootCerts, "root-certs", "", "`file` of the certificates to trust instead of the system's")

@@ -121,9 +121,10 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
 		return r, err
 	}
+	least := max(1, r.variables.MinSize) // to which the stack's policy adds one
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, max(1, r.variables.MinSize), max(1, r.variables.MinSize)+1))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+1))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.

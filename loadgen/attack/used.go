@@ -23,7 +23,8 @@ func (a *Attack) used(s *runlog.LoadSecond, lagP99 time.Duration) *runlog.Genera
 		g.Slots, g.SlotsNeeded = a.cfg.MaxInFlight, a.needed
 	}
 	g.Limit = generator.Judge(generator.Counters{
-		Due: s.Offered, Dropped: s.Dropped, Waited: s.Waited, Starved: s.Starved, LagP99: lagP99, NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
+		Due: s.Offered, Dropped: s.Dropped, Waited: s.Waited, Starved: s.Starved, LagP99: lagP99,
+		NoFile: s.Errors[runlog.NoFileError], NoPort: s.Errors[runlog.NoPortError],
 		Usage: u, Slots: g.Slots, SlotsNeeded: g.SlotsNeeded,
 	}).Reason
 	return &g

@@ -33,7 +33,8 @@ func TestAThresholdIsReadAndJudged(t *testing.T) {
 			t.Errorf("Parse(%q) = %v", tt.text, err)
 			continue
 		}
-		if th.Measure != tt.measure || th.Argument != tt.of || th.Phase != tt.phase || th.String() != tt.writtenWithIt || !th.Met(tt.met) || th.Met(tt.broken) {
+		read := th.Measure == tt.measure && th.Argument == tt.of && th.Phase == tt.phase && th.String() == tt.writtenWithIt
+		if !read || !th.Met(tt.met) || th.Met(tt.broken) {
 			t.Errorf("Parse(%q) = %+v, met at %v: %v, at %v: %v", tt.text, th, tt.met, th.Met(tt.met), tt.broken, th.Met(tt.broken))
 		}
 	}

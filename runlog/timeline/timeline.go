@@ -25,7 +25,7 @@ type Seen[T any] struct {
 // unless said otherwise.
 type Timeline struct {
 	Groups       []Seen[runlog.AutoScalingGroup]
-	Alarms       []Seen[runlog.MetricAlarm] // every alarm of every answer
+	Alarms       []Seen[*runlog.MetricAlarm] // every alarm of every answer; the same one where an answer repeats
 	Policies     []Seen[[]runlog.ScalingPolicy]
 	TargetGroups []Seen[runlog.TargetGroup]
 	Health       []Seen[[]runlog.TargetHealthDescription]
@@ -167,7 +167,9 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	case runlog.OpDescribeInstanceRefreshes:
 		keep(&t.Refreshes, o, a.InstanceRefreshes)
 	case runlog.OpDescribeAlarms:
-		keep(&t.Alarms, o, a.MetricAlarms...)
+		for i := range a.MetricAlarms {
+			keep(&t.Alarms, o, &a.MetricAlarms[i])
+		}
 	case runlog.OpDescribeAlarmHistory:
 		t.history.keep(o, a, a.AlarmHistoryItems)
 	case runlog.OpGetMetricData:

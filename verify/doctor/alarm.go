@@ -33,7 +33,8 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 	}
 	x.checkMetricOf(a)
 	load := a.Threshold * x.band(a.Threshold)
-	x.findIf(!x.facts.configuration.Metric(a).CountsRequests() && (a.Threshold < 1 || load > mostLoad), Warning, "alarm.threshold", "alarm "+a.AlarmName,
+	inPercent := !x.facts.configuration.Metric(a).CountsRequests()
+	x.findIf(inPercent && (a.Threshold < 1 || load > mostLoad), Warning, "alarm.threshold", "alarm "+a.AlarmName,
 		fmt.Sprintf("Its threshold is %g %%: the load would be set to %g %% CPU, %g times as much.", a.Threshold, load, x.band(a.Threshold)),
 		fmt.Sprintf("Choose a threshold from 1 to %.0f %%, or a smaller load.band or load.cpu_percent in the scenario.",
 			math.Floor(mostLoad/x.band(a.Threshold))))

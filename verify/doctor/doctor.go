@@ -202,7 +202,8 @@ func (x *examination) checkClaim(alarm runlog.MetricAlarm) {
 	in := hypothesis.Intent{AlarmName: alarm.AlarmName, Band: x.cfg.Band, LoadCPUPercent: x.cfg.LoadCPUPercent}
 	_, err := hypothesis.Declare(x.facts.configuration, in, x.report.Examined)
 	known := slices.ContainsFunc(x.report.Findings, func(f Finding) bool { return f.Severity == Error })
-	x.findIf(err != nil && !known && len(x.facts.configuration.TargetGroups) > 0, Error, "claim.impossible", x.cfg.AutoScalingGroupName, fmt.Sprintf("No claim can be made of it: %v.", err),
+	x.findIf(err != nil && !known && len(x.facts.configuration.TargetGroups) > 0, Error, "claim.impossible", x.cfg.AutoScalingGroupName,
+		fmt.Sprintf("No claim can be made of it: %v.", err),
 		"Change the policy, or the load in the scenario, as the reason says.")
 }
 

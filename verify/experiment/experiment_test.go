@@ -61,7 +61,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"nothing can be observed", func(w *world) { w.unpolled = true }, until(runlog.PhasePremises), "could not be observed", ""},
 		{"two instances at the start", func(w *world) { w.from = 2 }, until(runlog.PhasePremises), "it has 2 instances, not 1", ""},
 		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
-		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},
+		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises),
+			"not every instance is in service and healthy", ""},
 		{"an instance that is not in service", func(w *world) {
 			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
 		}, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},

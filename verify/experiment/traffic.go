@@ -8,8 +8,9 @@ import (
 	"secondwind/runlog"
 )
 
-// keptSeconds bounds what Traffic remembers: more than a calibration reads.
-const keptSeconds = 1800
+// keptSeconds bounds what Traffic remembers: more than a calibration reads, and half of it more
+// than the control of an alarm with periods of 300 s takes.
+const keptSeconds = 8 * 3600
 
 // Traffic remembers what the load generator did lately, second by second, and
 // which instances answered. The zero value is ready for use.

@@ -1,6 +1,7 @@
 package hypothesis
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -45,14 +46,9 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
 			group)
 	}
-	if metric.CountsRequests() { // what the scenario says is in percent of CPU
-		in.ControlCPUPercent, in.LoadCPUPercent = alarm.Threshold*requestsControl, 0
-	}
-	if err := ControlBelow(alarm.Threshold, in.ControlCPUPercent); err != nil {
-		return runlog.Hypothesis{}, err
-	}
+	in = in.of(metric, alarm)
 	step, err := c.stepOf(alarm, in)
-	if err != nil {
+	if err := cmp.Or(ControlBelow(alarm.Threshold, in.ControlCPUPercent), err); err != nil {
 		return runlog.Hypothesis{}, err
 	}
 	policy := c.PolicyOf(alarm)
@@ -74,6 +70,15 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	// A control shorter than the chain may take would control nothing.
 	h.ControlSeconds = h.ChainWithin().Seconds() + in.GridPoint*h.Period().Seconds()
 	return h, nil
+}
+
+// of is the intent about a metric: where that counts requests, what is in percent of CPU says
+// nothing of it.
+func (in Intent) of(metric runlog.Metric, alarm runlog.MetricAlarm) Intent {
+	if metric.CountsRequests() {
+		in.ControlCPUPercent, in.LoadCPUPercent = alarm.Threshold*requestsControl, 0
+	}
+	return in
 }
 
 // ControlBelow refuses a control that is to stand where the alarm goes into ALARM; both are

@@ -91,8 +91,8 @@ func LoadAbove(threshold, load float64, from, to int) error {
 	if load == 0 || load > threshold && load < limit {
 		return nil
 	}
-	return fmt.Errorf("load.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give more than %[2]g and less than %.4[3]g, "+
-		"for instance %.4[4]g", load, threshold, limit, threshold+0.6*(limit-threshold))
+	return fmt.Errorf("load.cpu_percent of the scenario is %g, and the alarm's threshold is %g %%; give more than %[2]g and less than "+
+		"%.4[3]g, for instance %.4[4]g", load, threshold, limit, threshold+0.6*(limit-threshold))
 }
 
 // stepMargin is how far the load may be from where it is meant to stand, as a share of its

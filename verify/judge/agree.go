@@ -141,7 +141,8 @@ func (t *analysis) between(members []string, start time.Time) (low, high float64
 // miscalibrated says why the calibration is not of this run or not what it
 // predicts from; "" if it is. Its points were read from the same answers.
 func (t *analysis) miscalibrated(c *runlog.Calibration) string {
-	if predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From())); math.Abs(predicted-c.PredictedCPUPercent) > averaging {
+	predicted := c.IdleCPUPercent + c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From()))
+	if math.Abs(predicted-c.PredictedCPUPercent) > averaging {
 		return fmt.Sprintf("calibration predicts %s %%, its own numbers give %s %%", number(c.PredictedCPUPercent), number(predicted))
 	}
 	for _, p := range c.Points {

@@ -22,10 +22,10 @@ type analysis struct {
 	// By AWS's clock; zero if the run ended before.
 	firstLoad, began, ended time.Time
 
-	alarms  []timeline.Seen[runlog.MetricAlarm] // the declared alarm in every answer
-	alarm   *timeline.Seen[runlog.MetricAlarm]  // as it was configured when the load began
-	policy  *runlog.ScalingPolicy               // nil if the alarm invokes none
-	initial map[string]bool                     // instances the group had before the load
+	alarms  []timeline.Seen[*runlog.MetricAlarm] // the declared alarm in every answer
+	alarm   *timeline.Seen[runlog.MetricAlarm]   // as it was configured when the load began
+	policy  *runlog.ScalingPolicy                // nil if the alarm invokes none
+	initial map[string]bool                      // instances the group had before the load
 
 	events map[runlog.Link]interval          // e0 … e7 as far as they were seen
 	breach *timeline.Datapoint               // e1
@@ -63,7 +63,9 @@ func (t *analysis) findConfiguration() {
 			t.alarms = append(t.alarms, a)
 		}
 	}
-	t.alarm = last(t.alarms, before)
+	if a := last(t.alarms, before); a != nil {
+		t.alarm = &timeline.Seen[runlog.MetricAlarm]{Observation: a.Observation, Value: *a.Value, First: a.First}
+	}
 	if p := last(t.cloud.Policies, before); p != nil && t.h.PolicyName != "" {
 		for i := range p.Value {
 			if p.Value[i].PolicyName == t.h.PolicyName {

@@ -13,7 +13,7 @@ import (
 // datapoints that lie on a line, which meets no load where the idle group stood. What another
 // client adds does not depend on our rate, and lifts that line.
 func (t *analysis) calibrated() Finding {
-	f := t.declared("premise.calibration", "P10: calibration",
+	f := t.declared("premise.calibration", "P12: calibration",
 		"datapoints at two rates or more on a line that meets no load at the idle of the baseline, within %s", t.amount(t.h.Threshold/10))
 	c := t.load.calibration
 	switch {

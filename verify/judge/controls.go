@@ -98,7 +98,7 @@ func (t *analysis) scaleInAlarm() (runlog.MetricAlarm, *runlog.ScalingPolicy) {
 	}
 	for _, a := range t.cloud.Alarms {
 		if a.Value.ActionsEnabled && a.Unchanged == 0 { // what repeats an answer has no other alarms
-			c.Alarms = append(c.Alarms, a.Value)
+			c.Alarms = append(c.Alarms, *a.Value)
 		}
 	}
 	alarm, _ := c.ScaleInAlarm()

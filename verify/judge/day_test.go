@@ -81,19 +81,23 @@ func realistic(s *runlog.LoadSecond) {
 	s.Generator = &runlog.GeneratorSecond{CPU: 0.011401731274392826, Procs: 2, Files: 58, FileLimit: 20000, Slots: 512, SlotsNeeded: 113}
 }
 
-// BenchmarkJudgeFolder opens and judges the folder of a run of two minutes, and of one of a day.
-// peak-MB is the most memory that the Go runtime took from the system, with a memory limit.
+// BenchmarkJudgeFolder opens and judges the folder of a run of four minutes, and of one of a day
+// with a poll every five seconds and a line of the load every second. peak-MB is the most
+// memory that the Go runtime had from the system, with the collector set as `secondwind judge` sets it.
 func BenchmarkJudgeFolder(b *testing.B) {
 	for name, longer := range map[string]int{"minutes": 0, "day": dayLong} {
 		b.Run(name, func(b *testing.B) {
 			dir := stretched(longer).folder(b)
 			b.SetBytes(sizeOf(b, dir))
+			defer debug.SetGCPercent(debug.SetGCPercent(100))
 			debug.FreeOSMemory()
 			var opening, judging time.Duration
 			stop := watchMemory()
 			for b.Loop() {
 				began := time.Now()
+				debug.SetGCPercent(40)
 				r, err := runlog.OpenToJudge(dir)
+				debug.SetGCPercent(15)
 				if err != nil {
 					b.Fatal(err)
 				}

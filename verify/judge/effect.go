@@ -19,8 +19,8 @@ import (
 // when the alarm returned or, if that was sooner, when the first of those periods ended.
 func (t *analysis) findEffect(l *Link) (interval, bool) {
 	want := 1 / t.h.MostBand()
-	l.Expected = fmt.Sprintf("over the full periods after e6 the busiest instance carries about %s %% of what one carried before, the group is "+
-		"below %s, and the alarm OK", number(math.Round(1000*want)/10), t.amount(t.h.Threshold))
+	l.Expected = fmt.Sprintf("over the full periods after e6 the busiest instance carries about %s %% of what one carried before, the "+
+		"group is below %s, and the alarm OK", number(math.Round(1000*want)/10), t.amount(t.h.Threshold))
 	l.Join = map[string]string{"old": list(t.oldIDs), "new": list(t.newIDs)}
 	from, to := t.events[runlog.LinkFirstRequest].at, t.ended
 	group := t.cloud.Metric.Within(runlog.GroupSeries, from, to)
@@ -42,20 +42,28 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 		l.Seen += fmt.Sprintf("; but nothing was answered by %s", silent)
 		return interval{}, true
 	}
-	fraction, within := t.fallOf(worst.points, from, to)
-	l.Seen += fmt.Sprintf("; %s %% ± %s %% of what one carried before", number(math.Round(100*fraction)), number(math.Round(100*within)))
-	switch limit := (1 + want) / 2; {
-	case fraction-within >= limit:
-		l.Status = Broken
-		return interval{}, true
-	case !(fraction <= limit) || fraction+within >= 1:
-		l.Seen += ", which does not tell a fall from none"
-		return interval{}, true
-	case mean(group) >= t.h.Threshold:
-		l.Seen += "; it fell, but from more than the calibration predicted"
+	if !t.fell(l, worst.points, mean(group)) {
 		return interval{}, true
 	}
 	return t.returned(l, group[0].Start.Add(t.period))
+}
+
+// fell judges the fraction that the busiest instance carries of what one carried before.
+func (t *analysis) fell(l *Link, busiest []*timeline.Datapoint, group float64) bool {
+	fraction, within := t.fallOf(busiest, t.events[runlog.LinkFirstRequest].at)
+	l.Seen += fmt.Sprintf("; %s %% ± %s %% of what one carried before", number(math.Round(100*fraction)), number(math.Round(100*within)))
+	switch limit := (1 + 1/t.h.MostBand()) / 2; {
+	case fraction-within >= limit:
+		l.Status = Broken
+		return false
+	case !(fraction <= limit) || fraction+within >= 1:
+		l.Seen += ", which does not tell a fall from none"
+		return false
+	case group >= t.h.Threshold:
+		l.Seen += "; it fell, but from more than the calibration predicted"
+		return false
+	}
+	return true
 }
 
 // returned is when the alarm was OK again, at the earliest at end.
@@ -123,7 +131,7 @@ func (t *analysis) meanText(name string, points []*timeline.Datapoint) string {
 // fallOf is which fraction an instance carries of what one carried before, and the double
 // standard error of that. Before is what a request cost until the new instances served, at the
 // rate of the full periods from then on.
-func (t *analysis) fallOf(after []*timeline.Datapoint, from, to time.Time) (fraction, within float64) {
+func (t *analysis) fallOf(after []*timeline.Datapoint, from time.Time) (fraction, within float64) {
 	costs := t.costsBefore(t.began, from)
 	if len(costs) == 0 { // the alarm was faster than the metric
 		costs = t.costsBefore(t.aws(t.load.phases[runlog.PhaseControl].start), t.began)

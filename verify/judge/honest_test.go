@@ -33,7 +33,8 @@ func TestWhatHappensInHonestRunsIsJudgedFairly(t *testing.T) {
 		{"history items in another order", func(r *raw) { r.reverse(runlog.OpDescribeAlarmHistory, "AlarmHistoryItems") }, judge.Proved, ""},
 		{"activities in another order", func(r *raw) { r.reverse(runlog.OpDescribeScalingActivities, "Activities") }, judge.Proved, ""},
 		{"the breaching datapoint corrected later", func(r *raw) { r.correct(27.1) }, judge.Proved, ""},
-		{"the breaching datapoint corrected to below the threshold", func(r *raw) { r.correct(19.9) }, judge.Inconclusive, "confounder.unexplained-cpu"},
+		{"the breaching datapoint corrected to below the threshold", func(r *raw) { r.correct(19.9) }, judge.Inconclusive,
+			"confounder.unexplained-cpu"},
 		{"a noisy datapoint of one instance after e7", func(r *raw) {
 			r.values(func(series, at string, v float64) float64 {
 				return v + map[string]float64{realNew: 6, "group": 3}[series]*map[bool]float64{true: 1}[at == "2026-11-23T13:40:30Z"]

@@ -19,16 +19,19 @@ func (t *analysis) lasting() Finding {
 	if !there || t.events[runlog.LinkLoadShared].isZero() {
 		return f.notJudged("nothing came that could last")
 	}
+	raised := false // an answer at the same time, or one that lags, may not show it yet
 	for _, g := range t.cloud.Groups {
-		if at := t.aws(g.Received); at.Before(inService.hi) || !at.Before(t.ended) || g.Value.DesiredCapacity >= t.h.To() {
+		at := t.aws(g.Received)
+		raised = raised || g.Value.DesiredCapacity >= t.h.To() && at.After(t.began)
+		if !raised || !at.Before(t.ended) || g.Value.DesiredCapacity >= t.h.To() {
 			continue
 		}
 		if a := t.taken(inService.lo, t.ended); a != nil {
 			return f.with(Broken, evidence(g.Observation, a.Observation), "desired %d at %s: %s", g.Value.DesiredCapacity,
-				clockTime(t.aws(g.Received)), a.Value.Cause)
+				clockTime(at), a.Value.Cause)
 		}
 		return f.with(Undetermined, evidence(g.Observation), "desired %d at %s, and no activity says why", g.Value.DesiredCapacity,
-			clockTime(t.aws(g.Received)))
+			clockTime(at))
 	}
 	for _, tr := range t.transitions() {
 		if tr.To.StateValue == "ALARM" && tr.At.After(t.events[runlog.LinkLoadShared].at) && tr.At.Before(t.ended) {

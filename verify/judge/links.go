@@ -29,7 +29,7 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 			t.breach = p
 			l.Evidence = evidence(p.First)
 			l.Seen = fmt.Sprintf("%s in the period from %s to %s", t.amount(p.Value()), clockTime(p.Start), clockTime(p.Start.Add(t.period)))
-			return exactly(p.Start.Add(t.period)), true
+			return t.breached(p.Start.Add(t.period)), true
 		}
 	}
 	l.Seen = "no datapoint under load"
@@ -37,6 +37,25 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 		l.Seen = fmt.Sprintf("none; the highest of %s is %s", runlog.Count(len(points), "datapoint"), t.amount(highest))
 	}
 	return interval{}, false
+}
+
+// breached is when the metric crossed, whose first breaching period ended at end. An alarm of a
+// period above a minute looks at windows that slide by a minute, each of which may be the first:
+// the metric's own grid, on which it is recorded, shows the crossing later. Then it was seen to
+// cross no later than the alarm was in ALARM.
+func (t *analysis) breached(end time.Time) interval {
+	m := exactly(end)
+	first := t.began.Truncate(time.Minute).Add(time.Minute)
+	if t.period <= time.Minute || !first.Before(end) {
+		return m
+	}
+	m.lo = first
+	for _, tr := range t.transitions() {
+		if tr.To.StateValue == "ALARM" && tr.At.After(first) && tr.At.Before(m.hi) {
+			m.at, m.hi = tr.At, tr.At
+		}
+	}
+	return m
 }
 
 func (t *analysis) findTransition(l *Link) (interval, bool) {

@@ -44,7 +44,7 @@ type second struct {
 }
 
 func newLoad(lines []runlog.LoadLine) load {
-	l := load{phases: map[runlog.Phase]span{}}
+	l := load{phases: map[runlog.Phase]span{}, seconds: make([]second, 0, len(lines))}
 	for i, line := range lines {
 		number := int64(i + 1)
 		switch {

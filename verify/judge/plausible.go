@@ -101,7 +101,7 @@ func (t *analysis) missedPoll() (*runlog.Observation, string) {
 	for _, operation := range t.watched() {
 		watched[operation] = true
 	}
-	var rounds []asking
+	rounds := make([]asking, 0, len(t.cloud.Asked))
 	for _, o := range t.cloud.Asked {
 		if watched[o.Operation] {
 			rounds = append(rounds, asking{t.question(o), o})

@@ -153,6 +153,11 @@ func (t *analysis) baseline() Finding {
 			return f.with(Broken, evidence(a.Observation), "activity %s was in progress: %s", a.Value.ActivityId, a.Value.Description)
 		}
 	}
+	return t.baselineMetric(f, from, to)
+}
+
+// baselineMetric is that every datapoint of the baseline is below the idle limit.
+func (t *analysis) baselineMetric(f Finding, from, to time.Time) Finding {
 	points := t.cloud.Metric.Ending(runlog.GroupSeries, from, to)
 	if len(points) == 0 && t.h.Metric.CountsRequests() {
 		return f.held("as expected for %s s; no request was counted", number(to.Sub(from).Seconds()))

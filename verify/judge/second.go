@@ -108,7 +108,7 @@ func (t *analysis) policyOf(arn string) *runlog.ScalingPolicy {
 func (t *analysis) goesBelow(name string) bool {
 	for _, a := range t.cloud.Alarms {
 		if a.Value.AlarmName == name {
-			return hypothesis.Below(a.Value)
+			return hypothesis.Below(*a.Value)
 		}
 	}
 	return false

@@ -85,7 +85,7 @@ func awsRegion(endpoint string) (region string, ok bool) {
 	if err != nil || u.Scheme != "https" {
 		return "", false
 	}
-	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"} {
+	for _, domain := range []string{".vpce.amazonaws.com", ".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu"} {
 		if host, cut := strings.CutSuffix(u.Hostname(), domain); cut {
 			return host[strings.LastIndex(host, ".")+1:], true
 		}

@@ -14,6 +14,7 @@ import (
 
 func (w *world) groupAt(x float64) runlog.AutoScalingGroup {
 	g := w.group
+	x -= w.lag
 	for _, d := range w.desired {
 		if d.x <= x {
 			g.DesiredCapacity = d.value

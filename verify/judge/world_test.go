@@ -32,6 +32,7 @@ type world struct {
 	attributes   map[string]string          // of the target group
 	version      string                     // of the launch template that the new instance comes from; "": the same
 	endpoint     string                     // that answers
+	lag          float64                    // of the answers about the group
 	deregistered float64                    // when the new target is, if not 0
 	wrong        string                     // the instance that every tenth request comes to, and fails at
 	foreign      []string                   // targets that are not the group's
@@ -116,7 +117,8 @@ func perfect() *world {
 		},
 		targetGroup: runlog.TargetGroup{TargetGroupArn: targetARN, LoadBalancerArns: []string{balancerARN}, HealthCheckIntervalSeconds: 5,
 			HealthCheckTimeoutSeconds: 2},
-		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, AutoScalingGroupARN: groupARN, MinSize: 1, MaxSize: 2, HealthCheckType: "ELB",
+		group: runlog.AutoScalingGroup{AutoScalingGroupName: groupName, AutoScalingGroupARN: groupARN, MinSize: 1, MaxSize: 2,
+			HealthCheckType: "ELB",
 			TargetGroupARNs: []string{targetARN}},
 		members: []member{
 			{id: oldID, pending: -20, inService: -19, healthy: -18, leaves: 1e9, gone: 1e9},
@@ -234,7 +236,8 @@ func (w *world) reread(t testing.TB) *runlog.Record {
 
 func (w *world) declared() runlog.Hypothesis {
 	h := runlog.Hypothesis{
-		Version: runlog.Version, RunID: worldID, Declared: w.ours(2), Where: "the local cloud", Claim: "a second instance comes because CPU crosses 20 %",
+		Version: runlog.Version, RunID: worldID, Declared: w.ours(2), Where: "the local cloud",
+		Claim:                "a second instance comes because CPU crosses 20 %",
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
 		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,

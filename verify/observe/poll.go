@@ -89,23 +89,11 @@ func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 // two polls, so that no datapoint is missed or stays uncorrected.
 func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 	subject := o.subject()
-	period, metric := subject.Period(), subject.Metric
-	samples := metric
-	samples.Statistic = "SampleCount"
+	period := subject.Period()
 	reach := max(6*period, 2*o.pollInterval()+3*period)
 	end := time.Now().UTC().Add(s.ClockOffset).Truncate(period).Add(period)
-	queries := []cwtypes.MetricDataQuery{query("group", metric, period), query("group_n", samples, period)}
-	for i, id := range instanceIDs(s.Group.Instances) {
-		queries = append(queries, query("i"+strconv.Itoa(i), runlog.CPUOf(o.group).OfInstance(id), period))
-	}
-	if balancer := o.balancer(); balancer != "" {
-		q := query("requests", runlog.RequestsOf(subject.TargetGroupARN), period)
-		byBalancer := cwtypes.Dimension{Name: aws.String("LoadBalancer"), Value: &balancer}
-		q.MetricStat.Metric.Dimensions = append(q.MetricStat.Metric.Dimensions, byBalancer)
-		queries = append(queries, q)
-	}
 	in := &cloudwatch.GetMetricDataInput{
-		MetricDataQueries: queries,
+		MetricDataQueries: o.metricQueries(subject, instanceIDs(s.Group.Instances)),
 		StartTime:         aws.Time(end.Add(-reach.Truncate(period))),
 		EndTime:           aws.Time(end),
 		ScanBy:            cwtypes.ScanByTimestampAscending,
@@ -130,6 +118,24 @@ func (o *Observer) pollMetric(ctx context.Context, s *runlog.State) error {
 		return fmt.Errorf("%s: CloudWatch's answer is in error: %s", runlog.OpGetMetricData, answered[0].Answer)
 	}
 	return nil
+}
+
+// metricQueries are those of the group's metric, of how many samples it has, of each instance's
+// CPU, and of the load balancer's count.
+func (o *Observer) metricQueries(of runlog.Hypothesis, instances []string) []cwtypes.MetricDataQuery {
+	samples, period := of.Metric, of.Period()
+	samples.Statistic = "SampleCount"
+	queries := []cwtypes.MetricDataQuery{query("group", of.Metric, period), query("group_n", samples, period)}
+	for i, id := range instances {
+		queries = append(queries, query("i"+strconv.Itoa(i), runlog.CPUOf(o.group).OfInstance(id), period))
+	}
+	if balancer := o.balancer(); balancer != "" {
+		q := query("requests", runlog.RequestsOf(of.TargetGroupARN), period)
+		byBalancer := cwtypes.Dimension{Name: aws.String("LoadBalancer"), Value: &balancer}
+		q.MetricStat.Metric.Dimensions = append(q.MetricStat.Metric.Dimensions, byBalancer)
+		queries = append(queries, q)
+	}
+	return queries
 }
 
 // subject is what the metrics are asked of: the scale-out alarm's metric and period; CPU, every
