@@ -110,6 +110,11 @@ func mutant(r *runlog.Record, draw *rand.Rand) (*runlog.Record, string) {
 	is.Cloud, what = altered(r.Cloud, i, draw)
 	if strings.HasPrefix(what, ".answer") {
 		is.Cloud[i].Unchanged = 0 // it has an answer of its own now
+		for j := range is.Cloud { // as the lines that repeat it have
+			if is.Cloud[j].Unchanged == r.Cloud[i].Seq {
+				is.Cloud[j].Answer = is.Cloud[i].Answer
+			}
+		}
 	}
 	if draw.IntN(2) == 0 { // as a forger would, who numbers them anew
 		for j := range is.Cloud {
