@@ -13,6 +13,7 @@ FUZZTIME  ?= 10s
 HOLD      ?=
 SCENARIO  ?=
 BENCH     ?=
+WORLDS    ?= 10000
 
 # As `build` compiles, so that what was compiled once serves both; and the real soaks.
 LINT_ENV := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=nomsgpack,soak'
@@ -54,6 +55,11 @@ else
 	packages="$(RACING)"; [[ -z "$$packages" ]] || CGO_ENABLED=1 $(GO_TEST) $(AT_ONCE) -race -shuffle=on -timeout 15m $(TESTFLAGS) $$packages
 	packages="$(PLAIN)"; [[ -z "$$packages" ]] || $(GO_TEST) -shuffle=on -timeout 15m $(TESTFLAGS) $$packages
 endif
+
+.PHONY: worlds
+worlds: ## judge WORLDS random worlds whose truth is known, and as many mutants of recorded runs (10000; an hour on four cores)
+	go test -count=1 -timeout 24h -run 'TestWorlds|Mutants' -v $(TESTFLAGS) ./virtual -worlds $(WORLDS) -mutants $(WORLDS) \
+		| grep -vE '^ *(=== |--- (PASS|SKIP))'
 
 .PHONY: verdicts
 verdicts: ## take a real soak to each verdict, side by side, and judge every mutant a hundred times (three minutes)

@@ -228,6 +228,16 @@ var rules = []rule{
 		why:     "it is a world for tests: what runs for users must not depend on it",
 	},
 	{
+		name: "only tests import verify/formula", in: []string{""}, not: []string{"verify/formula"},
+		forbids: func(i imported) bool { return i.own && below(i.path, []string{"verify/formula"}) },
+		why:     "it is a second opinion about the judge: what runs for users has one",
+	},
+	{
+		name: "verify/formula knows only runlog and verify/hypothesis", in: []string{"verify/formula"},
+		forbids: allButStandardAnd("verify/formula", "verify/hypothesis", "runlog"),
+		why:     "a second judge that shares code with the first repeats its errors",
+	},
+	{
 		name: "every package is below a folder that has a rule", in: []string{""}, tests: true,
 		not: []string{
 			"autoscale", "runlog", "server", "localcloud", "loadgen", "verify", "reports", "simulate", "account", "textfile", "cmd", "virtual",

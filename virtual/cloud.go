@@ -14,6 +14,8 @@ import (
 type Cloud struct {
 	AWS   aws.Config // with the account's credentials
 	Stack stack.Stack
+	// Operations names what is served, as awsapi.Mux.Operations does.
+	Operations []string
 	// Transport carries requests to the load balancer.
 	Transport http.RoundTripper
 }
@@ -25,6 +27,6 @@ func InCloud(t *testing.T, cfg Config, test func(*testing.T, Cloud)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, cfg)
 		defer w.close()
-		test(t, Cloud{AWS: w.aws, Stack: w.build(t), Transport: w.transport})
+		test(t, Cloud{AWS: w.aws, Stack: w.build(t), Operations: w.mux.Operations(), Transport: w.transport})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,7 +46,16 @@ type machines struct {
 	launched int
 	byID     map[string]*machine
 	byHost   map[string]*machine
+	work     []work
 	exits    chan fleet.Exit
+}
+
+// work is CPU that an instance used on one request, and for whom.
+type work struct {
+	at       time.Time
+	instance string
+	others   bool // not for the declared load
+	took     time.Duration
 }
 
 // machine is an instance.
@@ -64,7 +74,7 @@ func newMachines(cfg Config) *machines {
 	return &machines{
 		launching: cfg.Launching, program: cfg.Program, healthPath: cfg.Variables.HealthCheckPath,
 		random: rand.New(rand.NewPCG(cfg.Seed, 0xf1ee7)),
-		byID:   map[string]*machine{}, byHost: map[string]*machine{}, exits: make(chan fleet.Exit),
+		byID:   map[string]*machine{}, byHost: map[string]*machine{}, exits: make(chan fleet.Exit, 8), // more than can crash
 	}
 }
 
@@ -113,10 +123,14 @@ func (f *machines) CPU(id string) (time.Duration, error) {
 	if m == nil {
 		return 0, fmt.Errorf("no instance %s", id)
 	}
-	now := time.Now()
+	m.idle(time.Now())
+	return m.used, nil
+}
+
+// idle takes the CPU that an instance uses without requests.
+func (m *machine) idle(now time.Time) {
 	m.used += time.Duration(float64(now.Sub(m.read)) * m.IdleCPUPercent / 100)
 	m.read = now
-	return m.used, nil
 }
 
 // Exits implements cloud.InstanceRunner.
@@ -134,7 +148,10 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
 	switch {
 	case r.URL.Path != f.healthPath:
-		time.Sleep(f.burn(m))
+		if r.Body == nil { // which a server's never is
+			r.Body = http.NoBody
+		}
+		time.Sleep(f.burn(m, r.Header.Get(othersHeader) != ""))
 		f.program(m.id).ServeHTTP(answer, r)
 	case m.Unhealthy:
 		answer.WriteHeader(http.StatusServiceUnavailable)
@@ -147,7 +164,10 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-const instanceHeader = "X-Instance-Id" // of a calculator
+const (
+	instanceHeader = "X-Instance-Id" // of a calculator
+	othersHeader   = "X-Others"      // of requests that are not the declared load's
+)
 
 // calculator is the program that multiplies.
 func calculator(instance string) http.Handler {
@@ -176,13 +196,43 @@ func (f *machines) at(host string) *machine {
 }
 
 // burn takes the CPU of a request and returns how much that was.
-func (f *machines) burn(m *machine) time.Duration {
+func (f *machines) burn(m *machine, others bool) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if second := time.Now().Unix(); second != m.second || m.factor == 0 {
+	now := time.Now()
+	if second := now.Unix(); second != m.second || m.factor == 0 {
 		m.second, m.factor = second, max(0, 1+m.Noise*f.random.NormFloat64())
 	}
 	cost := time.Duration(float64(m.CPU) * m.factor)
 	m.used += cost
+	f.work = append(f.work, work{now, m.id, others, cost})
 	return cost
+}
+
+// change changes instances that run, of the ids or, without any, all.
+func (f *machines) change(ids []string, do func(*machine)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, m := range f.byID {
+		if len(ids) == 0 || slices.Contains(ids, id) {
+			m.idle(time.Now())
+			do(m)
+		}
+	}
+}
+
+// crash ends an instance, as a panic of its program does.
+func (f *machines) crash(id string) {
+	if _, err := f.CPU(id); err != nil {
+		return // it is gone
+	}
+	f.mu.Lock()
+	for host, m := range f.byHost {
+		if m.id == id {
+			delete(f.byHost, host)
+		}
+	}
+	delete(f.byID, id)
+	f.mu.Unlock()
+	f.exits <- fleet.Exit{ID: id, Err: errors.New("exit status 2")}
 }

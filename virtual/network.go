@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -92,11 +94,17 @@ func (a pipeAddress) String() string { return string(a) }
 type api struct {
 	handler http.Handler
 	latency func() time.Duration // of the next answer
+	lost    *atomic.Int64        // answers that do not arrive: the next so many
+	late    *atomic.Int64        // how much later than latency answers arrive, in nanoseconds
+	watch   func(serve func())   // calls serve, and may look before and after
 }
+
+// errLost is an answer that does not arrive: the question was asked, and done.
+var errLost = errors.New("connection reset by peer")
 
 // Do implements aws.HTTPClient.
 func (a api) Do(r *http.Request) (*http.Response, error) {
-	latency := a.latency()
+	latency := a.latency() + time.Duration(a.late.Load())
 	if err := sleep(r.Context(), latency/2); err != nil {
 		return nil, err
 	}
@@ -105,10 +113,13 @@ func (a api) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
-	a.handler.ServeHTTP(w, served)
+	a.watch(func() { a.handler.ServeHTTP(w, served) })
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat)) // as net/http's server does
 	if err := sleep(r.Context(), latency-latency/2); err != nil {
 		return nil, err
+	}
+	if a.lost.Add(-1) >= 0 {
+		return nil, errLost
 	}
 	return w.Result(), nil
 }

@@ -6,7 +6,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,6 +49,8 @@ type Config struct {
 	Launching func(number int) Launch
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
+	// Interval is the shortest between polls and between lines of the load's record; 0: a second.
+	Interval time.Duration
 	// Audit is whether CloudTrail is asked, after the run, who called.
 	Audit bool
 	// EventDelay is how long CloudTrail takes to show a call; 0: a second.
@@ -56,18 +62,11 @@ type Config struct {
 	During map[runlog.Phase]func(context.Context, *Acting)
 }
 
-// Acting is who acts in a World while the run goes on.
-type Acting struct {
-	AWS       aws.Config // with the account's credentials
-	Stack     stack.Stack
-	EndHold   func() // as a user's Ctrl-C in the hold
-	Interrupt func() // as a user's Ctrl-C elsewhere
-}
-
 // Result is what came of a soak.
 type Result struct {
 	Record  *runlog.Record
 	Verdict judge.Verdict
+	Truth   Truth
 	Events  []string // as reported to the user
 	Err     error    // of the run itself
 	Took    time.Duration
@@ -107,6 +106,7 @@ func Soak(t *testing.T, cfg Config) Result {
 	dir := filepath.Join(t.TempDir(), runID)
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
+		defer time.AfterFunc(longest, func() { panic("a soak does not end:\n" + string(stacks())) }).Stop()
 		w := newWorld(t, cfg)
 		defer w.close()
 		result.Err = w.soak(t, dir)
@@ -115,21 +115,40 @@ func Soak(t *testing.T, cfg Config) Result {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result.Record, result.Verdict = record, judge.Judge(record)
+		result.Record, result.Verdict, result.Truth = record, judge.Judge(record), w.truth(record)
 	})
 	return result
+}
+
+// longest is how long a soak may take in virtual time, holds of an hour included: one that
+// never ends would take all memory.
+const longest = 12 * time.Hour
+
+// stacks are those of all goroutines.
+func stacks() []byte {
+	text := make([]byte, 1<<20)
+	return text[:runtime.Stack(text, true)]
 }
 
 // world is a World at work.
 type world struct {
 	cfg       Config
 	network   *network
+	state     *cloud.Cloud
+	mux       *awsapi.Mux
+	fleet     *machines
 	balancer  *balancer.Balancer
 	transport *http.Transport // of the load
 	aws       aws.Config
+	stack     stack.Stack
+	lost      atomic.Int64 // answers of the API that will not arrive at the observer
+	late      atomic.Int64 // by how many nanoseconds those that arrive are later
 	reporter  *reporter
 	stop      context.CancelFunc
 	running   sync.WaitGroup
+
+	mu    sync.Mutex
+	deeds []Deed
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
@@ -141,34 +160,40 @@ func newWorld(t *testing.T, cfg Config) *world {
 	if cfg.Program == nil {
 		cfg.Program = calculator
 	}
-	fleet := newMachines(cfg)
+	w.cfg, w.fleet = cfg, newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
 	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay})
 	state, err := cloud.New(cloud.Config{
-		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: fleet, Tagged: vault.Tagged,
+		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: w.fleet, Tagged: vault.Tagged,
 		Record: trail.Record,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
-			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: fleet, Listen: w.network.listen})
+			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: w.fleet, Listen: w.network.listen})
 			return w.balancer
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
-	localcloud.Register(mux, state)
-	vault.Register(mux)
-	trail.Register(mux)
-	w.aws = aws.Config{
-		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
-		HTTPClient: api{mux, latency(cfg)},
-	}
+	w.state = state
+	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
+	localcloud.Register(w.mux, state)
+	vault.Register(w.mux)
+	trail.Register(w.mux)
+	w.aws = w.config(new(atomic.Int64), new(atomic.Int64), func(serve func()) { serve() })
 	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
 	ctx, stop := context.WithCancel(t.Context())
 	w.stop = stop
 	w.running.Go(func() { state.Run(ctx) })
 	return w
+}
+
+// config calls the world's API, whose answers may be lost or late, while somebody watches.
+func (w *world) config(lost, late *atomic.Int64, watch func(serve func())) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
+		HTTPClient: api{w.mux, latency(w.cfg), lost, late, watch},
+	}
 }
 
 // latency draws how long each answer of the API takes.
@@ -210,7 +235,7 @@ func (w *world) build(t *testing.T) stack.Stack {
 func (w *world) soak(t *testing.T, dir string) error {
 	t.Helper()
 	start := time.Now()
-	built := w.build(t)
+	w.stack = w.build(t)
 	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
 	if err != nil {
 		t.Fatal(err)
@@ -225,18 +250,22 @@ func (w *world) soak(t *testing.T, dir string) error {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
-	acting := &Acting{AWS: w.aws, Stack: built, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt}
+	acting := &Acting{
+		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, ctx: ctx, world: w,
+	}
 	if w.cfg.Configure != nil {
 		if err := w.cfg.Configure(ctx, acting); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.reporter = &reporter{acts: map[runlog.Phase]func(){}}
+	w.reporter = &reporter{acts: map[runlog.Phase]func(){}, interrupt: interrupt}
 	for phase, act := range w.cfg.During {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
 	}
 	err = live.Prove(ctx, live.Config{
-		AWS: w.aws, Where: "the virtual cloud", AutoScalingGroupName: built.AutoScalingGroupName, LoadBalancerURL: built.LoadBalancerURL,
+		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
+		AutoScalingGroupName: w.stack.AutoScalingGroupName,
+		LoadBalancerURL:      w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})
@@ -267,14 +296,26 @@ func (w *world) audit(t *testing.T, writer *runlog.Writer) {
 
 // reporter keeps what is reported, and lets others act when a phase begins.
 type reporter struct {
-	acts map[runlog.Phase]func() // each is done once
+	acts      map[runlog.Phase]func() // each is done once
+	interrupt func()
 
 	mu     sync.Mutex
 	events []string
 }
 
-// Event implements progress.Reporter.
+// mostRate is the highest rate that a world can bear. Where CPU hardly rose by the load, as when
+// none of it arrived, calibration takes a request for free and chooses millions a second.
+const mostRate = 300
+
+var rate = regexp.MustCompile(`(\d+) requests/s`)
+
+// Event implements progress.Reporter. It interrupts a run whose load would be absurd.
 func (r *reporter) Event(at time.Duration, text string) {
+	if m := rate.FindStringSubmatch(text); m != nil {
+		if chosen, err := strconv.Atoi(m[1]); err != nil || chosen > mostRate {
+			r.interrupt()
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, fmt.Sprintf("%6.1f s  %s", at.Seconds(), text))

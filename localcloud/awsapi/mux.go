@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,6 +128,16 @@ func HandleTypes(m *Mux, s Service, in, out reflect.Type, serve func(context.Con
 		*side.shape = made
 	}
 	m.operations[key] = op
+}
+
+// Operations names what is served, as "autoscaling:SetDesiredCapacity", in order.
+func (m *Mux) Operations() []string {
+	var all []string
+	for key := range m.operations {
+		all = append(all, string(key.service)+":"+key.name)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // ServeHTTP checks the request's signature and answers it.

@@ -85,7 +85,7 @@ func (d *driver) carryOut(commands []experiment.Command) (ended bool, err error)
 		case experiment.SetPollInterval:
 			d.observer.SetInterval(c.Interval)
 		case experiment.SetRecordInterval:
-			d.generator.SetInterval(c.Interval)
+			d.generator.SetInterval(max(c.Interval, d.cfg.Interval))
 		case experiment.TakeSnapshot:
 			d.observer.TakeSnapshot()
 		case experiment.Report:

@@ -40,6 +40,8 @@ type Config struct {
 	Holding func(bool)
 	// Background runs while the experiment does; nil: nothing.
 	Background func(context.Context) error
+	// Interval is the shortest between polls, and between lines of the load's record; 0: a second.
+	Interval time.Duration
 	// Dial opens the load's connections; nil means sockets.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -82,6 +84,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	generator.SetInterval(cfg.Interval)
 	d := driver{
 		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
 		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, cfg.Drain))),
@@ -102,7 +105,7 @@ func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypot
 	return experiment.Plan{
 		Hypothesis: claim, Window: s.Premises.Window, CalibrationRate: s.Calibration.StartRate, LoadRate: s.Load.Rate,
 		LoadCPUPercent: cpu, Hold: s.Hold, ReleasePercent: s.Release.RatePercent, ReleaseDeadline: release,
-		PollInterval: s.PollInterval(claim.Period()), Seed: s.Seed,
+		PollInterval: max(cfg.Interval, s.PollInterval(claim.Period())), Seed: s.Seed,
 		Aligned: configuration.Graded(claim.AlarmName),
 	}
 }

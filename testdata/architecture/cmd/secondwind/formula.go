@@ -1,0 +1,4 @@
+// breaks: only tests import verify/formula
+package main
+
+import _ "secondwind/verify/formula"

@@ -1,0 +1,248 @@
+package formula
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"secondwind/runlog"
+)
+
+// sample is a value that an answer showed, with when it was asked for and when the answer
+// came, by AWS's clock.
+type sample[T any] struct {
+	sent, received time.Time
+	value          T
+}
+
+// transition is a change of the claim's alarm.
+type transition struct {
+	at       time.Time
+	from, to runlog.AlarmState
+}
+
+// Trace is a record, taken apart.
+type Trace struct {
+	record *runlog.Record
+	h      runlog.Hypothesis
+	// AWS's clock minus ours lies in [low, high].
+	low, high     time.Duration
+	unread        bool
+	phases        map[runlog.Phase][2]time.Time // begin and end; in order of AWS's clock
+	order         []runlog.Phase
+	rates         map[runlog.Phase]float64
+	calibration   *runlog.Calibration
+	interrupted   bool
+	digestAt      time.Time
+	digest        string
+	groups        []sample[runlog.AutoScalingGroup]
+	alarms        []sample[runlog.MetricAlarm] // all of them
+	policies      []sample[[]runlog.ScalingPolicy]
+	targetGroups  []sample[runlog.TargetGroup]
+	health        []sample[[]runlog.TargetHealthDescription]
+	schedules     []sample[[]runlog.ScheduledAction]
+	refreshes     []sample[[]runlog.InstanceRefresh]
+	activities    map[string]runlog.Activity
+	history       map[string]runlog.AlarmHistoryItem
+	metric        map[string]map[time.Time][]float64 // by series and start: every value that was read
+	metricInError bool
+	answered      map[string][]time.Time // when each question was answered
+}
+
+// Read takes a record apart.
+func Read(r *runlog.Record) *Trace {
+	t := &Trace{
+		record: r, phases: map[runlog.Phase][2]time.Time{}, rates: map[runlog.Phase]float64{}, activities: map[string]runlog.Activity{},
+		history: map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{}, answered: map[string][]time.Time{},
+	}
+	if r.Hypothesis != nil {
+		t.h = *r.Hypothesis
+	}
+	t.clock()
+	t.load()
+	cloud := slices.Clone(r.Cloud)
+	slices.SortStableFunc(cloud, func(a, b runlog.Observation) int { return a.Received.Compare(b.Received) })
+	decoded := map[string]*runlog.Answer{}
+	for _, o := range cloud {
+		if o.Error == nil {
+			t.answer(o, decoded)
+		}
+	}
+	return t
+}
+
+// clock bounds the offset by the answers' dates, which are whole seconds.
+func (t *Trace) clock() {
+	first := true
+	for _, o := range t.record.Cloud {
+		if o.Date.IsZero() {
+			continue
+		}
+		low, high := o.Date.Sub(o.Received), o.Date.Add(time.Second).Sub(o.Sent)
+		if first {
+			t.low, t.high, first = low, high, false
+		}
+		t.low, t.high = max(t.low, low), min(t.high, high)
+	}
+	if first {
+		t.low, t.high = 0, time.Hour // nothing is known
+	}
+}
+
+// offset is AWS's clock minus ours; clocks that may agree are taken to.
+func (t *Trace) offset() time.Duration {
+	if t.low > 0 || t.high < 0 {
+		return (t.low + t.high) / 2
+	}
+	return 0
+}
+
+// bound is by how much the offset may be wrong.
+func (t *Trace) bound() time.Duration { return max(t.offset()-t.low, t.high-t.offset()) }
+
+func (t *Trace) aws(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(t.offset()).UTC()
+}
+
+// load reads the phases. One that is entered again with another rate is the same.
+func (t *Trace) load() {
+	for _, line := range t.record.Load {
+		t.interrupted = t.interrupted || line.Interrupted != nil
+		if line.Calibration != nil {
+			t.calibration = line.Calibration
+		}
+		p := line.Phase
+		if p == nil {
+			continue
+		}
+		at := t.aws(line.Time)
+		if n := len(t.order); n > 0 && t.order[n-1] != p.Phase {
+			span := t.phases[t.order[n-1]]
+			t.phases[t.order[n-1]] = [2]time.Time{span[0], at}
+		}
+		if n := len(t.order); n == 0 || t.order[n-1] != p.Phase {
+			t.order = append(t.order, p.Phase)
+			t.phases[p.Phase], t.rates[p.Phase] = [2]time.Time{at}, p.OfferedRate
+		}
+		if p.HypothesisSHA256 != "" && t.digest == "" {
+			t.digest, t.digestAt = p.HypothesisSHA256, line.Time
+		}
+	}
+	_, done := t.phases[runlog.PhaseDone]
+	t.interrupted = t.interrupted || !done
+}
+
+func (t *Trace) begin(p runlog.Phase) time.Time { return t.phases[p][0] }
+func (t *Trace) end(p runlog.Phase) time.Time   { return t.phases[p][1] }
+
+// released is when the load ended.
+func (t *Trace) released() time.Time {
+	if end := t.end(runlog.PhaseHold); !end.IsZero() {
+		return end
+	}
+	return t.end(runlog.PhaseLoad)
+}
+
+// read are the operations whose answers are read here.
+var read = []string{
+	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeAlarms, runlog.OpDescribePolicies, runlog.OpDescribeTargetGroups,
+	runlog.OpDescribeTargetHealth, runlog.OpDescribeScheduledActions, runlog.OpDescribeInstanceRefreshes,
+	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
+}
+
+// answer reads what an observation answers.
+func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) {
+	a := decoded[string(o.Answer)]
+	if a == nil {
+		a = new(runlog.Answer)
+		if json.Unmarshal(o.Answer, a) != nil {
+			t.unread = t.unread || slices.Contains(read, o.Operation)
+			return
+		}
+		decoded[string(o.Answer)] = a
+	}
+	sent, received := t.aws(o.Sent), t.aws(o.Received)
+	key := o.Operation
+	if o.Operation == runlog.OpDescribeAlarmHistory {
+		var in struct{ AlarmName string }
+		if json.Unmarshal(o.Input, &in) != nil || in.AlarmName != t.h.AlarmName {
+			key = "another alarm's history"
+		}
+	}
+	t.answered[key] = append(t.answered[key], received)
+	switch o.Operation {
+	case runlog.OpDescribeScalingActivities:
+		for _, activity := range a.Activities {
+			t.activities[activity.ActivityId] = activity
+		}
+	case runlog.OpDescribeAlarmHistory:
+		for _, item := range a.AlarmHistoryItems {
+			if item.AlarmName == t.h.AlarmName {
+				t.history[item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
+			}
+		}
+	case runlog.OpGetMetricData:
+		t.read(o, a.MetricDataResults)
+	default:
+		t.sampled(o.Operation, a, sent, received)
+	}
+}
+
+// sampled reads an answer that says how something is.
+func (t *Trace) sampled(operation string, a *runlog.Answer, sent, received time.Time) {
+	switch operation {
+	case runlog.OpDescribeAutoScalingGroups:
+		for _, g := range a.AutoScalingGroups {
+			if g.AutoScalingGroupName == t.h.AutoScalingGroupName {
+				t.groups = append(t.groups, sample[runlog.AutoScalingGroup]{sent, received, g})
+			}
+		}
+	case runlog.OpDescribeAlarms:
+		for _, m := range a.MetricAlarms {
+			t.alarms = append(t.alarms, sample[runlog.MetricAlarm]{sent, received, m})
+		}
+	case runlog.OpDescribePolicies:
+		t.policies = append(t.policies, sample[[]runlog.ScalingPolicy]{sent, received, a.ScalingPolicies})
+	case runlog.OpDescribeTargetGroups:
+		for _, g := range a.TargetGroups {
+			if g.TargetGroupArn == t.h.TargetGroupARN {
+				t.targetGroups = append(t.targetGroups, sample[runlog.TargetGroup]{sent, received, g})
+			}
+		}
+	case runlog.OpDescribeTargetHealth:
+		t.health = append(t.health, sample[[]runlog.TargetHealthDescription]{sent, received, a.TargetHealthDescriptions})
+	case runlog.OpDescribeScheduledActions:
+		t.schedules = append(t.schedules, sample[[]runlog.ScheduledAction]{sent, received, a.ScheduledUpdateGroupActions})
+	case runlog.OpDescribeInstanceRefreshes:
+		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, a.InstanceRefreshes})
+	}
+}
+
+// read reads datapoints of the claim's metric.
+func (t *Trace) read(o runlog.Observation, results []runlog.MetricDataResult) {
+	var in runlog.GetMetricDataInput
+	if json.Unmarshal(o.Input, &in) != nil {
+		t.unread = true
+		return
+	}
+	for _, q := range in.MetricDataQueries {
+		series, ok := t.h.Series(q)
+		for _, result := range results {
+			if !ok || result.Id != q.Id {
+				continue
+			}
+			t.unread = t.unread || len(result.Timestamps) != len(result.Values)
+			t.metricInError = t.metricInError || result.StatusCode == "InternalError" || result.StatusCode == "Forbidden"
+			if t.metric[series] == nil {
+				t.metric[series] = map[time.Time][]float64{}
+			}
+			for _, p := range result.Datapoints() {
+				was := slices.DeleteFunc(t.metric[series][p.Timestamp], func(v float64) bool { return v == p.Value })
+				t.metric[series][p.Timestamp] = append(was, p.Value)
+			}
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package virtual_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"secondwind/runlog"
+	"secondwind/verify/formula"
+	"secondwind/verify/judge"
+	"secondwind/virtual"
+)
+
+// How much others may use of what the declared load uses, and how many answers may be of others'
+// instances, before a proof would be none.
+const (
+	othersShare = 0.4
+	foreignMost = 0.05
+)
+
+// margin is how near to the end of the load something may be that need not count.
+const margin = 2 * time.Second
+
+// against are the reasons for which a run of this world must not be PROVED: what somebody else
+// changed, who else used CPU, who else answered, what the group did of itself.
+func against(d drawn, t virtual.Truth) (why []string) {
+	from, to := t.Phases[runlog.PhaseCalibration], t.Phases[runlog.PhaseRelease]
+	if from.IsZero() || to.IsZero() {
+		return nil // it never came to where it could be proved
+	}
+	within := func(at time.Time) bool { return at.After(from) && at.Before(to.Add(-margin)) }
+	for _, deed := range t.Deeds {
+		released := !deed.At.Before(to) && (deed.At.Before(t.Phases[runlog.PhaseDone].Add(-margin))) && removes(deed)
+		if len(deed.Changed) > 0 && (within(deed.At) || released) {
+			why = append(why, kindOf(deed))
+		}
+	}
+	share := func(phases ...runlog.Phase) (others float64) {
+		var own time.Duration
+		for _, p := range phases {
+			others, own = others+float64(t.Others[p]), own+t.Own[p]
+		}
+		return others / max(1, float64(own))
+	}
+	if share(runlog.PhaseCalibration, runlog.PhaseControl) > othersShare || share(runlog.PhaseLoad) > othersShare {
+		why = append(why, "CPU of others")
+	}
+	if t.Alone < d.threshold {
+		why = append(why, "the declared load did not cross by itself")
+	}
+	if t.Foreign > foreignMost {
+		why = append(why, "answers of foreign instances")
+	}
+	launches := 0
+	for _, a := range t.Acted {
+		if within(a.Start) && !a.Start.Before(t.Phases[runlog.PhaseControl]) {
+			launches++
+		}
+	}
+	if launches != max(1, d.by) && len(why) == 0 {
+		why = append(why, fmt.Sprintf("the group acted %d times", launches))
+	}
+	if d.faulty == "no policy" || d.faulty == "actions disabled" {
+		why = append(why, d.faulty)
+	}
+	slices.Sort(why)
+	return slices.Compact(why)
+}
+
+// removes is whether a deed can take capacity away, which the scale-in alarm then did not.
+func removes(d virtual.Deed) bool {
+	return slices.Contains(d.Changed, "instances") || d.Name == "autoscaling:SetDesiredCapacity"
+}
+
+// kindOf names what was done and to what, as shortly as distinguishes what a judge must look at.
+func kindOf(d virtual.Deed) string { return d.Name + " changed " + strings.Join(d.Changed, ", ") }
+
+// differs is where the second judge does not agree.
+func differs(r virtual.Result) []string {
+	is, name := formula.Proved(r.Record)
+	if proved := r.Verdict.Outcome == judge.Proved; (is == formula.True) != proved && (proved || !stricter[r.Verdict.Reason]) {
+		return []string{fmt.Sprintf("%s, but as formulas %s", cmp.Or(r.Verdict.Reason, "PROVED"), cmp.Or(name, "PROVED"))}
+	}
+	return nil
+}
