@@ -157,6 +157,7 @@ func TestWhatAScenarioLacksOrFlagsMakeWrongIsRefused(t *testing.T) {
 		"--precise is of a rate":                         {here, "--scenario", byUsers, "--precise"},
 		"--max-late cannot be combined with --users":     {here, "--users", "5", "--max-late", "1s"},
 		`"http://***@127.0.0.1:99999" has port 99999`:    {"http://me:password@127.0.0.1:99999"},
+		`the URL is "/?q=a b", and ' ' cannot be sent`:   {here + "/?q=a b"},
 		`"http://***@host" is not an http`:               {"http://me:pass/wo rd@host"},
 		"--targets name their URLs themselves; leave ht": {"http://me:password@127.0.0.1:1", "--targets", file},
 	} {

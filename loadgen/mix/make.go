@@ -184,7 +184,9 @@ func (m *maker) head(r Request, t *table) (template, error) {
 		return nil, Fault{"path", "cannot follow the URL, which has a query; give the URL without one"}
 	}
 	if before != "" {
-		if fault := pathFault(before); fault != "" {
+		if fault := pathFault(before); fault != "" && path == "" { // the URL's is all there is
+			return nil, Fault{"path", fault}
+		} else if fault != "" {
 			return nil, Fault{"path", "follows the URL's, which " + fault}
 		}
 	}
