@@ -145,7 +145,7 @@ func (m *maker) read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("is %q, which cannot be read: %w", name, err)
 	}
 	if m.free -= int64(len(data)); m.free < 0 {
-		return nil, fmt.Errorf("is %q, which does not fit into the pool; give a larger pool, or a smaller file", name)
+		return nil, fmt.Errorf("is %q, which does not fit into the pool; give a smaller file, or a larger pool in a scenario", name)
 	}
 	return data, nil
 }
@@ -304,7 +304,7 @@ func (m *maker) plan(requests []Request) (wrong []Fault) {
 		seed := scramble(m.seed) + uint64(i)
 		bodies := r.Numbers.fit(seed, m.free/many, r.Expect.Exact)
 		if bodies == 0 {
-			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), "does not fit into the pool; give a larger pool, or fewer digits"})
+			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), "does not fit into the pool; give fewer digits, or a larger pool in a scenario"})
 		}
 		m.generated[i] = generated{r.Numbers, seed, bodies, r.Expect.Exact}
 	}
