@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,8 @@ func ordered(rec *runlog.Record) (order map[string]string, required []string) {
 		return nil, nil
 	}
 	l := s.LoadOnly
-	if rate, constant := strings.CutPrefix(l.Profile, "constant:"); constant {
+	rate, _, _ := strings.Cut(strings.TrimPrefix(l.Profile, "constant:"), "/") // the duration has a line of its own
+	if _, err := strconv.ParseFloat(rate, 64); err == nil {
 		l.Profile = rate + "/s"
 	}
 	if l.Users != "" {

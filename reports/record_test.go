@@ -102,6 +102,9 @@ func TestARecordSaysWhatIsMissing(t *testing.T) {
 		}},
 		{"a scenario that cannot be read", runlog.CommandLoad, func(r *runlog.Record) { r.Scenario = []byte("server: [") },
 			[]string{"Load on an unknown server", "| duration | n/a |"}},
+		{"a constant rate for a time", runlog.CommandLoad, func(r *runlog.Record) {
+			r.Scenario = []byte("load_only: {profile: 'constant:48/20s', duration: 20s}\n")
+		}, []string{"| offered | 48/s |", "| duration | 20s |"}},
 		{"one line of load", runlog.CommandLoad, func(r *runlog.Record) { r.Load = r.Load[:1] },
 			[]string{"a single interval", "was to last 20s, but the record ends after 1s", "48 requests were offered"}},
 		{"one line, and an interruption", runlog.CommandLoad, func(r *runlog.Record) {

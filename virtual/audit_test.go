@@ -140,6 +140,7 @@ func TestEveryForeignCallIsFoundWithItsCaller(t *testing.T) {
 }
 
 func TestNobodyElseCalled(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	cfg := virtual.Default(t)
 	cfg.Audit, cfg.EventDelay = true, 7*time.Minute // as on AWS

@@ -106,11 +106,9 @@ func sending(rate float64, lasting time.Duration, phase runlog.Phase, after time
 }
 
 func TestWhatRandomWorldsFound(t *testing.T) {
-	for i, f := range allFound() {
+	withoutRace(t)
+	for _, f := range allFound() {
 		t.Run(f.name, func(t *testing.T) {
-			if raceDetector && i > 0 {
-				t.Skip("make test runs the others without the race detector")
-			}
 			t.Parallel()
 			d := drawn{threshold: 20, acts: f.moves, change: func(c *virtual.Config) {
 				cheap(c)

@@ -24,6 +24,7 @@ import (
 // TestInterferedSoaks: somebody else acts through the cloud's own API while a soak goes
 // on. None may be proved, and each must say why.
 func TestInterferedSoaks(t *testing.T) {
+	withoutRace(t)
 	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations(), otherServers(), capacities()} {
 		runSoaks(t, group)
 	}

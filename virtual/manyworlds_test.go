@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -53,10 +52,7 @@ func (c *tally) String() string {
 // interfered, and must not be where the truth says otherwise; nor is it REFUTED because of what
 // others did. To look at one: go test ./virtual -run TestWorlds -v -world N
 func TestWorlds(t *testing.T) {
-	if raceDetector && *worldSeed < 0 {
-		*worldsAsked = min(*worldsAsked, 2) // make test runs all of them without it as well
-	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a world leaves little behind
+	withoutRace(t)
 	if *worldSeed >= 0 {
 		*firstWorld, *worldsAsked = *worldSeed, 1
 	}

@@ -25,9 +25,7 @@ var mutantsAsked = flag.Int("mutants", 100, "how many mutants of recorded runs a
 // TestBothJudgesAgreeAboutMutants changes something at random in the records of a virtual soak and of
 // the real ones that are kept: whatever it is, what the judge proves the formulas must hold of.
 func TestBothJudgesAgreeAboutMutants(t *testing.T) {
-	if raceDetector {
-		*mutantsAsked = min(*mutantsAsked, 6)
-	}
+	withoutRace(t)
 	d := drawn{change: cheap}
 	records := []*runlog.Record{virtual.Soak(t, d.configure(virtual.Default(t))).Record}
 	for _, name := range kept(t) {

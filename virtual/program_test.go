@@ -85,6 +85,7 @@ func answered(record *runlog.Record) (total runlog.LoadSecond, instances map[str
 
 // TestAnotherProgramIsNotProvedByMistake: what the scenario says of the program decides.
 func TestAnotherProgramIsNotProvedByMistake(t *testing.T) {
+	withoutRace(t)
 	for _, tt := range []struct {
 		name, failure string
 		change        func(*virtual.Config)
@@ -99,9 +100,6 @@ func TestAnotherProgramIsNotProvedByMistake(t *testing.T) {
 		{"an identity that no answer has", "", func(c *virtual.Config) { c.Scenario.Identity = mix.Calculator }, judge.Inconclusive},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if raceDetector {
-				t.Skip("TestAnotherProgramIsProved runs with the race detector")
-			}
 			t.Parallel()
 			cfg := ofTheShop(t)
 			cfg.Scenario.Hold = time.Second

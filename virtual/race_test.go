@@ -2,7 +2,6 @@
 
 package virtual_test
 
-// raceDetector is whether the race detector, which slows a soak down six times,
-// is on: then one soak of each kind runs; `make test` and `make race` run all of
-// them without it as well.
+// raceDetector is whether the race detector, which slows a soak down six times, is on: then
+// a few soaks of each form run; `make test` and `make race` run all of them without it as well.
 const raceDetector = true

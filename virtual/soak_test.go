@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,20 +28,27 @@ type soak struct {
 }
 
 func TestSoaks(t *testing.T) {
-	for _, group := range [][]soak{
+	kinds := [][]soak{
 		causes(), machines(), latencies(), idles(), steps(), requestsPerTarget(), policies(), interruptions(), periods(),
-	} {
-		runSoaks(t, group)
+	}
+	if raceDetector {
+		kinds = [][]soak{causes()[:1], interruptions()[:3]}
+	}
+	runSoaks(t, slices.Concat(kinds...))
+}
+
+// withoutRace leaves a test to the run that is made without the race detector.
+func withoutRace(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("make test and make race run it without the race detector")
 	}
 }
 
-// runSoaks runs soaks of a kind, each in a world of its own.
-func runSoaks(t *testing.T, kind []soak) {
-	for i, s := range kind {
+// runSoaks runs soaks, each in a world of its own.
+func runSoaks(t *testing.T, all []soak) {
+	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
-			if raceDetector && i > 0 {
-				t.Skip("with the race detector one soak of each kind runs; make test and make race run all of them without it as well")
-			}
 			t.Parallel()
 			cfg := virtual.Default(t)
 			s.change(&cfg)

@@ -126,6 +126,7 @@ func changeAlarm(ctx context.Context, a *virtual.Acting, change func(*cloudwatch
 // TestTheUpperOfTwoStepsIsHit: the load of a step policy begins with a period, so that no part of
 // it is seen first, and taken for less.
 func TestTheUpperOfTwoStepsIsHit(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	cfg := virtual.Default(t)
 	change{from: 2, to: 4, policy: stepped(0, 1, 6, 2)}.configured(false)(&cfg)

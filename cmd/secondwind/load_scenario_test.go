@@ -143,11 +143,16 @@ func TestWhatAScenarioLacksOrFlagsMakeWrongIsRefused(t *testing.T) {
 	const here = "http://127.0.0.1:1"
 	file := shopFile(t, shopping)
 	byUsers := shopFile(t, "requests: [{path: /}]\nload_only: {users: 5, think: 1s}\n")
+	tooLarge := filepath.Join(t.TempDir(), "large")
+	if err := errors.Join(os.WriteFile(tooLarge, nil, 0o600), os.Truncate(tooLarge, 65<<20)); err != nil { // of holes, beyond the pool
+		t.Fatal(err)
+	}
 	for want, args := range map[string][]string{
 		"names no server; give its URL":                  {"--scenario", file},
 		"--method cannot be combined with --scenario":    {here, "--scenario", file, "--method", "PUT"},
 		`--require "p99(buy) < 1s": there are no`:        {here, "--scenario", file, "--require", "p99(buy) < 1s"},
 		`--abort "errors(buy) > 1%": there are no`:       {here, "--scenario", file, "--abort", "errors(buy) > 1%"},
+		"or a larger pool in a scenario":                 {here, "--body-file", tooLarge}, // there is no such flag
 		`there are ["GET /x"]`:                           {here + "/x", "--require", "p99(buy) < 1s"},
 		"--duration is -1s":                              {here, "--scenario", file, "--duration", "-1s"},
 		"--timeout is 2h0m0s; give 1ms to 1h":            {here, "--scenario", file, "--timeout", "2h"},
@@ -157,6 +162,7 @@ func TestWhatAScenarioLacksOrFlagsMakeWrongIsRefused(t *testing.T) {
 		"--precise is of a rate":                         {here, "--scenario", byUsers, "--precise"},
 		"--max-late cannot be combined with --users":     {here, "--users", "5", "--max-late", "1s"},
 		`"http://***@127.0.0.1:99999" has port 99999`:    {"http://me:password@127.0.0.1:99999"},
+		`the URL is "/?q=a b", and ' ' cannot be sent`:   {here + "/?q=a b"},
 		`"http://***@host" is not an http`:               {"http://me:pass/wo rd@host"},
 		"--targets name their URLs themselves; leave ht": {"http://me:password@127.0.0.1:1", "--targets", file},
 	} {

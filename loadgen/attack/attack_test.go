@@ -280,10 +280,13 @@ func TestAnErrorOfTheSinkEndsTheAttack(t *testing.T) {
 func TestParseServerRefusesWhatCannotBeSentTo(t *testing.T) {
 	for _, bad := range []string{
 		"", "calculator", "ftp://a/", "http://", "127.0.0.1:80", "http://[::1", "http://:80", "http://a:99999", "http://a:0", "http://a:x",
-		"http://a/b#c", "http://me:secret@a:99999", "http://me:se/secret@a", "ftp://me:secret@a", "http://me:%secret@a",
+		"http://a/b#c", "http://me:secret@a:99999", "http://me:se/secret@a", "ftp://me:secret@a", "http://me:%secret@a", "http://a/5%",
 	} {
-		if u, err := ParseServer(bad); err == nil || strings.Contains(err.Error(), "secret") {
+		u, err := ParseServer(bad)
+		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("ParseServer(%q) = %v, %v, want an error without the secret", bad, u, err)
+		} else if strings.Contains(bad, "/5%") && !strings.Contains(err.Error(), "write %25 for it") {
+			t.Errorf("ParseServer(%q) = %v, which says nothing of the %%", bad, err)
 		}
 	}
 	for _, good := range []string{"http://a", "https://a:8443/b", "http://[::1]:80"} {

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -34,6 +35,9 @@ var anyUserInfo = regexp.MustCompile("//.*@")
 func ParseServer(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	text = WithoutUser(text) // also where the rest is no URL
+	if wrong := url.EscapeError(""); errors.As(err, &wrong) {
+		return nil, fmt.Errorf("%q has a %% that two hexadecimal digits do not follow; write %%25 for it", text)
+	}
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("%q is not an http or https URL", text)
 	}

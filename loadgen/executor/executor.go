@@ -125,6 +125,9 @@ func (s *shard) work(workers *sync.WaitGroup) {
 			return
 		}
 		free := o.Timestamp.Add(o.Latency) // the zero time at first
+		if s.workers < s.most {
+			free = time.Time{} // slots are left, so that what is late did not wait for this one
+		}
 		seq, due, ok := s.await(free)
 		if !ok {
 			close(s.lead)

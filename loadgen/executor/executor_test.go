@@ -228,6 +228,44 @@ func TestTheLimitInFlightIsKeptAndWhatIsTooLateIsDropped(t *testing.T) {
 	}
 }
 
+// TestWhatIsSentLateWaitedForASlotOnlyIfAllWereTaken has workers that are slow to begin: what they
+// keep from being sent did not wait for one of many slots, but would have for the only one.
+func TestWhatIsSentLateWaitedForASlotOnlyIfAllWereTaken(t *testing.T) {
+	for slots, want := range map[int]bool{10: false, 1: true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &server{serve: func(uint64) time.Duration { return 15 * time.Millisecond }}
+			cfg := s.serves(t, Config{Schedule: steady(100), MaxInFlight: slots, Shards: 1})
+			begins := cfg.NewClient
+			cfg.NewClient = func() client.Client {
+				c := begins()
+				if s.opened.Load() > 1 {
+					time.Sleep(100 * time.Millisecond)
+				}
+				return c
+			}
+			e := New(cfg)
+			go func() {
+				time.Sleep(50 * time.Millisecond)
+				cfg.Schedule.Follow(time.Since(cfg.Began), profile.Linear{})
+				e.End()
+			}()
+			e.Run()
+			late, waited := 0, 0
+			for _, o := range s.outcomes {
+				if o.Timestamp.After(o.Due) {
+					late++
+				}
+				if o.Free.After(o.Due) {
+					waited++
+				}
+			}
+			if late == 0 || waited > 0 != want {
+				t.Errorf("%d slots: %d of %d requests were late, %d of them waited for a slot", slots, late, len(s.outcomes), waited)
+			}
+		})
+	}
+}
+
 func TestAChangedScheduleIsFollowedAtOnceWithoutLosingARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, schedule := &server{serve: quick}, steady(0)

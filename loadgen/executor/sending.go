@@ -49,7 +49,8 @@ type Outcome struct {
 	vegeta.Result
 	Due time.Time // not after Timestamp
 	// Free is when the worker that sent it had ended the request before, whose slot it takes; zero if
-	// it is the worker's first, and of Users. A request that was due before waited for that slot.
+	// it is the worker's first, or slots were left that no request had taken yet, and of Users. A
+	// request that was due before waited for that slot.
 	Free    time.Time
 	Request *client.Request
 	Answer  *client.Answer // with Err what came of it; nil: nothing

@@ -145,7 +145,7 @@ func (m *maker) read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("is %q, which cannot be read: %w", name, err)
 	}
 	if m.free -= int64(len(data)); m.free < 0 {
-		return nil, fmt.Errorf("is %q, which does not fit into the pool; give a larger pool, or a smaller file", name)
+		return nil, fmt.Errorf("is %q, which does not fit into the pool; give a smaller file, or a larger pool in a scenario", name)
 	}
 	return data, nil
 }
@@ -184,7 +184,9 @@ func (m *maker) head(r Request, t *table) (template, error) {
 		return nil, Fault{"path", "cannot follow the URL, which has a query; give the URL without one"}
 	}
 	if before != "" {
-		if fault := pathFault(before); fault != "" {
+		if fault := pathFault(before); fault != "" && path == "" { // the URL's is all there is
+			return nil, Fault{"path", fault}
+		} else if fault != "" {
 			return nil, Fault{"path", "follows the URL's, which " + fault}
 		}
 	}
@@ -302,7 +304,7 @@ func (m *maker) plan(requests []Request) (wrong []Fault) {
 		seed := scramble(m.seed) + uint64(i)
 		bodies := r.Numbers.fit(seed, m.free/many, r.Expect.Exact)
 		if bodies == 0 {
-			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), "does not fit into the pool; give a larger pool, or fewer digits"})
+			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), "does not fit into the pool; give fewer digits, or a larger pool in a scenario"})
 		}
 		m.generated[i] = generated{r.Numbers, seed, bodies, r.Expect.Exact}
 	}

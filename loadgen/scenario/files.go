@@ -179,7 +179,7 @@ func (s Scenario) bounded(src io.Reader) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(src, pool+1))
 	if err == nil && int64(len(data)) > pool {
-		err = errors.New("it does not fit into the pool; give a larger pool, or a smaller file")
+		err = errors.New("it does not fit into the pool; give a smaller file, or a larger pool in a scenario")
 	}
 	return data, err
 }

@@ -202,3 +202,14 @@ func TestPhasesFollowEachOther(t *testing.T) {
 		}
 	}
 }
+
+func TestALoadIsShownAsAPersonWritesIt(t *testing.T) {
+	for want, l := range map[string]LoadOnly{
+		"50/s": {}, "30/s": {Profile: "constant:30/2s"}, "8/s": {Profile: "8"}, "ramp:1..9/2s": {Profile: "ramp:1..9/2s"},
+		"1 user": {Users: "1"}, "the rates of a.csv": {Replay: "a.csv"},
+	} {
+		if got := l.Shown(); got != want {
+			t.Errorf("%+v is shown as %q, want %q", l, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,7 +112,8 @@ func (l LoadOnly) Shown() string {
 		}
 		return "the phases " + strings.Join(names, ", ")
 	}
-	rate, constant := strings.CutPrefix(cmp.Or(l.Profile, defaultProfile), "constant:")
+	rate, _, _ := strings.Cut(strings.TrimPrefix(cmp.Or(l.Profile, defaultProfile), "constant:"), "/") // how long is said elsewhere
+	_, err := strconv.ParseFloat(rate, 64)
 	switch {
 	case l.Users == "1":
 		return "1 user"
@@ -119,7 +121,7 @@ func (l LoadOnly) Shown() string {
 		return l.Users + " users"
 	case l.Replay != "":
 		return "the rates of " + l.Replay
-	case constant:
+	case err == nil:
 		return rate + "/s"
 	}
 	return l.Profile
