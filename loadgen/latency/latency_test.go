@@ -13,8 +13,8 @@ import (
 // TestWhatIsTakenIsTheLibrarysEncoding holds every byte against it, with compressors used again.
 func TestWhatIsTakenIsTheLibrarysEncoding(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for i := range 60 {
-		h := New(1 + i%5)
+	for i := range 20 {
+		h := New(1 + i%4)
 		if i%7 == 0 {
 			h = hdrhistogram.New(1, 600_000_000, Digits)
 		}
