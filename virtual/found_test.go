@@ -37,6 +37,16 @@ func doing(name string, phase runlog.Phase, after time.Duration) move {
 func allFound() []found {
 	const second = time.Second
 	oneOfTwo := func(c *virtual.Config) { c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = 2, 1 }
+	oneOfThree := func(c *virtual.Config) { c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = 3, 1 }
+	sliding := func(periods int) func(*virtual.Config) {
+		return func(c *virtual.Config) { c.Variables.AlarmPeriod, c.Scenario.Load.Band = 60*periods, 1.8 }
+	}
+	few := func(cpu time.Duration) func(*virtual.Config) {
+		return func(c *virtual.Config) {
+			c.Service.CPU, c.Scenario.Calibration.StartRate = cpu, 1.5
+			c.Latency = [2]time.Duration{100 * time.Millisecond, 200 * time.Millisecond}
+		}
+	}
 	return []found{
 		{"an alarm set in CloudWatch's own words", nil,
 			[]move{doing("an alarm set in CloudWatch's own words", runlog.PhaseControl, 30*second)}, nil},
@@ -71,10 +81,14 @@ func allFound() []found {
 				// Nothing shows it but the audit.
 				"PROVED although autoscaling:ResumeProcesses changed group", "PROVED although autoscaling:SuspendProcesses changed group",
 			}},
-		// A step policy that takes the mean of both datapoints finds nothing to do, and the deadline of e3
-		// does not know that alarm actions repeat once a minute.
-		{"one datapoint of two, in the period in which the load begins", oneOfTwo, nil,
-			[]string{"nothing interfered, but REFUTED link.scaling-activity", "REFUTED link.scaling-activity although others acted"}},
+		{"one datapoint of two, in the period in which the load begins", oneOfTwo, nil, nil},
+		{"one datapoint of three", oneOfThree, nil, nil},
+		{"periods of 20 s, whose windows slide by 10 s", sliding(2), nil, nil},
+		{"periods of 30 s, whose windows slide by 10 s", sliding(3), nil, nil},
+		{"few requests", few(45 * time.Millisecond), nil, nil},
+		{"fewer requests", few(80 * time.Millisecond), nil, nil},
+		{"a target group that is detached in the calibration", nil, []move{calling("autoscaling:DetachLoadBalancerTargetGroups",
+			`{"AutoScalingGroupName":"$group","TargetGroupARNs":["$targets"]}`, runlog.PhaseCalibration, second)}, nil},
 		{"scale-in actions disabled in the release", nil,
 			[]move{calling("monitoring:DisableAlarmActions", `{"AlarmNames":["$low"]}`, runlog.PhaseRelease, 0)}, nil},
 		{"a load balancer deleted in the release", nil,

@@ -3,9 +3,15 @@
 package latency
 
 import (
+	"bytes"
+	"cmp"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -34,12 +40,72 @@ func Take(h *hdrhistogram.Histogram) string {
 	if h.TotalCount() == 0 {
 		return ""
 	}
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		panic("latency: encode a histogram in memory: " + err.Error()) // impossible
-	}
+	text := encode(h)
 	h.Reset()
-	return string(text)
+	return text
+}
+
+// deflaters are kept: a new one costs a megabyte, and a load's record has some histograms a second.
+var deflaters = sync.Pool{New: func() any {
+	w, err := zlib.NewWriterLevel(nil, zlib.BestCompression)
+	if err != nil {
+		panic(err) // impossible: the level exists
+	}
+	return w
+}}
+
+// encode is hdrhistogram.Histogram's Encode, byte by byte, but for the compressor that it makes each time.
+func encode(h *hdrhistogram.Histogram) string {
+	const cookie, compressed = hdrhistogram.V2EncodingCookieBase | 0x10, hdrhistogram.V2CompressedEncodingCookieBase | 0x10
+	is := h.Export()
+	counts := appendCounts(nil, is.Counts)
+	var plain, deflated bytes.Buffer
+	for _, field := range []any{cookie, int32(len(counts)), int32(0), int32(is.SignificantFigures), is.LowestTrackableValue,
+		is.HighestTrackableValue, 1.0, counts} {
+		_ = binary.Write(&plain, binary.BigEndian, field) // of fixed size, into memory, so it cannot fail
+	}
+	deflated.Write(make([]byte, 8))
+	w := deflaters.Get().(*zlib.Writer)
+	w.Reset(&deflated)
+	if _, err := w.Write(plain.Bytes()); cmp.Or(err, w.Close()) != nil {
+		panic("latency: compress a histogram in memory") // impossible
+	}
+	deflaters.Put(w)
+	all := deflated.Bytes()
+	binary.BigEndian.PutUint32(all, uint32(compressed))
+	binary.BigEndian.PutUint32(all[4:], uint32(len(all)-8))
+	return base64.StdEncoding.EncodeToString(all)
+}
+
+// appendCounts appends the counts up to the last that is not zero, in HdrHistogram's ZigZag LEB128 of
+// 9 bytes at most; several zeros in a row are the negative of their number.
+func appendCounts(to []byte, counts []int64) []byte {
+	var zeros int64
+	for _, n := range counts {
+		if n == 0 {
+			zeros++
+			continue
+		}
+		switch {
+		case zeros > 1:
+			to = appendZigZag(to, -zeros)
+		case zeros == 1:
+			to = appendZigZag(to, 0)
+		}
+		zeros, to = 0, appendZigZag(to, n)
+	}
+	return to
+}
+
+func appendZigZag(to []byte, n int64) []byte {
+	u := uint64(n)<<1 ^ uint64(n>>63)
+	for range 8 {
+		if u < 0x80 {
+			return append(to, byte(u))
+		}
+		to, u = append(to, byte(u)|0x80), u>>7
+	}
+	return append(to, byte(u))
 }
 
 // Decode decodes a histogram, in nanoseconds whatever it was recorded in; "" gives nil. What

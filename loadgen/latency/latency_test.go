@@ -3,11 +3,33 @@ package latency
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
+
+// TestWhatIsTakenIsTheLibrarysEncoding holds every byte against it, with compressors used again.
+func TestWhatIsTakenIsTheLibrarysEncoding(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 20 {
+		h := New(1 + i%4)
+		if i%7 == 0 {
+			h = hdrhistogram.New(1, 600_000_000, Digits)
+		}
+		for range 1 + random.IntN(200) {
+			v := min(int64(random.ExpFloat64()*1e6)+1, 500_000_000)
+			if err := h.RecordValues(v, 1+random.Int64N(1<<random.IntN(55))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if got := Take(h); err != nil || got != string(want) {
+			t.Fatalf("histogram %d is taken as %q, %v; the library has %q", i, got, err, want)
+		}
+	}
+}
 
 func TestADecodedLatencyIsRight(t *testing.T) {
 	for _, d := range []time.Duration{

@@ -14,6 +14,10 @@ const perRate = 2
 // does not depend on the rate can be told from what does.
 const apart = 1.5
 
+// mostApart is how many times its first rate a calibration may choose. Where most of the load does
+// not arrive, or CPU hardly rises, a request costs next to nothing, and the rate has no bound.
+const mostApart = 100
+
 // enterCalibration offers a light load, of which the first datapoints tell
 // roughly what a request costs.
 func (e *Experiment) enterCalibration(now time.Time) {
@@ -41,12 +45,12 @@ func (e *Experiment) calibration(now time.Time, seen Seen) {
 // calibrated goes on to the control, which is the second rate of the calibration; where that
 // would be nearly the first one, to half of that first.
 func (e *Experiment) calibrated(now time.Time, seen Seen) {
-	fitted, err := e.fit(now, seen)
+	_, rate, err := e.choose(now, seen, e.controlCPU())
 	if err != nil {
 		e.stop("calibration: " + err.Error())
 		return
 	}
-	quotient := e.rateFor(fitted, e.controlCPU()) / e.plan.CalibrationRate
+	quotient := rate / e.plan.CalibrationRate
 	if e.second || quotient > apart || quotient < 1/apart {
 		e.enterControl(now, seen)
 		return
@@ -57,20 +61,30 @@ func (e *Experiment) calibrated(now time.Time, seen Seen) {
 	e.calibrate(now)
 }
 
-// rateFor is the rate in requests per second that puts each instance at percent.
-func (e *Experiment) rateFor(c runlog.Calibration, percent float64) float64 {
-	return RateFor(c, percent, e.h.From())
+// choose returns the calibration, and the rate in requests per second that by it puts each
+// instance at percent.
+func (e *Experiment) choose(now time.Time, seen Seen, percent float64) (fitted runlog.Calibration, rate float64, err error) {
+	fitted, err = Fit(e.idle, e.measured(now, seen, e.idleFrom.Add(e.period/2)), e.h.From(), e.plan.Seed)
+	if err != nil {
+		return fitted, 0, err
+	}
+	if rate = RateFor(fitted, percent, e.h.From()); rate > mostApart*e.plan.CalibrationRate {
+		return fitted, 0, fmt.Errorf("a request costs next to nothing: it would take %.0f requests/s to put %s at %s, more than %d times "+
+			"calibration.start_rate, which is %g; does the load reach the group's instances? If it does, give a higher one",
+			rate, e.each(), e.amount(percent), mostApart, e.plan.CalibrationRate)
+	}
+	return fitted, rate, nil
 }
 
 // enterControl offers a load below the threshold for the hypothesis's whole
 // control time: nothing may scale.
 func (e *Experiment) enterControl(now time.Time, seen Seen) {
-	fitted, err := e.fit(now, seen)
+	_, rate, err := e.choose(now, seen, e.controlCPU())
 	if err != nil {
 		e.stop("calibration: " + err.Error())
 		return
 	}
-	e.enter(runlog.PhaseControl, e.rateFor(fitted, e.controlCPU()), "")
+	e.enter(runlog.PhaseControl, rate, "")
 	hold := runlog.Seconds(e.h.ControlSeconds)
 	e.report("control: %.0f requests/s for %s, which should put %s at %s: nothing may scale",
 		e.rate, runlog.Words(hold), e.each(), e.amount(e.controlCPU()))
@@ -117,20 +131,15 @@ func (e *Experiment) recalibrate(now time.Time, seen Seen) {
 		return
 	}
 	e.points = n
-	fitted, err := e.fit(now, seen)
+	_, rate, err := e.choose(now, seen, e.controlCPU())
 	if err != nil {
 		return // the datapoint that came tells nothing; the next one may
 	}
-	rate := e.rateFor(fitted, e.controlCPU())
 	if change := rate / e.rate; change > 0.8 && change < 1.25 {
 		return
 	}
 	e.report("control: corrected to %.0f requests/s", rate)
 	e.enter(runlog.PhaseControl, rate, "corrected")
-}
-
-func (e *Experiment) fit(now time.Time, seen Seen) (runlog.Calibration, error) {
-	return Fit(e.idle, e.measured(now, seen, e.idleFrom.Add(e.period/2)), e.h.From(), e.plan.Seed)
 }
 
 // measured pairs the group's whole datapoints that began after since with the

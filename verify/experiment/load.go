@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -33,15 +34,16 @@ func (e *Experiment) loadSnapshot(now time.Time, seen Seen) {
 
 // enterLoad steps up to the calibrated rate.
 func (e *Experiment) enterLoad(now time.Time, seen Seen) {
-	fitted, err := e.fit(now, seen)
+	percent := e.loadCPU()
+	if e.plan.LoadRate > 0 {
+		percent = e.idle // nothing is chosen
+	}
+	fitted, rate, err := e.choose(now, seen, percent)
 	if err != nil {
 		e.stop("calibration: " + err.Error())
 		return
 	}
-	fitted.LoadRate = e.plan.LoadRate
-	if fitted.LoadRate == 0 {
-		fitted.LoadRate = e.rateFor(fitted, e.loadCPU())
-	}
+	fitted.LoadRate = cmp.Or(e.plan.LoadRate, rate)
 	fitted.PredictedCPUPercent = fitted.IdleCPUPercent + fitted.CPUPercentPerRate*fitted.LoadRate/float64(e.h.From())
 	e.do(RecordCalibration{fitted})
 	e.enter(runlog.PhaseLoad, fitted.LoadRate, "")

@@ -39,6 +39,9 @@ func (t *Trace) links() map[runlog.Link]Event {
 		return events
 	}
 	events[runlog.LinkBreachingData] = exactly(breach.Add(t.h.Period()))
+	if t.slides() > 1 && fired.at.Before(breach.Add(t.h.Period())) { // a window between two of the metric's crossed
+		events[runlog.LinkBreachingData] = Event{load, fired.at, fired.at}
+	}
 	events[runlog.LinkAlarm] = exactly(fired.at)
 	events[runlog.LinkScalingActivity] = exactly(activity.StartTime.UTC())
 	old := t.before(load)
@@ -95,10 +98,7 @@ func (t *Trace) fired(breach, from time.Time) (transition, bool) {
 			if d.Value == nil || !t.breaches(*d.Value) {
 				continue
 			}
-			known := slices.ContainsFunc(t.metric[runlog.GroupSeries][at.UTC()], func(v float64) bool {
-				return math.Abs(v-*d.Value) < 1e-6*max(1, v)
-			})
-			if err != nil || !known || at.Add(t.h.Period()).Before(from) {
+			if err != nil || !t.known(at.UTC(), *d.Value) || at.Add(t.h.Period()).Before(from) {
 				return tr, false
 			}
 			enough++
@@ -106,6 +106,28 @@ func (t *Trace) fired(breach, from time.Time) (transition, bool) {
 		return tr, enough >= hypothesis.BreachesNeeded(alarm) && strings.HasPrefix(tr.to.StateReason, "Threshold Crossed: ")
 	}
 	return transition{}, false
+}
+
+// slides is how many windows of the alarm begin in a period: one at every evaluation.
+func (t *Trace) slides() int64 {
+	grid, _ := hypothesis.EvaluationGrid(runlog.MetricAlarm{Period: t.h.PeriodSeconds})
+	return int64(t.h.Period() / grid)
+}
+
+// known reports whether the metric has the breaching value for the window from start on. One between
+// two of the metric's periods holds parts of both: one of them at least breaches as well.
+func (t *Trace) known(start time.Time, value float64) bool {
+	period := t.h.Period()
+	own := start.Truncate(period)
+	if !start.Equal(own) {
+		if !start.Equal(start.Truncate(period / time.Duration(max(1, t.slides())))) {
+			return false
+		}
+		return slices.ContainsFunc([]time.Time{own, own.Add(period)}, func(at time.Time) bool {
+			return slices.ContainsFunc(t.metric[runlog.GroupSeries][at], t.breaches)
+		})
+	}
+	return slices.ContainsFunc(t.metric[runlog.GroupSeries][own], func(v float64) bool { return math.Abs(v-value) < 1e-6*max(1, v) })
 }
 
 // acted is the first activity that the alarm and the policy caused, and after which the group wants

@@ -42,7 +42,10 @@ func (c Configuration) watches(a runlog.MetricAlarm) bool {
 	return m.Watches(a) && (!m.CountsRequests() || policy != nil && policy.PolicyType == targetTracking)
 }
 
-const targetTracking = "TargetTrackingScaling"
+const (
+	stepScaling    = "StepScaling"
+	targetTracking = "TargetTrackingScaling"
+)
 
 // PolicyOf returns the policy that the alarm's actions name, nil if there is none.
 func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {

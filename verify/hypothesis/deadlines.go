@@ -2,6 +2,7 @@ package hypothesis
 
 import (
 	"fmt"
+	"math"
 
 	"secondwind/runlog"
 )
@@ -33,17 +34,14 @@ const decision = "decision of the scaling policy"
 // The harness declares them before the load; Judge derives them again.
 func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup,
 	policy *runlog.ScalingPolicy) []runlog.Deadline {
-	t, period, decides := timingOf(alarm.Period), float64(alarm.Period), decision
-	if policy == nil {
-		decides += ", if one were attached"
-	}
+	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	return []runlog.Deadline{
 		{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
 			{Name: "the period in which the load begins", Seconds: period},
 			{Name: "one full period", Seconds: period},
 		}},
 		{Link: runlog.LinkAlarm, Terms: alarmTerms(alarm)},
-		{Link: runlog.LinkScalingActivity, Terms: runlog.Terms{{Name: decides, Seconds: t.decide}}},
+		{Link: runlog.LinkScalingActivity, Terms: decisionTerms(alarm, policy)},
 		{Link: runlog.LinkInService, Terms: runlog.Terms{{Name: "launch and boot", Seconds: t.boot}}},
 		{Link: runlog.LinkTargetHealthy, Terms: runlog.Terms{
 			{Name: "application start", Seconds: applicationStart(t, group)},
@@ -53,6 +51,33 @@ func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.Aut
 		{Link: runlog.LinkFirstRequest, Terms: runlog.Terms{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
 		{Link: runlog.LinkLoadShared, Terms: belowTerms(alarm, "it begins to serve", "threshold")},
 	}
+}
+
+// decisionTerms is from the alarm's transition to the activity. A simple policy acts on the state
+// alone. The others aggregate the datapoints that the alarm was evaluated on: where M of N
+// suffice, the rest, from before the load, may keep the aggregate below the threshold, so that
+// the policy has no step for it. It is invoked again, once a minute, while the alarm is in ALARM.
+// Sources: EC2 Auto Scaling User Guide, "Step and simple scaling policies", on the metric
+// aggregation type; CloudWatch User Guide, "Alarm actions".
+func decisionTerms(alarm runlog.MetricAlarm, policy *runlog.ScalingPolicy) runlog.Terms {
+	terms := runlog.Terms{{Name: decision, Seconds: timingOf(alarm.Period).decide}}
+	if policy == nil {
+		terms[0].Name += ", if one were attached"
+		return terms
+	}
+	if rest := max(1, alarm.EvaluationPeriods) - BreachesNeeded(alarm); rest > 0 && aggregates(*policy) {
+		minutes := math.Ceil(float64(rest*alarm.Period) / 60)
+		terms = append(terms, runlog.Term{
+			Name:    fmt.Sprintf("%d more of %d evaluation periods, and alarm actions repeat once a minute", rest, alarm.EvaluationPeriods),
+			Seconds: 60 * minutes,
+		})
+	}
+	return terms
+}
+
+// aggregates reports whether the policy acts by the metric's value, and not by the alarm's state alone.
+func aggregates(p runlog.ScalingPolicy) bool {
+	return p.PolicyType == stepScaling || p.PolicyType == targetTracking
 }
 
 // applicationStart is how long an instance may take from InService until it can

@@ -97,3 +97,27 @@ func TestScalingInWaitsForTheCooldownOrTheWarmUpOfItsPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestAPolicyOfMOfNDatapointsMayActLater has policies whose aggregate holds datapoints from before the load.
+func TestAPolicyOfMOfNDatapointsMayActLater(t *testing.T) {
+	for name, c := range map[string]struct {
+		period, points, of int
+		policy             *runlog.ScalingPolicy
+		more               float64
+	}{
+		"a step policy, 1 of 2":      {10, 1, 2, &runlog.ScalingPolicy{PolicyType: "StepScaling"}, 60},
+		"target tracking, 1 of 3":    {60, 1, 3, &runlog.ScalingPolicy{PolicyType: "TargetTrackingScaling"}, 120},
+		"a step policy, 2 of 3":      {300, 2, 3, &runlog.ScalingPolicy{PolicyType: "StepScaling"}, 300},
+		"a step policy, 3 of 3":      {60, 3, 3, &runlog.ScalingPolicy{PolicyType: "StepScaling"}, 0},
+		"a step policy, all":         {60, 0, 3, &runlog.ScalingPolicy{PolicyType: "StepScaling"}, 0},
+		"a simple policy, 1 of 2":    {10, 1, 2, &runlog.ScalingPolicy{PolicyType: "SimpleScaling"}, 0},
+		"nothing is invoked, 1 of 2": {10, 1, 2, nil, 0},
+	} {
+		alarm := runlog.MetricAlarm{Period: c.period, EvaluationPeriods: c.of, DatapointsToAlarm: c.points}
+		all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, c.policy)
+		terms := all[runlog.LinkScalingActivity-1].Terms
+		if more := terms.Seconds() - terms[0].Seconds; more != c.more {
+			t.Errorf("%s: %g s more than a decision, want %g: %+v", name, more, c.more, terms)
+		}
+	}
+}

@@ -69,7 +69,7 @@ func (s step) loaded(alarm runlog.MetricAlarm, policy *runlog.ScalingPolicy, mos
 	if err := LoadAbove(alarm.Threshold, in.LoadCPUPercent, s.from, s.to); err != nil {
 		return err
 	}
-	if policy == nil || policy.PolicyType != "StepScaling" {
+	if policy == nil || policy.PolicyType != stepScaling {
 		return nil
 	}
 	over := alarm.Threshold * (s.band - 1)
@@ -101,7 +101,7 @@ const stepMargin = 0.15
 
 // adjusted are the capacities that the policy makes of from, those of its lower steps first.
 func adjusted(p runlog.ScalingPolicy, from int) (all []int) {
-	if p.PolicyType != "StepScaling" {
+	if p.PolicyType != stepScaling {
 		return []int{adjust(p, from, p.ScalingAdjustment)}
 	}
 	for _, s := range p.StepAdjustments {
@@ -149,7 +149,7 @@ func adjust(p runlog.ScalingPolicy, from, adjustment int) int {
 func (c Configuration) Graded(alarmName string) bool {
 	alarm, _ := c.ScaleOutAlarm(alarmName)
 	policy := c.PolicyOf(alarm)
-	if policy == nil || policy.PolicyType != "StepScaling" {
+	if policy == nil || policy.PolicyType != stepScaling {
 		return false
 	}
 	return len(adjusted(*policy, c.Group.MinSize)) > 1 || stepped(*policy, c.Group.MinSize, 0) == c.Group.MinSize

@@ -150,7 +150,9 @@ func (t *analysis) miscalibrated(c *runlog.Calibration) string {
 		if d == nil || !slices.ContainsFunc(d.Values, func(v float64) bool { return sameValue(v, p.CPUPercent) }) {
 			return fmt.Sprintf("calibration read %s %% at %s, which the metric does not have", number(p.CPUPercent), clockTime(p.Timestamp))
 		}
-		if low, high := t.sentRates(p.Timestamp); p.Rate < 0.95*low || p.Rate > 1.05*high {
+		// A request may be sent in a period and answered in the next: one at either end.
+		low, high := t.sentRates(p.Timestamp)
+		if edges := 2 / t.period.Seconds(); p.Rate < 0.95*low-edges || p.Rate > 1.05*high+edges {
 			return fmt.Sprintf("calibration counted %s requests/s from %s on, load.jsonl has %s to %s", number(p.Rate), clockTime(p.Timestamp),
 				number(low), number(high))
 		}

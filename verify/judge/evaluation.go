@@ -132,7 +132,8 @@ func (t *analysis) mismatched(a runlog.MetricAlarm, tr timeline.Transition) stri
 func (t *analysis) mismatch(a runlog.MetricAlarm, evaluated time.Time, d evaluatedPoint) string {
 	at := d.start
 	onGrid := at.Truncate(t.period).Equal(at)
-	if slides := t.period > time.Minute && at.Truncate(time.Minute).Equal(at); !slides && !onGrid {
+	grid, _ := hypothesis.EvaluationGrid(a)
+	if slides := t.period > grid && at.Truncate(grid).Equal(at); !slides && !onGrid {
 		return fmt.Sprintf("no period of the metric begins at %s", clockTime(at))
 	}
 	if d.value == nil || at.Before(t.cloud.Metric.From) {
@@ -140,8 +141,8 @@ func (t *analysis) mismatch(a runlog.MetricAlarm, evaluated time.Time, d evaluat
 	}
 	candidates := t.cloud.Metric.Ending(runlog.GroupSeries, at, at.Add(2*t.period-1))
 	if onGrid {
-		// On the metric's own grid there is exactly one; windows of long periods
-		// slide by a minute and meet two.
+		// On the metric's own grid there is exactly one; windows of longer periods than the
+		// evaluation grid's slide by that, and meet two.
 		candidates = slices.DeleteFunc(candidates, func(p *timeline.Datapoint) bool { return !p.Start.Equal(at) })
 	}
 	for _, p := range candidates {

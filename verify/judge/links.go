@@ -9,6 +9,7 @@ import (
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
+	"secondwind/verify/hypothesis"
 )
 
 // Each find… says in l what is expected and what was seen. It returns when the
@@ -40,13 +41,14 @@ func (t *analysis) findBreach(l *Link) (interval, bool) {
 }
 
 // breached is when the metric crossed, whose first breaching period ended at end. An alarm of a
-// period above a minute looks at windows that slide by a minute, each of which may be the first:
-// the metric's own grid, on which it is recorded, shows the crossing later. Then it was seen to
-// cross no later than the alarm was in ALARM.
+// period longer than its evaluation grid looks at windows that slide by that, each of which may be
+// the first: the metric's own grid, on which it is recorded, shows the crossing later. Then it was
+// seen to cross no later than the alarm was in ALARM.
 func (t *analysis) breached(end time.Time) interval {
 	m := exactly(end)
-	first := t.began.Truncate(time.Minute).Add(time.Minute)
-	if t.period <= time.Minute || !first.Before(end) {
+	grid, _ := hypothesis.EvaluationGrid(runlog.MetricAlarm{Period: t.h.PeriodSeconds})
+	first := t.began.Truncate(grid).Add(grid)
+	if t.period <= grid || !first.Before(end) {
 		return m
 	}
 	m.lo = first

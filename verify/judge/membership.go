@@ -110,8 +110,9 @@ func (t *analysis) noUnexplainedCapacity() Finding {
 			}
 		}
 		before := all[i]
-		// The group's own answers may be as old as a decision may take.
-		lag := max(2*staleness, t.h.Deadline(runlog.LinkScalingActivity).Duration())
+		// The group's own answers may be as old as a decision may take, which is its deadline's first term.
+		decision := t.h.Deadline(runlog.LinkScalingActivity)
+		lag := max(2*staleness, decision.Terms[:min(1, len(decision.Terms))].Duration())
 		from, to := t.aws(before.Sent).Add(-t.clock.bound-lag), t.aws(g.Received).Add(t.clock.bound)
 		if is := g.Value.DesiredCapacity; is != before.Value.DesiredCapacity && !t.changedTo(is, from, to) {
 			return f.with(Broken, evidence(before.Observation, g.Observation), "desired %d became %d by %s, and no activity says why",
