@@ -51,7 +51,8 @@ func TestDataAtRestIsInJUnit(t *testing.T) {
 		history                  *runlog.History
 		cases, failures, skipped int
 	}{
-		"checks": {history, 3, 1, 0}, "nothing that was kept": {&runlog.History{NotAudited: "another program"}, 1, 0, 1}, "no history": {nil, 0, 0, 0},
+		"checks":                {history, 3, 1, 0},
+		"nothing that was kept": {&runlog.History{NotAudited: "another program"}, 1, 0, 1}, "no history": {nil, 0, 0, 0},
 	} {
 		failures, skipped := 0, 0
 		cases := atRestCases(c.history)

@@ -32,15 +32,14 @@ type Acting struct {
 	EndHold   func() // as a user's Ctrl-C in the hold
 	Interrupt func() // as a user's Ctrl-C elsewhere
 
-	ctx   context.Context // until the run ends
 	world *world
 }
 
-// After does something later, unless the run has ended by then.
-func (a *Acting) After(d time.Duration, do func(context.Context)) {
+// After does something later, unless ctx has ended by then.
+func (a *Acting) After(ctx context.Context, d time.Duration, do func()) {
 	a.world.running.Go(func() {
-		if sleep(a.ctx, d) == nil {
-			do(a.ctx)
+		if sleep(ctx, d) == nil {
+			do()
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -154,8 +155,8 @@ func crossed(s *cloud.State, a autoscale.AlarmStatus) (reason, data string) {
 }
 
 // Breaching waits until the alarm's newest datapoint breaches its threshold.
-func (a *Acting) Breaching() {
-	for a.ctx.Err() == nil {
+func (a *Acting) Breaching(ctx context.Context) {
+	for ctx.Err() == nil {
 		breaching := false
 		_ = a.world.state.Read(func(s *cloud.State) error {
 			for _, alarm := range s.Engine.Alarms() {
@@ -171,7 +172,7 @@ func (a *Acting) Breaching() {
 		if breaching {
 			return
 		}
-		_ = sleep(a.ctx, 200*time.Millisecond) // the run may end before
+		_ = sleep(ctx, 200*time.Millisecond) // the run may end before
 	}
 }
 

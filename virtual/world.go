@@ -249,7 +249,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	defer interrupt()
 	endHold := make(chan struct{})
 	acting := &Acting{
-		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, ctx: ctx, world: w,
+		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, world: w,
 	}
 	if w.cfg.Configure != nil {
 		if err := w.cfg.Configure(ctx, acting); err != nil {

@@ -54,7 +54,7 @@ func (d drawn) configure(cfg virtual.Config) virtual.Config {
 	for _, a := range d.acts {
 		also := cfg.During[a.phase]
 		cfg.During[a.phase] = func(ctx context.Context, by *virtual.Acting) {
-			by.After(a.after, func(ctx context.Context) { a.do(ctx, by) })
+			by.After(ctx, a.after, func() { a.do(ctx, by) })
 			if also != nil {
 				also(ctx, by)
 			}
@@ -165,10 +165,10 @@ func drawSeveral(t *rapid.T) move {
 func carryOut(ctx context.Context, a *virtual.Acting, steps []then) {
 	for i, s := range steps {
 		if s.breach {
-			a.Breaching()
+			a.Breaching(ctx)
 		}
 		if s.after > 0 {
-			a.After(runlog.Seconds(s.after), func(ctx context.Context) {
+			a.After(ctx, runlog.Seconds(s.after), func() {
 				a.Call(ctx, s.call, s.in)
 				carryOut(ctx, a, steps[i+1:])
 			})

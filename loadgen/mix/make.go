@@ -304,7 +304,8 @@ func (m *maker) plan(requests []Request) (wrong []Fault) {
 		seed := scramble(m.seed) + uint64(i)
 		bodies := r.Numbers.fit(seed, m.free/many, r.Expect.Exact)
 		if bodies == 0 {
-			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i), "does not fit into the pool; give fewer digits, or a larger pool in a scenario"})
+			wrong = append(wrong, Fault{fmt.Sprintf("requests[%d].numbers", i),
+				"does not fit into the pool; give fewer digits, or a larger pool in a scenario"})
 		}
 		m.generated[i] = generated{r.Numbers, seed, bodies, r.Expect.Exact}
 	}

@@ -170,6 +170,7 @@ func (t *Trace) sent() Truth {
 			sums[false].Add(*s)
 		case runlog.PhaseLoad, runlog.PhaseHold:
 			sums[true].Add(*s)
+		case runlog.PhaseSetup, runlog.PhasePremises, runlog.PhaseCalibration, runlog.PhaseRelease, runlog.PhaseDone:
 		}
 		length := runlog.Seconds(s.IntervalSeconds)
 		end := t.aws(line.Time)

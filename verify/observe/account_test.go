@@ -124,7 +124,8 @@ func (a *account) known(in any) any {
 		return &cloudwatch.GetMetricDataOutput{MetricDataResults: a.metric(in)}
 	case *elb.DescribeTargetGroupsInput:
 		return &elb.DescribeTargetGroupsOutput{TargetGroups: []elbtypes.TargetGroup{{
-			TargetGroupArn: aws.String("arn:tg"), LoadBalancerArns: []string{"arn:lb"}, HealthCheckIntervalSeconds: aws.Int32(10), HealthyThresholdCount: aws.Int32(3),
+			TargetGroupArn: aws.String("arn:tg"), LoadBalancerArns: []string{"arn:lb"},
+			HealthCheckIntervalSeconds: aws.Int32(10), HealthyThresholdCount: aws.Int32(3),
 		}}}
 	case *elb.DescribeTargetHealthInput:
 		out := new(elb.DescribeTargetHealthOutput)
@@ -244,7 +245,8 @@ func (r *running) end(t *testing.T) {
 	}
 	for i, line := range r.record.lines {
 		// The line that ends a snapshot is of all the time that this took.
-		if line.Seq != int64(i)+1 || line.Received.Before(line.Sent) || line.Snapshot == nil && i > 0 && line.Sent.Before(r.record.lines[i-1].Received) {
+		if line.Seq != int64(i)+1 || line.Received.Before(line.Sent) ||
+			line.Snapshot == nil && i > 0 && line.Sent.Before(r.record.lines[i-1].Received) {
 			t.Errorf("line %d = seq %d, sent %v, received %v: lines are out of order", i+1, line.Seq, line.Sent, line.Received)
 		}
 	}
