@@ -143,7 +143,7 @@ func startSoakIn(t *testing.T, env []string, args ...string) *running {
 // waitFor reads lines until one holds part, and returns it.
 func (r *running) waitFor(t *testing.T, part string) string {
 	t.Helper()
-	timeout := time.NewTimer(90 * time.Second)
+	timeout := time.NewTimer(3 * time.Minute)
 	defer timeout.Stop()
 	var seen []string
 	for {
