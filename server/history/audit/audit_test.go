@@ -148,7 +148,8 @@ func TestAStolenStoreTellsNothing(t *testing.T) {
 	})
 }
 
-// TestTheAuditSeesWhatIsWrong breaks a store in one way at a time.
+// TestTheAuditSeesWhatIsWrong breaks a store in one way at a time. What is changed stays new:
+// the history removes what is old, at any time.
 func TestTheAuditSeesWhatIsWrong(t *testing.T) {
 	const one = `(SELECT id FROM history_record ORDER BY id DESC LIMIT 1)`
 	for _, tt := range []struct {
@@ -158,14 +159,14 @@ func TestTheAuditSeesWhatIsWrong(t *testing.T) {
 		says     string // in the failed checks
 	}{
 		{"a plaintext column", `ALTER TABLE history_record ADD COLUMN note TEXT DEFAULT '` + operand + `'`, ``, "no known plaintext"},
-		{"a plaintext record", `INSERT INTO history_record VALUES (zeroblob(32), zeroblob(16), CAST('{"result":"` + result + `"}' AS BLOB))`,
-			`INSERT INTO history_record VALUES ('\x00', '\x00', convert_to('{"result":"` + result + `"}', 'UTF8'))`,
+		{"a plaintext record", `INSERT INTO history_record VALUES (zeroblob(32), ` + one + `, CAST('{"result":"` + result + `"}' AS BLOB))`,
+			`INSERT INTO history_record VALUES ('\x00', ` + one + `, convert_to('{"result":"` + result + `"}', 'UTF8'))`,
 			"no known plaintext,every record decrypts"},
 		{"a user in clear", `UPDATE history_keyset SET kek = '` + user + `'`, ``, "no known plaintext"},
 		{"a record of another user's", `UPDATE history_record SET owner = zeroblob(32) WHERE id = ` + one,
 			`UPDATE history_record SET owner = '\x00' WHERE id = ` + one, "every record decrypts"},
-		{"a record in another row", `UPDATE history_record SET id = zeroblob(16) WHERE id = ` + one,
-			`UPDATE history_record SET id = '\x00' WHERE id = ` + one, "every record decrypts"},
+		{"a record in another row", `UPDATE history_record SET id = CAST(substr(id, 1, 12) || zeroblob(4) AS BLOB) WHERE id = ` + one,
+			`UPDATE history_record SET id = set_byte(id, 15, get_byte(id, 15) # 1) WHERE id = ` + one, "every record decrypts"},
 		{"a changed record", `UPDATE history_record SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE id = ` + one,
 			`UPDATE history_record SET sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1) WHERE id = ` + one,
 			"every record decrypts"},

@@ -95,7 +95,7 @@ func (postgresDialect) scrub(ctx context.Context, db *sql.DB) error {
 
 // raw copies every column of every table in PostgreSQL's binary form, in which
 // a bytea is its bytes and a text its UTF-8.
-func (d postgresDialect) raw(ctx context.Context, part func(string, io.Reader) error) error {
+func (d postgresDialect) raw(ctx context.Context, _ *sql.DB, part func(string, io.Reader) error) error {
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return err

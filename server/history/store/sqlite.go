@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -29,11 +30,16 @@ const maxSQLiteConnections = 4
 // errBusy says that another process kept a checkpoint from ending.
 var errBusy = errors.New("another process is reading it, so what was deleted is still in its write-ahead log; it is tried again")
 
-type sqliteDialect struct{ path string }
+type sqliteDialect struct {
+	path string
+
+	mu   sync.Mutex
+	read []*os.File // by raw
+}
 
 func openSQLite(ctx context.Context, name string) (*Store, error) {
 	path := strings.TrimPrefix(name, "sqlite:")
-	s := &Store{name: "sqlite:" + path, dialect: sqliteDialect{path}}
+	s := &Store{name: "sqlite:" + path, dialect: &sqliteDialect{path: path}}
 	if err := createPrivate(path); err != nil {
 		return nil, fmt.Errorf("open the store %s: %w: give the calculator's user a folder that it may write to", s.name, err)
 	}
@@ -74,9 +80,9 @@ func createPrivate(path string) error {
 }
 
 // lock does nothing: every transaction begins IMMEDIATE, which is a lock.
-func (sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
+func (*sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
 
-func (sqliteDialect) migrations() []string {
+func (*sqliteDialect) migrations() []string {
 	return []string{`
 		CREATE TABLE history_keyset (
 			id       INTEGER PRIMARY KEY CHECK (id = 1),
@@ -125,7 +131,7 @@ func whileBusy(ctx context.Context, try func() (busy bool, err error)) error {
 // scrub copies the write-ahead log into the file and truncates it. SQLite waits
 // for readers, but not for another checkpoint, which every writer makes now and
 // then: those end soon, so scrub tries again.
-func (sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
+func (*sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
 	return whileBusy(ctx, func() (bool, error) {
 		var busy, log, copied int
 		if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &copied); err != nil {
@@ -138,10 +144,24 @@ func (sqliteDialect) scrub(ctx context.Context, db *sql.DB) error {
 	})
 }
 
-// raw reads the file and those next to it, as a thief would.
-func (d sqliteDialect) raw(_ context.Context, part func(string, io.Reader) error) error {
+// raw reads the file and those next to it, as a thief would. Meanwhile a transaction keeps
+// the log from being emptied into the file, which would then be in neither.
+func (d *sqliteDialect) raw(ctx context.Context, db *sql.DB, part func(string, io.Reader) error) error {
+	reader, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	if _, err := reader.ExecContext(ctx, `BEGIN`); err != nil { // no lock yet, as the pool's would take
+		return err
+	}
+	defer reader.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+	var tables int
+	if err := reader.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
+		return err
+	}
 	for _, path := range []string{d.path, d.path + "-wal", d.path + "-shm", d.path + "-journal"} {
-		err := rawFile(path, part)
+		err := d.rawFile(path, part)
 		if err != nil && (path == d.path || !errors.Is(err, fs.ErrNotExist)) {
 			return err
 		}
@@ -149,18 +169,29 @@ func (d sqliteDialect) raw(_ context.Context, part func(string, io.Reader) error
 	return nil
 }
 
-func rawFile(path string, part func(string, io.Reader) error) error {
+// rawFile leaves the file open: to close it would give up the locks that SQLite holds on it
+// in this process. Source: SQLite, "How To Corrupt An SQLite Database File", 2.2.
+func (d *sqliteDialect) rawFile(path string, part func(string, io.Reader) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	d.mu.Lock()
+	d.read = append(d.read, f)
+	d.mu.Unlock()
 	return part(path, f)
 }
 
-func (d sqliteDialect) close() error { return nil }
+// close closes what raw read, once SQLite has closed the database.
+func (d *sqliteDialect) close() error {
+	var errs []error
+	for _, f := range d.read {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
 
-func (d sqliteDialect) explain(err error) error {
+func (d *sqliteDialect) explain(err error) error {
 	failed, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return err

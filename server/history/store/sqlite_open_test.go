@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
+	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -25,5 +28,36 @@ func TestCalculatorsThatStartAtOnceAllOpenTheFile(t *testing.T) {
 			})
 		}
 		all.Wait()
+	}
+}
+
+// TestNothingIsMissedWhileTheLogIsEmptied: a log that is copied into the file, and emptied, after
+// the file was read and before the log is.
+func TestNothingIsMissedWhileTheLogIsEmptied(t *testing.T) {
+	t.Parallel()
+	name := "sqlite:" + filepath.Join(t.TempDir(), "history.db")
+	s, another := opened(t, name), opened(t, name)
+	record := Record{Owner: make([]byte, 32), ID: make([]byte, 16), Sealed: []byte("a record in the log alone")}
+	if _, err := s.Insert(t.Context(), record, 10); err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	err := s.Raw(t.Context(), func(part string, r io.Reader) error {
+		text, err := io.ReadAll(r)
+		found = found || bytes.Contains(text, record.Sealed)
+		if !strings.HasSuffix(part, ".db") {
+			return err
+		}
+		if found {
+			t.Error("the record is in the file already")
+		}
+		_, err = another.db.ExecContext(t.Context(), `PRAGMA busy_timeout(1)`)
+		if err == nil {
+			_, err = another.db.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+		}
+		return err
+	})
+	if err != nil || !found {
+		t.Errorf("Raw() = %v, the record found: %t; want it found", err, found)
 	}
 }

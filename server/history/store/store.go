@@ -33,7 +33,7 @@ type dialect interface {
 	// scrub erases what deleted rows left behind, as far as the database can.
 	scrub(context.Context, *sql.DB) error
 	// raw hands over every byte that is stored, a part at a time.
-	raw(context.Context, func(part string, bytes io.Reader) error) error
+	raw(context.Context, *sql.DB, func(part string, bytes io.Reader) error) error
 	// explain says what an error of the database means and what to do.
 	explain(error) error
 	close() error
@@ -120,5 +120,5 @@ func (s *Store) Scrub(ctx context.Context) error {
 // Raw hands over every byte that the store holds, part by part: the files of
 // SQLite, or every column of PostgreSQL's tables.
 func (s *Store) Raw(ctx context.Context, part func(name string, bytes io.Reader) error) error {
-	return s.explain("read the raw bytes of", s.dialect.raw(ctx, part))
+	return s.explain("read the raw bytes of", s.dialect.raw(ctx, s.db, part))
 }
