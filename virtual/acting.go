@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	smithytime "github.com/aws/smithy-go/time"
 
 	"secondwind/account/ec2form"
 	"secondwind/account/stack"
@@ -38,7 +39,7 @@ type Acting struct {
 // After does something later, unless ctx has ended by then.
 func (a *Acting) After(ctx context.Context, d time.Duration, do func()) {
 	a.world.running.Go(func() {
-		if sleep(ctx, d) == nil {
+		if smithytime.SleepWithContext(ctx, d) == nil {
 			do()
 		}
 	})
@@ -198,7 +199,7 @@ func (a *Acting) Crash(ctx context.Context, newest bool) {
 func (a *Acting) Busy(ctx context.Context, percent float64, lasting time.Duration) {
 	fleet, began := a.world.fleet, time.Now()
 	fleet.change(nil, func(m *machine) { m.IdleCPUPercent += percent })
-	_ = sleep(ctx, lasting) // the run may end before
+	_ = smithytime.SleepWithContext(ctx, lasting) // the run may end before
 	fleet.change(nil, func(m *machine) { m.IdleCPUPercent -= percent })
 	a.world.noted(Deed{At: began, Until: time.Now(), Name: "busy", CPUPercent: percent})
 }
@@ -207,7 +208,7 @@ func (a *Acting) Busy(ctx context.Context, percent float64, lasting time.Duratio
 func (a *Acting) Slow(ctx context.Context, factor float64, lasting time.Duration) {
 	fleet, began := a.world.fleet, time.Now()
 	fleet.change(nil, func(m *machine) { m.CPU = time.Duration(float64(m.CPU) * factor) })
-	_ = sleep(ctx, lasting) // the run may end before
+	_ = smithytime.SleepWithContext(ctx, lasting) // the run may end before
 	fleet.change(nil, func(m *machine) { m.CPU = time.Duration(float64(m.CPU) / factor) })
 	a.world.noted(Deed{At: began, Until: time.Now(), Name: "slow"})
 }
@@ -216,7 +217,7 @@ func (a *Acting) Slow(ctx context.Context, factor float64, lasting time.Duration
 func (a *Acting) Sicken(ctx context.Context, lasting time.Duration) {
 	began := time.Now()
 	a.world.fleet.change(nil, func(m *machine) { m.Unhealthy = true })
-	_ = sleep(ctx, lasting) // the run may end before
+	_ = smithytime.SleepWithContext(ctx, lasting) // the run may end before
 	a.world.fleet.change(nil, func(m *machine) { m.Unhealthy = false })
 	a.world.noted(Deed{At: began, Until: time.Now(), Name: "unhealthy"})
 }
@@ -231,6 +232,6 @@ func (a *Acting) Lose(answers int) {
 func (a *Acting) Delay(ctx context.Context, by, lasting time.Duration) {
 	a.world.late.Store(int64(by))
 	a.world.noted(Deed{At: time.Now(), Name: "answers late"})
-	_ = sleep(ctx, lasting) // the run may end before
+	_ = smithytime.SleepWithContext(ctx, lasting) // the run may end before
 	a.world.late.Store(0)
 }

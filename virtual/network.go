@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	smithytime "github.com/aws/smithy-go/time"
 )
 
 // network has listeners whose connections are pipes.
@@ -105,7 +107,7 @@ var errLost = errors.New("connection reset by peer")
 // Do implements aws.HTTPClient.
 func (a api) Do(r *http.Request) (*http.Response, error) {
 	latency := a.latency() + time.Duration(a.late.Load())
-	if err := sleep(r.Context(), latency/2); err != nil {
+	if err := smithytime.SleepWithContext(r.Context(), latency/2); err != nil {
 		return nil, err
 	}
 	served, err := overTheWire(r)
@@ -115,7 +117,7 @@ func (a api) Do(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	a.watch(func() { a.handler.ServeHTTP(w, served) })
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat)) // as net/http's server does
-	if err := sleep(r.Context(), latency-latency/2); err != nil {
+	if err := smithytime.SleepWithContext(r.Context(), latency-latency/2); err != nil {
 		return nil, err
 	}
 	if a.lost.Add(-1) >= 0 {
@@ -136,13 +138,4 @@ func overTheWire(r *http.Request) (*http.Request, error) {
 	}
 	served.RemoteAddr = "127.0.0.1:1"
 	return served.WithContext(r.Context()), nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	smithytime "github.com/aws/smithy-go/time"
+
 	"secondwind/autoscale"
 	"secondwind/localcloud/cloud"
 	"secondwind/runlog"
@@ -172,7 +174,7 @@ func (a *Acting) Breaching(ctx context.Context) {
 		if breaching {
 			return
 		}
-		_ = sleep(ctx, 200*time.Millisecond) // the run may end before
+		_ = smithytime.SleepWithContext(ctx, 200*time.Millisecond) // the run may end before
 	}
 }
 

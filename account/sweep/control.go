@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+	smithytime "github.com/aws/smithy-go/time"
 
 	"secondwind/account/ec2form"
 )
@@ -72,7 +73,7 @@ func (s *Sweeper) removeControlled(ctx context.Context, c controlled, id string)
 		case "FAILED", "CANCEL_COMPLETE":
 			return &smithy.GenericAPIError{Code: p.ErrorCode, Message: p.StatusMessage}
 		}
-		if err := pause(ctx, controlPoll); err != nil {
+		if err := smithytime.SleepWithContext(ctx, controlPoll); err != nil {
 			return err
 		}
 		p, err = s.control(ctx, "GetResourceRequestStatus", map[string]string{"RequestToken": p.RequestToken})

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	smithytime "github.com/aws/smithy-go/time"
+
 	"secondwind/account/ec2form"
 )
 
@@ -58,7 +60,7 @@ func (s *Sweeper) until(ctx context.Context, act func(left []Resource) (stuck bo
 		if ended {
 			return found, ctx.Err()
 		}
-		if err := pause(ctx, s.cfg.Interval); err != nil {
+		if err := smithytime.SleepWithContext(ctx, s.cfg.Interval); err != nil {
 			return found, err
 		}
 	}
@@ -110,18 +112,6 @@ func (r removal) remove(ctx context.Context, k kind, resource Resource) {
 		r.cfg.Report(line)
 	}
 	r.asked[key], r.final[key], r.reasons[key] = err == nil, hopeless(err), reason
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // hopeless reports whether trying again cannot help. What is in use, throttled or

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/smithy-go"
+	smithytime "github.com/aws/smithy-go/time"
 
 	"secondwind/runlog"
 )
@@ -103,7 +104,7 @@ type asking struct {
 // throttled is asked again, after the SDK has given up.
 func (x *asking) lookup(ctx context.Context, in *cloudtrail.LookupEventsInput) (out *cloudtrail.LookupEventsOutput, err error) {
 	for range maxThrottled {
-		if err := sleep(ctx, time.Until(x.last.Add(lookupInterval))); err != nil {
+		if err := smithytime.SleepWithContext(ctx, time.Until(x.last.Add(lookupInterval))); err != nil {
 			return nil, err
 		}
 		x.last = time.Now()
@@ -176,19 +177,8 @@ func (x *asking) await(ctx context.Context, latest time.Time, look func() (done 
 			return err
 		}
 		x.cfg.Waiting(left)
-		if err := sleep(ctx, min(wait, left)); err != nil {
+		if err := smithytime.SleepWithContext(ctx, min(wait, left)); err != nil {
 			return err
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

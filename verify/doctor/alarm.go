@@ -196,25 +196,9 @@ func policyARN(arn string) (group, policy string, ok bool) {
 // adds reports whether the policy adds an instance when CPU is a little or well
 // above the threshold. A step's lower bound is inclusive above the threshold.
 func (x *examination) adds(p runlog.ScalingPolicy, threshold float64) bool {
-	more := func(adjustment int) bool {
-		if p.AdjustmentType == "ExactCapacity" {
-			return adjustment > x.facts.configuration.Group.DesiredCapacity
-		}
-		return adjustment > 0
-	}
-	if p.PolicyType != "StepScaling" {
-		return more(p.ScalingAdjustment)
-	}
-	for _, over := range []float64{math.SmallestNonzeroFloat64, threshold * (x.band(threshold) - 1)} {
-		covered := slices.ContainsFunc(p.StepAdjustments, func(s runlog.StepAdjustment) bool {
-			return (s.MetricIntervalLowerBound == nil || *s.MetricIntervalLowerBound <= over) &&
-				(s.MetricIntervalUpperBound == nil || over < *s.MetricIntervalUpperBound) && more(s.ScalingAdjustment)
-		})
-		if !covered {
-			return false
-		}
-	}
-	return true
+	desired := x.facts.configuration.Group.DesiredCapacity
+	return hypothesis.CapacityAt(p, desired, math.SmallestNonzeroFloat64) > desired &&
+		hypothesis.CapacityAt(p, desired, threshold*(x.band(threshold)-1)) > desired
 }
 
 // checkOtherPolicies names the policies that belong to neither alarm. A step or

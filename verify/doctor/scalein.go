@@ -11,6 +11,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"secondwind/runlog"
+	"secondwind/verify/hypothesis"
 )
 
 // checkWayBack examines the scale-in alarm's actions and policy as those of the way out.
@@ -42,25 +43,8 @@ func (x *examination) checkWayBack(in runlog.MetricAlarm) {
 // below the threshold. A step's upper bound is inclusive below the threshold.
 // Source: EC2 Auto Scaling User Guide, "Step adjustments".
 func (x *examination) removes(p runlog.ScalingPolicy, threshold float64) bool {
-	fewer := func(adjustment int) bool {
-		if p.AdjustmentType == "ExactCapacity" {
-			return adjustment <= x.facts.configuration.Group.MinSize
-		}
-		return adjustment < 0
-	}
-	if p.PolicyType != "StepScaling" {
-		return fewer(p.ScalingAdjustment)
-	}
-	for _, under := range []float64{-math.SmallestNonzeroFloat64, -threshold} {
-		covered := slices.ContainsFunc(p.StepAdjustments, func(s runlog.StepAdjustment) bool {
-			return (s.MetricIntervalLowerBound == nil || *s.MetricIntervalLowerBound < under) &&
-				(s.MetricIntervalUpperBound == nil || under <= *s.MetricIntervalUpperBound) && fewer(s.ScalingAdjustment)
-		})
-		if !covered {
-			return false
-		}
-	}
-	return true
+	least := x.facts.configuration.Group.MinSize
+	return hypothesis.CapacityAt(p, least+1, -math.SmallestNonzeroFloat64) <= least && hypothesis.CapacityAt(p, least+1, -threshold) <= least
 }
 
 // askUnit asks for the metric in the alarm's own unit, if it has one.

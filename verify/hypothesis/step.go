@@ -74,10 +74,10 @@ func (s step) loaded(alarm runlog.MetricAlarm, policy *runlog.ScalingPolicy, mos
 	}
 	over := alarm.Threshold * (s.band - 1)
 	for _, share := range []float64{1 - stepMargin, 1, 1 + stepMargin} {
-		if to := min(stepped(*policy, s.from, over*share), most); to != s.to {
+		if to := min(CapacityAt(*policy, s.from, over*share), most); to != s.to {
 			return fmt.Errorf("policy %s makes %d of %d instances at %.4g above the threshold of %g, and %d at %.4g: the load of the step from "+
 				"%[3]d to %[8]d would stand too near to another step's bound; choose other bounds of its steps, or load.band",
-				policy.PolicyName, to, s.from, over*share, alarm.Threshold, min(stepped(*policy, s.from, over), most), over, s.to)
+				policy.PolicyName, to, s.from, over*share, alarm.Threshold, min(CapacityAt(*policy, s.from, over), most), over, s.to)
 		}
 	}
 	return nil
@@ -113,13 +113,23 @@ func adjusted(p runlog.ScalingPolicy, from int) (all []int) {
 	return slices.Compact(all)
 }
 
-// stepped is the capacity that a step policy makes of from at a value so far above the
-// threshold; from itself where it has no step for it. Above the threshold a step's lower bound
-// belongs to it. Source: EC2 Auto Scaling User Guide, "Step adjustments for step scaling".
-func stepped(p runlog.ScalingPolicy, from int, over float64) int {
+// CapacityAt is the capacity that a simple or step policy makes of from at a value so far above
+// the threshold, or below it if over is negative; from itself where it has no step for it. A
+// step's bound on the side of the threshold belongs to it. Source: EC2 Auto Scaling User Guide,
+// "Step adjustments for step scaling".
+func CapacityAt(p runlog.ScalingPolicy, from int, over float64) int {
+	if p.PolicyType != stepScaling {
+		return adjust(p, from, p.ScalingAdjustment)
+	}
 	for _, s := range p.StepAdjustments {
-		if (s.MetricIntervalLowerBound == nil || *s.MetricIntervalLowerBound <= over) &&
-			(s.MetricIntervalUpperBound == nil || over < *s.MetricIntervalUpperBound) {
+		low, high := math.Inf(-1), math.Inf(1)
+		if s.MetricIntervalLowerBound != nil {
+			low = *s.MetricIntervalLowerBound
+		}
+		if s.MetricIntervalUpperBound != nil {
+			high = *s.MetricIntervalUpperBound
+		}
+		if over >= 0 && low <= over && over < high || over < 0 && low < over && over <= high {
 			return adjust(p, from, s.ScalingAdjustment)
 		}
 	}
@@ -134,11 +144,14 @@ func adjust(p runlog.ScalingPolicy, from, adjustment int) int {
 	case "ExactCapacity":
 		return adjustment
 	case "PercentChangeInCapacity":
-		change := math.Trunc(float64(from) * float64(adjustment) / 100)
-		if adjustment > 0 {
-			return from + int(max(change, 1, float64(p.MinAdjustmentMagnitude)))
+		change, least := math.Trunc(float64(from)*float64(adjustment)/100), max(1, float64(p.MinAdjustmentMagnitude))
+		switch {
+		case adjustment > 0:
+			return from + int(max(change, least))
+		case adjustment < 0:
+			return from + int(min(change, -least))
 		}
-		return from + int(change)
+		return from
 	}
 	return from + adjustment
 }
@@ -152,5 +165,5 @@ func (c Configuration) Graded(alarmName string) bool {
 	if policy == nil || policy.PolicyType != stepScaling {
 		return false
 	}
-	return len(adjusted(*policy, c.Group.MinSize)) > 1 || stepped(*policy, c.Group.MinSize, 0) == c.Group.MinSize
+	return len(adjusted(*policy, c.Group.MinSize)) > 1 || CapacityAt(*policy, c.Group.MinSize, 0) == c.Group.MinSize
 }
