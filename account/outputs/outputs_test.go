@@ -39,7 +39,7 @@ func TestOutputsOfTheStackAreRead(t *testing.T) {
 func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
 	if _, err := exec.LookPath("terraform"); err != nil {
 		if _, err := exec.LookPath("tofu"); err != nil {
-			t.Skip("skipped: neither terraform nor tofu is installed")
+			t.Skip("skipped: neither terraform nor tofu is installed, which read a folder of their own")
 		}
 	}
 	dir := t.TempDir()

@@ -65,13 +65,13 @@ func runClient(t *testing.T, stdin, url string, argv ...string) (stdout string) 
 func requireClient(t *testing.T, program, module string) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("starts a foreign client, which takes seconds")
+		t.Skip("skipped with -short: clients that are not written in Go start, which takes seconds")
 	}
 	if _, err := exec.LookPath(program); err != nil {
-		t.Skipf("%s is not installed", program)
+		t.Skipf("%s is not installed: it does not read what the API answers", program)
 	}
 	if module != "" && exec.Command(program, "-c", "import "+module).Run() != nil {
-		t.Skipf("%s has no module %s", program, module)
+		t.Skipf("%s has no module %s: it does not read what the API answers", program, module)
 	}
 }
 

@@ -120,7 +120,7 @@ func TestLaunchRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.unix && runtime.GOOS == "windows" {
-				t.Skip("needs Unix file modes")
+				t.Skip("skipped on Windows: the case needs Unix file modes")
 			}
 			s := spec("serve")
 			tt.change(&s)
