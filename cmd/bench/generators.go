@@ -43,7 +43,7 @@ func generators(o options) []*generator {
 		{
 			name: "secondwind", program: o.secondwind,
 			line: "load {url} --json --no-report --runs {folder}/runs --duration {seconds}s {pace} {post} {more}",
-			pace: "--rate {rate}", highest: "--users {connections}", post: "--body-file {body}",
+			pace: "--rate {rate}", highest: "--users {connections} --max-rate 1000000", post: "--body-file {body}",
 			requests: `"completed":(\d+)`, perSecond: `"throughput":([\d.e+]+)`, fault: `"failed":[1-9].*`,
 		},
 		{

@@ -91,7 +91,7 @@ func TestACommandLineIsOfItsTask(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"secondwind paced":   "load http://h/x --json --no-report --runs /tmp/runs --duration 4s --rate 1000 --body-file /tmp/body|",
-		"secondwind highest": "load http://h/x --json --no-report --runs /runs --duration 1s --users 64|",
+		"secondwind highest": "load http://h/x --json --no-report --runs /runs --duration 1s --users 64 --max-rate 1000000|",
 		"vegeta paced":       "attack -duration 4s -max-body 0 -output /tmp/gob -rate 1000 -body /tmp/body|POST http://h/x",
 		"vegeta highest":     "attack -duration 1s -max-body 0 -output /gob -rate 0 -workers 64 -max-workers 64|GET http://h/x",
 		"hey paced":          "-z 4s -c 10 -q 100 -m POST -D /tmp/body http://h/x|",
