@@ -161,9 +161,13 @@ func newWorld(t *testing.T, cfg Config) *world {
 	w.cfg, w.fleet = cfg, newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
 	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay})
+	record := trail.Record
+	if !cfg.Audit {
+		record = nil // nobody asks
+	}
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: w.fleet, Tagged: vault.Tagged,
-		Record: trail.Record,
+		Record: record,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: w.fleet, Listen: w.network.listen})
@@ -174,7 +178,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatal(err)
 	}
 	w.state = state
-	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
+	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: record})
 	localcloud.Register(w.mux, state)
 	vault.Register(w.mux)
 	trail.Register(w.mux)

@@ -20,7 +20,7 @@ import (
 // Worlds are drawn, each from its number: what the group is like, and what up to three others
 // do while it is proved. The same number always gives the same world.
 var (
-	worldsAsked = flag.Int("worlds", 80, "how many random worlds are judged")
+	worldsAsked = flag.Int("worlds", 300, "how many random worlds are judged")
 	firstWorld  = flag.Int("from", 0, "the number of the first of them")
 	worldSeed   = flag.Int("world", -1, "the number of the one random world to judge")
 )
@@ -63,10 +63,11 @@ func (d drawn) configure(cfg virtual.Config) virtual.Config {
 	return cfg
 }
 
-// cheap makes a world cost less to run: few requests, each of more CPU, and fewer polls.
+// cheap makes a world cost less to run: few requests, each of more CPU, and as few polls as a
+// period of ten seconds allows.
 func cheap(c *virtual.Config) {
-	c.Service.CPU = 16 * time.Millisecond
-	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 5, 4, 2*time.Second
+	c.Service.CPU = 32 * time.Millisecond
+	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 2.5, 4, 5*time.Second
 }
 
 func world(number int) drawn {
