@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// unjudged are how members of a load's line begin and end that only reports read: histograms, which
-// are most of its bytes, connections, the generator.
+// unjudged are how members of a load's line go on and end that only reports read: histograms, which
+// are most of its bytes, connections, the generator. A quotation mark in front makes the search slow.
 var unjudged = []struct {
-	begin []byte
+	begin []byte // the rest of the name, too
 	end   byte
 }{
-	{[]byte(`"fromSchedule":"`), '"'}, {[]byte(`"fromSending":"`), '"'}, {[]byte(`"connect":"`), '"'}, {[]byte(`"tls":"`), '"'},
-	{[]byte(`"firstByte":"`), '"'}, {[]byte(`"lag":"`), '"'}, {[]byte(`"opened":{`), '}'}, {[]byte(`"generator":{`), '}'},
+	{[]byte(`fromSchedule":"`), '"'}, {[]byte(`fromSending":"`), '"'}, {[]byte(`connect":"`), '"'}, {[]byte(`tls":"`), '"'},
+	{[]byte(`firstByte":"`), '"'}, {[]byte(`lag":"`), '"'}, {[]byte(`opened":{`), '}'}, {[]byte(`generator":{`), '}'},
 }
 
 // judged leaves out of a load's lines what the judge does not read, and keeps what comes again once:

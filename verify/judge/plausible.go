@@ -147,7 +147,7 @@ func leftOut(all []asking, reference string) (*runlog.Observation, string) {
 		last[a.question] = i
 	}
 	begun, asked := []string{}, map[string]bool{} // begun is sorted
-	failed, before := true, false // the first round may have begun before its reference
+	failed, before := true, false                 // the first round may have begun before its reference
 	for i, a := range all {
 		failed = failed || a.Error != nil
 		asked[a.question] = true
