@@ -133,14 +133,7 @@ var ofItself = map[string]bool{"crash": true, "slow": true, "unhealthy": true}
 
 // stricter are the reasons of the judge's that no formula states yet: where it gives one, the
 // formulas may hold all the same. The other way round there is no exception.
-var stricter = map[string]bool{
-	"confounder.foreign-call": true, "confounder.other-instances": true, "confounder.other-requests": true,
-	"confounder.other-servers": true, "confounder.reconfigured": true, "confounder.second-policy": true,
-	"confounder.set-alarm-state": true, "confounder.unexplained-capacity": true, "confounder.unexplained-cpu": true,
-	"control.effect-lasts": true, "link.load-shared": true, "premise.calibration": true, "premise.data": true,
-	"premise.load": true, "premise.observation": true, "premise.scenario": true, "premise.where": true,
-	"release.draining": true, "release.scale-in": true,
-}
+var stricter = map[string]bool{}
 
 // known are the faults that are open.
 func known() map[string]bool {

@@ -264,7 +264,7 @@ func (t *Trace) data() Truth {
 			value = And(value, Unknown)
 		}
 	}
-	return value
+	return And(value, t.agree(from, to))
 }
 
 func (t *Trace) band() Truth {
@@ -278,9 +278,9 @@ func (t *Trace) band() Truth {
 		return Unknown
 	}
 	c, rate := t.calibration, t.rates[runlog.PhaseLoad]
-	return Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < t.h.MostBand()*t.h.Threshold &&
+	return And(t.calibrated(), Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < t.h.MostBand()*t.h.Threshold &&
 		math.Abs(rate-c.LoadRate) <= 0.01*c.LoadRate &&
-		math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From()))-c.PredictedCPUPercent) < 0.01)
+		math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From()))-c.PredictedCPUPercent) < 0.01))
 }
 
 func (t *Trace) control() Truth {

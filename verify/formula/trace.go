@@ -12,6 +12,7 @@ import (
 // came, by AWS's clock.
 type sample[T any] struct {
 	sent, received time.Time
+	question       string
 	value          T
 }
 
@@ -42,10 +43,12 @@ type Trace struct {
 	health        []sample[[]runlog.TargetHealthDescription]
 	schedules     []sample[[]runlog.ScheduledAction]
 	refreshes     []sample[[]runlog.InstanceRefresh]
+	routes        []sample[runlog.ListenerAction]
 	activities    map[string]runlog.Activity
-	history       map[string]runlog.AlarmHistoryItem
+	history       map[string]runlog.AlarmHistoryItem // of all alarms
 	metric        map[string]map[time.Time][]float64 // by series and start: every value that was read
 	metricInError bool
+	asked         time.Time              // the earliest that the metric was asked for
 	answered      map[string][]time.Time // when each question was answered
 }
 
@@ -153,6 +156,16 @@ var read = []string{
 	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
 }
 
+// under is from the baseline to the end of the load.
+func (t *Trace) under(at time.Time) bool {
+	return !at.Before(t.first().Add(-t.evaluationRange())) && at.Before(t.released())
+}
+
+// running is from the baseline to the end of the run.
+func (t *Trace) running(at time.Time) bool {
+	return !at.Before(t.first().Add(-t.evaluationRange())) && !at.After(t.begin(runlog.PhaseDone))
+}
+
 // answer reads what an observation answers.
 func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) {
 	a := decoded[string(o.Answer)]
@@ -180,44 +193,53 @@ func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) 
 		}
 	case runlog.OpDescribeAlarmHistory:
 		for _, item := range a.AlarmHistoryItems {
-			if item.AlarmName == t.h.AlarmName {
-				t.history[item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
-			}
+			t.history[item.AlarmName+item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
 		}
 	case runlog.OpGetMetricData:
 		t.read(o, a.MetricDataResults)
 	default:
-		t.sampled(o.Operation, a, sent, received)
+		t.sampled(o, a, sent, received)
 	}
 }
 
 // sampled reads an answer that says how something is.
-func (t *Trace) sampled(operation string, a *runlog.Answer, sent, received time.Time) {
-	switch operation {
+func (t *Trace) sampled(o runlog.Observation, a *runlog.Answer, sent, received time.Time) {
+	question := string(o.Input)
+	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
 		for _, g := range a.AutoScalingGroups {
 			if g.AutoScalingGroupName == t.h.AutoScalingGroupName {
-				t.groups = append(t.groups, sample[runlog.AutoScalingGroup]{sent, received, g})
+				t.groups = append(t.groups, sample[runlog.AutoScalingGroup]{sent, received, question, g})
 			}
 		}
 	case runlog.OpDescribeAlarms:
 		for _, m := range a.MetricAlarms {
-			t.alarms = append(t.alarms, sample[runlog.MetricAlarm]{sent, received, m})
+			t.alarms = append(t.alarms, sample[runlog.MetricAlarm]{sent, received, question, m})
 		}
 	case runlog.OpDescribePolicies:
-		t.policies = append(t.policies, sample[[]runlog.ScalingPolicy]{sent, received, a.ScalingPolicies})
+		t.policies = append(t.policies, sample[[]runlog.ScalingPolicy]{sent, received, question, a.ScalingPolicies})
 	case runlog.OpDescribeTargetGroups:
 		for _, g := range a.TargetGroups {
 			if g.TargetGroupArn == t.h.TargetGroupARN {
-				t.targetGroups = append(t.targetGroups, sample[runlog.TargetGroup]{sent, received, g})
+				t.targetGroups = append(t.targetGroups, sample[runlog.TargetGroup]{sent, received, question, g})
 			}
 		}
 	case runlog.OpDescribeTargetHealth:
-		t.health = append(t.health, sample[[]runlog.TargetHealthDescription]{sent, received, a.TargetHealthDescriptions})
+		t.health = append(t.health, sample[[]runlog.TargetHealthDescription]{sent, received, question, a.TargetHealthDescriptions})
 	case runlog.OpDescribeScheduledActions:
-		t.schedules = append(t.schedules, sample[[]runlog.ScheduledAction]{sent, received, a.ScheduledUpdateGroupActions})
+		t.schedules = append(t.schedules, sample[[]runlog.ScheduledAction]{sent, received, question, a.ScheduledUpdateGroupActions})
 	case runlog.OpDescribeInstanceRefreshes:
-		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, a.InstanceRefreshes})
+		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, question, a.InstanceRefreshes})
+	case runlog.OpDescribeListeners, runlog.OpDescribeRules:
+		rules := a.Rules
+		for _, l := range a.Listeners {
+			rules = append(rules, runlog.Rule{Actions: l.DefaultActions})
+		}
+		for _, r := range rules {
+			for _, action := range r.Actions {
+				t.routes = append(t.routes, sample[runlog.ListenerAction]{sent, received, question, action})
+			}
+		}
 	}
 }
 
@@ -227,6 +249,9 @@ func (t *Trace) read(o runlog.Observation, results []runlog.MetricDataResult) {
 	if json.Unmarshal(o.Input, &in) != nil {
 		t.unread = true
 		return
+	}
+	if t.asked.IsZero() || in.StartTime.Before(t.asked) {
+		t.asked = in.StartTime
 	}
 	for _, q := range in.MetricDataQueries {
 		series, ok := t.h.Series(q)
