@@ -93,7 +93,7 @@ func (c change) configured(without bool) func(*virtual.Config) {
 
 // putPolicy replaces the scale-out policy, unless there is none.
 func (c change) putPolicy(ctx context.Context, a *virtual.Acting, without bool) error {
-	if without {
+	if without || a.Stack.ScaleOutPolicy == "" {
 		return nil
 	}
 	in := c.policy

@@ -230,17 +230,14 @@ func (t *Trace) observed() Truth {
 	if from.IsZero() || to.IsZero() {
 		return Unknown
 	}
-	for _, operation := range []string{
-		runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarms, runlog.OpDescribeAlarmHistory,
-		runlog.OpGetMetricData, runlog.OpDescribeTargetHealth,
-	} {
+	for _, operation := range inRound {
 		s := Signal{Gap: t.gap()}
-		for _, at := range t.answered[operation] {
-			s.Add(at, true)
+		for _, a := range t.answered[operation] {
+			s.Add(a.received, true)
 		}
 		value = And(value, s.Always(from, to))
 	}
-	return value
+	return And(value, t.snapshots(from, to))
 }
 
 // watchEnd is the end of the chain, or of the load.
@@ -255,7 +252,7 @@ func (t *Trace) data() Truth {
 	from, to, period := t.first().Add(-t.evaluationRange()), t.watchEnd(), t.h.Period()
 	if answers := t.answered[runlog.OpGetMetricData]; len(answers) == 0 || period == 0 || to.IsZero() {
 		return Unknown
-	} else if visible := answers[len(answers)-1].Add(-t.h.PublishLag()); visible.Before(to) {
+	} else if visible := answers[len(answers)-1].received.Add(-t.h.PublishLag()); visible.Before(to) {
 		to = visible
 	}
 	value := Of(!t.metricInError)

@@ -27,7 +27,14 @@ func Statements() []Statement {
 		{"configured", "the alarm watches the declared metric above θ ∧ it invokes the declared policy", (*Trace).configured},
 		{"baseline", "□[F−R, F] (capacity = N ∧ ¬ALARM ∧ CPU < ¾θ ∧ no activity) ∧ OK at F", (*Trace).baseline},
 		{"sent", "□[F, E] (a line of the load at most half an interval late) ∧ sent ≥ 98 % of offered ∧ failed ≤ 1 %", (*Trace).sent},
-		{"observed", "□[premises, e7] (every question is answered within the gap) ∧ every answer can be read", (*Trace).observed},
+		{"placed", "all ARNs are of one account and Region ∧ the endpoints that answered are there, as declared ∧ □[F−R, E] one launch template",
+			(*Trace).placed},
+		{"planned", "the scenario says what is declared ∧ the load offered it", (*Trace).planned},
+		{"observed", "□[premises, e7] (every question is answered within the gap, those about the configuration within three) ∧ every answer " +
+			"can be read", (*Trace).observed},
+		{"honest", "each request id stands once ∧ every page was read ∧ no answer reports what is later than itself, or what one before it, by more " +
+			"than the gap, did not ∧ each round asks every question ∧ DescribeAlarms shows every state that it was asked in ∧ " +
+			"the last answer is the run's end, but for a poll", (*Trace).honest},
 		{"data", "□[F−R, e7] (a datapoint of the group for each period ∧ it lies between those of its instances, while they stay)",
 			(*Trace).data},
 		{"counted", "□[F−R, E] requests that the load balancer counts ≤ 1.05·sent + 1/s", (*Trace).counted},
@@ -35,11 +42,15 @@ func Statements() []Statement {
 			"1.35 while *counted* holds", (*Trace).burned},
 		{"band", "θ < predicted CPU < θ·(N+k)/N ∧ the rate is the calibrated one ∧ the calibration's points are the metric's, at the rates " +
 			"that were sent", (*Trace).band},
+		{"line", "the line through the calibration's points, at two rates at least, meets no load at U₀ ± (θ/10 + twice their scatter there) ∧ U₀ " +
+			"is the baseline's ± θ/20", (*Trace).lined},
 		{"control", "□[control] (CPU < θ ∧ ¬ALARM ∧ capacity = N ∧ no activity) ∧ its mean is at least half of " +
 			"what was declared", (*Trace).control},
 		{"chain", "L ∧ ◇[0,d1] (CPU > θ ∧ ◇[0,d2] (OK→ALARM on that datapoint ∧ ◇[0,d3] (" +
 			"an activity of that alarm and policy from N to N+k ∧ " +
 			"◇[0,d4] (its instance InService ∧ ◇[0,d5] (healthy ∧ ◇[0,d6] (it answers ∧ ◇[0,d7] (mean CPU < θ ∧ OK)))))))", (*Trace).chain},
+		{"halved", "of the busiest instance after e6: CPU − U₀ ≤ ½·(1 + N/(N+k))·(what a request cost until e6)·(requests from then on)/N ∧ each " +
+			"answers in each period", (*Trace).halved},
 		{"lasts", "□[e7, E] (¬ALARM ∧ capacity wanted ≥ N+k)", (*Trace).lasts},
 		{"release", "◇ capacity = N after E, every instance taken by the scale-in alarm and its policy, if there is one ∧ no request fails " +
 			"meanwhile", (*Trace).release},

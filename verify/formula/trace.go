@@ -32,6 +32,7 @@ type Trace struct {
 	phases        map[runlog.Phase][2]time.Time // begin and end; in order of AWS's clock
 	order         []runlog.Phase
 	rates         map[runlog.Phase]float64
+	seconds       []sample[*runlog.LoadSecond] // from when to when, by AWS's clock
 	calibration   *runlog.Calibration
 	interrupted   bool
 	digestAt      time.Time
@@ -48,15 +49,19 @@ type Trace struct {
 	history       map[string]runlog.AlarmHistoryItem // of all alarms
 	metric        map[string]map[time.Time][]float64 // by series and start: every value that was read
 	metricInError bool
-	asked         time.Time              // the earliest that the metric was asked for
-	answered      map[string][]time.Time // when each question was answered
+	asked         time.Time                   // the earliest that the metric was asked for
+	answered      map[string][]sample[string] // answers to each question
+	repeated      map[string][]sample[string] // snapshots in which they were the same
+	questions     []sample[string]            // that are asked in every round; its error, if it failed
+	pages         []sample[runlog.Observation]
+	reported      []event
 }
 
 // Read takes a record apart.
 func Read(r *runlog.Record) *Trace {
 	t := &Trace{
 		record: r, phases: map[runlog.Phase][2]time.Time{}, rates: map[runlog.Phase]float64{}, activities: map[string]runlog.Activity{},
-		history: map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{}, answered: map[string][]time.Time{},
+		history: map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{}, answered: map[string][]sample[string]{}, repeated: map[string][]sample[string]{},
 	}
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
@@ -66,12 +71,62 @@ func Read(r *runlog.Record) *Trace {
 	cloud := slices.Clone(r.Cloud)
 	slices.SortStableFunc(cloud, func(a, b runlog.Observation) int { return a.Received.Compare(b.Received) })
 	decoded := map[string]*runlog.Answer{}
+	operations := map[int64]string{}
 	for _, o := range cloud {
-		if o.Error == nil {
+		t.asks(o)
+		switch {
+		case o.Error != nil:
+		case o.Snapshot != nil:
+			for _, seq := range o.Snapshot.Unchanged {
+				again := sample[string]{sent: t.aws(o.Sent), received: t.aws(o.Received)}
+				t.repeated[operations[seq]] = append(t.repeated[operations[seq]], again)
+			}
+		default:
+			if o.Unchanged == 0 {
+				operations[o.Seq] = o.Operation
+			}
 			t.answer(o, decoded)
 		}
 	}
 	return t
+}
+
+// event is something that an answer reports, for the first time.
+type event struct {
+	operation string
+	received  time.Time
+	at        time.Time
+	polled    bool // it would have been in the answer before
+}
+
+// reports notes when the answers first report something.
+func (t *Trace) reports(o runlog.Observation, key string, at time.Time, known, polled bool) {
+	if !known {
+		t.reported = append(t.reported, event{key, t.aws(o.Received), at, polled})
+	}
+}
+
+// inRound are the operations that are asked in every round.
+var inRound = []string{
+	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarms, runlog.OpDescribeAlarmHistory,
+	runlog.OpGetMetricData, runlog.OpDescribeTargetHealth,
+}
+
+// asks notes that a question was asked, and whether it failed.
+func (t *Trace) asks(o runlog.Observation) {
+	if !slices.Contains(inRound, o.Operation) || o.Operation == runlog.OpDescribeTargetHealth && t.h.TargetGroupARN == "" {
+		return
+	}
+	q := sample[string]{value: o.Operation}
+	if o.Operation == runlog.OpDescribeAlarmHistory {
+		var in struct{ AlarmName string }
+		_ = json.Unmarshal(o.Input, &in) // else it is of none
+		q.value += in.AlarmName
+	}
+	if o.Error != nil {
+		q.question = "failed"
+	}
+	t.questions = append(t.questions, q)
 }
 
 // clock bounds the offset by the answers' dates, which are whole seconds.
@@ -117,11 +172,14 @@ func (t *Trace) load() {
 		if line.Calibration != nil {
 			t.calibration = line.Calibration
 		}
+		at := t.aws(line.Time)
+		if s := line.Second; s != nil {
+			t.seconds = append(t.seconds, sample[*runlog.LoadSecond]{sent: at.Add(-runlog.Seconds(s.IntervalSeconds)), received: at, value: s})
+		}
 		p := line.Phase
 		if p == nil {
 			continue
 		}
-		at := t.aws(line.Time)
 		if n := len(t.order); n > 0 && t.order[n-1] != p.Phase {
 			span := t.phases[t.order[n-1]]
 			t.phases[t.order[n-1]] = [2]time.Time{span[0], at}
@@ -185,15 +243,24 @@ func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) 
 			key = "another alarm's history"
 		}
 	}
-	t.answered[key] = append(t.answered[key], received)
+	t.answered[key] = append(t.answered[key], sample[string]{sent: sent, received: received})
+	if a.Next() != "" && !a.Before(t.first().Add(-time.Hour)) {
+		t.pages = append(t.pages, sample[runlog.Observation]{question: a.Next(), value: o})
+	}
 	switch o.Operation {
 	case runlog.OpDescribeScalingActivities:
 		for _, activity := range a.Activities {
+			_, known := t.activities[activity.ActivityId]
+			t.reports(o, key, activity.StartTime, known, true)
+			t.reports(o, key, activity.EndTime, t.activities[activity.ActivityId].EndTime.Equal(activity.EndTime), false)
 			t.activities[activity.ActivityId] = activity
 		}
 	case runlog.OpDescribeAlarmHistory:
 		for _, item := range a.AlarmHistoryItems {
-			t.history[item.AlarmName+item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
+			id := item.AlarmName + item.Timestamp.UTC().String() + item.HistoryItemType + item.HistoryData + item.HistorySummary
+			_, known := t.history[id]
+			t.reports(o, key, item.Timestamp, known, item.AlarmName == t.h.AlarmName)
+			t.history[id] = item
 		}
 	case runlog.OpGetMetricData:
 		t.read(o, a.MetricDataResults)
@@ -214,6 +281,7 @@ func (t *Trace) sampled(o runlog.Observation, a *runlog.Answer, sent, received t
 		}
 	case runlog.OpDescribeAlarms:
 		for _, m := range a.MetricAlarms {
+			t.reports(o, o.Operation, m.StateUpdatedTimestamp, false, false)
 			t.alarms = append(t.alarms, sample[runlog.MetricAlarm]{sent, received, question, m})
 		}
 	case runlog.OpDescribePolicies:
@@ -265,6 +333,7 @@ func (t *Trace) read(o runlog.Observation, results []runlog.MetricDataResult) {
 				t.metric[series] = map[time.Time][]float64{}
 			}
 			for _, p := range result.Datapoints() {
+				t.reports(o, o.Operation, p.Timestamp, t.metric[series][p.Timestamp] != nil, false)
 				was := slices.DeleteFunc(t.metric[series][p.Timestamp], func(v float64) bool { return v == p.Value })
 				t.metric[series][p.Timestamp] = append(was, p.Value)
 			}
