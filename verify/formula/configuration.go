@@ -150,10 +150,8 @@ func (t *Trace) called() Truth {
 	for _, e := range t.record.Audit.Events {
 		record, _ := e.Record()
 		own := record.UserIdentity.InvokedBy == runlog.SourceAutoScaling || record.UserIdentity.InvokedBy == runlog.SourceELB
-		if e.ReadOnly == "true" || record.ErrorCode != "" || own || e.EventTime.Before(from) || e.EventTime.After(to) || harmless.MatchString(e.EventName) {
-			continue
-		}
-		value = And(value, Of(!mentions(e, about)))
+		counts := e.ReadOnly != "true" && record.ErrorCode == "" && !own && !harmless.MatchString(e.EventName)
+		value = And(value, Of(!counts || e.EventTime.Before(from) || e.EventTime.After(to) || !mentions(e, about)))
 	}
 	return value
 }

@@ -150,7 +150,12 @@ func (t *Trace) placed() Truth {
 		return value
 	}
 	region, _, _ := strings.Cut(place, ":")
-	answered := Unknown
+	return And(value, t.answeredIn(region), Of(len(t.templates()) <= 1))
+}
+
+// answeredIn is that every endpoint that answered is of the Region, as declared, or none of AWS's, as declared.
+func (t *Trace) answeredIn(region string) Truth {
+	value, answered := True, Unknown
 	for _, o := range t.record.Cloud {
 		u, err := url.Parse(o.Endpoint)
 		if o.Endpoint == "" || err != nil {
@@ -163,18 +168,18 @@ func (t *Trace) placed() Truth {
 		}
 		answered = True
 	}
-	templates := map[runlog.LaunchTemplate]bool{}
-	for _, g := range t.groups {
-		for _, i := range g.value.Instances {
-			templates[i.LaunchTemplate] = templates[i.LaunchTemplate] || t.under(g.received)
-		}
-	}
-	return And(value, answered, Of(len(slices.DeleteFunc(keys(templates), func(l runlog.LaunchTemplate) bool { return !templates[l] })) <= 1))
+	return And(value, answered)
 }
 
-func keys[K comparable, V any](m map[K]V) (all []K) {
-	for k := range m {
-		all = append(all, k)
+// templates are what instances were launched from that the group had meanwhile.
+func (t *Trace) templates() map[runlog.LaunchTemplate]bool {
+	all := map[runlog.LaunchTemplate]bool{}
+	for _, g := range t.groups {
+		for _, i := range g.value.Instances {
+			if t.under(g.received) {
+				all[i.LaunchTemplate] = true
+			}
+		}
 	}
 	return all
 }

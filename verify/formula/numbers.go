@@ -244,5 +244,6 @@ func (t *Trace) lined() Truth {
 	if len(baseline) > 0 {
 		idle = mean(baseline)
 	}
-	return Of(high >= 1.25*low && math.Abs(idle-c.IdleCPUPercent) <= 0.05*t.h.Threshold && math.Abs(*c.InterceptCPUPercent-c.IdleCPUPercent) <= within)
+	return Of(high >= 1.25*low && math.Abs(idle-c.IdleCPUPercent) <= 0.05*t.h.Threshold &&
+		math.Abs(*c.InterceptCPUPercent-c.IdleCPUPercent) <= within)
 }

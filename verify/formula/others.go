@@ -90,7 +90,8 @@ func (t *Trace) launched(claims bool) map[string]bool {
 	ids := map[string]bool{}
 	for _, a := range t.activities {
 		from, to, ours := t.byAlarm(a)
-		if id, ok := strings.CutPrefix(a.Description, "Launching a new EC2 instance: "); ok && (!claims || ours && from >= t.h.From() && to <= t.h.To()) {
+		ours = ours && from >= t.h.From() && to <= t.h.To()
+		if id, ok := strings.CutPrefix(a.Description, "Launching a new EC2 instance: "); ok && (ours || !claims) {
 			ids[id] = true
 		}
 	}
@@ -134,8 +135,8 @@ func (t *Trace) explained() Truth {
 		for id := range joined {
 			value = And(value, Of(slices.Contains(serving, id) || taken[id]))
 		}
-		value = And(value, Of(g.value.DesiredCapacity == before.value.DesiredCapacity || t.became(g.value.DesiredCapacity, before.sent, g.received)))
-		before = g
+		is, was := g.value.DesiredCapacity, before.value.DesiredCapacity
+		value, before = And(value, Of(is == was || t.became(is, before.sent, g.received))), g
 	}
 	return value
 }
@@ -180,14 +181,15 @@ func (t *Trace) servers() Truth {
 		}
 	}
 	for _, r := range t.routes {
-		all := r.value.ForwardConfig.TargetGroups
-		ours := 0
-		for _, g := range all {
-			if len(t.groups) > 0 && slices.Contains(t.groups[0].value.TargetGroupARNs, g.TargetGroupArn) {
-				ours++
+		for _, action := range r.value {
+			ours, all := 0, action.ForwardConfig.TargetGroups
+			for _, g := range all {
+				if len(t.groups) > 0 && slices.Contains(t.groups[0].value.TargetGroupARNs, g.TargetGroupArn) {
+					ours++
+				}
 			}
+			value = And(value, Of(!t.under(r.received) || ours == 0 || ours == len(all)))
 		}
-		value = And(value, Of(!t.under(r.received) || ours == 0 || ours == len(all)))
 	}
 	return value
 }

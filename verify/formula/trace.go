@@ -44,7 +44,7 @@ type Trace struct {
 	health        []sample[[]runlog.TargetHealthDescription]
 	schedules     []sample[[]runlog.ScheduledAction]
 	refreshes     []sample[[]runlog.InstanceRefresh]
-	routes        []sample[runlog.ListenerAction]
+	routes        []sample[[]runlog.ListenerAction]
 	activities    map[string]runlog.Activity
 	history       map[string]runlog.AlarmHistoryItem // of all alarms
 	metric        map[string]map[time.Time][]float64 // by series and start: every value that was read
@@ -60,8 +60,10 @@ type Trace struct {
 // Read takes a record apart.
 func Read(r *runlog.Record) *Trace {
 	t := &Trace{
-		record: r, phases: map[runlog.Phase][2]time.Time{}, rates: map[runlog.Phase]float64{}, activities: map[string]runlog.Activity{},
-		history: map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{}, answered: map[string][]sample[string]{}, repeated: map[string][]sample[string]{},
+		record: r, phases: map[runlog.Phase][2]time.Time{}, rates: map[runlog.Phase]float64{},
+		activities: map[string]runlog.Activity{},
+		history:    map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{},
+		answered: map[string][]sample[string]{}, repeated: map[string][]sample[string]{},
 	}
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
@@ -112,6 +114,13 @@ var inRound = []string{
 	runlog.OpGetMetricData, runlog.OpDescribeTargetHealth,
 }
 
+// historyOf is the alarm whose history was asked for; "" for none.
+func historyOf(o runlog.Observation) string {
+	var in struct{ AlarmName string }
+	_ = json.Unmarshal(o.Input, &in) // else it is of none
+	return in.AlarmName
+}
+
 // asks notes that a question was asked, and whether it failed.
 func (t *Trace) asks(o runlog.Observation) {
 	if !slices.Contains(inRound, o.Operation) || o.Operation == runlog.OpDescribeTargetHealth && t.h.TargetGroupARN == "" {
@@ -119,9 +128,7 @@ func (t *Trace) asks(o runlog.Observation) {
 	}
 	q := sample[string]{value: o.Operation}
 	if o.Operation == runlog.OpDescribeAlarmHistory {
-		var in struct{ AlarmName string }
-		_ = json.Unmarshal(o.Input, &in) // else it is of none
-		q.value += in.AlarmName
+		q.value += historyOf(o)
 	}
 	if o.Error != nil {
 		q.question = "failed"
@@ -237,11 +244,8 @@ func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) 
 	}
 	sent, received := t.aws(o.Sent), t.aws(o.Received)
 	key := o.Operation
-	if o.Operation == runlog.OpDescribeAlarmHistory {
-		var in struct{ AlarmName string }
-		if json.Unmarshal(o.Input, &in) != nil || in.AlarmName != t.h.AlarmName {
-			key = "another alarm's history"
-		}
+	if key == runlog.OpDescribeAlarmHistory && historyOf(o) != t.h.AlarmName {
+		key = "another alarm's history"
 	}
 	t.answered[key] = append(t.answered[key], sample[string]{sent: sent, received: received})
 	if a.Next() != "" && !a.Before(t.first().Add(-time.Hour)) {
@@ -299,15 +303,14 @@ func (t *Trace) sampled(o runlog.Observation, a *runlog.Answer, sent, received t
 	case runlog.OpDescribeInstanceRefreshes:
 		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, question, a.InstanceRefreshes})
 	case runlog.OpDescribeListeners, runlog.OpDescribeRules:
-		rules := a.Rules
+		actions := []runlog.ListenerAction{}
 		for _, l := range a.Listeners {
-			rules = append(rules, runlog.Rule{Actions: l.DefaultActions})
+			actions = append(actions, l.DefaultActions...)
 		}
-		for _, r := range rules {
-			for _, action := range r.Actions {
-				t.routes = append(t.routes, sample[runlog.ListenerAction]{sent, received, question, action})
-			}
+		for _, r := range a.Rules {
+			actions = append(actions, r.Actions...)
 		}
+		t.routes = append(t.routes, sample[[]runlog.ListenerAction]{sent, received, question, actions})
 	}
 }
 
