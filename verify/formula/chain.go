@@ -281,9 +281,17 @@ func (t *Trace) release() Truth {
 			value = And(value, Of(caused.MatchString(a.Cause) && !strings.Contains(a.Cause, "a user request")))
 		}
 	}
-	for _, l := range t.record.Load {
-		failed := l.Second != nil && l.Second.Phase == runlog.PhaseRelease && l.Second.Failed > 0
-		value = And(value, Of(!failed || t.aws(l.Time).Before(begins)))
+	last := from
+	for _, l := range t.seconds {
+		if l.received.After(from) && !l.sent.After(done) {
+			value = And(value, Or(Of(l.sent.Sub(last) <= max(time.Second, runlog.Seconds(l.value.IntervalSeconds/2))), Unknown))
+			last = l.received
+		}
+		failed := l.value.Phase == runlog.PhaseRelease && l.value.Failed > 0
+		value = And(value, Of(!failed || l.received.Before(begins)))
+	}
+	if done.Sub(last) > time.Second {
+		value = And(value, Unknown)
 	}
 	return value
 }

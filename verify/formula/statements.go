@@ -66,7 +66,7 @@ func happens() []Statement {
 			"answers in each period", (*Trace).halved},
 		{"lasts", "□[e7, E] (¬ALARM ∧ capacity wanted ≥ N+k)", (*Trace).lasts},
 		{"release", "◇ capacity = N after E, every instance taken by the scale-in alarm and its policy, if there is one ∧ no request fails " +
-			"meanwhile", (*Trace).release},
+			"meanwhile ∧ □[E, done] a line of the load", (*Trace).release},
 	}
 }
 
@@ -77,9 +77,9 @@ func nobodyElse() []Statement {
 			"control and load begin", (*Trace).alone},
 		{"single", "□[F−R, E] no action of an alarm but the declared one asks the group for more", (*Trace).single},
 		{"evaluated", "□[F−R, E] every transition of the alarm, and of the scale-in alarm, is what its datapoints, of periods that " +
-			"follow each " +
-			"other and ended shortly before, decide, at a time on its grid ∧ the metric has them", (*Trace).evaluations},
-		{"constant", "□[F−R, done] every question about the configuration has one answer ∧ whoever stays InService stays a target", (*Trace).constant},
+			"follow each other and ended shortly before, decide, at a time on its grid ∧ the metric has them", (*Trace).evaluations},
+		{"constant", "□[F−R, done] every question about the configuration has one answer ∧ whoever stays InService stays a target",
+			(*Trace).constant},
 		{"servers", "□[F−R, E] every target, and whoever answers, is the group's ∧ no other target group shares its requests", (*Trace).servers},
 		{"explained", "□[F−R, E] an activity says why, for each instance and each capacity ∧ whoever joins is the claim's ∧ whoever is there " +
 			"stays, unless the scale-in alarm takes it", (*Trace).explained},
