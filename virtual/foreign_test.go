@@ -162,7 +162,7 @@ func (f *foreign) byHand(ctx context.Context) error {
 		by        int32
 	}{
 		{"page-me", cwtypes.ComparisonOperatorGreaterThanThreshold, 95, 0},
-		{"shop is busy", cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, 50, 2},
+		{"shop is busy", cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, 50, 3},
 		{"shop is idle", cwtypes.ComparisonOperatorLessThanThreshold, 20, -1},
 	} {
 		if err := f.alarm(ctx, a.name, a.operator, a.threshold, a.by); err != nil {
@@ -199,9 +199,9 @@ func foreignSoaks() []foreignSoak {
 		{"requests per target tracked", requests, nil, outputs.Outputs{}, nil, 4, judge.Proved, "", 8},
 		{"requests per target tracked, and the alarms' actions disabled", disabled(requests), nil, outputs.Outputs{},
 			[]string{"alarm.actions-disabled", "alarm.scale-in-disabled"}, 4, judge.Refuted, "link.scaling-activity", 3},
-		{"alarms by hand, an unrelated one, and long draining", (*foreign).byHand, slowly, outputs.Outputs{}, nil, 5, judge.Proved, "", 8},
+		{"alarms by hand, an unrelated one, and long draining", (*foreign).byHand, slowly, outputs.Outputs{}, nil, 6, judge.Proved, "", 8},
 		{"no target group", func(f *foreign, ctx context.Context) error { return errors.Join(f.byHand(ctx), f.detach(ctx)) }, nil,
-			outputs.Outputs{LoadBalancerURL: "http://shop.example.com:8000"}, []string{"targets.none"}, 5, judge.Inconclusive,
+			outputs.Outputs{LoadBalancerURL: "http://shop.example.com:8000"}, []string{"targets.none"}, 6, judge.Inconclusive,
 			"link.target-healthy", 5},
 	}
 }
