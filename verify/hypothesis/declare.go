@@ -24,6 +24,7 @@ type Intent struct {
 	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
 	GridPoint float64
 	Require   []string // the hypothesis's
+	Identity  runlog.Identity
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -60,8 +61,8 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
 		FromCapacity: step.from, ToCapacity: step.to, Metric: metric,
 		Band: step.band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
-		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
-		Require: in.Require,
+		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy, in.Identity),
+		Identity: in.Identity, Require: in.Require,
 	}
 	h.SetLimits()
 	if policy != nil {

@@ -27,6 +27,9 @@ type Config struct {
 	// AlarmName is the scale-out alarm, whose period is the metric's; "": the one
 	// that fits best.
 	AlarmName string
+	// Identity is which of the load balancer's counts are asked for; "": those that other than the
+	// run's own requests are told by.
+	Identity runlog.Identity
 	// Interval between polls; AWS's shared request quota asks for 10 s or more.
 	Interval time.Duration
 	// Since is the earliest alarm history that is asked for: the run's start.
@@ -44,6 +47,7 @@ type Config struct {
 type Observer struct {
 	group       string
 	alarm       string
+	identity    runlog.Identity
 	since       time.Time
 	recorder    *recorder
 	autoscaling *autoscaling.Client
@@ -76,6 +80,7 @@ func New(cfg Config) *Observer {
 	o := &Observer{
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
+		identity:    cfg.Identity,
 		since:       cfg.Since.UTC().Truncate(time.Second),
 		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}, from: map[string]string{}},
 		autoscaling: autoscaling.NewFromConfig(noted),
