@@ -3,6 +3,8 @@ package hypothesis
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -47,6 +49,10 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
 			group)
 	}
+	if in.Identity == runlog.IdentityRequests && !slices.ContainsFunc(c.TargetGroups[0].LoadBalancerArns, application) {
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no Application Load Balancer, and others count no requests: identity.target of the "+
+			"scenario cannot tell who answers; let the answers name their instances", group)
+	}
 	in = in.of(metric, alarm)
 	step, err := c.stepOf(alarm, in)
 	if err := cmp.Or(ControlBelow(alarm.Threshold, in.ControlCPUPercent), err); err != nil {
@@ -71,6 +77,11 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	// A control shorter than the chain may take would control nothing.
 	h.ControlSeconds = h.ChainWithin().Seconds() + in.GridPoint*h.Period().Seconds()
 	return h, nil
+}
+
+// application reports whether a load balancer counts requests.
+func application(loadBalancerARN string) bool {
+	return strings.Contains(loadBalancerARN, ":loadbalancer/app/")
 }
 
 // of is the intent about a metric: where that counts requests, what is in percent of CPU says
