@@ -33,7 +33,7 @@ type Launch struct {
 	Service
 	Fails     error // of the launch itself
 	Unhealthy bool  // it runs, and fails every health check
-	PassesOn  bool  // it answers its health checks, and passes all else on to the first instance
+	PassesOn  bool  // it answers its health checks, and passes all else on to the first instance while that is there
 }
 
 // machines is a fleet without processes, and the way to them.
@@ -146,8 +146,8 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	if m == nil || time.Now().Before(m.ready) {
 		return nil, errRefused
 	}
-	if m.PassesOn && r.URL.Path != f.healthPath {
-		m = f.at(firstHost)
+	if first := f.at(firstHost); m.PassesOn && first != nil && r.URL.Path != f.healthPath {
+		m = first
 	}
 	answer := httptest.NewRecorder()
 	switch {

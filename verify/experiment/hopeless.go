@@ -49,7 +49,7 @@ func (e *Experiment) unnamed(a Answers, s runlog.State) string {
 // if it answers.
 func (e *Experiment) stalledSince(now time.Time, seen Seen) string {
 	a, s := seen.Load.Answers(), seen.State
-	if a.FailedSince < enoughAnswers || now.Sub(a.LastCompleted) < stalled || len(s.Healthy()) != e.h.From() {
+	if a.LastCompleted.IsZero() || a.FailedSince < enoughAnswers || now.Sub(a.LastCompleted) < stalled || len(s.Healthy()) != e.h.From() {
 		return ""
 	}
 	return fmt.Sprintf("no request has been answered as expected for %s: %s", runlog.Words(stalled), a.Failure)

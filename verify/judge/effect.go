@@ -50,7 +50,11 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 
 // fell judges the fraction that the busiest instance carries of what one carried before.
 func (t *analysis) fell(l *Link, busiest []*timeline.Datapoint, group float64) bool {
-	fraction, within := t.fallOf(busiest, t.events[runlog.LinkFirstRequest].at)
+	until := t.events[runlog.LinkFirstRequest].at
+	if !t.h.Identity.ByAnswer() { // which is the end of a period in which they may have served
+		until = t.events[runlog.LinkTargetHealthy].lo
+	}
+	fraction, within := t.fallOf(busiest, until)
 	l.Seen += fmt.Sprintf("; %s %% ± %s %% of what one carried before", number(math.Round(100*fraction)), number(math.Round(100*within)))
 	switch limit := (1 + 1/t.h.MostBand()) / 2; {
 	case fraction-within >= limit:
