@@ -260,7 +260,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
-	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.AutoScalingGroupName, cfg.LoadBalancerURL, cfg.CountsTargets = built.AutoScalingGroupName, built.LoadBalancerURL, true
 	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history

@@ -41,9 +41,9 @@ func (t *analysis) proved(in string, v Verdict) string {
 	after := func(event runlog.Link) string { return number(seconds(t.events[event].at.Sub(crossed))) }
 	return fmt.Sprintf("%s the premises hold, and CPU exceeded %s %% at %s. "+
 		"Alarm %s fired after %s s, and instance %s served its first request after %s s, within the %s s allowed. "+
-		"Load below the threshold did not scale. No other possible cause was seen%s.%s",
+		"Load below the threshold did not scale. No other possible cause was seen%s.%s%s",
 		in, number(t.h.Threshold), crossed.Format("15:04:05Z"), t.h.AlarmName, after(runlog.LinkAlarm), v.Figures.NewInstanceID,
-		after(runlog.LinkFirstRequest), number(limit), t.nobodyElse(v), t.cutShort())
+		after(runlog.LinkFirstRequest), number(limit), t.nobodyElse(v), restsOn(t.h.Identity), t.cutShort())
 }
 
 // nobodyElse says what is known of calls by others.
