@@ -223,7 +223,7 @@ func (w *world) build(t *testing.T) stack.Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := built.WaitHealthy(t.Context()); err != nil {
+	if _, err := built.WaitHealthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return built
@@ -262,7 +262,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	}
 	err = live.Prove(ctx, live.Config{
 		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
-		AutoScalingGroupName: w.stack.AutoScalingGroupName,
+		AutoScalingGroupName: w.stack.AutoScalingGroupName, AlarmName: w.stack.ScaleOutAlarm,
 		LoadBalancerURL:      w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
