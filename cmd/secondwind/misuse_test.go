@@ -88,7 +88,7 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 			[]string{"run old expired at 2020-01-01T00:00:00Z", "make deploy", "make destroy"}},
 		{"a stack that expires before the hold ends", []string{"soak", "--stack", deployed, "--hold", "8000h"},
 			[]string{"before a hold of 8000 h ends", "ttl_hours"}},
-		{"a stack without a load balancer", []string{"soak", "--stack", headless}, []string{"load_balancer_url is missing"}},
+		{"a stack without a URL that no doctor sees", []string{"soak", "--stack", headless, "--skip-doctor"}, []string{"give --url"}},
 		{"judge of a folder without a record", []string{"judge", dir}, []string{"manifest.json"}},
 		{"judge of a file", []string{"judge", plain}, []string{plain + " is a file", dir}},
 		{"load of a machine that nobody said is theirs", []string{"load", "http://192.0.2.1"}, []string{"192.0.2.1", "--mine"}},
