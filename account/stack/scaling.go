@@ -20,7 +20,7 @@ func (b *builder) scaleOut(ctx context.Context) error {
 	}
 	var actions []string
 	if !b.o.WithoutPolicy {
-		arn, err := b.putPolicy(ctx, "scale-out", +1)
+		arn, err := b.putPolicy(ctx, "scale-out", int32(b.o.Variables.ScalingAdjustment))
 		if err != nil {
 			return err
 		}
@@ -95,14 +95,18 @@ func (b *builder) putAlarm(
 // targetTracking makes one policy, whose two alarms Auto Scaling makes itself.
 func (b *builder) targetTracking(ctx context.Context) error {
 	n := b.o.Variables
+	target, metric := n.CPUThreshold, &astypes.PredefinedMetricSpecification{PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization}
+	if n.RequestsPerTarget > 0 {
+		_, balancer, _ := strings.Cut(b.loadBalancerARN, ":loadbalancer/")
+		_, group, _ := strings.Cut(b.stack.TargetGroupARN, ":targetgroup/")
+		metric.PredefinedMetricType, metric.ResourceLabel = astypes.MetricTypeALBRequestCountPerTarget, aws.String(balancer+"/targetgroup/"+group)
+		target = n.RequestsPerTarget * b.o.MetricsPeriod.Minutes() // of a period, as its alarms count
+	}
 	out, err := b.groups.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
 		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name("scale-out"), PolicyType: aws.String("TargetTrackingScaling"),
 		EstimatedInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
 		TargetTrackingConfiguration: &astypes.TargetTrackingConfiguration{
-			TargetValue: &n.CPUThreshold,
-			PredefinedMetricSpecification: &astypes.PredefinedMetricSpecification{
-				PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization,
-			},
+			TargetValue: &target, PredefinedMetricSpecification: metric,
 		},
 	})
 	if err != nil {

@@ -108,7 +108,8 @@ type builder struct {
 		IDs  []string `xml:"subnetSet>item>subnetId"`
 		VPCs []string `xml:"subnetSet>item>vpcId"`
 	}
-	stack Stack
+	stack           Stack
+	loadBalancerARN string
 }
 
 func (b *builder) name(suffix string) *string { return aws.String(b.o.Name + "-" + suffix) }
@@ -155,7 +156,7 @@ func (b *builder) targetGroup(ctx context.Context) error {
 		Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
-		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200")},
+		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: &n.HealthCheckCodes},
 		Tags: tagList(b.o.Tags, func(k, v *string) elbtypes.Tag { return elbtypes.Tag{Key: k, Value: v} }),
 	})
 	if err != nil {
@@ -186,6 +187,7 @@ func (b *builder) loadBalancer(ctx context.Context) error {
 		return fmt.Errorf("the answer has %d load balancers, want 1", len(out.LoadBalancers))
 	}
 	lb := out.LoadBalancers[0]
+	b.loadBalancerARN = aws.ToString(lb.LoadBalancerArn)
 	made, err := b.elb.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: lb.LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(80),
 		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &b.stack.TargetGroupARN}},

@@ -31,6 +31,7 @@ type soakOptions struct {
 	scenario         string
 	runs             string
 	calculator       string
+	program          string
 	scalingVariables string
 	hold             time.Duration
 	metricsPeriod    time.Duration
@@ -93,6 +94,8 @@ func (o *soakOptions) flags(f *pflag.FlagSet) {
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
+	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where to listen; "+
+		"overrides the scenario")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")
@@ -108,23 +111,24 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 		}
 	}
 	// A stack that is deployed is as it is.
-	err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), onlyWith(f, []string{"stack"}, "audit"))
+	err = cmp.Or(notWith(f, "stack", "calculator", "program", "scaling-variables", "metrics-period", "exports"),
+		onlyWith(f, []string{"stack"}, "audit"), notWith(f, "program", "calculator"), onlyWith(f, []string{"file"}, "program"))
 	if err != nil {
 		return r, err
 	}
 	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
 		return r, err
 	}
-	if r.program, err = findCalculator(o.calculator); err != nil {
+	if r.imageID, r.image, err = imageOf(r.config.Scenario, o.calculator); err != nil {
 		return r, err
 	}
-	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
+	if r.variables, err = localVariables(ctx, o.scenario, r.config.Scenario, o.scalingVariables); err != nil {
 		return r, err
 	}
-	least := max(1, r.variables.MinSize) // to which the stack's policy adds one
+	least := max(1, r.variables.MinSize)
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+1))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+r.variables.ScalingAdjustment))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -145,7 +149,20 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	if given("program") {
+		words, err := scenario.ParseCommand(o.program)
+		if err != nil {
+			return s, fmt.Errorf("--program %w", err)
+		}
+		// As a shell reads it: relative to where the command is given.
+		if s.Local.Program.Folder, err = os.Getwd(); err != nil {
+			return s, err
+		}
+		s.Local.Program.Command = words
+	}
+	err = s.Validate(map[string]string{
+		"hold": "--hold", "local.metrics_period": "--metrics-period", "local.program.command": "--program",
+	})
 	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
@@ -206,7 +223,8 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
 	soakOptions
-	program   string
+	imageID   string
+	image     localcloud.Image
 	variables stack.ScalingVariables
 	config    live.Config       // but for what only the cloud knows
 	signer    *attest.Signer    // nil: the run is not signed
@@ -218,7 +236,7 @@ type localRun struct {
 // soakLocally starts a local cloud, builds the stack and proves it.
 func soakLocally(ctx context.Context, r localRun) error {
 	s := r.config.Scenario
-	if err := r.config.Writer.WriteProgram(r.program); err != nil {
+	if err := r.config.Writer.WriteProgram(ran(r.image)); err != nil {
 		return err
 	}
 	logs := filepath.Join(r.config.Writer.Dir(), "instances")
@@ -227,7 +245,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
-	}, r.program)
+		Images: map[string]localcloud.Image{r.imageID: r.image},
+	})
 	if err != nil {
 		return err
 	}
@@ -270,7 +289,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
 	local := r.config.Scenario.Local
 	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
-		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: calculatorImageID,
+		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: r.imageID,
 		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
 	})
 	if err == nil {
@@ -296,7 +315,7 @@ func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs strin
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
-			"and answer its health check; its log is in %s", err, r.program, logs)
+			"and answer its health check; its log is in %s", err, r.image.Program, logs)
 	}
 	return err
 }

@@ -41,8 +41,11 @@ type Config struct {
 
 // Image is what an ImageId stands for: a program on this machine.
 type Image struct {
-	Program   string
-	Args, Env []string // "{{address}}" in Args is where to listen
+	Program string
+	// In Args and in the values of Env ("K=V"), {address} is the host:port to listen on,
+	// {host} and {port} are its parts, and {instance_id} is the instance's id.
+	Args, Env []string
+	Dir       string // working folder, of Program too; "" is this process's own
 }
 
 // InstanceRunner is the part of fleet.Fleet that the cloud needs.

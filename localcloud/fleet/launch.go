@@ -70,7 +70,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 	if err := errors.Join(ctx.Err(), spec.Validate()); err != nil {
 		return nil, err
 	}
-	program, err := FindProgram(spec.Program)
+	program, err := FindProgram(spec.Dir, spec.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +128,8 @@ func (f *Fleet) run(p *process, spec Spec, program string, addr address) error {
 		return err
 	}
 	command := func() *exec.Cmd {
-		cmd := exec.Command(program, expand(spec.Args, addr.app)...)
-		cmd.Env = environ(spec, p.VCPUs, addr.app, "http://"+addr.metadata.Addr().String(), f.cfg.Endpoint)
+		cmd := exec.Command(program, expand(spec.Args, placeholders(p))...)
+		cmd.Env, cmd.Dir = environ(p, spec, "http://"+addr.metadata.Addr().String(), f.cfg.Endpoint), spec.Dir
 		// One writer for both keeps their lines in order, and Go gives them one pipe.
 		cmd.Stdout, cmd.Stderr = log, log
 		cmd.WaitDelay = pipeDelay
