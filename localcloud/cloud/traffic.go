@@ -68,7 +68,8 @@ func (c *Cloud) routes() []route {
 // routeSamples are the metrics of AWS/ApplicationELB, under the load balancer and
 // under both. As in AWS, counts are published only while requests flow, and codes
 // only when there are any. Of the response times only the mean of a period is
-// known, so their Minimum and Maximum are the mean too.
+// known, so their Minimum and Maximum are the mean too. Which target answered how many is told in
+// a namespace of its own: AWS does not tell it.
 func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []autoscale.Sample {
 	_, balancerName, _ := strings.Cut(r.loadBalancerARN, "loadbalancer/")
 	_, groupName, _ := strings.Cut(r.targetGroupARN, "targetgroup/")
@@ -104,6 +105,13 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 	}
 	if n.HTTPCodeELB5XX > 0 {
 		add("HTTPCode_ELB_5XX_Count", "Count", sum(float64(n.HTTPCodeELB5XX)), alone)
+	}
+	for id, count := range n.Answered {
+		if count > 0 {
+			m := autoscale.Metric{Namespace: "LocalCloud/ApplicationELB", Name: "RequestCount",
+				Dimensions: []autoscale.Dimension{{Name: "Target", Value: id}, tg}}
+			samples = append(samples, c.sample(m, start, sum(float64(count)), "Count"))
+		}
 	}
 	return samples
 }
@@ -169,6 +177,10 @@ func difference(now, before balancer.Counts) balancer.Counts {
 		HTTPCodeELB5XX:     now.HTTPCodeELB5XX - before.HTTPCodeELB5XX,
 		TargetResponseTime: now.TargetResponseTime - before.TargetResponseTime,
 		HTTPCodeTarget:     map[int]int64{},
+		Answered:           map[string]int64{},
+	}
+	for id, n := range now.Answered {
+		d.Answered[id] = n - before.Answered[id]
 	}
 	for class, n := range now.HTTPCodeTarget {
 		d.HTTPCodeTarget[class] = n - before.HTTPCodeTarget[class]

@@ -64,7 +64,7 @@ func (m Measures) Parse(text string) (Threshold, error) {
 	unit, ok := m[name]
 	if _, bare := m[t.Measure]; !ok || t.Argument == "" && !bare {
 		return Threshold{}, fmt.Errorf("%q: there is no measure %s; there are %s", text, name,
-			strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+			strings.NewReplacer("()", "(NAME)", "(,)", "(NAME, PHASE)").Replace(strings.Join(slices.Sorted(maps.Keys(m)), ", ")))
 	}
 	bound, err := unit.parse(parts[4])
 	if err != nil {

@@ -46,7 +46,7 @@ func TestWhatIsNoThresholdIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		"p99":                     "write a measure",
 		"p99 = 3ms":               "write a measure",
 		"p99 < 3 ms":              "write a measure",
-		"p98 < 3ms":               "there are errors, errors(), p99, share(), share(,), throughput",
+		"p98 < 3ms":               "there are errors, errors(NAME), p99, share(NAME), share(NAME, PHASE), throughput",
 		"share > 40%":             "no measure share;",
 		"share(phase hold) > 4%":  "no measure share();",
 		"errors(a, phase b) < 1%": "no measure errors(,);",
