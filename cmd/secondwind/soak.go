@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"secondwind/account/discover"
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
@@ -37,7 +39,7 @@ type soakOptions struct {
 	metricsPeriod    time.Duration
 	exports          string
 	skipDoctor       bool
-	stack            string
+	target           target
 	sign             string
 	audit            bool
 }
@@ -46,13 +48,14 @@ func newSoak(out *output) *cobra.Command {
 	var r localRun
 	cmd := &cobra.Command{
 		Use:   "soak",
-		Short: "Prove scale-out end to end, on the local cloud or on a deployed stack",
+		Short: "Prove scale-out end to end, on the local cloud or of a group on AWS",
 		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
 			"calibration, control, load, hold and release. Then it judges the record and writes the report.\n\n" +
-			"With --stack it does the same on the stack that Terraform deployed, with the usual AWS credentials\n" +
-			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
-			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
-			"describes every step.\n\n" +
+			"With --group it does the same with an Auto Scaling group that is there, whoever made it, with the\n" +
+			"usual AWS credentials (AWS_PROFILE, AWS_ENDPOINT_URL, …): it finds the alarm, the policy, the target\n" +
+			"group and the URL; periods, deadlines and the step from N to N+k are the group's own. --stack is for\n" +
+			"the stack that Terraform deployed. The doctor examines the group before any load is sent.\n" +
+			"docs/aws.md describes every step.\n\n" +
 			"The last line of the output is the verdict and the path of the report, with --json an object with\n" +
 			"both. Errors are text on stderr, with --json too.\n" +
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
@@ -70,12 +73,12 @@ func newSoak(out *output) *cobra.Command {
 	return cmd
 }
 
-// soak carries out one run, on the local cloud or on a deployed stack. Its verdict is zero if
+// soak carries out one run, on the local cloud or of a group that is there. Its verdict is zero if
 // it came to none; its error has the exit code, of a run that is proved too.
 func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) {
 	r.config.Start = time.Now()
-	if r.stack != "" {
-		return soakStack(ctx, out, r)
+	if r.target.named() {
+		return soakGroup(ctx, out, r)
 	}
 	return recordRun(ctx, out, r, "", func(cfg live.Config) error {
 		r.config, r.atExit = cfg, out.interrupts.removeAtExit
@@ -85,12 +88,12 @@ func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) 
 
 // flags are those of the commands that soak.
 func (o *soakOptions) flags(f *pflag.FlagSet) {
-	stackFlag(f, &o.stack, "prove a deployed stack: ")
+	o.target.flags(f)
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held once two instances serve it; overrides the scenario")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
 		"how often EC2 metrics are published: 10s, 20s, 30s or whole minutes; overrides the scenario")
-	f.BoolVar(&o.audit, "audit", false, "with --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
+	f.BoolVar(&o.audit, "audit", false, "with --group or --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
@@ -110,13 +113,15 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 			return r, err
 		}
 	}
-	// A stack that is deployed is as it is.
-	err = cmp.Or(notWith(f, "stack", "calculator", "program", "scaling-variables", "metrics-period", "exports"),
-		onlyWith(f, []string{"stack"}, "audit"), notWith(f, "program", "calculator"), onlyWith(f, []string{"file"}, "program"))
+	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"), notWith(f, "program", "calculator"),
+		onlyWith(f, []string{"file"}, "program"))
+	for _, there := range []string{"group", "stack"} { // it is as it is
+		err = cmp.Or(err, notWith(f, there, "calculator", "program", "scaling-variables", "metrics-period", "exports"))
+	}
 	if err != nil {
 		return r, err
 	}
-	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
+	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.target.named() {
 		return r, err
 	}
 	if r.imageID, r.image, err = imageOf(r.config.Scenario, o.calculator); err != nil {
@@ -280,6 +285,9 @@ func soakLocally(ctx context.Context, r localRun) error {
 		cfg.Background = atRest.user.Run // another program keeps no history
 	}
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
+	p.examine = examining(cfg.AWS, discover.Group{Outputs: outputs.Outputs{
+		AutoScalingGroupName: cfg.AutoScalingGroupName, LoadBalancerURL: cfg.LoadBalancerURL, RunID: localStack,
+	}})
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
 	return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -67,6 +68,13 @@ func (s Scenario) connections(check client.Check) client.Options {
 		a.UnixSocket = s.Path(a.UnixSocket)
 	}
 	return a.Options(s.read, check)
+}
+
+// TLSConfig is how an https server is trusted.
+func (s Scenario) TLSConfig() (*tls.Config, error) {
+	var found faults
+	o := s.connections(found.check)
+	return o.TLS, found.joined()
 }
 
 // Examine reports what is wrong with the scenario and the files that it names. It waits for

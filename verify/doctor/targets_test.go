@@ -49,7 +49,7 @@ func targetBreakages() []breakage {
 			})
 			w.must(err)
 		}},
-		{"targets.other", "in the outputs", func(w *world) { w.cfg.TargetGroupARN = w.Stack.TargetGroupARN + "0" }},
+		{"targets.other", "than was named", func(w *world) { w.cfg.TargetGroupARN = w.Stack.TargetGroupARN + "0" }},
 		{"targets.gone", "deleted", group(func(g *astypes.AutoScalingGroup) { g.TargetGroupARNs[0] += "0" })},
 		{"targets.no-load-balancer", "or listener", targets(func(g *elbtypes.TargetGroup) { g.LoadBalancerArns = nil })},
 		{"targets.unhealthy", "the only one", health(func(out *elb.DescribeTargetHealthOutput) {
@@ -95,7 +95,7 @@ func balancerBreakages() []breakage {
 		})},
 		{"balancer.zones", "one short", balancer(func(l *elbtypes.LoadBalancer) { l.AvailabilityZones = l.AvailabilityZones[1:] })},
 		{"balancer.internal", "by its scheme", balancer(func(l *elbtypes.LoadBalancer) { l.Scheme = elbtypes.LoadBalancerSchemeEnumInternal })},
-		{"balancer.no-listener", "left", edited(func(out *elb.DescribeListenersOutput) { out.Listeners = nil })},
+		{"balancer.no-listener", "left", func(w *world) { w.cfg.LoadBalancerURL = "" }},
 		{"balancer.unreachable", "from here", func(w *world) { w.cfg.Transport = refusing{} }},
 		{"balancer.answer", "of 503", answering(http.StatusServiceUnavailable, "")},
 		{"balancer.no-instance-id", "in the answer", answering(http.StatusOK, "")},
@@ -103,9 +103,9 @@ func balancerBreakages() []breakage {
 	}
 }
 
-func TestAnotherProgramNeedNotNameItsInstanceAsTheCalculatorDoes(t *testing.T) {
+func TestAServiceNeedNotNameItsInstanceInAHeader(t *testing.T) {
 	inWorld(t, stack.PolicyStep, func(w *world) {
-		w.cfg.AnotherProgram = true
+		w.cfg.InstanceHeader = ""
 		answering(http.StatusOK, "")(w)
 		if got := idsOf(w.examine()); len(got) > 0 {
 			w.Errorf("found %v, want nothing", got)

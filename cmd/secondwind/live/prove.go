@@ -26,6 +26,7 @@ type Config struct {
 	Where                string // for the verdict's wording only
 	AutoScalingGroupName string
 	AlarmName            string        // the scale-out alarm; "": the one that fits best
+	TargetGroupARN       string        // the one that the claim is about; "": the group's first
 	LoadBalancerURL      string        // where the requests go
 	Drain                time.Duration // deregistration delay
 	Revision             string        // of this program
@@ -53,7 +54,7 @@ type Config struct {
 // a Refused when nothing can be claimed of the group.
 func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
-		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
+		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName, TargetGroupARN: cfg.TargetGroupARN,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
 		Template: templateOf(cfg.AWS),
 	})
