@@ -22,17 +22,18 @@ import (
 
 // initOptions are the flags of init, or what was answered instead of them.
 type initOptions struct {
-	program, url, group, region, out string
-	method, path, body               string
-	headers, environment             []string
-	health, identity                 string
-	startWithin                      time.Duration
+	program, out         string
+	target               target // or only its URL
+	method, path, body   string
+	headers, environment []string
+	health, identity     string
+	startWithin          time.Duration
 }
 
 func newInit(out *output) *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
-		Use:   "init --program COMMAND | --group NAME [--url URL] | --url URL",
+		Use:   "init --program COMMAND | --group NAME | --url URL",
 		Short: "Write a scenario for a service of yours, from what it answers",
 		Long: "Asks a service a few times, and writes a scenario with comments that soak takes as it is. With\n" +
 			"--program it starts the service once on this machine, as the local cloud would; with --group or --url\n" +
@@ -48,9 +49,7 @@ func newInit(out *output) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.program, "program", "", "`command` that starts the service, with {port} or {address} for where to listen")
-	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group that runs it on AWS")
-	f.StringVar(&o.region, "region", "", "with --group: `name` of its Region (default: that of the AWS configuration)")
-	f.StringVar(&o.url, "url", "", "`URL` of the service that runs, or of the group's load balancer")
+	o.target.flags(f)
 	f.StringVar(&o.out, "out", "scaling.yaml", "new `file` for the scenario")
 	f.StringVar(&o.path, "path", "/", "`path` of a request that takes CPU, with its query")
 	f.StringVar(&o.method, "method", "", "`method` of the request (default: GET, with a body POST)")
@@ -68,31 +67,42 @@ func newInit(out *output) *cobra.Command {
 // complete asks for what the flags do not say, and refuses what cannot be.
 func (o *initOptions) complete(cmd *cobra.Command, out *output) error {
 	f := cmd.Flags()
-	if o.program == "" && o.group == "" && o.url == "" {
+	if o.program == "" && !o.running() {
 		stdin, is := cmd.InOrStdin().(*os.File)
 		if !is || !term.IsTerminal(int(stdin.Fd())) {
 			return errors.New("say what to prove: --program COMMAND for a service on this machine, --group NAME for one on AWS, " +
 				"or --url URL; on a terminal they are asked for")
 		}
-		if err := o.ask(cmd.Context(), stdin, out.stderr, f); err != nil {
+		if err := ask(cmd.Context(), stdin, out.stderr, f); err != nil {
 			return err
 		}
 	}
 	return o.validate(f)
 }
 
+// running reports whether a service is meant that runs already.
+func (o *initOptions) running() bool { return o.target.named() || o.target.told.LoadBalancerURL != "" }
+
 func (o *initOptions) validate(f *pflag.FlagSet) error {
-	err := cmp.Or(notWith(f, "program", "group", "url"), onlyWith(f, []string{"group"}, "region"),
+	err := cmp.Or(notWith(f, "program", append([]string{"group", "stack"}, targetFlags...)...),
 		onlyWith(f, []string{"program"}, "environment", "start-within"))
+	url := o.target.told.LoadBalancerURL
 	switch {
 	case err != nil:
 		return err
-	case o.url != "":
-		if err := outputs.CheckURL(o.url); err != nil {
-			return fmt.Errorf("--url %w", err)
+	case o.target.named() || url == "":
+		err = o.target.validate(f)
+	default: // a URL alone says enough to ask it
+		if err = outputs.CheckURL(url); err != nil {
+			err = fmt.Errorf("--url %w", err)
 		}
-	case o.startWithin <= 0:
-		return fmt.Errorf("--start-within is %s; give more than 0s, for instance 2m", o.startWithin)
+		err = cmp.Or(err, onlyWith(f, []string{"group", "stack"}, "region", "alarm", "target-group"))
+	}
+	if err == nil && o.startWithin <= 0 {
+		err = fmt.Errorf("--start-within is %s; give more than 0s, for instance 2m", o.startWithin)
+	}
+	if err != nil {
+		return err
 	}
 	if _, err := os.Lstat(o.out); err == nil {
 		return fmt.Errorf("--out %s is there already, and nothing is overwritten; name a new file, or remove that one", o.out)
@@ -177,29 +187,29 @@ func writeInitial(ctx context.Context, out *output, o initOptions) error {
 	if err != nil {
 		return misuse(err)
 	}
-	report, err := o.examine(ctx, &d, s)
+	report := &initial{File: o.out, Next: o.next()}
+	err = o.examine(ctx, &d, s, report)
+	if err == nil {
+		err = d.write(o.out)
+	}
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
 	if err != nil {
 		return err
 	}
+	return out.write(report, func(w io.Writer) { report.text(w, out.style()) })
+}
+
+// write writes the scenario into a file that must not be there.
+func (d draft) write(path string) error {
 	text, err := d.text()
 	if err == nil {
-		_, err = scenario.Parse(o.out, text)
-	}
-	if err == nil {
-		err = writeNew(o.out, text)
+		_, err = scenario.Parse(path, text)
 	}
 	if err != nil {
 		return err
 	}
-	report.File, report.Next = o.out, o.next()
-	return out.write(report, func(w io.Writer) { report.text(w, out.style()) })
-}
-
-// writeNew writes a file that must not be there.
-func writeNew(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fmt.Errorf("write the scenario: %w", err)
@@ -213,14 +223,19 @@ func (o *initOptions) next() []string {
 	if o.program != "" {
 		return []string{"secondwind soak -f " + shellWord(o.out)}
 	}
-	where := " --group " + shellWord(cmp.Or(o.group, "NAME"))
-	if o.url != "" {
-		where += " --url " + shellWord(o.url)
+	where, told := "", o.target.told
+	for _, flag := range [][2]string{
+		{"stack", o.target.stack}, {"group", told.AutoScalingGroupName}, {"url", told.LoadBalancerURL}, {"region", told.Region},
+		{"alarm", told.ScaleOutAlarmName}, {"target-group", told.TargetGroupARN},
+	} {
+		if flag[1] != "" {
+			where += " --" + flag[0] + " " + shellWord(flag[1])
+		}
 	}
-	if o.region != "" {
-		where += " --region " + shellWord(o.region)
+	if !o.target.named() {
+		where = " --group NAME" + where
 	}
-	return []string{"secondwind doctor" + where, "secondwind soak" + where + " -f " + shellWord(o.out)}
+	return []string{"secondwind doctor" + where + " -f " + shellWord(o.out), "secondwind soak" + where + " -f " + shellWord(o.out)}
 }
 
 // shellWord quotes a word for a shell, if it needs that.

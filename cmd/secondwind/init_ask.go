@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -13,43 +14,40 @@ import (
 	"secondwind/textfile"
 )
 
-// ask asks for what the flags do not say, on a terminal.
-func (o *initOptions) ask(ctx context.Context, in io.Reader, w io.Writer, f *pflag.FlagSet) error {
+// questions are asked in this order, but those that an earlier answer made idle.
+var questions = []struct{ flag, text, idleAfter string }{
+	{"program", "Command that starts the service here, with {port} for where to listen (empty: it runs already)", ""},
+	{"group", "Name of its Auto Scaling group on AWS (empty: none is known)", "program"},
+	{"url", "URL of the service", "program group"},
+	{"path", "Path of a request that takes CPU", ""},
+	{"health-path", "Path of the health check (empty: it is looked for)", "group"},
+	{"out", "New file for the scenario", ""},
+}
+
+// ask asks for the flags that were not given, and sets them.
+func ask(ctx context.Context, in io.Reader, w io.Writer, f *pflag.FlagSet) error {
 	lines := bufio.NewReader(in)
-	question := func(flag, text string) error {
-		if f.Changed(flag) {
-			return nil
+	for _, q := range questions {
+		if f.Changed(q.flag) || slices.ContainsFunc(strings.Fields(q.idleAfter), f.Changed) {
+			continue
 		}
-		if now := f.Lookup(flag).Value.String(); now != "" {
-			text += " [" + now + "]"
+		fmt.Fprint(w, q.text)
+		if usual := f.Lookup(q.flag).Value.String(); usual != "" {
+			fmt.Fprintf(w, " [%s]", usual)
 		}
-		fmt.Fprintf(w, "%s: ", text)
+		fmt.Fprint(w, ": ")
 		line, err := textfile.Await(ctx, func() (string, error) { return lines.ReadString('\n') })
-		if line = strings.TrimSpace(line); line != "" {
-			return f.Set(flag, line)
-		} else if err != nil {
-			return fmt.Errorf("no scenario was written: the questions were not answered (%w)", err)
+		switch line = strings.TrimSpace(line); {
+		case line != "":
+			err = f.Set(q.flag, line)
+		case err != nil:
+			err = fmt.Errorf("no scenario was written: the questions were not answered (%w)", err)
+		case q.flag == "url":
+			err = errors.New("no scenario was written: there is nothing to ask; give a command, a group or a URL")
 		}
-		return nil
+		if err != nil {
+			return err
+		}
 	}
-	err := question("program", "Command that starts the service here, with {port} for where to listen (empty: it runs already)")
-	if err == nil && o.program == "" {
-		err = question("group", "Name of its Auto Scaling group on AWS (empty: only its URL is asked)")
-	}
-	if err == nil && o.program == "" {
-		err = question("url", "URL of its load balancer")
-	}
-	if err == nil && o.program == "" && o.group == "" && o.url == "" {
-		return errors.New("no scenario was written: there is nothing to ask; give a command, a group or a URL")
-	}
-	if err == nil {
-		err = question("path", "Path of a request that takes CPU")
-	}
-	if err == nil {
-		err = question("health-path", "Path of the health check (empty: it is looked for)")
-	}
-	if err == nil {
-		err = question("out", "New file for the scenario")
-	}
-	return err
+	return nil
 }

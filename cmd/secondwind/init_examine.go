@@ -21,41 +21,79 @@ import (
 	"secondwind/localcloud"
 	"secondwind/localcloud/fleet"
 	"secondwind/runlog"
+	"secondwind/verify/doctor"
 )
 
 // answerWithin is how long one answer may take.
 const answerWithin = 30 * time.Second
 
 // examine asks the service, and completes the draft by what it found.
-func (o *initOptions) examine(ctx context.Context, d *draft, s scenario.Scenario) (*initial, error) {
+func (o *initOptions) examine(ctx context.Context, d *draft, s scenario.Scenario, r *initial) error {
 	variables, err := localVariables(ctx, o.out, s, "")
 	if err != nil {
-		return nil, misuse(err)
+		return misuse(err)
 	}
 	d.CPUThreshold = variables.CPUThreshold
-	service := probe.Service{URL: o.url, Request: d.Request, Health: o.health, Client: &http.Client{
+	service := probe.Service{URL: o.target.told.LoadBalancerURL, Request: d.Request, Health: o.health, Client: &http.Client{
 		Timeout:       answerWithin,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	r := &initial{}
-	if o.program != "" {
-		end, err := o.start(ctx, &service, d, r, s, variables)
-		if err != nil {
-			return nil, err
-		}
-		defer end()
+	end, diagnose := func() {}, func(*draft) error { return nil }
+	switch {
+	case o.program != "":
+		end, err = o.start(ctx, &service, d, r, s, variables)
+	case o.target.named():
+		service.URL, diagnose, err = o.locate(ctx, r)
 	}
-	d.Asked = cmp.Or(o.program, o.url)
+	if err != nil {
+		return err
+	}
+	defer end()
+	d.Asked = cmp.Or(o.program, service.URL)
 	answered, err := probe.Ask(ctx, service)
 	if err != nil {
-		return nil, fmt.Errorf("the service was asked, and no scenario was written: %w; name a request that it answers with 200 to 299 "+
+		return fmt.Errorf("the service was asked, and no scenario was written: %w; name a request that it answers with 200 to 299 "+
 			"(--path, --method, --header, --body)", err)
 	}
 	d.Status = answered.Answer.Status
 	o.identify(d, r, answered)
 	o.healthy(d, r, answered)
 	d.price(r, answered, variables)
-	return r, nil
+	return diagnose(d)
+}
+
+// locate finds the URL of a group. What it returns lets the doctor examine the group with the
+// draft's scenario, and reports the errors.
+func (o *initOptions) locate(ctx context.Context, r *initial) (url string, diagnose func(*draft) error, err error) {
+	told, err := o.target.read(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	cfg, group, err := find(ctx, told)
+	if err == nil && group.LoadBalancerURL == "" {
+		err = fmt.Errorf("no URL of group %s was found: it has no load balancer that AWS knows, or does not exist; "+
+			"`secondwind doctor --group` says which; where requests reach it otherwise, give --url", group.AutoScalingGroupName)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	r.add(wasFound, "group %s is reached by %s", group.AutoScalingGroupName, group.LoadBalancerURL)
+	return group.LoadBalancerURL, func(d *draft) error {
+		s, err := d.scenario(o.out)
+		planned := examining(cfg, group)
+		if err == nil {
+			err = plan(&planned, s)
+		}
+		if err != nil {
+			return err
+		}
+		for _, f := range doctor.Examine(ctx, planned).Findings {
+			if f.Severity == doctor.Error {
+				r.add(isMissing, "doctor: %s: %s: %s %s", f.ID, f.Where, f.What, f.Change)
+			}
+		}
+		return nil
+	}, nil
 }
 
 // start starts the program once, as an instance of the local cloud.
@@ -91,7 +129,7 @@ func (o *initOptions) start(
 		return nil, err
 	}
 	took := time.Since(instance.LaunchTime)
-	r.add(found, "%s answers %s after its start", filepath.Base(image.Program), round(took))
+	r.add(wasFound, "%s answers %s after its start", filepath.Base(image.Program), round(took))
 	d.Program.StartWithin = max(10*time.Second, (3 * took).Round(10*time.Second))
 	return end, nil
 }
@@ -126,7 +164,7 @@ func (o *initOptions) await(ctx context.Context, service *probe.Service, exits <
 // identify says what names the instance.
 func (o *initOptions) identify(d *draft, r *initial, f probe.Found) {
 	if f.Sticky != "" {
-		r.add(missing, "the load balancer sets the cookie %s, which binds a client to an instance: turn stickiness off for the proof, "+
+		r.add(isMissing, "the load balancer sets the cookie %s, which binds a client to an instance: turn stickiness off for the proof, "+
 			"or clients that keep cookies will not reach the new instances", f.Sticky)
 	}
 	d.IdentityOf = f.Identity
@@ -136,12 +174,12 @@ func (o *initOptions) identify(d *draft, r *initial, f probe.Found) {
 		d.IdentityWhy = "As --identity says."
 	case f.Identity != mix.Identity{}:
 		d.IdentityWhy = "Every answer had its id there."
-		r.add(found, "every answer names its instance (%s)", d.Identity())
+		r.add(wasFound, "every answer names its instance (%s)", d.Identity())
 	default:
 		d.IdentityOf = byTarget
 		d.IdentityWhy = "No answer did, so the load balancer's counts for each target must tell."
-		r.add(missing, "no answer names its instance%s, so the evidence for link e6 is what the load balancer counts for each target, which is "+
-			"weaker; better: let the service send the header X-Instance-Id%s", likely(f.Similar), o.ownID())
+		r.add(isMissing, "no answer names its instance%s, so the evidence for link e6 is what the load balancer counts for each target, "+
+			"which is weaker; better: let the service send the header X-Instance-Id%s", likely(f.Similar), o.ownID())
 	}
 }
 
@@ -167,16 +205,17 @@ func (o *initOptions) healthy(d *draft, r *initial, f probe.Found) {
 	d.Health = f.Health
 	d.HealthCodes = strconv.Itoa(f.HealthStatus)
 	switch {
+	case o.target.named(): // whose target group has its own, which the doctor looks at
 	case f.Health == "":
 		d.Health, d.HealthCodes, d.HealthWhy = d.Request.Path, strconv.Itoa(d.Status), "no other path answered: it computes, too"
-		r.add(missing, "none of %s answers 200 to 299: the health check asks for the request's own path, which costs CPU; "+
+		r.add(isMissing, "none of %s answers 200 to 299: the health check asks for the request's own path, which costs CPU; "+
 			"add a path that answers at once, and name it with --health-path", strings.Join(probe.HealthPaths, ", "))
 	case f.AnswersEverything:
 		d.HealthWhy = "every path is answered like that"
-		r.add(assumed, "%s is the health path; the service answers every path, even those that are not there", f.Health)
+		r.add(wasAssumed, "%s is the health path; the service answers every path, even those that are not there", f.Health)
 	default:
 		d.HealthWhy = "it answered " + d.HealthCodes
-		r.add(found, "the health path %s answers %d", f.Health, f.HealthStatus)
+		r.add(wasFound, "the health path %s answers %d", f.Health, f.HealthStatus)
 	}
 }
 
@@ -201,26 +240,26 @@ func (d *draft) price(r *initial, f probe.Found, v stack.ScalingVariables) {
 	if d.Timeout < 10*f.Latency {
 		d.Timeout = (10 * f.Latency).Round(time.Second)
 	}
-	r.add(found, "%s %s answers %d in %s%s", cmp.Or(d.Request.Method, "GET"), d.Request.Path, d.Status, round(f.Latency),
+	r.add(wasFound, "%s %s answers %d in %s%s", cmp.Or(d.Request.Method, "GET"), d.Request.Path, d.Status, round(f.Latency),
 		map[bool]string{true: ", with " + what}[f.CPU > 0])
 	rateAt := func(percent float64) float64 { return percent / 100 * float64(vcpus) / cost.Seconds() }
 	d.StartRate = significant(rateAt(v.CPUThreshold / 4))
 	d.RateWhy = fmt.Sprintf("A request takes %s: this is %g %% of an instance", what, v.CPUThreshold/4)
-	r.add(assumed, "the calibration begins with %s requests/s, which is %g %% of an instance (a request takes %s)",
+	r.add(wasAssumed, "the calibration begins with %s requests/s, which is %g %% of an instance (a request takes %s)",
 		d.StartRate, v.CPUThreshold/4, what)
 	needed := rateAt(1.6 * v.CPUThreshold) // as the default band loads an instance
 	switch {
 	case f.CPU > 0 && needed > highestRate && d.Program.Command != "":
 		d.RequestsPerTarget, d.StartRate = requestsPerTarget, significant(requestsPerTarget/60/4)
 		d.RateWhy = "It is a quarter of the threshold"
-		r.add(missing, "a request takes so little CPU that %s requests/s would be needed to reach the alarm's %g %%: the scenario lets "+
+		r.add(isMissing, "a request takes so little CPU that %s requests/s would be needed to reach the alarm's %g %%: the scenario lets "+
 			"the group scale by requests (%d a minute and target); better: name a request that computes with --path",
 			significant(needed), v.CPUThreshold, requestsPerTarget)
 	case cost > dearest:
-		r.add(missing, "a request takes so long that %s requests/s bring an instance over the alarm's %g %%, too few to measure CPU well; "+
+		r.add(isMissing, "a request takes so long that %s requests/s bring an instance over the alarm's %g %%, too few to measure CPU well; "+
 			"better: name a cheaper request with --path", significant(needed), v.CPUThreshold)
 	case f.CPU <= 0:
-		r.add(missing, "the CPU of the service cannot be measured from here; if its requests mostly wait, raise calibration.start_rate, "+
+		r.add(isMissing, "the CPU of the service cannot be measured from here; if its requests mostly wait, raise calibration.start_rate, "+
 			"and let the group scale by requests a target instead of CPU")
 	}
 }

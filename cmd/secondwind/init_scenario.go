@@ -84,9 +84,9 @@ type kind string
 
 // The kinds of lines. What is missing says what to do about it.
 const (
-	found   kind = "found"
-	assumed kind = "assumed"
-	missing kind = "missing"
+	wasFound   kind = "found"
+	wasAssumed kind = "assumed"
+	isMissing  kind = "missing"
 )
 
 // initial is init's report.
@@ -108,7 +108,7 @@ func (r *initial) add(k kind, format string, args ...any) {
 
 // text writes the report for a person.
 func (r *initial) text(w io.Writer, style terminal.Style) {
-	colours := map[kind]string{found: terminal.Green, assumed: terminal.Yellow, missing: terminal.Red}
+	colours := map[kind]string{wasFound: terminal.Green, wasAssumed: terminal.Yellow, isMissing: terminal.Red}
 	const column = 9
 	for _, line := range r.Lines {
 		word := style.Paint(colours[line.Kind], string(line.Kind)) + strings.Repeat(" ", column-len(line.Kind))
