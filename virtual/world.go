@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
@@ -250,6 +251,8 @@ func (w *world) soak(t *testing.T, dir string) error {
 	endHold := make(chan struct{})
 	acting := &Acting{
 		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, world: w,
+		Group:     outputs.Outputs{AutoScalingGroupName: w.stack.AutoScalingGroupName, LoadBalancerURL: w.stack.LoadBalancerURL},
+		Transport: w.transport,
 	}
 	if w.cfg.Configure != nil {
 		if err := w.cfg.Configure(ctx, acting); err != nil {
@@ -262,8 +265,8 @@ func (w *world) soak(t *testing.T, dir string) error {
 	}
 	err = live.Prove(ctx, live.Config{
 		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
-		AutoScalingGroupName: w.stack.AutoScalingGroupName,
-		LoadBalancerURL:      w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
+		AutoScalingGroupName: acting.Group.AutoScalingGroupName, AlarmName: acting.Group.ScaleOutAlarmName,
+		TargetGroupARN: acting.Group.TargetGroupARN, LoadBalancerURL: acting.Group.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})

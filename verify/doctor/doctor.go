@@ -245,8 +245,9 @@ func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPol
 			r.ExpectSeconds += d.Seconds()
 		}
 	}
+	_, to := x.step()
 	if in, ok := x.facts.scaleIn(alarm); ok {
-		r.ScaleIn = hypothesis.ScaleIn(in, x.facts.configuration.Group, x.facts.configuration.PolicyOf(in))
+		r.ScaleIn = hypothesis.ScaleIn(in, x.facts.configuration.Group, x.facts.configuration.PolicyOf(in), to)
 		r.ExpectSeconds += r.ScaleIn.Seconds()
 	}
 	r.ExpectSeconds += x.cfg.Hold.Seconds()

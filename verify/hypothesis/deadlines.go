@@ -129,18 +129,40 @@ func belowTerms(alarm runlog.MetricAlarm, begins, threshold string) runlog.Terms
 }
 
 // ScaleIn is how long it may take from the end of the load to MinSize instances
-// InService again, by the scale-in alarm and the policy that it invokes (nil:
+// InService again, from a capacity, by the scale-in alarm and the policy that it invokes (nil:
 // unknown). A run that ends sooner, still scaled out, is INCONCLUSIVE.
-func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) runlog.Terms {
+func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy, capacity int) runlog.Terms {
 	wait := group.DefaultCooldown
 	if policy != nil {
 		wait = max(policy.Cooldown, policy.EstimatedInstanceWarmup)
 	}
-	return append(belowTerms(alarm, "the load ends", "scale-in threshold"), runlog.Terms{
+	terms := append(belowTerms(alarm, "the load ends", "scale-in threshold"), runlog.Terms{
 		{Name: "cooldown or warm-up", Seconds: float64(wait)},
 		{Name: "alarm actions repeat once a minute", Seconds: 60},
 		{Name: decision, Seconds: timingOf(alarm.Period).decide},
 	}...)
+	if more := ScaleInSteps(policy, capacity, group.MinSize) - 1; more > 0 {
+		terms = append(terms, runlog.Term{
+			Name: fmt.Sprintf("%s of the scale-in policy more, each with its wait", runlog.Count(more, "step")), Seconds: float64(more * (wait + 60)),
+		})
+	}
+	return terms
+}
+
+// ScaleInSteps is how often the scale-in policy must act to take a group from a capacity to
+// another; target tracking may take one instance at a time. It is 1 at least.
+func ScaleInSteps(policy *runlog.ScalingPolicy, from, to int) (steps int) {
+	for steps = 1; from-1 > to; steps++ {
+		next := from - 1
+		if policy != nil && policy.PolicyType != targetTracking {
+			next = CapacityAt(*policy, from, -math.SmallestNonzeroFloat64)
+		}
+		if next <= to || next >= from {
+			break
+		}
+		from = next
+	}
+	return steps
 }
 
 // BreachesNeeded is M of "M out of N": DatapointsToAlarm, by default all N.
