@@ -15,7 +15,7 @@ func commandLines(text string, code bool) (found [][]string) {
 		if strings.HasPrefix(strings.TrimSpace(line), "```") {
 			code = !code
 		}
-		if !code {
+		if !code || strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
 		line = quoted.ReplaceAllStringFunc(line, func(q string) string {
@@ -87,11 +87,11 @@ func unknownIn(words []string) string {
 func TestACommandLineThatDoesNotExistIsFound(t *testing.T) {
 	for text, want := range map[string]string{
 		"```\nbin/secondwind soak -f my.yaml --hold 3s   # --nothing\n```": "",
-		"```\nsecondwind soka\n```":                       "soka",
-		"```\ncode=0; \"$x/secondwind\" soak -q\n```":     "-q",
-		"```\nsecondwind load \\\n  --grup=a\n```":        "--grup",
-		"```\nsecondwind init --program './a --b c'\n```": "",
-		"no code: secondwind soka":                        "",
+		"```\nsecondwind soka\n```":                                        "soka",
+		"```\ncode=0; \"$x/secondwind\" soak -q\n```":                      "-q",
+		"```\nsecondwind load \\\n  --grup=a\n```":                         "--grup",
+		"```\nsecondwind init --program './a --b c'\n```":                  "",
+		"no code: secondwind soka":                                         "",
 	} {
 		got := ""
 		for _, words := range commandLines(text, false) {
