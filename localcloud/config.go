@@ -31,7 +31,10 @@ type Config struct {
 	Dir           string        // of the instances' logs; "" discards them
 	Log           *slog.Logger  // nil: discard
 	Seed          uint64        // of ids that are made up, never of credentials
-	EventDelay    time.Duration // until CloudTrail shows a call; 0 means 1 s, where AWS takes minutes
+	// Report is told, in a sentence for people, of an instance that ended by itself or does not
+	// become healthy, and why; nil: nobody wants to know. It must not call the cloud.
+	Report     func(text string)
+	EventDelay time.Duration // until CloudTrail shows a call; 0 means 1 s, where AWS takes minutes
 }
 
 // Image is what an ImageId stands for: a program on this machine.

@@ -81,7 +81,7 @@ func build(t *testing.T, c *localcloud.Cloud, o stack.Options) stack.Stack {
 func buildHealthy(t *testing.T, c *localcloud.Cloud) stack.Stack {
 	t.Helper()
 	s := build(t, c, stack.Options{Variables: variables(t)})
-	if err := s.WaitHealthy(bounded(t)); err != nil {
+	if _, err := s.WaitHealthy(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -224,7 +224,7 @@ func (w *world) build(t *testing.T) stack.Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := built.WaitHealthy(t.Context()); err != nil {
+	if _, err := built.WaitHealthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return built

@@ -122,7 +122,7 @@ func (o *initOptions) start(
 	if err == nil {
 		service.URL, service.Instance = "http://"+instance.Address, id
 		service.CPU = func() (time.Duration, error) { return started.CPU(id) }
-		err = o.await(ctx, service, started.Exits())
+		err = o.await(ctx, service, started.Exits(), func() string { return started.Explain(id) })
 	}
 	if err != nil {
 		end()
@@ -135,7 +135,7 @@ func (o *initOptions) start(
 }
 
 // await waits for any answer of a program that was started.
-func (o *initOptions) await(ctx context.Context, service *probe.Service, exits <-chan fleet.Exit) error {
+func (o *initOptions) await(ctx context.Context, service *probe.Service, exits <-chan fleet.Exit, explain func() string) error {
 	waiting, cancel := context.WithTimeout(ctx, o.startWithin)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
@@ -153,9 +153,9 @@ func (o *initOptions) await(ctx context.Context, service *probe.Service, exits <
 		case exit := <-exits:
 			return exit.Err
 		case <-waiting.Done():
-			return cmp.Or(ctx.Err(), fmt.Errorf("the program was started and did not answer at %s within %s: %w; let it listen there "+
+			return cmp.Or(ctx.Err(), fmt.Errorf("the program was started and did not answer at %s within %s: %s; let it listen there "+
 				"({port} or {address} in --program, or --environment 'PORT={port}'), or give it longer with --start-within",
-				service.URL, runlog.Words(o.startWithin), err))
+				service.URL, runlog.Words(o.startWithin), cmp.Or(explain(), err.Error())))
 		case <-ticker.C:
 		}
 	}

@@ -250,7 +250,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
-		Images: map[string]localcloud.Image{r.imageID: r.image},
+		Images: map[string]localcloud.Image{r.imageID: r.image}, Report: r.report,
 	})
 	if err != nil {
 		return err
@@ -270,7 +270,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		defer remove()
 		r.atExit(remove)
 	}
-	if err := awaitHealthy(ctx, built, r, logs); err != nil {
+	if err := awaitHealthy(ctx, cloud, built, r, logs); err != nil {
 		return err
 	}
 	atRest, err := newHistoryAtRest(cloud, history, built.LoadBalancerURL, r)
@@ -279,7 +279,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
-	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.AutoScalingGroupName, cfg.AlarmName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.ScaleOutAlarm, built.LoadBalancerURL
 	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history
@@ -292,6 +292,9 @@ func soakLocally(ctx context.Context, r localRun) error {
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
 	return err
 }
+
+// report reports what the user must know while the run goes on.
+func (r localRun) report(text string) { r.config.Progress.Event(time.Since(r.config.Start), text) }
 
 // build builds the stack as the scenario wants it.
 func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
@@ -307,23 +310,35 @@ func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Sta
 	return built, err
 }
 
-// healthyWithin is how long the first instance may take: far more than a
-// calculator needs, and few health checks of 5 s.
+// healthyWithin is how long the instances may take beyond the time that the scenario gives them:
+// far more than a calculator needs, and few health checks of 5 s.
 const healthyWithin = 30 * time.Second
 
-// awaitHealthy waits for the first instance to be healthy at the load balancer,
-// and reports that it waits.
-func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
-	waiting, cancel := context.WithTimeoutCause(ctx, healthyWithin, fmt.Errorf("%s have passed", runlog.Words(healthyWithin)))
+// awaitHealthy waits for the group's first instances to be healthy at the load balancer, and
+// reports that it waits. It refuses a program of which only one instance can run.
+func awaitHealthy(ctx context.Context, cloud *localcloud.Cloud, built stack.Stack, r localRun, logs string) error {
+	within := healthyWithin + r.config.Scenario.Local.Program.Within()
+	waiting, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%s have passed", runlog.Words(within)))
 	defer cancel()
-	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
+	var ids []string
+	wait := func(ctx context.Context) (err error) {
+		ids, err = built.WaitHealthy(ctx)
+		return err
+	}
+	err := live.RunGroup(waiting, wait, func(ctx context.Context) error {
 		return everySecond(ctx, func() {
 			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
 		})
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
-			"and answer its health check; its log is in %s", err, r.image.Program, logs)
+			"and answer %s with %s, or what local.health_check names in the scenario; the instances' logs are in %s",
+			err, r.image.Program, r.variables.HealthCheckPath, r.variables.HealthCheckCodes, logs)
+	}
+	for _, id := range ids {
+		if text := cloud.Explain(id); text != "" && err == nil {
+			err = live.Refused{Err: fmt.Errorf("no load was sent: %s", text)}
+		}
 	}
 	return err
 }

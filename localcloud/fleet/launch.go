@@ -74,7 +74,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 	if err != nil {
 		return nil, err
 	}
-	addr, err := f.addresses.claim()
+	addr, err := f.addresses.claim(spec.knowsPortOnly())
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 			ID: spec.InstanceID, Address: addr.app, PrivateIP: addr.host,
 			LaunchTime: time.Now().UTC(), VCPUs: vcpus,
 		},
+		ownPort: spec.knowsPortOnly(),
 		done:    make(chan struct{}),
 		serving: make(chan struct{}),
 	}
@@ -161,6 +162,9 @@ func (f *Fleet) wait(p *process) {
 		return
 	}
 	err = describeExit(p.ID, err, p.log.lastLine())
+	p.mu.Lock()
+	p.exit = err
+	p.mu.Unlock()
 	f.cfg.Log.Warn("instance ended by itself", "id", p.ID, "err", err)
 	select {
 	case f.exits <- Exit{ID: p.ID, Err: err}:

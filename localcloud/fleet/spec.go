@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,13 @@ func (s Spec) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// knowsPortOnly reports whether the program is told its port and not its host: it may then
+// listen on every address, and needs a port that no other instance has.
+func (s Spec) knowsPortOnly() bool {
+	text := strings.Join(append(slices.Clone(s.Args), s.Env...), "\x00")
+	return strings.Contains(text, "{port}") && !strings.Contains(text, "{host}") && !strings.Contains(text, "{address}")
 }
 
 // placeholders replaces what stands in Spec.Args and Spec.Env for what is an instance's own:
