@@ -147,15 +147,18 @@ func (o *initOptions) await(ctx context.Context, service *probe.Service, exits <
 		}
 		answer, err := service.Client.Do(request)
 		if err == nil {
-			return answer.Body.Close()
+			err = answer.Body.Close()
+			if text := explain(); text != "" {
+				err = errors.New(text) // a second instance could not answer, too
+			}
+			return err
 		}
 		select {
 		case exit := <-exits:
 			return exit.Err
 		case <-waiting.Done():
-			return cmp.Or(ctx.Err(), fmt.Errorf("the program was started and did not answer at %s within %s: %s; let it listen there "+
-				"({port} or {address} in --program, or --environment 'PORT={port}'), or give it longer with --start-within",
-				service.URL, runlog.Words(o.startWithin), cmp.Or(explain(), err.Error())))
+			return cmp.Or(ctx.Err(), fmt.Errorf("the program was started and did not answer at %s within %s: %s; "+
+				"--start-within gives it longer", service.URL, runlog.Words(o.startWithin), cmp.Or(explain(), err.Error())))
 		case <-ticker.C:
 		}
 	}

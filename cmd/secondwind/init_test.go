@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const calculation = "/_calculate?number1=6&operator=*&number2=7"
@@ -104,4 +105,100 @@ func TestAServiceThatCannotBeAskedGetsNoScenario(t *testing.T) {
 			}
 		})
 	}
+}
+
+// walkthrough runs the commands of a section of docs/your-service.md word for word, with the
+// binaries of the tests, in a folder of the checkout's name that has the examples. Of soak only
+// the flags are looked at, and that the scenario is there: make verdicts runs whole ones.
+func walkthrough(t *testing.T, folder, section string, env ...string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/your-service.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "\n## "+section+"\n")
+	_, after, code := strings.Cut(after, "\n```\n")
+	block, _, closed := strings.Cut(after, "\n```\n")
+	if !found || !code || !closed {
+		t.Fatalf("docs/your-service.md has no commands in the section %q", section)
+	}
+	block = strings.TrimPrefix(block, "export AWS_REGION=eu-central-1 SECONDWIND_GROUP=web\n") // which the local cloud's lines replace
+	const soak = `secondwind() {
+	if [ "$1" != soak ]; then command secondwind "$@"; return; fi
+	command secondwind "$@" --help >/dev/null; for last; do :; done; test -s "$last"
+}
+`
+	cmd := exec.CommandContext(t.Context(), "bash", "-euc", soak+block)
+	cmd.Dir, cmd.Env = folder, append(append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH")), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s\n%s", section, err, block, out)
+	}
+	return string(out)
+}
+
+// needs skips a test where a program is not installed.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed: the walkthrough of docs/your-service.md is not tried with it", program)
+		}
+	}
+}
+
+func TestTheWalkthroughRunsWordForWord(t *testing.T) {
+	t.Parallel()
+	for section, program := range map[string]string{"A Python service": "python3", "A Node service": "node"} {
+		t.Run(section, func(t *testing.T) {
+			needs(t, "bash", program)
+			out := walkthrough(t, checkout(t), section)
+			for _, part := range []string{`names its instance (header: "X-Instance-Id")`, "/healthz answers 200", "wrote    scaling.yaml"} {
+				if !strings.Contains(out, part) || strings.Contains(out, "missing ") {
+					t.Errorf("it prints\n%s\nwant %q, and nothing to be missing", out, part)
+				}
+			}
+		})
+	}
+}
+
+func TestTheWalkthroughOfAGroupRunsWordForWord(t *testing.T) {
+	t.Parallel()
+	needs(t, "bash", "python3")
+	folder := checkout(t)
+	server := filepath.Join(folder, "scenarios", "examples", "python", "server.py")
+	c := startCloud(t, "--ami", "ami-shop=python3 '"+server+"' {host} {port} {instance_id}")
+	timeout, ticker := time.NewTimer(time.Minute), time.NewTicker(time.Second)
+	defer timeout.Stop()
+	defer ticker.Stop()
+	for fit := false; !fit; {
+		select {
+		case <-ticker.C:
+			_, got := c.command(t, "doctor", "--group", c.env["SECONDWIND_GROUP"])
+			fit = got.code == 0
+		case <-timeout.C:
+			t.Fatal("the group is not fit for a proof within a minute")
+		}
+	}
+	var env []string
+	for name, value := range c.env {
+		env = append(env, name+"="+value)
+	}
+	out := walkthrough(t, folder, "A group on AWS", env...)
+	for _, part := range []string{`names its instance (header: "X-Instance-Id")`, "wrote    aws.yaml", "secondwind-cpu-high"} {
+		if !strings.Contains(out, part) || strings.Contains(out, "doctor: ") {
+			t.Errorf("it prints\n%s\nwant %q, and nothing that the doctor would have changed", out, part)
+		}
+	}
+	c.stop(t)
+}
+
+// checkout is a folder that has what the walkthrough copies from.
+func checkout(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "secondwind")
+	if err := os.CopyFS(filepath.Join(folder, "scenarios"), os.DirFS("../../scenarios")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }

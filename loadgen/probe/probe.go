@@ -25,7 +25,7 @@ const nowhere = "/secondwind-asks-for-a-path-that-is-not-there"
 const (
 	few       = 8
 	many      = 100
-	enoughCPU = 300 * time.Millisecond
+	enoughCPU = 100 * time.Millisecond
 )
 
 // maxBody is how much of an answer is read, in bytes.

@@ -123,11 +123,11 @@ func TestTheRequestIsSentAsItStandsUntilItsCostIsKnown(t *testing.T) {
 			t.Errorf("it was sent %s %s of %s", r.Method, r.URL, r.Host)
 		}
 		requests++
-		used += 20 * time.Millisecond
+		used += 10 * time.Millisecond
 	}
 	got, err := ask(t, Service{Request: request, CPU: func() (time.Duration, error) { return used, nil }}, handler)
-	if err != nil || got.CPU != 20*time.Millisecond || got.Latency <= 0 || requests != 1+15 {
-		t.Errorf("Ask() = %v of CPU, %v, %v after %d requests, want 20ms after 16", got.CPU, got.Latency, err, requests)
+	if err != nil || got.CPU != 10*time.Millisecond || got.Latency <= 0 || requests != 1+10 {
+		t.Errorf("Ask() = %v of CPU, %v, %v after %d requests, want 10ms after 11", got.CPU, got.Latency, err, requests)
 	}
 }
 
