@@ -115,7 +115,7 @@ func (o *initOptions) draft() (d draft, err error) {
 	d = draft{
 		Name:    strings.TrimSuffix(filepath.Base(o.out), filepath.Ext(o.out)),
 		Request: mix.Request{Method: o.method, Path: o.path, Body: o.body}, Status: 200,
-		IdentityOf: mix.Calculator, Health: cmp.Or(o.health, "/"), HealthCodes: "200", StartRate: "1", Timeout: 5 * time.Second,
+		IdentityOf: mix.Calculator, Health: cmp.Or(o.health, "/"), HealthCodes: "200", StartRate: "1", CPUPercent: "1", Timeout: 5 * time.Second,
 	}
 	for _, header := range o.headers {
 		name, value, ok := strings.Cut(header, ":")
@@ -183,12 +183,8 @@ func writeInitial(ctx context.Context, out *output, o initOptions) error {
 	if err != nil {
 		return misuse(err)
 	}
-	s, err := d.scenario(o.out) // what is wrong with the flags is wrong with it
-	if err != nil {
-		return misuse(err)
-	}
 	report := &initial{File: o.out, Next: o.next()}
-	err = o.examine(ctx, &d, s, report)
+	err = o.examine(ctx, &d, report, out.stderr)
 	if err == nil {
 		err = d.write(o.out)
 	}

@@ -27,11 +27,15 @@ func drafted(t *testing.T, o initOptions, f probe.Found) (scenario.Scenario, str
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Asked, d.Status, d.CPUThreshold = "a program", f.Answer.Status, v.CPUThreshold
 	var r initial
-	o.identify(&d, &r, f)
-	o.healthy(&d, &r, f)
-	d.price(&r, f, v)
+	d.Asked, d.Status, d.CPUThreshold = "a program\n", f.Answer.Status, v.CPUThreshold
+	if o.target.named() { // three instances at rest, at 600 requests a minute
+		d.Instances, d.RequestRate = 3, 10
+	}
+	e := examination{o: &o, draft: &d, report: &r, variables: v}
+	e.identify(f)
+	e.healthy(f)
+	e.price(f)
 	if err := d.write(o.out); err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +119,6 @@ func TestWhatIsMissingIsReportedWithWhatToDo(t *testing.T) {
 				return s.Timeout == 20*time.Second && s.Calibration.StartRate == 0.025
 			}, "0.16 requests/s bring an instance over the alarm's 20 %, too few",
 		},
-		"a CPU that can be measured": {
-			remote, func(f *probe.Found) { f.CPU = 0 }, func(s scenario.Scenario) bool {
-				return s.Calibration.StartRate == 4.2 && len(s.Local.Program.Command) == 0
-			}, "the CPU of the service cannot be measured from here",
-		},
 		"connections that are free": {
 			remote, func(f *probe.Found) { f.Sticky = "AWSALB" }, func(scenario.Scenario) bool { return true }, "the cookie AWSALB, which binds",
 		},
@@ -132,6 +131,21 @@ func TestWhatIsMissingIsReportedWithWhatToDo(t *testing.T) {
 				t.Errorf("scenario %+v, reported\n%s\nwant %q", s, report, c.want)
 			}
 		})
+	}
+}
+
+func TestWhatCannotBeMeasuredIsAssumed(t *testing.T) {
+	f := webShop()
+	f.CPU = 0
+	var o initOptions
+	o.target.told.LoadBalancerURL = "http://shop.example"
+	if s, report := drafted(t, o, f); s.Calibration.StartRate != 4.2 || len(s.Local.Program.Command) > 0 ||
+		!strings.Contains(report, "all of the 12ms of a request is taken for CPU") || strings.Contains(report, "missing") {
+		t.Errorf("calibration %+v, reported\n%s", s.Calibration, report)
+	}
+	o.target.told.AutoScalingGroupName = "web"
+	if s, report := drafted(t, o, f); s.Calibration.StartRate != 7.5 || !strings.Contains(report, "scales at 10 requests/s and instance") {
+		t.Errorf("calibration %+v of a group that scales by requests, reported\n%s", s.Calibration, report)
 	}
 }
 

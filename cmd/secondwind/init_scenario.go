@@ -37,8 +37,11 @@ type draft struct {
 	Program           initialProgram
 	Health, HealthWhy string
 	HealthCodes       string
-	CPUThreshold      float64 // of the local stack's alarm, in percent
-	RequestsPerTarget int     // a minute; 0: the local stack scales by CPU
+	CPUPercent        string  // of an instance during the control
+	CPUThreshold      float64 // of the alarm, in percent
+	RequestRate       float64 // of the alarm instead, in requests per second and instance; 0: it is about CPU
+	RequestsPerTarget int     // a minute, by which the local stack scales; 0: by CPU
+	Instances         int     // at rest
 }
 
 // initialProgram is local.program; without a Command there is none.

@@ -160,6 +160,9 @@ func (s Service) failure(a Answer) error {
 	return fmt.Errorf("%s: %q", text, strings.TrimSpace(string(a.Body[:min(len(a.Body), excerpt)])))
 }
 
+// Describe names the request by its method and path.
+func (s Service) Describe() string { return method(s.Request) + " " + s.Request.Path }
+
 func (s Service) describe(r mix.Request) string { return method(r) + " " + s.url(r) }
 
 func method(r mix.Request) string {
