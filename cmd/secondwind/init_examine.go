@@ -164,7 +164,8 @@ func (e *examination) price(f probe.Found) {
 	vcpus, _ := fleet.VCPUs(e.variables.InstanceType) // validated
 	cost, what := f.CPU, fmt.Sprintf("a request takes %s of CPU", round(f.CPU))
 	if cost <= 0 {
-		cost, vcpus, what = f.Latency, 1, fmt.Sprintf("all of the %s of a request is taken for CPU; if it mostly waits, raise it", round(f.Latency))
+		cost, vcpus = f.Latency, 1
+		what = fmt.Sprintf("all of the %s of a request is taken for CPU; if it mostly waits, raise it", round(f.Latency))
 	}
 	d.Timeout = max(d.Timeout, (10 * f.Latency).Round(time.Second))
 	d.CPUPercent = significant(controlShare * d.CPUThreshold)

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
@@ -19,7 +20,17 @@ import (
 var initialText string
 
 // initialScenario is how a draft is written. A text in double quotes means the same in YAML as in Go.
-var initialScenario = template.Must(template.New("scenario").Funcs(template.FuncMap{"quote": strconv.Quote}).Parse(initialText))
+var initialScenario = template.Must(template.New("scenario").Funcs(template.FuncMap{"quote": strconv.Quote, "key": key}).Parse(initialText))
+
+var plainKey = regexp.MustCompile(`^[A-Za-z_][\w-]*$`)
+
+// key is a key, in quotes if it needs them.
+func key(name string) string {
+	if plainKey.MatchString(name) && name != "null" {
+		return name
+	}
+	return strconv.Quote(name)
+}
 
 // byTarget is the identity of a service whose answers name no instance.
 var byTarget = mix.Identity{Target: true}
@@ -61,9 +72,6 @@ func (d draft) Identity() string {
 	}
 	return "target: true"
 }
-
-// Description says what was asked, for whoever reads the file.
-func (d draft) Description() string { return "The group of " + d.Name + " scales out under load." }
 
 func (d draft) text() ([]byte, error) {
 	var b bytes.Buffer
