@@ -36,7 +36,7 @@ type Acting struct {
 	// Group is what the run proves, as it is known; Config.Configure may set it. By default it is the stack's.
 	Group outputs.Outputs
 	// Transport carries requests to whatever listens in the world.
-	Transport http.RoundTripper
+	Transport *http.Transport
 
 	world *world
 }

@@ -2,7 +2,17 @@ package virtual_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +28,6 @@ import (
 
 	"secondwind/account/discover"
 	"secondwind/account/outputs"
-	"secondwind/runlog"
 	"secondwind/verify/doctor"
 	"secondwind/verify/judge"
 	"secondwind/virtual"
@@ -31,6 +40,7 @@ type foreign struct {
 	groups  *autoscaling.Client
 	alarms  *cloudwatch.Client
 	elb     *elb.Client
+	delay   int    // of deregistration, in seconds
 	targets string // ARN
 	label   string // of the load balancer and the target group, as target tracking names them
 }
@@ -49,7 +59,9 @@ func (f *foreign) build(ctx context.Context) error {
 	}
 	f.targets = *made.TargetGroups[0].TargetGroupArn
 	_, err = f.elb.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
-		TargetGroupArn: &f.targets, Attributes: []elbtypes.TargetGroupAttribute{{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String("5")}},
+		TargetGroupArn: &f.targets, Attributes: []elbtypes.TargetGroupAttribute{
+			{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String(fmt.Sprint(f.delay))},
+		},
 	})
 	if err != nil {
 		return err
@@ -150,7 +162,7 @@ func (f *foreign) byHand(ctx context.Context) error {
 		by        int32
 	}{
 		{"page-me", cwtypes.ComparisonOperatorGreaterThanThreshold, 95, 0},
-		{"shop is busy", cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, 50, 2},
+		{"shop is busy", cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, 50, 3},
 		{"shop is idle", cwtypes.ComparisonOperatorLessThanThreshold, 20, -1},
 	} {
 		if err := f.alarm(ctx, a.name, a.operator, a.threshold, a.by); err != nil {
@@ -164,38 +176,105 @@ func (f *foreign) byHand(ctx context.Context) error {
 type foreignSoak struct {
 	name     string
 	scale    func(*foreign, context.Context) error
-	told     outputs.Outputs // beyond the group's name
-	findings []string        // of the doctor
-	to       int             // instances, of 3
+	change   func(*testing.T, *virtual.Config) // nil: nothing
+	told     outputs.Outputs                   // beyond the group's name
+	findings []string                          // errors and warnings of the doctor
+	to       int                               // instances, of 3
 	want     judge.Outcome
 	reason   string
 	links    int // that hold, of e0 to e7
 }
 
 func foreignSoaks() []foreignSoak {
-	cpu := func(f *foreign, ctx context.Context) error { return f.track(ctx, astypes.MetricTypeASGAverageCPUUtilization, 50) }
+	cpu := func(f *foreign, ctx context.Context) error {
+		return f.track(ctx, astypes.MetricTypeASGAverageCPUUtilization, 50)
+	}
 	requests := func(f *foreign, ctx context.Context) error {
 		return f.track(ctx, astypes.MetricTypeALBRequestCountPerTarget, 120)
 	}
+	slowly := func(_ *testing.T, cfg *virtual.Config) { cfg.Variables.DeregistrationDelay = 60 }
+	named := outputs.Outputs{LoadBalancerURL: "https://shop.example.com:8000"}
 	return []foreignSoak{
-		{"CPU tracked at 50 %", cpu, outputs.Outputs{}, nil, 4, judge.Proved, "", 8},
-		{"requests per target tracked", requests, outputs.Outputs{}, nil, 4, judge.Proved, "", 8},
-		{"alarms by hand, and an unrelated one", (*foreign).byHand, outputs.Outputs{}, nil, 5, judge.Proved, "", 8},
-		{"no launches", func(f *foreign, ctx context.Context) error {
-			_, err := f.groups.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{
-				AutoScalingGroupName: aws.String(theShop), ScalingProcesses: []string{"AlarmNotification"},
-			})
-			return cmpErr(err, (*foreign).byHand(f, ctx))
-		}, outputs.Outputs{}, []string{"group.suspended"}, 5, judge.Refuted, "link.scaling-activity", 3},
+		{"CPU tracked at 50 %, by HTTPS and a name of its own", cpu, withTLS, named, nil, 4, judge.Proved, "", 8},
+		{"requests per target tracked", requests, nil, outputs.Outputs{}, nil, 4, judge.Proved, "", 8},
+		{"requests per target tracked, and the alarms' actions disabled", disabled(requests), nil, outputs.Outputs{},
+			[]string{"alarm.actions-disabled", "alarm.scale-in-disabled"}, 4, judge.Refuted, "link.scaling-activity", 3},
+		{"alarms by hand, an unrelated one, and long draining", (*foreign).byHand, slowly, outputs.Outputs{}, nil, 6, judge.Proved, "", 8},
+		{"no target group", func(f *foreign, ctx context.Context) error { return errors.Join(f.byHand(ctx), f.detach(ctx)) }, nil,
+			outputs.Outputs{LoadBalancerURL: "http://shop.example.com:8000"}, []string{"targets.none"}, 6, judge.Inconclusive,
+			"link.target-healthy", 5},
 	}
 }
 
-func cmpErr(errs ...error) error {
-	i := slices.IndexFunc(errs, func(err error) bool { return err != nil })
-	if i < 0 {
-		return nil
+// disabled disables the actions of the alarms that a policy made.
+func disabled(scale func(*foreign, context.Context) error) func(*foreign, context.Context) error {
+	return func(f *foreign, ctx context.Context) error {
+		if err := scale(f, ctx); err != nil {
+			return err
+		}
+		out, err := f.groups.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: aws.String(theShop)})
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, a := range out.ScalingPolicies[0].Alarms {
+			names = append(names, *a.AlarmName)
+		}
+		_, err = f.alarms.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: names})
+		return err
 	}
-	return errs[i]
+}
+
+// detach takes the target group from the group; its instances are registered there by hand, as
+// with a load balancer of the group's owner.
+func (f *foreign) detach(ctx context.Context) error {
+	byName := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{theShop}}
+	group, err := f.groups.DescribeAutoScalingGroups(ctx, byName)
+	if err != nil {
+		return err
+	}
+	_, err = f.groups.DetachLoadBalancerTargetGroups(ctx, &autoscaling.DetachLoadBalancerTargetGroupsInput{
+		AutoScalingGroupName: aws.String(theShop), TargetGroupARNs: []string{f.targets},
+	})
+	if err != nil {
+		return err
+	}
+	time.Sleep(10 * time.Second) // until they have drained
+	in := &elb.RegisterTargetsInput{TargetGroupArn: &f.targets}
+	for _, i := range group.AutoScalingGroups[0].Instances {
+		in.Targets = append(in.Targets, elbtypes.TargetDescription{Id: i.InstanceId})
+	}
+	if _, err = f.elb.RegisterTargets(ctx, in); err != nil {
+		return err
+	}
+	return f.awaitHealthy(ctx, 3)
+}
+
+// withTLS is a world whose listeners have a certificate of the shop's name, which the scenario trusts.
+func withTLS(t *testing.T, cfg *virtual.Config) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC) // before a bubble's time
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"shop.example.com"}, NotBefore: began, NotAfter: began.AddDate(100, 0, 0),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.TLS = &tls.Config{
+		Certificates:           []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		SessionTicketsDisabled: true, // a pipe holds no ticket that nobody reads yet
+	}
+	cfg.Scenario.Dir, cfg.Scenario.TLS.RootCerts = t.TempDir(), "roots.pem"
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	if err := os.WriteFile(filepath.Join(cfg.Scenario.Dir, "roots.pem"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAGroupOfAnothersMakingIsFoundExaminedAndProved goes the whole way of soak --group.
@@ -205,9 +284,13 @@ func TestAGroupOfAnothersMakingIsFoundExaminedAndProved(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			cfg := virtual.Default(t)
-			cfg.Variables.HealthCheckPath, cfg.Service.CPU = "/ready", 50*time.Millisecond
+			cfg.Variables.HealthCheckPath, cfg.Variables.DeregistrationDelay, cfg.Service.CPU = "/ready", 5, 50*time.Millisecond
 			cfg.Scenario.Calibration.StartRate, cfg.Scenario.Hold, cfg.Scenario.Users = 3, time.Second, 20
-			cfg.Configure = func(ctx context.Context, a *virtual.Acting) error { return tt.configure(ctx, t, a) }
+			if tt.change != nil {
+				tt.change(t, &cfg)
+			}
+			cfg.Interval = 2 * time.Second
+			cfg.Configure = func(ctx context.Context, a *virtual.Acting) error { return tt.configure(ctx, t, cfg, a) }
 			r := virtual.Soak(t, cfg)
 			held := 0
 			for _, l := range r.Verdict.Chain {
@@ -227,11 +310,15 @@ func TestAGroupOfAnothersMakingIsFoundExaminedAndProved(t *testing.T) {
 }
 
 // configure makes the group, and finds and examines it.
-func (tt foreignSoak) configure(ctx context.Context, t *testing.T, a *virtual.Acting) error {
+func (tt foreignSoak) configure(ctx context.Context, t *testing.T, cfg virtual.Config, a *virtual.Acting) error {
 	f := &foreign{
 		Acting: a, groups: autoscaling.NewFromConfig(a.AWS), alarms: cloudwatch.NewFromConfig(a.AWS), elb: elb.NewFromConfig(a.AWS),
+		delay: cfg.Variables.DeregistrationDelay,
 	}
-	if err := cmpErr(f.build(ctx), tt.scale(f, ctx)); err != nil {
+	if err := f.build(ctx); err != nil {
+		return err
+	}
+	if err := tt.scale(f, ctx); err != nil {
 		return err
 	}
 	time.Sleep(90 * time.Second) // until the alarms have data
@@ -241,10 +328,23 @@ func (tt foreignSoak) configure(ctx context.Context, t *testing.T, a *virtual.Ac
 	if err != nil {
 		return err
 	}
+	trust, err := cfg.Scenario.TLSConfig()
+	if err != nil {
+		return err
+	}
+	a.Transport.TLSClientConfig = trust
 	report := doctor.Examine(ctx, doctor.Config{
 		AWS: a.AWS, AutoScalingGroupName: theShop, AlarmName: found.ScaleOutAlarmName, TargetGroupARN: found.TargetGroupARN,
 		LoadBalancerURL: found.LoadBalancerURL, InstanceHeader: "X-Instance-Id", Known: found.Findings, Transport: a.Transport,
 	})
+	tt.checkExamined(t, report)
+	a.Group = found.Outputs
+	return nil
+}
+
+// checkExamined holds the doctor's report against what is to be found, and its words against whose group it is.
+func (tt foreignSoak) checkExamined(t *testing.T, report doctor.Report) {
+	t.Helper()
 	var ids []string
 	for _, finding := range report.Findings {
 		if finding.Severity != doctor.Note {
@@ -259,8 +359,4 @@ func (tt foreignSoak) configure(ctx context.Context, t *testing.T, a *virtual.Ac
 	if !slices.Equal(ids, tt.findings) {
 		t.Errorf("the doctor found %v, want %v: %+v", ids, tt.findings, report.Findings)
 	}
-	a.Group = found.Outputs
-	return nil
 }
-
-var _ = runlog.Metric{}

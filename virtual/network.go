@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,11 +20,15 @@ import (
 
 // network has listeners whose connections are pipes.
 type network struct {
+	tls *tls.Config // of every listener; nil: none
+
 	mu        sync.Mutex
 	listeners map[string]*pipeListener // by address
 }
 
-func newNetwork() *network { return &network{listeners: map[string]*pipeListener{}} }
+func newNetwork(tls *tls.Config) *network {
+	return &network{tls: tls, listeners: map[string]*pipeListener{}}
+}
 
 // listen is net.Listen without sockets.
 func (n *network) listen(_, address string) (net.Listener, error) {
@@ -31,17 +37,18 @@ func (n *network) listen(_, address string) (net.Listener, error) {
 	if n.listeners[address] != nil {
 		return nil, fmt.Errorf("address %s is in use", address)
 	}
-	l := &pipeListener{address: pipeAddress(address), arrived: make(chan net.Conn), closed: make(chan struct{})}
+	l := &pipeListener{address: pipeAddress(address), arrived: make(chan net.Conn), closed: make(chan struct{}), tls: n.tls}
 	n.listeners[address] = l
 	return l, nil
 }
 
-// dial connects to what listens at an address or, under any other, to the only listener.
+// dial connects to what listens at an address or, under a name, at its port.
 func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	to := n.listeners[address]
-	for _, l := range n.listeners {
-		if len(n.listeners) == 1 {
+	_, port, _ := net.SplitHostPort(address)
+	for at, l := range n.listeners {
+		if to == nil && strings.HasSuffix(at, ":"+port) {
 			to = l
 		}
 	}
@@ -65,12 +72,16 @@ type pipeListener struct {
 	arrived chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
+	tls     *tls.Config // nil: it speaks HTTP
 }
 
 // Accept implements net.Listener.
 func (l *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.arrived:
+		if l.tls != nil {
+			c = tls.Server(c, l.tls)
+		}
 		return c, nil
 	case <-l.closed:
 		return nil, net.ErrClosed

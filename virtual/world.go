@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -46,6 +47,8 @@ type Config struct {
 	// Launching says what becomes of the launch of that number, counted from 1;
 	// nil: an instance of Service.
 	Launching func(number int) Launch
+	// TLS is what every listener of the world speaks with; nil: HTTP alone.
+	TLS *tls.Config
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
 	// Interval is the shortest between polls and between lines of the load's record; 0: a second.
@@ -152,7 +155,7 @@ type world struct {
 
 func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
-	w := &world{cfg: cfg, network: newNetwork()}
+	w := &world{cfg: cfg, network: newNetwork(cfg.TLS)}
 	if cfg.Launching == nil {
 		cfg.Launching = func(int) Launch { return Launch{Service: cfg.Service} }
 	}

@@ -155,6 +155,9 @@ func (o cloudOptions) images() (all map[string]localcloud.Image, first string, e
 		if err != nil {
 			return nil, "", fmt.Errorf("--ami %s: the command %w", id, err)
 		}
+		if !strings.HasPrefix(id, "ami-") {
+			return nil, "", fmt.Errorf("--ami %s: an image's id begins with ami-; give for instance ami-shop='./shop --port {port}'", id)
+		}
 		if _, twice := all[id]; twice {
 			return nil, "", fmt.Errorf("--ami %s is given twice; give each image an id of its own", id)
 		}

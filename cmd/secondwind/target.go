@@ -7,9 +7,11 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 	"github.com/spf13/pflag"
 
 	"secondwind/account/discover"
+	"secondwind/account/ec2form"
 	"secondwind/account/outputs"
 	"secondwind/cmd/internal/awsconfig"
 	"secondwind/verify/doctor"
@@ -73,8 +75,14 @@ func find(ctx context.Context, told outputs.Outputs) (aws.Config, discover.Group
 		return cfg, discover.Group{Outputs: told}, err
 	}
 	group, err := discover.Find(ctx, cfg, told)
-	if choice := (*discover.Choice)(nil); errors.As(err, &choice) {
+	if _, open := errors.AsType[*discover.Choice](err); open {
 		return cfg, group, misuse(err)
+	}
+	if _, failed := errors.AsType[*smithy.OperationError](err); failed && !ec2form.Denied(err) {
+		group.Findings = append(group.Findings, doctor.Finding{
+			ID: "api.failed", Severity: doctor.Warning, Where: group.AutoScalingGroupName,
+			What: fmt.Sprintf("Not all of what belongs to it was found: %v.", err), Change: "Try again.",
+		})
 	}
 	return cfg, group, ctx.Err()
 }

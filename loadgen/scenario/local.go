@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,6 +94,12 @@ func ParseCommand(text string) (Command, error) {
 	return words, nil
 }
 
+// placed reports whether an instance is told where to listen.
+func (p Program) placed() bool {
+	told := slices.Concat(p.Command, slices.Collect(maps.Values(p.Environment)))
+	return slices.ContainsFunc(told, func(text string) bool { return strings.Contains(text, "{port}") || strings.Contains(text, "{address}") })
+}
+
 // faults checks what instances run.
 func (p Program) faults(check client.Check) {
 	const key = "local.program."
@@ -99,6 +107,8 @@ func (p Program) faults(check client.Check) {
 		check(!strings.ContainsRune(word, 0), key+"command", "is %q, which has a NUL byte; leave it out", word)
 	}
 	check(len(p.Command) == 0 || p.Command[0] != "", key+"command", "names no program; give it before its arguments")
+	check(len(p.Command) == 0 || p.placed(), key+"command", "does not say where to listen: instances run side by side on one machine, "+
+		"so put {port}, {host} and {port}, or {address} into it or into local.program.environment")
 	for name, value := range p.Environment {
 		check(name != "" && !strings.ContainsAny(name, "=\x00") && !strings.ContainsRune(value, 0), key+"environment",
 			"has the variable %q; a name has no =, and neither name nor value a NUL byte", name)

@@ -108,17 +108,15 @@ func (x *examination) checkTargetHealth(where string) {
 // checkBalancer examines the load balancer, and asks it.
 func (x *examination) checkBalancer(ctx context.Context) {
 	if len(x.facts.balancers) > 0 {
-		lb := x.facts.balancers[0]
-		if !x.checkBalancerState(lb) {
+		if !x.checkBalancerState(x.facts.balancers[0]) {
 			return
 		}
-		x.findIf(x.cfg.LoadBalancerURL == "" && x.facts.answered[runlog.OpDescribeListeners], Error, "balancer.no-listener",
-			"load balancer "+aws.ToString(lb.LoadBalancerName),
-			"No listener of it sends requests to the target group by HTTP or HTTPS.",
-			"Add one that forwards to it (`aws elbv2 create-listener`), or give --url if requests reach the group by another way.")
 	}
 	if x.cfg.LoadBalancerURL == "" {
-		return // nothing is known of it: a finding already
+		x.findIf(x.report.Fit(), Error, "balancer.no-listener", x.cfg.AutoScalingGroupName,
+			"No listener is known that sends HTTP or HTTPS requests to its target group.",
+			"Add one that forwards to it (`aws elbv2 create-listener`), or give --url if requests reach the group by another way.")
+		return
 	}
 	x.report.LoadBalancerURL = x.cfg.LoadBalancerURL
 	path := x.cfg.Path
