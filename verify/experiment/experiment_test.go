@@ -125,7 +125,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 			w.amend = func(s *runlog.State) {
 				*s = s.WithDatapoints(runlog.TargetSeries("i-2"), []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 7}})
 			}
-		}, all, "", "i-2 answered its first request"},
+		}, all, "", "i-2 is seen to answer"},
 		{"a second instance that uses its share of CPU", func(w *world) {
 			w.plan.Hypothesis.Identity = runlog.IdentityRequests
 			w.amend = func(s *runlog.State) {
@@ -133,7 +133,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 					*s = s.WithDatapoints(id, []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 16 - 6*float64(i)}})
 				}
 			}
-		}, all, "", "i-2 answered its first request"},
+		}, all, "", "i-2 is seen to answer"},
 		{"a second instance that uses no CPU", func(w *world) {
 			w.plan.Hypothesis.Identity = runlog.IdentityRequests
 			w.amend = func(s *runlog.State) {

@@ -23,6 +23,10 @@ func (t *analysis) summary(v Verdict) string {
 		return fmt.Sprintf("%s nothing is decided. The run was not begun: %s.", in, t.interruption())
 	case "interrupted":
 		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
+	case "premise.instrument":
+		if t.began.IsZero() && t.load.note != "" { // which explains more than what the load generator is to achieve
+			return fmt.Sprintf("%s nothing is decided, because of %s: the run ended in the %s.", in, v.Reason, t.load.note)
+		}
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
 	found := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
