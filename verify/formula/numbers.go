@@ -76,8 +76,8 @@ func (t *Trace) calibrated() Truth {
 // burned is that in every whole period under load the CPU of each instance is what its requests explain.
 func (t *Trace) burned() Truth {
 	c, value := t.calibration, Unknown
-	if c == nil || t.h.Metric.CountsRequests() {
-		return True // by what it is explained is not known, as the verdict says
+	if c == nil || t.h.Metric.CountsRequests() || !t.h.Identity.ByAnswer() {
+		return True // nothing explains that of each instance
 	}
 	most := 1.25
 	if t.h.Version >= 3 && t.counted() == True {
@@ -121,8 +121,11 @@ func (t *Trace) lasts() Truth {
 func (t *Trace) halved() Truth {
 	events, load := t.links(), t.begin(runlog.PhaseLoad)
 	served := events[runlog.LinkFirstRequest].At
-	if events[runlog.LinkLoadShared].At.IsZero() {
+	switch {
+	case events[runlog.LinkLoadShared].At.IsZero():
 		return Unknown
+	case !t.h.Identity.ByAnswer():
+		return True // what each answered is not known
 	}
 	old := t.before(load)
 	busiest, least := 0.0, 2

@@ -177,7 +177,7 @@ func (t *Trace) servers() Truth {
 			continue
 		}
 		for id, i := range l.Second.Instances {
-			value = And(value, Of(members[id] || i.Completed == 0))
+			value = And(value, Of(members[id] || i.Completed == 0 || !t.h.Identity.ByAnswer()))
 		}
 	}
 	for _, r := range t.routes {
