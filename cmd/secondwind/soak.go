@@ -33,6 +33,7 @@ type soakOptions struct {
 	scenario         string
 	runs             string
 	calculator       string
+	program          string
 	scalingVariables string
 	hold             time.Duration
 	metricsPeriod    time.Duration
@@ -96,6 +97,8 @@ func (o *soakOptions) flags(f *pflag.FlagSet) {
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
+	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where to listen; "+
+		"overrides the scenario")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")
@@ -110,9 +113,10 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 			return r, err
 		}
 	}
-	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"))
+	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"), notWith(f, "program", "calculator"),
+		onlyWith(f, []string{"file"}, "program"))
 	for _, there := range []string{"group", "stack"} { // it is as it is
-		err = cmp.Or(err, notWith(f, there, "calculator", "scaling-variables", "metrics-period", "exports"))
+		err = cmp.Or(err, notWith(f, there, "calculator", "program", "scaling-variables", "metrics-period", "exports"))
 	}
 	if err != nil {
 		return r, err
@@ -120,16 +124,16 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.target.named() {
 		return r, err
 	}
-	if r.program, err = findCalculator(o.calculator); err != nil {
+	if r.imageID, r.image, err = imageOf(r.config.Scenario, o.calculator); err != nil {
 		return r, err
 	}
-	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
+	if r.variables, err = localVariables(ctx, o.scenario, r.config.Scenario, o.scalingVariables); err != nil {
 		return r, err
 	}
-	least := max(1, r.variables.MinSize) // to which the stack's policy adds one
+	least := max(1, r.variables.MinSize)
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+1))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+r.variables.ScalingAdjustment))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -150,7 +154,20 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	if given("program") {
+		words, err := scenario.ParseCommand(o.program)
+		if err != nil {
+			return s, fmt.Errorf("--program %w", err)
+		}
+		// As a shell reads it: relative to where the command is given.
+		if s.Local.Program.Folder, err = os.Getwd(); err != nil {
+			return s, err
+		}
+		s.Local.Program.Command = words
+	}
+	err = s.Validate(map[string]string{
+		"hold": "--hold", "local.metrics_period": "--metrics-period", "local.program.command": "--program",
+	})
 	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
@@ -211,7 +228,8 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
 	soakOptions
-	program   string
+	imageID   string
+	image     localcloud.Image
 	variables stack.ScalingVariables
 	config    live.Config       // but for what only the cloud knows
 	signer    *attest.Signer    // nil: the run is not signed
@@ -223,7 +241,7 @@ type localRun struct {
 // soakLocally starts a local cloud, builds the stack and proves it.
 func soakLocally(ctx context.Context, r localRun) error {
 	s := r.config.Scenario
-	if err := r.config.Writer.WriteProgram(r.program); err != nil {
+	if err := r.config.Writer.WriteProgram(ran(r.image)); err != nil {
 		return err
 	}
 	logs := filepath.Join(r.config.Writer.Dir(), "instances")
@@ -232,7 +250,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
-	}, r.program)
+		Images: map[string]localcloud.Image{r.imageID: r.image}, Report: r.report,
+	})
 	if err != nil {
 		return err
 	}
@@ -251,7 +270,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		defer remove()
 		r.atExit(remove)
 	}
-	if err := awaitHealthy(ctx, built, r, logs); err != nil {
+	if err := awaitHealthy(ctx, cloud, built, r, logs); err != nil {
 		return err
 	}
 	atRest, err := newHistoryAtRest(cloud, history, built.LoadBalancerURL, r)
@@ -260,7 +279,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
-	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
+	cfg.AutoScalingGroupName, cfg.AlarmName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.ScaleOutAlarm, built.LoadBalancerURL
+	cfg.CountsTargets = true
 	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history
@@ -274,11 +294,14 @@ func soakLocally(ctx context.Context, r localRun) error {
 	return err
 }
 
+// report reports what the user must know while the run goes on.
+func (r localRun) report(text string) { r.config.Progress.Event(time.Since(r.config.Start), text) }
+
 // build builds the stack as the scenario wants it.
 func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
 	local := r.config.Scenario.Local
 	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
-		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: calculatorImageID,
+		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: r.imageID,
 		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
 	})
 	if err == nil {
@@ -288,23 +311,35 @@ func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Sta
 	return built, err
 }
 
-// healthyWithin is how long the first instance may take: far more than a
-// calculator needs, and few health checks of 5 s.
+// healthyWithin is how long the instances may take beyond the time that the scenario gives them:
+// far more than a calculator needs, and few health checks of 5 s.
 const healthyWithin = 30 * time.Second
 
-// awaitHealthy waits for the first instance to be healthy at the load balancer,
-// and reports that it waits.
-func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
-	waiting, cancel := context.WithTimeoutCause(ctx, healthyWithin, fmt.Errorf("%s have passed", runlog.Words(healthyWithin)))
+// awaitHealthy waits for the group's first instances to be healthy at the load balancer, and
+// reports that it waits. It refuses a program of which only one instance can run.
+func awaitHealthy(ctx context.Context, cloud *localcloud.Cloud, built stack.Stack, r localRun, logs string) error {
+	within := healthyWithin + r.config.Scenario.Local.Program.Within()
+	waiting, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%s have passed", runlog.Words(within)))
 	defer cancel()
-	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
+	var ids []string
+	wait := func(ctx context.Context) (err error) {
+		ids, err = built.WaitHealthy(ctx)
+		return err
+	}
+	err := live.RunGroup(waiting, wait, func(ctx context.Context) error {
 		return everySecond(ctx, func() {
 			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
 		})
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
-			"and answer its health check; its log is in %s", err, r.program, logs)
+			"and answer %s with %s, or what local.health_check names in the scenario; the instances' logs are in %s",
+			err, r.image.Program, r.variables.HealthCheckPath, r.variables.HealthCheckCodes, logs)
+	}
+	for _, id := range ids {
+		if text := cloud.Explain(id); text != "" && err == nil {
+			err = live.Refused{Err: fmt.Errorf("no load was sent: %s", text)}
+		}
 	}
 	return err
 }

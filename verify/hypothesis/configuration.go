@@ -46,10 +46,10 @@ func (c Configuration) Metric(a runlog.MetricAlarm) runlog.Metric {
 }
 
 // watches reports whether a claim can be made about the metric of the alarm: about requests
-// only where target tracking follows them.
+// only where target tracking follows them, or nothing does.
 func (c Configuration) watches(a runlog.MetricAlarm) bool {
 	m, policy := c.Metric(a), c.PolicyOf(a)
-	return m.Watches(a) && (!m.CountsRequests() || policy != nil && policy.PolicyType == targetTracking)
+	return m.Watches(a) && (!m.CountsRequests() || policy == nil || policy.PolicyType == targetTracking)
 }
 
 const (
