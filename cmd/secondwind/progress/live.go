@@ -138,7 +138,7 @@ func (l *live) metric(s Status) string {
 	if s.RequestsPerTarget != nil {
 		value, scale, unit = s.RequestsPerTarget, 2.5*s.Threshold, ""
 	}
-	columns := min(40, max(10, l.width()-40))
+	columns := min(40, max(10, l.width()-30-len(s.reading())))
 	cells := []rune(strings.Repeat("·", columns))
 	style := terminal.Dim
 	if value != nil && scale > 0 {

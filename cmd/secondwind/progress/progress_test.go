@@ -153,7 +153,7 @@ func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 		}
 		view := new(bytes.Buffer)
 		Live(view, func() int { return 80 }, false).Status(c.status)
-		if got := strings.Contains(view.String(), "CPU") || strings.Contains(view.String(), "threshold 50\n"); got != (c.status.Group != nil) {
+		if got := strings.Contains(view.String(), "CPU") || strings.Contains(view.String(), "threshold 50"); got != (c.status.Group != nil) {
 			t.Errorf("%s: the view shows a metric: %t\n%s", c.name, got, view)
 		}
 	}
