@@ -113,7 +113,7 @@ func (x *examination) checkBalancer(ctx context.Context) {
 		}
 	}
 	if x.cfg.LoadBalancerURL == "" {
-		x.findIf(x.report.Fit(), Error, "balancer.no-listener", x.cfg.AutoScalingGroupName,
+		x.findIf(len(x.facts.balancers) > 0 || x.report.Fit(), Error, "balancer.no-listener", x.cfg.AutoScalingGroupName,
 			"No listener is known that sends HTTP or HTTPS requests to its target group.",
 			"Add one that forwards to it (`aws elbv2 create-listener`), or give --url if requests reach the group by another way.")
 		return
