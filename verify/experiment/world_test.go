@@ -206,7 +206,8 @@ func (w *world) Served(id string) (time.Time, bool) {
 
 // Answers implements experiment.Load.
 func (w *world) Answers() experiment.Answers {
-	a := experiment.Answers{Completed: int64(w.Rate(w.start, w.now) * w.now.Sub(w.start).Seconds()), Names: []string{"i-1"}, LastCompleted: w.now}
+	all := w.Rate(w.start, w.now) * w.now.Sub(w.start).Seconds()
+	a := experiment.Answers{Completed: int64(all), Names: []string{"i-1"}, LastCompleted: w.now}
 	if w.answers != nil {
 		return w.answers(a)
 	}
