@@ -118,6 +118,10 @@ linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-
 			go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
 	done
 
+.PHONY: image
+image: ## carry out the Dockerfile without a container engine: both programs, static, alone in a root file system
+	go test -count=1 -run Image -v $(TESTFLAGS) . -image
+
 .PHONY: deploy
 deploy: build linux ## build the stack in an AWS account; asks first (YES=1 does not; RUN=id)
 	@terraform/deploy.sh

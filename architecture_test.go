@@ -141,8 +141,14 @@ var rules = []rule{
 		why:     "the load must not depend on what the cloud or the judge is about to see",
 	},
 	{
-		name: "account knows only itself and textfile", in: []string{"account"}, tests: true, forbids: ownBut("account", "textfile"),
-		why: "what is deployed and what it costs are facts of an account, whatever is done with it",
+		name: "account knows only itself and textfile", in: []string{"account"}, not: []string{"account/discover"}, tests: true,
+		forbids: ownBut("account", "textfile"),
+		why:     "what is deployed and what it costs are facts of an account, whatever is done with it",
+	},
+	{
+		name: "account/discover knows only account, verify, runlog and textfile", in: []string{"account/discover"}, tests: true, driven: true,
+		forbids: ownBut("account", "verify", "runlog", "textfile"),
+		why:     "which alarm scales out is decided in one place, and the local cloud is asked as AWS is",
 	},
 	{
 		name: "verify knows neither the engine nor the local cloud", in: []string{"verify"},

@@ -134,6 +134,9 @@ func (m *machine) idle(now time.Time) {
 	m.read = now
 }
 
+// Explain implements cloud.InstanceRunner.
+func (f *machines) Explain(string) string { return "" }
+
 // Exits implements cloud.InstanceRunner.
 func (f *machines) Exits() <-chan fleet.Exit { return f.exits }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 
 	"secondwind/loadgen/mix"
+	"secondwind/loadgen/scenario"
 	"secondwind/runlog"
 	"secondwind/verify/judge"
 	"secondwind/virtual"
@@ -108,6 +109,7 @@ func impostors() (all []soak) {
 	// The second instance is sent requests, which the first answers: in turns by its own name and by the second's.
 	var other atomic.Value
 	busy := second(func(l *virtual.Launch) { l.PassesOn, l.IdleCPUPercent = true, 25 })
+	tracked := tracking(scenario.PolicyAttached, true, 1)
 	three := func(c *virtual.Config) {
 		c.Variables.MinSize, c.Variables.DesiredCapacity, c.Variables.MaxSize = 3, 3, 4
 	}
@@ -115,12 +117,12 @@ func impostors() (all []soak) {
 		soak{"counts of all targets: the second instance passes its requests on, and burns CPU", running(nameless, byTarget, uncounted, busy),
 			judge.Inconclusive, "confounder.unexplained-cpu"},
 		soak{"counts of all targets: from three instances to four", running(nameless, byTarget, uncounted, three), judge.Proved, ""},
-		soak{"counts of all targets: tracking requests", running(nameless, byTarget, uncounted, tracking(true)), judge.Proved, ""},
-		soak{"counts of all targets: tracking requests, which the second passes on", running(nameless, byTarget, uncounted, tracking(true),
+		soak{"counts of all targets: tracking requests", running(nameless, byTarget, uncounted, tracked), judge.Proved, ""},
+		soak{"counts of all targets: tracking requests, which the second passes on", running(nameless, byTarget, uncounted, tracked,
 			passingOn), judge.Inconclusive, "confounder.pinned-connections"},
 		soak{"counts of all targets: tracking requests, which the second passes on, and burns CPU", running(nameless, byTarget, uncounted,
-			tracking(true), busy), judge.Refuted, "link.load-shared"},
-		soak{"counts of each target: tracking requests", running(nameless, byTarget, tracking(true)), judge.Proved, ""},
+			tracked, busy), judge.Refuted, "link.load-shared"},
+		soak{"counts of each target: tracking requests", running(nameless, byTarget, tracked), judge.Proved, ""},
 	)
 	return append(all, soak{"answers: the first instance answers for the second, by its name", func(c *virtual.Config) {
 		running(nil, mix.Calculator, passingOn)(c)

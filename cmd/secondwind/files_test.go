@@ -48,6 +48,7 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"cloud", "--calculator", program, "--stack", "--outputs", none},
 		{"doctor", "--stack", none},
 		{"doctor", "--group", "a", "--prices", none},
+		{"doctor", "--group", "a", "--file", none},
 		{"cost", "--prices", none},
 		{"cost", "--scaling-variables", none},
 		{"sweep", "--stack", none},

@@ -22,6 +22,7 @@ import (
 // observeOptions are the flags of observe.
 type observeOptions struct {
 	group    string
+	region   string
 	runs     string
 	interval time.Duration
 	duration time.Duration
@@ -42,6 +43,7 @@ func newObserve(out *output) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
+	f.StringVar(&o.region, "region", "", "AWS `Region` (default: that of the AWS configuration)")
 	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between polls; 10s or more keeps within AWS's shared request quota")
 	f.DurationVar(&o.duration, "for", 0, "how long to watch; 0 is until Ctrl-C")
 	runsFlag(f, &o.runs)
@@ -61,7 +63,7 @@ func (o observeOptions) validate() error {
 }
 
 func runObserve(ctx context.Context, out *output, o observeOptions) error {
-	cfg, err := awsconfig.Load(ctx, "")
+	cfg, err := awsconfig.Load(ctx, o.region)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"secondwind/account/discover"
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
@@ -31,12 +33,13 @@ type soakOptions struct {
 	scenario         string
 	runs             string
 	calculator       string
+	program          string
 	scalingVariables string
 	hold             time.Duration
 	metricsPeriod    time.Duration
 	exports          string
 	skipDoctor       bool
-	stack            string
+	target           target
 	sign             string
 	audit            bool
 }
@@ -45,13 +48,14 @@ func newSoak(out *output) *cobra.Command {
 	var r localRun
 	cmd := &cobra.Command{
 		Use:   "soak",
-		Short: "Prove scale-out end to end, on the local cloud or on a deployed stack",
+		Short: "Prove scale-out end to end, on the local cloud or of a group on AWS",
 		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
 			"calibration, control, load, hold and release. Then it judges the record and writes the report.\n\n" +
-			"With --stack it does the same on the stack that Terraform deployed, with the usual AWS credentials\n" +
-			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
-			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
-			"describes every step.\n\n" +
+			"With --group it does the same with an Auto Scaling group that is there, whoever made it, with the\n" +
+			"usual AWS credentials (AWS_PROFILE, AWS_ENDPOINT_URL, …): it finds the alarm, the policy, the target\n" +
+			"group and the URL; periods, deadlines and the step from N to N+k are the group's own. --stack is for\n" +
+			"the stack that Terraform deployed. The doctor examines the group before any load is sent.\n" +
+			"docs/aws.md describes every step.\n\n" +
 			"The last line of the output is the verdict and the path of the report, with --json an object with\n" +
 			"both. Errors are text on stderr, with --json too.\n" +
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
@@ -69,12 +73,12 @@ func newSoak(out *output) *cobra.Command {
 	return cmd
 }
 
-// soak carries out one run, on the local cloud or on a deployed stack. Its verdict is zero if
+// soak carries out one run, on the local cloud or of a group that is there. Its verdict is zero if
 // it came to none; its error has the exit code, of a run that is proved too.
 func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) {
 	r.config.Start = time.Now()
-	if r.stack != "" {
-		return soakStack(ctx, out, r)
+	if r.target.named() {
+		return soakGroup(ctx, out, r)
 	}
 	return recordRun(ctx, out, r, "", func(cfg live.Config) error {
 		r.config, r.atExit = cfg, out.interrupts.removeAtExit
@@ -84,15 +88,17 @@ func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) 
 
 // flags are those of the commands that soak.
 func (o *soakOptions) flags(f *pflag.FlagSet) {
-	stackFlag(f, &o.stack, "prove a deployed stack: ")
+	o.target.flags(f)
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held once two instances serve it; overrides the scenario")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
 		"how often EC2 metrics are published: 10s, 20s, 30s or whole minutes; overrides the scenario")
-	f.BoolVar(&o.audit, "audit", false, "with --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
+	f.BoolVar(&o.audit, "audit", false, "with --group or --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
+	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where to listen; "+
+		"overrides the scenario")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")
@@ -107,24 +113,27 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 			return r, err
 		}
 	}
-	// A stack that is deployed is as it is.
-	err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), onlyWith(f, []string{"stack"}, "audit"))
+	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"), notWith(f, "program", "calculator"),
+		onlyWith(f, []string{"file"}, "program"))
+	for _, there := range []string{"group", "stack"} { // it is as it is
+		err = cmp.Or(err, notWith(f, there, "calculator", "program", "scaling-variables", "metrics-period", "exports"))
+	}
 	if err != nil {
 		return r, err
 	}
-	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
+	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.target.named() {
 		return r, err
 	}
-	if r.program, err = findCalculator(o.calculator); err != nil {
+	if r.imageID, r.image, err = imageOf(r.config.Scenario, o.calculator); err != nil {
 		return r, err
 	}
-	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
+	if r.variables, err = localVariables(ctx, o.scenario, r.config.Scenario, o.scalingVariables); err != nil {
 		return r, err
 	}
-	least := max(1, r.variables.MinSize) // to which the stack's policy adds one
+	least := max(1, r.variables.MinSize)
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+1))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+r.variables.ScalingAdjustment))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -145,7 +154,20 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	if given("program") {
+		words, err := scenario.ParseCommand(o.program)
+		if err != nil {
+			return s, fmt.Errorf("--program %w", err)
+		}
+		// As a shell reads it: relative to where the command is given.
+		if s.Local.Program.Folder, err = os.Getwd(); err != nil {
+			return s, err
+		}
+		s.Local.Program.Command = words
+	}
+	err = s.Validate(map[string]string{
+		"hold": "--hold", "local.metrics_period": "--metrics-period", "local.program.command": "--program",
+	})
 	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
@@ -206,7 +228,8 @@ func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
 // localRun is what a soak on the local cloud is made of.
 type localRun struct {
 	soakOptions
-	program   string
+	imageID   string
+	image     localcloud.Image
 	variables stack.ScalingVariables
 	config    live.Config       // but for what only the cloud knows
 	signer    *attest.Signer    // nil: the run is not signed
@@ -218,7 +241,7 @@ type localRun struct {
 // soakLocally starts a local cloud, builds the stack and proves it.
 func soakLocally(ctx context.Context, r localRun) error {
 	s := r.config.Scenario
-	if err := r.config.Writer.WriteProgram(r.program); err != nil {
+	if err := r.config.Writer.WriteProgram(ran(r.image)); err != nil {
 		return err
 	}
 	logs := filepath.Join(r.config.Writer.Dir(), "instances")
@@ -227,7 +250,8 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
 		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
-	}, r.program)
+		Images: map[string]localcloud.Image{r.imageID: r.image}, Report: r.report,
+	})
 	if err != nil {
 		return err
 	}
@@ -246,7 +270,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 		defer remove()
 		r.atExit(remove)
 	}
-	if err := awaitHealthy(ctx, built, r, logs); err != nil {
+	if err := awaitHealthy(ctx, cloud, built, r, logs); err != nil {
 		return err
 	}
 	atRest, err := newHistoryAtRest(cloud, history, built.LoadBalancerURL, r)
@@ -255,22 +279,29 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
-	cfg.AutoScalingGroupName, cfg.LoadBalancerURL, cfg.CountsTargets = built.AutoScalingGroupName, built.LoadBalancerURL, true
+	cfg.AutoScalingGroupName, cfg.AlarmName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.ScaleOutAlarm, built.LoadBalancerURL
+	cfg.CountsTargets = true
 	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history
 	}
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
+	p.examine = examining(cfg.AWS, discover.Group{Outputs: outputs.Outputs{
+		AutoScalingGroupName: cfg.AutoScalingGroupName, LoadBalancerURL: cfg.LoadBalancerURL, RunID: localStack,
+	}})
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there
 	return err
 }
 
+// report reports what the user must know while the run goes on.
+func (r localRun) report(text string) { r.config.Progress.Event(time.Since(r.config.Start), text) }
+
 // build builds the stack as the scenario wants it.
 func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
 	local := r.config.Scenario.Local
 	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
-		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: calculatorImageID,
+		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: r.imageID,
 		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
 	})
 	if err == nil {
@@ -280,23 +311,35 @@ func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Sta
 	return built, err
 }
 
-// healthyWithin is how long the first instance may take: far more than a
-// calculator needs, and few health checks of 5 s.
+// healthyWithin is how long the instances may take beyond the time that the scenario gives them:
+// far more than a calculator needs, and few health checks of 5 s.
 const healthyWithin = 30 * time.Second
 
-// awaitHealthy waits for the first instance to be healthy at the load balancer,
-// and reports that it waits.
-func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
-	waiting, cancel := context.WithTimeoutCause(ctx, healthyWithin, fmt.Errorf("%s have passed", runlog.Words(healthyWithin)))
+// awaitHealthy waits for the group's first instances to be healthy at the load balancer, and
+// reports that it waits. It refuses a program of which only one instance can run.
+func awaitHealthy(ctx context.Context, cloud *localcloud.Cloud, built stack.Stack, r localRun, logs string) error {
+	within := healthyWithin + r.config.Scenario.Local.Program.Within()
+	waiting, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%s have passed", runlog.Words(within)))
 	defer cancel()
-	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
+	var ids []string
+	wait := func(ctx context.Context) (err error) {
+		ids, err = built.WaitHealthy(ctx)
+		return err
+	}
+	err := live.RunGroup(waiting, wait, func(ctx context.Context) error {
 		return everySecond(ctx, func() {
 			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
 		})
 	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
-			"and answer its health check; its log is in %s", err, r.program, logs)
+			"and answer %s with %s, or what local.health_check names in the scenario; the instances' logs are in %s",
+			err, r.image.Program, r.variables.HealthCheckPath, r.variables.HealthCheckCodes, logs)
+	}
+	for _, id := range ids {
+		if text := cloud.Explain(id); text != "" && err == nil {
+			err = live.Refused{Err: fmt.Errorf("no load was sent: %s", text)}
+		}
 	}
 	return err
 }

@@ -129,6 +129,18 @@ func (r Request) weight() float64 {
 // generated tells whether the body is of Numbers.
 func (r Request) generated() bool { return !reflect.ValueOf(r.Numbers).IsZero() }
 
+// Plain is the first request that is the same each time and only reads: path and Host header, ""
+// of the URL's own; false if there is none.
+func (s Spec) Plain() (path, host string, ok bool) {
+	for _, r := range s.Requests {
+		host := r.Headers[named(r.Headers, "Host")]
+		if r.method() == "GET" && r.Path != "" && !strings.Contains(r.Path+host, "{{") {
+			return r.Path, host, true
+		}
+	}
+	return "", "", false
+}
+
 // Calculates tells whether the service is a calculator: some requests are of Numbers.
 func (s Spec) Calculates() bool { return slices.ContainsFunc(s.Requests, Request.generated) }
 

@@ -79,7 +79,7 @@ func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 		return "it could not be observed; see the errors in " + runlog.CloudFile, true
 	case len(s.Group.Instances) != n:
 		return fmt.Sprintf("it has %s, not %d", runlog.Count(len(s.Group.Instances), "instance"), n), true
-	case len(s.Group.InService()) != n || len(s.Healthy()) != n:
+	case len(s.Group.InService()) != n || e.h.TargetGroupARN != "" && len(s.Healthy()) != n:
 		return "not every instance is in service and healthy", true
 	case !watched:
 		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName), true

@@ -92,8 +92,40 @@ func TestScalingInWaitsForTheCooldownOrTheWarmUpOfItsPolicy(t *testing.T) {
 		"the longer one: cooldown": {&runlog.ScalingPolicy{Cooldown: 40, EstimatedInstanceWarmup: 30}, 40},
 		"the longer one: warm-up":  {&runlog.ScalingPolicy{Cooldown: 40, EstimatedInstanceWarmup: 90}, 90},
 	} {
-		if got := hypothesis.ScaleIn(alarm, group, c.policy).Seconds(); got != c.want+besides {
+		if got := hypothesis.ScaleIn(alarm, group, c.policy, 1).Seconds(); got != c.want+besides {
 			t.Errorf("%s: ScaleIn = %g s, want %g and %d besides", name, got, c.want, besides)
+		}
+	}
+}
+
+func TestEachStepOfScalingInHasItsWait(t *testing.T) {
+	removing := func(kind, adjustment string, by int) *runlog.ScalingPolicy {
+		return &runlog.ScalingPolicy{PolicyType: kind, AdjustmentType: adjustment, ScalingAdjustment: by, Cooldown: 30}
+	}
+	const simple, in = "SimpleScaling", "ChangeInCapacity"
+	for name, c := range map[string]struct {
+		policy   *runlog.ScalingPolicy
+		from, to int
+		want     int
+	}{
+		"one by one":                    {removing(simple, in, -1), 5, 3, 2},
+		"two at a time":                 {removing(simple, in, -2), 5, 3, 1},
+		"two at a time, of three":       {removing(simple, in, -2), 6, 3, 2},
+		"to a capacity":                 {removing(simple, "ExactCapacity", 3), 9, 3, 1},
+		"target tracking":               {removing("TargetTrackingScaling", "", 0), 6, 3, 3},
+		"one that removes nothing":      {removing(simple, in, 1), 9, 3, 1},
+		"nothing is known":              {nil, 5, 3, 2},
+		"one more than at rest":         {removing(simple, in, -1), 2, 1, 1},
+		"a capacity that was not given": {removing(simple, in, -1), 0, 1, 1},
+	} {
+		if got := hypothesis.ScaleInSteps(c.policy, c.from, c.to); got != c.want {
+			t.Errorf("%s: ScaleInSteps = %d, want %d", name, got, c.want)
+		}
+		group := runlog.AutoScalingGroup{MinSize: c.to, DefaultCooldown: 30}
+		once := hypothesis.ScaleIn(runlog.MetricAlarm{Period: 10}, group, c.policy, c.to)
+		all := hypothesis.ScaleIn(runlog.MetricAlarm{Period: 10}, group, c.policy, c.from)
+		if more := all.Seconds() - once.Seconds(); more != float64(c.want-1)*(30+60) {
+			t.Errorf("%s: ScaleIn is %g s longer, want %d times a cooldown and a minute", name, more, c.want-1)
 		}
 	}
 }

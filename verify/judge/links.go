@@ -264,6 +264,10 @@ func (t *analysis) narrowed(m interval) interval {
 func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
 	l.Join = map[string]string{"instance": list(t.newIDs), "targetGroup": t.h.TargetGroupARN}
+	if t.h.TargetGroupARN == "" {
+		l.Seen = "the group has no target group: nothing shows whether a load balancer finds the instance healthy"
+		return interval{}, true
+	}
 	l.Seen = t.neverHealthy()
 	var before *runlog.Observation
 	for _, h := range t.cloud.Health {

@@ -70,7 +70,11 @@ func (o *Observer) pollAlarms(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	var targets []runlog.TargetHealthDescription
-	for _, group := range o.configuration.TargetGroups {
+	groups := o.configuration.TargetGroups
+	if o.targetGroup != "" && len(groups) > 0 { // that an instance is healthy in another one says nothing
+		groups = groups[:1]
+	}
+	for _, group := range groups {
 		in := &elb.DescribeTargetHealthInput{TargetGroupArn: &group.TargetGroupArn}
 		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
 		if err != nil {

@@ -26,6 +26,7 @@ type Config struct {
 	Where                string // for the verdict's wording only
 	AutoScalingGroupName string
 	AlarmName            string        // the scale-out alarm; "": the one that fits best
+	TargetGroupARN       string        // the one that the claim is about; "": the group's first
 	LoadBalancerURL      string        // where the requests go
 	CountsTargets        bool          // the cloud publishes what each target answered, as a local one does
 	Drain                time.Duration // deregistration delay
@@ -54,7 +55,7 @@ type Config struct {
 // a Refused when nothing can be claimed of the group.
 func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
-		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
+		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName, TargetGroupARN: cfg.TargetGroupARN,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
 		Template: templateOf(cfg.AWS), Identity: cfg.identity(),
 	})
@@ -88,7 +89,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	generator.SetInterval(cfg.Interval)
 	d := driver{
 		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
-		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, cfg.Drain))),
+		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, claim.To(), cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
 	if cfg.Background != nil {
@@ -126,13 +127,15 @@ func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypot
 const drainGrace = 10 * time.Second
 
 // releaseDeadline is how long scaling in may take once the load has gone: what
-// the judge allows for it, and the draining of an instance.
-func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Duration {
+// the judge allows for it, and the draining of an instance in each step.
+func releaseDeadline(c hypothesis.Configuration, capacity int, drain time.Duration) time.Duration {
 	alarm, ok := c.ScaleInAlarm()
 	if !ok {
 		return 0 // nothing scales in
 	}
-	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainGrace
+	policy := c.PolicyOf(alarm)
+	steps := time.Duration(hypothesis.ScaleInSteps(policy, capacity, c.Group.MinSize))
+	return hypothesis.ScaleIn(alarm, c.Group, policy, capacity).Duration() + steps*(drain+drainGrace)
 }
 
 // Refused is why a run was not begun: nothing could have been proved.
