@@ -79,7 +79,8 @@ const period = 10 * time.Second
 
 func newWorld() *world {
 	h := runlog.Hypothesis{
-		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
+		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", TargetGroupARN: "arn:web", Threshold: 20,
+		PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
 		IdleLimit: 15, PublishLagSeconds: 2, Band: 1.6, ControlCPUPercent: 10, ControlSeconds: 53,
 	}
 	for _, l := range runlog.Links()[1:] {
