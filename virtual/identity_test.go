@@ -202,6 +202,7 @@ func TestForgedCountsAreNotProved(t *testing.T) {
 		{"of all targets", uncounted, map[string]func(*runlog.Record, string){
 			"half of the requests":      func(r *runlog.Record, _ string) { rewrite(r, runlog.RequestsSeries, 0.5) },
 			"a mean of one target":      func(r *runlog.Record, _ string) { rewrite(r, runlog.PerTargetSeries, 2) },
+			"no count of the requests":  func(r *runlog.Record, _ string) { rewrite(r, runlog.RequestsSeries, 0) },
 			"no mean":                   func(r *runlog.Record, _ string) { rewrite(r, runlog.PerTargetSeries, 0) },
 			"an idle new instance":      func(r *runlog.Record, id string) { rewrite(r, id, 0.03) },
 			"a new instance that burns": func(r *runlog.Record, id string) { rewrite(r, id, 2) },

@@ -218,14 +218,21 @@ func (t *analysis) unattributed(start time.Time) string {
 		number(round(counted)), number(round(answered)))
 }
 
-// othersAnswered is the first period under load whose answers are not all of the group's targets.
-func (t *analysis) othersAnswered() (why string, by *runlog.Observation) {
+// othersAnswered finds a period under load whose answers are not all of the group's targets, or of which
+// that is not known: Held if there is none.
+func (t *analysis) othersAnswered() (status Status, why string, by *runlog.Observation) {
+	status = Held
 	for _, p := range t.cloud.Metric.Within(runlog.GroupSeries, t.began, t.ended) {
-		if why := t.unattributed(p.Start); why != "" {
-			return why + " in the period of " + clockTime(p.Start), p.Last
+		period := " in the period of " + clockTime(p.Start)
+		switch others := t.unattributed(p.Start); {
+		case others == "":
+		case t.cloud.Metric.At(runlog.RequestsSeries, p.Start) == nil:
+			status, why, by = Undetermined, "the load balancer's count of requests is missing"+period, p.Last
+		default:
+			return Broken, others + period, p.Last
 		}
 	}
-	return "", nil
+	return status, why, by
 }
 
 // restsOn says what the kind of evidence leaves open; "" where each answer names who gave it.
