@@ -49,6 +49,9 @@ func (h Hypothesis) validate() error {
 	if h.From() < 0 || h.To() <= h.From() {
 		return fmt.Errorf("it claims a step from %d to %d instances, want more than before", h.From(), h.To())
 	}
+	if !h.Identity.ByAnswer() && h.Identity != IdentityTarget && h.Identity != IdentityRequests {
+		return fmt.Errorf("identity %q is none of %s, %s and %s", h.Identity, IdentityAnswer, IdentityTarget, IdentityRequests)
+	}
 	last := LinkLoadStep // has no deadline: the others count from it
 	for _, d := range h.Deadlines {
 		if d.Link <= last {
