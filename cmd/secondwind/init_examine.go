@@ -64,7 +64,7 @@ func (o *initOptions) examine(ctx context.Context, d *draft, r *initial, progres
 // prepare finds the service, or starts it.
 func (e *examination) prepare(ctx context.Context) (err error) {
 	if e.planned, err = e.draft.scenario(e.o.out); err == nil { // what is wrong with the flags is wrong with it
-		e.variables, err = localVariables(ctx, e.o.out, e.planned, "")
+		e.variables, err = localVariables(ctx, "--health-path", e.planned, "")
 	}
 	if err != nil {
 		return misuse(err)
