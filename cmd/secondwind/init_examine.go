@@ -164,8 +164,8 @@ func (e *examination) price(f probe.Found) {
 	vcpus, _ := fleet.VCPUs(e.variables.InstanceType) // validated
 	cost, what := f.CPU, fmt.Sprintf("a request takes %s of CPU", round(f.CPU))
 	if cost <= 0 {
-		cost, vcpus = f.Latency, 1
-		what = fmt.Sprintf("all of the %s of a request is taken for CPU; if it mostly waits, raise it", round(f.Latency))
+		cost, vcpus = max(f.Latency-f.Beside, f.Latency/10), 1 // at least something of it, for the rate must be light
+		what = fmt.Sprintf("%s of a request's time are taken for CPU; if it mostly waits, raise it", round(cost))
 	}
 	d.Timeout = max(d.Timeout, (10 * f.Latency).Round(time.Second))
 	d.CPUPercent = significant(controlShare * d.CPUThreshold)

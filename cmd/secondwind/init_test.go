@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,14 +76,15 @@ func TestAServiceThatCannotBeAskedGetsNoScenario(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no program named sleep on this machine")
 	}
+	idle := []string{"--environment", "PORT={port}", "--program"} // of what listens nowhere
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
 		"answers an error":          {[]string{"--url", wrong.URL}, `GET ` + wrong.URL + `/ answered 404 Not Found: "404 page not found"`},
 		"does not answer":           {[]string{"--url", gone.URL}, "connection refused"},
-		"ends":                      {[]string{"--program", sleep + " 0", "--environment", "PORT={port}"}, "ended by itself"},
-		"listens elsewhere":         {[]string{"--program", sleep + " 9", "--environment", "PORT={port}", "--start-within", "200ms"}, "did not answer at"},
+		"ends":                      {append(slices.Clone(idle), sleep+" 0"), "ended by itself"},
+		"listens elsewhere":         {append(slices.Clone(idle), sleep+" 60", "--start-within", "200ms"), "did not answer at"},
 		"is not there":              {[]string{"--program", "./nothing {port}"}, "/nothing\" does not exist"},
 		"needs a shell":             {[]string{"--program", "a | b"}, "no shell runs"},
 		"is not said":               {nil, "say what to prove: --program COMMAND"},
