@@ -86,7 +86,9 @@ const (
 func TargetSeries(id string) string { return "requests of " + id }
 
 // OfInstance reports whether a series is that of an instance's CPU.
-func OfInstance(series string) bool { return series != GroupSeries && !strings.HasPrefix(series, RequestsSeries) }
+func OfInstance(series string) bool {
+	return series != GroupSeries && !strings.HasPrefix(series, RequestsSeries)
+}
 
 // asked reports whether a query asks for the metric, of whatever it is.
 func (m Metric) asked(q MetricDataQuery, periodSeconds int) bool {

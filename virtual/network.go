@@ -24,6 +24,29 @@ type network struct {
 
 	mu        sync.Mutex
 	listeners map[string]*pipeListener // by address
+	front     *pipeListener            // of a proxy that the load comes to; nil: there is none
+}
+
+// put puts a proxy in front of the load balancer, until it is closed.
+func (n *network) put(proxy func(balancer http.RoundTripper) http.Handler) (closed func()) {
+	n.front = &pipeListener{address: "proxy", arrived: make(chan net.Conn), closed: make(chan struct{})}
+	behind := &http.Transport{DialContext: n.dialBalancer, DisableCompression: true}
+	server := &http.Server{Handler: proxy(behind), ReadHeaderTimeout: time.Minute}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(n.front) }) // which ends when it is closed
+	return func() {
+		_ = server.Close()
+		serving.Wait()
+		behind.CloseIdleConnections()
+	}
+}
+
+// dial connects to the proxy, where there is one, or to the load balancer.
+func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if n.front != nil {
+		return n.front.connect(ctx)
+	}
+	return n.dialBalancer(ctx, network, address)
 }
 
 func newNetwork(tls *tls.Config) *network {
@@ -42,8 +65,8 @@ func (n *network) listen(_, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// dial connects to what listens at an address or, under a name, at its port.
-func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
+// dialBalancer connects to what listens at an address or, under a name, at its port.
+func (n *network) dialBalancer(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	to := n.listeners[address]
 	_, port, _ := net.SplitHostPort(address)
@@ -56,11 +79,16 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 	if to == nil {
 		return nil, errRefused
 	}
+	return to.connect(ctx)
+}
+
+// connect opens a connection to the listener.
+func (l *pipeListener) connect(ctx context.Context) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case to.arrived <- server:
+	case l.arrived <- server:
 		return client, nil
-	case <-to.closed:
+	case <-l.closed:
 		return nil, errRefused
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -44,6 +44,10 @@ type Config struct {
 	// Program makes what the instance of an id runs; nil: the calculator. Each of its answers
 	// takes the CPU of Service. The load balancer's health checks do not come to it.
 	Program func(instance string) http.Handler
+	// Proxy answers the load in front of the load balancer, to which it may pass requests on; nil: nothing does.
+	Proxy func(balancer http.RoundTripper) http.Handler
+	// Uncounted is that the cloud does not publish what each target answered: AWS does not.
+	Uncounted bool
 	// Launching says what becomes of the launch of that number, counted from 1;
 	// nil: an instance of Service.
 	Launching func(number int) Launch
@@ -147,6 +151,7 @@ type world struct {
 	late      atomic.Int64 // by how many nanoseconds those that arrive are later
 	reporter  *reporter
 	stop      context.CancelFunc
+	unput     func() // ends the proxy; nil: there is none
 	running   sync.WaitGroup
 
 	mu    sync.Mutex
@@ -184,6 +189,9 @@ func newWorld(t *testing.T, cfg Config) *world {
 	trail.Register(w.mux)
 	w.aws = w.config(new(atomic.Int64), new(atomic.Int64), func(serve func()) { serve() })
 	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
+	if cfg.Proxy != nil {
+		w.unput = w.network.put(cfg.Proxy)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	w.stop = stop
 	w.running.Go(func() { state.Run(ctx) })
@@ -211,6 +219,9 @@ func latency(cfg Config) func() time.Duration {
 
 func (w *world) close() {
 	w.transport.CloseIdleConnections()
+	if w.unput != nil {
+		w.unput()
+	}
 	w.stop()
 	w.running.Wait()
 	_ = w.balancer.Close() // of pipes, which can be closed
@@ -268,7 +279,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	}
 	err = live.Prove(ctx, live.Config{
 		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
-		AutoScalingGroupName: acting.Group.AutoScalingGroupName, AlarmName: acting.Group.ScaleOutAlarmName,
+		AutoScalingGroupName: acting.Group.AutoScalingGroupName, CountsTargets: !w.cfg.Uncounted, AlarmName: acting.Group.ScaleOutAlarmName,
 		TargetGroupARN: acting.Group.TargetGroupARN, LoadBalancerURL: acting.Group.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,

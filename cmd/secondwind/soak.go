@@ -280,6 +280,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
 	cfg.AutoScalingGroupName, cfg.AlarmName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.ScaleOutAlarm, built.LoadBalancerURL
+	cfg.CountsTargets = true
 	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
 	if s.Calculates() {
 		cfg.Background = atRest.user.Run // another program keeps no history

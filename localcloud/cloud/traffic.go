@@ -68,8 +68,7 @@ func (c *Cloud) routes() []route {
 // routeSamples are the metrics of AWS/ApplicationELB, under the load balancer and
 // under both. As in AWS, counts are published only while requests flow, and codes
 // only when there are any. Of the response times only the mean of a period is
-// known, so their Minimum and Maximum are the mean too. Which target answered how many is told in
-// a namespace of its own: AWS does not tell it.
+// known, so their Minimum and Maximum are the mean too.
 func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []autoscale.Sample {
 	_, balancerName, _ := strings.Cut(r.loadBalancerARN, "loadbalancer/")
 	_, groupName, _ := strings.Cut(r.targetGroupARN, "targetgroup/")
@@ -106,10 +105,16 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 	if n.HTTPCodeELB5XX > 0 {
 		add("HTTPCode_ELB_5XX_Count", "Count", sum(float64(n.HTTPCodeELB5XX)), alone)
 	}
+	return append(samples, c.targetSamples(tg, start, n)...)
+}
+
+// targetSamples tell which target answered how many requests, in a namespace of their own: AWS
+// publishes no such metric.
+func (c *Cloud) targetSamples(targetGroup autoscale.Dimension, start time.Time, n balancer.Counts) (samples []autoscale.Sample) {
 	for id, count := range n.Answered {
 		if count > 0 {
 			m := autoscale.Metric{Namespace: "LocalCloud/ApplicationELB", Name: "RequestCount",
-				Dimensions: []autoscale.Dimension{{Name: "Target", Value: id}, tg}}
+				Dimensions: []autoscale.Dimension{{Name: "Target", Value: id}, targetGroup}}
 			samples = append(samples, c.sample(m, start, sum(float64(count)), "Count"))
 		}
 	}

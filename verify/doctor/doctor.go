@@ -238,7 +238,7 @@ func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPol
 	if policy != nil {
 		r.PolicyName = policy.PolicyName
 	}
-	r.Deadlines = hypothesis.Deadlines(alarm, tg, x.facts.configuration.Group, policy)
+	r.Deadlines = hypothesis.Deadlines(alarm, tg, x.facts.configuration.Group, policy, runlog.IdentityAnswer)
 	for _, d := range r.Deadlines {
 		r.ExpectSeconds += d.Seconds()
 		if d.Link <= runlog.LinkFirstRequest { // the control is held as long as the chain may take

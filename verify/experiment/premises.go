@@ -54,6 +54,15 @@ func (e *Experiment) baseline(now time.Time, s runlog.State) {
 		point.Timestamp = awsNow(now, s).Truncate(e.period).Add(-e.period)
 	}
 	e.idle, e.idleFrom, e.initial = point.Value, point.Timestamp, s.Group.InService()
+	e.idleCPU = e.idle
+	if e.h.Metric.CountsRequests() {
+		e.idleCPU = 0
+		for _, id := range e.initial {
+			if p, ok := s.Latest(id); ok {
+				e.idleCPU += p.Value / float64(len(e.initial))
+			}
+		}
+	}
 	e.report("premises hold: %s in service and healthy, alarm %s is OK, idle %s %s", strings.Join(e.initial, ", "), e.h.AlarmName,
 		e.h.Metric.MetricName, e.amount(e.idle))
 	e.enterCalibration(now)

@@ -45,7 +45,8 @@ type world struct {
 	rests         float64       // how much lower idle is from the fifth datapoint on
 	every         int           // seconds between two steps; 0: 1
 	afterStep     func(*experiment.Experiment)
-	amend         func(*runlog.State) // changes what is polled
+	amend         func(*runlog.State)                         // changes what is polled
+	answers       func(experiment.Answers) experiment.Answers // what came of the requests, other than that all are as expected
 
 	instances   []string
 	activities  []runlog.Activity // newest first
@@ -201,6 +202,15 @@ func (w *world) Rate(from, to time.Time) float64 {
 func (w *world) Served(id string) (time.Time, bool) {
 	at, ok := w.served[id]
 	return at, ok
+}
+
+// Answers implements experiment.Load.
+func (w *world) Answers() experiment.Answers {
+	a := experiment.Answers{Completed: int64(w.Rate(w.start, w.now) * w.now.Sub(w.start).Seconds()), Names: []string{"i-1"}, LastCompleted: w.now}
+	if w.answers != nil {
+		return w.answers(a)
+	}
+	return a
 }
 
 // live brings the group to now and polls it.

@@ -46,8 +46,9 @@ func (t *Trace) links() map[runlog.Link]Event {
 	events[runlog.LinkScalingActivity] = exactly(activity.StartTime.UTC())
 	old := t.before(load)
 	for _, id := range ids { // the last of them counts
+		healthy := t.healthy(id)
 		for link, e := range map[runlog.Link]Event{
-			runlog.LinkInService: t.inService(old, id), runlog.LinkTargetHealthy: t.healthy(id), runlog.LinkFirstRequest: t.served(id),
+			runlog.LinkInService: t.inService(old, id), runlog.LinkTargetHealthy: healthy, runlog.LinkFirstRequest: t.served(id, healthy),
 		} {
 			switch was, again := events[link]; {
 			case len(old) != t.h.From() || slices.Contains(old, id) || again && (!was.seen() || !e.seen()):
@@ -201,7 +202,7 @@ func (t *Trace) healthy(id string) Event {
 			continue
 		}
 		e := t.turned(h.sent, last, h.received)
-		if s := t.served(id); s.seen() && s.At.After(e.Lo) && s.At.Before(e.At) {
+		if s := t.named(id); s.seen() && s.At.After(e.Lo) && s.At.Before(e.At) {
 			e.At, e.Hi = s.At, s.Hi
 		}
 		return e
@@ -209,7 +210,26 @@ func (t *Trace) healthy(id string) Event {
 	return Event{}
 }
 
-func (t *Trace) served(id string) Event {
+// served is when an instance first answered, after it was healthy: by its answers, else by the first
+// period in which it is counted, or uses half of the CPU that the group does on average.
+func (t *Trace) served(id string, healthy Event) Event {
+	if t.h.Identity.ByAnswer() {
+		return t.named(id)
+	}
+	for _, p := range t.points(runlog.GroupSeries, t.begin(runlog.PhaseLoad), t.released(), false) {
+		end := p.start.Add(t.h.Period())
+		counted := t.metric[runlog.TargetSeries(id)][p.start]
+		cpu := t.metric[id][p.start]
+		carries := len(cpu) > 0 && !p.start.Before(healthy.Lo) && (t.h.Metric.CountsRequests() || cpu[len(cpu)-1] >= p.value/2)
+		if len(counted) > 0 && end.After(healthy.Lo) || t.h.Identity == runlog.IdentityRequests && carries {
+			return Event{p.start, end, end}
+		}
+	}
+	return Event{}
+}
+
+// named is when an answer first named the instance.
+func (t *Trace) named(id string) Event {
 	var first time.Time
 	for _, l := range t.record.Load {
 		if l.Second == nil || l.Second.Instances[id] == nil {

@@ -18,7 +18,7 @@ func (t *Trace) declared() Truth {
 	if !ok || len(t.targetGroups) == 0 {
 		return Unknown
 	}
-	want := hypothesis.Deadlines(alarm, t.targetGroups[0].value, t.groups[0].value, t.policy())
+	want := hypothesis.Deadlines(alarm, t.targetGroups[0].value, t.groups[0].value, t.policy(), t.h.Identity)
 	follows := slices.EqualFunc(want, t.h.Deadlines, func(a, b runlog.Deadline) bool {
 		return a.Link == b.Link && a.Seconds() == b.Seconds()
 	})

@@ -30,10 +30,11 @@ const decision = "decision of the scaling policy"
 
 // Deadlines derives how long each link of the chain may take, e1 to e7, as named
 // sums, from the alarm's and the health check's own configuration. Policy is nil
-// where the alarm invokes none; target groups that were not found have zero terms.
+// where the alarm invokes none; target groups that were not found have zero terms. Where no
+// answer names its instance, the first request is known to a period of the load balancer's counts.
 // The harness declares them before the load; Judge derives them again.
 func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup,
-	policy *runlog.ScalingPolicy) []runlog.Deadline {
+	policy *runlog.ScalingPolicy, by runlog.Identity) []runlog.Deadline {
 	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	return []runlog.Deadline{
 		{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
@@ -48,9 +49,21 @@ func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.Aut
 			{Name: "health check interval", Seconds: float64(tg.HealthCheckIntervalSeconds)},
 			{Name: "health check timeout", Seconds: float64(tg.HealthCheckTimeoutSeconds)},
 		}},
-		{Link: runlog.LinkFirstRequest, Terms: runlog.Terms{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
+		{Link: runlog.LinkFirstRequest, Terms: firstRequestTerms(alarm, by)},
 		{Link: runlog.LinkLoadShared, Terms: belowTerms(alarm, "it begins to serve", "threshold")},
 	}
+}
+
+// firstRequestTerms is from a healthy target to its first answer, or to the end of the period whose
+// counts show that it answers.
+func firstRequestTerms(alarm runlog.MetricAlarm, by runlog.Identity) runlog.Terms {
+	terms := runlog.Terms{{Name: "first request routed and answered", Seconds: timingOf(alarm.Period).firstRequest}}
+	if by.ByAnswer() {
+		return terms
+	}
+	return append(terms,
+		runlog.Term{Name: "the period in which it begins to serve", Seconds: float64(alarm.Period)},
+		runlog.Term{Name: "one full period of the load balancer's counts", Seconds: float64(alarm.Period)})
 }
 
 // decisionTerms is from the alarm's transition to the activity. A simple policy acts on the state

@@ -20,7 +20,7 @@ func TestAnInstanceMayTakeTheGraceThatItsGroupGrantsToStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tg := runlog.TargetGroup{HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2}
 			for _, d := range Deadlines(runlog.MetricAlarm{Period: test.period}, tg, runlog.AutoScalingGroup{HealthCheckGracePeriod: test.grace},
-				nil) {
+				nil, "") {
 				if d.Link == runlog.LinkTargetHealthy && d.Seconds() != test.want+7 {
 					t.Errorf("e5 = %g s, want %g and 7 for the check", d.Seconds(), test.want)
 				}

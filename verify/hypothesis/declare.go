@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -25,6 +26,7 @@ type Intent struct {
 	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
 	GridPoint float64
 	Require   []string // the hypothesis's
+	Identity  runlog.Identity
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -44,6 +46,10 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 			c.Metrics()[0].MetricName)
 	}
 	tg := append(slices.Clone(c.TargetGroups), runlog.TargetGroup{})[0] // without one, e5 is never seen
+	if in.Identity == runlog.IdentityRequests && !slices.ContainsFunc(tg.LoadBalancerArns, application) {
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no Application Load Balancer, and others count no requests: identity.target of the "+
+			"scenario cannot tell who answers; let the answers name their instances", group)
+	}
 	in = in.of(metric, alarm)
 	step, err := c.stepOf(alarm, in)
 	if err := cmp.Or(ControlBelow(alarm.Threshold, in.ControlCPUPercent), err); err != nil {
@@ -58,8 +64,8 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
 		FromCapacity: step.from, ToCapacity: step.to, Metric: metric,
 		Band: step.band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
-		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, tg, c.Group, policy),
-		Require: in.Require,
+		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, tg, c.Group, policy, in.Identity),
+		Identity: in.Identity, Require: in.Require,
 	}
 	h.SetLimits()
 	if policy != nil {
@@ -68,6 +74,11 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	// A control shorter than the chain may take would control nothing.
 	h.ControlSeconds = h.ChainWithin().Seconds() + in.GridPoint*h.Period().Seconds()
 	return h, nil
+}
+
+// application reports whether a load balancer counts requests.
+func application(loadBalancerARN string) bool {
+	return strings.Contains(loadBalancerARN, ":loadbalancer/app/")
 }
 
 // of is the intent about a metric: where that counts requests, what is in percent of CPU says

@@ -291,6 +291,17 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	return interval{}, false
 }
 
+// served reports whether all new instances are known to have answered, or it is not known that one did not.
+func (t *analysis) served() bool {
+	if t.h.Identity.ByAnswer() {
+		first, _ := t.firstServed()
+		return !first.IsZero()
+	}
+	_, there := t.events[runlog.LinkFirstRequest]
+	_, undecided := t.findCounted(&Link{})
+	return there || undecided
+}
+
 // firstServed is when the last of the new instances first answered, and the line that says so;
 // zero if one never did.
 func (t *analysis) firstServed() (at time.Time, line int64) {
@@ -318,6 +329,9 @@ func (t *analysis) firstAnswer(id string) (at time.Time, line int64) {
 }
 
 func (t *analysis) findServed(l *Link) (interval, bool) {
+	if !t.h.Identity.ByAnswer() {
+		return t.findCounted(l)
+	}
 	l.Expected = "a request is answered by the same instance"
 	l.Join = map[string]string{"instance": list(t.newIDs)}
 	if first, line := t.firstServed(); !first.IsZero() {

@@ -28,6 +28,7 @@ type Config struct {
 	AlarmName            string        // the scale-out alarm; "": the one that fits best
 	TargetGroupARN       string        // the one that the claim is about; "": the group's first
 	LoadBalancerURL      string        // where the requests go
+	CountsTargets        bool          // the cloud publishes what each target answered, as a local one does
 	Drain                time.Duration // deregistration delay
 	Revision             string        // of this program
 	Scenario             scenario.Scenario
@@ -56,7 +57,7 @@ func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName, TargetGroupARN: cfg.TargetGroupARN,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
-		Template: templateOf(cfg.AWS),
+		Template: templateOf(cfg.AWS), Identity: cfg.identity(),
 	})
 	configuration, err := observer.Configure(ctx)
 	if err != nil {
@@ -66,7 +67,7 @@ func Prove(ctx context.Context, cfg Config) error {
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
 		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
 		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
-		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
+		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require, Identity: cfg.identity(),
 	}, time.Now())
 	if err != nil {
 		return Refused{err}
@@ -95,6 +96,17 @@ func Prove(ctx context.Context, cfg Config) error {
 		background = append(background, cfg.Background)
 	}
 	return RunGroup(ctx, d.run, background...)
+}
+
+// identity is the strongest evidence of who answered that the scenario and the cloud allow.
+func (c Config) identity() runlog.Identity {
+	switch {
+	case !c.Scenario.Identity.Target:
+		return runlog.IdentityAnswer
+	case c.CountsTargets:
+		return runlog.IdentityTarget
+	}
+	return runlog.IdentityRequests
 }
 
 func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
