@@ -82,7 +82,6 @@ func newWorld() *world {
 		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", TargetGroupARN: "arn:web", Threshold: 20,
 		PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
 		IdleLimit: 15, PublishLagSeconds: 2, Band: 1.6, ControlCPUPercent: 10, ControlSeconds: 53,
-		TargetGroupARN: "arn:tg",
 	}
 	for _, l := range runlog.Links()[1:] {
 		h.Deadlines = append(h.Deadlines, runlog.Deadline{Link: l, Terms: runlog.Terms{{Name: "all", Seconds: 10}}})
