@@ -118,8 +118,6 @@ func causes() []soak {
 		{"the load never crosses", func(c *virtual.Config) { c.Scenario.Load.Rate = 12 }, judge.Inconclusive, "premise.crossed"},
 		{"another client sends half the declared rate from the load on", during(runlog.PhaseLoad, halfAsMuch), judge.Inconclusive,
 			"confounder.other-requests"},
-		{"another client sends half the declared rate from the calibration on", during(runlog.PhaseCalibration, halfAsMuch),
-			judge.Inconclusive, "confounder.other-requests"},
 		{"the cloud's clock is 3 s ahead", func(c *virtual.Config) { c.ClockOffset = 3 * time.Second }, judge.Proved, ""},
 		{"the cloud's clock is 3 s behind", func(c *virtual.Config) { c.ClockOffset = -3 * time.Second }, judge.Proved, ""},
 		{"a request costs no CPU", func(c *virtual.Config) { c.Service.CPU = 0 }, judge.Inconclusive, "premise.instrument"},
