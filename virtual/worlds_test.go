@@ -98,6 +98,9 @@ func draw(t *rapid.T) drawn {
 	audited := rapid.Bool().Draw(t, "audited")
 	boot := time.Duration(rapid.IntRange(0, 30).Draw(t, "boot")) * 100 * time.Millisecond
 	step := weighted(t, "step", []int{20, 3, 2, 1}, [2]int{1, 1}, [2]int{1, 2}, [2]int{2, 1}, [2]int{3, 1})
+	if step != [2]int{1, 1} && policy == stack.PolicyTargetTracking {
+		policy = stack.PolicySimple // the stack's own policy is what such a step changes
+	}
 	change := func(c *virtual.Config) {
 		cheap(c)
 		if step[1] > 1 || step[0] > 1 {
