@@ -258,17 +258,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	t.Helper()
 	start := time.Now()
 	w.stack = w.build(t)
-	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := w.cfg.Scenario.Marshal()
-	if err == nil {
-		_, err = writer.WriteScenario(resolved)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	writer := w.record(t, dir, start)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
@@ -289,7 +279,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	for phase, act := range w.cfg.During {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
 	}
-	err = live.Prove(ctx, live.Config{
+	err := live.Prove(ctx, live.Config{
 		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
 		AutoScalingGroupName: acting.Group.AutoScalingGroupName, CountsTargets: !w.cfg.Uncounted, AlarmName: acting.Group.ScaleOutAlarmName,
 		TargetGroupARN: acting.Group.TargetGroupARN, LoadBalancerURL: acting.Group.LoadBalancerURL, Interval: w.cfg.Interval,
@@ -309,6 +299,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 		t.Fatal(err)
 	}
 	return err
+}
+
+// record makes the run's folder, with the scenario in it.
+func (w *world) record(t *testing.T, dir string, start time.Time) *runlog.Writer {
+	t.Helper()
+	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := w.cfg.Scenario.Marshal()
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writer
 }
 
 // audit audits the run, as the soak command does.
