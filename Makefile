@@ -73,6 +73,10 @@ verdicts: ## take a real soak to each verdict, side by side, and judge every mut
 	go test -run JudgingAgain $(TESTFLAGS) ./verify/judge -times 100
 	go test -tags soak -count=1 -timeout 10m -parallel 4 -run 'Real|SetByHand' $(TESTFLAGS) ./cmd/secondwind
 
+.PHONY: examples
+examples: ## prove the services of scenarios/examples whose programs are installed, two side by side (eight minutes)
+	go test -tags soak -count=1 -timeout 30m -parallel 2 -run ExamplesAreProved $(TESTFLAGS) ./cmd/secondwind
+
 .PHONY: race
 race: ## run the tests of `test` three times; fails where there is no C compiler
 	CGO_ENABLED=1 go test $(AT_ONCE) $(RACE) -shuffle=on -count=3 -timeout 45m $(TESTFLAGS) $(PACKAGES)

@@ -117,7 +117,7 @@ func (s *LoadSecond) validate() error {
 	return s.Phase.ValidateName()
 }
 
-func (o Observation) validate() error {
+func (o *Observation) validate() error {
 	switch {
 	case o.Seq < 1:
 		return fmt.Errorf("seq is %d, want at least 1", o.Seq)
@@ -156,7 +156,7 @@ func oneOf(members string, set ...bool) error {
 }
 
 // repeats checks that o may stand for the answer of was.
-func (o Observation) repeats(was Observation) error {
+func (o *Observation) repeats(was *Observation) error {
 	switch {
 	case was.Operation != o.Operation:
 		return fmt.Errorf("unchanged points to seq %d, which is %s, not %s", was.Seq, was.Operation, o.Operation)

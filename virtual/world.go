@@ -265,7 +265,10 @@ func (w *world) soak(t *testing.T, dir string) error {
 	endHold := make(chan struct{})
 	acting := &Acting{
 		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, world: w,
-		Group:     outputs.Outputs{AutoScalingGroupName: w.stack.AutoScalingGroupName, LoadBalancerURL: w.stack.LoadBalancerURL},
+		Group: outputs.Outputs{
+			AutoScalingGroupName: w.stack.AutoScalingGroupName, LoadBalancerURL: w.stack.LoadBalancerURL,
+			ScaleOutAlarmName: w.stack.ScaleOutAlarm,
+		},
 		Transport: w.transport,
 	}
 	if w.cfg.Configure != nil {

@@ -259,8 +259,8 @@ func (s Stack) look(ctx context.Context) (h targetHealth, err error) {
 }
 
 // WaitHealthy returns the ids of the healthy targets of the stack once there are as many as its
-// group began with. If ctx ends first, or if instance after instance came and went, its error has
-// the state of the target that was seen last.
+// group began with. If ctx ends first, or if instance after instance came and went, they are those
+// of the targets that were seen last, and the error has the state of one of them.
 func (s Stack) WaitHealthy(ctx context.Context) (ids []string, err error) {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()
@@ -273,17 +273,17 @@ func (s Stack) WaitHealthy(ctx context.Context) (ids []string, err error) {
 		case err == nil && len(h.healthy) >= max(1, s.desired):
 			return h.healthy, nil
 		case err == nil:
-			present, seen = h.present, cmp.Or(h.ill, seen)
+			ids, present, seen = h.ids, h.present, cmp.Or(h.ill, seen)
 			for _, id := range h.ids {
 				known[id] = true
 			}
 		}
 		if len(known)-present >= replacedInVain {
-			return nil, fmt.Errorf("wait for a healthy target of %s: instance after instance came and went; last seen: %s", s.TargetGroup, seen)
+			return ids, fmt.Errorf("wait for a healthy target of %s: instance after instance came and went; last seen: %s", s.TargetGroup, seen)
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, context.Cause(ctx), seen)
+			return ids, fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, context.Cause(ctx), seen)
 		case <-ticker.C:
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // giveAddress is what to do about a program that does not listen where it is to.
-const giveAddress = "give it {port}, {host} and {port}, or {address} in its command or its environment"
+const giveAddress = "see that it takes where to listen from {port}, {host} and {port}, or {address} in its command or its environment"
 
 // Explain says why an instance cannot serve, or a second one beside it could not, as far as the
 // operating system shows it: how it ended, or where its processes listen instead. "" is
@@ -91,7 +91,7 @@ var inUse = []string{"address already in use", "eaddrinuse", "address in use", "
 // hint is what to do about the last line of a program that has ended; "" if nothing is known.
 func hint(lastLine string) string {
 	if slices.ContainsFunc(inUse, func(text string) bool { return strings.Contains(strings.ToLower(lastLine), text) }) {
-		return "; another instance or program listens there: " + giveAddress + ", so that each instance listens at its own"
+		return "; another instance or program listens there: " + giveAddress
 	}
 	return ""
 }

@@ -34,7 +34,7 @@ func TestAProgramThatListensElsewhereIsExplained(t *testing.T) {
 	}{
 		"where it is to":                    {"{host}:{port}", ""},
 		"at another port":                   {"127.0.0.1:0", "listens on 127.0.0.1:"},
-		"at a port that it was not told of": {"{host}:0", "; give it {port}, {host} and {port}, or {address}"},
+		"at a port that it was not told of": {"{host}:0", "; see that it takes where to listen from {port}, {host} and {port}, or {address}"},
 		"everywhere, at a port of its own":  {":{port}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestAProgramThatListensEverywhereKeepsOthersAway(t *testing.T) {
 	p := &process{Instance: Instance{Address: "127.1.2.3:8080"}}
 	for at, want := range map[string]string{
 		"0.0.0.0:8080": "so that no second instance can on this machine", "[::]:8080": "make it listen on {host}", "127.1.2.3:8080": "",
-		"0.0.0.0:3000": "listens on 0.0.0.0:3000, not on 127.1.2.3:8080; give it {port}",
+		"0.0.0.0:3000": "listens on 0.0.0.0:3000, not on 127.1.2.3:8080; see that it takes",
 	} {
 		if got := p.misplaced([]netip.AddrPort{netip.MustParseAddrPort(at)}); (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("misplaced(%s) = %q, want %q in it", at, got, want)
