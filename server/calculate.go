@@ -148,7 +148,7 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 			return Calculation{}, badRequest("%q is in the query string: with JSON, put it in the body", name)
 		}
 	}
-	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
+	from, err := s.openPaced(c, reservationOf(c))
 	if err != nil {
 		return Calculation{}, err
 	}

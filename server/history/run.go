@@ -31,6 +31,10 @@ func (h *History) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return h.stop()
+		case <-h.failed:
+			if h.state.Load().err == nil {
+				wait.Reset(0)
+			}
 		case now := <-wait.C:
 			err := h.tend(ctx, now.Sub(checked) >= h.config.KeyCheck)
 			if err != nil {
@@ -73,6 +77,9 @@ func (h *History) tend(ctx context.Context, checkKey bool) error {
 	case now.err == nil && was.err != nil:
 		h.config.Log.Info("history is available", "store", now.store.Name(), "data_keys", now.keys.Len())
 	case now.err != nil && ctx.Err() == nil && (was.err == nil || was.err.Error() != now.err.Error()):
+		if was.err == nil {
+			h.losses.Add(1)
+		}
 		h.config.Log.Error("history is not available", "error", now.err)
 	}
 	if now.err == nil && h.unscrubbed.Load() {
@@ -123,7 +130,7 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	revision, err := s.store.Revision(asking)
+	revision, err := probe(asking, &s)
 	if err != nil {
 		return s.keys, err
 	}
@@ -139,6 +146,18 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 		return nil, err
 	}
 	return s.keys, err
+}
+
+// errOther says that the store is another one than the keys in use are for.
+var errOther = errors.New("its keys were removed, or replaced by another store's: restore it from a backup, or restart the calculator")
+
+// probe uses a state's store, and returns the revision of its keys.
+func probe(ctx context.Context, s *state) (int64, error) {
+	name, revision, err := s.store.Probe(ctx)
+	if err == nil && s.keys != nil && name != s.keys.Store {
+		err = fmt.Errorf("the store %s: %w", s.store.Name(), errOther)
+	}
+	return revision, err
 }
 
 // errMoved says that the store's keys were wrapped under another key than the
