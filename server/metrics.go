@@ -94,11 +94,9 @@ func newMetrics(admission *admissionLimiter, memory *budget, r *recorder) *metri
 		gauge("held_bytes", "Bodies and answers held in memory.", func() float64 { return float64(memory.used.Load()) }),
 		gauge("history_waiting", fmt.Sprintf("Calculations that were answered, or are about to be, and are not yet in the history: "+
 			"what a kill loses now, %d at most.", maxWaiting), func() float64 { return float64(r.places.used.Load()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Name: "history_losses_total",
+			Help: "How often the history's store or key was lost."}, r.losses),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if r.store != nil {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Name: "history_losses_total",
-			Help: "How often the history's store or key was lost."}, func() float64 { return float64(r.store.Losses()) }))
-	}
 	return m
 }
 

@@ -192,6 +192,14 @@ func (r *recorder) kept(entries int) {
 	}
 }
 
+// losses is how often the store was lost.
+func (r *recorder) losses() float64 {
+	if r.store == nil {
+		return 0
+	}
+	return float64(r.store.Losses())
+}
+
 // settle waits until what was added before is stored, or ctx ends.
 func (r *recorder) settle(ctx context.Context) {
 	r.mu.Lock()

@@ -167,7 +167,7 @@ var errMoved = errors.New("the store's keys were wrapped under another key: star
 // unwrap says of keys that do not open which key they were wrapped under.
 func unwrap(ctx context.Context, kek *vault.KEK, wrapped store.Keyset) (*vault.Keys, error) {
 	keys, err := vault.Unwrap(ctx, kek, wrapped)
-	if err != nil && wrapped.KEK != kek.Name() {
+	if err != nil && !vault.SameKey(wrapped.KEK, kek.Name()) {
 		err = fmt.Errorf("%w: %s: %w", errMoved, wrapped.KEK, err)
 	}
 	return keys, err

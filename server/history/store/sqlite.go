@@ -243,6 +243,8 @@ func (d *sqliteDialect) explain(err error) error {
 		return fmt.Errorf("%w: the file is damaged, or no SQLite database: restore it from a backup, or move it away to start afresh", err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: its disk is full: free some space", err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%w: its disk fails, or was made read-only: check the file system", err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("%w: another process has held it for too long", err)
 	}

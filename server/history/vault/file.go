@@ -54,7 +54,7 @@ func readFile(path string) (*KEK, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the key file %s holds no key for authenticated encryption: bring it back from a backup", ErrLost, path)
 	}
-	return &KEK{name: fmt.Sprintf("file:%s (key %d)", filepath.Base(path), h.KeysetInfo().GetPrimaryKeyId()), aead: withoutContext{primitive}},
+	return &KEK{name: fmt.Sprintf("file:%s%s%d)", filepath.Base(path), keyNumber, h.KeysetInfo().GetPrimaryKeyId()), aead: withoutContext{primitive}},
 		nil
 }
 
