@@ -64,13 +64,13 @@ type pace struct {
 	allowed time.Duration // the deadline is then
 }
 
-// arrived sets the deadline, but not for each small part.
+// arrived sets the deadline after so many bytes.
 func (p *pace) arrived(bytes int64, whole bool) {
 	allowed := min(bodyGrace+time.Duration(bytes)*time.Second/leastRate, p.longest)
 	if whole { // else the deadline would end the request: net/http watches whether the client goes
 		allowed = p.longest
 	}
-	if whole && p.allowed < allowed || allowed-p.allowed >= time.Second {
+	if allowed > p.allowed {
 		p.allowed = allowed
 		_ = p.control.SetReadDeadline(p.began.Add(allowed))
 	}
@@ -121,7 +121,7 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, &http.MaxBytesError{Limit: b.most}
 	}
 	if b.pace != nil {
-		b.pace.arrived(b.most-b.left, err != nil)
+		b.pace.arrived(b.most-b.left, errors.Is(err, io.EOF))
 	}
 	if b.reserved != nil {
 		if full := b.reserved.grow(b.request.Context(), int64(n)); full != nil {

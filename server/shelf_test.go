@@ -17,6 +17,7 @@ type shelf struct {
 	entries map[string][]history.Entry // by user, the newest first
 	fault   error
 	hold    chan struct{} // not nil: Add waits until it is closed
+	commits int
 }
 
 func newShelf() *shelf { return &shelf{entries: make(map[string][]history.Entry)} }
@@ -40,6 +41,7 @@ func (s *shelf) Add(ctx context.Context, group ...*history.Addition) error {
 	if s.fault != nil {
 		return s.fault
 	}
+	s.commits++
 	for _, a := range group {
 		s.count++
 		a.Entry.ID = fmt.Sprintf("%06d", s.count)

@@ -83,7 +83,7 @@ func (h *History) Ready(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	_, err := probe(ctx, s)
+	_, err := h.probe(ctx, s)
 	return h.noted(err)
 }
 

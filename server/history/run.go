@@ -130,7 +130,7 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	revision, err := probe(asking, &s)
+	revision, err := h.probe(asking, &s)
 	if err != nil {
 		return s.keys, err
 	}
@@ -152,8 +152,8 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 var errOther = errors.New("its keys were removed, or replaced by another store's: restore it from a backup, or restart the calculator")
 
 // probe uses a state's store, and returns the revision of its keys.
-func probe(ctx context.Context, s *state) (int64, error) {
-	name, revision, err := s.store.Probe(ctx)
+func (h *History) probe(ctx context.Context, s *state) (int64, error) {
+	name, revision, err := s.store.Probe(ctx, padded(h.config.MaxEntryBytes)+vault.Overhead)
 	if err == nil && s.keys != nil && name != s.keys.Store {
 		err = fmt.Errorf("the store %s: %w", s.store.Name(), errOther)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 )
@@ -27,10 +28,11 @@ func (s *Store) Keyset(ctx context.Context) (Keyset, error) {
 }
 
 // Probe does what a history needs of the store: it finds the database under its name,
-// reads the keyset from it and not from a cache, and commits a write that changes nothing.
-// It returns the keyset's store and revision, "" and 0 where there is none yet. Where it
-// fails, the next use of the store gets new connections.
-func (s *Store) Probe(ctx context.Context) (name string, revision int64, err error) {
+// reads the keyset from it and not from a cache, and commits the writing of a record of so
+// many bytes, which it removes in the same transaction. It returns the keyset's store and
+// revision, "" and 0 where there is none yet. Where it fails, the next use of the store
+// gets new connections.
+func (s *Store) Probe(ctx context.Context, size int) (name string, revision int64, err error) {
 	defer func() {
 		if err != nil {
 			s.dialect.renew()
@@ -50,11 +52,22 @@ func (s *Store) Probe(ctx context.Context) (name string, revision int64, err err
 			return "", 0, err
 		}
 	}
-	err = conn.QueryRowContext(ctx, `UPDATE history_keyset SET revision = revision WHERE id = 1 RETURNING store, revision`).
-		Scan(&name, &revision)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
+	err = transaction(ctx, conn, func(tx *sql.Tx) error {
+		none := make([]byte, 16) // the id, and the owner, of no user's entry; of its own, so that none waits for another
+		rand.Read(none)          // never fails
+		if _, err := tx.ExecContext(ctx, `INSERT INTO history_record (owner, id, sealed) VALUES ($1, $1, $2)`, none,
+			make([]byte, size)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM history_record WHERE owner = $1`, none); err != nil {
+			return err
+		}
+		err := tx.QueryRowContext(ctx, `SELECT store, revision FROM history_keyset WHERE id = 1`).Scan(&name, &revision)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
 	return name, revision, err
 }
 

@@ -22,7 +22,7 @@ func (s *Store) Insert(ctx context.Context, records []Record, keep int) (removed
 		values = append(values, r.Owner, r.ID, r.Sealed)
 		owners[string(r.Owner)] = true
 	}
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
+	err = transaction(ctx, s.db, func(tx *sql.Tx) error {
 		query := `INSERT INTO history_record (owner, id, sealed) VALUES ` + strings.Join(rows, ", ")
 		if _, err := tx.ExecContext(ctx, query, values...); err != nil {
 			return err

@@ -103,9 +103,14 @@ func (s *Store) explain(tried string, err error) error {
 	return fmt.Errorf("%s the store %s: %w", tried, s.name, s.dialect.explain(err))
 }
 
+// beginner is a connection, or a pool of them.
+type beginner interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}
+
 // transaction runs do and commits what it did, or nothing.
-func (s *Store) transaction(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+func transaction(ctx context.Context, on beginner, do func(*sql.Tx) error) error {
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -190,7 +190,7 @@ func TestKeysetsAreReplacedOneRevisionAtATime(t *testing.T) {
 				t.Errorf("ReplaceKeyset of revision 1 = %v, %v, want %v", replaced, err, want)
 			}
 		}
-		if name, revision, err := s.Probe(t.Context()); err != nil || name != got.Store || revision != 2 {
+		if name, revision, err := s.Probe(t.Context(), 1000); err != nil || name != got.Store || revision != 2 {
 			t.Errorf("Probe = %q, %d, %v, want %q and 2", name, revision, err, got.Store)
 		}
 	})

@@ -151,6 +151,22 @@ func TestWrappedKeysOpenForTheirStoreAloneAndUnchangedAlone(t *testing.T) {
 	}
 }
 
+func TestAKeyFileThatWasRenamedIsTheSameKey(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"file:a (key 1)", "file:b (key 1)", true},
+		{"file:a (key 1)", "file:a (key 12)", false},
+		{"aws-kms:a", "aws-kms:a", true},
+		{"aws-kms:a", "aws-kms:b", false},
+	} {
+		if got := SameKey(tt.a, tt.b); got != tt.want {
+			t.Errorf("SameKey(%q, %q) = %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
 // FuzzUnwrap holds that no bytes in a row of keys make Unwrap panic, or open without having been wrapped.
 func FuzzUnwrap(f *testing.F) {
 	kek, err := OpenKEK(f.Context(), Source{Name: "file:" + filepath.Join(f.TempDir(), "key")}, true)
