@@ -50,8 +50,8 @@ func (c *connections) Accept() (net.Conn, error) {
 	}
 	c.mu.Lock()
 	var oldest *placed
-	if len(c.spare) == spare {
-		oldest = c.spare[0]
+	if len(c.spare) == spare { // those that wait for a place do not ask for the health
+		oldest = c.spare[max(0, slices.IndexFunc(c.spare, func(p *placed) bool { return p.waits }))]
 	}
 	c.spare = append(c.spare, p)
 	c.mu.Unlock()
@@ -110,6 +110,7 @@ type placed struct {
 	net.Conn
 	of     *connections
 	has    bool // a place
+	waits  bool // for one
 	closed bool
 }
 
@@ -134,6 +135,7 @@ func (p *placed) occupy(ctx context.Context, longest time.Duration) error {
 	c := p.of
 	c.mu.Lock()
 	has := p.has
+	p.waits = !has
 	c.mu.Unlock()
 	if has {
 		return nil
@@ -149,7 +151,7 @@ func (p *placed) occupy(ctx context.Context, longest time.Duration) error {
 		<-c.places
 		return net.ErrClosed
 	}
-	p.has = true
+	p.has, p.waits = true, false
 	c.spare = slices.DeleteFunc(c.spare, func(other *placed) bool { return other == p })
 	return nil
 }

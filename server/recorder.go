@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -128,6 +129,8 @@ func (r *recorder) enqueue(w *waitingEntry) {
 // work stores what waits until nothing does.
 func (r *recorder) work() {
 	for {
+		// Whoever is about to add an entry does that first: else, on one core, each commit would be of one.
+		runtime.Gosched()
 		r.mu.Lock()
 		group := slices.Clone(r.waiting)
 		r.mu.Unlock()

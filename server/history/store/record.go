@@ -11,8 +11,7 @@ import (
 
 // Insert stores all records in one transaction, or none of them, and removes the oldest
 // records of their owners beyond the newest keep. Where it returns nil, the records are
-// in the store under its name, and stay there if the process is killed or the machine
-// loses power.
+// in the store under its name, and stay there if the process is killed.
 func (s *Store) Insert(ctx context.Context, records []Record, keep int) (removed int64, err error) {
 	var rows []string
 	var values []any

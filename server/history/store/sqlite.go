@@ -19,9 +19,11 @@ import (
 )
 
 // sqliteOptions hold for every connection. secure_delete overwrites what is deleted
-// with zeros. synchronous=full: what was committed outlives a loss of power.
+// with zeros. synchronous=normal loses the last entries when the machine loses power,
+// never the file, and none when the process is killed; a delete is synced by the checkpoint
+// that follows it.
 const sqliteOptions = "?_pragma=busy_timeout(5000)&_pragma=secure_delete(on)" +
-	"&_pragma=synchronous(full)&_pragma=temp_store(memory)&_txlock=immediate"
+	"&_pragma=synchronous(normal)&_pragma=temp_store(memory)&_txlock=immediate"
 
 // maxSQLiteConnections is for readers: there is one writer at a time.
 const maxSQLiteConnections = 4
