@@ -27,38 +27,69 @@ type connections struct {
 	element map[net.Conn]*list.Element // of idle
 	waiting int                        // requests that wait for a place
 	spare   []*placed                  // without a place, the oldest first
+	moved   chan struct{}              // full when one of spare began to wait, or left
 }
 
 func limited(l net.Listener, atOnce int) *connections {
 	return &connections{
 		Listener: l, places: make(chan struct{}, atOnce),
-		idle: list.New(), element: make(map[net.Conn]*list.Element),
+		idle: list.New(), moved: make(chan struct{}, 1), element: make(map[net.Conn]*list.Element),
 	}
 }
 
-// Accept never waits for a place: a connection that has none may ask for its health. Of
-// too many without a place, the oldest is closed.
+// Accept never waits for a place: a connection that has none may ask for the health.
 func (c *connections) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	p := &placed{Conn: conn, of: c}
+	p := &placed{Conn: conn, of: c, since: time.Now()}
 	if c.take() {
 		p.has = true
 		return p, nil
 	}
-	c.mu.Lock()
-	var oldest *placed
-	if len(c.spare) == spare { // those that wait for a place do not ask for the health
-		oldest = c.spare[max(0, slices.IndexFunc(c.spare, func(p *placed) bool { return p.waits }))]
-	}
-	c.spare = append(c.spare, p)
-	c.mu.Unlock()
-	if oldest != nil {
-		_ = oldest.Close() // the client finds out when it uses it
+	for !c.admit(p) {
+		select {
+		case <-c.moved:
+		case <-time.After(headerPatience):
+		}
 	}
 	return p, nil
+}
+
+// headerPatience is how long a spare connection has to say what it asks for, if there are
+// too many.
+const headerPatience = 250 * time.Millisecond
+
+// admit makes a connection one of the spare ones. If there are too many, one of those is
+// closed that do not ask for the health, since they wait for a place, or the oldest.
+func (c *connections) admit(p *placed) bool {
+	c.mu.Lock()
+	if len(c.spare) < spare {
+		c.spare = append(c.spare, p)
+		c.mu.Unlock()
+		return true
+	}
+	var victim *placed
+	if i := slices.IndexFunc(c.spare, func(p *placed) bool { return p.waits }); i >= 0 {
+		victim = c.spare[i]
+	} else if time.Since(c.spare[0].since) >= headerPatience {
+		victim = c.spare[0]
+	}
+	c.mu.Unlock()
+	if victim == nil {
+		return false
+	}
+	_ = victim.Close() // the client finds out when it uses it
+	return c.admit(p)
+}
+
+// hasMoved has Accept look again whom it may close.
+func (c *connections) hasMoved() {
+	select {
+	case c.moved <- struct{}{}:
+	default:
+	}
 }
 
 // take takes a place if there is one, or that of the connection that has been idle longest.
@@ -111,6 +142,7 @@ type placed struct {
 	of     *connections
 	has    bool // a place
 	waits  bool // for one
+	since  time.Time
 	closed bool
 }
 
@@ -127,6 +159,7 @@ func (p *placed) Close() error {
 		}
 	}
 	c.mu.Unlock()
+	c.hasMoved()
 	return p.Conn.Close()
 }
 
@@ -137,6 +170,7 @@ func (p *placed) occupy(ctx context.Context, longest time.Duration) error {
 	has := p.has
 	p.waits = !has
 	c.mu.Unlock()
+	c.hasMoved()
 	if has {
 		return nil
 	}

@@ -85,6 +85,7 @@ func healthChecks(ctx context.Context, p *process, length time.Duration) (took [
 			took = append(took, time.Since(asked))
 		default:
 			failed++
+			fmt.Printf("/healthz failed after %v: %v\n", time.Since(asked).Round(time.Millisecond), err)
 		}
 		if err := pause(ctx, healthEvery); err != nil {
 			return nil, 0, err
