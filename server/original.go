@@ -36,9 +36,11 @@ func (s *Server) calculateAsOriginal(c *gin.Context) error {
 // err is of the calculation, late of who has no time for it.
 func (s *Server) evaluateAsOriginal(ctx context.Context, number1, operator, number2 string) (result string, err, late error) {
 	// What is done in a microsecond needs no timer, which takes as long to set.
-	if short := len(number1)+len(number2) <= shortOperands; !short || !s.admission.tryEnter() {
+	if short := len(number1)+len(number2) <= shortOperands; short && s.admission.tryEnter() {
+		ctx = context.WithoutCancel(ctx)
+	} else {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.config.CalculationTimeout)
+		ctx, cancel = s.outlasting(ctx)
 		defer cancel()
 		if err := s.admission.enter(ctx); err != nil {
 			return "", nil, err

@@ -86,9 +86,9 @@ func (r *recorder) add(ctx context.Context, user string, e history.Entry, as Dur
 		r.lose("dropped", 1)
 		return dropped
 	}
-	if r.places.reserve(ctx, 1, longest) != nil {
+	if err := r.places.reserve(ctx, 1, longest); err != nil {
 		w.reserved.release()
-		r.waited(ctx)
+		r.waited(err)
 		r.lose("dropped", 1)
 		return dropped
 	}
@@ -103,14 +103,14 @@ func (r *recorder) add(ctx context.Context, user string, e history.Entry, as Dur
 		}
 		return dropped
 	case <-ctx.Done():
-		r.waited(ctx)
+		r.waited(ctx.Err())
 		return Queued
 	}
 }
 
 // waited blames the store for a wait that has ended, unless the client has gone.
-func (r *recorder) waited(ctx context.Context) {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+func (r *recorder) waited(err error) {
+	if !errors.Is(err, context.Canceled) {
 		r.trouble(errSlow)
 	}
 }

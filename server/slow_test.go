@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,6 +103,38 @@ func TestABodyArrivesAtALeastRate(t *testing.T) {
 				t.Errorf("%s: %d after %v, want %d after %v", tt.name, status, after, tt.status, tt.after)
 			}
 		})
+	}
+}
+
+// TestWhoClosesTheirHalfGetsTheAnswer: net/http takes such a client for one that has gone.
+func TestWhoClosesTheirHalfGetsTheAnswer(t *testing.T) {
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/v1/calculate": `{"result":"6","exact":true}`, "/v1/batch": `{"result":"6","exact":true}`, "/v1/statistics": `"count":1`,
+		"/_calculate?number1=2&operator=*&number2=3":                             `{"result":6}`,
+		"/_calculate?number1=2&operator=*&number2=3" + strings.Repeat("0", 1000): `{"result":60`,
+	} {
+		ctx, gone := context.WithCancel(t.Context())
+		gone()
+		method, body, mediaType := http.MethodPost, example, typeJSONLines
+		switch {
+		case strings.HasPrefix(path, "/_calculate"):
+			method = http.MethodGet
+		case path == "/v1/calculate":
+			mediaType = typeJSON
+		case path == "/v1/statistics":
+			body = "2"
+		}
+		r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", mediaType)
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s %.20s = %d %.100s, want 200 and %s", method, path, w.Code, w.Body, want)
+		}
 	}
 }
 
