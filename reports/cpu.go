@@ -14,7 +14,7 @@ import (
 func cpuFigures(m timeline.Metric, counts bool, at timescale) []figure.Series {
 	var all []figure.Series
 	for _, name := range m.Series {
-		if name == runlog.RequestsSeries || counts && name != runlog.GroupSeries {
+		if name != runlog.GroupSeries && (counts || !runlog.OfInstance(name)) {
 			continue // it has another unit
 		}
 		line := figure.Series{Name: name}

@@ -62,10 +62,28 @@ type Hypothesis struct {
 	// MaxPollGapSeconds is the longest silence of an observer that still counts as watching.
 	MaxPollGapSeconds float64    `json:"maxPollGapSeconds"`
 	Deadlines         []Deadline `json:"deadlines"` // of the links e0→e1 … e6→e7, in order
+	// Identity is how it is known which instance answered; "" in older records: by the answers.
+	Identity Identity `json:"identity,omitempty"`
 	// Require are thresholds that the run is to meet beside the claim, which do not decide it:
 	// "p99(phase hold) < 250ms". Package reports judges them.
 	Require []string `json:"require,omitempty"`
 }
+
+// Identity is the kind of evidence by which it is known which instance answered a request.
+type Identity string
+
+// The kinds, from the strongest to the weakest.
+const (
+	IdentityAnswer Identity = "answer" // each answer names it
+	// IdentityTarget is by the load balancer's count of the requests that each target answered in a period.
+	IdentityTarget Identity = "target"
+	// IdentityRequests is by the load balancer's RequestCount and RequestCountPerTarget of a period, and
+	// by the CPU of each instance in it.
+	IdentityRequests Identity = "requests-per-target"
+)
+
+// ByAnswer reports whether each answer names who gave it.
+func (i Identity) ByAnswer() bool { return i == "" || i == IdentityAnswer }
 
 // Period is PeriodSeconds as a duration.
 func (h Hypothesis) Period() time.Duration { return time.Duration(h.PeriodSeconds) * time.Second }

@@ -39,6 +39,17 @@ func RequestsOf(targetGroupARN string) Metric {
 	return m
 }
 
+// RequestsOfTargets returns the requests that single targets of a target group answered in a period.
+// AWS publishes no such metric: a local cloud does. Its second dimension is TargetDimension.
+func RequestsOfTargets(targetGroupARN string) Metric {
+	m := RequestsOf(targetGroupARN)
+	m.Namespace = "LocalCloud/ApplicationELB"
+	return m
+}
+
+// TargetDimension is the dimension that names the target.
+const TargetDimension = "Target"
+
 // CountsRequests reports whether the metric is a number of requests, and not CPU in percent:
 // it has no datapoint of a period without any, and nothing of a single instance.
 func (m Metric) CountsRequests() bool { return m.Statistic == "Sum" }
@@ -63,11 +74,21 @@ func (m Metric) Watches(a MetricAlarm) bool {
 }
 
 // GroupSeries is the name of the group's own series, RequestsSeries that of the requests
-// that its load balancer counted; the series of instances are named by their ids.
+// that its load balancer counted, PerTargetSeries that of its mean over the targets; the series
+// of instances are named by their ids.
 const (
-	GroupSeries    = ""
-	RequestsSeries = "requests"
+	GroupSeries     = ""
+	RequestsSeries  = "requests"
+	PerTargetSeries = "requests per target"
 )
+
+// TargetSeries is the name of the series of the requests that a target answered.
+func TargetSeries(id string) string { return "requests of " + id }
+
+// OfInstance reports whether a series is that of an instance's CPU.
+func OfInstance(series string) bool {
+	return series != GroupSeries && !strings.HasPrefix(series, RequestsSeries)
+}
 
 // asked reports whether a query asks for the metric, of whatever it is.
 func (m Metric) asked(q MetricDataQuery, periodSeconds int) bool {
@@ -76,17 +97,26 @@ func (m Metric) asked(q MetricDataQuery, periodSeconds int) bool {
 }
 
 // Series returns which series a query asks for, in periods of the hypothesis: GroupSeries
-// of its metric, the CPU of an instance by its id, or RequestsSeries; false if none.
+// of its metric, the CPU of an instance by its id, or one of the load balancer's counts; false if none.
 func (h Hypothesis) Series(q MetricDataQuery) (series string, ok bool) {
 	dimensions := q.MetricStat.Metric.Dimensions
-	requests, cpu := RequestsOf(h.TargetGroupARN), CPUOf(h.AutoScalingGroupName)
+	requests, cpu, perTarget := RequestsOf(h.TargetGroupARN), CPUOf(h.AutoScalingGroupName), RequestsPerTargetOf(h.TargetGroupARN)
+	ofGroup := h.TargetGroupARN != "" && slices.Contains(dimensions, requests.Dimension)
 	switch {
-	case h.TargetGroupARN != "" && requests.asked(q, h.PeriodSeconds) && slices.Contains(dimensions, requests.Dimension):
+	case ofGroup && requests.asked(q, h.PeriodSeconds):
 		return RequestsSeries, true
+	case ofGroup && RequestsOfTargets(h.TargetGroupARN).asked(q, h.PeriodSeconds):
+		i := slices.IndexFunc(dimensions, func(d Dimension) bool { return d.Name == TargetDimension && d.Value != "" })
+		if i < 0 {
+			return "", false
+		}
+		return TargetSeries(dimensions[i].Value), true
 	case len(dimensions) != 1:
 		return "", false
 	case h.Metric.asked(q, h.PeriodSeconds) && dimensions[0] == h.Metric.Dimension:
 		return GroupSeries, true
+	case ofGroup && perTarget.asked(q, h.PeriodSeconds):
+		return PerTargetSeries, true
 	case h.Metric != cpu && !h.Metric.CountsRequests():
 		return "", false
 	case cpu.asked(q, h.PeriodSeconds) && dimensions[0].Name == "InstanceId" && dimensions[0].Value != "":

@@ -22,6 +22,7 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 
 	"secondwind/account/ec2form"
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/localcloud/cloud"
 )
@@ -32,6 +33,10 @@ type Acting struct {
 	Stack     stack.Stack
 	EndHold   func() // as a user's Ctrl-C in the hold
 	Interrupt func() // as a user's Ctrl-C elsewhere
+	// Group is what the run proves, as it is known; Config.Configure may set it. By default it is the stack's.
+	Group outputs.Outputs
+	// Transport carries requests to whatever listens in the world.
+	Transport *http.Transport
 
 	world *world
 }

@@ -33,6 +33,7 @@ type Launch struct {
 	Service
 	Fails     error // of the launch itself
 	Unhealthy bool  // it runs, and fails every health check
+	PassesOn  bool  // it answers its health checks, and passes all else on to the first instance while that is there
 }
 
 // machines is a fleet without processes, and the way to them.
@@ -94,7 +95,7 @@ func (f *machines) Launch(ctx context.Context, spec fleet.Spec) (fleet.Instance,
 		return fleet.Instance{}, launch.Fails
 	}
 	now := time.Now()
-	host := fmt.Sprintf("127.1.0.%d:8080", number)
+	host := fmt.Sprintf(hosts, number)
 	m := &machine{Launch: launch, id: spec.InstanceID, ready: now.Add(launch.Start), read: now}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,6 +134,9 @@ func (m *machine) idle(now time.Time) {
 	m.read = now
 }
 
+// Explain implements cloud.InstanceRunner.
+func (f *machines) Explain(string) string { return "" }
+
 // Exits implements cloud.InstanceRunner.
 func (f *machines) Exits() <-chan fleet.Exit { return f.exits }
 
@@ -144,6 +148,9 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 	m := f.at(r.URL.Host)
 	if m == nil || time.Now().Before(m.ready) {
 		return nil, errRefused
+	}
+	if first := f.at(firstHost); m.PassesOn && first != nil && r.URL.Path != f.healthPath {
+		m = first
 	}
 	answer := httptest.NewRecorder()
 	switch {
@@ -165,6 +172,8 @@ func (f *machines) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 const (
+	hosts          = "127.1.0.%d:8080" // of instances, by the number of their launch
+	firstHost      = "127.1.0.1:8080"
 	instanceHeader = "X-Instance-Id" // of a calculator
 	othersHeader   = "X-Others"      // of requests that are not the declared load's
 )

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,11 +20,38 @@ import (
 
 // network has listeners whose connections are pipes.
 type network struct {
+	tls *tls.Config // of every listener; nil: none
+
 	mu        sync.Mutex
 	listeners map[string]*pipeListener // by address
+	front     *pipeListener            // of a proxy that the load comes to; nil: there is none
 }
 
-func newNetwork() *network { return &network{listeners: map[string]*pipeListener{}} }
+// put puts a proxy in front of the load balancer, until it is closed.
+func (n *network) put(proxy func(balancer http.RoundTripper) http.Handler) (closed func()) {
+	n.front = &pipeListener{address: "proxy", arrived: make(chan net.Conn), closed: make(chan struct{})}
+	behind := &http.Transport{DialContext: n.dialBalancer, DisableCompression: true}
+	server := &http.Server{Handler: proxy(behind), ReadHeaderTimeout: time.Minute}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(n.front) }) // which ends when it is closed
+	return func() {
+		_ = server.Close()
+		serving.Wait()
+		behind.CloseIdleConnections()
+	}
+}
+
+// dial connects to the proxy, where there is one, or to the load balancer.
+func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if n.front != nil {
+		return n.front.connect(ctx)
+	}
+	return n.dialBalancer(ctx, network, address)
+}
+
+func newNetwork(tls *tls.Config) *network {
+	return &network{tls: tls, listeners: map[string]*pipeListener{}}
+}
 
 // listen is net.Listen without sockets.
 func (n *network) listen(_, address string) (net.Listener, error) {
@@ -31,27 +60,35 @@ func (n *network) listen(_, address string) (net.Listener, error) {
 	if n.listeners[address] != nil {
 		return nil, fmt.Errorf("address %s is in use", address)
 	}
-	l := &pipeListener{address: pipeAddress(address), arrived: make(chan net.Conn), closed: make(chan struct{})}
+	l := &pipeListener{address: pipeAddress(address), arrived: make(chan net.Conn), closed: make(chan struct{}), tls: n.tls}
 	n.listeners[address] = l
 	return l, nil
 }
 
-// dial connects to whatever listens: a world has one load balancer.
-func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error) {
+// dialBalancer connects to what listens at an address or, under a name, at its port.
+func (n *network) dialBalancer(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
-	var to *pipeListener
-	for _, l := range n.listeners {
-		to = l
+	to := n.listeners[address]
+	_, port, _ := net.SplitHostPort(address)
+	for at, l := range n.listeners {
+		if to == nil && strings.HasSuffix(at, ":"+port) {
+			to = l
+		}
 	}
 	n.mu.Unlock()
 	if to == nil {
 		return nil, errRefused
 	}
+	return to.connect(ctx)
+}
+
+// connect opens a connection to the listener.
+func (l *pipeListener) connect(ctx context.Context) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case to.arrived <- server:
+	case l.arrived <- server:
 		return client, nil
-	case <-to.closed:
+	case <-l.closed:
 		return nil, errRefused
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -63,12 +100,16 @@ type pipeListener struct {
 	arrived chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
+	tls     *tls.Config // nil: it speaks HTTP
 }
 
 // Accept implements net.Listener.
 func (l *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.arrived:
+		if l.tls != nil {
+			c = tls.Server(c, l.tls)
+		}
 		return c, nil
 	case <-l.closed:
 		return nil, net.ErrClosed

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"secondwind/account/outputs"
 	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
@@ -42,9 +44,15 @@ type Config struct {
 	// Program makes what the instance of an id runs; nil: the calculator. Each of its answers
 	// takes the CPU of Service. The load balancer's health checks do not come to it.
 	Program func(instance string) http.Handler
+	// Proxy answers the load in front of the load balancer, to which it may pass requests on; nil: nothing does.
+	Proxy func(balancer http.RoundTripper) http.Handler
+	// Uncounted is that the cloud does not publish what each target answered: AWS does not.
+	Uncounted bool
 	// Launching says what becomes of the launch of that number, counted from 1;
 	// nil: an instance of Service.
 	Launching func(number int) Launch
+	// TLS is what every listener of the world speaks with; nil: HTTP alone.
+	TLS *tls.Config
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
 	// Interval is the shortest between polls and between lines of the load's record; 0: a second.
@@ -143,6 +151,7 @@ type world struct {
 	late      atomic.Int64 // by how many nanoseconds those that arrive are later
 	reporter  *reporter
 	stop      context.CancelFunc
+	unput     func() // ends the proxy; nil: there is none
 	running   sync.WaitGroup
 
 	mu    sync.Mutex
@@ -151,7 +160,7 @@ type world struct {
 
 func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
-	w := &world{cfg: cfg, network: newNetwork()}
+	w := &world{cfg: cfg, network: newNetwork(cfg.TLS)}
 	if cfg.Launching == nil {
 		cfg.Launching = func(int) Launch { return Launch{Service: cfg.Service} }
 	}
@@ -180,6 +189,9 @@ func newWorld(t *testing.T, cfg Config) *world {
 	trail.Register(w.mux)
 	w.aws = w.config(new(atomic.Int64), new(atomic.Int64), func(serve func()) { serve() })
 	w.transport = &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64, DisableCompression: true}
+	if cfg.Proxy != nil {
+		w.unput = w.network.put(cfg.Proxy)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	w.stop = stop
 	w.running.Go(func() { state.Run(ctx) })
@@ -207,6 +219,9 @@ func latency(cfg Config) func() time.Duration {
 
 func (w *world) close() {
 	w.transport.CloseIdleConnections()
+	if w.unput != nil {
+		w.unput()
+	}
 	w.stop()
 	w.running.Wait()
 	_ = w.balancer.Close() // of pipes, which can be closed
@@ -223,7 +238,7 @@ func (w *world) build(t *testing.T) stack.Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := built.WaitHealthy(t.Context()); err != nil {
+	if _, err := built.WaitHealthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return built
@@ -250,6 +265,11 @@ func (w *world) soak(t *testing.T, dir string) error {
 	endHold := make(chan struct{})
 	acting := &Acting{
 		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, world: w,
+		Group: outputs.Outputs{
+			AutoScalingGroupName: w.stack.AutoScalingGroupName, LoadBalancerURL: w.stack.LoadBalancerURL,
+			ScaleOutAlarmName: w.stack.ScaleOutAlarm,
+		},
+		Transport: w.transport,
 	}
 	if w.cfg.Configure != nil {
 		if err := w.cfg.Configure(ctx, acting); err != nil {
@@ -262,8 +282,8 @@ func (w *world) soak(t *testing.T, dir string) error {
 	}
 	err = live.Prove(ctx, live.Config{
 		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
-		AutoScalingGroupName: w.stack.AutoScalingGroupName,
-		LoadBalancerURL:      w.stack.LoadBalancerURL, Interval: w.cfg.Interval,
+		AutoScalingGroupName: acting.Group.AutoScalingGroupName, CountsTargets: !w.cfg.Uncounted, AlarmName: acting.Group.ScaleOutAlarmName,
+		TargetGroupARN: acting.Group.TargetGroupARN, LoadBalancerURL: acting.Group.LoadBalancerURL, Interval: w.cfg.Interval,
 		Drain: time.Duration(w.cfg.Variables.DeregistrationDelay) * time.Second, Revision: "virtual", Scenario: w.cfg.Scenario,
 		Writer: writer, Progress: w.reporter, Start: start, EndHold: endHold, Dial: w.network.dial,
 	})

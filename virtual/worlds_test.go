@@ -17,10 +17,13 @@ import (
 	"secondwind/virtual"
 )
 
+// usualWorlds are as many as make test has the time for.
+const usualWorlds = 80
+
 // Worlds are drawn, each from its number: what the group is like, and what up to three others
 // do while it is proved. The same number always gives the same world.
 var (
-	worldsAsked = flag.Int("worlds", 80, "how many random worlds are judged")
+	worldsAsked = flag.Int("worlds", usualWorlds, "how many random worlds are judged")
 	firstWorld  = flag.Int("from", 0, "the number of the first of them")
 	worldSeed   = flag.Int("world", -1, "the number of the one random world to judge")
 )

@@ -36,6 +36,21 @@ func TestOutputsOfTheStackAreRead(t *testing.T) {
 	}
 }
 
+func TestTheExampleOfTheDocumentationIsRead(t *testing.T) {
+	got, err := outputs.Read(t.Context(), filepath.Join("..", "..", "docs", "outputs.example.json"))
+	if err != nil || got.RunID != "" || !got.Expires.IsZero() {
+		t.Errorf("Read() = %+v, %v; want a group that nobody deployed from here", got, err)
+	}
+	for key, value := range map[string]string{
+		"group": got.AutoScalingGroupName, "URL": got.LoadBalancerURL, "Region": got.Region, "alarm": got.ScaleOutAlarmName,
+		"target group": got.TargetGroupARN,
+	} {
+		if value == "" {
+			t.Errorf("the example names no %s", key)
+		}
+	}
+}
+
 func TestOutputsAreReadFromAFolderByTerraformItself(t *testing.T) {
 	if _, err := exec.LookPath("terraform"); err != nil {
 		if _, err := exec.LookPath("tofu"); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,9 +16,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"secondwind/account/cost"
-	"secondwind/account/outputs"
 	"secondwind/cmd/internal/awsconfig"
 	"secondwind/cmd/secondwind/live"
+	"secondwind/loadgen/mix"
 	"secondwind/loadgen/scenario"
 	"secondwind/localcloud"
 	"secondwind/runlog"
@@ -27,12 +28,11 @@ import (
 
 // doctorOptions are the flags of doctor.
 type doctorOptions struct {
-	group  string
-	stack  string
-	url    string
-	hold   time.Duration
-	prices string
-	policy bool
+	target   target
+	scenario string
+	hold     time.Duration
+	prices   string
+	policy   bool
 }
 
 func newDoctor(out *output) *cobra.Command {
@@ -51,10 +51,9 @@ func newDoctor(out *output) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), out, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
-	stackFlag(f, &o.stack, "the group's deployed stack: ")
-	f.StringVar(&o.url, "url", "", "`URL` of the load balancer (default: that of the stack, or else its DNS name)")
-	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held once two instances serve it")
+	o.target.flags(f)
+	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario of the proof that is planned (default: the built-in scenarios/soak.yaml)")
+	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held once the new instances serve it")
 	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
 	f.BoolVar(&o.policy, "policy", false, "only print the IAM policy with every permission that a proof and the doctor use")
 	return cmd
@@ -62,16 +61,12 @@ func newDoctor(out *output) *cobra.Command {
 
 func (o doctorOptions) validate(f *pflag.FlagSet) error {
 	switch {
-	case !o.policy && o.group == "" && o.stack == "":
+	case !o.policy && !o.target.named():
 		return errors.New("name the group with --group, or the stack that Terraform deployed with --stack")
 	case o.hold < 0:
 		return fmt.Errorf("--hold is %s; give 0s or more, for instance 8h", o.hold)
-	case f.Changed("url"):
-		if err := outputs.CheckURL(o.url); err != nil {
-			return fmt.Errorf("--url %w", err)
-		}
 	}
-	return cmp.Or(notWith(f, "stack", "group"), notWith(f, "policy", "group", "stack", "url", "hold", "prices"))
+	return cmp.Or(notWith(f, "policy", append([]string{"group", "stack", "file", "hold", "prices"}, targetFlags...)...), o.target.validate(f))
 }
 
 func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
@@ -83,24 +78,43 @@ func runDoctor(ctx context.Context, out *output, o doctorOptions) error {
 	if err != nil {
 		return misuse(err)
 	}
-	var deployed outputs.Outputs
-	if o.stack != "" {
-		if deployed, err = outputs.Read(ctx, o.stack); err != nil {
-			return misuse(err)
-		}
+	s, err := readScenario(ctx, soakOptions{scenario: o.scenario}, func(string) bool { return false })
+	if err != nil {
+		return misuse(err)
 	}
-	cfg, err := awsconfig.Load(ctx, deployed.Region)
+	told, err := o.target.read(ctx)
+	if err != nil {
+		return err
+	}
+	cfg, group, err := find(ctx, told)
 	if err != nil && !errors.Is(err, awsconfig.ErrNoRegion) { // which the doctor reports itself
 		return err
 	}
-	report := doctor.Examine(ctx, doctor.Config{
-		AWS: cfg, AutoScalingGroupName: cmp.Or(o.group, deployed.AutoScalingGroupName), AlarmName: deployed.ScaleOutAlarmName,
-		LoadBalancerURL: cmp.Or(o.url, deployed.LoadBalancerURL), Hold: o.hold, TargetGroupARN: deployed.TargetGroupARN,
-	})
+	planned := examining(cfg, group)
+	planned.Hold = o.hold
+	if err := plan(&planned, s); err != nil {
+		return misuse(err)
+	}
+	report := doctor.Examine(ctx, planned)
 	if ctx.Err() != nil {
 		return &exitError{code: exitInterrupted}
 	}
 	return writeExamined(out, report, prices)
+}
+
+// plan is what the doctor is to know of the scenario of a proof.
+func plan(c *doctor.Config, s scenario.Scenario) error {
+	c.Band, c.LoadCPUPercent, c.InstanceHeader = s.Load.Band, s.Load.CPUPercent, s.Identity.Header
+	if s.Identity == (mix.Identity{}) {
+		c.InstanceHeader = mix.Calculator.Header
+	}
+	var plain bool
+	if c.Path, c.Host, plain = s.Plain(); !plain && !s.Calculates() {
+		c.InstanceHeader = "" // the health check, which is asked instead, need not have it
+	}
+	tls, err := s.TLSConfig()
+	c.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: tls}
+	return err
 }
 
 // examined is the doctor's report with what a run would cost.
@@ -162,23 +176,21 @@ const doctorFile = "doctor.json"
 // that it scales. Nothing from here on knows which it is.
 type proof struct {
 	live.Config
-	wanted []string // findings of the doctor that the scenario asks for
-	// targetGroupARN is the group's as the stack's outputs name it; "" if nobody does.
-	targetGroupARN string
-	skipDoctor     bool // go on whatever it finds
-	audit          bool // ask CloudTrail afterwards who called
+	wanted     []string      // findings of the doctor that the scenario asks for
+	examine    doctor.Config // what is known of the group, less the scenario
+	skipDoctor bool          // go on whatever it finds
+	audit      bool          // ask CloudTrail afterwards who called
 }
 
 // prove lets the doctor examine the group before any load, keeps its report in the
 // run's folder, and proves the group. Its error names what stands in the way of a
 // proof, and how to continue anyway; what p.wanted names does not.
 func prove(ctx context.Context, p proof) error {
-	report := doctor.Examine(ctx, doctor.Config{
-		AWS: p.AWS, AutoScalingGroupName: p.AutoScalingGroupName, AlarmName: p.AlarmName, LoadBalancerURL: p.LoadBalancerURL,
-		TargetGroupARN: p.targetGroupARN,
-		Hold:           p.Scenario.Hold, Band: p.Scenario.Load.Band, LoadCPUPercent: p.Scenario.Load.CPUPercent,
-		AnotherProgram: !p.Scenario.Calculates(),
-	})
+	p.examine.Hold = p.Scenario.Hold
+	if err := plan(&p.examine, p.Scenario); err != nil {
+		return err
+	}
+	report := doctor.Examine(ctx, p.examine)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

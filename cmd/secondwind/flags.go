@@ -147,7 +147,8 @@ func runsFlag(f *pflag.FlagSet, path *string) {
 }
 
 func stackFlag(f *pflag.FlagSet, path *string, purpose string) {
-	f.StringVar(path, "stack", "", purpose+"`path` of the Terraform folder, or of a file that `terraform output -json` wrote")
+	f.StringVar(path, "stack", "", purpose+"`path` of the Terraform folder, or of a file as terraform output -json writes it"+
+		" (docs/aws.md has its keys)")
 }
 
 func calculatorFlag(f *pflag.FlagSet, path *string) {

@@ -22,6 +22,7 @@ import (
 // observeOptions are the flags of observe.
 type observeOptions struct {
 	group    string
+	region   string
 	runs     string
 	interval time.Duration
 	duration time.Duration
@@ -42,6 +43,7 @@ func newObserve(out *output) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "", "`name` of the Auto Scaling group")
+	f.StringVar(&o.region, "region", "", "AWS `Region` (default: that of the AWS configuration)")
 	f.DurationVar(&o.interval, "interval", 10*time.Second, "time between polls; 10s or more keeps within AWS's shared request quota")
 	f.DurationVar(&o.duration, "for", 0, "how long to watch; 0 is until Ctrl-C")
 	runsFlag(f, &o.runs)
@@ -61,7 +63,7 @@ func (o observeOptions) validate() error {
 }
 
 func runObserve(ctx context.Context, out *output, o observeOptions) error {
-	cfg, err := awsconfig.Load(ctx, "")
+	cfg, err := awsconfig.Load(ctx, o.region)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,8 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation,
 	})
-	if _, err := observer.Configure(ctx); err != nil {
+	configured, err := observer.Configure(ctx)
+	if err != nil {
 		return errors.Join(doctor.Explain(ctx, cfg, err), writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	if o.duration > 0 {
@@ -84,7 +87,8 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	reporter := out.reporter(start)
 	out.interrupts.records(writer.Dir(), "report")
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
-	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
+	alarm, _ := configured.ScaleOutAlarm("") // without one, CPU
+	w := watching{source: observer, metric: configured.Metric(alarm), reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
 	out.interrupts.enter(done)
 	reporter.Close()
@@ -113,6 +117,7 @@ type watching struct {
 	source interface {
 		State() (runlog.State, <-chan struct{})
 	}
+	metric   runlog.Metric // that the group's alarm watches
 	reporter progress.Reporter
 	start    time.Time
 	duration time.Duration // 0: not known
@@ -134,7 +139,7 @@ func (w watching) run(ctx context.Context) error {
 			s := progress.Status{
 				Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
 			}
-			s.See(state)
+			s.See(state, w.metric)
 			w.reporter.Status(s)
 		}
 		select {

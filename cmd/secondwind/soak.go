@@ -7,17 +7,14 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
-	"secondwind/localcloud"
 	"secondwind/reports"
 	"secondwind/reports/attest"
 	"secondwind/runlog"
@@ -31,12 +28,13 @@ type soakOptions struct {
 	scenario         string
 	runs             string
 	calculator       string
+	program          string
 	scalingVariables string
 	hold             time.Duration
 	metricsPeriod    time.Duration
 	exports          string
 	skipDoctor       bool
-	stack            string
+	target           target
 	sign             string
 	audit            bool
 }
@@ -45,13 +43,14 @@ func newSoak(out *output) *cobra.Command {
 	var r localRun
 	cmd := &cobra.Command{
 		Use:   "soak",
-		Short: "Prove scale-out end to end, on the local cloud or on a deployed stack",
+		Short: "Prove scale-out end to end, on the local cloud or of a group on AWS",
 		Long: "Starts the local cloud, builds the stack of terraform/ in it, and takes it through premises,\n" +
 			"calibration, control, load, hold and release. Then it judges the record and writes the report.\n\n" +
-			"With --stack it does the same on the stack that Terraform deployed, with the usual AWS credentials\n" +
-			"(AWS_PROFILE, AWS_ENDPOINT_URL, …): the scenario and the judge are the same, the periods and\n" +
-			"deadlines are those of the stack. The doctor examines it before any load is sent. docs/aws.md\n" +
-			"describes every step.\n\n" +
+			"With --group it does the same with an Auto Scaling group that is there, whoever made it, with the\n" +
+			"usual AWS credentials (AWS_PROFILE, AWS_ENDPOINT_URL, …): it finds the alarm, the policy, the target\n" +
+			"group and the URL; periods, deadlines and the step from N to N+k are the group's own. --stack is for\n" +
+			"the stack that Terraform deployed. The doctor examines the group before any load is sent.\n" +
+			"docs/aws.md describes every step.\n\n" +
 			"The last line of the output is the verdict and the path of the report, with --json an object with\n" +
 			"both. Errors are text on stderr, with --json too.\n" +
 			"Exit codes: 0 proved, 1 refuted, 3 inconclusive, 2 misuse, 130 interrupted.",
@@ -69,12 +68,12 @@ func newSoak(out *output) *cobra.Command {
 	return cmd
 }
 
-// soak carries out one run, on the local cloud or on a deployed stack. Its verdict is zero if
+// soak carries out one run, on the local cloud or of a group that is there. Its verdict is zero if
 // it came to none; its error has the exit code, of a run that is proved too.
 func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) {
 	r.config.Start = time.Now()
-	if r.stack != "" {
-		return soakStack(ctx, out, r)
+	if r.target.named() {
+		return soakGroup(ctx, out, r)
 	}
 	return recordRun(ctx, out, r, "", func(cfg live.Config) error {
 		r.config, r.atExit = cfg, out.interrupts.removeAtExit
@@ -84,15 +83,17 @@ func (r localRun) soak(ctx context.Context, out *output) (judge.Verdict, error) 
 
 // flags are those of the commands that soak.
 func (o *soakOptions) flags(f *pflag.FlagSet) {
-	stackFlag(f, &o.stack, "prove a deployed stack: ")
+	o.target.flags(f)
 	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 30*time.Second, "how long the load is held once two instances serve it; overrides the scenario")
 	f.DurationVar(&o.metricsPeriod, "metrics-period", 10*time.Second,
 		"how often EC2 metrics are published: 10s, 20s, 30s or whole minutes; overrides the scenario")
-	f.BoolVar(&o.audit, "audit", false, "with --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
+	f.BoolVar(&o.audit, "audit", false, "with --group or --stack: wait until CloudTrail shows who called during the run, 15 minutes at most; "+
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
+	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where to listen; "+
+		"overrides the scenario")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")
@@ -107,24 +108,27 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 			return r, err
 		}
 	}
-	// A stack that is deployed is as it is.
-	err = cmp.Or(notWith(f, "stack", "calculator", "scaling-variables", "metrics-period", "exports"), onlyWith(f, []string{"stack"}, "audit"))
+	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"), notWith(f, "program", "calculator"),
+		onlyWith(f, []string{"file"}, "program"))
+	for _, there := range []string{"group", "stack"} { // it is as it is
+		err = cmp.Or(err, notWith(f, there, "calculator", "program", "scaling-variables", "metrics-period", "exports"))
+	}
 	if err != nil {
 		return r, err
 	}
-	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.stack != "" {
+	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.target.named() {
 		return r, err
 	}
-	if r.program, err = findCalculator(o.calculator); err != nil {
+	if r.imageID, r.image, err = imageOf(r.config.Scenario, o.calculator); err != nil {
 		return r, err
 	}
-	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
+	if r.variables, err = localVariables(ctx, o.scenario, r.config.Scenario, o.scalingVariables); err != nil {
 		return r, err
 	}
-	least := max(1, r.variables.MinSize) // to which the stack's policy adds one
+	least := max(1, r.variables.MinSize)
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+1))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+r.variables.ScalingAdjustment))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -145,7 +149,20 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	if given("program") {
+		words, err := scenario.ParseCommand(o.program)
+		if err != nil {
+			return s, fmt.Errorf("--program %w", err)
+		}
+		// As a shell reads it: relative to where the command is given.
+		if s.Local.Program.Folder, err = os.Getwd(); err != nil {
+			return s, err
+		}
+		s.Local.Program.Command = words
+	}
+	err = s.Validate(map[string]string{
+		"hold": "--hold", "local.metrics_period": "--metrics-period", "local.program.command": "--program",
+	})
 	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
@@ -202,104 +219,6 @@ func writeScenario(writer *runlog.Writer, s scenario.Scenario) error {
 
 // cloudSeed is of the ids that the local cloud makes up: other ones in every run.
 func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
-
-// localRun is what a soak on the local cloud is made of.
-type localRun struct {
-	soakOptions
-	program   string
-	variables stack.ScalingVariables
-	config    live.Config       // but for what only the cloud knows
-	signer    *attest.Signer    // nil: the run is not signed
-	number    string            // which run of many it is, for the line that reports it; "" of one alone
-	seeds     map[string]uint64 // of what is drawn for it
-	atExit    func(remove func())
-}
-
-// soakLocally starts a local cloud, builds the stack and proves it.
-func soakLocally(ctx context.Context, r localRun) error {
-	s := r.config.Scenario
-	if err := r.config.Writer.WriteProgram(r.program); err != nil {
-		return err
-	}
-	logs := filepath.Join(r.config.Writer.Dir(), "instances")
-	if err := os.MkdirAll(logs, 0o755); err != nil {
-		return err
-	}
-	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
-		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
-	}, r.program)
-	if err != nil {
-		return err
-	}
-	defer history.remove()
-	defer cloud.Close()
-	r.config.Progress.Event(time.Since(r.config.Start), "the local cloud listens at "+cloud.Endpoint())
-	built, err := r.build(ctx, cloud)
-	if err != nil {
-		return err
-	}
-	if r.exports != "" {
-		remove, err := writeExports(r.exports, cloud, &built)
-		if err != nil {
-			return err
-		}
-		defer remove()
-		r.atExit(remove)
-	}
-	if err := awaitHealthy(ctx, built, r, logs); err != nil {
-		return err
-	}
-	atRest, err := newHistoryAtRest(cloud, history, built.LoadBalancerURL, r)
-	if err != nil {
-		return err
-	}
-	cfg := r.config
-	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
-	cfg.AutoScalingGroupName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.LoadBalancerURL
-	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
-	if s.Calculates() {
-		cfg.Background = atRest.user.Run // another program keeps no history
-	}
-	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
-	err = prove(ctx, p)
-	atRest.record(ctx, p) // while the cloud, which has its key, is there
-	return err
-}
-
-// build builds the stack as the scenario wants it.
-func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
-	local := r.config.Scenario.Local
-	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
-		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: calculatorImageID,
-		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
-	})
-	if err == nil {
-		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d",
-			built.AutoScalingGroupName, built.LoadBalancerURL, r.variables.MinSize, r.variables.MaxSize))
-	}
-	return built, err
-}
-
-// healthyWithin is how long the first instance may take: far more than a
-// calculator needs, and few health checks of 5 s.
-const healthyWithin = 30 * time.Second
-
-// awaitHealthy waits for the first instance to be healthy at the load balancer,
-// and reports that it waits.
-func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
-	waiting, cancel := context.WithTimeoutCause(ctx, healthyWithin, fmt.Errorf("%s have passed", runlog.Words(healthyWithin)))
-	defer cancel()
-	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
-		return everySecond(ctx, func() {
-			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
-		})
-	})
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
-			"and answer its health check; its log is in %s", err, r.program, logs)
-	}
-	return err
-}
 
 // byTheUser is the reason of an interrupted run.
 const byTheUser = "Ctrl-C, SIGTERM or SIGHUP"

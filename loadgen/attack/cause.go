@@ -10,8 +10,10 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"secondwind/loadgen/client"
 	"secondwind/loadgen/executor"
@@ -99,18 +101,41 @@ func tlsCause(err error) string {
 
 // example is a failure in full.
 func (a *Attack) example(failure string, o *executor.Outcome) runlog.FailureExample {
-	text := failure
-	if o.Err != nil {
-		text = o.Err.Error()
-	} else {
-		text += fmt.Sprintf("; the answer has status %d and a body of %d bytes", o.Answer.Status, o.Answer.Length)
-	}
 	id, wire := a.cfg.Requests.Describe(o.Seq)
 	secrets := secretsOf(wire)
 	if password, ok := a.cfg.Server.User.Password(); ok {
 		secrets = append(secrets, password)
 	}
+	text := failure
+	if o.Err != nil {
+		text = o.Err.Error()
+	} else {
+		text += fmt.Sprintf("; the answer has status %d and a body of %d bytes%s; expected: %s", o.Answer.Status, o.Answer.Length,
+			beginning(o.Answer.Body, secrets), a.cfg.Requests.Expected(o.Seq))
+	}
 	return runlog.FailureExample{Request: hide(id, secrets), Error: hide(text, secrets)}
+}
+
+// mostOfBody is how many bytes of a body are shown.
+const mostOfBody = 120
+
+// beginning is how a body begins, as far as it can be printed; "" if nothing is known of it.
+func beginning(body []byte, secrets []string) string {
+	if len(body) == 0 {
+		return ""
+	}
+	text := hide(withoutPart(string(body[:min(len(body), maxExample)]), secrets), secrets)
+	printable := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}
+	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
+	if len(text) > mostOfBody {
+		text = strings.ToValidUTF8(text[:mostOfBody], "") + "…"
+	}
+	return " that begins with " + strconv.Quote(text)
 }
 
 // maxExample is the longest text of an example, in bytes.
@@ -123,6 +148,7 @@ var (
 	credentials = regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key)\s*:[^\r\n"\\]*`)
 	inQuery     = regexp.MustCompile(`(?i)([?&](?:passw(?:or)?d|secret|(?:access_)?token|api_?key|(?:x-amz-)?signature|` +
 		`x-amz-security-token)=)[^&\s"]*`)
+	inJSON = regexp.MustCompile(`(?i)("[^"]*(?:passw(?:or)?d|secret|token|api_?key)[^"]*"\s*:\s*")[^"]*`)
 )
 
 // Secret tells whether a header of that name holds a credential.
@@ -133,6 +159,7 @@ func hide(text string, secrets []string) string {
 	text = userInfo.ReplaceAllString(text, "//"+hidden+"@")
 	text = credentials.ReplaceAllString(text, "$1: "+hidden)
 	text = inQuery.ReplaceAllString(text, "${1}"+hidden)
+	text = inJSON.ReplaceAllString(text, "${1}"+hidden)
 	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, hidden)
 	}
@@ -140,6 +167,19 @@ func hide(text string, secrets []string) string {
 		text = text[:maxExample] + "…"
 	}
 	return strings.ToValidUTF8(text, "")
+}
+
+// withoutPart is a text that was cut off, without the part of a secret that it may end in.
+func withoutPart(text string, secrets []string) string {
+	for _, secret := range secrets {
+		for n := min(len(secret)-1, len(text)); n > 0; n-- {
+			if strings.HasSuffix(text, secret[:n]) {
+				text = text[:len(text)-n]
+				break
+			}
+		}
+	}
+	return text
 }
 
 // secretsOf are the credentials in the header of a request, each as a whole and the part that

@@ -28,6 +28,7 @@ type fixed struct{}
 
 func (fixed) Request(uint64, *client.Request)          {}
 func (fixed) Failure(uint64, *client.Answer) string    { return "" }
+func (fixed) Expected(uint64) string                   { return "" }
 func (fixed) Instance(*client.Answer) []byte           { return instance }
 func (fixed) Kinds() []string                          { return []string{"a", "b", "c"} }
 func (fixed) Kind(seq uint64) int                      { return int(seq % 3) }

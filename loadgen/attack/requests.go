@@ -17,6 +17,8 @@ type Requests interface {
 	// Failure is what is wrong with the answer to request seq, in words that are the same
 	// for every request that fails for the same cause; "" if nothing is.
 	Failure(seq uint64, a *client.Answer) string
+	// Expected is what the answer to request seq has to be, in words.
+	Expected(seq uint64) string
 	// Instance names who answered; nil if the answer does not say.
 	Instance(a *client.Answer) []byte
 	// Kinds are the names of the kinds of requests, and Kind is the number there of request seq's.

@@ -30,6 +30,11 @@ func (c *conn) readBytes(r *Request, n int64) error {
 	if r.Keep > 0 && c.answer.Length+n > int64(r.Keep) {
 		return fmt.Errorf("%w: more than %d bytes", ErrTooLong, r.Keep)
 	}
+	if r.Keep == 0 {
+		if err := c.glance(n); err != nil {
+			return err
+		}
+	}
 	if r.Keep == 0 && n > int64(c.reader.Buffered()) {
 		return c.skip(n)
 	}
@@ -54,6 +59,24 @@ func (c *conn) readBytes(r *Request, n int64) error {
 		}
 	}
 	return nil
+}
+
+// excerpt is how many bytes of the body of an answer that is hardly wanted are kept all the same: they
+// mostly say what is wrong.
+const excerpt = 200
+
+// glance keeps the beginning of such a body, of whose next n bytes none was read.
+func (c *conn) glance(n int64) error {
+	left := min(n, int64(excerpt-len(c.answer.Body)))
+	if c.answer.Status < 300 || left <= 0 {
+		return nil
+	}
+	if _, err := c.reader.Peek(1); err != nil {
+		return err
+	}
+	piece, err := c.reader.Peek(int(min(left, int64(c.reader.Buffered()))))
+	c.answer.Body = append(c.answer.Body, piece...)
+	return err
 }
 
 // waste is where bodies go that nobody needs, in as few reads as may be.

@@ -53,7 +53,7 @@ func (r *Request) word(i int) string {
 // Answer is an answer, valid until the next Exchange of its Client.
 type Answer struct {
 	Status int
-	Body   []byte    // whole, if the request asked to keep it
+	Body   []byte    // whole, if the request asked to keep it; else the beginning of one of status 300 or more
 	Length int64     // of the body in bytes, chunks put together
 	First  time.Time // when the answer's first byte was there
 	// Opening is how long its request had to wait for a new connection; 0 if it needed none.

@@ -112,11 +112,14 @@ func (in *received) readBody(body io.Reader, keep int) error {
 	for {
 		n, err := body.Read(in.piece)
 		in.answer.Length += int64(n)
-		if keep > 0 {
+		switch {
+		case keep > 0:
 			if in.answer.Length > int64(keep) {
 				return fmt.Errorf("%w: more than %d bytes", ErrTooLong, keep)
 			}
 			in.answer.Body = append(in.answer.Body, in.piece[:n]...)
+		case in.answer.Status >= 300:
+			in.answer.Body = append(in.answer.Body, in.piece[:min(n, excerpt-len(in.answer.Body))]...)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -2,6 +2,7 @@ package mix
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,6 +63,7 @@ func parseStatus(text string) (statuses, error) {
 
 // expectation is an Expect that was prepared.
 type expectation struct {
+	words  string
 	status []statuses
 	text   []byte
 	values []jsonValue
@@ -75,7 +77,7 @@ type jsonValue struct {
 
 // prepare prepares what has no faults.
 func (e Expect) prepare() expectation {
-	p := expectation{text: []byte(e.Text)}
+	p := expectation{words: e.words(), text: []byte(e.Text)}
 	for _, text := range e.Status {
 		s, _ := parseStatus(text)
 		p.status = append(p.status, s)
@@ -87,6 +89,21 @@ func (e Expect) prepare() expectation {
 		p.values = append(p.values, jsonValue{strings.Split(path, "."), e.JSON[path], "JSON value " + path + " differs"})
 	}
 	return p
+}
+
+// words say what is expected.
+func (e Expect) words() string {
+	all := []string{"status " + cmp.Or(strings.Join(e.Status, ", "), "200-399 without redirects")}
+	if e.Text != "" {
+		all = append(all, fmt.Sprintf("the text %q", e.Text))
+	}
+	for _, path := range slices.Sorted(maps.Keys(e.JSON)) {
+		all = append(all, fmt.Sprintf("JSON %s: %s", path, e.JSON[path]))
+	}
+	if e.Exact {
+		all = append(all, "the exact result")
+	}
+	return strings.Join(all, "; ")
 }
 
 // failure is what is wrong with an answer that should hold results, one after the other.

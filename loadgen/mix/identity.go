@@ -9,7 +9,7 @@ import (
 
 // identity is an Identity that was prepared.
 type identity struct {
-	header string
+	header string // "" with the others nil: no answer is asked
 	cookie []byte // name=
 	json   []string
 }
@@ -22,6 +22,8 @@ func (i Identity) prepare() identity {
 		return identity{json: strings.Split(i.JSON, ".")}
 	case i.Header != "":
 		return identity{header: i.Header}
+	case i.Target:
+		return identity{}
 	}
 	return identity{header: Calculator.Header}
 }
@@ -40,6 +42,8 @@ func (i *identity) of(a *client.Answer) []byte {
 	case i.json != nil:
 		value, _ := find(a.Body, i.json)
 		return value
+	case i.header == "":
+		return nil
 	}
 	return a.Header(i.header)
 }

@@ -212,7 +212,7 @@ func (r Request) sent() map[string][]string {
 }
 
 // named is the name of a header as it is spelt in all, name itself if it is not there.
-func named(all map[string][]string, name string) string {
+func named[V any](all map[string]V, name string) string {
 	for known := range all {
 		if strings.EqualFold(known, name) {
 			return known

@@ -124,6 +124,9 @@ func (m *Mix) Failure(seq uint64, a *client.Answer) string {
 	return e.expect.failure(a, e.results[m.draw(seq).row])
 }
 
+// Expected is what the answer to request seq has to be, in words.
+func (m *Mix) Expected(seq uint64) string { return m.pick(seq).expect.words }
+
 // Instance is who answered, nil if the answer does not say, or nobody wants to know.
 func (m *Mix) Instance(a *client.Answer) []byte {
 	if m.unchecked {

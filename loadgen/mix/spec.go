@@ -39,12 +39,13 @@ type Request struct {
 	Expect   Expect            `yaml:"expect,omitempty"`
 }
 
-// Identity is what in an answer names the instance that gave it. The zero value is
-// Calculator.
+// Identity is what names the instance that gave an answer. The zero value is Calculator.
 type Identity struct {
 	Header string `yaml:"header,omitempty"`
 	Cookie string `yaml:"cookie,omitempty"`
 	JSON   string `yaml:"json,omitempty"` // a path such as meta.host
+	// Target is that no answer names it: what the load balancer counts tells who answered.
+	Target bool `yaml:"target,omitempty"`
 }
 
 // Calculator is the header in which a calculator names itself.
@@ -128,6 +129,18 @@ func (r Request) weight() float64 {
 // generated tells whether the body is of Numbers.
 func (r Request) generated() bool { return !reflect.ValueOf(r.Numbers).IsZero() }
 
+// Plain is the first request that is the same each time and only reads: path and Host header, ""
+// of the URL's own; false if there is none.
+func (s Spec) Plain() (path, host string, ok bool) {
+	for _, r := range s.Requests {
+		host := r.Headers[named(r.Headers, "Host")]
+		if r.method() == "GET" && r.Path != "" && !strings.Contains(r.Path+host, "{{") {
+			return r.Path, host, true
+		}
+	}
+	return "", "", false
+}
+
 // Calculates tells whether the service is a calculator: some requests are of Numbers.
 func (s Spec) Calculates() bool { return slices.ContainsFunc(s.Requests, Request.generated) }
 
@@ -203,6 +216,7 @@ func (i Identity) faults() []Fault {
 	}
 	f.check(given < 2 || i.Header == "", "header", "is given together with another; give one of header, cookie and json")
 	f.check(given < 2 || i.Header != "", "cookie", "is given together with json; give one of header, cookie and json")
+	f.check(given == 0 || !i.Target, "target", "is given together with what an answer says; give one of header, cookie, json and target")
 	f.check(i.Header == "" || validName(i.Header), "header", "is %q, which is no name of a header", i.Header)
 	f.check(i.Cookie == "" || validName(i.Cookie), "cookie", "is %q, which is no name of a cookie", i.Cookie)
 	f.check(i.JSON == "" || validPath(i.JSON), "json", "is %q; give names with a dot between them, for instance meta.host", i.JSON)

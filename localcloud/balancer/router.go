@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,7 +77,7 @@ func (b *Balancer) newTarget(g *group, id, address string) *target {
 		health: TargetHealth{TargetGroupARN: g.cfg.ARN, TargetID: id, Address: address},
 		proxy: &httputil.ReverseProxy{
 			Rewrite:      func(p *httputil.ProxyRequest) { rewrite(p, address) },
-			Transport:    timed{via: b.data, counters: &g.counters},
+			Transport:    timed{via: b.data, counters: &g.counters, target: g.counters.target(id)},
 			BufferPool:   &b.buffers,
 			ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { b.failed(w, r, err, g, id) },
 			ErrorLog:     b.proxyLog,
@@ -91,6 +92,7 @@ var errRequest = errors.New("read the client's request")
 type timed struct {
 	via      http.RoundTripper
 	counters *counters
+	target   *atomic.Int64 // answers of the target
 }
 
 // RoundTrip sends one request.
@@ -102,6 +104,7 @@ func (t timed) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.via.RoundTrip(r)
 	if err == nil {
 		t.counters.answered(resp.StatusCode, time.Since(start))
+		t.target.Add(1)
 	}
 	return resp, err
 }

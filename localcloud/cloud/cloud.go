@@ -37,12 +37,18 @@ type Config struct {
 	// Record is given what Auto Scaling calls on its own, as an event; nil: nobody
 	// wants to know. It must not call the cloud.
 	Record func(awsapi.Event)
+	// Report is told, in a sentence for people, of an instance that ended by itself or does not
+	// become healthy, and why; nil: nobody wants to know. It must not call the cloud.
+	Report func(text string)
 }
 
 // Image is what an ImageId stands for: a program on this machine.
 type Image struct {
-	Program   string
-	Args, Env []string // "{{address}}" in Args is where to listen
+	Program string
+	// In Args and in the values of Env ("K=V"), {address} is the host:port to listen on,
+	// {host} and {port} are its parts, and {instance_id} is the instance's id.
+	Args, Env []string
+	Dir       string // working folder, of Program too; "" is this process's own
 }
 
 // InstanceRunner is the part of fleet.Fleet that the cloud needs.
@@ -50,6 +56,7 @@ type InstanceRunner interface {
 	Launch(ctx context.Context, spec fleet.Spec) (fleet.Instance, error)
 	Terminate(ctx context.Context, id string) error
 	CPU(id string) (time.Duration, error)
+	Explain(id string) string
 	Exits() <-chan fleet.Exit
 }
 
@@ -72,6 +79,7 @@ type Cloud struct {
 	network  Network
 	balancer LoadBalancing
 	inbox    inbox
+	sick     chan string    // ids of instances whose target has become unhealthy
 	work     sync.WaitGroup // launches and terminations under way; only drive adds to it
 
 	mu    sync.Mutex // guards state
@@ -87,6 +95,9 @@ func New(cfg Config) (*Cloud, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Report == nil {
+		cfg.Report = func(string) {}
+	}
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -94,6 +105,7 @@ func New(cfg Config) (*Cloud, error) {
 		cfg:   cfg,
 		log:   cfg.Log,
 		inbox: inbox{arrived: make(chan struct{}, 1)},
+		sick:  make(chan string, 16),
 		state: State{
 			Engine: autoscale.New(autoscale.Config{
 				Region:    cfg.Region,

@@ -105,6 +105,19 @@ func (c *Cloud) routeSamples(r route, start time.Time, n balancer.Counts) []auto
 	if n.HTTPCodeELB5XX > 0 {
 		add("HTTPCode_ELB_5XX_Count", "Count", sum(float64(n.HTTPCodeELB5XX)), alone)
 	}
+	return append(samples, c.targetSamples(tg, start, n)...)
+}
+
+// targetSamples tell which target answered how many requests, in a namespace of their own: AWS
+// publishes no such metric.
+func (c *Cloud) targetSamples(targetGroup autoscale.Dimension, start time.Time, n balancer.Counts) (samples []autoscale.Sample) {
+	for id, count := range n.Answered {
+		if count > 0 {
+			m := autoscale.Metric{Namespace: "LocalCloud/ApplicationELB", Name: "RequestCount",
+				Dimensions: []autoscale.Dimension{{Name: "Target", Value: id}, targetGroup}}
+			samples = append(samples, c.sample(m, start, sum(float64(count)), "Count"))
+		}
+	}
 	return samples
 }
 
@@ -169,6 +182,10 @@ func difference(now, before balancer.Counts) balancer.Counts {
 		HTTPCodeELB5XX:     now.HTTPCodeELB5XX - before.HTTPCodeELB5XX,
 		TargetResponseTime: now.TargetResponseTime - before.TargetResponseTime,
 		HTTPCodeTarget:     map[int]int64{},
+		Answered:           map[string]int64{},
+	}
+	for id, n := range now.Answered {
+		d.Answered[id] = n - before.Answered[id]
 	}
 	for class, n := range now.HTTPCodeTarget {
 		d.HTTPCodeTarget[class] = n - before.HTTPCodeTarget[class]

@@ -27,8 +27,8 @@ func (x *examination) checkAlarm(a runlog.MetricAlarm, found bool) {
 			what = fmt.Sprintf("There is no alarm %s, which is meant to scale it out.", x.cfg.AlarmName)
 		}
 		x.find(Error, "alarm.missing", x.cfg.AutoScalingGroupName, what,
-			fmt.Sprintf("Create one, as terraform/ does: namespace %s, metric %s, dimension %s, statistic %s, and the policy's ARN as its action.",
-				m.Namespace, m.MetricName, m.Dimension.Name, m.Statistic))
+			fmt.Sprintf("Create one (`aws cloudwatch put-metric-alarm`) with namespace %s, metric %s, dimension %s, statistic %s, "+
+				"and the policy's ARN as its action.", m.Namespace, m.MetricName, m.Dimension.Name, m.Statistic))
 		return
 	}
 	x.checkMetricOf(a)
@@ -80,12 +80,24 @@ func (x *examination) checkMetricOf(a runlog.MetricAlarm) {
 		fmt.Sprintf("It asks for datapoints in %s, but %s in %s: it will never have data.", unit, publisher, published),
 		updateAlarm(fmt.Sprintf("unit %s, or without a unit", published)))
 	x.findIf(!hypothesis.Above(a), Error, "alarm.comparison", name,
-		fmt.Sprintf("Its comparison operator is %s, but load raises CPU.", a.ComparisonOperator),
+		fmt.Sprintf("Its comparison operator is %s, but load raises the metric.", a.ComparisonOperator),
 		updateAlarm("comparison operator GreaterThanThreshold"))
+}
+
+// step is the change of capacity that a proof is about; by one instance where none can be made.
+func (x *examination) step() (from, to int) {
+	if x.claimed == nil {
+		return x.claim.From(), x.claim.To()
+	}
+	least := max(1, x.facts.configuration.Group.MinSize)
+	return least, least + 1
 }
 
 // band is the load of the proof in thresholds.
 func (x *examination) band(threshold float64) float64 {
+	if x.claimed == nil {
+		return x.claim.Band
+	}
 	if x.cfg.LoadCPUPercent > 0 && threshold > 0 {
 		return x.cfg.LoadCPUPercent / threshold
 	}
@@ -127,13 +139,14 @@ func (f *facts) scaleIn(out runlog.MetricAlarm) (runlog.MetricAlarm, bool) {
 	return others.ScaleInAlarm()
 }
 
-// checkScaleIn examines the way back: with two instances, CPU halves.
+// checkScaleIn examines the way back: with N+k instances, each has N/(N+k) of the load.
 func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 	in, ok := x.facts.scaleIn(out)
 	if !ok {
 		x.find(Warning, "alarm.scale-in-missing", x.cfg.AutoScalingGroupName,
-			"No alarm scales it in: the second instance stays, and continues to cost money.",
-			"Add a scale-in alarm and policy, as terraform/ does.")
+			"No alarm scales it in: the instances that the proof adds stay, and continue to cost money.",
+			"Add a policy that removes instances (`aws autoscaling put-scaling-policy`), and an alarm that invokes it below a threshold "+
+				"(`aws cloudwatch put-metric-alarm`).")
 		return
 	}
 	x.checkWayBack(in)
@@ -141,10 +154,12 @@ func (x *examination) checkScaleIn(out runlog.MetricAlarm) {
 	if policy == nil || policy.PolicyType == "TargetTrackingScaling" {
 		return // AWS chooses that threshold itself
 	}
-	x.findIf(in.Threshold > out.Threshold/2, Warning, "alarm.scale-in-close", "alarm "+in.AlarmName,
-		fmt.Sprintf("It scales in below %g %%, more than half of the %g %% at which the group scales out: the group may oscillate.",
-			in.Threshold, out.Threshold),
-		fmt.Sprintf("Set its threshold to less than %g %%.", out.Threshold/2))
+	from, to := x.step()
+	most := out.Threshold * float64(from) / float64(to)
+	x.findIf(in.Threshold > most, Warning, "alarm.scale-in-close", "alarm "+in.AlarmName,
+		fmt.Sprintf("It scales in below %g %%, and after a step from %d to %d instances each may stand at %.4g %%: the group may oscillate.",
+			in.Threshold, from, to, most),
+		fmt.Sprintf("Set its threshold to less than %.4g %%.", most))
 }
 
 // checkActions follows the alarm's actions to a policy of the group.
@@ -171,7 +186,7 @@ func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 	where := "alarm " + a.AlarmName
 	change := updateAlarm("the ARN of a policy of the group as its action (" + x.command("describe-policies", "") + " lists them)")
 	for _, action := range a.AlarmActions {
-		if group, policy, ok := policyARN(action); ok {
+		if group, policy, ok := hypothesis.PolicyARN(action); ok {
 			x.findIf(group != x.cfg.AutoScalingGroupName, Error, "alarm.foreign-policy", where,
 				fmt.Sprintf("Its action is policy %s of another group, %s.", policy, group), change)
 			x.findIf(group == x.cfg.AutoScalingGroupName, Error, "alarm.policy-gone", where,
@@ -181,16 +196,6 @@ func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 		}
 	}
 	x.find(Error, "alarm.no-action", where, "It has no action that invokes a scaling policy: it goes into ALARM, and nothing scales.", change)
-}
-
-// policyARN takes the group and the policy out of a scaling policy's ARN:
-// …:scalingPolicy:<uuid>:autoScalingGroupName/<group>:policyName/<policy>.
-func policyARN(arn string) (group, policy string, ok bool) {
-	_, rest, ok := strings.Cut(arn, ":autoScalingGroupName/")
-	if !ok {
-		return "", "", false
-	}
-	return strings.Cut(rest, ":policyName/")
 }
 
 // adds reports whether the policy adds an instance when CPU is a little or well

@@ -31,19 +31,25 @@ type Config struct {
 	// AlarmName is the scale-out alarm if the caller knows it; "": the one that
 	// the hypothesis would choose.
 	AlarmName string
-	// TargetGroupARN is the target group that the caller takes for the group's; "": any.
+	// TargetGroupARN is the target group that the caller takes for the group's; "": the first.
 	TargetGroupARN string
-	// LoadBalancerURL is where requests go; "": the load balancer's own name.
+	// LoadBalancerURL is where requests go; "": nobody knows.
 	LoadBalancerURL string
+	// Terraform is whether the group is of the stack of terraform/, so that advice may name its variables.
+	Terraform bool
+	// Known are findings of the caller's own, as about the way to the group.
+	Known []Finding
 	// Hold is how long the load is to last beyond control and chain.
 	Hold time.Duration
 	// Band is the load of the proof in thresholds, load.band of its scenario; 0: 1.6.
 	Band float64
 	// LoadCPUPercent is that load in percent, load.cpu_percent; 0: Band says.
 	LoadCPUPercent float64
-	// AnotherProgram than the calculator runs on the instances, so that its answers need
-	// not name who gave them in the calculator's header.
-	AnotherProgram bool
+	// InstanceHeader is the header in which each answer is to name its instance; "": it is not looked for.
+	InstanceHeader string
+	// Path is what is asked of the load balancer; "": the path of the health check. Host is the
+	// Host header; "": that of the URL.
+	Path, Host string
 	// Transport carries the request to the load balancer; nil: one of sockets.
 	Transport http.RoundTripper
 }
@@ -62,6 +68,9 @@ type examination struct {
 	sts    *sts.Client
 	trail  *cloudtrail.Client
 	facts  facts
+	// claim is what a proof would claim of the group, unless claimed says why nothing can be claimed.
+	claim   runlog.Hypothesis
+	claimed error
 
 	mu     sync.Mutex // of report.Findings and facts.answered, while questions are asked concurrently
 	report Report
@@ -76,6 +85,9 @@ func Examine(ctx context.Context, cfg Config) Report {
 	x := newExamination(cfg)
 	if x.checkAccess(ctx) {
 		x.gather(ctx)
+		for _, f := range cfg.Known {
+			x.add(f)
+		}
 		if x.facts.group != nil {
 			x.checkAll(ctx)
 		}
@@ -152,6 +164,14 @@ func (x *examination) checkAccess(ctx context.Context) bool {
 	return true
 }
 
+// ours is advice that is for the stack of terraform/ alone; "" for another group.
+func (x *examination) ours(advice string) string {
+	if x.cfg.Terraform {
+		return advice
+	}
+	return ""
+}
+
 // command is a command of the AWS CLI that is about the group.
 func (x *examination) command(name, options string) string {
 	return strings.TrimSpace("`aws autoscaling "+name+" --auto-scaling-group-name "+x.cfg.AutoScalingGroupName+" "+options) + "`"
@@ -179,6 +199,9 @@ func (x *examination) checkAll(ctx context.Context) {
 	x.checkInterference()
 	alarm, ok := x.facts.configuration.ScaleOutAlarm(x.cfg.AlarmName)
 	policy := x.facts.configuration.PolicyOf(alarm)
+	x.claim, x.claimed = hypothesis.Declare(x.facts.configuration, hypothesis.Intent{
+		AlarmName: alarm.AlarmName, Band: x.cfg.Band, LoadCPUPercent: x.cfg.LoadCPUPercent,
+	}, x.report.Examined)
 	x.checkAlarm(alarm, ok)
 	if ok {
 		x.checkActions(alarm, policy)
@@ -190,20 +213,17 @@ func (x *examination) checkAll(ctx context.Context) {
 	}
 	x.checkSchedules() // after expect: it asks how long the run takes
 	x.checkTargets()
-	x.checkOutputs()
 	x.checkBalancer(ctx)
 	if ok {
-		x.checkClaim(alarm)
+		x.checkClaim()
 	}
 }
 
 // checkClaim reports why no claim can be made of the group, where nothing else says it.
-func (x *examination) checkClaim(alarm runlog.MetricAlarm) {
-	in := hypothesis.Intent{AlarmName: alarm.AlarmName, Band: x.cfg.Band, LoadCPUPercent: x.cfg.LoadCPUPercent}
-	_, err := hypothesis.Declare(x.facts.configuration, in, x.report.Examined)
+func (x *examination) checkClaim() {
 	known := slices.ContainsFunc(x.report.Findings, func(f Finding) bool { return f.Severity == Error })
-	x.findIf(err != nil && !known && len(x.facts.configuration.TargetGroups) > 0, Error, "claim.impossible", x.cfg.AutoScalingGroupName,
-		fmt.Sprintf("No claim can be made of it: %v.", err),
+	x.findIf(x.claimed != nil && !known, Error, "claim.impossible", x.cfg.AutoScalingGroupName,
+		fmt.Sprintf("No claim can be made of it: %v.", x.claimed),
 		"Change the policy, or the load in the scenario, as the reason says.")
 }
 
@@ -218,15 +238,16 @@ func (x *examination) expect(alarm runlog.MetricAlarm, policy *runlog.ScalingPol
 	if policy != nil {
 		r.PolicyName = policy.PolicyName
 	}
-	r.Deadlines = hypothesis.Deadlines(alarm, tg, x.facts.configuration.Group, policy)
+	r.Deadlines = hypothesis.Deadlines(alarm, tg, x.facts.configuration.Group, policy, runlog.IdentityAnswer)
 	for _, d := range r.Deadlines {
 		r.ExpectSeconds += d.Seconds()
 		if d.Link <= runlog.LinkFirstRequest { // the control is held as long as the chain may take
 			r.ExpectSeconds += d.Seconds()
 		}
 	}
+	_, to := x.step()
 	if in, ok := x.facts.scaleIn(alarm); ok {
-		r.ScaleIn = hypothesis.ScaleIn(in, x.facts.configuration.Group, x.facts.configuration.PolicyOf(in))
+		r.ScaleIn = hypothesis.ScaleIn(in, x.facts.configuration.Group, x.facts.configuration.PolicyOf(in), to)
 		r.ExpectSeconds += r.ScaleIn.Seconds()
 	}
 	r.ExpectSeconds += x.cfg.Hold.Seconds()
@@ -265,5 +286,6 @@ func (x *examination) get(ctx context.Context, url string) (*http.Response, erro
 	if err != nil {
 		return nil, err
 	}
+	request.Host = x.cfg.Host
 	return client.Do(request)
 }

@@ -88,7 +88,7 @@ func (r Report) Policy() *Policy {
 // areas are what the ids of findings begin with, in the order of their report.
 var areas = []string{
 	"region", "credentials", "endpoint", "permission", "api", "clock", "group", "alarm", "policy", "metric", "monitoring", "credits",
-	"targets", "health", "balancer",
+	"targets", "health", "balancer", "claim",
 }
 
 // sort puts errors first and, within a severity, keeps the order of the areas.

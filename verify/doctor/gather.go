@@ -40,7 +40,6 @@ type facts struct {
 	attributes   map[string]string // of the first target group
 	targets      []elbtypes.TargetHealthDescription
 	balancers    []elbtypes.LoadBalancer
-	listeners    []elbtypes.Listener
 
 	template  *template // nil: not known
 	instances []instance
@@ -155,7 +154,7 @@ func (x *examination) askGroup(ctx context.Context) {
 	case len(out.AutoScalingGroups) == 0:
 		x.find(Error, "group.missing", x.cfg.AutoScalingGroupName,
 			fmt.Sprintf("Region %s of account %s has no Auto Scaling group of that name.", x.cfg.AWS.Region, x.report.Account),
-			"Correct --group, AWS_REGION or AWS_PROFILE, or deploy the stack first (make deploy).")
+			"Correct --group, --region (AWS_REGION) or AWS_PROFILE"+x.ours(", or deploy the stack first (make deploy)")+".")
 	default:
 		group := &out.AutoScalingGroups[0]
 		if recorded, ok := convert[runlog.AutoScalingGroup](x, runlog.OpDescribeAutoScalingGroups, group); ok {
@@ -216,15 +215,21 @@ func (x *examination) askTargets(ctx context.Context) {
 	if x.facts.group == nil || len(x.facts.group.TargetGroupARNs) == 0 {
 		return // asking for no ARN would list all of the account's
 	}
-	arns := x.facts.group.TargetGroupARNs
+	arns := slices.Clone(x.facts.group.TargetGroupARNs)
+	if i := slices.Index(arns, x.cfg.TargetGroupARN); i > 0 { // the one that is meant comes first
+		arns[0], arns[i] = arns[i], arns[0]
+	}
 	out, err := x.elb.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: arns})
 	switch code := ec2form.Code(err); {
 	case code == "TargetGroupNotFound" || code == "TargetGroupNotFoundException":
 		x.find(Error, "targets.gone", strings.Join(arns, ", "),
 			"The group is attached to a target group that does not exist.",
-			"Attach one that exists (`aws autoscaling attach-load-balancer-target-groups`), or deploy again.")
+			"Attach one that exists (`aws autoscaling attach-load-balancer-target-groups`)"+x.ours(", or deploy again")+".")
 		return
 	case x.answer(runlog.OpDescribeTargetGroups, err):
+		slices.SortStableFunc(out.TargetGroups, func(a, b elbtypes.TargetGroup) int {
+			return cmp.Compare(slices.Index(arns, aws.ToString(a.TargetGroupArn)), slices.Index(arns, aws.ToString(b.TargetGroupArn)))
+		})
 		x.facts.targetGroups = out.TargetGroups
 		x.facts.configuration.TargetGroups, _ = convert[[]runlog.TargetGroup](x, runlog.OpDescribeTargetGroups, out.TargetGroups)
 	}
@@ -251,12 +256,13 @@ func (x *examination) askBalancers(ctx context.Context) {
 	}
 	arns := x.facts.targetGroups[0].LoadBalancerArns
 	described, _ := ask(ctx, x, opDescribeLoadBalancers, &elb.DescribeLoadBalancersInput{LoadBalancerArns: arns}, x.elb.DescribeLoadBalancers)
+	x.facts.balancers = described.LoadBalancers
+	// Only to try the permissions: whoever found the URL has read the answers.
 	of := &elb.DescribeListenersInput{LoadBalancerArn: &arns[0]}
 	listening, _ := ask(ctx, x, runlog.OpDescribeListeners, of, x.elb.DescribeListeners)
-	if len(listening.Listeners) > 0 { // only to try the permission
+	if len(listening.Listeners) > 0 {
 		ask(ctx, x, runlog.OpDescribeRules, &elb.DescribeRulesInput{ListenerArn: listening.Listeners[0].ListenerArn}, x.elb.DescribeRules)
 	}
-	x.facts.balancers, x.facts.listeners = described.LoadBalancers, listening.Listeners
 }
 
 // askTemplate asks what the next instance will be launched from.

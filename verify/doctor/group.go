@@ -16,7 +16,8 @@ import (
 func (x *examination) checkGroup() {
 	g, name := x.facts.configuration.Group, x.cfg.AutoScalingGroupName
 	update := func(members string) string {
-		return "Run " + x.command("update-auto-scaling-group", members) + ", or change the same value in terraform/scaling.auto.tfvars.json."
+		return "Run " + x.command("update-auto-scaling-group", members) +
+			x.ours(", or change the same value in terraform/scaling.auto.tfvars.json") + "."
 	}
 	x.findIf(g.MinSize < 1, Error, "group.min", name,
 		fmt.Sprintf("Its minimum size is %d: without an instance at rest there is none whose load could cross a threshold.", g.MinSize),
@@ -66,7 +67,7 @@ func (x *examination) checkMembers() {
 			"Run "+x.command("set-instance-protection", "--no-protected-from-scale-in --instance-ids "+strings.Join(protected, " "))+".")
 	case aws.ToBool(g.NewInstancesProtectedFromScaleIn):
 		x.find(Warning, "group.protected", name,
-			"New instances are protected from scale-in, so the second one will stay.",
+			"New instances are protected from scale-in, so those that the proof adds will stay.",
 			"Set NewInstancesProtectedFromScaleIn to false.")
 	}
 	x.findIf(len(g.AvailabilityZones) == 1, Note, "group.zones", name,
@@ -81,7 +82,7 @@ func (x *examination) checkHealthOfGroup() {
 	g, name := x.facts.configuration.Group, x.cfg.AutoScalingGroupName
 	if !strings.Contains(g.HealthCheckType, "ELB") {
 		x.find(Note, "group.health-check-type", name,
-			fmt.Sprintf("Its health check type is %s, so an instance whose calculator has died is not replaced.", g.HealthCheckType),
+			fmt.Sprintf("Its health check type is %s, so an instance whose service has died is not replaced.", g.HealthCheckType),
 			"Set HealthCheckType to ELB.")
 		return
 	}

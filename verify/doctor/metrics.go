@@ -126,7 +126,7 @@ func (x *examination) checkMonitoring(a runlog.MetricAlarm) {
 		x.find(Error, "monitoring.basic", t.name,
 			fmt.Sprintf("Detailed monitoring is off: EC2 publishes CPU every 5 minutes, so most of the alarm's periods of %s have no data.",
 				runlog.Words(period)),
-			"Set Monitoring.Enabled to true in a new version of the template, as terraform/ does, and replace the instance.")
+			"Set Monitoring.Enabled to true in a new version of the template, and replace the instance.")
 	}
 	for _, i := range x.facts.instances {
 		x.findIf(i.Monitoring == "disabled" || i.Monitoring == "disabling", Warning, "monitoring.instance", "instance "+i.ID,

@@ -104,6 +104,9 @@ func denied(operation string, err error) Finding {
 	if operation == opLookupEvents {
 		why = "Without it, nobody can be asked who called during a run (`secondwind audit`)."
 	}
+	if operation == opDescribeLoadBalancers {
+		why = "Without it, the URL of the group is not found, and has to be given (--url)."
+	}
 	if slices.Contains(required, operation) {
 		severity, id, why = Error, "permission.required", "A proof needs it from beginning to end."
 	}

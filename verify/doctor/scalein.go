@@ -100,12 +100,3 @@ func (x *examination) waited(a runlog.MetricAlarm) time.Duration {
 	}
 	return waited
 }
-
-// checkOutputs compares what the stack's outputs name with what the group has.
-func (x *examination) checkOutputs() {
-	arn := x.cfg.TargetGroupARN
-	other := arn != "" && len(x.facts.group.TargetGroupARNs) > 0 && !slices.Contains(x.facts.group.TargetGroupARNs, arn)
-	x.findIf(other, Error, "targets.other", x.cfg.AutoScalingGroupName,
-		fmt.Sprintf("The outputs name target group %s, which is not attached to the group.", arn),
-		"Read the outputs of the stack that the group is of (`terraform output -json`), or correct target_group_arn.")
-}

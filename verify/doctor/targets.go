@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,28 +16,32 @@ import (
 	"secondwind/runlog"
 )
 
-// instanceHeader is where an answer says which instance gave it.
-const instanceHeader = "X-Instance-Id"
-
 // slowInterval is from when on the health check's interval is much of the wait.
 const slowInterval = 30 * time.Second
 
 // checkTargets examines the target group and its health check.
 func (x *examination) checkTargets() {
 	if len(x.facts.group.TargetGroupARNs) == 0 {
-		x.find(Error, "targets.none", x.cfg.AutoScalingGroupName,
-			"No target group is attached, so no request can reach a second instance.",
-			"Run "+x.command("attach-load-balancer-target-groups", "--target-group-arns …")+".")
+		x.findNoTargets()
 		return
 	}
+	arn, attached := x.cfg.TargetGroupARN, x.facts.group.TargetGroupARNs
+	x.findIf(arn != "" && !slices.Contains(attached, arn), Error, "targets.other", x.cfg.AutoScalingGroupName,
+		fmt.Sprintf("Target group %s, which was named, is not attached to the group.", arn),
+		fmt.Sprintf("Name one that is (%s) with --target-group%s.", strings.Join(attached, ", "), x.ours(", or read the outputs of the group's own stack")))
 	if len(x.facts.targetGroups) == 0 {
 		return // gone, or not answered: a finding already
 	}
 	tg := x.facts.targetGroups[0]
 	where := "target group " + aws.ToString(tg.TargetGroupName)
 	x.findIf(len(tg.LoadBalancerArns) == 0, Error, "targets.no-load-balancer", where,
-		"No load balancer forwards requests to it.",
-		"Add a listener or a rule that forwards to it.")
+		"No load balancer forwards requests to it, so that none of its targets is ever checked, or healthy. A run could show the links "+
+			"e1 to e4, and would end at e5.",
+		"Add a listener or a rule that forwards to it (`aws elbv2 create-listener`, `aws elbv2 create-rule`).")
+	x.findIf(len(attached) > 1, Note, "targets.several", x.cfg.AutoScalingGroupName,
+		fmt.Sprintf("It has %d target groups; the proof is about %s. Requests that reach the instances by another one use CPU that the run's "+
+			"load does not explain.", len(attached), aws.ToString(tg.TargetGroupName)),
+		"Let nobody send requests by the others during the run, or name another one with --target-group.")
 	x.checkHealthCheck(where, tg)
 	x.checkTargetHealth(where)
 	x.findIf(x.facts.attributes["stickiness.enabled"] == "true", Warning, "targets.stickiness", where,
@@ -46,6 +51,19 @@ func (x *examination) checkTargets() {
 	x.findIf(slow != "" && slow != "0", Warning, "targets.slow-start", where,
 		fmt.Sprintf("Slow start: a new target gets its full share of requests only after %s s.", slow),
 		"Set slow_start.duration_seconds to 0.")
+}
+
+// findNoTargets reports what a group without a target group can still show.
+func (x *examination) findNoTargets() {
+	what := "No target group is attached"
+	if names := x.facts.group.LoadBalancerNames; len(names) > 0 {
+		what += ", but a Classic Load Balancer (" + strings.Join(names, ", ") + "), which the proof does not ask"
+	}
+	x.find(Error, "targets.none", x.cfg.AutoScalingGroupName,
+		what+": nothing shows whether a load balancer finds the new instances healthy. A run can show the links e1 to e4, from the metric "+
+			"to instances in service, and be REFUTED by them. It is never PROVED: e5 is not seen, and e6 and e7 are not judged.",
+		"Attach one that a load balancer forwards to: run "+x.command("attach-load-balancer-target-groups", "--target-group-arns …")+
+			". To see e1 to e4 all the same, give --url and --skip-doctor.")
 }
 
 func (x *examination) checkHealthCheck(where string, tg elbtypes.TargetGroup) {
@@ -89,24 +107,26 @@ func (x *examination) checkTargetHealth(where string) {
 
 // checkBalancer examines the load balancer, and asks it.
 func (x *examination) checkBalancer(ctx context.Context) {
-	target := x.cfg.LoadBalancerURL
 	if len(x.facts.balancers) > 0 {
 		if !x.checkBalancerState(x.facts.balancers[0]) {
 			return
 		}
-		if target == "" {
-			target = x.listenerURL(x.facts.balancers[0])
-		}
 	}
-	if target == "" {
-		return // nothing is known of it: a finding already
+	if x.cfg.LoadBalancerURL == "" {
+		x.findIf(len(x.facts.balancers) > 0 || x.report.Fit(), Error, "balancer.no-listener", x.cfg.AutoScalingGroupName,
+			"No listener is known that sends HTTP or HTTPS requests to its target group.",
+			"Add one that forwards to it (`aws elbv2 create-listener`), or give --url if requests reach the group by another way.")
+		return
 	}
-	x.report.LoadBalancerURL = target
-	path := "/"
-	if len(x.facts.targetGroups) > 0 && aws.ToString(x.facts.targetGroups[0].HealthCheckPath) != "" {
-		path = *x.facts.targetGroups[0].HealthCheckPath
+	x.report.LoadBalancerURL = x.cfg.LoadBalancerURL
+	path := x.cfg.Path
+	if len(x.facts.targetGroups) > 0 {
+		path = cmp.Or(path, aws.ToString(x.facts.targetGroups[0].HealthCheckPath))
 	}
-	x.checkAnswer(ctx, strings.TrimSuffix(target, "/")+path)
+	if path == "" {
+		return // there is nothing to ask for of which it is known that it is there
+	}
+	x.checkAnswer(ctx, strings.TrimSuffix(x.cfg.LoadBalancerURL, "/")+"/"+strings.TrimPrefix(path, "/"))
 }
 
 // checkBalancerState reports whether it is worth asking it.
@@ -121,6 +141,10 @@ func (x *examination) checkBalancerState(lb elbtypes.LoadBalancer) bool {
 	x.findIf(lb.Scheme == elbtypes.LoadBalancerSchemeEnumInternal, Note, "balancer.internal", where,
 		"It is internal: only machines in its VPC can reach it.",
 		"Run the load from inside the VPC.")
+	x.findIf(lb.Type == elbtypes.LoadBalancerTypeEnumNetwork, Note, "balancer.network", where,
+		"It is a Network Load Balancer, which counts no requests: every link can be proved, but not that no other client sent requests. "+
+			"It balances connections: new instances get no requests of old ones.",
+		"Let nobody else send requests during the run, and keep connection_age in the scenario short.")
 	missing := slices.DeleteFunc(slices.Clone(x.facts.group.AvailabilityZones), func(zone string) bool {
 		return slices.ContainsFunc(lb.AvailabilityZones, func(z elbtypes.AvailabilityZone) bool { return aws.ToString(z.ZoneName) == zone })
 	})
@@ -130,51 +154,40 @@ func (x *examination) checkBalancerState(lb elbtypes.LoadBalancer) bool {
 	return true
 }
 
-// listenerURL is where the load balancer listens, "" if for no HTTP. A listener
-// that only sends elsewhere, from HTTP to HTTPS, comes last.
-func (x *examination) listenerURL(lb elbtypes.LoadBalancer) (url string) {
-	for _, l := range x.facts.listeners {
-		forwards := slices.ContainsFunc(l.DefaultActions, func(a elbtypes.Action) bool { return a.Type == elbtypes.ActionTypeEnumForward })
-		if scheme := strings.ToLower(string(l.Protocol)); (scheme == "http" || scheme == "https") && (url == "" || forwards) {
-			url = fmt.Sprintf("%s://%s:%d", scheme, aws.ToString(lb.DNSName), aws.ToInt32(l.Port))
-			if forwards {
-				return url
-			}
-		}
-	}
-	x.findIf(url == "" && x.facts.answered[runlog.OpDescribeListeners], Error, "balancer.no-listener",
-		"load balancer "+aws.ToString(lb.LoadBalancerName),
-		"It has no HTTP or HTTPS listener.",
-		"Add one that forwards to the target group.")
-	return url
-}
-
-// checkAnswer asks the health check's path through the load balancer.
+// checkAnswer asks a path through the load balancer.
 func (x *examination) checkAnswer(ctx context.Context, url string) {
 	response, err := x.get(ctx, url)
 	if err != nil {
 		x.find(Error, "balancer.unreachable", url,
 			fmt.Sprintf("It cannot be reached from here: %s.", lastOf(err)),
-			"Allow this machine's address (allowed_cidrs in terraform/), and check the URL and the security group.")
+			"Check the URL (--url) and, for https, whom the scenario trusts (tls.root_certs, tls.insecure); let the security group of the load "+
+				"balancer allow this machine's address"+x.ours(" (allowed_cidrs in terraform/)")+".")
 		return
 	}
 	_ = response.Body.Close() // only the head counts
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode < http.StatusOK || response.StatusCode >= http.StatusMultipleChoices {
 		x.find(Error, "balancer.answer", url,
 			strings.TrimSpace(fmt.Sprintf("It answers with %d %s", response.StatusCode, http.StatusText(response.StatusCode)))+".",
-			"Correct the listener, the path or the calculator: 503 means that there is no target, 502 that an instance does not answer.")
+			"Correct the listener, the path or the service: 503 means that there is no target, 502 that an instance does not answer.")
 		return
 	}
-	id := response.Header.Get(instanceHeader)
-	switch members := x.facts.group.Instances; {
-	case id == "" && x.cfg.AnotherProgram:
+	x.checkIdentity(url, response.Header.Get(x.cfg.InstanceHeader))
+}
+
+// checkIdentity examines what an answer says of who gave it, where a header is to say it.
+func (x *examination) checkIdentity(url, id string) {
+	members := x.facts.group.Instances
+	switch header := x.cfg.InstanceHeader; {
+	case header == "":
 	case id == "":
 		x.find(Error, "balancer.no-instance-id", url,
-			"Its answer has no "+instanceHeader+" header, so it would not be seen that the new instance answers.",
-			"Run the calculator on the instances, and let every proxy in front of it pass the header on.")
+			"Its answer has no "+header+" header, so it would not be seen that a new instance answers.",
+			"Let the service send its instance's id in that header, and every proxy in front of it pass it on; or name in the scenario's "+
+				"identity what does (header, cookie or json), or let the load balancer's counts of each target tell (target: true).")
 	case len(members) > 0 && !slices.ContainsFunc(members, func(i astypes.Instance) bool { return aws.ToString(i.InstanceId) == id }):
 		x.find(Error, "balancer.other-instance", url,
-			fmt.Sprintf("Instance %s answered, which is not in the group.", id),
-			"Correct the URL, or deregister the other targets of the target group.")
+			fmt.Sprintf("The instance that answered is %s, as its %s header says, and the group has none of that id.", id, header),
+			"Correct the URL, or deregister the other targets of the target group; if it is a name of the instance, let the service send the "+
+				"id instead (i-…).")
 	}
 }

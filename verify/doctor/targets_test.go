@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"secondwind/account/stack"
+	"secondwind/verify/doctor"
 )
 
 // targets changes the target group as it is answered.
@@ -49,7 +51,19 @@ func targetBreakages() []breakage {
 			})
 			w.must(err)
 		}},
-		{"targets.other", "in the outputs", func(w *world) { w.cfg.TargetGroupARN = w.Stack.TargetGroupARN + "0" }},
+		{"targets.other", "than was named", func(w *world) { w.cfg.TargetGroupARN = w.Stack.TargetGroupARN + "0" }},
+		{"targets.several", "of which one is meant", func(w *world) {
+			made, err := w.elb.CreateTargetGroup(w.Context(), &elb.CreateTargetGroupInput{
+				Name: aws.String("another"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(3000), VpcId: aws.String("vpc-1"),
+			})
+			w.must(err)
+			_, err = w.groups.AttachLoadBalancerTargetGroups(w.Context(), &autoscaling.AttachLoadBalancerTargetGroupsInput{
+				AutoScalingGroupName: &w.Stack.AutoScalingGroupName, TargetGroupARNs: []string{*made.TargetGroups[0].TargetGroupArn},
+			})
+			w.must(err)
+			group(func(g *astypes.AutoScalingGroup) { slices.Reverse(g.TargetGroupARNs) })(w)
+			w.cfg.TargetGroupARN = w.Stack.TargetGroupARN
+		}},
 		{"targets.gone", "deleted", group(func(g *astypes.AutoScalingGroup) { g.TargetGroupARNs[0] += "0" })},
 		{"targets.no-load-balancer", "or listener", targets(func(g *elbtypes.TargetGroup) { g.LoadBalancerArns = nil })},
 		{"targets.unhealthy", "the only one", health(func(out *elb.DescribeTargetHealthOutput) {
@@ -95,7 +109,11 @@ func balancerBreakages() []breakage {
 		})},
 		{"balancer.zones", "one short", balancer(func(l *elbtypes.LoadBalancer) { l.AvailabilityZones = l.AvailabilityZones[1:] })},
 		{"balancer.internal", "by its scheme", balancer(func(l *elbtypes.LoadBalancer) { l.Scheme = elbtypes.LoadBalancerSchemeEnumInternal })},
-		{"balancer.no-listener", "left", edited(func(out *elb.DescribeListenersOutput) { out.Listeners = nil })},
+		{"balancer.network", "by its type", balancer(func(l *elbtypes.LoadBalancer) { l.Type = elbtypes.LoadBalancerTypeEnumNetwork })},
+		{"balancer.shared", "by a rule", known("balancer.shared", doctor.Error)},
+		{"balancer.rules", "before the default one", known("balancer.rules", doctor.Note)},
+		{"balancer.certificate", "of another name", known("balancer.certificate", doctor.Note)},
+		{"balancer.no-listener", "left", func(w *world) { w.cfg.LoadBalancerURL = "" }},
 		{"balancer.unreachable", "from here", func(w *world) { w.cfg.Transport = refusing{} }},
 		{"balancer.answer", "of 503", answering(http.StatusServiceUnavailable, "")},
 		{"balancer.no-instance-id", "in the answer", answering(http.StatusOK, "")},
@@ -103,9 +121,16 @@ func balancerBreakages() []breakage {
 	}
 }
 
-func TestAnotherProgramNeedNotNameItsInstanceAsTheCalculatorDoes(t *testing.T) {
+// known is a finding of the caller's, as of who found the URL.
+func known(id string, severity doctor.Severity) func(*world) {
+	return func(w *world) {
+		w.cfg.Known = []doctor.Finding{{ID: id, Severity: severity, Where: "listener", What: "It is so.", Change: "Change it."}}
+	}
+}
+
+func TestAServiceNeedNotNameItsInstanceInAHeader(t *testing.T) {
 	inWorld(t, stack.PolicyStep, func(w *world) {
-		w.cfg.AnotherProgram = true
+		w.cfg.InstanceHeader = ""
 		answering(http.StatusOK, "")(w)
 		if got := idsOf(w.examine()); len(got) > 0 {
 			w.Errorf("found %v, want nothing", got)

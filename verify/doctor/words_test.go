@@ -1,7 +1,6 @@
 package doctor_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -236,48 +235,6 @@ func TestWhatIsOverOrDoesNothingIsNoFinding(t *testing.T) {
 				change(w)
 				if report := w.examine(); len(report.Findings) > 0 {
 					w.Errorf("found %v, want nothing\n%s", idsOf(report), text(report))
-				}
-			})
-		})
-	}
-}
-
-// TestTheListenerThatForwardsIsAsked has a load balancer with several listeners.
-func TestTheListenerThatForwardsIsAsked(t *testing.T) {
-	t.Parallel()
-	listener := func(protocol elbtypes.ProtocolEnum, port int32, action elbtypes.ActionTypeEnum) elbtypes.Listener {
-		return elbtypes.Listener{Protocol: protocol, Port: &port, DefaultActions: []elbtypes.Action{{Type: action}}}
-	}
-	redirect, forward := elbtypes.ActionTypeEnumRedirect, elbtypes.ActionTypeEnumForward
-	for name, test := range map[string]struct {
-		listeners []elbtypes.Listener
-		want      string // the URL's scheme and port; "" is none
-	}{
-		"HTTP to HTTPS, and HTTPS": {
-			[]elbtypes.Listener{listener(elbtypes.ProtocolEnumHttp, 80, redirect), listener(elbtypes.ProtocolEnumHttps, 443, forward)},
-			"https:443",
-		},
-		"HTTP that only redirects": {[]elbtypes.Listener{listener(elbtypes.ProtocolEnumHttp, 80, redirect)}, "http:80"},
-		"the first that forwards": {
-			[]elbtypes.Listener{listener(elbtypes.ProtocolEnumHttp, 8080, forward), listener(elbtypes.ProtocolEnumHttps, 443, forward)},
-			"http:8080",
-		},
-		"TCP before HTTP": {
-			[]elbtypes.Listener{listener(elbtypes.ProtocolEnumTcp, 22, forward), listener(elbtypes.ProtocolEnumHttp, 80, forward)}, "http:80",
-		},
-		"TCP alone": {[]elbtypes.Listener{listener(elbtypes.ProtocolEnumTcp, 22, forward)}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inWorld(t, stack.PolicyStep, func(w *world) {
-				edit(w, func(out *elb.DescribeListenersOutput) { out.Listeners = test.listeners })
-				answering(http.StatusOK, "")(w)
-				got := w.examine().LoadBalancerURL
-				if scheme, rest, _ := strings.Cut(got, ":"); got != "" {
-					got = scheme + rest[strings.LastIndex(rest, ":"):]
-				}
-				if got != test.want {
-					w.Errorf("the load balancer was asked at %q, want %q", got, test.want)
 				}
 			})
 		})

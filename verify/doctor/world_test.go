@@ -50,7 +50,8 @@ func inWorld(t *testing.T, policy string, test func(*world)) {
 		w := &world{
 			T: t, Cloud: c, groups: autoscaling.NewFromConfig(c.AWS), alarms: cloudwatch.NewFromConfig(c.AWS),
 			elb: elb.NewFromConfig(c.AWS), ec2: ec2form.Client{AWS: c.AWS},
-			cfg: doctor.Config{AWS: c.AWS, AutoScalingGroupName: c.Stack.AutoScalingGroupName, Transport: c.Transport},
+			cfg: doctor.Config{AWS: c.AWS, AutoScalingGroupName: c.Stack.AutoScalingGroupName, Transport: c.Transport,
+				LoadBalancerURL: c.Stack.LoadBalancerURL, InstanceHeader: "X-Instance-Id"},
 		}
 		w.credits(144) // the local cloud keeps none
 		time.Sleep(settled)

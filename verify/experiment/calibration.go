@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,8 +36,11 @@ func (e *Experiment) calibrate(now time.Time) {
 func (e *Experiment) calibration(now time.Time, seen Seen) {
 	// A period of which less than half saw the load tells too little.
 	since := awsNow(e.began, seen.State).Add(-e.period / 2)
-	switch {
-	case len(e.measured(now, seen, since)) >= perRate:
+	points := e.measured(now, seen, since)
+	switch why := cmp.Or(e.hopeless(now, seen), e.stalledSince(now, seen), e.tooHeavy(points)); {
+	case why != "":
+		e.stop("calibration: " + why)
+	case len(points) >= perRate:
 		e.calibrated(now, seen)
 	case e.over(now):
 		e.stop(fmt.Sprintf("calibration: no datapoint of %s came while the light load ran", e.h.Metric.MetricName))
@@ -62,18 +67,17 @@ func (e *Experiment) calibrated(now time.Time, seen Seen) {
 }
 
 // choose returns the calibration, and the rate in requests per second that by it puts each
-// instance at percent.
+// instance at percent. It is an error if control or load cannot be what they are to be.
 func (e *Experiment) choose(now time.Time, seen Seen, percent float64) (fitted runlog.Calibration, rate float64, err error) {
 	fitted, err = Fit(e.idle, e.measured(now, seen, e.idleFrom.Add(e.period/2)), e.h.From(), e.plan.Seed)
 	if err != nil {
 		return fitted, 0, err
 	}
-	if rate = RateFor(fitted, percent, e.h.From()); rate > mostApart*e.plan.CalibrationRate {
-		return fitted, 0, fmt.Errorf("a request costs next to nothing: it would take %.0f requests/s to put %s at %s, more than %d times "+
-			"calibration.start_rate, which is %g; does the load reach the group's instances? If it does, give a higher one",
-			rate, e.each(), e.amount(percent), mostApart, e.plan.CalibrationRate)
+	rateFor := func(percent float64) float64 { return RateFor(fitted, percent, e.h.From()) }
+	if why := e.impossible(rateFor(e.controlCPU()), rateFor(e.loadCPU())); why != "" {
+		return fitted, 0, errors.New(why)
 	}
-	return fitted, rate, nil
+	return fitted, rateFor(percent), nil
 }
 
 // enterControl offers a load below the threshold for the hypothesis's whole
@@ -109,6 +113,10 @@ func (e *Experiment) loadCPU() float64 {
 }
 
 func (e *Experiment) control(now time.Time, seen Seen) {
+	if why := e.stalledSince(now, seen); why != "" {
+		e.stop("control: " + why)
+		return
+	}
 	if !e.over(now) {
 		e.recalibrate(now, seen)
 		return

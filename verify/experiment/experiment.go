@@ -36,6 +36,8 @@ type Load interface {
 	Rate(from, to time.Time) float64
 	// Served is when an instance first answered as expected; false: not yet.
 	Served(instanceID string) (time.Time, bool)
+	// Answers is what came of all requests so far.
+	Answers() Answers
 }
 
 // Seen is all that an experiment decides by.
@@ -76,10 +78,12 @@ type Experiment struct {
 	rate     float64   // requests per second
 	restFrom time.Time // the premises: since when nothing has disturbed the group, our clock
 	initial  []string
-	idle     float64   // percent
-	idleFrom time.Time // AWS's clock
-	points   int       // of the calibration, when the control's rate was last looked at
-	second   bool      // the calibration has come to its second rate
+	healthy  map[string]time.Time // when a new target was first seen healthy, our clock
+	idle     float64              // percent
+	idleCPU  float64              // of the first instances, where the claim's metric is another one, too
+	idleFrom time.Time            // AWS's clock
+	points   int                  // of the calibration, when the control's rate was last looked at
+	second   bool                 // the calibration has come to its second rate
 	loadFrom time.Time
 	aligned  time.Time     // when an aligned load begins, our clock; zero: not known yet
 	fell     bool          // the fall of CPU was seen, or waited for long enough
@@ -92,7 +96,8 @@ type Experiment struct {
 
 // New returns an experiment that has not begun.
 func New(p Plan) *Experiment {
-	return &Experiment{plan: p, h: p.Hypothesis, period: p.Hypothesis.Period(), phase: runlog.PhaseSetup, reported: map[string]bool{}}
+	return &Experiment{plan: p, h: p.Hypothesis, period: p.Hypothesis.Period(), phase: runlog.PhaseSetup, reported: map[string]bool{},
+		healthy: map[string]time.Time{}}
 }
 
 // Step brings the experiment to now and returns what the caller must do. It is to

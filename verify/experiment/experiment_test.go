@@ -63,6 +63,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
 		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises),
 			"not every instance is in service and healthy", ""},
+		{"a group without a target group", func(w *world) { w.unhealthy, w.plan.Hypothesis.TargetGroupARN = true, "" },
+			until(runlog.PhaseLoad), "no second instance answered", "control held"},
 		{"an instance that is not in service", func(w *world) {
 			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
 		}, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},
@@ -87,11 +89,61 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"a load that begins with a period", func(w *world) { w.plan.Aligned, w.offset = true, 3*time.Second }, all, "", "load: 30 requests/s"},
 		{"requests that cost nothing", func(w *world) { w.cost = 0 }, until(runlog.PhaseCalibration), "CPU did not rise", ""},
 		{"requests that cost next to nothing", func(w *world) { w.cost = 0.02 }, until(runlog.PhaseCalibration),
-			"a request costs next to nothing: it would take 450 requests/s to put one instance at 10 %, more than 100 times " +
-				"calibration.start_rate, which is 4", ""},
+			"a request costs next to nothing: the control would need 450 requests/s to put one instance at 10 %, and the load " +
+				"1.52e+03 to put it at 31.4 %, which is more than 100 times calibration.start_rate, 4; does the load reach the group's " +
+				"instances? If it does, set calibration.start_rate to 46", ""},
 		{"requests that cost little", func(w *world) { w.cost = 0.08 }, all, "", "load: 380 requests/s"},
-		{"requests too cheap for the load", func(w *world) { w.cost = 0.05 }, until(runlog.PhaseControl),
-			"it would take 608 requests/s to put one instance at 31.4 %", "control held"},
+		{"requests too cheap for the load", func(w *world) { w.cost = 0.05 }, until(runlog.PhaseCalibration),
+			"and the load 608 to put it at 31.4 %", ""},
+		{"requests too cheap for any load generator", func(w *world) { w.cost, w.plan.CalibrationRate = 0.0005, 4000 },
+			until(runlog.PhaseCalibration), "more than 50000 requests/s are not sent", ""},
+		{"requests too dear for the light load", func(w *world) { w.cost = 6 }, until(runlog.PhaseCalibration),
+			"calibration: 3.6 requests/s put one instance at 22.6 %, and the threshold is 20 %: the control needs about 1.5 requests/s and the " +
+				"load 5.1; set calibration.start_rate to 1.5", ""},
+		{"requests too dear for any load", func(w *world) { w.cost = 300 }, until(runlog.PhaseCalibration),
+			"less than one request in each period of 10 s for one instance", ""},
+		{"requests of which each fails", func(w *world) {
+			w.answers = func(a experiment.Answers) experiment.Answers {
+				return experiment.Answers{Failed: a.Completed, Failure: "status 404; expected: status 200"}
+			}
+		}, until(runlog.PhaseCalibration), "requests failed: status 404; expected: status 200", ""},
+		{"requests that fail from the control on", func(w *world) {
+			w.answers = func(a experiment.Answers) experiment.Answers {
+				if n := len(w.rates); w.rates[n-1].phase == runlog.PhaseControl {
+					a.FailedSince, a.LastCompleted, a.Failure = 50, w.rates[n-1].at, "status 500"
+				}
+				return a
+			}
+		}, until(runlog.PhaseControl), "control: no request has been answered as expected for 30 s: status 500", ""},
+		{"answers that name nobody", func(w *world) {
+			w.answers = func(a experiment.Answers) experiment.Answers { a.Names = []string{""}; return a }
+		}, until(runlog.PhaseCalibration), "names the instance that gave it; set identity.header", ""},
+		{"answers that name others", func(w *world) {
+			w.answers = func(a experiment.Answers) experiment.Answers { a.Names = []string{"", "pod-7"}; return a }
+		}, until(runlog.PhaseCalibration), `the answers name "pod-7", which is no instance of the group (i-1)`, ""},
+		{"answers that name nobody, which nobody asked for", func(w *world) {
+			w.plan.Hypothesis.Identity = runlog.IdentityTarget
+			w.answers = func(a experiment.Answers) experiment.Answers { a.Names = []string{""}; return a }
+			w.amend = func(s *runlog.State) {
+				*s = s.WithDatapoints(runlog.TargetSeries("i-2"), []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 7}})
+			}
+		}, all, "", "i-2 is seen to answer"},
+		{"a second instance that uses its share of CPU", func(w *world) {
+			w.plan.Hypothesis.Identity = runlog.IdentityRequests
+			w.amend = func(s *runlog.State) {
+				for i, id := range w.instances {
+					*s = s.WithDatapoints(id, []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 16 - 6*float64(i)}})
+				}
+			}
+		}, all, "", "i-2 is seen to answer"},
+		{"a second instance that uses no CPU", func(w *world) {
+			w.plan.Hypothesis.Identity = runlog.IdentityRequests
+			w.amend = func(s *runlog.State) {
+				for i, id := range w.instances {
+					*s = s.WithDatapoints(id, []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 31 - 29*float64(i)}})
+				}
+			}
+		}, until(runlog.PhaseLoad), "no second instance answered", "i-2 is healthy"},
 		{"a load that fixes its rate, as cheap", func(w *world) { w.cost, w.plan.LoadRate, w.plan.LoadCPUPercent = 0.08, 390, 36 }, all, "",
 			"load: 390 requests/s"},
 		{"no instance follows the alarm", func(w *world) { w.deaf = true }, until(runlog.PhaseLoad),

@@ -31,7 +31,7 @@ func Fit(idle float64, points []runlog.CalibrationPoint, instances int, seed uin
 	b := steepness(append(slices.Clone(loaded), runlog.CalibrationPoint{CPUPercent: idle}))
 	if !(b > 0) || math.IsInf(b, 0) {
 		return runlog.Calibration{}, fmt.Errorf("CPU did not rise above its idle %.2f %% under %.1f requests/s: does the load reach the "+
-			"group's instances?",
+			"group's instances, and does a request take CPU there? A service that waits is scaled by ALBRequestCountPerTarget",
 			idle, loaded[len(loaded)-1].Rate)
 	}
 	low, high := interval(idle, loaded, seed)

@@ -63,7 +63,7 @@ func (e *Experiment) each() string {
 
 // load waits until all instances of the step answer, and reports each link.
 func (e *Experiment) load(now time.Time, seen Seen) {
-	switch served := e.reportLinks(seen); {
+	switch served := e.reportLinks(now, seen); {
 	case served:
 		e.enterHold(now)
 	case e.over(now):
@@ -81,7 +81,7 @@ func (e *Experiment) missing() string {
 
 // reportLinks reports each link of the chain when it is first seen; served is
 // that as many new instances as the step has have answered.
-func (e *Experiment) reportLinks(seen Seen) (served bool) {
+func (e *Experiment) reportLinks(now time.Time, seen Seen) (served bool) {
 	s := seen.State
 	since := e.loadFrom.Add(s.ClockOffset - e.period)
 	if p, ok := s.Latest(runlog.GroupSeries); ok && p.Value > e.h.Threshold && p.Timestamp.After(since) {
@@ -101,9 +101,16 @@ func (e *Experiment) reportLinks(seen Seen) (served bool) {
 	answered := 0
 	for _, id := range e.newInstances(s.Healthy()) {
 		e.reportOnce("healthy "+id, "%s is healthy at the load balancer", id)
-		if at, ok := seen.Load.Served(id); ok {
+		if _, known := e.healthy[id]; !known {
+			e.healthy[id] = now
+		}
+		if at, ok := e.served(id, now, seen); ok {
 			answered++
-			e.reportOnce("served "+id, "%s answered its first request %.1f s after the load step", id, at.Sub(e.loadFrom).Seconds())
+			what := "answered its first request"
+			if !e.h.Identity.ByAnswer() {
+				what = "is seen to answer, by the load balancer's counts of a period,"
+			}
+			e.reportOnce("served "+id, "%s %s %.1f s after the load step", id, what, at.Sub(e.loadFrom).Seconds())
 		}
 	}
 	return answered >= e.h.To()-e.h.From()

@@ -54,6 +54,15 @@ func (e *Experiment) baseline(now time.Time, s runlog.State) {
 		point.Timestamp = awsNow(now, s).Truncate(e.period).Add(-e.period)
 	}
 	e.idle, e.idleFrom, e.initial = point.Value, point.Timestamp, s.Group.InService()
+	e.idleCPU = e.idle
+	if e.h.Metric.CountsRequests() {
+		e.idleCPU = 0
+		for _, id := range e.initial {
+			if p, ok := s.Latest(id); ok {
+				e.idleCPU += p.Value / float64(len(e.initial))
+			}
+		}
+	}
 	e.report("premises hold: %s in service and healthy, alarm %s is OK, idle %s %s", strings.Join(e.initial, ", "), e.h.AlarmName,
 		e.h.Metric.MetricName, e.amount(e.idle))
 	e.enterCalibration(now)
@@ -70,7 +79,7 @@ func (e *Experiment) notQuiescent(s runlog.State) (why string, disturbed bool) {
 		return "it could not be observed; see the errors in " + runlog.CloudFile, true
 	case len(s.Group.Instances) != n:
 		return fmt.Sprintf("it has %s, not %d", runlog.Count(len(s.Group.Instances), "instance"), n), true
-	case len(s.Group.InService()) != n || len(s.Healthy()) != n:
+	case len(s.Group.InService()) != n || e.h.TargetGroupARN != "" && len(s.Healthy()) != n:
 		return "not every instance is in service and healthy", true
 	case !watched:
 		return fmt.Sprintf("alarm %s does not exist", e.h.AlarmName), true

@@ -1,7 +1,10 @@
 package experiment
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +23,17 @@ type Traffic struct {
 	served  map[string]time.Time // first answer, by instance
 	total   runlog.LoadSecond
 	last    runlog.LoadSecond
+	answers Answers
+	failed  map[string]string // the first failure of each cause in full
+}
+
+// Answers is what came of requests.
+type Answers struct {
+	Completed, Failed int64
+	Names             []string  // of those that completed: what named the instance, "" of an answer that did not; sorted
+	LastCompleted     time.Time // end of the last interval in which one did; zero: none did
+	FailedSince       int64     // how many failed after that
+	Failure           string    // the last cause of which they did, in full
 }
 
 type trafficSecond struct {
@@ -50,6 +64,37 @@ func (t *Traffic) Add(line runlog.LoadLine) {
 	}
 	t.total.Add(*s)
 	t.last = *s
+	t.note(line.Time, s)
+}
+
+// note notes what came of the requests of an interval.
+func (t *Traffic) note(end time.Time, s *runlog.LoadSecond) {
+	a := &t.answers
+	a.FailedSince += s.Failed
+	if s.Completed > 0 {
+		a.LastCompleted, a.FailedSince = end, 0
+	}
+	for cause, example := range s.Examples {
+		if t.failed == nil {
+			t.failed = map[string]string{}
+		}
+		t.failed[cause] = fmt.Sprintf("%s (%s)", example.Error, example.Request)
+	}
+	most := int64(0)
+	for _, cause := range slices.Sorted(maps.Keys(s.Errors)) {
+		if n := s.Errors[cause]; n > most {
+			most, a.Failure = n, cmp.Or(t.failed[cause], cause)
+		}
+	}
+}
+
+// Answers is what came of all requests so far.
+func (t *Traffic) Answers() Answers {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.answers
+	a.Completed, a.Failed, a.Names = t.total.Completed, t.total.Failed, slices.Sorted(maps.Keys(t.served))
+	return a
 }
 
 // Rate is how many requests a second were answered between from and to; the

@@ -45,7 +45,8 @@ type world struct {
 	rests         float64       // how much lower idle is from the fifth datapoint on
 	every         int           // seconds between two steps; 0: 1
 	afterStep     func(*experiment.Experiment)
-	amend         func(*runlog.State) // changes what is polled
+	amend         func(*runlog.State)                         // changes what is polled
+	answers       func(experiment.Answers) experiment.Answers // what came of the requests, other than that all are as expected
 
 	instances   []string
 	activities  []runlog.Activity // newest first
@@ -78,7 +79,8 @@ const period = 10 * time.Second
 
 func newWorld() *world {
 	h := runlog.Hypothesis{
-		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
+		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", TargetGroupARN: "arn:web", Threshold: 20,
+		PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
 		IdleLimit: 15, PublishLagSeconds: 2, Band: 1.6, ControlCPUPercent: 10, ControlSeconds: 53,
 	}
 	for _, l := range runlog.Links()[1:] {
@@ -201,6 +203,16 @@ func (w *world) Rate(from, to time.Time) float64 {
 func (w *world) Served(id string) (time.Time, bool) {
 	at, ok := w.served[id]
 	return at, ok
+}
+
+// Answers implements experiment.Load.
+func (w *world) Answers() experiment.Answers {
+	all := w.Rate(w.start, w.now) * w.now.Sub(w.start).Seconds()
+	a := experiment.Answers{Completed: int64(all), Names: []string{"i-1"}, LastCompleted: w.now}
+	if w.answers != nil {
+		return w.answers(a)
+	}
+	return a
 }
 
 // live brings the group to now and polls it.

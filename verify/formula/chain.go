@@ -46,8 +46,9 @@ func (t *Trace) links() map[runlog.Link]Event {
 	events[runlog.LinkScalingActivity] = exactly(activity.StartTime.UTC())
 	old := t.before(load)
 	for _, id := range ids { // the last of them counts
+		healthy := t.healthy(id)
 		for link, e := range map[runlog.Link]Event{
-			runlog.LinkInService: t.inService(old, id), runlog.LinkTargetHealthy: t.healthy(id), runlog.LinkFirstRequest: t.served(id),
+			runlog.LinkInService: t.inService(old, id), runlog.LinkTargetHealthy: healthy, runlog.LinkFirstRequest: t.served(id, healthy),
 		} {
 			switch was, again := events[link]; {
 			case len(old) != t.h.From() || slices.Contains(old, id) || again && (!was.seen() || !e.seen()):
@@ -124,7 +125,7 @@ func (t *Trace) known(start time.Time, value float64) bool {
 			return false
 		}
 		return slices.ContainsFunc([]time.Time{own, own.Add(period)}, func(at time.Time) bool {
-			return slices.ContainsFunc(t.metric[runlog.GroupSeries][at], t.breaches)
+			return slices.ContainsFunc(t.metric[runlog.GroupSeries][at], func(v float64) bool { return t.breaches(v) == t.breaches(value) })
 		})
 	}
 	return slices.ContainsFunc(t.metric[runlog.GroupSeries][own], func(v float64) bool { return math.Abs(v-value) < 1e-6*max(1, v) })
@@ -201,7 +202,7 @@ func (t *Trace) healthy(id string) Event {
 			continue
 		}
 		e := t.turned(h.sent, last, h.received)
-		if s := t.served(id); s.seen() && s.At.After(e.Lo) && s.At.Before(e.At) {
+		if s := t.named(id); s.seen() && s.At.After(e.Lo) && s.At.Before(e.At) {
 			e.At, e.Hi = s.At, s.Hi
 		}
 		return e
@@ -209,7 +210,26 @@ func (t *Trace) healthy(id string) Event {
 	return Event{}
 }
 
-func (t *Trace) served(id string) Event {
+// served is when an instance first answered, after it was healthy: by its answers, else by the first
+// period in which it is counted, or uses half of the CPU that the group does on average.
+func (t *Trace) served(id string, healthy Event) Event {
+	if t.h.Identity.ByAnswer() {
+		return t.named(id)
+	}
+	for _, p := range t.points(runlog.GroupSeries, t.begin(runlog.PhaseLoad), t.released(), false) {
+		end := p.start.Add(t.h.Period())
+		counted := t.metric[runlog.TargetSeries(id)][p.start]
+		cpu := t.metric[id][p.start]
+		carries := len(cpu) > 0 && !p.start.Before(healthy.Lo) && (t.h.Metric.CountsRequests() || cpu[len(cpu)-1] >= p.value/2)
+		if len(counted) > 0 && end.After(healthy.Lo) || t.h.Identity == runlog.IdentityRequests && carries {
+			return Event{p.start, end, end}
+		}
+	}
+	return Event{}
+}
+
+// named is when an answer first named the instance.
+func (t *Trace) named(id string) Event {
 	var first time.Time
 	for _, l := range t.record.Load {
 		if l.Second == nil || l.Second.Instances[id] == nil {
@@ -259,14 +279,17 @@ func (t *Trace) release() Truth {
 	if from.IsZero() || done.IsZero() {
 		return Unknown
 	}
-	back := false
+	back := time.Time{}
 	for _, g := range t.groups {
-		back = back || !g.received.Before(from) && g.value.DesiredCapacity == t.h.From() && len(g.value.InService()) == t.h.From()
+		if back.IsZero() && !g.received.Before(from) && g.value.DesiredCapacity == t.h.From() && len(g.value.InService()) == t.h.From() {
+			back = g.received
+		}
 	}
-	c := hypothesis.Configuration{Policies: t.listed(), Alarms: t.enabled()}
-	in, scales := c.ScaleInAlarm()
+	in, policy := t.scaleIn()
 	value := True
-	if scales && !back && c.PolicyOf(in) != nil {
+	if policy != nil && !back.IsZero() {
+		value = t.scaledBack(in, *policy, from, back)
+	} else if policy != nil {
 		points := t.points(runlog.GroupSeries, from.Add(t.h.Period()), done, false)
 		low := slices.ContainsFunc(points, func(p point) bool { return p.value < in.Threshold })
 		value = Of(len(points) > 0 && !low && t.h.Metric.Watches(in))
@@ -278,11 +301,48 @@ func (t *Trace) release() Truth {
 			value = And(value, Of(caused.MatchString(a.Cause) && !strings.Contains(a.Cause, "a user request")))
 		}
 	}
-	for _, l := range t.record.Load {
-		failed := l.Second != nil && l.Second.Phase == runlog.PhaseRelease && l.Second.Failed > 0
-		value = And(value, Of(!failed || t.aws(l.Time).Before(begins)))
+	last := from
+	for _, l := range t.seconds {
+		if l.received.After(from) && !l.sent.After(done) {
+			value = And(value, Or(Of(l.sent.Sub(last) <= max(time.Second, runlog.Seconds(l.value.IntervalSeconds/2))), Unknown))
+			last = l.received
+		}
+		failed := l.value.Phase == runlog.PhaseRelease && l.value.Failed > 0
+		value = And(value, Of(!failed || l.received.Before(begins)))
+	}
+	if done.Sub(last) > time.Second {
+		value = And(value, Unknown)
 	}
 	return value
+}
+
+// scaledBack is that the scale-in alarm and its policy, and nothing else, took instances out, and that CloudWatch had
+// put that alarm into ALARM.
+func (t *Trace) scaledBack(in runlog.MetricAlarm, policy runlog.ScalingPolicy, from, back time.Time) Truth {
+	value, by := True, time.Time{}
+	for _, a := range t.activities {
+		taken := strings.HasPrefix(a.Description, "Terminating") || strings.HasPrefix(a.Description, "Detaching")
+		if !taken || a.StartTime.Before(from) || a.StartTime.After(back) {
+			continue
+		}
+		named := slices.ContainsFunc(caused.FindAllStringSubmatch(a.Cause, -1), func(m []string) bool {
+			return m[1] == in.AlarmName && m[2] == policy.PolicyName
+		})
+		value = And(value, Of(named))
+		if a.StartTime.After(by) {
+			by = a.StartTime
+		}
+	}
+	var last transition
+	for _, tr := range t.transitionsOf(in.AlarmName) {
+		if !tr.at.After(by) {
+			last = tr
+		}
+	}
+	if last.at.IsZero() && t.h.Version < 3 {
+		return And(value, Of(!by.IsZero())) // its history was not always asked for
+	}
+	return And(value, Of(last.to.StateValue == "ALARM" && t.evaluated(in, last)))
 }
 
 func (t *Trace) listed() (all []runlog.ScalingPolicy) {

@@ -2,6 +2,7 @@ package hypothesis
 
 import (
 	"slices"
+	"strings"
 
 	"secondwind/runlog"
 )
@@ -13,6 +14,16 @@ type Configuration struct {
 	Policies     []runlog.ScalingPolicy
 	Alarms       []runlog.MetricAlarm // on the claim's metric, or invoking a policy of the group
 	TargetGroups []runlog.TargetGroup
+}
+
+// Of is the configuration with the target group of that ARN first: a claim is about the first.
+// "", or one that the group does not have, changes nothing.
+func (c Configuration) Of(targetGroupARN string) Configuration {
+	all := c.TargetGroups
+	if i := slices.IndexFunc(all, func(g runlog.TargetGroup) bool { return g.TargetGroupArn == targetGroupARN }); i > 0 {
+		c.TargetGroups = slices.Concat(all[i:i+1], all[:i], all[i+1:])
+	}
+	return c
 }
 
 // Metrics are the metrics that a claim about the group can be made about: its CPU and, where
@@ -36,10 +47,10 @@ func (c Configuration) Metric(a runlog.MetricAlarm) runlog.Metric {
 }
 
 // watches reports whether a claim can be made about the metric of the alarm: about requests
-// only where target tracking follows them.
+// only where target tracking follows them, or nothing does.
 func (c Configuration) watches(a runlog.MetricAlarm) bool {
 	m, policy := c.Metric(a), c.PolicyOf(a)
-	return m.Watches(a) && (!m.CountsRequests() || policy != nil && policy.PolicyType == targetTracking)
+	return m.Watches(a) && (!m.CountsRequests() || policy == nil || policy.PolicyType == targetTracking)
 }
 
 const (
@@ -59,6 +70,13 @@ func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {
 	return nil
 }
 
+// PolicyARN takes the group and the policy out of a scaling policy's ARN:
+// …:scalingPolicy:<uuid>:autoScalingGroupName/<group>:policyName/<policy>.
+func PolicyARN(arn string) (group, policy string, ok bool) {
+	_, rest, _ := strings.Cut(arn, ":autoScalingGroupName/")
+	return strings.Cut(rest, ":policyName/")
+}
+
 // How well an alarm fits as the one that scales out: one that invokes a policy
 // before one that invokes nothing, one that goes into ALARM above its threshold before
 // one that does not, one on the claim's metric before others.
@@ -75,6 +93,18 @@ const (
 // also returned where no claim can be made of it; Claimable says why then.
 func (c Configuration) ScaleOutAlarm(name string) (runlog.MetricAlarm, bool) {
 	return c.best(func(a runlog.MetricAlarm) int { return c.fit(a, name) })
+}
+
+// ScaleOutAlarms are all alarms that fit as well as ScaleOutAlarm's and invoke a policy: more
+// than one leaves it open which is meant.
+func (c Configuration) ScaleOutAlarms() (all []runlog.MetricAlarm) {
+	first, _ := c.ScaleOutAlarm("")
+	for _, a := range c.Alarms {
+		if c.PolicyOf(a) != nil && c.fit(a, "") == c.fit(first, "") {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // best is the alarm that fits best, the first of several; none if none fits.

@@ -178,12 +178,49 @@ func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 		"an alarm that goes into ALARM below": {func(c *hypothesis.Configuration) {
 			c.Alarms[1].ComparisonOperator = below
 		}, "goes into ALARM above a threshold"},
-		"no target group": {func(c *hypothesis.Configuration) { c.TargetGroups = nil }, "no target group"},
 	} {
 		configuration := configured()
 		c.change(&configuration)
 		if _, err := hypothesis.Declare(configuration, hypothesis.Intent{}, now); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Declare with %s = %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestWhoAnswersIsToldByALoadBalancerThatCounts(t *testing.T) {
+	for arn, want := range map[string]bool{"arn:aws:elb:::loadbalancer/app/web/1": true, "arn:aws:elb:::loadbalancer/net/web/1": false, "": false} {
+		c := configured()
+		c.TargetGroups[0].LoadBalancerArns = []string{arn}
+		h, err := hypothesis.Declare(c, hypothesis.Intent{Identity: runlog.IdentityRequests, Band: 1.6}, now)
+		if (err == nil) != want {
+			t.Errorf("Declare behind %q = %v, want a claim: %t", arn, err, want)
+		}
+		if within := h.Deadline(runlog.LinkFirstRequest).Seconds(); want && within != 23 {
+			t.Errorf("e6 has %g s, want 3 and two periods of 10", within)
+		}
+	}
+}
+
+// TestAGroupWithoutATargetGroupIsClaimedAsFarAsItCanBeSeen: e5 is never seen, so that it is not proved.
+func TestAGroupWithoutATargetGroupIsClaimedAsFarAsItCanBeSeen(t *testing.T) {
+	configuration := configured()
+	configuration.TargetGroups = nil
+	h, err := hypothesis.Declare(configuration, hypothesis.Intent{ControlCPUPercent: 11}, now)
+	if err != nil || h.TargetGroupARN != "" || len(h.Deadlines) != 7 {
+		t.Errorf("Declare = %+v, %v, want a claim with every deadline and no target group", h, err)
+	}
+}
+
+func TestTheTargetGroupThatIsMeantComesFirst(t *testing.T) {
+	c := configured()
+	c.TargetGroups = []runlog.TargetGroup{{TargetGroupArn: "a"}, {TargetGroupArn: "b"}, {TargetGroupArn: "c"}}
+	for arn, want := range map[string]string{"b": "bac", "a": "abc", "": "abc", "d": "abc"} {
+		got := ""
+		for _, tg := range c.Of(arn).TargetGroups {
+			got += tg.TargetGroupArn
+		}
+		if got != want {
+			t.Errorf("Of(%q) has %s, want %s", arn, got, want)
 		}
 	}
 }

@@ -30,10 +30,11 @@ const decision = "decision of the scaling policy"
 
 // Deadlines derives how long each link of the chain may take, e1 to e7, as named
 // sums, from the alarm's and the health check's own configuration. Policy is nil
-// where the alarm invokes none; target groups that were not found have zero terms.
+// where the alarm invokes none; target groups that were not found have zero terms. Where no
+// answer names its instance, the first request is known to a period of the load balancer's counts.
 // The harness declares them before the load; Judge derives them again.
 func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.AutoScalingGroup,
-	policy *runlog.ScalingPolicy) []runlog.Deadline {
+	policy *runlog.ScalingPolicy, by runlog.Identity) []runlog.Deadline {
 	t, period := timingOf(alarm.Period), float64(alarm.Period)
 	return []runlog.Deadline{
 		{Link: runlog.LinkBreachingData, Terms: runlog.Terms{
@@ -48,9 +49,21 @@ func Deadlines(alarm runlog.MetricAlarm, tg runlog.TargetGroup, group runlog.Aut
 			{Name: "health check interval", Seconds: float64(tg.HealthCheckIntervalSeconds)},
 			{Name: "health check timeout", Seconds: float64(tg.HealthCheckTimeoutSeconds)},
 		}},
-		{Link: runlog.LinkFirstRequest, Terms: runlog.Terms{{Name: "first request routed and answered", Seconds: t.firstRequest}}},
+		{Link: runlog.LinkFirstRequest, Terms: firstRequestTerms(alarm, by)},
 		{Link: runlog.LinkLoadShared, Terms: belowTerms(alarm, "it begins to serve", "threshold")},
 	}
+}
+
+// firstRequestTerms is from a healthy target to its first answer, or to the end of the period whose
+// counts show that it answers.
+func firstRequestTerms(alarm runlog.MetricAlarm, by runlog.Identity) runlog.Terms {
+	terms := runlog.Terms{{Name: "first request routed and answered", Seconds: timingOf(alarm.Period).firstRequest}}
+	if by.ByAnswer() {
+		return terms
+	}
+	return append(terms,
+		runlog.Term{Name: "the period in which it begins to serve", Seconds: float64(alarm.Period)},
+		runlog.Term{Name: "one full period of the load balancer's counts", Seconds: float64(alarm.Period)})
 }
 
 // decisionTerms is from the alarm's transition to the activity. A simple policy acts on the state
@@ -80,14 +93,20 @@ func aggregates(p runlog.ScalingPolicy) bool {
 	return p.PolicyType == stepScaling || p.PolicyType == targetTracking
 }
 
+// UsualGrace is the health check grace period, in seconds, that a group has whose instances
+// answer at once: what is granted beyond it is for their start.
+const UsualGrace = 60
+
 // applicationStart is how long an instance may take from InService until it can
-// answer: where instances really boot, what the group itself grants them before
-// their health counts. One that installs itself takes minutes.
+// answer. Where instances really boot, that is what the group itself grants them before
+// their health counts: one that installs itself takes minutes. Where they are started
+// within seconds, it is what the group grants beyond the usual.
 func applicationStart(t timing, group runlog.AutoScalingGroup) float64 {
+	granted := float64(group.HealthCheckGracePeriod)
 	if t == fast {
-		return t.application
+		granted -= UsualGrace
 	}
-	return max(t.application, float64(group.HealthCheckGracePeriod))
+	return max(t.application, granted)
 }
 
 // alarmTerms is from the end of a datapoint's period to the alarm's transition.
@@ -123,18 +142,40 @@ func belowTerms(alarm runlog.MetricAlarm, begins, threshold string) runlog.Terms
 }
 
 // ScaleIn is how long it may take from the end of the load to MinSize instances
-// InService again, by the scale-in alarm and the policy that it invokes (nil:
+// InService again, from a capacity, by the scale-in alarm and the policy that it invokes (nil:
 // unknown). A run that ends sooner, still scaled out, is INCONCLUSIVE.
-func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy) runlog.Terms {
+func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *runlog.ScalingPolicy, capacity int) runlog.Terms {
 	wait := group.DefaultCooldown
 	if policy != nil {
 		wait = max(policy.Cooldown, policy.EstimatedInstanceWarmup)
 	}
-	return append(belowTerms(alarm, "the load ends", "scale-in threshold"), runlog.Terms{
+	terms := append(belowTerms(alarm, "the load ends", "scale-in threshold"), runlog.Terms{
 		{Name: "cooldown or warm-up", Seconds: float64(wait)},
 		{Name: "alarm actions repeat once a minute", Seconds: 60},
 		{Name: decision, Seconds: timingOf(alarm.Period).decide},
 	}...)
+	if more := ScaleInSteps(policy, capacity, group.MinSize) - 1; more > 0 {
+		terms = append(terms, runlog.Term{
+			Name: fmt.Sprintf("%s of the scale-in policy more, each with its wait", runlog.Count(more, "step")), Seconds: float64(more * (wait + 60)),
+		})
+	}
+	return terms
+}
+
+// ScaleInSteps is how often the scale-in policy must act to take a group from a capacity to
+// another; target tracking may take one instance at a time. It is 1 at least.
+func ScaleInSteps(policy *runlog.ScalingPolicy, from, to int) (steps int) {
+	for steps = 1; from-1 > to; steps++ {
+		next := from - 1
+		if policy != nil && policy.PolicyType != targetTracking {
+			next = CapacityAt(*policy, from, -math.SmallestNonzeroFloat64)
+		}
+		if next <= to || next >= from {
+			break
+		}
+		from = next
+	}
+	return steps
 }
 
 // BreachesNeeded is M of "M out of N": DatapointsToAlarm, by default all N.

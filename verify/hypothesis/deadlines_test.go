@@ -12,7 +12,7 @@ func ExampleDeadlines() {
 	alarm := runlog.MetricAlarm{Period: 10, EvaluationPeriods: 1}
 	tg := runlog.TargetGroup{HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2}
 	sum := 0.0
-	for _, d := range hypothesis.Deadlines(alarm, tg, runlog.AutoScalingGroup{}, &runlog.ScalingPolicy{}) {
+	for _, d := range hypothesis.Deadlines(alarm, tg, runlog.AutoScalingGroup{}, &runlog.ScalingPolicy{}, "") {
 		fmt.Println(d.Link, d.Seconds(), "s")
 		if d.Link != runlog.LinkLoadShared {
 			sum += d.Seconds()
@@ -34,7 +34,7 @@ func TestEveryTermOfADeadlineHasANameAndIsNotNegative(t *testing.T) {
 	for _, period := range []int{0, 10, 30, 60, 300} {
 		for _, n := range []int{0, 1, 3, 15} {
 			alarm := runlog.MetricAlarm{Period: period, EvaluationPeriods: n, DatapointsToAlarm: max(0, n-1)}
-			all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil)
+			all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil, "")
 			if len(all) != 7 {
 				t.Fatalf("Deadlines(period %d, %d periods) has %d links, want 7", period, n, len(all))
 			}
@@ -54,7 +54,7 @@ func TestEveryTermOfADeadlineHasANameAndIsNotNegative(t *testing.T) {
 func TestADeadlineSaysWhetherAPolicyDecides(t *testing.T) {
 	alarm := runlog.MetricAlarm{Period: 60, EvaluationPeriods: 1}
 	term := func(policy *runlog.ScalingPolicy) runlog.Term {
-		all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, policy)
+		all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, policy, "")
 		return all[runlog.LinkScalingActivity-1].Terms[0]
 	}
 	with, without := term(&runlog.ScalingPolicy{}), term(nil)
@@ -67,7 +67,7 @@ func TestEveryDeadlineWaitsForThePublicationThatTheHypothesisDeclares(t *testing
 	for _, period := range []int{10, 59, 60, 300} {
 		h := runlog.Hypothesis{PeriodSeconds: period}
 		h.SetLimits()
-		for _, d := range hypothesis.Deadlines(runlog.MetricAlarm{Period: period}, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil) {
+		for _, d := range hypothesis.Deadlines(runlog.MetricAlarm{Period: period}, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, nil, "") {
 			for _, term := range d.Terms {
 				if term.Name == "publication of the datapoint" && term.Seconds != h.PublishLagSeconds {
 					t.Errorf("period %d: %s waits %g s for a datapoint, the hypothesis declares %g s", period, d.Link, term.Seconds, h.PublishLagSeconds)
@@ -92,8 +92,40 @@ func TestScalingInWaitsForTheCooldownOrTheWarmUpOfItsPolicy(t *testing.T) {
 		"the longer one: cooldown": {&runlog.ScalingPolicy{Cooldown: 40, EstimatedInstanceWarmup: 30}, 40},
 		"the longer one: warm-up":  {&runlog.ScalingPolicy{Cooldown: 40, EstimatedInstanceWarmup: 90}, 90},
 	} {
-		if got := hypothesis.ScaleIn(alarm, group, c.policy).Seconds(); got != c.want+besides {
+		if got := hypothesis.ScaleIn(alarm, group, c.policy, 1).Seconds(); got != c.want+besides {
 			t.Errorf("%s: ScaleIn = %g s, want %g and %d besides", name, got, c.want, besides)
+		}
+	}
+}
+
+func TestEachStepOfScalingInHasItsWait(t *testing.T) {
+	removing := func(kind, adjustment string, by int) *runlog.ScalingPolicy {
+		return &runlog.ScalingPolicy{PolicyType: kind, AdjustmentType: adjustment, ScalingAdjustment: by, Cooldown: 30}
+	}
+	const simple, in = "SimpleScaling", "ChangeInCapacity"
+	for name, c := range map[string]struct {
+		policy   *runlog.ScalingPolicy
+		from, to int
+		want     int
+	}{
+		"one by one":                    {removing(simple, in, -1), 5, 3, 2},
+		"two at a time":                 {removing(simple, in, -2), 5, 3, 1},
+		"two at a time, of three":       {removing(simple, in, -2), 6, 3, 2},
+		"to a capacity":                 {removing(simple, "ExactCapacity", 3), 9, 3, 1},
+		"target tracking":               {removing("TargetTrackingScaling", "", 0), 6, 3, 3},
+		"one that removes nothing":      {removing(simple, in, 1), 9, 3, 1},
+		"nothing is known":              {nil, 5, 3, 2},
+		"one more than at rest":         {removing(simple, in, -1), 2, 1, 1},
+		"a capacity that was not given": {removing(simple, in, -1), 0, 1, 1},
+	} {
+		if got := hypothesis.ScaleInSteps(c.policy, c.from, c.to); got != c.want {
+			t.Errorf("%s: ScaleInSteps = %d, want %d", name, got, c.want)
+		}
+		group := runlog.AutoScalingGroup{MinSize: c.to, DefaultCooldown: 30}
+		once := hypothesis.ScaleIn(runlog.MetricAlarm{Period: 10}, group, c.policy, c.to)
+		all := hypothesis.ScaleIn(runlog.MetricAlarm{Period: 10}, group, c.policy, c.from)
+		if more := all.Seconds() - once.Seconds(); more != float64(c.want-1)*(30+60) {
+			t.Errorf("%s: ScaleIn is %g s longer, want %d times a cooldown and a minute", name, more, c.want-1)
 		}
 	}
 }
@@ -114,7 +146,7 @@ func TestAPolicyOfMOfNDatapointsMayActLater(t *testing.T) {
 		"nothing is invoked, 1 of 2": {10, 1, 2, nil, 0},
 	} {
 		alarm := runlog.MetricAlarm{Period: c.period, EvaluationPeriods: c.of, DatapointsToAlarm: c.points}
-		all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, c.policy)
+		all := hypothesis.Deadlines(alarm, runlog.TargetGroup{}, runlog.AutoScalingGroup{}, c.policy, "")
 		terms := all[runlog.LinkScalingActivity-1].Terms
 		if more := terms.Seconds() - terms[0].Seconds; more != c.more {
 			t.Errorf("%s: %g s more than a decision, want %g: %+v", name, more, c.more, terms)

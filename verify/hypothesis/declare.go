@@ -3,6 +3,8 @@ package hypothesis
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"secondwind/runlog"
@@ -24,6 +26,7 @@ type Intent struct {
 	// period, 0 to 1: many runs are to begin their loads at all points of the metric's grid.
 	GridPoint float64
 	Require   []string // the hypothesis's
+	Identity  runlog.Identity
 }
 
 // shortestPollGap is the silence in seconds that an observer is always allowed:
@@ -39,12 +42,13 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	metric := c.Metric(alarm)
 	if !ok || !c.watches(alarm) || !Above(alarm) {
 		return runlog.Hypothesis{}, fmt.Errorf(
-			"group %q has no alarm on %s that goes into ALARM above a threshold: there is nothing to prove; add one (see terraform/)", group,
+			"group %q has no alarm on %s that goes into ALARM above a threshold: there is nothing to prove; add one", group,
 			c.Metrics()[0].MetricName)
 	}
-	if len(c.TargetGroups) == 0 {
-		return runlog.Hypothesis{}, fmt.Errorf("group %q has no target group: without a load balancer no request can reach a second instance",
-			group)
+	tg := append(slices.Clone(c.TargetGroups), runlog.TargetGroup{})[0] // without one, e5 is never seen
+	if in.Identity == runlog.IdentityRequests && !slices.ContainsFunc(tg.LoadBalancerArns, application) {
+		return runlog.Hypothesis{}, fmt.Errorf("group %q has no Application Load Balancer, and others count no requests: identity.target of the "+
+			"scenario cannot tell who answers; let the answers name their instances", group)
 	}
 	in = in.of(metric, alarm)
 	step, err := c.stepOf(alarm, in)
@@ -56,12 +60,12 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 		Version: runlog.Version, RunID: in.RunID, Declared: now.UTC(), Revision: in.Revision, Where: in.Where,
 		Claim: fmt.Sprintf("Group %s %s because %s crosses %s.", group, step.words(), metric.MetricName,
 			metric.Amount(fmt.Sprintf("%g", alarm.Threshold))),
-		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: c.TargetGroups[0].TargetGroupArn,
+		AutoScalingGroupName: group, AlarmName: alarm.AlarmName, TargetGroupARN: tg.TargetGroupArn,
 		Threshold: alarm.Threshold, PeriodSeconds: alarm.Period, MinSize: c.Group.MinSize, MaxSize: c.Group.MaxSize,
 		FromCapacity: step.from, ToCapacity: step.to, Metric: metric,
 		Band: step.band, ControlCPUPercent: in.ControlCPUPercent, MinAchieved: in.MinAchieved,
-		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, c.TargetGroups[0], c.Group, policy),
-		Require: in.Require,
+		MaxPollGapSeconds: maxPollGap(alarm.Period), Deadlines: Deadlines(alarm, tg, c.Group, policy, in.Identity),
+		Identity: in.Identity, Require: in.Require,
 	}
 	h.SetLimits()
 	if policy != nil {
@@ -70,6 +74,11 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	// A control shorter than the chain may take would control nothing.
 	h.ControlSeconds = h.ChainWithin().Seconds() + in.GridPoint*h.Period().Seconds()
 	return h, nil
+}
+
+// application reports whether a load balancer counts requests.
+func application(loadBalancerARN string) bool {
+	return strings.Contains(loadBalancerARN, ":loadbalancer/app/")
 }
 
 // of is the intent about a metric: where that counts requests, what is in percent of CPU says

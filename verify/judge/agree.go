@@ -78,6 +78,11 @@ func (t *analysis) knownBefore(id string) (where string, e []Evidence) {
 			return "with a datapoint of " + clockTime(p.Start), evidence(p.First)
 		}
 	}
+	for _, p := range t.cloud.Metric.All(runlog.TargetSeries(id)) {
+		if p.Value() > 0 && !p.Start.Add(t.period).After(t.began) {
+			return "with requests that it answered", evidence(p.First)
+		}
+	}
 	for _, s := range t.load.seconds {
 		if i := s.Instances[id]; i != nil && i.Completed+i.Failed > 0 && s.end.Before(began) {
 			return "with an answer", loadEvidence(s.line)

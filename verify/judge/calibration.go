@@ -156,6 +156,7 @@ func (t *analysis) asScenario() Finding {
 		{"calibration.cpu_percent", control, t.h.ControlCPUPercent},
 		{"judge.min_achieved", says("judge.min_achieved"), t.h.MinAchieved},
 		{"load.rate", says("load.rate"), t.fixedRate(says("load.rate"))},
+		{"identity.target", says("identity.target"), map[bool]float64{false: 1}[t.h.Identity.ByAnswer()]},
 	} {
 		if !sameValue(s.scenario, s.actual) {
 			return f.broken("by %s it would be %s, and it is %s", s.key, number(s.scenario), number(s.actual))
@@ -173,7 +174,7 @@ func (t *analysis) fixedRate(fixed float64) float64 {
 }
 
 // setting is a number of a scenario in the form in which the program writes it: a section, and
-// below it a key, indented. 0 if it is not there.
+// below it a key, indented; 1 of true. 0 if it is not there.
 func setting(scenario []byte, key string) float64 {
 	section, name, _ := bytes.Cut([]byte(key), []byte("."))
 	within := false
@@ -183,7 +184,10 @@ func setting(scenario []byte, key string) float64 {
 			continue
 		}
 		if is, value, ok := bytes.Cut(bytes.TrimSpace(line), []byte(":")); ok && within && bytes.Equal(is, name) {
-			v, _ := strconv.ParseFloat(string(bytes.TrimSpace(value)), 64)
+			v, err := strconv.ParseFloat(string(bytes.TrimSpace(value)), 64)
+			if err != nil && string(bytes.TrimSpace(value)) == "true" {
+				return 1
+			}
 			return v
 		}
 	}

@@ -217,11 +217,10 @@ func (t *analysis) noPinning() Finding {
 	if _, healthy := t.events[runlog.LinkTargetHealthy]; !healthy {
 		return f.notJudged("no new target became healthy")
 	}
-	served, _ := t.firstServed()
 	reached, _ := t.failedAt(t.newIDs)
 	limit := t.h.Deadline(runlog.LinkFirstRequest).Duration()
 	switch waited := t.ended.Sub(t.events[runlog.LinkTargetHealthy].hi); {
-	case !served.IsZero() || t.answeredBy() != "" || reached > 0:
+	case t.served() || t.answeredBy() != "" || reached > 0:
 		return f.held("not all requests went to %s", list(t.oldIDs))
 	case waited < limit:
 		return f.open("the load ended too soon to tell")

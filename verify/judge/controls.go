@@ -129,21 +129,32 @@ func (t *analysis) scaleIn() Finding {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes into ALARM; the lowest datapoint is %s %%",
 			number(alarm.Threshold), alarm.AlarmName, number(low))
 	}
-	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy).Seconds()
+	limit := hypothesis.ScaleIn(alarm, *t.cloud.Groups[0].Value, policy, t.h.To()).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	switch {
 	case watched < limit && t.interrupted():
 		return f.notJudged(duringRelease)
+	case t.stillTerminating():
+		return f.open("an instance is still being terminated, and the next step of the policy may wait for it")
 	case watched < limit:
 		return f.open("the record ends %s s after the load was released, before the deadline of %s s", number(watched), number(limit))
 	}
 	return f.broken("not within %s s; alarm %s allows %s s", number(watched), alarm.AlarmName, number(limit))
 }
 
+// stillTerminating reports whether the record ends while the group has more than its minimum to
+// take out, and an instance drains: a simple policy does not act until that has ended.
+func (t *analysis) stillTerminating() bool {
+	last := t.cloud.Groups[len(t.cloud.Groups)-1].Value
+	return last.DesiredCapacity < t.h.To() && slices.ContainsFunc(last.Instances, func(i runlog.Instance) bool {
+		return strings.HasPrefix(i.LifecycleState, "Terminating")
+	})
+}
+
 // back is the first answer after the release that shows the group at its minimum;
 // nil if none does.
-func (t *analysis) back(released time.Time) *timeline.Seen[runlog.AutoScalingGroup] {
-	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
+func (t *analysis) back(released time.Time) *timeline.Seen[*runlog.AutoScalingGroup] {
+	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[*runlog.AutoScalingGroup]) bool {
 		return !t.aws(g.Received).Before(released) && g.Value.Settled(t.h.From())
 	})
 	if i < 0 {

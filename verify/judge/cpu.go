@@ -79,13 +79,16 @@ func (t *analysis) accounts(c *runlog.Calibration) (all []account) {
 		switch counts := t.h.Metric.CountsRequests(); {
 		case counts && id == runlog.GroupSeries:
 			id, instances = "", 0
-		case counts || id == runlog.GroupSeries || id == runlog.RequestsSeries:
+		case counts || !runlog.OfInstance(id):
 			continue
 		}
 		for _, p := range t.cloud.Metric.Within(series, t.firstLoad, t.ended) {
 			members := t.settled(p.Start, p.Start.Add(t.period))
 			if !containsAll(members, named(id)) || len(members) == 0 {
 				continue // it may still start, or be on its way out
+			}
+			if t.h.Identity == runlog.IdentityRequests && len(t.healthyFor(p.Start, p.Start.Add(t.period))) != len(members) {
+				continue // who carried which share is not known
 			}
 			n := instances
 			if id == "" {
@@ -161,6 +164,13 @@ func (t *analysis) idle() float64 {
 // answered is how many requests a second an instance answered in [from, to) of AWS's clock, well
 // or badly; of all of them together for "".
 func (t *analysis) answered(id string, from, to time.Time) float64 {
+	switch {
+	case id == "" || t.h.Identity.ByAnswer():
+	case t.h.Identity == runlog.IdentityTarget:
+		return t.counted(runlog.TargetSeries(id), from, to)
+	default:
+		return t.even(id, from, to)
+	}
 	return t.rate(from, to, func(s second) int64 {
 		if id == "" {
 			return s.Completed + s.Failed

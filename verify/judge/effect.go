@@ -50,7 +50,11 @@ func (t *analysis) findEffect(l *Link) (interval, bool) {
 
 // fell judges the fraction that the busiest instance carries of what one carried before.
 func (t *analysis) fell(l *Link, busiest []*timeline.Datapoint, group float64) bool {
-	fraction, within := t.fallOf(busiest, t.events[runlog.LinkFirstRequest].at)
+	until := t.events[runlog.LinkFirstRequest].at
+	if !t.h.Identity.ByAnswer() { // which is the end of a period in which they may have served
+		until = t.events[runlog.LinkTargetHealthy].lo
+	}
+	fraction, within := t.fallOf(busiest, until)
 	l.Seen += fmt.Sprintf("; %s %% ± %s %% of what one carried before", number(math.Round(100*fraction)), number(math.Round(100*within)))
 	switch limit := (1 + 1/t.h.MostBand()) / 2; {
 	case fraction-within >= limit:
@@ -101,10 +105,16 @@ type share struct {
 	points []*timeline.Datapoint
 }
 
+// byCPU reports whether the fall is judged by the CPU of each instance, and not by the load balancer's
+// mean over the targets: that falls with each target that is healthy, whoever answers.
+func (t *analysis) byCPU() bool {
+	return !t.h.Metric.CountsRequests() || t.h.Identity == runlog.IdentityRequests
+}
+
 // shares are what each instance carried over the full periods; what requests are counted for is
 // the group's own series, which is that of each target.
 func (t *analysis) shares(from, to time.Time) (all []share) {
-	if t.h.Metric.CountsRequests() {
+	if !t.byCPU() {
 		return []share{{"each target", t.cloud.Metric.Within(runlog.GroupSeries, from, to)}}
 	}
 	for _, id := range slices.Concat(t.oldIDs, t.newIDs) {
@@ -114,18 +124,21 @@ func (t *analysis) shares(from, to time.Time) (all []share) {
 }
 
 func (t *analysis) sharesText(group []*timeline.Datapoint, shares []share) string {
-	text := t.meanText("group", group)
+	text, amount := meanText("group", group, t.amount), t.amount
+	if t.byCPU() {
+		amount = func(v float64) string { return number(v) + " %" }
+	}
 	for _, s := range shares {
-		text += ", " + t.meanText(s.id, s.points)
+		text += ", " + meanText(s.id, s.points, amount)
 	}
 	return text
 }
 
-func (t *analysis) meanText(name string, points []*timeline.Datapoint) string {
+func meanText(name string, points []*timeline.Datapoint, amount func(float64) string) string {
 	if len(points) == 0 {
 		return name + " none"
 	}
-	return fmt.Sprintf("%s %s (n = %d)", name, t.amount(mean(points)), len(points))
+	return fmt.Sprintf("%s %s (n = %d)", name, amount(mean(points)), len(points))
 }
 
 // fallOf is which fraction an instance carries of what one carried before, and the double
@@ -136,7 +149,7 @@ func (t *analysis) fallOf(after []*timeline.Datapoint, from time.Time) (fraction
 	if len(costs) == 0 { // the alarm was faster than the metric
 		costs = t.costsBefore(t.aws(t.load.phases[runlog.PhaseControl].start), t.began)
 	}
-	idle, levels, rate := t.idle(), make([]float64, len(after)), 0.0
+	idle, levels, rate := t.idleOfShare(), make([]float64, len(after)), 0.0
 	for i, p := range after {
 		levels[i] = p.Value() - idle
 		rate += t.answered("", p.Start, p.Start.Add(t.period)) / float64(len(after)) / float64(max(1, t.h.From()))
@@ -153,11 +166,11 @@ func (t *analysis) costsBefore(from, to time.Time) (costs []float64) {
 	add := func(series, id string, instances float64) {
 		for _, p := range t.cloud.Metric.Ending(series, from, to) {
 			if rate := t.answered(id, p.Start, p.Start.Add(t.period)) / instances; rate > 0 {
-				costs = append(costs, (p.Value()-t.idle())/rate)
+				costs = append(costs, (p.Value()-t.idleOfShare())/rate)
 			}
 		}
 	}
-	if t.h.Metric.CountsRequests() {
+	if !t.byCPU() {
 		add(runlog.GroupSeries, "", float64(max(1, t.h.From())))
 		return costs
 	}
@@ -165,6 +178,14 @@ func (t *analysis) costsBefore(from, to time.Time) (costs []float64) {
 		add(id, id, 1)
 	}
 	return costs
+}
+
+// idleOfShare is what an instance has without any load, of what shares are of.
+func (t *analysis) idleOfShare() float64 {
+	if t.byCPU() {
+		return t.idleCPU()
+	}
+	return t.idle()
 }
 
 // leastError is the least relative standard error that a mean is credited with: that of a few
@@ -191,10 +212,17 @@ func meanOf(values []float64) (mean, standardError float64) {
 // periods: its CPU then says nothing of a shared load. "" if all answered.
 func (t *analysis) silent(periods []*timeline.Datapoint) string {
 	for _, p := range periods {
+		if t.h.Identity == runlog.IdentityRequests {
+			if seen, by, _ := t.sharing(p.Start); len(by) == 0 {
+				return fmt.Sprintf("%s, as far as is known: %s", list(t.newIDs), seen)
+			}
+			continue
+		}
 		inside := t.overlapping(p.Start, p.Start.Add(t.period))
 		for _, id := range slices.Concat(t.oldIDs, t.newIDs) {
 			answers := func(s second) bool { return s.Instances[id] != nil && s.Instances[id].Completed > 0 }
-			if !slices.ContainsFunc(inside, answers) {
+			counts := t.h.Identity == runlog.IdentityTarget && t.answered(id, p.Start, p.Start.Add(t.period)) > 0
+			if !counts && !slices.ContainsFunc(inside, answers) {
 				return fmt.Sprintf("%s in the period of %s", id, clockTime(p.Start))
 			}
 		}

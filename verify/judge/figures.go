@@ -54,10 +54,20 @@ func (t *analysis) count(f *Figures) {
 	sum := t.sum(runlog.Phases()...)
 	f.Offered, f.Sent, f.Completed, f.Failed = sum.Offered, sum.Sent, sum.Completed, sum.Failed
 	f.FailedWhileDraining = t.sum(runlog.PhaseRelease).Failed
-	for _, s := range t.load.seconds {
-		for _, id := range t.newIDs {
+	for _, id := range t.newIDs {
+		for _, s := range t.load.seconds {
 			if i := s.Instances[id]; i != nil {
 				f.RequestsByNewInstance += i.Completed
+			}
+		}
+		for _, p := range t.cloud.Metric.All(runlog.TargetSeries(id)) {
+			f.RequestsByNewInstance += int64(p.Value())
+		}
+	}
+	if served, ok := t.events[runlog.LinkFirstRequest]; ok && t.h.Identity == runlog.IdentityRequests {
+		for start := served.at.Add(-t.period); !start.After(t.ended); start = start.Add(t.period) {
+			if mean := t.perTarget(start); mean != nil { // of all targets; of one alone nothing is counted
+				f.RequestsByNewInstance += int64(mean.Value() * float64(len(t.newIDs)))
 			}
 		}
 	}

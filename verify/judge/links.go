@@ -177,7 +177,7 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 
 // desired reports whether an answer under load shows the raised capacity.
 func (t *analysis) desired(after interval) bool {
-	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
+	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[*runlog.AutoScalingGroup]) bool {
 		at := t.aws(g.Received).Add(t.clock.bound)
 		return g.Value.DesiredCapacity == t.h.To() && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
 	})
@@ -264,6 +264,10 @@ func (t *analysis) narrowed(m interval) interval {
 func (t *analysis) findHealthy(l *Link) (interval, bool) {
 	l.Expected = "the load balancer's health check finds the same instance healthy"
 	l.Join = map[string]string{"instance": list(t.newIDs), "targetGroup": t.h.TargetGroupARN}
+	if t.h.TargetGroupARN == "" {
+		l.Seen = "the group has no target group: nothing shows whether a load balancer finds the instance healthy"
+		return interval{}, true
+	}
 	l.Seen = t.neverHealthy()
 	var before *runlog.Observation
 	for _, h := range t.cloud.Health {
@@ -285,6 +289,17 @@ func (t *analysis) findHealthy(l *Link) (interval, bool) {
 		return m, true
 	}
 	return interval{}, false
+}
+
+// served reports whether all new instances are known to have answered, or it is not known that one did not.
+func (t *analysis) served() bool {
+	if t.h.Identity.ByAnswer() {
+		first, _ := t.firstServed()
+		return !first.IsZero()
+	}
+	_, there := t.events[runlog.LinkFirstRequest]
+	_, undecided := t.findCounted(&Link{})
+	return there || undecided
 }
 
 // firstServed is when the last of the new instances first answered, and the line that says so;
@@ -314,6 +329,9 @@ func (t *analysis) firstAnswer(id string) (at time.Time, line int64) {
 }
 
 func (t *analysis) findServed(l *Link) (interval, bool) {
+	if !t.h.Identity.ByAnswer() {
+		return t.findCounted(l)
+	}
 	l.Expected = "a request is answered by the same instance"
 	l.Join = map[string]string{"instance": list(t.newIDs)}
 	if first, line := t.firstServed(); !first.IsZero() {

@@ -230,7 +230,7 @@ func chainMutants() []mutant {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
 				h.PolicyName = ""
-				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil)
+				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil, "")
 			}
 			w.withoutScaling()
 		}, nil, refuted, "link.scaling-activity"},
@@ -238,7 +238,7 @@ func chainMutants() []mutant {
 			w.policies, w.alarm.AlarmActions = w.policies[1:], nil
 			w.hypothesis = func(h *runlog.Hypothesis) {
 				h.PolicyName = ""
-				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil)
+				h.Deadlines = hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, nil, "")
 				h.Deadlines[runlog.LinkScalingActivity-1].Terms[0].Name = "decision, were a policy wired"
 			}
 			w.withoutScaling()

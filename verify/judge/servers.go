@@ -12,7 +12,12 @@ import (
 // was the group's alone. Else others share the load, and the group's CPU tells nothing.
 func (t *analysis) noOtherServers() Finding {
 	f := expect("confounder.other-servers", "other servers", "every answer and every target is of an instance of the group")
-	if id, line := t.unknownAnswer(); line > 0 {
+	if !t.h.Identity.ByAnswer() {
+		f.Expected = "the group's targets answered all requests, and every target is of an instance of the group"
+		if status, why, by := t.othersAnswered(); status != Held {
+			return f.with(status, evidence(by), "%s", why)
+		}
+	} else if id, line := t.unknownAnswer(); line > 0 {
 		if id == "" {
 			return f.with(Broken, loadEvidence(line), "an answer names no instance")
 		}

@@ -241,7 +241,7 @@ func (w *world) declared() runlog.Hypothesis {
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
 		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,
-		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0]),
+		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0], ""),
 	}
 	h.SetLimits()
 	if w.hypothesis != nil {

@@ -29,7 +29,23 @@ func (o *Observer) Configure(ctx context.Context) (hypothesis.Configuration, err
 	return c, err
 }
 
-func (o *Observer) configure(ctx context.Context) (c hypothesis.Configuration, err error) {
+// Read reads how a group is configured, and records nothing. What was read before an
+// error stands in what it returns.
+func Read(ctx context.Context, cfg Config) (hypothesis.Configuration, error) {
+	cfg.Sink = func(runlog.Observation) error { return nil }
+	return New(cfg).read(ctx)
+}
+
+func (o *Observer) configure(ctx context.Context) (hypothesis.Configuration, error) {
+	c, err := o.read(ctx)
+	if err != nil {
+		return c, err
+	}
+	return c, o.surroundings(ctx, c)
+}
+
+// read reads what a claim follows from.
+func (o *Observer) read(ctx context.Context) (c hypothesis.Configuration, err error) {
 	var state runlog.State
 	if err := o.pollGroup(ctx, &state); err != nil {
 		return c, err
@@ -41,10 +57,8 @@ func (o *Observer) configure(ctx context.Context) (c hypothesis.Configuration, e
 	if c.Alarms, err = o.groupAlarms(ctx, c); err != nil {
 		return c, err
 	}
-	if c.TargetGroups, err = o.targetGroups(ctx, c.Group.TargetGroupARNs); err != nil {
-		return c, err
-	}
-	return c, o.surroundings(ctx, c)
+	c.TargetGroups, err = o.targetGroups(ctx, c.Group.TargetGroupARNs)
+	return c.Of(o.targetGroup), err
 }
 
 func (o *Observer) policies(ctx context.Context) ([]runlog.ScalingPolicy, error) {

@@ -27,6 +27,11 @@ type Config struct {
 	// AlarmName is the scale-out alarm, whose period is the metric's; "": the one
 	// that fits best.
 	AlarmName string
+	// TargetGroupARN is the one of the group's target groups that the claim is about; "": the first.
+	TargetGroupARN string
+	// Identity is which of the load balancer's counts are asked for; "": those that other than the
+	// run's own requests are told by.
+	Identity runlog.Identity
 	// Interval between polls; AWS's shared request quota asks for 10 s or more.
 	Interval time.Duration
 	// Since is the earliest alarm history that is asked for: the run's start.
@@ -44,6 +49,8 @@ type Config struct {
 type Observer struct {
 	group       string
 	alarm       string
+	targetGroup string
+	identity    runlog.Identity
 	since       time.Time
 	recorder    *recorder
 	autoscaling *autoscaling.Client
@@ -76,6 +83,8 @@ func New(cfg Config) *Observer {
 	o := &Observer{
 		group:       cfg.AutoScalingGroupName,
 		alarm:       cfg.AlarmName,
+		targetGroup: cfg.TargetGroupARN,
+		identity:    cfg.Identity,
 		since:       cfg.Since.UTC().Truncate(time.Second),
 		recorder:    &recorder{sink: cfg.Sink, last: map[[sha256.Size]byte]answered{}, from: map[string]string{}},
 		autoscaling: autoscaling.NewFromConfig(noted),

@@ -70,7 +70,11 @@ func (o *Observer) pollAlarms(ctx context.Context, s *runlog.State) error {
 
 func (o *Observer) pollTargets(ctx context.Context, s *runlog.State) error {
 	var targets []runlog.TargetHealthDescription
-	for _, group := range o.configuration.TargetGroups {
+	groups := o.configuration.TargetGroups
+	if o.targetGroup != "" && len(groups) > 0 { // that an instance is healthy in another one says nothing
+		groups = groups[:1]
+	}
+	for _, group := range groups {
 		in := &elb.DescribeTargetHealthInput{TargetGroupArn: &group.TargetGroupArn}
 		answer, err := ask[runlog.Answer](ctx, o.recorder, runlog.OpDescribeTargetHealth, in, o.elb.DescribeTargetHealth)
 		if err != nil {
@@ -130,10 +134,20 @@ func (o *Observer) metricQueries(of runlog.Hypothesis, instances []string) []cwt
 		queries = append(queries, query("i"+strconv.Itoa(i), runlog.CPUOf(o.group).OfInstance(id), period))
 	}
 	if balancer := o.balancer(); balancer != "" {
-		q := query("requests", runlog.RequestsOf(of.TargetGroupARN), period)
-		byBalancer := cwtypes.Dimension{Name: aws.String("LoadBalancer"), Value: &balancer}
-		q.MetricStat.Metric.Dimensions = append(q.MetricStat.Metric.Dimensions, byBalancer)
-		queries = append(queries, q)
+		queries = append(queries, query("requests", runlog.RequestsOf(of.TargetGroupARN), period, runlog.Dimension{Name: "LoadBalancer",
+			Value: balancer}))
+	}
+	switch o.identity {
+	case runlog.IdentityTarget:
+		for i, id := range instances {
+			queries = append(queries, query("t"+strconv.Itoa(i), runlog.RequestsOfTargets(of.TargetGroupARN), period,
+				runlog.Dimension{Name: runlog.TargetDimension, Value: id}))
+		}
+	case runlog.IdentityRequests:
+		if perTarget := runlog.RequestsPerTargetOf(of.TargetGroupARN); perTarget != of.Metric {
+			queries = append(queries, query("per_target", perTarget, period))
+		}
+	case runlog.IdentityAnswer:
 	}
 	return queries
 }
@@ -175,19 +189,22 @@ func nextToken(o runlog.Observation) *string {
 	return aws.String(page.Next())
 }
 
-func query(id string, m runlog.Metric, period time.Duration) cwtypes.MetricDataQuery {
+func query(id string, m runlog.Metric, period time.Duration, more ...runlog.Dimension) cwtypes.MetricDataQuery {
 	return cwtypes.MetricDataQuery{
 		Id: &id,
 		MetricStat: &cwtypes.MetricStat{
-			Metric: &cwtypes.Metric{Namespace: &m.Namespace, MetricName: &m.MetricName, Dimensions: dimensions(m)},
+			Metric: &cwtypes.Metric{Namespace: &m.Namespace, MetricName: &m.MetricName, Dimensions: dimensions(m, more...)},
 			Period: aws.Int32(int32(period / time.Second)),
 			Stat:   &m.Statistic,
 		},
 	}
 }
 
-func dimensions(m runlog.Metric) []cwtypes.Dimension {
-	return []cwtypes.Dimension{{Name: &m.Dimension.Name, Value: &m.Dimension.Value}}
+func dimensions(m runlog.Metric, more ...runlog.Dimension) (named []cwtypes.Dimension) {
+	for _, d := range append([]runlog.Dimension{m.Dimension}, more...) {
+		named = append(named, cwtypes.Dimension{Name: &d.Name, Value: &d.Value})
+	}
+	return named
 }
 
 // instanceIDs are in an order that does not change with AWS's listing.

@@ -26,7 +26,9 @@ type Config struct {
 	Where                string // for the verdict's wording only
 	AutoScalingGroupName string
 	AlarmName            string        // the scale-out alarm; "": the one that fits best
+	TargetGroupARN       string        // the one that the claim is about; "": the group's first
 	LoadBalancerURL      string        // where the requests go
+	CountsTargets        bool          // the cloud publishes what each target answered, as a local one does
 	Drain                time.Duration // deregistration delay
 	Revision             string        // of this program
 	Scenario             scenario.Scenario
@@ -53,9 +55,9 @@ type Config struct {
 // a Refused when nothing can be claimed of the group.
 func Prove(ctx context.Context, cfg Config) error {
 	observer := observe.New(observe.Config{
-		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName,
+		AWS: cfg.AWS, AutoScalingGroupName: cfg.AutoScalingGroupName, AlarmName: cfg.AlarmName, TargetGroupARN: cfg.TargetGroupARN,
 		Interval: time.Second, Since: cfg.Start, Sink: cfg.Writer.WriteObservation,
-		Template: templateOf(cfg.AWS),
+		Template: templateOf(cfg.AWS), Identity: cfg.identity(),
 	})
 	configuration, err := observer.Configure(ctx)
 	if err != nil {
@@ -65,7 +67,7 @@ func Prove(ctx context.Context, cfg Config) error {
 		RunID: filepath.Base(cfg.Writer.Dir()), Revision: cfg.Revision, Where: cfg.Where, AlarmName: cfg.AlarmName,
 		Band: cfg.Scenario.Load.Band, LoadCPUPercent: cfg.Scenario.Load.CPUPercent,
 		ControlCPUPercent: cfg.Scenario.Calibration.CPUPercent, MinAchieved: cfg.Scenario.Judge.MinAchieved,
-		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require,
+		GridPoint: cfg.GridPoint, Require: cfg.Scenario.Require, Identity: cfg.identity(),
 	}, time.Now())
 	if err != nil {
 		return Refused{err}
@@ -87,13 +89,24 @@ func Prove(ctx context.Context, cfg Config) error {
 	generator.SetInterval(cfg.Interval)
 	d := driver{
 		cfg: cfg, h: claim, digest: digest, observer: observer, generator: generator, traffic: traffic, write: cfg.Writer.WriteLoad,
-		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, cfg.Drain))),
+		experiment: experiment.New(plan(cfg, configuration, claim, releaseDeadline(configuration, claim.To(), cfg.Drain))),
 	}
 	background := []func(context.Context) error{observer.Run, generator.Run}
 	if cfg.Background != nil {
 		background = append(background, cfg.Background)
 	}
 	return RunGroup(ctx, d.run, background...)
+}
+
+// identity is the strongest evidence of who answered that the scenario and the cloud allow.
+func (c Config) identity() runlog.Identity {
+	switch {
+	case !c.Scenario.Identity.Target:
+		return runlog.IdentityAnswer
+	case c.CountsTargets:
+		return runlog.IdentityTarget
+	}
+	return runlog.IdentityRequests
 }
 
 func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypothesis, release time.Duration) experiment.Plan {
@@ -114,13 +127,15 @@ func plan(cfg Config, configuration hypothesis.Configuration, claim runlog.Hypot
 const drainGrace = 10 * time.Second
 
 // releaseDeadline is how long scaling in may take once the load has gone: what
-// the judge allows for it, and the draining of an instance.
-func releaseDeadline(c hypothesis.Configuration, drain time.Duration) time.Duration {
+// the judge allows for it, and the draining of an instance in each step.
+func releaseDeadline(c hypothesis.Configuration, capacity int, drain time.Duration) time.Duration {
 	alarm, ok := c.ScaleInAlarm()
 	if !ok {
 		return 0 // nothing scales in
 	}
-	return hypothesis.ScaleIn(alarm, c.Group, c.PolicyOf(alarm)).Duration() + drain + drainGrace
+	policy := c.PolicyOf(alarm)
+	steps := time.Duration(hypothesis.ScaleInSteps(policy, capacity, c.Group.MinSize))
+	return hypothesis.ScaleIn(alarm, c.Group, policy, capacity).Duration() + steps*(drain+drainGrace)
 }
 
 // Refused is why a run was not begun: nothing could have been proved.

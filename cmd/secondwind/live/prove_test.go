@@ -20,14 +20,19 @@ import (
 )
 
 func TestTheReleaseMayTakeAsLongAsScalingInAndDraining(t *testing.T) {
-	if got := releaseDeadline(hypothesis.Configuration{}, time.Minute); got != 0 {
+	if got := releaseDeadline(hypothesis.Configuration{}, 2, time.Minute); got != 0 {
 		t.Errorf("without a scale-in alarm: %v, want 0: nothing is waited for", got)
 	}
 	low := runlog.MetricAlarm{AlarmName: "low", ComparisonOperator: "LessThanThreshold", Period: 60, EvaluationPeriods: 2}
-	c := hypothesis.Configuration{Alarms: []runlog.MetricAlarm{low}}
-	short, long := releaseDeadline(c, 0), releaseDeadline(c, time.Minute)
-	if want := hypothesis.ScaleIn(low, c.Group, nil).Duration() + drainGrace; short != want || long-short != time.Minute {
-		t.Errorf("releaseDeadline() = %v, and %v with a minute of draining; want %v, and a minute more", short, long, want)
+	c := hypothesis.Configuration{Alarms: []runlog.MetricAlarm{low}, Group: runlog.AutoScalingGroup{MinSize: 3}}
+	for steps := range 3 {
+		capacity := 4 + steps
+		short, long := releaseDeadline(c, capacity, 0), releaseDeadline(c, capacity, time.Minute)
+		each := time.Duration(steps + 1)
+		want := hypothesis.ScaleIn(low, c.Group, nil, capacity).Duration() + each*drainGrace
+		if short != want || long-short != each*time.Minute {
+			t.Errorf("releaseDeadline(from %d) = %v, and %v with a minute of draining; want %v, and %d minutes more", capacity, short, long, want, each)
+		}
 	}
 }
 
