@@ -19,7 +19,7 @@ type Config struct {
 	History store        // a *history.History; nil: none is kept
 	// Durability is that of entries whose request does not ask for Written; "" means Written.
 	Durability Durability
-	Version string       // of the program, for GET /v1/version; "" means dev
+	Version    string // of the program, for GET /v1/version; "" means dev
 
 	MaxBodyBytes       int64         // of a request, and of a line of a stream; 0 means 16 MiB
 	MaxStreamBytes     int64         // of a batch or of statistics, which are not held in memory; 0 means 1 GiB

@@ -99,7 +99,8 @@ func TestABodyArrivesAtALeastRate(t *testing.T) {
 		{"one that nobody reads", "/nothing", 1000, 1, http.StatusNotFound, 5 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			if status, after := trickle(inPipes(t, Config{}).dial(), tt.path, tt.bytes, tt.part); status != tt.status || after.Round(time.Second) != tt.after {
+			status, after := trickle(inPipes(t, Config{}).dial(), tt.path, tt.bytes, tt.part)
+			if status != tt.status || after.Round(time.Second) != tt.after {
 				t.Errorf("%s: %d after %v, want %d after %v", tt.name, status, after, tt.status, tt.after)
 			}
 		})
