@@ -191,7 +191,9 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 			keep(&t.Routes, o, r.Actions...)
 		}
 	case runlog.OpDescribeTargetHealth:
-		keep(&t.Health, o, a.TargetHealthDescriptions)
+		if asked := targetGroup(o); asked == "" || of.TargetGroupARN == "" || asked == of.TargetGroupARN {
+			keep(&t.Health, o, a.TargetHealthDescriptions)
+		}
 	}
 	return true
 }
@@ -200,6 +202,16 @@ func keep[T any](list *[]Seen[T], o *runlog.Observation, values ...T) {
 	for _, v := range values {
 		*list = append(*list, Seen[T]{o, v, o})
 	}
+}
+
+// targetGroup is the target group that a question named; "" if none: the health of targets in
+// another one says nothing of the claim's.
+func targetGroup(o *runlog.Observation) string {
+	var in struct{ TargetGroupArn string }
+	if json.Unmarshal(o.Input, &in) != nil {
+		return ""
+	}
+	return in.TargetGroupArn
 }
 
 // about are those of the values that are about the subject.
