@@ -232,18 +232,31 @@ func TestAPostgreSQLThatFails(t *testing.T) {
 		{"slow", func() { l.set(false, true) }, func() { l.set(true, false); l.set(false, false) }},
 		{"read-only", sql(readOnly), sql(`ALTER DATABASE DB RESET default_transaction_read_only`)},
 	} {
-		await(t, "a store that works before it is "+fault.name, func() bool { return h.tend(t.Context(), false) == nil })
-		kept[add(t, h, alice, Entry{Result: fault.name}).ID] = true
+		await(t, "an entry that is kept before it is "+fault.name, func() bool {
+			added := &Addition{alice, Entry{Result: fault.name}}
+			if h.tend(t.Context(), false) != nil || h.Add(t.Context(), added) != nil {
+				return false
+			}
+			kept[added.Entry.ID] = true
+			return true
+		})
 		fault.make()
 		fails(t, h, fault.name)
 		fault.mend()
 	}
-	await(t, "a store that works again", func() bool { return h.tend(t.Context(), false) == nil })
-	for _, e := range list(t, h, alice, Query{}) {
+	var got []Entry
+	await(t, "a store that works again", func() bool {
+		err := h.tend(t.Context(), false)
+		if err == nil {
+			got, err = h.List(t.Context(), alice, Query{})
+		}
+		return err == nil
+	})
+	for _, e := range got {
 		delete(kept, e.ID)
 	}
-	if len(kept) > 0 || h.Losses() != 3 {
-		t.Errorf("%d entries were added and are gone, %d losses of the store, want none and 3", len(kept), h.Losses())
+	if len(kept) > 0 || h.Losses() < 3 {
+		t.Errorf("%d entries were added and are gone, %d losses of the store, want none and one for each fault", len(kept), h.Losses())
 	}
 }
 
