@@ -64,8 +64,8 @@ else
 endif
 
 .PHONY: worlds
-worlds: ## judge WORLDS random worlds whose truth is known, and as many mutants of recorded runs (10000; an hour on four cores)
-	go test -count=1 -timeout 24h -run 'TestWorlds|Mutants' -v $(TESTFLAGS) ./virtual -worlds $(WORLDS) -mutants $(WORLDS) \
+worlds: ## judge WORLDS random worlds whose truth is known, and as many mutants of recorded runs (10000; an hour on two cores)
+	go test -count=1 -timeout 24h -run 'TestWorlds|Mutants|WhoAnswers' -v $(TESTFLAGS) ./virtual -worlds $(WORLDS) -mutants $(WORLDS) \
 		| grep -vE '^ *(=== |--- (PASS|SKIP))'
 
 .PHONY: verdicts

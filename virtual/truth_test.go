@@ -80,7 +80,7 @@ func kindOf(d virtual.Deed) string { return d.Name + " changed " + strings.Join(
 // differs is where the second judge does not agree.
 func differs(r virtual.Result) []string {
 	is, name := formula.Proved(r.Record)
-	if proved := r.Verdict.Outcome == judge.Proved; (is == formula.True) != proved && (proved || !stricter[r.Verdict.Reason]) {
+	if proved := r.Verdict.Outcome == judge.Proved; (is == formula.True) != proved && (proved || stricter[r.Verdict.Reason] == "") {
 		return []string{fmt.Sprintf("%s, but as formulas %s", cmp.Or(r.Verdict.Reason, "PROVED"), cmp.Or(name, "PROVED"))}
 	}
 	return nil

@@ -130,7 +130,7 @@ func finds(c virtual.Cloud) []find {
 	return []find{
 		{"the stack's own", outputs.Outputs{}, nil, "http://$lb", "", nil},
 		{"a URL that was told", outputs.Outputs{LoadBalancerURL: "http://told"}, nil, "http://told", "", nil},
-		{"HTTP that redirects, and HTTPS", outputs.Outputs{}, []edit{listening(listener(types.ProtocolEnumHttps, 443)), ruled(rule("default", tg))},
+		{"HTTPS", outputs.Outputs{}, []edit{listening(listener(types.ProtocolEnumHttps, 443)), ruled(rule("default", tg))},
 			"https://$lb", "balancer.certificate", []string{"hardly for $lb", "--url https://NAME"}},
 		{"another port", outputs.Outputs{}, []edit{listening(listener(types.ProtocolEnumHttp, 8080)), ruled(rule("default", tg))},
 			"http://$lb:8080", "", nil},
@@ -180,7 +180,8 @@ func finds(c virtual.Cloud) []find {
 		{"a group that is not there", outputs.Outputs{AutoScalingGroupName: "nobody"}, nil, "", "", []string{`no Auto Scaling group "nobody"`}},
 		{"listeners that may not be read", outputs.Outputs{}, []edit{refused[elb.DescribeListenersOutput]}, "", "",
 			[]string{"listeners of load balancer secondwind-alb", "AccessDenied"}},
-		{"policies that may not be read", outputs.Outputs{}, []edit{refused[autoscaling.DescribePoliciesOutput]}, "", "", []string{"AccessDenied"}},
+		{"policies that may not be read", outputs.Outputs{}, []edit{refused[autoscaling.DescribePoliciesOutput]}, "", "",
+			[]string{"AccessDenied"}},
 	}
 }
 

@@ -36,10 +36,10 @@ func newInit(out *output) *cobra.Command {
 		Use:   "init --program COMMAND | --group NAME | --url URL",
 		Short: "Write a scenario for a service of yours, from what it answers",
 		Long: "Asks a service a few times, and writes a scenario with comments that soak takes as it is. With\n" +
-			"--program it starts the service once on this machine, as the local cloud would; with --group or --url\n" +
-			"it asks the one that runs. It reports what it found (a health path, what in an answer names the\n" +
-			"instance, what a request costs), what it assumed, and what to do about what is missing. Without these\n" +
-			"flags, on a terminal, it asks for them. It never overwrites a file.\n\n" +
+			"--program it starts the service once on this machine, as the local cloud would; with --group or\n" +
+			"--url it asks the one that runs. It reports what it found (a health path, what in an answer names\n" +
+			"the instance, what a request costs), what it assumed, and what to do about what is missing.\n" +
+			"Without these flags, on a terminal, it asks for them. It never overwrites a file.\n\n" +
 			"  secondwind init --program './server --port {port}' --path /work\n\n" +
 			"docs/your-service.md walks through it.\n\n" +
 			"Exit codes: 0 the scenario was written; 2 misuse, or the service did not answer; 130 interrupted.",
@@ -51,11 +51,11 @@ func newInit(out *output) *cobra.Command {
 	f.StringVar(&o.program, "program", "", "`command` that starts the service, with {port} or {address} for where to listen")
 	o.target.flags(f)
 	f.StringVar(&o.out, "out", "scaling.yaml", "new `file` for the scenario")
-	f.StringVar(&o.path, "path", "/", "`path` of a request that takes CPU, with its query")
+	f.StringVar(&o.path, "path", "/", "`URL-path` of a request that takes CPU, with its query")
 	f.StringVar(&o.method, "method", "", "`method` of the request (default: GET, with a body POST)")
 	f.StringArrayVar(&o.headers, "header", nil, "`'Name: value'` that the request is sent with; may be repeated")
 	f.StringVar(&o.body, "body", "", "`text` of the request's body")
-	f.StringVar(&o.health, "health-path", "", "`path` of the health check (default: looked for)")
+	f.StringVar(&o.health, "health-path", "", "`URL-path` of the health check (default: looked for)")
 	f.StringVar(&o.identity, "identity", "",
 		"what names the instance: `header:NAME`, cookie:NAME, json:PATH, or target for the load balancer's counts (default: looked for)")
 	f.StringArrayVar(&o.environment, "environment", nil,

@@ -24,9 +24,12 @@ var questions = []struct{ flag, text, idleAfter string }{
 	{"out", "New file for the scenario", ""},
 }
 
+// maxAnswers bounds what is read as the answers, in bytes.
+const maxAnswers = 64 << 10
+
 // ask asks for the flags that were not given, and sets them.
 func ask(ctx context.Context, in io.Reader, w io.Writer, f *pflag.FlagSet) error {
-	lines := bufio.NewReader(in)
+	lines := bufio.NewReader(io.LimitReader(in, maxAnswers))
 	for _, q := range questions {
 		if f.Changed(q.flag) || slices.ContainsFunc(strings.Fields(q.idleAfter), f.Changed) {
 			continue

@@ -140,8 +140,14 @@ func TestWhatCannotBeMeasuredIsAssumed(t *testing.T) {
 	var o initOptions
 	o.target.told.LoadBalancerURL = "http://shop.example"
 	if s, report := drafted(t, o, f); s.Calibration.StartRate != 4.2 || len(s.Local.Program.Command) > 0 ||
-		!strings.Contains(report, "all of the 12ms of a request is taken for CPU") || strings.Contains(report, "missing") {
+		!strings.Contains(report, "12ms of a request's time are taken for CPU") || strings.Contains(report, "missing") {
 		t.Errorf("calibration %+v, reported\n%s", s.Calibration, report)
+	}
+	for beside, want := range map[time.Duration]float64{7 * time.Millisecond: 10, 12 * time.Millisecond: 42} {
+		f.Beside = beside
+		if s, report := drafted(t, o, f); s.Calibration.StartRate != want {
+			t.Errorf("start_rate %g where %s are the way there, want %g; reported\n%s", s.Calibration.StartRate, beside, want, report)
+		}
 	}
 	o.target.told.AutoScalingGroupName = "web"
 	if s, report := drafted(t, o, f); s.Calibration.StartRate != 7.5 || !strings.Contains(report, "scales at 10 requests/s and instance") {

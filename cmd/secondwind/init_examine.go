@@ -64,7 +64,7 @@ func (o *initOptions) examine(ctx context.Context, d *draft, r *initial, progres
 // prepare finds the service, or starts it.
 func (e *examination) prepare(ctx context.Context) (err error) {
 	if e.planned, err = e.draft.scenario(e.o.out); err == nil { // what is wrong with the flags is wrong with it
-		e.variables, err = localVariables(ctx, e.o.out, e.planned, "")
+		e.variables, err = localVariables(ctx, "--health-path", e.planned, "")
 	}
 	if err != nil {
 		return misuse(err)
@@ -164,8 +164,8 @@ func (e *examination) price(f probe.Found) {
 	vcpus, _ := fleet.VCPUs(e.variables.InstanceType) // validated
 	cost, what := f.CPU, fmt.Sprintf("a request takes %s of CPU", round(f.CPU))
 	if cost <= 0 {
-		cost, vcpus = f.Latency, 1
-		what = fmt.Sprintf("all of the %s of a request is taken for CPU; if it mostly waits, raise it", round(f.Latency))
+		cost, vcpus = max(f.Latency-f.Beside, f.Latency/10), 1 // at least something of it, for the rate must be light
+		what = fmt.Sprintf("%s of a request's time are taken for CPU; if it mostly waits, raise it", round(cost))
 	}
 	d.Timeout = max(d.Timeout, (10 * f.Latency).Round(time.Second))
 	d.CPUPercent = significant(controlShare * d.CPUThreshold)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
@@ -81,13 +82,26 @@ func (d draft) text() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// scenario is the draft as soak would read it from a file.
-func (d draft) scenario(file string) (scenario.Scenario, error) {
+// scenario is the draft as soak would read it. Its faults are those of the flags.
+func (d draft) scenario(file string) (s scenario.Scenario, err error) {
+	if d.Program.Command != "" {
+		if _, err := scenario.ParseCommand(d.Program.Command); err != nil {
+			return s, fmt.Errorf("--program %w", err)
+		}
+	}
 	text, err := d.text()
 	if err != nil {
-		return scenario.Scenario{}, err
+		return s, err
 	}
-	return scenario.Parse(file, text)
+	s, err = scenario.Parse(file, text)
+	return s, cmp.Or(s.Validate(flagOf), err)
+}
+
+// flagOf is the flag that sets a key of the draft.
+var flagOf = map[string]string{
+	"requests[0].path": "--path", "requests[0].method": "--method", "requests[0].body": "--body", "identity.header": "--identity",
+	"identity.cookie": "--identity", "identity.json": "--identity", "local.program.command": "--program",
+	"local.program.environment": "--environment", "local.program.start_within": "--start-within",
 }
 
 // kind is of a line of init's report.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,24 +76,27 @@ func TestAServiceThatCannotBeAskedGetsNoScenario(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no program named sleep on this machine")
 	}
+	idle := []string{"--environment", "PORT={port}", "--program"} // of what listens nowhere
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"answers an error":      {[]string{"--url", wrong.URL}, `GET ` + wrong.URL + `/ answered 404 Not Found: "404 page not found"`},
-		"does not answer":       {[]string{"--url", gone.URL}, "connection refused"},
-		"ends":                  {[]string{"--program", sleep + " 0"}, "ended by itself"},
-		"listens elsewhere":     {[]string{"--program", sleep + " 9", "--start-within", "200ms"}, "did not answer at"},
-		"is not there":          {[]string{"--program", "./nothing"}, "/nothing\" does not exist"},
-		"needs a shell":         {[]string{"--program", "a | b"}, "no shell runs"},
-		"is not said":           {nil, "say what to prove: --program COMMAND"},
-		"is said twice":         {[]string{"--program", "a", "--url", "http://a"}, "--url cannot be combined with --program"},
-		"has no such identity":  {[]string{"--url", wrong.URL, "--identity", "name"}, "give header:NAME, cookie:NAME, json:PATH, or target"},
-		"has a path of no kind": {[]string{"--url", wrong.URL, "--path", "work"}, "requests[0].path"},
-		"has headers of none":   {[]string{"--url", wrong.URL, "--header", "a"}, "give 'Name: value'"},
-		"has a variable alone":  {[]string{"--program", "a", "--environment", "b"}, "give NAME=value"},
-		"is no URL":             {[]string{"--url", "shop"}, "--url "},
-		"has flags for nothing": {[]string{"--url", wrong.URL, "--alarm", "a"}, "--alarm does nothing without --group"},
+		"answers an error":          {[]string{"--url", wrong.URL}, `GET ` + wrong.URL + `/ answered 404 Not Found: "404 page not found"`},
+		"does not answer":           {[]string{"--url", gone.URL}, "connection refused"},
+		"ends":                      {append(slices.Clone(idle), sleep+" 0"), "ended by itself"},
+		"listens elsewhere":         {append(slices.Clone(idle), sleep+" 60", "--start-within", "200ms"), "did not answer at"},
+		"is not there":              {[]string{"--program", "./nothing {port}"}, "/nothing\" does not exist"},
+		"needs a shell":             {[]string{"--program", "a | b"}, "no shell runs"},
+		"is not said":               {nil, "say what to prove: --program COMMAND"},
+		"is said twice":             {[]string{"--program", "a", "--url", "http://a"}, "--url cannot be combined with --program"},
+		"has no such identity":      {[]string{"--url", wrong.URL, "--identity", "name"}, "give header:NAME, cookie:NAME, json:PATH, or target"},
+		"has a path of no kind":     {[]string{"--url", wrong.URL, "--path", "work"}, "--path is "},
+		"has a health path of none": {[]string{"--program", "a {port}", "--health-path", "up"}, "--health-path: "},
+		"has a fixed port":          {[]string{"--program", "a"}, "--program does not say where to listen"},
+		"has headers of none":       {[]string{"--url", wrong.URL, "--header", "a"}, "give 'Name: value'"},
+		"has a variable alone":      {[]string{"--program", "a", "--environment", "b"}, "give NAME=value"},
+		"is no URL":                 {[]string{"--url", "shop"}, "--url "},
+		"has flags for nothing":     {[]string{"--url", wrong.URL, "--alarm", "a"}, "--alarm does nothing without --group"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

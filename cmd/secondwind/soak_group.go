@@ -43,7 +43,8 @@ func soakGroup(ctx context.Context, out *output, r localRun) (none judge.Verdict
 	}
 	found := &r.config
 	found.AWS, found.Where, found.LoadBalancerURL = cfg, placeOf(cfg), group.LoadBalancerURL
-	found.AutoScalingGroupName, found.AlarmName, found.TargetGroupARN = group.AutoScalingGroupName, group.ScaleOutAlarmName, group.TargetGroupARN
+	found.AutoScalingGroupName, found.AlarmName = group.AutoScalingGroupName, group.ScaleOutAlarmName
+	found.TargetGroupARN = group.TargetGroupARN
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
 	return recordRun(ctx, out, r, where, func(run live.Config) error {
 		run.Progress.Event(time.Since(run.Start), "found "+foundOf(group))

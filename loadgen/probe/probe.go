@@ -65,7 +65,10 @@ type Found struct {
 	// Sticky is the cookie by which a load balancer binds a client to an instance; "": none.
 	Sticky  string
 	Latency time.Duration // of a request, the median
-	CPU     time.Duration // of a request, the mean; 0: not known
+	// Beside is the latency of the health path, the median: what is not the request's own work,
+	// such as the way there. 0: there is no other path.
+	Beside time.Duration
+	CPU    time.Duration // of a request, the mean; 0: not known
 }
 
 // Named is what an answer holds where an Identity says.
@@ -112,8 +115,7 @@ func (s Service) measure(ctx context.Context, f *Found) error {
 		}
 		f.CPU = (used - began) / time.Duration(len(took))
 	}
-	slices.Sort(took)
-	f.Latency = took[len(took)/2]
+	f.Latency = median(took)
 	f.Identity, f.Similar, f.Sticky = who.identity(), who.similar(), who.sticky
 	return nil
 }
@@ -143,7 +145,24 @@ func (s Service) findHealth(ctx context.Context, f *Found) error {
 	}
 	a, err := s.send(ctx, mix.Request{Path: nowhere})
 	f.AnswersEverything = ok(a.Status)
-	return err
+	if err != nil || f.Health == "" || f.AnswersEverything || strings.HasPrefix(s.Request.Path, f.Health) {
+		return err
+	}
+	var took []time.Duration
+	for range few {
+		sent := time.Now()
+		if _, err := s.send(ctx, mix.Request{Path: f.Health}); err != nil {
+			return err
+		}
+		took = append(took, time.Since(sent))
+	}
+	f.Beside = median(took)
+	return nil
+}
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 func ok(status int) bool { return status >= 200 && status <= 299 }

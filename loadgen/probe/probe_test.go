@@ -105,6 +105,9 @@ func TestTheHealthPathIsTheFirstThatIsHealthy(t *testing.T) {
 					w.WriteHeader(http.StatusNotFound)
 				}
 			})
+			if beside := c.want != "" && c.want != "/" && !c.all; (got.Beside > 0) != beside {
+				t.Errorf("%s beside the request's own work, want some: %t", got.Beside, beside)
+			}
 			if err != nil || got.Health != c.want || got.AnswersEverything != c.all {
 				t.Errorf("Ask() = health %q, everything %t, %v, want %q, %t", got.Health, got.AnswersEverything, err, c.want, c.all)
 			}

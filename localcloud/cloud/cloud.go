@@ -24,8 +24,9 @@ type Config struct {
 	// MetricsPeriod is how long a period of the published metrics is: 10 s, 20 s,
 	// 30 s or n × 60 s. 0 means 60 s, which is what detailed monitoring does.
 	MetricsPeriod time.Duration
-	Seed          uint64       // of every id that is made up
-	Log           *slog.Logger // nil: discard
+	Seed          uint64           // of every id that is made up
+	Now           func() time.Time // the cloud's clock, which goes as fast as the machine's; nil: time.Now
+	Log           *slog.Logger     // nil: discard
 	// Fleet runs the instances. The caller closes it, after Run has returned.
 	Fleet InstanceRunner
 	// Balancer makes the load balancer that reports changes of health to
@@ -94,6 +95,9 @@ func New(cfg Config) (*Cloud, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	if cfg.Report == nil {
 		cfg.Report = func(string) {}

@@ -50,7 +50,7 @@ func (c *Cloud) step() ([]autoscale.Action, time.Time) {
 func (c *Cloud) wait(ctx context.Context, next time.Time) bool {
 	var due <-chan time.Time
 	if !next.IsZero() {
-		timer := time.NewTimer(max(time.Until(next), shortestWait))
+		timer := time.NewTimer(max(next.Sub(c.cfg.Now()), shortestWait))
 		defer timer.Stop()
 		due = timer.C
 	}

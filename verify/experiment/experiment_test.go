@@ -63,6 +63,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
 		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises),
 			"not every instance is in service and healthy", ""},
+		{"a group without a target group", func(w *world) { w.unhealthy, w.plan.Hypothesis.TargetGroupARN = true, "" },
+			until(runlog.PhaseLoad), "no second instance answered", "control held"},
 		{"an instance that is not in service", func(w *world) {
 			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
 		}, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},

@@ -2,6 +2,7 @@ package hypothesis
 
 import (
 	"slices"
+	"strings"
 
 	"secondwind/runlog"
 )
@@ -67,6 +68,13 @@ func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {
 		}
 	}
 	return nil
+}
+
+// PolicyARN takes the group and the policy out of a scaling policy's ARN:
+// …:scalingPolicy:<uuid>:autoScalingGroupName/<group>:policyName/<policy>.
+func PolicyARN(arn string) (group, policy string, ok bool) {
+	_, rest, _ := strings.Cut(arn, ":autoScalingGroupName/")
+	return strings.Cut(rest, ":policyName/")
 }
 
 // How well an alarm fits as the one that scales out: one that invokes a policy

@@ -56,10 +56,23 @@ func (t *analysis) nobodyElse(v Verdict) string {
 	if f.Status == Held {
 		return ", and nobody else called"
 	}
+	unseen := fmt.Sprintf("a change that was undone between two looks, at most %s s apart, is not seen", number(round(t.longestUnwatched())))
 	if t.r.Audit == nil {
-		return "; whether anybody else called was not looked at"
+		return "; nobody has asked CloudTrail who called; without that, " + unseen
 	}
-	return "; whether anybody else called is not known, because " + f.Seen
+	return "; whether anybody else called is not known, because " + f.Seen + "; " + unseen
+}
+
+// longestUnwatched is for how many seconds, from the baseline to the end of the load, some part of the configuration was not
+// looked at.
+func (t *analysis) longestUnwatched() (longest float64) {
+	for _, operation := range runlog.Watched() {
+		if len(t.cloud.Answered[operation]) > 0 {
+			_, silent := t.silence(operation, t.baselineFrom(), t.ended)
+			longest = max(longest, silent)
+		}
+	}
+	return longest
 }
 
 // cutShort says that the hold was shorter than the run asked for; "" if it was not.
