@@ -288,7 +288,7 @@ func TestTheGitLabFileSaysWhatGitLabKnows(t *testing.T) {
 	}
 	record := `echo "$(basename "$0") $*"; `
 	j := newJob(t, nil, map[string]string{
-		"git":  record,
+		"git": record,
 		"make": record + `mkdir -p .secondwind/bin; cd .secondwind/bin
 			printf '#!/bin/sh\necho "$*"; exit 3\n' >secondwind; chmod +x secondwind`,
 	})
