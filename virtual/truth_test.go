@@ -59,7 +59,7 @@ func against(d drawn, t virtual.Truth) (why []string) {
 			launches++
 		}
 	}
-	if launches != max(1, d.by) && len(why) == 0 {
+	if launches != max(1, d.by) && len(why) == 0 && len(t.Acted) > 0 { // a group deleted since has none any more
 		why = append(why, fmt.Sprintf("the group acted %d times", launches))
 	}
 	if d.faulty == "no policy" || d.faulty == "actions disabled" {

@@ -106,6 +106,7 @@ func draw(t *rapid.T) drawn {
 		if step[1] > 1 || step[0] > 1 {
 			by := change{from: step[0], to: step[0] + step[1], policy: simple("ChangeInCapacity", int32(step[1]))}
 			by.configured(false)(c)
+			c.Variables.MaxSize = step[0] + step[1] // no alarm that stays in ALARM long can add more
 		}
 		c.Seed, c.MetricsPeriod, c.Scenario.Local.MetricsPeriod = seed, period, period
 		c.Variables.Policy, c.Variables.CPUThreshold, c.Variables.ScaleInCPUThreshold = policy, threshold, threshold*0.3

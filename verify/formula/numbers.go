@@ -50,10 +50,10 @@ func (t *Trace) counted() Truth {
 	if t.h.Version < 3 || !application {
 		return True // it counts none, as the verdict says
 	}
-	value := Unknown
-	for _, p := range t.points(runlog.RequestsSeries, t.first().Add(-t.evaluationRange()), t.released(), true) {
+	value, others := Unknown, min(1, max(0.5, t.rates[runlog.PhaseLoad]/20))
+	for _, p := range t.points(runlog.RequestsSeries, t.first().Add(-t.evaluationRange()), t.released(), false) {
 		_, sent := t.bounds(p.start, sentIn)
-		if p.value/t.h.Period().Seconds() > 1.05*sent+1 {
+		if p.value/t.h.Period().Seconds() > 1.05*sent+others {
 			return False
 		}
 		value = True

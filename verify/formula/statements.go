@@ -42,7 +42,7 @@ func premises() []Statement {
 			"the last answer is the run's end, but for a poll", (*Trace).honest},
 		{"data", "□[F−R, e7] (a datapoint of the group for each period ∧ it lies between those of its instances, while they stay)",
 			(*Trace).data},
-		{"counted", "□[F−R, E] requests that the load balancer counts ≤ 1.05·sent + 1/s", (*Trace).counted},
+		{"counted", "□[F−R, E] requests that the load balancer counts ≤ 1.05·sent + min(1, max(½, load/20)) a second", (*Trace).counted},
 		{"burned", "□[F, E] of each instance that answers name: 0.75·b·λ − θ/20 ≤ CPU − U₀ ≤ 1.25·b·λ + θ/20, for its own λ and with the interval of b; " +
 			"1.35 while *counted* holds", (*Trace).burned},
 		{"band", "θ < predicted CPU < θ·(N+k)/N ∧ the rate is the calibrated one ∧ the calibration's points are the metric's, at the rates " +

@@ -73,19 +73,23 @@ func Read(r *runlog.Record) *Trace {
 	cloud := slices.Clone(r.Cloud)
 	slices.SortStableFunc(cloud, func(a, b runlog.Observation) int { return a.Received.Compare(b.Received) })
 	decoded := map[string]*runlog.Answer{}
-	operations := map[int64]string{}
+	earlier := map[int64]runlog.Observation{}
 	for _, o := range cloud {
 		t.asks(o)
 		switch {
 		case o.Error != nil:
 		case o.Snapshot != nil:
 			for _, seq := range o.Snapshot.Unchanged {
-				again := sample[string]{sent: t.aws(o.Sent), received: t.aws(o.Received)}
-				t.repeated[operations[seq]] = append(t.repeated[operations[seq]], again)
+				again := earlier[seq]
+				sent, received := t.aws(o.Sent), t.aws(o.Received)
+				t.repeated[again.Operation] = append(t.repeated[again.Operation], sample[string]{sent: sent, received: received})
+				if a := decoded[string(again.Answer)]; a != nil {
+					t.sampled(again, a, sent, received)
+				}
 			}
 		default:
 			if o.Unchanged == 0 {
-				operations[o.Seq] = o.Operation
+				earlier[o.Seq] = o
 			}
 			t.answer(o, decoded)
 		}

@@ -211,7 +211,7 @@ func (t *analysis) unattributed(start time.Time) string {
 	for shift := -time.Second; shift <= time.Second; shift += time.Second / 4 {
 		answered = min(answered, t.rate(start.Add(shift), start.Add(shift+t.period), func(s second) int64 { return s.Completed }))
 	}
-	if counted >= answered*(1-otherShare)-otherRate {
+	if counted >= answered*(1-otherShare)-t.otherRate() {
 		return ""
 	}
 	return fmt.Sprintf("the load balancer counts %s requests/s that the group's targets answered, where %s were answered",

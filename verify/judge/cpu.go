@@ -201,17 +201,19 @@ func (t *analysis) rate(from, to time.Time, of func(second) int64) float64 {
 	return sum / to.Sub(from).Seconds()
 }
 
-// How many requests a second another than the run may have the load balancer count: the synthetic
-// user's, as a share of ours and in all.
-const (
-	otherShare = 0.05
-	otherRate  = 1.0
-)
+// otherShare is which part of the run's requests another may have the load balancer count beside them.
+const otherShare = 0.05
+
+// otherRate is how many requests a second another may have it count besides: the synthetic user's,
+// who sends two in 5 s, and of a load of many requests a little more, in which they are nothing.
+func (t *analysis) otherRate() float64 {
+	return min(1, max(0.5, otherShare*t.load.phases[runlog.PhaseLoad].rate))
+}
 
 // otherRequests is that nobody else sends requests through the load balancer.
 func (t *analysis) otherRequests() Finding {
 	f := t.declared("confounder.other-requests", "another client's requests",
-		"the load balancer counts no more requests than the run sent, within %s %% and %s a second", number(100*otherShare), number(otherRate))
+		"the load balancer counts no more requests than the run sent, within %s %% and %s a second", number(100*otherShare), number(t.otherRate()))
 	switch {
 	case t.r.Hypothesis == nil || t.began.IsZero():
 		return f
@@ -221,11 +223,11 @@ func (t *analysis) otherRequests() Finding {
 		return f.notJudged("no Application Load Balancer is in front of the target group: others count no requests")
 	}
 	n := 0
-	for _, p := range t.cloud.Metric.Within(runlog.RequestsSeries, t.baselineFrom(), t.ended) {
+	for _, p := range t.cloud.Metric.Ending(runlog.RequestsSeries, t.baselineFrom(), t.ended) { // as the baseline's CPU
 		n++
 		_, sent := t.sentRates(p.Start)
 		counted := p.Value() / t.period.Seconds()
-		if counted > sent*(1+otherShare)+otherRate {
+		if counted > sent*(1+otherShare)+t.otherRate() {
 			return f.with(Broken, evidence(p.Last), "it counted %s requests/s in the period of %s, where the run sent %s", number(round(counted)),
 				clockTime(p.Start), number(round(sent)))
 		}
