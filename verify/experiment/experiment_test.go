@@ -24,8 +24,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		report string // something that is reported
 	}{
 		{"a group that scales out and in", func(*world) {}, all, "", "i-2 answered its first request"},
-		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: i-1 left"},
-		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: i-1 left"},
+		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in; still in service: i-1"},
+		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in; still in service: i-1"},
 		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1 min"},
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
 		{"a CPU that the plan fixes", func(w *world) { w.plan.LoadCPUPercent = 36 }, all, "",
@@ -218,7 +218,7 @@ func TestOneExperimentWordForWord(t *testing.T) {
 		"101 i-2 answered its first request 13.0 s after the load step",
 		"101 hold at 30.4/s", "101 hold: the same load for 30 s", "132 CPUUtilization is down to 16.2 % with 2 instances",
 		"132 record every 1s", "132 poll every 1s", "132 release at 3.0/s", "132 release: down to 3 requests/s while the group scales in",
-		"149 scaled in: i-1 left", "149 take a snapshot", "152 done at 0.0/s", "152 stop",
+		"149 scaled in; still in service: i-1", "149 take a snapshot", "152 done at 0.0/s", "152 stop",
 	}
 	if !slices.Equal(w.commands, want) {
 		t.Errorf("commanded:\n%s\nwant:\n%s", strings.Join(w.commands, "\n"), strings.Join(want, "\n"))

@@ -116,14 +116,19 @@ func (t *Trace) snapshots(from, to time.Time) Truth {
 		if t.h.Version < 3 || routing && t.h.TargetGroupARN == "" {
 			continue
 		}
-		s := Signal{Gap: 3 * t.gap()}
-		for _, a := range append(slices.Clone(t.answered[operation]), t.repeated[operation]...) {
-			s.Add(a.received, true)
-		}
-		slices.SortFunc(s.At, time.Time.Compare)
-		value = And(value, s.Always(from, to))
+		value = And(value, t.answers(operation, 3*t.gap()).Always(from, to))
 	}
 	return value
+}
+
+// answers are when a question was answered, be it as before.
+func (t *Trace) answers(operation string, gap time.Duration) Signal {
+	s := Signal{Gap: gap}
+	for _, a := range append(slices.Clone(t.answered[operation]), t.repeated[operation]...) {
+		s.Add(a.received, true)
+	}
+	slices.SortFunc(s.At, time.Time.Compare)
+	return s
 }
 
 // endpoint is one of AWS's own, and the Region in its name.

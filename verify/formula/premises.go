@@ -231,11 +231,7 @@ func (t *Trace) observed() Truth {
 		return Unknown
 	}
 	for _, operation := range inRound {
-		s := Signal{Gap: t.gap()}
-		for _, a := range t.answered[operation] {
-			s.Add(a.received, true)
-		}
-		value = And(value, s.Always(from, to))
+		value = And(value, t.answers(operation, t.gap()).Always(from, to))
 	}
 	return And(value, t.snapshots(from, to))
 }
