@@ -126,7 +126,10 @@ func awaitHealthy(ctx context.Context, cloud *localcloud.Cloud, built stack.Stac
 			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
 		})
 	})
-	why := ""
+	why, what := "", "no instance became healthy"
+	if n := r.variables.DesiredCapacity; n > 1 {
+		what = fmt.Sprintf("not all of the %d instances became healthy", n)
+	}
 	for _, id := range ids {
 		why = cmp.Or(why, cloud.Explain(id))
 	}
@@ -139,7 +142,7 @@ func awaitHealthy(ctx context.Context, cloud *localcloud.Cloud, built stack.Stac
 			r.variables.HealthCheckCodes)
 		fallthrough
 	case err != nil:
-		return live.Refused{Err: fmt.Errorf("no instance became healthy: %w; %s; the instances' logs are in %s", err, why, logs)}
+		return live.Refused{Err: fmt.Errorf("%s: %w; %s; the instances' logs are in %s", what, err, why, logs)}
 	case why != "":
 		return live.Refused{Err: fmt.Errorf("no load was sent: %s", why)}
 	}
