@@ -27,3 +27,30 @@ func readMarks(cloud *timeline.Timeline, at timescale) []figure.Mark {
 	slices.SortStableFunc(marks, func(a, b figure.Mark) int { return cmp.Compare(a.At, b.At) })
 	return marks
 }
+
+// readAlarms returns the states of every alarm by AWS's timestamps, that of the claim first. One
+// that never changed has the state it was first seen in.
+func readAlarms(cloud *timeline.Timeline, claimed string, at timescale) (all []figure.Alarm) {
+	seen := map[string]bool{}
+	for _, s := range cloud.Alarms {
+		name := s.Value.AlarmName
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		states := []figure.Span{{Name: s.Value.StateValue, From: at.ours(s.Received), To: at.end}}
+		for i, tr := range cloud.Transitions(name) {
+			x := at.aws(tr.At)
+			if i == 0 {
+				states[0].Name, states[0].From = tr.From.StateValue, 0
+			}
+			states[len(states)-1].To = x
+			states = append(states, figure.Span{Name: tr.To.StateValue, From: x, To: at.end})
+		}
+		all = append(all, figure.Alarm{Name: name, States: states})
+	}
+	if i := slices.IndexFunc(all, func(a figure.Alarm) bool { return a.Name == claimed }); i > 0 {
+		all[0], all[i] = all[i], all[0]
+	}
+	return all
+}

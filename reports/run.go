@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"strings"
 
 	"secondwind/loadgen/summary"
 	"secondwind/reports/figure"
@@ -36,6 +37,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: phasesOf(rec, at), Marks: readMarks(cloud, at), Links: links(v, at),
+		Alarms:     readAlarms(cloud, subject.AlarmName, at),
 		CPU:        cpuFigures(cloud.Metric, subject.Metric.CountsRequests(), at),
 		MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
 		Desired: desired, InService: inService, Healthy: healthy,
@@ -44,6 +46,7 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	}
 	if h != nil {
 		a.run.Threshold = h.Threshold
+		nameLinks(a.run.Links, *h)
 	} else if rec.Manifest.Command == runlog.CommandObserve {
 		a.run.Threshold = scaleOutThreshold(cloud.Alarms, subject.Metric.MetricName)
 	}
@@ -111,4 +114,22 @@ func links(v judge.Verdict, at timescale) []figure.Link {
 		all = append(all, link)
 	}
 	return all
+}
+
+// nameLinks gives links the short names that a picture has for them.
+func nameLinks(links []figure.Link, h runlog.Hypothesis) {
+	crossed := fmt.Sprintf("%s crosses %g", strings.Replace(h.Metric.MetricName, "CPUUtilization", "CPU", 1), h.Threshold)
+	if !h.Metric.CountsRequests() {
+		crossed += " %"
+	}
+	answers := "new instance answers"
+	if h.From() == 1 {
+		answers = "second instance answers"
+	}
+	names := map[string]string{
+		runlog.LinkBreachingData.String(): crossed, runlog.LinkAlarm.String(): "alarm", runlog.LinkFirstRequest.String(): answers,
+	}
+	for i := range links {
+		links[i].Short = names[links[i].ID]
+	}
 }

@@ -23,6 +23,8 @@ type Run struct {
 	CPU           []Series
 	PeriodSeconds float64 // of CPU
 
+	Alarms []Alarm
+
 	Desired, InService, Healthy Series // instances
 
 	// Requests per second; X is the middle of the interval.
@@ -54,6 +56,12 @@ type Span struct {
 	From, To float64
 }
 
+// Alarm is the states of an alarm, which are the names of States, in their order.
+type Alarm struct {
+	Name   string
+	States []Span
+}
+
 // Mark is an event that the control plane reports of itself.
 type Mark struct {
 	At   float64 // seconds since the start of the run
@@ -63,6 +71,7 @@ type Mark struct {
 // Link is an event of the chain and the time it was allowed.
 type Link struct {
 	ID, Name string
+	Short    string // what a picture calls it
 	// Held, Broken and NotJudged are what was found; none means undetermined.
 	Held, Broken, NotJudged bool
 	Seen                    bool    // At is meaningful
