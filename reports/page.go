@@ -31,7 +31,7 @@ type page struct {
 	Groups      []group
 	Numbers     []fact
 	Tables      []table
-	AtRest      *atRest // nil without a history
+	AtRest      *atRest      // nil without a history
 	Picture     *pageFigure  // that shows the most; nil without figures
 	Figures     []pageFigure // the others
 }

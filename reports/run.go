@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"secondwind/loadgen/summary"
@@ -61,7 +62,13 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 		}
 	}
 	a.elasticity = measureElasticity(h, load, a.run)
-	a.warnings = gaps(load)
+	a.warnings = slices.Concat(gaps(load), jumps(rec, subject.PeriodSeconds))
+	if rec.Manifest.Claims() && len(intervals) == 0 {
+		a.warnings = append(a.warnings, "load.jsonl holds no interval: what was sent, who answered and how fast is missing.")
+	}
+	if rec.Manifest.Claims() && len(rec.Cloud) == 0 {
+		a.warnings = append(a.warnings, "cloud.jsonl holds no answer: CPU, alarms and capacity are missing.")
+	}
 	for _, name := range rec.Torn {
 		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
 	}

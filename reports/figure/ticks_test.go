@@ -17,7 +17,7 @@ func TestTicksAreRoundAndFew(t *testing.T) {
 		{"a run of 165 s", timeTicks, 0, 165, "0 15 30 45 60 75 90 105 120 135 150 165"},
 		{"a run of eight hours", timeTicks, 0, 28800, "0:00 1:00 2:00 3:00 4:00 5:00 6:00 7:00 8:00"},
 		{"twenty minutes", timeTicks, 0, 1200, "0:00 2:00 4:00 6:00 8:00 10:00 12:00 14:00 16:00 18:00 20:00"},
-		{"two minutes of eight hours", timeTicks, 9000, 9120, "2:30:00 2:30:10 2:30:20 2:30:30 2:30:40 2:30:50 "+
+		{"two minutes of eight hours", timeTicks, 9000, 9120, "2:30:00 2:30:10 2:30:20 2:30:30 2:30:40 2:30:50 " +
 			"2:31:00 2:31:10 2:31:20 2:31:30 2:31:40 2:31:50 2:32:00"},
 		{"half a second", timeTicks, 0, 0.5, "0.0 0.1 0.2 0.3 0.4 0.5"},
 		{"a year", timeTicks, 0, 365 * 86400,
