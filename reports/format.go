@@ -25,7 +25,8 @@ var formatting = map[string]any{
 
 // anchor is a title as the id of a place in a page.
 func anchor(title string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "-")
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return strings.Join(strings.FieldsFunc(strings.ToLower(title), between), "-")
 }
 
 // statusOf is the outcome as the status of the claim.

@@ -21,7 +21,7 @@ func recorded(t *testing.T, command runlog.Command) *runlog.Record {
 	rec := &runlog.Record{Manifest: whole.Manifest}
 	rec.Manifest.Command, rec.Manifest.Complete = command, true
 	if command == runlog.CommandObserve {
-		rec.Cloud = whole.Cloud
+		rec.Cloud = slices.Clone(whole.Cloud)
 		alarm := runlog.MetricAlarm{
 			AlarmName: alarmName, MetricName: "CPUUtilization", Statistic: "Average", ComparisonOperator: "GreaterThanThreshold", Threshold: 20,
 			EvaluationPeriods: 1, Period: period, StateValue: "OK",
@@ -33,6 +33,7 @@ func recorded(t *testing.T, command runlog.Command) *runlog.Record {
 			})
 			alarm.StateValue = "ALARM"
 		}
+		byArrival(rec.Cloud)
 		return rec
 	}
 	rec.Scenario = []byte(loadScenario)
