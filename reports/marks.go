@@ -29,27 +29,25 @@ func readMarks(cloud *timeline.Timeline, at timescale) []figure.Mark {
 }
 
 // readAlarms returns the states of every alarm by AWS's timestamps, that of the claim first. One
-// that never changed has the state it was first seen in.
+// that never changed has the state that it was first seen in.
 func readAlarms(cloud *timeline.Timeline, claimed string, at timescale) (all []figure.Alarm) {
-	seen := map[string]bool{}
-	for _, s := range cloud.Alarms {
-		name := s.Value.AlarmName
-		if seen[name] {
-			continue
+	index := map[string]int{}
+	first := func(name, state string, from float64) *figure.Alarm {
+		if _, seen := index[name]; !seen {
+			index[name] = len(all)
+			all = append(all, figure.Alarm{Name: name, States: []figure.Span{{Name: state, From: from, To: at.end}}})
 		}
-		seen[name] = true
-		states := []figure.Span{{Name: s.Value.StateValue, From: at.ours(s.Received), To: at.end}}
-		for i, tr := range cloud.Transitions(name) {
-			x := at.aws(tr.At)
-			if i == 0 {
-				states[0].Name, states[0].From = tr.From.StateValue, 0
-			}
-			states[len(states)-1].To = x
-			states = append(states, figure.Span{Name: tr.To.StateValue, From: x, To: at.end})
-		}
-		all = append(all, figure.Alarm{Name: name, States: states})
+		return &all[index[name]]
 	}
-	if i := slices.IndexFunc(all, func(a figure.Alarm) bool { return a.Name == claimed }); i > 0 {
+	for _, tr := range cloud.Transitions("") {
+		a, x := first(tr.AlarmName, tr.From.StateValue, 0), at.aws(tr.At)
+		a.States[len(a.States)-1].To = x
+		a.States = append(a.States, figure.Span{Name: tr.To.StateValue, From: x, To: at.end})
+	}
+	for _, s := range cloud.Alarms {
+		first(s.Value.AlarmName, s.Value.StateValue, at.ours(s.Received))
+	}
+	if i, seen := index[claimed]; seen {
 		all[0], all[i] = all[i], all[0]
 	}
 	return all
