@@ -64,14 +64,18 @@ else
 endif
 
 .PHONY: worlds
-worlds: ## judge WORLDS random worlds whose truth is known, and as many mutants of recorded runs (10000; an hour on four cores)
-	go test -count=1 -timeout 24h -run 'TestWorlds|Mutants' -v $(TESTFLAGS) ./virtual -worlds $(WORLDS) -mutants $(WORLDS) \
+worlds: ## judge WORLDS random worlds whose truth is known, and as many mutants of recorded runs (10000; an hour on two cores)
+	go test -count=1 -timeout 24h -run 'TestWorlds|Mutants|WhoAnswers' -v $(TESTFLAGS) ./virtual -worlds $(WORLDS) -mutants $(WORLDS) \
 		| grep -vE '^ *(=== |--- (PASS|SKIP))'
 
 .PHONY: verdicts
 verdicts: ## take a real soak to each verdict, side by side, and judge every mutant a hundred times (three minutes)
 	go test -run JudgingAgain $(TESTFLAGS) ./verify/judge -times 100
 	go test -tags soak -count=1 -timeout 10m -parallel 4 -run 'Real|SetByHand' $(TESTFLAGS) ./cmd/secondwind
+
+.PHONY: examples
+examples: ## prove the services of scenarios/examples whose programs are installed, two side by side (eight minutes)
+	go test -tags soak -count=1 -timeout 30m -parallel 2 -run ExamplesAreProved $(TESTFLAGS) ./cmd/secondwind
 
 .PHONY: race
 race: ## run the tests of `test` three times; fails where there is no C compiler
@@ -117,6 +121,10 @@ linux: ## build the calculator for the instances, bin/linux-amd64 and bin/linux-
 		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch \
 			go build -trimpath -tags nomsgpack -ldflags '$(LDFLAGS)' -o bin/linux-$$arch/calculator ./cmd/calculator; \
 	done
+
+.PHONY: image
+image: ## carry out the Dockerfile without a container engine: both programs, static, alone in a root file system
+	go test -count=1 -run Image -v $(TESTFLAGS) . -image
 
 .PHONY: deploy
 deploy: build linux ## build the stack in an AWS account; asks first (YES=1 does not; RUN=id)

@@ -1,8 +1,6 @@
 package secondwind_test
 
 import (
-	"flag"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,8 +9,6 @@ import (
 	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "write the list of rules in docs/architecture.md anew")
 
 // A rule says what the files of a folder must not import or call, and why.
 type rule struct {
@@ -358,32 +354,4 @@ func declared(t *testing.T, root string) []string {
 		t.Fatalf("read %s: %v", root, err)
 	}
 	return all
-}
-
-// TestArchitectureIsDocumented holds docs/architecture.md against the rules.
-func TestArchitectureIsDocumented(t *testing.T) {
-	const path, begin, end = "docs/architecture.md", "<!-- rules -->\n", "<!-- end of rules -->"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(raw), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no list between %q and %q", path, begin, end)
-	}
-	var list strings.Builder
-	for _, r := range rules {
-		fmt.Fprintf(&list, "- **%s**: %s.\n", r.name, r.why)
-	}
-	want := before + begin + list.String() + end + after
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatalf("the rules in %s are not those of architecture_test.go: go test . -run Architecture -update", path)
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -31,7 +31,7 @@ func (e *Engine) reconcile(now time.Time, g *group) {
 
 func (e *Engine) launchMissing(now time.Time, g *group) {
 	missing := g.DesiredCapacity - g.active
-	if missing <= 0 || g.deleting || g.isSuspended(ProcessLaunch) || now.Before(g.failures.retry) {
+	if missing <= 0 || g.deleting || g.isSuspended(ProcessLaunch) || now.Before(g.nextLaunch()) {
 		return
 	}
 	replacing := min(missing, g.replacing)
@@ -130,12 +130,52 @@ func (e *Engine) failLaunch(now time.Time, m *member, reason string) {
 	f.count++
 }
 
-// retryDue is when a failed launch is tried again; zero: it is not.
-func (g *group) retryDue(now time.Time) time.Time {
-	if g.active >= g.DesiredCapacity || g.deleting || g.isSuspended(ProcessLaunch) || !g.failures.retry.After(now) {
-		return time.Time{}
+// earlyEnds is how instances have ended soon after they came into service, one after the other.
+type earlyEnds struct {
+	count int
+	last  time.Time
+	retry time.Time // no launch before
+}
+
+// An instance that ends by itself within a minute of its service is replaced at once when it is
+// the first; each further one within ten minutes waits twice as long. AWS, whose instances take
+// a minute to boot, slows down by itself; how, it does not say.
+const (
+	early       = time.Minute
+	firstWait   = time.Second
+	longestWait = 5 * time.Minute
+	forgotten   = 10 * time.Minute
+)
+
+// endEarly notes that an instance in service ended by itself.
+func (g *group) endEarly(now time.Time, m *member) {
+	if now.Sub(m.Instance.InService) >= early {
+		return
+	}
+	n := &g.ends
+	if now.Sub(n.last) > forgotten {
+		*n = earlyEnds{}
+	}
+	if n.count > 0 {
+		n.retry = now.Add(min(firstWait<<min(n.count-1, 10), longestWait))
+	}
+	n.count, n.last = n.count+1, now
+}
+
+// nextLaunch is before when nothing is launched; zero: something may be.
+func (g *group) nextLaunch() time.Time {
+	if g.ends.retry.After(g.failures.retry) {
+		return g.ends.retry
 	}
 	return g.failures.retry
+}
+
+// retryDue is when a launch that waits is tried again; zero: there is none.
+func (g *group) retryDue(now time.Time) time.Time {
+	if g.active >= g.DesiredCapacity || g.deleting || g.isSuspended(ProcessLaunch) || !g.nextLaunch().After(now) {
+		return time.Time{}
+	}
+	return g.nextLaunch()
 }
 
 // groupsDue is when a group next has something to do by itself; zero: never.

@@ -67,6 +67,7 @@ type group struct {
 	change     change
 	replacing  int // launches owed for unhealthy instances
 	failures   launchFailures
+	ends       earlyEnds
 	activities []*Activity // by start
 
 	cooldown      time.Duration // to start when the last activity has ended

@@ -112,6 +112,7 @@ func (e *Engine) observeInstance(now time.Time, event InstanceEvent) {
 	case m.LifecycleState == LifecycleInService && !running:
 		m.gone = true
 		m.group.suspects[m.ID] = m
+		m.group.endEarly(now, m)
 	}
 }
 

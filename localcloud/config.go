@@ -31,11 +31,13 @@ type Config struct {
 	Dir           string        // of the instances' logs; "" discards them
 	Log           *slog.Logger  // nil: discard
 	Seed          uint64        // of ids that are made up, never of credentials
-	EventDelay    time.Duration // until CloudTrail shows a call; 0 means 1 s, where AWS takes minutes
+	// Report is told, in a sentence for people, of an instance that ended by itself or does not
+	// become healthy, and why; nil: nobody wants to know. It must not call the cloud.
+	Report     func(text string)
+	EventDelay time.Duration // until CloudTrail shows a call; 0 means 1 s, where AWS takes minutes
 }
 
-// Image is what an ImageId stands for: a program on this machine. "{{address}}"
-// in Args is replaced by the host:port to listen on.
+// Image is what an ImageId stands for: a program on this machine.
 type Image = cloud.Image
 
 // Credentials sign the requests of one run.
@@ -58,7 +60,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	images := maps.Clone(cfg.Images)
 	for _, id := range slices.Sorted(maps.Keys(images)) {
 		image := images[id]
-		program, err := checkProgram(id, image.Program)
+		program, err := checkProgram(id, image)
 		faults = append(faults, err)
 		image.Program = program
 		images[id] = image
@@ -81,14 +83,14 @@ func checkListen(address string) error {
 }
 
 // checkProgram returns the path of an image's executable.
-func checkProgram(imageID, program string) (string, error) {
+func checkProgram(imageID string, image Image) (string, error) {
 	if !strings.HasPrefix(imageID, "ami-") {
 		return "", fmt.Errorf("image %q: an ImageId begins with \"ami-\"", imageID)
 	}
-	if program == "" {
+	if image.Program == "" {
 		return "", fmt.Errorf("image %s: no program; name the executable that its instances run", imageID)
 	}
-	path, err := fleet.FindProgram(program)
+	path, err := fleet.FindProgram(image.Dir, image.Program)
 	if err != nil {
 		return "", fmt.Errorf("image %s: %w", imageID, err)
 	}

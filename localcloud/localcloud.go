@@ -84,7 +84,7 @@ func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 func (c *Cloud) newState(cfg Config) (*cloud.Cloud, error) {
 	config := cloud.Config{
 		Region: Region, AccountID: AccountID, Images: cfg.Images, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Log: cfg.Log, Fleet: c.fleet,
-		Tagged: c.keys.Tagged, Record: c.trail.Record,
+		Tagged: c.keys.Tagged, Record: c.trail.Record, Report: cfg.Report,
 	}
 	config.Balancer = func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 		c.balancer = balancer.New(balancer.Config{Log: cfg.Log, OnHealth: onHealth})
@@ -142,6 +142,10 @@ func Register(m *awsapi.Mux, c *cloud.Cloud) {
 
 // Endpoint is the URL of the API, "http://127.0.0.1:PORT".
 func (c *Cloud) Endpoint() string { return c.endpoint }
+
+// Explain says why an instance cannot serve, or a second one beside it could not; see
+// fleet.Fleet.Explain.
+func (c *Cloud) Explain(instanceID string) string { return c.fleet.Explain(instanceID) }
 
 // Credentials are those that every request must be signed with.
 func (c *Cloud) Credentials() Credentials { return c.credentials }

@@ -35,7 +35,7 @@ func launch(t *testing.T) *localcloud.Cloud {
 	// Two clouds of one seed have the same addresses, and instances of the same ids.
 	c, err := localcloud.Start(t.Context(), localcloud.Config{
 		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: rand.Uint64(),
-		Images: map[string]localcloud.Image{imageID: {Program: self, Args: []string{"{{address}}"}, Env: []string{serveEnv + "=1"}}},
+		Images: map[string]localcloud.Image{imageID: {Program: self, Args: []string{"{address}"}, Env: []string{serveEnv + "=1"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func build(t *testing.T, c *localcloud.Cloud, o stack.Options) stack.Stack {
 func buildHealthy(t *testing.T, c *localcloud.Cloud) stack.Stack {
 	t.Helper()
 	s := build(t, c, stack.Options{Variables: variables(t)})
-	if err := s.WaitHealthy(bounded(t)); err != nil {
+	if _, err := s.WaitHealthy(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -280,6 +280,7 @@ type ScalingPolicy struct {
 	ScalingAdjustment       int
 	MinAdjustmentMagnitude  int // of PercentChangeInCapacity
 	StepAdjustments         []StepAdjustment
+	MetricAggregationType   string // of the datapoints that pick a step: Average ("" as well), Minimum, Maximum
 	Cooldown                int
 	EstimatedInstanceWarmup int
 	Enabled                 *bool

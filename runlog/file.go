@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,6 +143,7 @@ func decodeStrict[T validator](data []byte) (*T, error) {
 type strict struct {
 	text    []byte // what is not read yet
 	ended   bool   // and a space after it, which ends a number
+	read    int64  // bytes of all texts
 	decoder *json.Decoder
 }
 
@@ -165,18 +165,18 @@ func (s *strict) Read(into []byte) (n int, err error) {
 		return 0, errNotWhole
 	}
 	n = copy(into, s.text)
-	s.text = s.text[n:]
+	s.text, s.read = s.text[n:], s.read+int64(n)
 	return n, nil
 }
 
 // decode decodes the value. After an error the decoder is of no use any more.
 func (s *strict) decode(text []byte, v any) error {
+	before := s.read
 	s.text, s.ended = text, false
 	if err := s.decoder.Decode(v); err != nil {
 		return err
 	}
-	const space = " \t\r\n"
-	if rest, _ := io.ReadAll(s.decoder.Buffered()); len(bytes.Trim(rest, space)) > 0 || len(bytes.Trim(s.text, space)) > 0 {
+	if rest := text[s.decoder.InputOffset()-before:]; len(bytes.Trim(rest, " \t\r\n")) > 0 {
 		return errors.New("something follows the JSON value")
 	}
 	return nil

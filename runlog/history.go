@@ -18,10 +18,19 @@ type History struct {
 	Kept bool `json:"kept"`
 	// Sessions are those of one synthetic user through the load balancer, in order.
 	Sessions []HistorySession `json:"sessions"`
+	// Programs is what each calculator said that it runs, by instance.
+	Programs map[string]InstanceProgram `json:"programs,omitempty"`
 	// Audit is of the store after the sessions; nil if none was made.
 	Audit *HistoryAudit `json:"audit,omitempty"`
 	// NotAudited is why Audit is nil; "" with one.
 	NotAudited string `json:"notAudited,omitempty"`
+}
+
+// InstanceProgram is a calculator's own word of what it runs: its answer to GET /v1/version.
+type InstanceProgram struct {
+	Version   string `json:"version"`
+	Revision  string `json:"revision,omitempty"` // that it was built from; "" if the build did not record it
+	GoVersion string `json:"goVersion"`
 }
 
 // HistorySession is one look at the history, and one calculation after it.

@@ -131,15 +131,6 @@ type LoadSecond struct {
 	Generator *GeneratorSecond `json:"generator,omitempty"`
 }
 
-// forget leaves out what the judge does not read.
-func (s *LoadSecond) forget() {
-	for _, i := range s.Instances {
-		i.FromSchedule, i.FromSending = "", ""
-	}
-	s.Connect, s.TLS, s.FirstByte, s.Lag = "", "", "", ""
-	s.Examples, s.Requests, s.Opened, s.Generator = nil, nil, nil, nil
-}
-
 // Causes of failure by which it is known that the generator was the limit, and the cause that
 // stands for all that are too many to tell apart.
 const (

@@ -60,10 +60,16 @@ type Manifest struct {
 	Files map[string]FileDigest `json:"files,omitempty"`
 }
 
-// Program is an executable file.
+// Program is an executable file, and how it was started. The values of its environment,
+// which may be secret, are not recorded.
 type Program struct {
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256"`
+	Path        string   `json:"path"`
+	SHA256      string   `json:"sha256"`
+	Arguments   []string `json:"arguments,omitempty"`   // with the placeholders of what is an instance's own
+	Environment []string `json:"environment,omitempty"` // names of what was given beside every instance's own
+	Folder      string   `json:"folder,omitempty"`      // the working folder; "" is that of the run
+	// Files are the SHA-256 of arguments that name files, such as a script.
+	Files map[string]string `json:"files,omitempty"`
 }
 
 // Machine is where the run's own processes ran.

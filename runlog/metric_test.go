@@ -37,6 +37,7 @@ func TestAMetricIsWatchedByTheAlarmsOnIt(t *testing.T) {
 func TestASeriesIsTheGroupsOrAnInstances(t *testing.T) {
 	const arn = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/web/1"
 	m, balancer := runlog.CPUOf("web"), runlog.Dimension{Name: "LoadBalancer", Value: "app/web/2"}
+	target := runlog.Dimension{Name: runlog.TargetDimension, Value: "i-1"}
 	query := func(of runlog.Metric, period int, dimensions ...runlog.Dimension) runlog.MetricDataQuery {
 		var q runlog.MetricDataQuery
 		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = of.Namespace, of.MetricName
@@ -61,12 +62,19 @@ func TestASeriesIsTheGroupsOrAnInstances(t *testing.T) {
 		{"two dimensions", query(m, 10, runlog.Dimension{Name: "ImageId", Value: "ami-1"}), "", false},
 		{"nothing", runlog.MetricDataQuery{}, "", false},
 		{"the load balancer's count", query(runlog.RequestsOf(arn), 10, balancer), runlog.RequestsSeries, true},
+		{"its mean over the targets", query(runlog.RequestsPerTargetOf(arn), 10), runlog.PerTargetSeries, true},
+		{"its count of a target", query(runlog.RequestsOfTargets(arn), 10, target), "requests of i-1", true},
+		{"its count of no target", query(runlog.RequestsOfTargets(arn), 10), "", false},
+		{"its count of another target group's", query(runlog.RequestsOfTargets(arn+"0"), 10, target), "", false},
 		{"its count of another target group", query(runlog.RequestsOf(arn+"0"), 10, balancer), "", false},
 	}
 	h := runlog.Hypothesis{AutoScalingGroupName: "web", TargetGroupARN: arn, Metric: m, PeriodSeconds: 10}
 	for _, c := range cases {
 		if series, ok := h.Series(c.query); series != c.series || ok != c.ok {
 			t.Errorf("%s: Series = %q, %t; want %q, %t", c.name, series, ok, c.series, c.ok)
+		}
+		if is := runlog.OfInstance(c.series); is != (c.series == "i-1") {
+			t.Errorf("OfInstance(%q) = %t", c.series, is)
 		}
 	}
 }

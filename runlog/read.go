@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -22,8 +23,8 @@ func (r *Record) readAllLines(root *os.Root, toJudge bool) error {
 	load, cloud := &lineReader{name: LoadFile, sealed: r.Manifest.Complete}, &lineReader{name: CloudFile, sealed: r.Manifest.Complete}
 	var failed [2]error
 	var both sync.WaitGroup
-	both.Go(func() { failed[0] = load.read(root, r.loadAdder(toJudge)) })
-	both.Go(func() { failed[1] = cloud.read(root, r.cloudAdder()) })
+	both.Go(func() { failed[0] = load.read(root, r.loadAdder(load, toJudge)) })
+	both.Go(func() { failed[1] = cloud.read(root, r.cloudAdder(cloud)) })
 	both.Wait()
 	for i, l := range []*lineReader{load, cloud} {
 		r.digests[l.name] = l.digest()
@@ -43,30 +44,34 @@ func (r *Record) readAllLines(root *os.Root, toJudge bool) error {
 }
 
 // loadAdder returns what adds a line of load.jsonl.
-func (r *Record) loadAdder(toJudge bool) func(line []byte) error {
-	lines := newStrict()
+func (r *Record) loadAdder(file *lineReader, toJudge bool) func(line []byte) error {
+	lines, judged, l := newStrict(), newJudged(), LoadLine{}
 	return func(line []byte) error {
-		var l LoadLine
-		if err := lines.decode(line, &l); err != nil {
-			return err
+		l = LoadLine{}
+		if !toJudge || lines.decode(judged.shortened(line), &l) != nil { // what is wrong is to be said of the line as it is
+			l = LoadLine{}
+			if err := newStrict().decode(line, &l); err != nil {
+				return err
+			}
 		}
 		if err := cmp.Or(l.validate(), r.Manifest.validateLoad(l)); err != nil {
 			return err
 		}
 		if toJudge && l.Second != nil {
-			l.Second.forget()
+			judged.trim(l.Second)
 		}
-		r.Load = append(r.Load, l)
+		r.Load = append(roomFor(r.Load, file), l)
 		return nil
 	}
 }
 
 // cloudAdder returns what adds a line of cloud.jsonl. Inputs and digests that come again, as
 // most do, are kept once.
-func (r *Record) cloudAdder() func(line []byte) error {
-	lines, texts, inputs := newStrict(), map[string]string{}, map[string]json.RawMessage{}
+func (r *Record) cloudAdder(file *lineReader) func(line []byte) error {
+	lines, texts, inputs, o := newStrict(), map[string]string{}, map[string]json.RawMessage{}, Observation{}
+	var input json.RawMessage // decoded into again and again
 	return func(line []byte) error {
-		var o Observation
+		o = Observation{Input: input[:0]}
 		if err := lines.decode(line, &o); err != nil {
 			return err
 		}
@@ -76,27 +81,42 @@ func (r *Record) cloudAdder() func(line []byte) error {
 		if want := int64(len(r.Cloud)) + 1; o.Seq != want {
 			return fmt.Errorf("seq is %d, want %d: a line is missing, doubled or out of order", o.Seq, want)
 		}
+		input = o.Input
+		was, again := inputs[string(o.Input)]
+		if !again && len(o.Input) > 0 {
+			was = bytes.Clone(o.Input)
+			inputs[string(was)] = was
+		}
+		o.Input = was
 		if o.Unchanged != 0 {
-			was := r.Cloud[o.Unchanged-1]
-			if err := o.repeats(was); err != nil {
+			earlier := &r.Cloud[o.Unchanged-1]
+			if err := o.repeats(earlier); err != nil {
 				return err
 			}
-			o.Answer = was.Answer
+			o.Answer = earlier.Answer
 		}
-		o.Operation, o.BodySHA256 = once(texts, o.Operation, o.Operation), once(texts, o.BodySHA256, o.BodySHA256)
-		o.Input = once(inputs, string(o.Input), o.Input)
-		r.Cloud = append(r.Cloud, o)
+		o.Operation, o.BodySHA256 = once(texts, o.Operation), once(texts, o.BodySHA256)
+		r.Cloud = append(roomFor(r.Cloud, file), o)
 		return nil
 	}
 }
 
-// once returns the first of the equal values with a key.
-func once[T any](known map[string]T, key string, value T) T {
-	if was, again := known[key]; again {
+// roomFor makes room for the rest of a long file by the length of its lines so far: a slice that
+// grows by a quarter again and again takes twice the memory.
+func roomFor[T any](lines []T, file *lineReader) []T {
+	if n := int64(len(lines)); n == int64(cap(lines)) && n >= 4096 {
+		return slices.Grow(lines, int((file.whole-file.size)*n/file.size*21/20)+1024)
+	}
+	return lines
+}
+
+// once returns the first of equal texts.
+func once(known map[string]string, text string) string {
+	if was, again := known[text]; again {
 		return was
 	}
-	known[key] = value
-	return value
+	known[text] = text
+	return text
 }
 
 // lineReader reads a file of evidence line by line, without ever holding it whole: that of a
@@ -105,8 +125,9 @@ type lineReader struct {
 	name   string
 	sealed bool
 	sum    hash.Hash // of all bytes, once read has returned; nil: there is no file
-	size   int64
-	torn   bool // the last line was cut short
+	size   int64     // that was read
+	whole  int64     // size of the file, when it was opened
+	torn   bool      // the last line was cut short
 }
 
 // digest is that of the file; zero if there is none.
@@ -126,6 +147,9 @@ func (l *lineReader) read(root *os.Root, each func(line []byte) error) error {
 		return err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil { // else it is not known
+		l.whole = info.Size()
+	}
 	l.sum = sha256.New()
 	in := bufio.NewReaderSize(io.TeeReader(f, counting{l}), 256<<10)
 	bad := l.lines(in, each)

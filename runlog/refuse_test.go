@@ -149,6 +149,7 @@ func TestAHypothesisThatContradictsItselfIsNeitherWrittenNorRead(t *testing.T) {
 		"a misspelt term":           `{"version":2,"deadlines":[{"link":"e1","terms":[{"name":"x","secs":1}]}]}`,
 		"a threshold in words":      `{"version":2,"threshold":"20"}`,
 		"a step to nowhere":         `{"version":3,"fromCapacity":2,"toCapacity":2}`,
+		"evidence of another kind":  `{"version":3,"fromCapacity":1,"toCapacity":2,"identity":"rumour"}`,
 		"half an instance at least": `{"version":2,"minSize":0.5}`,
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, runlog.HypothesisFile, content) })

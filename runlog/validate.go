@@ -49,6 +49,9 @@ func (h Hypothesis) validate() error {
 	if h.From() < 0 || h.To() <= h.From() {
 		return fmt.Errorf("it claims a step from %d to %d instances, want more than before", h.From(), h.To())
 	}
+	if !h.Identity.ByAnswer() && h.Identity != IdentityTarget && h.Identity != IdentityRequests {
+		return fmt.Errorf("identity %q is none of %s, %s and %s", h.Identity, IdentityAnswer, IdentityTarget, IdentityRequests)
+	}
 	last := LinkLoadStep // has no deadline: the others count from it
 	for _, d := range h.Deadlines {
 		if d.Link <= last {
@@ -114,7 +117,7 @@ func (s *LoadSecond) validate() error {
 	return s.Phase.ValidateName()
 }
 
-func (o Observation) validate() error {
+func (o *Observation) validate() error {
 	switch {
 	case o.Seq < 1:
 		return fmt.Errorf("seq is %d, want at least 1", o.Seq)
@@ -153,7 +156,7 @@ func oneOf(members string, set ...bool) error {
 }
 
 // repeats checks that o may stand for the answer of was.
-func (o Observation) repeats(was Observation) error {
+func (o *Observation) repeats(was *Observation) error {
 	switch {
 	case was.Operation != o.Operation:
 		return fmt.Errorf("unchanged points to seq %d, which is %s, not %s", was.Seq, was.Operation, o.Operation)

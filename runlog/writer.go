@@ -83,16 +83,34 @@ func (w *Writer) WriteScenario(yaml []byte) (string, error) {
 	return w.scenario, WriteFile(w.dir, ScenarioFile, yaml)
 }
 
-// WriteProgram notes in the manifest what the run's instances run.
-func (w *Writer) WriteProgram(path string) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
+// WriteProgram notes in the manifest what the run's instances run, with the digests of its
+// files.
+func (w *Writer) WriteProgram(p Program) error {
+	var err error
+	if p.SHA256, err = fileSHA256(p.Path); err != nil {
 		return fmt.Errorf("read the program of the instances: %w", err)
+	}
+	p.Files = map[string]string{}
+	for _, name := range p.Arguments {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(p.Folder, name)
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			if p.Files[name], err = fileSHA256(path); err != nil {
+				return fmt.Errorf("read an argument of the program of the instances: %w", err)
+			}
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.manifest.Program = &Program{path, digest(data)}
+	w.manifest.Program = &p
 	return writeJSON(w.dir, ManifestFile, w.manifest)
+}
+
+func fileSHA256(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	return digest(data), err
 }
 
 // WriteHypothesis writes hypothesis.json and returns its SHA-256 in

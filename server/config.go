@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Log     *slog.Logger // nil: discard
 	History store        // a *history.History; nil: none is kept
+	Version string       // of the program, for GET /v1/version; "" means dev
 
 	MaxBodyBytes       int64         // of a request, and of a line of a stream; 0 means 16 MiB
 	MaxStreamBytes     int64         // of a batch or of statistics, which are not held in memory; 0 means 1 GiB

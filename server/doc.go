@@ -13,7 +13,7 @@
 //	POST        /v1/statistics   figures of numbers in CSV or JSON lines
 //	GET  DELETE /v1/history      what the user of the cookie has calculated
 //	GET         /openapi.json    all of it, described
-//	GET         /healthz /readyz /metrics
+//	GET         /healthz /readyz /metrics /v1/version
 //
 // Nothing that a client sends makes it take more memory than Server.MemoryBound.
 package server

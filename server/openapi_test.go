@@ -176,6 +176,7 @@ var describedRequests = []struct {
 	{"POST", "/v1/statistics", typeCSV, "", "1\n2\n", true, 200},
 	{"POST", "/v1/statistics?quantiles=none", typeJSONLines, typeText, "1\n\"2\"\n", true, 200},
 	{"POST", "/v1/statistics", typeText, "", "one", true, 400},
+	{"GET", "/v1/version", "", "", "", true, 200},
 	{"GET", "/v1/history?limit=1", "", "", "", true, 200},
 	{"GET", "/v1/history?limit=1000", "", "", "", false, 400},
 	{"DELETE", "/v1/history/none", "", "", "", true, 404},

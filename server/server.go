@@ -82,6 +82,7 @@ func (s *Server) routes() *gin.Engine {
 	v1.POST("/calculate", s.holding, s.failing(s.calculate))
 	v1.POST("/batch", s.holding, s.failing(s.calculateBatch))
 	v1.POST("/statistics", s.holding, s.failing(s.summarize))
+	v1.GET("/version", s.showVersion)
 	v1.GET("/history", s.failing(s.listHistory))
 	v1.DELETE("/history", s.failing(s.deleteHistory))
 	v1.DELETE("/history/:id", s.failing(s.deleteEntry))

@@ -60,7 +60,8 @@ resource "aws_autoscaling_group" "this" {
 
 locals {
   by_alarm      = var.policy != "target_tracking"
-  alarm_actions = { out = 1, in = -1 } # how many instances a policy adds
+  by_requests   = var.requests_per_target > 0
+  alarm_actions = { out = var.scaling_adjustment, in = -1 } # how many instances a policy adds
   thresholds    = { out = var.cpu_threshold, in = var.scale_in_cpu_threshold }
 }
 
@@ -93,10 +94,11 @@ resource "aws_autoscaling_policy" "target_tracking" {
   estimated_instance_warmup = var.instance_warmup
 
   target_tracking_configuration {
-    target_value = var.cpu_threshold
+    target_value = local.by_requests ? var.requests_per_target : var.cpu_threshold
 
     predefined_metric_specification {
-      predefined_metric_type = "ASGAverageCPUUtilization"
+      predefined_metric_type = local.by_requests ? "ALBRequestCountPerTarget" : "ASGAverageCPUUtilization"
+      resource_label         = local.by_requests ? "${aws_lb.this.arn_suffix}/${aws_lb_target_group.this.arn_suffix}" : null
     }
   }
 }

@@ -73,7 +73,7 @@ resource "aws_lb_target_group" "this" {
     protocol            = "HTTP"
     port                = "traffic-port"
     path                = var.health_check_path
-    matcher             = "200"
+    matcher             = var.health_check_codes
     interval            = var.health_check_interval
     timeout             = var.health_check_timeout
     healthy_threshold   = var.healthy_threshold

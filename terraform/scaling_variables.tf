@@ -66,6 +66,26 @@ variable "policy" {
   }
 }
 
+variable "scaling_adjustment" {
+  type        = number
+  description = "Instances that a step or simple policy adds; it removes one at a time."
+
+  validation {
+    condition     = var.scaling_adjustment >= 1 && var.scaling_adjustment <= 20 && floor(var.scaling_adjustment) == var.scaling_adjustment
+    error_message = "scaling_adjustment is not a whole number between 1 and 20."
+  }
+}
+
+variable "requests_per_target" {
+  type        = number
+  description = "Requests a minute and instance that a target tracking policy holds; 0: it holds cpu_threshold."
+
+  validation {
+    condition     = var.requests_per_target == 0 || var.requests_per_target >= 1 && var.policy == "target_tracking"
+    error_message = "requests_per_target is neither 0 nor, with the policy target_tracking, 1 or more requests a minute."
+  }
+}
+
 variable "alarm_period" {
   type        = number
   description = "Seconds that a datapoint of the alarms spans. EC2 publishes CPU every 60 s with detailed monitoring."
@@ -143,6 +163,16 @@ variable "health_check_path" {
   validation {
     condition     = length(var.health_check_path) <= 1024 && can(regex("^/[!-~]*$", var.health_check_path))
     error_message = "health_check_path does not begin with /, or holds spaces or more than 1024 characters."
+  }
+}
+
+variable "health_check_codes" {
+  type        = string
+  description = "Status codes of a healthy answer, such as 200 or 200-299,301."
+
+  validation {
+    condition     = can(regex("^[2-4][0-9]{2}(-[2-4][0-9]{2})?(,[2-4][0-9]{2}(-[2-4][0-9]{2})?)*$", var.health_check_codes))
+    error_message = "health_check_codes are not status codes from 200 to 499, such as 200 or 200-299,301."
   }
 }
 

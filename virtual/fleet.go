@@ -41,6 +41,7 @@ type machines struct {
 	launching  func(number int) Launch // counted from 1
 	program    func(instance string) http.Handler
 	healthPath string
+	now        func() time.Time // by the cloud's clock
 
 	mu       sync.Mutex
 	random   *rand.Rand
@@ -73,7 +74,7 @@ type machine struct {
 // newMachines are what becomes of the launches of a world.
 func newMachines(cfg Config) *machines {
 	return &machines{
-		launching: cfg.Launching, program: cfg.Program, healthPath: cfg.Variables.HealthCheckPath,
+		launching: cfg.Launching, program: cfg.Program, healthPath: cfg.Variables.HealthCheckPath, now: cfg.now,
 		random: rand.New(rand.NewPCG(cfg.Seed, 0xf1ee7)),
 		byID:   map[string]*machine{}, byHost: map[string]*machine{}, exits: make(chan fleet.Exit, 8), // more than can crash
 	}
@@ -100,7 +101,7 @@ func (f *machines) Launch(ctx context.Context, spec fleet.Spec) (fleet.Instance,
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.byID[m.id], f.byHost[host] = m, m
-	return fleet.Instance{ID: m.id, Address: host, PrivateIP: fmt.Sprintf("127.1.0.%d", number), LaunchTime: now, VCPUs: 1}, nil
+	return fleet.Instance{ID: m.id, Address: host, PrivateIP: fmt.Sprintf("127.1.0.%d", number), LaunchTime: f.now(), VCPUs: 1}, nil
 }
 
 // Terminate implements cloud.InstanceRunner.
@@ -133,6 +134,9 @@ func (m *machine) idle(now time.Time) {
 	m.used += time.Duration(float64(now.Sub(m.read)) * m.IdleCPUPercent / 100)
 	m.read = now
 }
+
+// Explain implements cloud.InstanceRunner.
+func (f *machines) Explain(string) string { return "" }
 
 // Exits implements cloud.InstanceRunner.
 func (f *machines) Exits() <-chan fleet.Exit { return f.exits }

@@ -49,44 +49,14 @@ const theShop = "shop-blue"
 
 // build makes the load balancer and a group of 3 to 10 instances, and waits for their health.
 func (f *foreign) build(ctx context.Context) error {
-	made, err := f.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: aws.String("shop-3000"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(3000), VpcId: aws.String("vpc-1"),
-		HealthCheckPath: aws.String("/ready"), HealthCheckIntervalSeconds: aws.Int32(5), HealthCheckTimeoutSeconds: aws.Int32(2),
-		HealthyThresholdCount: aws.Int32(2), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-299")},
-	})
-	if err != nil {
-		return err
-	}
-	f.targets = *made.TargetGroups[0].TargetGroupArn
-	_, err = f.elb.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
-		TargetGroupArn: &f.targets, Attributes: []elbtypes.TargetGroupAttribute{
-			{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String(fmt.Sprint(f.delay))},
-		},
-	})
-	if err != nil {
-		return err
-	}
 	group, err := f.groups.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
 	if err != nil {
 		return err
 	}
 	ours := group.AutoScalingGroups[0]
-	balancer, err := f.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
-		Name: aws.String("edge"), Subnets: strings.Split(*ours.VPCZoneIdentifier, ","),
-	})
-	if err != nil {
+	if err := f.balance(ctx, strings.Split(*ours.VPCZoneIdentifier, ",")); err != nil {
 		return err
 	}
-	_, err = f.elb.CreateListener(ctx, &elb.CreateListenerInput{
-		LoadBalancerArn: balancer.LoadBalancers[0].LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8000),
-		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &f.targets}},
-	})
-	if err != nil {
-		return err
-	}
-	_, name, _ := strings.Cut(*balancer.LoadBalancers[0].LoadBalancerArn, ":loadbalancer/")
-	_, targets, _ := strings.Cut(f.targets, ":targetgroup/")
-	f.label = name + "/targetgroup/" + targets
 	_, err = f.groups.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName: aws.String(theShop), MinSize: aws.Int32(3), MaxSize: aws.Int32(10), DesiredCapacity: aws.Int32(3),
 		VPCZoneIdentifier: ours.VPCZoneIdentifier, TargetGroupARNs: []string{f.targets}, HealthCheckType: aws.String("ELB"),
@@ -97,6 +67,40 @@ func (f *foreign) build(ctx context.Context) error {
 		return err
 	}
 	return f.awaitHealthy(ctx, 3)
+}
+
+// balance makes the target group and the load balancer in front of it.
+func (f *foreign) balance(ctx context.Context, subnets []string) error {
+	made, err := f.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+		Name: aws.String("shop-3000"), Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(3000), VpcId: aws.String("vpc-1"),
+		HealthCheckPath: aws.String("/ready"), HealthCheckIntervalSeconds: aws.Int32(5), HealthCheckTimeoutSeconds: aws.Int32(2),
+		HealthyThresholdCount: aws.Int32(2), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-299")},
+	})
+	if err != nil {
+		return err
+	}
+	f.targets = *made.TargetGroups[0].TargetGroupArn
+	delay := elbtypes.TargetGroupAttribute{
+		Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String(fmt.Sprint(f.delay)),
+	}
+	_, err = f.elb.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
+		TargetGroupArn: &f.targets, Attributes: []elbtypes.TargetGroupAttribute{delay},
+	})
+	if err != nil {
+		return err
+	}
+	balancer, err := f.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: aws.String("edge"), Subnets: subnets})
+	if err != nil {
+		return err
+	}
+	_, name, _ := strings.Cut(*balancer.LoadBalancers[0].LoadBalancerArn, ":loadbalancer/")
+	_, targets, _ := strings.Cut(f.targets, ":targetgroup/")
+	f.label = name + "/targetgroup/" + targets
+	_, err = f.elb.CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: balancer.LoadBalancers[0].LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8000),
+		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &f.targets}},
+	})
+	return err
 }
 
 func (f *foreign) awaitHealthy(ctx context.Context, n int) error {

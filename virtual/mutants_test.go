@@ -47,7 +47,7 @@ func TestBothJudgesAgreeAboutMutants(t *testing.T) {
 			proved++
 		}
 		for _, is := range differs(virtual.Result{Record: r, Verdict: v}) {
-			found[is] = append(found[is], fmt.Sprintf("mutant %d: %s", number, what))
+			found[is] = append(found[is], fmt.Sprintf("mutant %d: %s: %s", number, what, v.Summary))
 		}
 	}
 	for is, all := range found {

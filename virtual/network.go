@@ -137,6 +137,7 @@ func (a pipeAddress) String() string { return string(a) }
 type api struct {
 	handler http.Handler
 	latency func() time.Duration // of the next answer
+	now     func() time.Time     // by the API's clock
 	lost    *atomic.Int64        // answers that do not arrive: the next so many
 	late    *atomic.Int64        // how much later than latency answers arrive, in nanoseconds
 	watch   func(serve func())   // calls serve, and may look before and after
@@ -157,7 +158,7 @@ func (a api) Do(r *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	a.watch(func() { a.handler.ServeHTTP(w, served) })
-	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat)) // as net/http's server does
+	w.Header().Set("Date", a.now().UTC().Format(http.TimeFormat)) // as net/http's server does
 	if err := smithytime.SleepWithContext(r.Context(), latency-latency/2); err != nil {
 		return nil, err
 	}

@@ -1,67 +1,30 @@
 package virtual_test
 
 import (
-	"context"
-	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-
+	"secondwind/account/stack"
+	"secondwind/loadgen/scenario"
 	"secondwind/verify/judge"
 	"secondwind/virtual"
 )
 
-// requestsPerTarget are soaks of target tracking that holds the requests that each target is sent.
+// requestsPerTarget are soaks of groups that scale by the requests that each target is sent.
 func requestsPerTarget() []soak {
 	return []soak{
-		{"target tracking on requests per target", tracking(true), judge.Proved, ""},
-		{"target tracking on requests per target, with its alarms' actions disabled", tracking(false), judge.Refuted,
+		{"target tracking on requests per target", tracking(scenario.PolicyAttached, true, 1), judge.Proved, ""},
+		{"target tracking on requests per target, from three instances", tracking(scenario.PolicyAttached, true, 3), judge.Proved, ""},
+		{"target tracking on requests per target, with its alarms' actions disabled", tracking(scenario.PolicyAttached, false, 1), judge.Refuted,
+			"link.scaling-activity"},
+		{"requests per target, without the policy", tracking(scenario.PolicyNone, true, 1), judge.Refuted, "link.scaling-activity"},
+		{"requests per target, from three instances, without the policy", tracking(scenario.PolicyNone, true, 3), judge.Refuted,
 			"link.scaling-activity"},
 	}
 }
 
-func tracking(enabled bool) func(*virtual.Config) {
+func tracking(policy scenario.Policy, actions bool, from int) func(*virtual.Config) {
 	return func(cfg *virtual.Config) {
-		cfg.Variables.Policy = "target_tracking"
-		cfg.Configure = func(ctx context.Context, a *virtual.Acting) error {
-			label, err := resourceLabel(ctx, a)
-			if err != nil {
-				return err
-			}
-			out, err := autoscaling.NewFromConfig(a.AWS).PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
-				AutoScalingGroupName: &a.Stack.AutoScalingGroupName, PolicyName: &a.Stack.ScaleOutPolicy,
-				PolicyType: aws.String("TargetTrackingScaling"), EstimatedInstanceWarmup: aws.Int32(10),
-				TargetTrackingConfiguration: &astypes.TargetTrackingConfiguration{
-					TargetValue: aws.Float64(200), // in a period of 10 s
-					PredefinedMetricSpecification: &astypes.PredefinedMetricSpecification{
-						PredefinedMetricType: astypes.MetricTypeALBRequestCountPerTarget, ResourceLabel: &label,
-					},
-				},
-			})
-			if err != nil || enabled {
-				return err
-			}
-			var names []string
-			for _, alarm := range out.Alarms {
-				names = append(names, *alarm.AlarmName)
-			}
-			_, err = cloudwatch.NewFromConfig(a.AWS).DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: names})
-			return err
-		}
+		v := &cfg.Variables
+		v.Policy, v.RequestsPerTarget = stack.PolicyTargetTracking, 1200
+		v.MinSize, v.DesiredCapacity, v.MaxSize = from, from, 10
+		cfg.Scenario.Local.Policy, cfg.Scenario.Local.AlarmActions = policy, actions
 	}
-}
-
-// resourceLabel names the load balancer and the target group as a tracking policy does.
-func resourceLabel(ctx context.Context, a *virtual.Acting) (string, error) {
-	out, err := elb.NewFromConfig(a.AWS).DescribeTargetGroups(ctx,
-		&elb.DescribeTargetGroupsInput{TargetGroupArns: []string{a.Stack.TargetGroupARN}})
-	if err != nil {
-		return "", err
-	}
-	_, balancer, _ := strings.Cut(out.TargetGroups[0].LoadBalancerArns[0], ":loadbalancer/")
-	_, group, _ := strings.Cut(a.Stack.TargetGroupARN, ":targetgroup/")
-	return balancer + "/targetgroup/" + group, nil
 }

@@ -93,6 +93,11 @@ func setDesired(n int32) func(context.Context, *virtual.Acting) {
 	}
 }
 
+// halfAsMuch sends half the rate that the default world's load has.
+func halfAsMuch(ctx context.Context, a *virtual.Acting) {
+	a.After(ctx, 0, func() { a.Send(ctx, 16, time.Hour) })
+}
+
 func causes() []soak {
 	return []soak{
 		{"nothing is amiss", func(*virtual.Config) {}, judge.Proved, ""},
@@ -111,6 +116,10 @@ func causes() []soak {
 		{"the second instance comes unasked under load", during(runlog.PhaseLoad, setDesired(2)), judge.Inconclusive,
 			"confounder.manual-capacity"},
 		{"the load never crosses", func(c *virtual.Config) { c.Scenario.Load.Rate = 12 }, judge.Inconclusive, "premise.crossed"},
+		{"another client sends half the declared rate from the load on", during(runlog.PhaseLoad, halfAsMuch), judge.Inconclusive,
+			"confounder.other-requests"},
+		{"the cloud's clock is 3 s ahead", func(c *virtual.Config) { c.ClockOffset = 3 * time.Second }, judge.Proved, ""},
+		{"the cloud's clock is 3 s behind", func(c *virtual.Config) { c.ClockOffset = -3 * time.Second }, judge.Proved, ""},
 		{"a request costs no CPU", func(c *virtual.Config) { c.Service.CPU = 0 }, judge.Inconclusive, "premise.instrument"},
 	}
 }
@@ -137,8 +146,9 @@ func latencies() (all []soak) {
 
 func idles() (all []soak) {
 	for idle := range 20 {
-		s := soak{fmt.Sprintf("an idle instance uses %d %% CPU", idle), func(c *virtual.Config) { c.Service.IdleCPUPercent = float64(idle) },
-			judge.Proved, ""}
+		s := soak{fmt.Sprintf("an idle instance uses %d %% CPU", idle), func(c *virtual.Config) {
+			c.Service.IdleCPUPercent, c.Interval = float64(idle), 5*time.Second
+		}, judge.Proved, ""}
 		if idle >= 15 {
 			s.want, s.reason = judge.Inconclusive, "premise.baseline"
 		}

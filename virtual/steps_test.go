@@ -93,7 +93,7 @@ func (c change) configured(without bool) func(*virtual.Config) {
 
 // putPolicy replaces the scale-out policy, unless there is none.
 func (c change) putPolicy(ctx context.Context, a *virtual.Acting, without bool) error {
-	if without {
+	if without || a.Stack.ScaleOutPolicy == "" {
 		return nil
 	}
 	in := c.policy
@@ -139,5 +139,35 @@ func TestTheUpperOfTwoStepsIsHit(t *testing.T) {
 	})].Time
 	if into := began.Sub(began.Truncate(cfg.MetricsPeriod)); into < cfg.MetricsPeriod-2*time.Second {
 		t.Errorf("the load began %s into a period, want it at the end of one", into)
+	}
+}
+
+// TestDatapointsFromBeforeTheLoadPickAStep: a step policy goes by the average of all that the alarm evaluates. Where fewer
+// suffice for ALARM, it takes a lower step first, and no claim can be made of the upper one.
+func TestDatapointsFromBeforeTheLoadPickAStep(t *testing.T) {
+	withoutRace(t)
+	twoOfThree := func(in *cloudwatch.PutMetricAlarmInput) {
+		in.EvaluationPeriods, in.DatapointsToAlarm = aws.Int32(3), aws.Int32(2)
+	}
+	highest := stepped(0, 1, 6, 2)
+	highest.MetricAggregationType = aws.String("Maximum")
+	for _, c := range []struct {
+		policy  autoscaling.PutScalingPolicyInput
+		outcome judge.Outcome
+		reason  string
+	}{
+		{stepped(0, 1, 6, 2), judge.Inconclusive, "interrupted"}, // by what the doctor refuses it for
+		{highest, judge.Proved, ""},
+		{stepped(0, 2), judge.Proved, ""},
+	} {
+		t.Run(fmt.Sprintf("%d steps, %s", len(c.policy.StepAdjustments), aws.ToString(c.policy.MetricAggregationType)), func(t *testing.T) {
+			t.Parallel()
+			cfg := virtual.Default(t)
+			cheap(&cfg)
+			change{from: 2, to: 4, policy: c.policy, alarm: twoOfThree}.configured(false)(&cfg)
+			if v := virtual.Soak(t, cfg).Verdict; v.Outcome != c.outcome || v.Reason != c.reason {
+				t.Errorf("%s %s, want %s %s\n%s", v.Outcome, v.Reason, c.outcome, c.reason, v.Summary)
+			}
+		})
 	}
 }

@@ -41,7 +41,7 @@ const (
 type Truth struct {
 	Deeds  []Deed
 	Phases map[runlog.Phase]time.Time
-	// Acted are the group's own activities, with their causes.
+	// Acted are the group's own activities, with their causes; they began by the harness's clock.
 	Acted []autoscale.Activity
 	// Own and Others are the CPU that the declared load and others used, by phase.
 	Own, Others map[runlog.Phase]time.Duration
@@ -192,6 +192,9 @@ func (w *world) truth(r *runlog.Record) Truth {
 	group := map[string]bool{}
 	_ = w.state.Read(func(s *cloud.State) error {
 		t.Acted = s.Engine.Activities(w.stack.AutoScalingGroupName)
+		for i := range t.Acted {
+			t.Acted[i].Start = t.Acted[i].Start.Add(-w.cfg.ClockOffset)
+		}
 		for id, i := range s.Instances {
 			group[id] = i.Group == w.stack.AutoScalingGroupName
 		}
@@ -248,7 +251,7 @@ func (t *Truth) alone(w *world, group map[string]bool) {
 	used, period := map[time.Time]time.Duration{}, w.cfg.MetricsPeriod
 	for _, done := range w.fleet.work {
 		if phase := t.at(done.at); !done.others && group[done.instance] && (phase == runlog.PhaseLoad || phase == runlog.PhaseHold) {
-			used[done.at.Truncate(period)] += done.took
+			used[done.at.Add(w.cfg.ClockOffset).Truncate(period)] += done.took
 		}
 	}
 	for _, took := range used {

@@ -32,7 +32,7 @@ func against(d drawn, t virtual.Truth) (why []string) {
 	}
 	within := func(at time.Time) bool { return at.After(from) && at.Before(to.Add(-margin)) }
 	for _, deed := range t.Deeds {
-		released := !deed.At.Before(to) && (deed.At.Before(t.Phases[runlog.PhaseDone].Add(-margin))) && removes(deed)
+		released := !deed.At.Before(to) && deed.At.Before(scaledIn(t)) && removes(deed)
 		if len(deed.Changed) > 0 && (within(deed.At) || released) {
 			why = append(why, kindOf(deed))
 		}
@@ -74,13 +74,25 @@ func removes(d virtual.Deed) bool {
 	return slices.Contains(d.Changed, "instances") || d.Name == "autoscaling:SetDesiredCapacity"
 }
 
+// scaledIn is when the group had taken its last step back by an alarm, or else when the run ended: what
+// becomes of an instance that it is terminating already is no release by another's hand.
+func scaledIn(t virtual.Truth) time.Time {
+	last := t.Phases[runlog.PhaseDone].Add(-margin)
+	for _, a := range slices.Backward(t.Acted) { // the newest is first
+		if a.Start.After(t.Phases[runlog.PhaseRelease]) && strings.Contains(a.Cause, "a monitor alarm") {
+			last = a.Start
+		}
+	}
+	return last
+}
+
 // kindOf names what was done and to what, as shortly as distinguishes what a judge must look at.
 func kindOf(d virtual.Deed) string { return d.Name + " changed " + strings.Join(d.Changed, ", ") }
 
 // differs is where the second judge does not agree.
 func differs(r virtual.Result) []string {
 	is, name := formula.Proved(r.Record)
-	if proved := r.Verdict.Outcome == judge.Proved; (is == formula.True) != proved && (proved || !stricter[r.Verdict.Reason]) {
+	if proved := r.Verdict.Outcome == judge.Proved; (is == formula.True) != proved && (proved || stricter[r.Verdict.Reason] == "") {
 		return []string{fmt.Sprintf("%s, but as formulas %s", cmp.Or(r.Verdict.Reason, "PROVED"), cmp.Or(name, "PROVED"))}
 	}
 	return nil

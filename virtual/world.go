@@ -55,6 +55,8 @@ type Config struct {
 	TLS *tls.Config
 	// Latency is the least and the most that an answer of the API takes.
 	Latency [2]time.Duration
+	// ClockOffset is how far the cloud's clock is ahead of the harness's.
+	ClockOffset time.Duration
 	// Interval is the shortest between polls and between lines of the load's record; 0: a second.
 	Interval time.Duration
 	// Audit is whether CloudTrail is asked, after the run, who called.
@@ -169,10 +171,14 @@ func newWorld(t *testing.T, cfg Config) *world {
 	}
 	w.cfg, w.fleet = cfg, newMachines(cfg)
 	vault := keys.New(keys.Config{Region: region, AccountID: account})
-	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay})
+	trail := cloudtrailapi.New(cloudtrailapi.Config{Region: region, AccountID: account, Delay: cfg.EventDelay, Now: cfg.now})
+	record := trail.Record
+	if !cfg.Audit {
+		record = nil // nobody asks
+	}
 	state, err := cloud.New(cloud.Config{
 		Region: region, AccountID: account, MetricsPeriod: cfg.MetricsPeriod, Seed: cfg.Seed, Fleet: w.fleet, Tagged: vault.Tagged,
-		Record: trail.Record,
+		Record: record, Now: cfg.now,
 		Images: map[string]cloud.Image{image: {Program: "virtual"}},
 		Balancer: func(onHealth func(balancer.TargetHealth)) cloud.LoadBalancing {
 			w.balancer = balancer.New(balancer.Config{OnHealth: onHealth, Transport: w.fleet, Listen: w.network.listen})
@@ -183,7 +189,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 		t.Fatal(err)
 	}
 	w.state = state
-	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: trail.Record})
+	w.mux = awsapi.NewMux(awsapi.Config{AccessKeyID: key, SecretAccessKey: secret, Region: region, Record: record, Now: cfg.now})
 	localcloud.Register(w.mux, state)
 	vault.Register(w.mux)
 	trail.Register(w.mux)
@@ -202,9 +208,12 @@ func newWorld(t *testing.T, cfg Config) *world {
 func (w *world) config(lost, late *atomic.Int64, watch func(serve func())) aws.Config {
 	return aws.Config{
 		Region: region, BaseEndpoint: aws.String("http://cloud.virtual"), Credentials: credentials.NewStaticCredentialsProvider(key, secret, ""),
-		HTTPClient: api{w.mux, latency(w.cfg), lost, late, watch},
+		HTTPClient: api{w.mux, latency(w.cfg), w.cfg.now, lost, late, watch},
 	}
 }
+
+// now is the time by the cloud's clock.
+func (c Config) now() time.Time { return time.Now().Add(c.ClockOffset) }
 
 // latency draws how long each answer of the API takes.
 func latency(cfg Config) func() time.Duration {
@@ -238,7 +247,7 @@ func (w *world) build(t *testing.T) stack.Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := built.WaitHealthy(t.Context()); err != nil {
+	if _, err := built.WaitHealthy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return built
@@ -249,23 +258,16 @@ func (w *world) soak(t *testing.T, dir string) error {
 	t.Helper()
 	start := time.Now()
 	w.stack = w.build(t)
-	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := w.cfg.Scenario.Marshal()
-	if err == nil {
-		_, err = writer.WriteScenario(resolved)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	writer := w.record(t, dir, start)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	endHold := make(chan struct{})
 	acting := &Acting{
 		AWS: w.aws, Stack: w.stack, EndHold: sync.OnceFunc(func() { close(endHold) }), Interrupt: interrupt, world: w,
-		Group:     outputs.Outputs{AutoScalingGroupName: w.stack.AutoScalingGroupName, LoadBalancerURL: w.stack.LoadBalancerURL},
+		Group: outputs.Outputs{
+			AutoScalingGroupName: w.stack.AutoScalingGroupName, LoadBalancerURL: w.stack.LoadBalancerURL,
+			ScaleOutAlarmName: w.stack.ScaleOutAlarm,
+		},
 		Transport: w.transport,
 	}
 	if w.cfg.Configure != nil {
@@ -277,7 +279,7 @@ func (w *world) soak(t *testing.T, dir string) error {
 	for phase, act := range w.cfg.During {
 		w.reporter.acts[phase] = func() { act(ctx, acting) }
 	}
-	err = live.Prove(ctx, live.Config{
+	err := live.Prove(ctx, live.Config{
 		AWS: w.config(&w.lost, &w.late, func(serve func()) { serve() }), Where: "the virtual cloud",
 		AutoScalingGroupName: acting.Group.AutoScalingGroupName, CountsTargets: !w.cfg.Uncounted, AlarmName: acting.Group.ScaleOutAlarmName,
 		TargetGroupARN: acting.Group.TargetGroupARN, LoadBalancerURL: acting.Group.LoadBalancerURL, Interval: w.cfg.Interval,
@@ -297,6 +299,23 @@ func (w *world) soak(t *testing.T, dir string) error {
 		t.Fatal(err)
 	}
 	return err
+}
+
+// record makes the run's folder, with the scenario in it.
+func (w *world) record(t *testing.T, dir string, start time.Time) *runlog.Writer {
+	t.Helper()
+	writer, err := runlog.Create(dir, runlog.Manifest{RunID: runID, Started: start, Revision: "virtual"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := w.cfg.Scenario.Marshal()
+	if err == nil {
+		_, err = writer.WriteScenario(resolved)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writer
 }
 
 // audit audits the run, as the soak command does.

@@ -17,10 +17,13 @@ import (
 	"secondwind/virtual"
 )
 
+// usualWorlds are as many as make test has the time for.
+const usualWorlds = 300
+
 // Worlds are drawn, each from its number: what the group is like, and what up to three others
 // do while it is proved. The same number always gives the same world.
 var (
-	worldsAsked = flag.Int("worlds", 80, "how many random worlds are judged")
+	worldsAsked = flag.Int("worlds", usualWorlds, "how many random worlds are judged")
 	firstWorld  = flag.Int("from", 0, "the number of the first of them")
 	worldSeed   = flag.Int("world", -1, "the number of the one random world to judge")
 )
@@ -63,10 +66,11 @@ func (d drawn) configure(cfg virtual.Config) virtual.Config {
 	return cfg
 }
 
-// cheap makes a world cost less to run: few requests, each of more CPU, and fewer polls.
+// cheap makes a world cost less to run: few requests, each of more CPU, and as few polls as a
+// period of ten seconds allows.
 func cheap(c *virtual.Config) {
-	c.Service.CPU = 16 * time.Millisecond
-	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 5, 4, 2*time.Second
+	c.Service.CPU = 32 * time.Millisecond
+	c.Scenario.Calibration.StartRate, c.Scenario.Users, c.Interval = 2.5, 4, 5*time.Second
 }
 
 func world(number int) drawn {
@@ -76,9 +80,15 @@ func world(number int) drawn {
 }
 
 func draw(t *rapid.T) drawn {
+	offset := time.Duration(weighted(t, "offset", []int{6, 1}, 0, rapid.IntRange(-50, 50).Draw(t, "by"))) * 100 * time.Millisecond
 	seed := rapid.Uint64().Draw(t, "seed")
 	threshold := float64(rapid.IntRange(15, 40).Draw(t, "threshold"))
 	period := weighted(t, "period", []int{40, 2, 1}, 10*time.Second, 20*time.Second, 30*time.Second)
+	longer := 1 // the alarm's period, in metrics periods
+	if period == 10*time.Second {
+		longer = weighted(t, "longer", []int{16, 1, 1}, 1, 2, 3)
+	}
+	poll := weighted(t, "poll", []int{1, 7}, 2*time.Second, 5*time.Second)
 	policy := weighted(t, "policy", []int{20, 20, 1}, stack.PolicyStep, stack.PolicySimple, stack.PolicyTargetTracking)
 	periods := weighted(t, "periods", []int{8, 2, 1}, 1, 2, 3)
 	points := rapid.IntRange(1, periods).Draw(t, "points")
@@ -88,6 +98,9 @@ func draw(t *rapid.T) drawn {
 	audited := rapid.Bool().Draw(t, "audited")
 	boot := time.Duration(rapid.IntRange(0, 30).Draw(t, "boot")) * 100 * time.Millisecond
 	step := weighted(t, "step", []int{20, 3, 2, 1}, [2]int{1, 1}, [2]int{1, 2}, [2]int{2, 1}, [2]int{3, 1})
+	if step != [2]int{1, 1} && policy == stack.PolicyTargetTracking {
+		policy = stack.PolicySimple // the stack's own policy is what such a step changes
+	}
 	change := func(c *virtual.Config) {
 		cheap(c)
 		if step[1] > 1 || step[0] > 1 {
@@ -97,13 +110,15 @@ func draw(t *rapid.T) drawn {
 		c.Seed, c.MetricsPeriod, c.Scenario.Local.MetricsPeriod = seed, period, period
 		c.Variables.Policy, c.Variables.CPUThreshold, c.Variables.ScaleInCPUThreshold = policy, threshold, threshold*0.3
 		c.Variables.EvaluationPeriods, c.Variables.DatapointsToAlarm = periods, points
+		c.Variables.AlarmPeriod, c.Interval, c.ClockOffset = 60*longer, poll, offset
 		c.Latency = [2]time.Duration{latency / 2, latency}
 		c.Service.Noise, c.Service.IdleCPUPercent, c.Service.Boot = noise, idle, boot
 		c.Scenario.Calibration.CPUPercent, c.Audit = threshold*0.55, audited
 	}
 	d := drawn{change: change, threshold: threshold, by: step[1], says: fmt.Sprintf(
-		"from %d by %d, threshold %v %%, periods of %s, %d of %d, policy %s, idle %v %%, noise %v, latency %s, boot %s, audited %t",
-		step[0], step[1], threshold, period, points, periods, policy, idle, noise, latency, boot, audited)}
+		"from %d by %d, threshold %v %%, periods of %s times %d, polls every %s, %d of %d, policy %s, "+
+			"idle %v %%, noise %v, latency %s, boot %s, clock %s, audited %t",
+		step[0], step[1], threshold, period, longer, poll, points, periods, policy, idle, noise, latency, boot, offset, audited)}
 	d.fault(t)
 	for range weighted(t, "acts", []int{2, 10, 3, 1}, 0, 1, 2, 3) {
 		d.acts = append(d.acts, drawAct(t))

@@ -20,6 +20,7 @@ import (
 // because it is not there or AWS did not answer, is "".
 type Group struct {
 	outputs.Outputs
+	PolicyName string // that the alarm invokes
 	// Findings are what bears on a proof about the way of requests to the group.
 	Findings []doctor.Finding
 }
@@ -48,6 +49,9 @@ func Find(ctx context.Context, cfg aws.Config, told outputs.Outputs) (Group, err
 		return g, err
 	}
 	err = errors.Join(g.chooseAlarm(c), g.chooseTargetGroup(c))
+	if alarm, ok := c.ScaleOutAlarm(g.ScaleOutAlarmName); ok && c.PolicyOf(alarm) != nil {
+		g.PolicyName = c.PolicyOf(alarm).PolicyName
+	}
 	if tg, ok := targetGroup(c, g.TargetGroupARN); ok {
 		err = errors.Join(err, g.chooseURL(ctx, cfg, tg))
 	}
@@ -67,7 +71,7 @@ func (g *Group) chooseAlarm(c hypothesis.Configuration) error {
 	candidates := make([]string, len(all))
 	for i, a := range all {
 		p := c.PolicyOf(a)
-		candidates[i] = fmt.Sprintf("%s (%s above %s, policy %s)", a.AlarmName, a.MetricName,
+		candidates[i] = fmt.Sprintf("%q (%s above %s, policy %s)", a.AlarmName, a.MetricName,
 			c.Metric(a).Amount(fmt.Sprintf("%g", a.Threshold)), p.PolicyName)
 	}
 	return &Choice{What: fmt.Sprintf("group %s has %d alarms that scale it out", g.AutoScalingGroupName, len(all)), Flag: "alarm",

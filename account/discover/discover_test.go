@@ -130,7 +130,7 @@ func finds(c virtual.Cloud) []find {
 	return []find{
 		{"the stack's own", outputs.Outputs{}, nil, "http://$lb", "", nil},
 		{"a URL that was told", outputs.Outputs{LoadBalancerURL: "http://told"}, nil, "http://told", "", nil},
-		{"HTTP that redirects, and HTTPS", outputs.Outputs{}, []edit{listening(listener(types.ProtocolEnumHttps, 443)), ruled(rule("default", tg))},
+		{"HTTPS", outputs.Outputs{}, []edit{listening(listener(types.ProtocolEnumHttps, 443)), ruled(rule("default", tg))},
 			"https://$lb", "balancer.certificate", []string{"hardly for $lb", "--url https://NAME"}},
 		{"another port", outputs.Outputs{}, []edit{listening(listener(types.ProtocolEnumHttp, 8080)), ruled(rule("default", tg))},
 			"http://$lb:8080", "", nil},
@@ -175,12 +175,13 @@ func finds(c virtual.Cloud) []find {
 					return
 				}
 			}
-		})}, "http://$lb", "", []string{"2 alarms that scale it out; choose with --alarm:\n  " + c.Stack.ScaleOutAlarm +
-			" (CPUUtilization above 20 %, policy " + c.Stack.ScaleOutPolicy + ")", "higher (CPUUtilization above 40 %"}},
+		})}, "http://$lb", "", []string{"2 alarms that scale it out; choose with --alarm:\n  \"" + c.Stack.ScaleOutAlarm +
+			"\" (CPUUtilization above 20 %, policy " + c.Stack.ScaleOutPolicy + ")", "\"higher\" (CPUUtilization above 40 %"}},
 		{"a group that is not there", outputs.Outputs{AutoScalingGroupName: "nobody"}, nil, "", "", []string{`no Auto Scaling group "nobody"`}},
 		{"listeners that may not be read", outputs.Outputs{}, []edit{refused[elb.DescribeListenersOutput]}, "", "",
 			[]string{"listeners of load balancer secondwind-alb", "AccessDenied"}},
-		{"policies that may not be read", outputs.Outputs{}, []edit{refused[autoscaling.DescribePoliciesOutput]}, "", "", []string{"AccessDenied"}},
+		{"policies that may not be read", outputs.Outputs{}, []edit{refused[autoscaling.DescribePoliciesOutput]}, "", "",
+			[]string{"AccessDenied"}},
 	}
 }
 
@@ -231,7 +232,8 @@ func (tt find) check(t *testing.T, c virtual.Cloud) {
 			t.Errorf("%s: it says\n%s\nwant %q in it", tt.name, text, resolve(want))
 		}
 	}
-	if err == nil && (found.ScaleOutAlarmName != c.Stack.ScaleOutAlarm || found.TargetGroupARN != c.Stack.TargetGroupARN) {
+	if err == nil && (found.ScaleOutAlarmName != c.Stack.ScaleOutAlarm || found.TargetGroupARN != c.Stack.TargetGroupARN ||
+		found.PolicyName != c.Stack.ScaleOutPolicy) {
 		t.Errorf("%s: alarm %q and target group %q, want the stack's", tt.name, found.ScaleOutAlarmName, found.TargetGroupARN)
 	}
 	if calls > 9 {

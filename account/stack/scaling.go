@@ -13,21 +13,26 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-// scaleOut adds an instance while the group's average CPU is above the threshold.
+// scaleOut adds instances while the group's average CPU is above the threshold, or the requests
+// of each target are.
 func (b *builder) scaleOut(ctx context.Context) error {
 	if b.o.Variables.Policy == PolicyTargetTracking && !b.o.WithoutPolicy {
 		return b.targetTracking(ctx)
 	}
 	var actions []string
 	if !b.o.WithoutPolicy {
-		arn, err := b.putPolicy(ctx, "scale-out", +1)
+		arn, err := b.putPolicy(ctx, "scale-out", int32(b.o.Variables.ScalingAdjustment))
 		if err != nil {
 			return err
 		}
 		b.stack.ScaleOutPolicy, actions = *b.name("scale-out"), []string{arn}
 	}
-	b.stack.ScaleOutAlarm = *b.name("cpu-high")
-	return b.putAlarm(ctx, b.stack.ScaleOutAlarm, cwtypes.ComparisonOperatorGreaterThanThreshold, b.o.Variables.CPUThreshold, actions)
+	above := b.cpuAlarm("cpu-high", cwtypes.ComparisonOperatorGreaterThanThreshold, b.o.Variables.CPUThreshold, actions)
+	if b.o.Variables.RequestsPerTarget > 0 {
+		b.onRequests(above)
+	}
+	b.stack.ScaleOutAlarm = *above.AlarmName
+	return b.putAlarm(ctx, above)
 }
 
 // scaleIn removes an instance while it is below the lower threshold. A target
@@ -40,8 +45,9 @@ func (b *builder) scaleIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.stack.ScaleInAlarm = *b.name("cpu-low")
-	return b.putAlarm(ctx, b.stack.ScaleInAlarm, cwtypes.ComparisonOperatorLessThanThreshold, b.o.Variables.ScaleInCPUThreshold, []string{arn})
+	below := b.cpuAlarm("cpu-low", cwtypes.ComparisonOperatorLessThanThreshold, b.o.Variables.ScaleInCPUThreshold, []string{arn})
+	b.stack.ScaleInAlarm = *below.AlarmName
+	return b.putAlarm(ctx, below)
 }
 
 // putPolicy makes a policy that changes the capacity by adjustment. Where target
@@ -70,24 +76,49 @@ func (b *builder) putPolicy(ctx context.Context, suffix string, adjustment int32
 	return aws.ToString(out.PolicyARN), nil
 }
 
-// putAlarm makes an alarm on the group's average CPU. The metric stands here, as it
+// cpuAlarm is an alarm on the group's average CPU. The metric stands here, as it
 // does in terraform/, because it is part of what is deployed; which metric a proof is
 // about is decided by verify/hypothesis, which reads the alarm that it finds.
-func (b *builder) putAlarm(
-	ctx context.Context, name string, operator cwtypes.ComparisonOperator, threshold float64, actions []string,
-) error {
+func (b *builder) cpuAlarm(
+	suffix string, operator cwtypes.ComparisonOperator, threshold float64, actions []string,
+) *cloudwatch.PutMetricAlarmInput {
 	n := b.o.Variables
-	_, err := b.alarms.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
-		AlarmName: &name, AlarmActions: actions, ActionsEnabled: aws.Bool(!b.o.ActionsDisabled),
+	return &cloudwatch.PutMetricAlarmInput{
+		AlarmName: b.name(suffix), AlarmActions: actions, ActionsEnabled: aws.Bool(!b.o.ActionsDisabled),
 		AlarmDescription: aws.String(fmt.Sprintf("average CPU of %s against %g %%", b.stack.AutoScalingGroupName, threshold)),
 		Namespace:        aws.String("AWS/EC2"), MetricName: aws.String("CPUUtilization"), Statistic: cwtypes.StatisticAverage,
 		Dimensions: []cwtypes.Dimension{{Name: aws.String("AutoScalingGroupName"), Value: &b.stack.AutoScalingGroupName}},
 		Period:     aws.Int32(scaled(n.AlarmPeriod, b.o.MetricsPeriod)), EvaluationPeriods: aws.Int32(int32(n.EvaluationPeriods)),
 		DatapointsToAlarm: aws.Int32(int32(n.DatapointsToAlarm)), Threshold: &threshold, ComparisonOperator: operator,
 		Tags: tagList(b.o.Tags, func(k, v *string) cwtypes.Tag { return cwtypes.Tag{Key: k, Value: v} }),
-	})
-	if err != nil {
-		return fmt.Errorf("alarm %s: %w", name, err)
+	}
+}
+
+// onRequests makes an alarm one on the requests of each target, as that of a tracking policy is.
+func (b *builder) onRequests(alarm *cloudwatch.PutMetricAlarmInput) {
+	balancer, group := b.routed()
+	alarm.AlarmName, alarm.Threshold = b.name("requests-high"), b.requestsPerPeriod()
+	alarm.AlarmDescription = aws.String(fmt.Sprintf("requests of each target of %s against %g a period", group, *alarm.Threshold))
+	alarm.Namespace, alarm.MetricName = aws.String("AWS/ApplicationELB"), aws.String("RequestCountPerTarget")
+	alarm.Statistic = cwtypes.StatisticSum
+	alarm.Dimensions = []cwtypes.Dimension{{Name: aws.String("LoadBalancer"), Value: &balancer}, {Name: aws.String("TargetGroup"), Value: &group}}
+}
+
+// routed are the load balancer and the target group as metrics name them.
+func (b *builder) routed() (balancer, group string) {
+	_, balancer, _ = strings.Cut(b.loadBalancerARN, ":loadbalancer/")
+	_, group, _ = strings.Cut(b.stack.TargetGroupARN, ":targetgroup/")
+	return balancer, "targetgroup/" + group
+}
+
+// requestsPerPeriod are the requests of each target that a period's count is held against.
+func (b *builder) requestsPerPeriod() *float64 {
+	return aws.Float64(b.o.Variables.RequestsPerTarget * b.o.MetricsPeriod.Minutes())
+}
+
+func (b *builder) putAlarm(ctx context.Context, alarm *cloudwatch.PutMetricAlarmInput) error {
+	if _, err := b.alarms.PutMetricAlarm(ctx, alarm); err != nil {
+		return fmt.Errorf("alarm %s: %w", *alarm.AlarmName, err)
 	}
 	return nil
 }
@@ -95,14 +126,17 @@ func (b *builder) putAlarm(
 // targetTracking makes one policy, whose two alarms Auto Scaling makes itself.
 func (b *builder) targetTracking(ctx context.Context) error {
 	n := b.o.Variables
+	target, metric := &n.CPUThreshold, astypes.PredefinedMetricSpecification{PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization}
+	if n.RequestsPerTarget > 0 {
+		balancer, group := b.routed()
+		target = b.requestsPerPeriod()
+		metric.PredefinedMetricType, metric.ResourceLabel = astypes.MetricTypeALBRequestCountPerTarget, aws.String(balancer+"/"+group)
+	}
 	out, err := b.groups.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
 		AutoScalingGroupName: &b.stack.AutoScalingGroupName, PolicyName: b.name("scale-out"), PolicyType: aws.String("TargetTrackingScaling"),
 		EstimatedInstanceWarmup: aws.Int32(scaled(n.InstanceWarmup, b.o.MetricsPeriod)),
 		TargetTrackingConfiguration: &astypes.TargetTrackingConfiguration{
-			TargetValue: &n.CPUThreshold,
-			PredefinedMetricSpecification: &astypes.PredefinedMetricSpecification{
-				PredefinedMetricType: astypes.MetricTypeASGAverageCPUUtilization,
-			},
+			TargetValue: target, PredefinedMetricSpecification: &metric,
 		},
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,7 @@ type Stack struct {
 	HistoryKeyARN                 string // KMS key of the calculators' history, alias/<Name>-history
 
 	targets *elb.Client
+	desired int // instances, to begin with
 }
 
 // Create builds the stack and returns once everything has been requested; the
@@ -108,7 +110,8 @@ type builder struct {
 		IDs  []string `xml:"subnetSet>item>subnetId"`
 		VPCs []string `xml:"subnetSet>item>vpcId"`
 	}
-	stack Stack
+	stack           Stack
+	loadBalancerARN string
 }
 
 func (b *builder) name(suffix string) *string { return aws.String(b.o.Name + "-" + suffix) }
@@ -155,7 +158,7 @@ func (b *builder) targetGroup(ctx context.Context) error {
 		Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080),
 		HealthCheckPath: &n.HealthCheckPath, HealthCheckIntervalSeconds: aws.Int32(int32(n.HealthCheckInterval)),
 		HealthCheckTimeoutSeconds: aws.Int32(int32(n.HealthCheckTimeout)), HealthyThresholdCount: aws.Int32(int32(n.HealthyThreshold)),
-		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: aws.String("200")},
+		UnhealthyThresholdCount: aws.Int32(int32(n.UnhealthyThreshold)), Matcher: &elbtypes.Matcher{HttpCode: &n.HealthCheckCodes},
 		Tags: tagList(b.o.Tags, func(k, v *string) elbtypes.Tag { return elbtypes.Tag{Key: k, Value: v} }),
 	})
 	if err != nil {
@@ -186,6 +189,7 @@ func (b *builder) loadBalancer(ctx context.Context) error {
 		return fmt.Errorf("the answer has %d load balancers, want 1", len(out.LoadBalancers))
 	}
 	lb := out.LoadBalancers[0]
+	b.loadBalancerARN = aws.ToString(lb.LoadBalancerArn)
 	made, err := b.elb.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: lb.LoadBalancerArn, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(80),
 		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &b.stack.TargetGroupARN}},
@@ -202,7 +206,7 @@ func (b *builder) loadBalancer(ctx context.Context) error {
 
 func (b *builder) group(ctx context.Context) error {
 	n := b.o.Variables
-	b.stack.AutoScalingGroupName = *b.name("asg")
+	b.stack.AutoScalingGroupName, b.stack.desired = *b.name("asg"), n.DesiredCapacity
 	_, err := b.groups.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName: b.name("asg"),
 		LaunchTemplate:       &astypes.LaunchTemplateSpecification{LaunchTemplateId: &b.stack.LaunchTemplateID, Version: aws.String("$Latest")},
@@ -227,38 +231,59 @@ const pollHealth = 250 * time.Millisecond
 // point in waiting for another: a program that ends at once does so each time.
 const replacedInVain = 3
 
-// WaitHealthy returns once a target of the stack is healthy. If ctx ends first, or if
-// instance after instance came and went, its error has the state of the target that was
-// seen last.
-func (s Stack) WaitHealthy(ctx context.Context) error {
+// targetHealth is what a look at a stack's targets shows.
+type targetHealth struct {
+	ids, healthy []string
+	present      int    // how many do not drain
+	ill          string // one that is not healthy, and why
+}
+
+func (s Stack) look(ctx context.Context) (h targetHealth, err error) {
+	out, err := s.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
+	if err != nil {
+		return h, err
+	}
+	for _, d := range out.TargetHealthDescriptions {
+		id, is := aws.ToString(d.Target.Id), d.TargetHealth
+		h.ids = append(h.ids, id)
+		if is.State != elbtypes.TargetHealthStateEnumDraining {
+			h.present++
+		}
+		if is.State == elbtypes.TargetHealthStateEnumHealthy {
+			h.healthy = append(h.healthy, id)
+		} else {
+			h.ill = fmt.Sprintf("%s is %s (%s: %s)", id, is.State, is.Reason, aws.ToString(is.Description))
+		}
+	}
+	return h, nil
+}
+
+// WaitHealthy returns the ids of the healthy targets of the stack once there are as many as its
+// group began with. If ctx ends first, or if instance after instance came and went, they are those
+// of the targets that were seen last, and the error has the state of one of them.
+func (s Stack) WaitHealthy(ctx context.Context) (ids []string, err error) {
 	ticker := time.NewTicker(pollHealth)
 	defer ticker.Stop()
 	seen, known, present := "no target is registered", map[string]bool{}, 0
 	for {
-		out, err := s.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &s.TargetGroupARN})
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("wait for a healthy target of %s: %w", s.TargetGroup, err)
-		}
-		if err == nil {
-			present = 0
-			for _, d := range out.TargetHealthDescriptions {
-				if d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
-					return nil
-				}
-				h := d.TargetHealth
-				seen = fmt.Sprintf("%s is %s (%s: %s)", aws.ToString(d.Target.Id), h.State, h.Reason, aws.ToString(h.Description))
-				known[aws.ToString(d.Target.Id)] = true
-				if h.State != elbtypes.TargetHealthStateEnumDraining {
-					present++
-				}
+		h, err := s.look(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			return nil, fmt.Errorf("wait for a healthy target of %s: %w", s.TargetGroup, err)
+		case err == nil && len(h.healthy) >= max(1, s.desired):
+			return h.healthy, nil
+		case err == nil:
+			ids, present, seen = h.ids, h.present, cmp.Or(h.ill, seen)
+			for _, id := range h.ids {
+				known[id] = true
 			}
 		}
 		if len(known)-present >= replacedInVain {
-			return fmt.Errorf("wait for a healthy target of %s: instance after instance came and went; last seen: %s", s.TargetGroup, seen)
+			return ids, fmt.Errorf("wait for a healthy target of %s: instance after instance came and went; last seen: %s", s.TargetGroup, seen)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, context.Cause(ctx), seen)
+			return ids, fmt.Errorf("wait for a healthy target of %s: %w; last seen: %s", s.TargetGroup, context.Cause(ctx), seen)
 		case <-ticker.C:
 		}
 	}

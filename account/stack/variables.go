@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +18,17 @@ import (
 // ScalingVariables are the variables of terraform/scaling.auto.tfvars.json.
 // Durations are in seconds, CPU is in percent.
 type ScalingVariables struct {
-	CPUThreshold           float64 `json:"cpu_threshold"`          // scale out above
-	ScaleInCPUThreshold    float64 `json:"scale_in_cpu_threshold"` // scale in below
-	MinSize                int     `json:"min_size"`
-	DesiredCapacity        int     `json:"desired_capacity"`
-	MaxSize                int     `json:"max_size"`
-	Policy                 string  `json:"policy"`       // step | simple | target_tracking
+	CPUThreshold        float64 `json:"cpu_threshold"`          // scale out above
+	ScaleInCPUThreshold float64 `json:"scale_in_cpu_threshold"` // scale in below
+	MinSize             int     `json:"min_size"`
+	DesiredCapacity     int     `json:"desired_capacity"`
+	MaxSize             int     `json:"max_size"`
+	Policy              string  `json:"policy"` // step | simple | target_tracking
+	// ScalingAdjustment is how many instances a step or simple policy adds; it removes one at a time.
+	ScalingAdjustment int `json:"scaling_adjustment"`
+	// RequestsPerTarget is the target of a target tracking policy, in requests a minute and
+	// target; 0: it tracks CPUThreshold.
+	RequestsPerTarget      float64 `json:"requests_per_target"`
 	AlarmPeriod            int     `json:"alarm_period"` // of metrics published every 60 s
 	EvaluationPeriods      int     `json:"evaluation_periods"`
 	DatapointsToAlarm      int     `json:"datapoints_to_alarm"`
@@ -30,6 +36,7 @@ type ScalingVariables struct {
 	Cooldown               int     `json:"cooldown"`        // of metrics published every 60 s
 	InstanceType           string  `json:"instance_type"`
 	HealthCheckPath        string  `json:"health_check_path"`
+	HealthCheckCodes       string  `json:"health_check_codes"` // such as "200" and "200-299,301"
 	HealthCheckInterval    int     `json:"health_check_interval"`
 	HealthCheckTimeout     int     `json:"health_check_timeout"`
 	HealthyThreshold       int     `json:"healthy_threshold"`
@@ -66,6 +73,26 @@ func ParseScalingVariables(data []byte, defaults ScalingVariables) (ScalingVaria
 	if members == nil {
 		return defaults, errors.New("null; give an object in {}: an empty one keeps every default")
 	}
+	return fromMembers(members, defaults)
+}
+
+// ScalingVariablesOf are scaling variables that are given as texts, such as 3 and
+// target_tracking, by their names; see ReadScalingVariables.
+func ScalingVariablesOf(texts map[string]string, defaults ScalingVariables) (ScalingVariables, error) {
+	isText := map[string]bool{}
+	for field := range reflect.TypeFor[ScalingVariables]().Fields() {
+		isText[field.Tag.Get("json")] = field.Type.Kind() == reflect.String
+	}
+	members := map[string]json.RawMessage{}
+	for name, text := range texts {
+		if members[name] = json.RawMessage(text); isText[name] || !json.Valid(members[name]) {
+			members[name], _ = json.Marshal(text) // a text can always be written
+		}
+	}
+	return fromMembers(members, defaults)
+}
+
+func fromMembers(members map[string]json.RawMessage, defaults ScalingVariables) (ScalingVariables, error) {
 	v := defaults
 	var faults []error
 	faulty := map[string]bool{}
@@ -91,6 +118,9 @@ func ParseScalingVariables(data []byte, defaults ScalingVariables) (ScalingVaria
 	return v, errors.Join(append(faults, v.faults(faulty)...)...)
 }
 
+// healthCodes is how Elastic Load Balancing takes the codes of a healthy answer.
+var healthCodes = regexp.MustCompile(`^[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*$`)
+
 // Validate reports every variable that AWS would refuse, or with which nothing can
 // be proved.
 func (v ScalingVariables) Validate() error { return errors.Join(v.faults(map[string]bool{})...) }
@@ -111,12 +141,17 @@ func (v ScalingVariables) faults(faulty map[string]bool) (faults []error) {
 	notNegative("min_size", v.MinSize)
 	check(slices.Contains([]string{PolicyStep, PolicySimple, PolicyTargetTracking}, v.Policy),
 		"policy", "%q; give step, simple or target_tracking", v.Policy)
+	within("scaling_adjustment", v.ScalingAdjustment, 1, 20, " instances")
+	check(v.RequestsPerTarget == 0 || v.RequestsPerTarget >= 1 && v.Policy == PolicyTargetTracking, "requests_per_target",
+		"%g; give 0 for CPU, or with policy target_tracking 1 or more requests a minute", v.RequestsPerTarget)
 	check(v.AlarmPeriod >= 60 && v.AlarmPeriod%60 == 0, "alarm_period", "%d; give a multiple of 60 seconds", v.AlarmPeriod)
 	check(v.EvaluationPeriods >= 1, "evaluation_periods", "%d; give 1 or more", v.EvaluationPeriods)
 	notNegative("instance_warmup", v.InstanceWarmup)
 	notNegative("cooldown", v.Cooldown)
 	check(strings.Contains(v.InstanceType, "."), "instance_type", "%q; give an instance type such as t2.micro", v.InstanceType)
 	check(strings.HasPrefix(v.HealthCheckPath, "/"), "health_check_path", "%q; give a path that begins with /", v.HealthCheckPath)
+	check(healthCodes.MatchString(v.HealthCheckCodes), "health_check_codes", "%q; give codes from 200 to 499, such as 200 or 200-299,301",
+		v.HealthCheckCodes)
 	within("health_check_interval", v.HealthCheckInterval, 5, 300, " seconds")
 	within("healthy_threshold", v.HealthyThreshold, 2, 10, "")
 	within("unhealthy_threshold", v.UnhealthyThreshold, 2, 10, "")

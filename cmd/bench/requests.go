@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"secondwind/scenarios"
 	"secondwind/server/python"
 )
 
@@ -89,29 +90,11 @@ func startServer(ctx context.Context, path string, environment []string, program
 	return start(ctx, path, environment, command[0], command[1:]...)
 }
 
-// original is the smallest equivalent of the original's server.
-const original = `from flask import Flask, jsonify, request
-
-app = Flask(__name__)
-
-
-@app.route("/_calculate")
-def calculate():
-    number1 = request.args.get("number1", "0")
-    operator = request.args.get("operator", "+")
-    number2 = request.args.get("number2", "0")
-    try:
-        result = eval(number1 + operator + number2)
-    except Exception:
-        result = "Error!"
-    return jsonify(result=result)
-`
-
 // prepareOriginal writes the original's server into the folder and has gunicorn
 // load it. Gunicorn's Python need not be the one on PATH, so only gunicorn can
 // tell whether it has Flask. The error says why the original cannot run.
 func prepareOriginal(ctx context.Context, folder string) error {
-	if err := os.WriteFile(filepath.Join(folder, "original.py"), []byte(original), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "original.py"), scenarios.Original, 0o600); err != nil {
 		return err
 	}
 	output, err := exec.CommandContext(ctx, "gunicorn", "--check-config", "--chdir", folder, "original:app").CombinedOutput()

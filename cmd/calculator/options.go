@@ -148,6 +148,7 @@ func configuration(lookup func(string) (string, bool), stderr io.Writer) (server
 	if endpoint, _ := lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT"); endpoint != "" {
 		cfg.InstanceIDWait = namedMetadataWait
 	}
+	cfg.Version = version
 	cfg.Log = slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
 	return cfg, err
 }

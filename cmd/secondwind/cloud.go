@@ -34,6 +34,7 @@ const freePort = "127.0.0.1:0"
 type cloudOptions struct {
 	localcloud.Config
 	calculator       string
+	amis             []string
 	scalingVariables string
 	withStack        bool
 	outputs          string
@@ -60,6 +61,8 @@ func newCloud(out *output) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Listen, "listen", freePort, "loopback `address` of the AWS endpoint; port 0 picks a free one")
 	calculatorFlag(f, &o.calculator)
+	f.StringArrayVar(&o.amis, "ami", nil, "`id=command` of an image and what its instances run, such as ami-shop='./shop --port {port}'; "+
+		"may be repeated, and --stack takes the first (default: the calculator, with id "+calculatorImageID+")")
 	f.DurationVar(&o.EventDelay, "event-delay", cloudtrailapi.DefaultDelay, "how long CloudTrail takes to show a call; on AWS that is minutes")
 	f.DurationVar(&o.MetricsPeriod, "metrics-period", 10*time.Second, "how often EC2 metrics are published: 10s, 20s, 30s or whole minutes")
 	f.BoolVar(&o.withStack, "stack", false, "build the stack of terraform/ in it: load balancer, group, policies, alarms")
@@ -106,7 +109,7 @@ func replaceable(path string) error {
 }
 
 func runCloud(ctx context.Context, out *output, o cloudOptions) error {
-	program, err := findCalculator(o.calculator)
+	images, first, err := o.images()
 	if err != nil {
 		return misuse(err)
 	}
@@ -119,7 +122,8 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 		level = slog.LevelDebug
 	}
 	o.Seed, o.Log = cloudSeed(time.Now()), slog.New(slog.NewTextHandler(out.stderr, &slog.HandlerOptions{Level: level}))
-	cloud, history, err := startLocalCloud(ctx, o.Config, program)
+	o.Images = images
+	cloud, history, err := startLocalCloud(ctx, o.Config)
 	if err != nil && o.Listen != freePort {
 		err = misuse(err) // most likely the address cannot be listened on
 	}
@@ -130,7 +134,7 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	defer cloud.Close()
 	var built *stack.Stack
 	if o.withStack {
-		if built, err = buildStack(ctx, cloud, o, variables); err != nil {
+		if built, err = buildStack(ctx, cloud, o, first, variables); err != nil {
 			return err
 		}
 	}
@@ -141,11 +145,41 @@ func runCloud(ctx context.Context, out *output, o cloudOptions) error {
 	return cloud.Close()
 }
 
+// images are what instances can run, and the id of the image that the stack's run: the first
+// that was asked for. The calculator is among them where it is found, or nothing else is asked for.
+func (o cloudOptions) images() (all map[string]localcloud.Image, first string, err error) {
+	all, first = map[string]localcloud.Image{}, calculatorImageID
+	for i, text := range o.amis {
+		id, command, _ := strings.Cut(text, "=")
+		words, err := scenario.ParseCommand(command)
+		if err != nil {
+			return nil, "", fmt.Errorf("--ami %s: the command %w", id, err)
+		}
+		if !strings.HasPrefix(id, "ami-") {
+			return nil, "", fmt.Errorf("--ami %s: an image's id begins with ami-; give for instance ami-shop='./shop --port {port}'", id)
+		}
+		if _, twice := all[id]; twice {
+			return nil, "", fmt.Errorf("--ami %s is given twice; give each image an id of its own", id)
+		}
+		if all[id] = (localcloud.Image{Program: words[0], Args: words[1:]}); i == 0 {
+			first = id
+		}
+	}
+	if _, image, err := imageOf(scenario.Scenario{}, o.calculator); err == nil {
+		all[calculatorImageID] = image
+	} else if o.calculator != "" || len(o.amis) == 0 {
+		return nil, "", err
+	}
+	return all, first, nil
+}
+
 // buildStack builds the stack, and writes its outputs if they are wanted.
-func buildStack(ctx context.Context, cloud *localcloud.Cloud, o cloudOptions, variables stack.ScalingVariables) (*stack.Stack, error) {
+func buildStack(
+	ctx context.Context, cloud *localcloud.Cloud, o cloudOptions, imageID string, variables stack.ScalingVariables,
+) (*stack.Stack, error) {
 	expires := time.Now().UTC().Add(o.ttl).Format(time.RFC3339)
 	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
-		Name: localStack, Variables: variables, MetricsPeriod: o.MetricsPeriod, ImageID: calculatorImageID,
+		Name: localStack, Variables: variables, MetricsPeriod: o.MetricsPeriod, ImageID: imageID,
 		Tags: map[string]string{sweep.RunTag: o.run, sweep.ExpiresTag: expires, "Project": "secondwind"},
 	})
 	if err == nil && o.outputs != "" {

@@ -52,7 +52,7 @@ func newDoctor(out *output) *cobra.Command {
 	}
 	f := cmd.Flags()
 	o.target.flags(f)
-	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the scenario of the proof that is planned (default: the built-in scenarios/soak.yaml)")
+	f.StringVarP(&o.scenario, "file", "f", "", "`path` of the planned proof's scenario (default: the built-in scenarios/soak.yaml)")
 	f.DurationVar(&o.hold, "hold", 0, "how long the load is to be held once the new instances serve it")
 	f.StringVar(&o.prices, "prices", "", "`file` of prices to use instead of the built-in table")
 	f.BoolVar(&o.policy, "policy", false, "only print the IAM policy with every permission that a proof and the doctor use")

@@ -51,6 +51,8 @@ func wrongFiles(t *testing.T) (all [][]string) {
 		{"doctor", "--group", "a", "--file", none},
 		{"cost", "--prices", none},
 		{"cost", "--scaling-variables", none},
+		{"init", "--stack", none},
+		{"init", "--url", "http://127.0.0.1:1", "--out", none},
 		{"sweep", "--stack", none},
 		{"observe", "--group", "a", "--runs", filepath.Join(program, "runs")},
 		{"load", "http://127.0.0.1:1", "--runs", filepath.Join(program, "runs")},

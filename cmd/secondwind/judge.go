@@ -280,10 +280,10 @@ func openFor(shown, dir string) (*runlog.Record, error) {
 	if shown != runlog.VerdictFile {
 		return runlog.Open(dir)
 	}
-	// A day's record takes 135 MB. What is done with it leaves little to be collected, so that it
+	// A day's record takes 70 MB. What is done with it leaves little to be collected, so that it
 	// costs little to collect it often; by default as much again would be taken.
-	debug.SetGCPercent(40)
-	defer debug.SetGCPercent(15)
+	debug.SetGCPercent(50)
+	defer debug.SetGCPercent(25)
 	record, err := runlog.OpenToJudge(dir)
 	if err == nil && record.Hypothesis != nil && len(record.Hypothesis.Require) > 0 {
 		return runlog.Open(dir)

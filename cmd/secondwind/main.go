@@ -115,7 +115,7 @@ func newRoot(out *output) *cobra.Command {
 	f.Var(&out.colour, "colour", "the same as --color")
 	_ = f.MarkHidden("colour") // fails only for a flag that is not there
 	root.AddCommand(newSoak(out), newProve(out), newCloud(out), newLoad(out), newObserve(out), newDoctor(out), newCost(out), newSweep(out),
-		newJudge(out), newReport(out), newExport(out), newTrend(out), newAudit(out), newVersion(out))
+		newInit(out), newJudge(out), newReport(out), newExport(out), newTrend(out), newAudit(out), newVersion(out))
 	beStrict(root, out)
 	return root
 }

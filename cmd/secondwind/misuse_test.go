@@ -29,6 +29,8 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 	variables := write("variables.json", `{"cpu_threshold": 120}`)
 	two := write("two.json", `{"min_size": 2, "desired_capacity": 2}`)
 	detached := write("detached.yaml", "version: 1\nname: x\nlocal:\n  policy: none\n")
+	program := write("program.yaml", "local: {program: {command: './none {port}'}}\n")
+	scaling := write("scaling.yaml", "local: {scaling: {min_size: 3}}\n")
 	stack := func(name, run, expires, url string) string {
 		const outputs = `{"auto_scaling_group_name": {"value": "g"}, "region": {"value": "eu-north-1"}, "run_id": {"value": %q},
 			"expires": {"value": %q}, "load_balancer_url": {"value": %q}}`
@@ -53,6 +55,18 @@ func TestMisuseIsReportedInASentenceAndExitsWith2(t *testing.T) {
 			[]string{"unknown.yaml:4", "bandd", "band"}},
 		{"a negative rate names line and key", []string{"soak", "-f", negative}, []string{"negative.yaml:4", "rate", "-5"}},
 		{"a negative hold is refused", []string{"soak", "--hold", "-3s"}, []string{"hold"}},
+		{"a program needs a scenario of its requests", []string{"soak", "--program", "./a {port}"}, []string{"--program", "add --file"}},
+		{"a program is not the calculator", []string{"soak", "-f", program, "--program", "./a {port}", "--calculator", calculator},
+			[]string{"--program", "--calculator"}},
+		{"a program that is not told where to listen", []string{"soak", "-f", program, "--program", "./a"},
+			[]string{"--program", "where to listen", "{port}"}},
+		{"a program that is not there", []string{"soak", "-f", program}, []string{filepath.Join(dir, "none"), "does not exist"}},
+		{"a program of a shell", []string{"soak", "-f", program, "--program", "./a {port} | tee log"}, []string{"--program", "no shell runs"}},
+		{"scaling variables of a scenario", []string{"soak", "-f", scaling, "--calculator", calculator},
+			[]string{scaling, "local.scaling.max_size", "at least min_size (3)"}},
+		{"an image without a program", []string{"cloud", "--ami", "ami-shop"}, []string{"--ami ami-shop", "give a program"}},
+		{"an image that is no image", []string{"cloud", "--calculator", calculator, "--ami", "shop=" + calculator}, []string{"shop", "ami-"}},
+		{"two images of one id", []string{"cloud", "--ami", "ami-a=a", "--ami", "ami-a=b"}, []string{"--ami ami-a is given twice"}},
 		{"a missing calculator is named, with what to do", []string{"soak", "--calculator", filepath.Join(dir, "none")},
 			[]string{filepath.Join(dir, "none"), "does not exist", "make build"}},
 		{"a calculator that cannot be executed", []string{"soak", "--calculator", plain}, []string{plain, "not executable", "chmod"}},

@@ -75,7 +75,8 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	observer := observe.New(observe.Config{
 		AWS: cfg, AutoScalingGroupName: o.group, Interval: o.interval, Since: start, Sink: writer.WriteObservation,
 	})
-	if _, err := observer.Configure(ctx); err != nil {
+	configured, err := observer.Configure(ctx)
+	if err != nil {
 		return errors.Join(doctor.Explain(ctx, cfg, err), writer.Close(), os.RemoveAll(writer.Dir()))
 	}
 	if o.duration > 0 {
@@ -86,7 +87,8 @@ func runObserve(ctx context.Context, out *output, o observeOptions) error {
 	reporter := out.reporter(start)
 	out.interrupts.records(writer.Dir(), "report")
 	reporter.Event(0, fmt.Sprintf("watching %s every %s; recording to %s", o.group, runlog.Words(o.interval), writer.Dir()))
-	w := watching{source: observer, reporter: reporter, start: start, duration: o.duration}
+	alarm, _ := configured.ScaleOutAlarm("") // without one, CPU
+	w := watching{source: observer, metric: configured.Metric(alarm), reporter: reporter, start: start, duration: o.duration}
 	err = live.RunGroup(ctx, w.run, observer.Run)
 	out.interrupts.enter(done)
 	reporter.Close()
@@ -115,6 +117,7 @@ type watching struct {
 	source interface {
 		State() (runlog.State, <-chan struct{})
 	}
+	metric   runlog.Metric // that the group's alarm watches
 	reporter progress.Reporter
 	start    time.Time
 	duration time.Duration // 0: not known
@@ -136,7 +139,7 @@ func (w watching) run(ctx context.Context) error {
 			s := progress.Status{
 				Phase: "observe", Elapsed: elapsed, Expected: w.duration, PhaseElapsed: elapsed, PhaseExpected: w.duration,
 			}
-			s.See(state)
+			s.See(state, w.metric)
 			w.reporter.Status(s)
 		}
 		select {

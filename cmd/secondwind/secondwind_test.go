@@ -92,10 +92,13 @@ func TestACalculatorThatEndsAtOnceIsTold(t *testing.T) {
 	if got.code != 3 {
 		t.Errorf("exit code = %d, want 3", got.code)
 	}
-	for _, part := range []string{"no instance became healthy", "instance after instance came and went", program, "its log is in"} {
+	for _, part := range []string{"no instance became healthy", "instance after instance came and went", program, "the instances' logs are in"} {
 		if !strings.Contains(got.stderr, part) {
 			t.Errorf("stderr = %q, want it to say %q", got.stderr, part)
 		}
+	}
+	if n := strings.Count(got.stdout, "ended by itself: exit status 0"); n < 3 || n > 6 {
+		t.Errorf("%d instances are reported to have ended, want three, and few more\n%s", n, got.stdout)
 	}
 }
 

@@ -7,19 +7,14 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"secondwind/account/discover"
-	"secondwind/account/outputs"
-	"secondwind/account/stack"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
 	"secondwind/loadgen/scenario"
-	"secondwind/localcloud"
 	"secondwind/reports"
 	"secondwind/reports/attest"
 	"secondwind/runlog"
@@ -33,6 +28,7 @@ type soakOptions struct {
 	scenario         string
 	runs             string
 	calculator       string
+	program          string
 	scalingVariables string
 	hold             time.Duration
 	metricsPeriod    time.Duration
@@ -96,6 +92,8 @@ func (o *soakOptions) flags(f *pflag.FlagSet) {
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
+	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where to listen; "+
+		"overrides the scenario")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")
@@ -110,9 +108,10 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 			return r, err
 		}
 	}
-	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"))
+	err = cmp.Or(o.target.validate(f), onlyWith(f, []string{"group", "stack"}, "audit"), notWith(f, "program", "calculator"),
+		onlyWith(f, []string{"file"}, "program"))
 	for _, there := range []string{"group", "stack"} { // it is as it is
-		err = cmp.Or(err, notWith(f, there, "calculator", "scaling-variables", "metrics-period", "exports"))
+		err = cmp.Or(err, notWith(f, there, "calculator", "program", "scaling-variables", "metrics-period", "exports"))
 	}
 	if err != nil {
 		return r, err
@@ -120,16 +119,16 @@ func (o soakOptions) read(ctx context.Context, f *pflag.FlagSet) (r localRun, er
 	if r.config.Scenario, err = readScenario(ctx, o, f.Changed); err != nil || o.target.named() {
 		return r, err
 	}
-	if r.program, err = findCalculator(o.calculator); err != nil {
+	if r.imageID, r.image, err = imageOf(r.config.Scenario, o.calculator); err != nil {
 		return r, err
 	}
-	if r.variables, err = readScalingVariables(ctx, o.scalingVariables); err != nil {
+	if r.variables, err = localVariables(ctx, o.scenario, r.config.Scenario, o.scalingVariables); err != nil {
 		return r, err
 	}
-	least := max(1, r.variables.MinSize) // to which the stack's policy adds one
+	least := max(1, r.variables.MinSize)
 	return r, cmp.Or(checkWritable("exports", o.exports), refuseExisting("exports", o.exports),
 		hypothesis.ControlBelow(r.variables.CPUThreshold, r.config.Scenario.Calibration.CPUPercent),
-		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+1))
+		hypothesis.LoadAbove(r.variables.CPUThreshold, r.config.Scenario.Load.CPUPercent, least, least+r.variables.ScalingAdjustment))
 }
 
 // readScenario reads the scenario and lets the flags that were given override it.
@@ -150,7 +149,20 @@ func readScenario(ctx context.Context, o soakOptions, given func(flag string) bo
 	if given("metrics-period") {
 		s.Local.MetricsPeriod = o.metricsPeriod
 	}
-	err = s.Validate(map[string]string{"hold": "--hold", "local.metrics_period": "--metrics-period"})
+	if given("program") {
+		words, err := scenario.ParseCommand(o.program)
+		if err != nil {
+			return s, fmt.Errorf("--program %w", err)
+		}
+		// As a shell reads it: relative to where the command is given.
+		if s.Local.Program.Folder, err = os.Getwd(); err != nil {
+			return s, err
+		}
+		s.Local.Program.Command = words
+	}
+	err = s.Validate(map[string]string{
+		"hold": "--hold", "local.metrics_period": "--metrics-period", "local.program.command": "--program",
+	})
 	return s, cmp.Or(err, joined(s.LeftOut()))
 }
 
@@ -207,107 +219,6 @@ func writeScenario(writer *runlog.Writer, s scenario.Scenario) error {
 
 // cloudSeed is of the ids that the local cloud makes up: other ones in every run.
 func cloudSeed(start time.Time) uint64 { return uint64(start.UnixNano()) }
-
-// localRun is what a soak on the local cloud is made of.
-type localRun struct {
-	soakOptions
-	program   string
-	variables stack.ScalingVariables
-	config    live.Config       // but for what only the cloud knows
-	signer    *attest.Signer    // nil: the run is not signed
-	number    string            // which run of many it is, for the line that reports it; "" of one alone
-	seeds     map[string]uint64 // of what is drawn for it
-	atExit    func(remove func())
-}
-
-// soakLocally starts a local cloud, builds the stack and proves it.
-func soakLocally(ctx context.Context, r localRun) error {
-	s := r.config.Scenario
-	if err := r.config.Writer.WriteProgram(r.program); err != nil {
-		return err
-	}
-	logs := filepath.Join(r.config.Writer.Dir(), "instances")
-	if err := os.MkdirAll(logs, 0o755); err != nil {
-		return err
-	}
-	cloud, history, err := startLocalCloud(ctx, localcloud.Config{
-		Listen: freePort, MetricsPeriod: s.Local.MetricsPeriod, Dir: logs, Seed: cloudSeed(r.config.Start),
-	}, r.program)
-	if err != nil {
-		return err
-	}
-	defer history.remove()
-	defer cloud.Close()
-	r.config.Progress.Event(time.Since(r.config.Start), "the local cloud listens at "+cloud.Endpoint())
-	built, err := r.build(ctx, cloud)
-	if err != nil {
-		return err
-	}
-	if r.exports != "" {
-		remove, err := writeExports(r.exports, cloud, &built)
-		if err != nil {
-			return err
-		}
-		defer remove()
-		r.atExit(remove)
-	}
-	if err := awaitHealthy(ctx, built, r, logs); err != nil {
-		return err
-	}
-	atRest, err := newHistoryAtRest(cloud, history, built.LoadBalancerURL, r)
-	if err != nil {
-		return err
-	}
-	cfg := r.config
-	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
-	cfg.AutoScalingGroupName, cfg.LoadBalancerURL, cfg.CountsTargets = built.AutoScalingGroupName, built.LoadBalancerURL, true
-	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
-	if s.Calculates() {
-		cfg.Background = atRest.user.Run // another program keeps no history
-	}
-	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
-	p.examine = examining(cfg.AWS, discover.Group{Outputs: outputs.Outputs{
-		AutoScalingGroupName: cfg.AutoScalingGroupName, LoadBalancerURL: cfg.LoadBalancerURL, RunID: localStack,
-	}})
-	err = prove(ctx, p)
-	atRest.record(ctx, p) // while the cloud, which has its key, is there
-	return err
-}
-
-// build builds the stack as the scenario wants it.
-func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Stack, error) {
-	local := r.config.Scenario.Local
-	built, err := stack.Create(ctx, localAWS(cloud), stack.Options{
-		Name: localStack, Variables: r.variables, MetricsPeriod: local.MetricsPeriod, ImageID: calculatorImageID,
-		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
-	})
-	if err == nil {
-		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d",
-			built.AutoScalingGroupName, built.LoadBalancerURL, r.variables.MinSize, r.variables.MaxSize))
-	}
-	return built, err
-}
-
-// healthyWithin is how long the first instance may take: far more than a
-// calculator needs, and few health checks of 5 s.
-const healthyWithin = 30 * time.Second
-
-// awaitHealthy waits for the first instance to be healthy at the load balancer,
-// and reports that it waits.
-func awaitHealthy(ctx context.Context, built stack.Stack, r localRun, logs string) error {
-	waiting, cancel := context.WithTimeoutCause(ctx, healthyWithin, fmt.Errorf("%s have passed", runlog.Words(healthyWithin)))
-	defer cancel()
-	err := live.RunGroup(waiting, built.WaitHealthy, func(ctx context.Context) error {
-		return everySecond(ctx, func() {
-			r.config.Progress.Status(progress.Status{Phase: runlog.PhaseSetup, Elapsed: time.Since(r.config.Start)})
-		})
-	})
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("no instance became healthy: %w; %s must go on running, listen on the address that it is given "+
-			"and answer its health check; its log is in %s", err, r.program, logs)
-	}
-	return err
-}
 
 // byTheUser is the reason of an interrupted run.
 const byTheUser = "Ctrl-C, SIGTERM or SIGHUP"

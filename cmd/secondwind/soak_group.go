@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"secondwind/account/discover"
 	"secondwind/account/outputs"
 	"secondwind/cmd/secondwind/live"
 	"secondwind/cmd/secondwind/progress"
@@ -42,24 +43,27 @@ func soakGroup(ctx context.Context, out *output, r localRun) (none judge.Verdict
 	}
 	found := &r.config
 	found.AWS, found.Where, found.LoadBalancerURL = cfg, placeOf(cfg), group.LoadBalancerURL
-	found.AutoScalingGroupName, found.AlarmName, found.TargetGroupARN = group.AutoScalingGroupName, group.ScaleOutAlarmName, group.TargetGroupARN
+	found.AutoScalingGroupName, found.AlarmName = group.AutoScalingGroupName, group.ScaleOutAlarmName
+	found.TargetGroupARN = group.TargetGroupARN
 	where := fmt.Sprintf(" of %s on %s", found.AutoScalingGroupName, found.Where)
 	return recordRun(ctx, out, r, where, func(run live.Config) error {
-		run.Progress.Event(time.Since(run.Start), "found "+foundOf(group.Outputs))
+		run.Progress.Event(time.Since(run.Start), "found "+foundOf(group))
 		return proveDeployed(ctx, proof{Config: run, examine: examining(cfg, group), skipDoctor: r.skipDoctor, audit: r.audit})
 	})
 }
 
 // foundOf is what a proof goes by, in a line.
-func foundOf(o outputs.Outputs) string {
+func foundOf(g discover.Group) string {
 	known := func(what, value string) string {
 		if value == "" {
 			return "no " + what
 		}
 		return what + " " + value
 	}
-	_, targets, _ := strings.Cut(o.TargetGroupARN, ":targetgroup/")
-	return strings.Join([]string{known("alarm", o.ScaleOutAlarmName), known("target group", targets), known("URL", o.LoadBalancerURL)}, ", ")
+	_, targets, _ := strings.Cut(g.TargetGroupARN, ":targetgroup/")
+	return strings.Join([]string{
+		known("alarm", g.ScaleOutAlarmName), known("policy", g.PolicyName), known("target group", targets), known("URL", g.LoadBalancerURL),
+	}, ", ")
 }
 
 // lasting refuses a stack that expires before a proof of it could end, with what to do.
@@ -86,6 +90,9 @@ func placeOf(cfg aws.Config) string {
 
 // proveDeployed waits for the first instance, examines the group, and proves it.
 func proveDeployed(ctx context.Context, p proof) error {
+	if p.LoadBalancerURL == "" {
+		return prove(ctx, p) // which ends with what the doctor says of that
+	}
 	reported := false
 	err := observe.AwaitHealthy(ctx, p.AWS, p.AutoScalingGroupName, p.TargetGroupARN, func(limit time.Duration) {
 		if !reported {

@@ -37,7 +37,7 @@ func stacksIn(t *testing.T, names ...string) (*localcloud.Cloud, []string) {
 		program += ".exe"
 	}
 	cloud, err := localcloud.Start(t.Context(), localcloud.Config{
-		Listen: "127.0.0.1:0", Images: map[string]localcloud.Image{"ami-1": {Program: program, Args: []string{"--address", "{{address}}"}}},
+		Listen: "127.0.0.1:0", Images: map[string]localcloud.Image{"ami-1": {Program: program, Args: []string{"--address", "{address}"}}},
 		MetricsPeriod: 10 * time.Second, Dir: t.TempDir(), Seed: rand.Uint64(),
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ func (t *target) flags(f *pflag.FlagSet) {
 	f.StringVar(&t.told.AutoScalingGroupName, "group", "",
 		"`name` of an Auto Scaling group on AWS; alarm, policy, target group and URL are found from it")
 	stackFlag(f, &t.stack, "instead of --group, a deployed stack: ")
-	f.StringVar(&t.told.LoadBalancerURL, "url", "", "`URL` by which requests reach the group (default: what its load balancer's listeners say)")
+	f.StringVar(&t.told.LoadBalancerURL, "url", "", "`URL` by which requests reach the group (default: its load balancer's)")
 	f.StringVar(&t.told.Region, "region", "", "AWS `Region` (default: the stack's, or that of the AWS configuration)")
 	f.StringVar(&t.told.ScaleOutAlarmName, "alarm", "", "`name` of the alarm that scales the group out, where it has several")
 	f.StringVar(&t.told.TargetGroupARN, "target-group", "", "`ARN` of the target group that is meant, where the group has several")

@@ -3,11 +3,11 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
 
+	"secondwind/account/discover"
 	"secondwind/account/outputs"
 	"secondwind/verify/doctor"
 )
@@ -83,13 +83,14 @@ func TestTheDoctorAsksWhatTheScenarioSends(t *testing.T) {
 }
 
 func TestWhatIsFoundIsReportedInALine(t *testing.T) {
-	got := foundOf(outputs.Outputs{
-		ScaleOutAlarmName: "busy", TargetGroupARN: "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/shop/12ab",
-	})
-	if want := "alarm busy, target group shop/12ab, no URL"; got != want {
-		t.Errorf("foundOf() = %q, want %q", got, want)
-	}
-	if !strings.Contains(foundOf(outputs.Outputs{LoadBalancerURL: "http://a"}), "no alarm, no target group, URL http://a") {
-		t.Errorf("foundOf(a URL alone) = %q", foundOf(outputs.Outputs{LoadBalancerURL: "http://a"}))
+	for want, g := range map[string]discover.Group{
+		"alarm busy, policy add, target group shop/12ab, no URL": {PolicyName: "add", Outputs: outputs.Outputs{
+			ScaleOutAlarmName: "busy", TargetGroupARN: "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/shop/12ab",
+		}},
+		"no alarm, no policy, no target group, URL http://a": {Outputs: outputs.Outputs{LoadBalancerURL: "http://a"}},
+	} {
+		if got := foundOf(g); got != want {
+			t.Errorf("foundOf() = %q, want %q", got, want)
+		}
 	}
 }

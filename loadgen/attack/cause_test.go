@@ -134,6 +134,8 @@ func TestEveryCauseOfFailureHasOneNameAndOneExample(t *testing.T) {
 		{"answer too long", "more than", answers("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nx")},
 		{"answer is not HTTP/1.1", "", answers("SSH-2.0-OpenSSH_9.2 Authorization: Basic dTpnZWhlaW0=\r\n\r\n")},
 		{"status 503", "has status 503", answers("HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")},
+		{"status 404", `begins with "not here: ***"; expected: status 200-399 without redirects; the text "good"`,
+			answers("HTTP/1.1 404 No\r\nConnection: close\r\n\r\nnot \x01\n here: dTpnZWhlaW0=")},
 		{"text not found", "body of 2 bytes", answers("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -201,6 +203,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		"Set-Cookie: a=b; Path=/":                  "Set-Cookie: ***",
 		"GET /a?token=abc&x=1&password=q":          "GET /a?token=***&x=1&password=***",
 		"a\xff":                                    "a",
+		`{"accessToken": "abc", "n": 1}`:           `{"accessToken": "***", "n": 1}`,
 	} {
 		if got := hide(text, secrets); got != want {
 			t.Errorf("hide(%q) = %q, want %q", text, got, want)
@@ -208,6 +211,12 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 	if got := hide(strings.Repeat("x", 10_000), nil); len(got) > maxExample+len("…") {
 		t.Errorf("an example has %d bytes", len(got))
+	}
+	if got := beginning([]byte("you sent tok-"), secrets); got != ` that begins with "you sent"` {
+		t.Errorf("beginning of what was cut off = %s", got)
+	}
+	if got := beginning([]byte(strings.Repeat("é\n", 1000)), nil); len(got) > 2*mostOfBody || !strings.HasSuffix(got, `…"`) {
+		t.Errorf("beginning of what is long = %s", got)
 	}
 	if got := secretsOf(bytes.Repeat([]byte("x"), 99)); got != nil {
 		t.Errorf("secretsOf(no header) = %q", got)

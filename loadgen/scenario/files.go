@@ -24,10 +24,11 @@ func (s Scenario) Open(name string) (io.ReadCloser, error) {
 	if data, piped := s.piped[name]; piped {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}
-	return os.Open(s.path(name))
+	return os.Open(s.Path(name))
 }
 
-func (s Scenario) path(name string) string {
+// Path is where a file, or a folder, is that the scenario names.
+func (s Scenario) Path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
@@ -64,7 +65,7 @@ func (s *Scenario) files() []input {
 func (s Scenario) connections(check client.Check) client.Options {
 	a := s.Access
 	if a.UnixSocket != "" {
-		a.UnixSocket = s.path(a.UnixSocket)
+		a.UnixSocket = s.Path(a.UnixSocket)
 	}
 	return a.Options(s.read, check)
 }
@@ -113,7 +114,7 @@ func (s *Scenario) readPipes(ctx context.Context, stdin io.Reader) []mix.Fault {
 	var found faults
 	for _, i := range s.files() {
 		name := *i.name
-		info, err := os.Stat(s.path(name))
+		info, err := os.Stat(s.Path(name))
 		standard := name == "-" && stdin != nil
 		if _, known := s.piped[name]; known || !standard && (err != nil || info.Mode().IsRegular() || info.IsDir()) {
 			continue // whoever opens it reports what is wrong
@@ -149,7 +150,7 @@ func (s Scenario) CopyTo(dir string) (Scenario, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Access = s.In(here)
+	s.Access, s.Local.Program = s.In(here), s.Local.Program.in(here)
 	for _, i := range s.inputs() {
 		data, err := from.read(*i.name)
 		if err != nil {

@@ -270,6 +270,12 @@ func (d *decoder) list(key string, node ast.Node, into reflect.Value) {
 		}
 		into.Set(reflect.MakeSlice(into.Type(), 1, 1))
 		d.value(key, node, into.Index(0))
+		if c, ok := into.Addr().Interface().(*Command); ok && (*c)[0] != "" {
+			words, err := ParseCommand((*c)[0])
+			if *c = words; err != nil {
+				d.fault(node, key, "%v", err)
+			}
+		}
 		return
 	}
 	into.SetZero()

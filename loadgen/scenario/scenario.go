@@ -91,22 +91,6 @@ type Judge struct {
 	MinAchieved float64 `yaml:"min_achieved"` // share of the offered requests that must be sent
 }
 
-// Policy is what the scale-out alarm of a local stack invokes.
-type Policy string
-
-// The values of Policy.
-const (
-	PolicyAttached Policy = "attached" // the policy of the scaling variables
-	PolicyNone     Policy = "none"     // nothing: the alarm goes to ALARM without an effect
-)
-
-// Local configures the local cloud and its stack; a run on AWS ignores it.
-type Local struct {
-	MetricsPeriod time.Duration `yaml:"metrics_period"`
-	Policy        Policy        `yaml:"policy"`
-	AlarmActions  bool          `yaml:"alarm_actions"`
-}
-
 // Default is the scenario of an empty file.
 func Default() Scenario {
 	return Scenario{
@@ -243,6 +227,7 @@ func (s Scenario) proof(check func(ok bool, key, format string, args ...any)) {
 	check(known, "local.metrics_period", "is %s; give 10s, 20s, 30s or whole minutes up to a day, which CloudWatch accepts", period)
 	check(s.Local.Policy == PolicyAttached || s.Local.Policy == PolicyNone, "local.policy",
 		"is %q; give %q or %q", s.Local.Policy, PolicyAttached, PolicyNone)
+	s.Local.Program.faults(check)
 }
 
 // requireFaults checks what is required of a proof beside its claim: measures, phases, and the

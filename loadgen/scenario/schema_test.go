@@ -321,13 +321,15 @@ func TestTheSchemaAgreesWithTheReader(t *testing.T) {
 		"load_only: {phases: [{name: a b, users: 5, duration: 1m}, {name: c, users: 'ramp:5..9/1m'}], think: 1s}",
 		"load_only: {replay: rates.csv, arrivals: poisson, precise: true}",
 		"load_only: {profile: 'cpu:32/5m', cpu_of: pid 7, unchecked: true}",
+		"local: {program: {command: 'a {port}', environment: {A: 1}, start_within: 2m}, health_check: {codes: 200}, scaling: {min_size: 3}}",
+		"local: {program: {command: [a, '{port}']}, scaling: {policy: step}}",
 	}
 	refused := []string{
 		"version: 3", "nam: x", "name: ''", "name: null", "users: 0", "users: 1000001", "users: many", "users: 2.5", "users: [1]", "seed: -1",
 		"hold: -1s", "hold: 5", "hold: soon", "timeout: 5", "load: {band: 1}", "load: {band: 2}", "load: {rate: -1}",
 		"load: {cpu_percent: 100}", "load: 5", "load: [1]",
 		"premises: {window: true}", "calibration: {start_rate: 0}", "calibration: {cpu_percent: 100}", "release: {rate_percent: 21}",
-		"judge: {min_achieved: 0}", "judge: {min_achieved: 1.01}", "local: {policy: maybe}", "local: {alarm_actions: 'true'}", "max_in_flight: 0",
+		"judge: {min_achieved: 0}", "judge: {min_achieved: 1.01}", "local: {policy: maybe}", "local: {program: a}", "local: {scaling: [1]}", "local: {health_check: {port: 1}}", "local: {alarm_actions: 'true'}", "max_in_flight: 0",
 		"max_in_flight: 100001", "payload: {digits: {min: 1, max: 2}}", "requests: []", "requests: {path: /}", "requests: [/]", "requests: null",
 		"requests: [{pth: /}]", "requests: [{weight: -1}]", "requests: [{weight: 1000001}]", "requests: [{body: a, body_file: b}]",
 		"requests: [{headers: {A: [1]}}]", "requests: [{expect: {status: {}}}]", "requests: [{expect: {exact: 1}}]",

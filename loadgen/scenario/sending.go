@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 
 	"secondwind/loadgen/attack"
@@ -93,6 +94,9 @@ func (s Scenario) LeftOut() []mix.Fault {
 			found.check(value != hiddenValue, fmt.Sprintf("requests[%d].headers.%s", i, name), "is left out of records; give it again")
 		}
 	}
+	for name, value := range s.Local.Program.Environment {
+		found.check(value != hiddenValue, "local.program.environment."+name, "is left out of records; give it again")
+	}
 	return found
 }
 
@@ -129,12 +133,22 @@ const (
 	hiddenPassword = "xxxxx" // as in url.URL.Redacted
 )
 
+// secretVariable are the names of environment variables that hold credentials, by convention.
+var secretVariable = regexp.MustCompile(`(?i)secret|token|passw|key|credential|dsn|_url$`)
+
 // WithoutSecrets is the scenario as it may stand in a record that others get to see: without
-// the password of its URL, and without headers that hold credentials. What is in the files
-// that it names stays.
+// the password of its URL, and without headers and variables that hold credentials. What is in
+// the files that it names stays.
 func (s Scenario) WithoutSecrets() Scenario {
 	if u, err := url.Parse(s.LoadOnly.URL); err == nil {
 		s.LoadOnly.URL = u.Redacted()
+	}
+	p := &s.Local.Program
+	p.Environment = maps.Clone(p.Environment)
+	for name := range p.Environment {
+		if secretVariable.MatchString(name) {
+			p.Environment[name] = hiddenValue
+		}
 	}
 	s.Requests = slices.Clone(s.Requests)
 	for i := range s.Requests {

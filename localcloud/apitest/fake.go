@@ -73,6 +73,9 @@ func (f *Fleet) CPU(id string) (time.Duration, error) {
 	return used, nil
 }
 
+// Explain implements cloud.InstanceRunner.
+func (f *Fleet) Explain(string) string { return "" }
+
 // Exits implements cloud.InstanceRunner.
 func (f *Fleet) Exits() <-chan fleet.Exit { return f.exits }
 

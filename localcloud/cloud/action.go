@@ -42,7 +42,7 @@ func (c *Cloud) launch(ctx context.Context, a autoscale.LaunchInstance) {
 		started, err := c.cfg.Fleet.Launch(ctx, fleet.Spec{
 			InstanceID: i.ID, ImageID: i.ImageID, InstanceType: i.Type,
 			AvailabilityZone: i.Zone, Region: c.cfg.Region, AccountID: c.cfg.AccountID,
-			Role: i.Profile, Program: image.Program, Args: image.Args, Env: image.Env,
+			Role: i.Profile, Program: image.Program, Args: image.Args, Env: image.Env, Dir: image.Dir,
 		})
 		if err != nil {
 			c.log.Error("instance not launched", "id", i.ID, "err", err)

@@ -24,8 +24,9 @@ type Config struct {
 	// MetricsPeriod is how long a period of the published metrics is: 10 s, 20 s,
 	// 30 s or n × 60 s. 0 means 60 s, which is what detailed monitoring does.
 	MetricsPeriod time.Duration
-	Seed          uint64       // of every id that is made up
-	Log           *slog.Logger // nil: discard
+	Seed          uint64           // of every id that is made up
+	Now           func() time.Time // the cloud's clock, which goes as fast as the machine's; nil: time.Now
+	Log           *slog.Logger     // nil: discard
 	// Fleet runs the instances. The caller closes it, after Run has returned.
 	Fleet InstanceRunner
 	// Balancer makes the load balancer that reports changes of health to
@@ -37,12 +38,18 @@ type Config struct {
 	// Record is given what Auto Scaling calls on its own, as an event; nil: nobody
 	// wants to know. It must not call the cloud.
 	Record func(awsapi.Event)
+	// Report is told, in a sentence for people, of an instance that ended by itself or does not
+	// become healthy, and why; nil: nobody wants to know. It must not call the cloud.
+	Report func(text string)
 }
 
 // Image is what an ImageId stands for: a program on this machine.
 type Image struct {
-	Program   string
-	Args, Env []string // "{{address}}" in Args is where to listen
+	Program string
+	// In Args and in the values of Env ("K=V"), {address} is the host:port to listen on,
+	// {host} and {port} are its parts, and {instance_id} is the instance's id.
+	Args, Env []string
+	Dir       string // working folder, of Program too; "" is this process's own
 }
 
 // InstanceRunner is the part of fleet.Fleet that the cloud needs.
@@ -50,6 +57,7 @@ type InstanceRunner interface {
 	Launch(ctx context.Context, spec fleet.Spec) (fleet.Instance, error)
 	Terminate(ctx context.Context, id string) error
 	CPU(id string) (time.Duration, error)
+	Explain(id string) string
 	Exits() <-chan fleet.Exit
 }
 
@@ -72,6 +80,7 @@ type Cloud struct {
 	network  Network
 	balancer LoadBalancing
 	inbox    inbox
+	sick     chan string    // ids of instances whose target has become unhealthy
 	work     sync.WaitGroup // launches and terminations under way; only drive adds to it
 
 	mu    sync.Mutex // guards state
@@ -87,6 +96,12 @@ func New(cfg Config) (*Cloud, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Report == nil {
+		cfg.Report = func(string) {}
+	}
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -94,6 +109,7 @@ func New(cfg Config) (*Cloud, error) {
 		cfg:   cfg,
 		log:   cfg.Log,
 		inbox: inbox{arrived: make(chan struct{}, 1)},
+		sick:  make(chan string, 16),
 		state: State{
 			Engine: autoscale.New(autoscale.Config{
 				Region:    cfg.Region,

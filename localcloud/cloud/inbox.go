@@ -65,6 +65,12 @@ func (c *Cloud) onHealth(h balancer.TargetHealth) {
 	if state, ok := targetStates[h.State]; ok {
 		c.inbox.target(h.TargetGroupARN, h.TargetID, state)
 	}
+	if h.State == balancer.StateUnhealthy {
+		select {
+		case c.sick <- h.TargetID:
+		default: // there are many, and the reports of a few will do
+		}
+	}
 }
 
 // targetStates are the balancer's states that the engine must hear of. A target

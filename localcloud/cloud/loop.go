@@ -50,7 +50,7 @@ func (c *Cloud) step() ([]autoscale.Action, time.Time) {
 func (c *Cloud) wait(ctx context.Context, next time.Time) bool {
 	var due <-chan time.Time
 	if !next.IsZero() {
-		timer := time.NewTimer(max(time.Until(next), shortestWait))
+		timer := time.NewTimer(max(next.Sub(c.cfg.Now()), shortestWait))
 		defer timer.Stop()
 		due = timer.C
 	}
@@ -64,17 +64,22 @@ func (c *Cloud) wait(ctx context.Context, next time.Time) bool {
 }
 
 // watchExits turns instances that ended by themselves into terminated ones. The
-// group's EC2 health check then replaces them.
+// group's EC2 health check then replaces them. It reports those, and the unhealthy ones.
 func (c *Cloud) watchExits(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case id := <-c.sick:
+			if text := c.cfg.Fleet.Explain(id); text != "" {
+				c.cfg.Report(text)
+			}
 		case exit, ok := <-c.cfg.Fleet.Exits():
 			if !ok {
 				return
 			}
 			c.log.Warn("instance ended by itself", "id", exit.ID, "err", exit.Err)
+			c.cfg.Report(exit.Err.Error())
 			c.instanceEnded(exit.ID, StateReason{
 				"Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown",
 			})

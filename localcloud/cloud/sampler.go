@@ -17,7 +17,7 @@ func (c *Cloud) sampleMetrics(ctx context.Context) {
 	const step = time.Second // a tenth of the shortest period
 	counts := c.newTrafficMeter()
 	for {
-		now := time.Now()
+		now := c.cfg.Now()
 		timer := time.NewTimer(now.Truncate(step).Add(step).Sub(now))
 		select {
 		case <-ctx.Done():
@@ -27,7 +27,7 @@ func (c *Cloud) sampleMetrics(ctx context.Context) {
 		}
 		c.readCPU()
 		c.inbox.samples(c.cpuSamples())
-		c.inbox.samples(counts.observe(time.Now().UTC()))
+		c.inbox.samples(counts.observe(c.cfg.Now().UTC()))
 	}
 }
 
@@ -36,7 +36,7 @@ func (c *Cloud) readCPU() {
 	for _, i := range c.watched() {
 		// The clock is read off the lock; the time is taken first, so that a
 		// delay counts into the next reading and never makes a share exceed 100 %.
-		now := time.Now()
+		now := c.cfg.Now()
 		cpu, err := c.cfg.Fleet.CPU(i.ID)
 		if err != nil {
 			continue // it has just ended; the fleet tells of that

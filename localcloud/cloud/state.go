@@ -54,7 +54,7 @@ func View[T any](c *Cloud, f func(s *State) T) (v T) {
 // goes back, even when somebody sets the machine's clock back: the engine may
 // rely on that.
 func (c *Cloud) now() *State {
-	if t := time.Now().UTC().Round(0); t.After(c.state.Now) {
+	if t := c.cfg.Now().UTC().Round(0); t.After(c.state.Now) {
 		c.state.Now = t
 	}
 	return &c.state

@@ -19,7 +19,7 @@ type trafficMeter struct {
 }
 
 func (c *Cloud) newTrafficMeter() *trafficMeter {
-	return &trafficMeter{cloud: c, period: time.Now().UTC().Truncate(c.cfg.MetricsPeriod), before: map[string]balancer.Counts{}}
+	return &trafficMeter{cloud: c, period: c.cfg.Now().UTC().Truncate(c.cfg.MetricsPeriod), before: map[string]balancer.Counts{}}
 }
 
 // observe returns the samples of the period that has ended by now, if one has.

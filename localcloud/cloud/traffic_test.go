@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -158,5 +159,28 @@ func TestMetricsOfALoadBalancer(t *testing.T) {
 	b.set(webARN, 50, 30)
 	if got := valueOf(m.observe(grid.Add(20*time.Second)), "RequestCountPerTarget"); got != 10 {
 		t.Errorf("requests per target without a healthy one = %g, want all 10", got)
+	}
+}
+
+func TestATargetsAnswersAreCountedByPeriod(t *testing.T) {
+	m, b := newCounted(t)
+	count := func(answered map[string]int64) {
+		c := counts(10, 10)
+		c.Answered = answered
+		b.counts[webARN] = c
+	}
+	count(map[string]int64{"i-1": 6})
+	m.observe(grid.Add(10 * time.Second))
+	count(map[string]int64{"i-1": 6, "i-2": 4})
+	var got []autoscale.Metric
+	for _, s := range m.observe(grid.Add(20 * time.Second)) {
+		if s.Metric.Namespace == "LocalCloud/ApplicationELB" && s.Value.Sum == 4 {
+			got = append(got, s.Metric)
+		}
+	}
+	want := []autoscale.Metric{{Namespace: "LocalCloud/ApplicationELB", Name: "RequestCount",
+		Dimensions: []autoscale.Dimension{{Name: "Target", Value: "i-2"}, {Name: "TargetGroup", Value: "targetgroup/web/1"}}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("metrics of targets = %v, want those of i-2 alone: %v", got, want)
 	}
 }

@@ -60,7 +60,7 @@ func (a api) LookupEvents(in *cloudtrail.LookupEventsInput, out *cloudtrail.Look
 	}
 	all := slices.Concat(a.writes.events, a.reads.events)
 	slices.SortFunc(all, func(x, y event) int { return int(y.number - x.number) })
-	now := time.Now()
+	now := a.cfg.Now()
 	for _, e := range all {
 		if e.number >= before || e.seen.After(now) || !match(e) {
 			continue

@@ -39,7 +39,8 @@ const (
 type Config struct {
 	Region    string
 	AccountID string
-	Delay     time.Duration // until an event is seen; 0: DefaultDelay
+	Delay     time.Duration    // until an event is seen; 0: DefaultDelay
+	Now       func() time.Time // by which events are seen; nil: time.Now
 }
 
 // Trail is the event history of one account in one Region. Its methods are safe for
@@ -70,6 +71,9 @@ type event struct {
 func New(cfg Config) *Trail {
 	if cfg.Delay == 0 {
 		cfg.Delay = DefaultDelay
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	return &Trail{cfg: cfg}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -17,6 +18,10 @@ const (
 	// Whoever holds this port holds the address: two clouds side by side
 	// can never both bind it.
 	metadataPort = 1338
+	// Ports for programs that listen on every address: below those that Linux gives to
+	// outgoing connections, of which a load makes many.
+	firstOwnPort = 10_000
+	ownPorts     = 20_000
 	// addressTries bounds how many taken addresses are stepped over.
 	addressTries = 256
 )
@@ -24,8 +29,8 @@ const (
 // addresses hands out loopback addresses, each to one instance.
 type addresses struct {
 	mu   sync.Mutex
-	next uint32         // of 127.0.0.0/8, the host part; unless shared
-	used map[string]int // host:port given out → times, for hosts without addresses to spare
+	next uint32          // of 127.0.0.0/8, the host part; unless shared
+	used map[string]bool // what is given out of hosts without addresses to spare (host:port), and of own ports (:port)
 	// shared is set once the system turned out to have no loopback address but
 	// 127.0.0.1 (macOS); instances then differ by port only.
 	shared bool
@@ -33,7 +38,7 @@ type addresses struct {
 
 // newAddresses starts at a random place, so that clouds side by side seldom meet.
 func newAddresses() *addresses {
-	return &addresses{next: rand.Uint32N(1 << 24), used: make(map[string]int)}
+	return &addresses{next: rand.Uint32N(1 << 24), used: map[string]bool{}}
 }
 
 // address is what an instance listens on, and its metadata's listener.
@@ -43,8 +48,9 @@ type address struct {
 	metadata net.Listener
 }
 
-// claim takes an address that nobody listens on. Closing its metadata listener gives it back.
-func (a *addresses) claim() (address, error) {
+// claim takes an address that nobody listens on, with ownPort at a port that nobody listens
+// on at any address. Closing its metadata listener gives it back.
+func (a *addresses) claim(ownPort bool) (address, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var last error
@@ -62,7 +68,7 @@ func (a *addresses) claim() (address, error) {
 			last = err
 			continue
 		}
-		app, err := a.freePort(host, appPort)
+		app, err := a.port(host, ownPort)
 		if err == nil {
 			return address{host: host, app: app, metadata: l}, nil
 		}
@@ -77,6 +83,22 @@ func (a *addresses) claim() (address, error) {
 	return addr, nil
 }
 
+// port returns host and a port of its own, or the usual one.
+func (a *addresses) port(host string, own bool) (string, error) {
+	if !own {
+		return a.freePort(host, appPort)
+	}
+	for range addressTries {
+		port := firstOwnPort + rand.IntN(ownPorts)
+		l, err := net.Listen("tcp", hostPort("", port))
+		if err == nil && l.Close() == nil && !a.used[hostPort("", port)] {
+			a.used[hostPort("", port)] = true
+			return hostPort(host, port), nil
+		}
+	}
+	return "", fmt.Errorf("no port from %d to %d is free on every address", firstOwnPort, firstOwnPort+ownPorts-1)
+}
+
 // claimPorts takes free ports on a host that others may use too.
 func (a *addresses) claimPorts(host string) (address, error) {
 	l, err := net.Listen("tcp4", hostPort(host, 0))
@@ -89,8 +111,8 @@ func (a *addresses) claimPorts(host string) (address, error) {
 			l.Close()
 			return address{}, err
 		}
-		if a.used[app] == 0 {
-			a.used[app]++
+		if !a.used[app] {
+			a.used[app] = true
 			return address{host: host, app: app, metadata: l}, nil
 		}
 	}
@@ -102,7 +124,9 @@ func (a *addresses) claimPorts(host string) (address, error) {
 func (a *addresses) release(app string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	_, port, _ := strings.Cut(app, ":")
 	delete(a.used, app)
+	delete(a.used, ":"+port)
 }
 
 // freePort returns host and the wanted port if nobody listens there, else host

@@ -18,7 +18,7 @@ func inherited() []string {
 }
 
 // environ is the environment of an instance; later entries win over earlier ones.
-func environ(spec Spec, vcpus int, address, metadataEndpoint, endpoint string) []string {
+func environ(p *process, spec Spec, metadataEndpoint, endpoint string) []string {
 	var env []string
 	for _, k := range inherited() {
 		if v, ok := os.LookupEnv(k); ok {
@@ -32,10 +32,10 @@ func environ(spec Spec, vcpus int, address, metadataEndpoint, endpoint string) [
 		"AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"AWS_CONFIG_FILE="+os.DevNull,
 		// What a Go program would see on an instance with this many vCPUs.
-		"GOMAXPROCS="+strconv.Itoa(vcpus),
+		"GOMAXPROCS="+strconv.Itoa(p.VCPUs),
 	)
 	if endpoint != "" {
 		env = append(env, "AWS_ENDPOINT_URL="+endpoint)
 	}
-	return slices.Concat(env, expand(spec.Env, address))
+	return slices.Concat(env, expand(spec.Env, placeholders(p)))
 }

@@ -34,7 +34,7 @@ func spec(role string) Spec {
 		Region:           "local-1",
 		AccountID:        "123456789012",
 		Program:          self,
-		Args:             []string{addressPlaceholder},
+		Args:             []string{"{address}"},
 		Env:              []string{roleVariable + "=" + role},
 	}
 }

@@ -37,9 +37,12 @@ type process struct {
 	imds    *http.Server
 	serving chan struct{} // closed when imds has stopped
 
+	ownPort bool // no other instance has its port, whatever the address
+
 	mu       sync.Mutex
 	stopping bool
 	ended    bool
+	exit     error         // how it ended, if nobody had asked for it
 	used     time.Duration // CPU time, as last read
 }
 
@@ -107,5 +110,5 @@ func describeExit(id string, err error, lastLine string) error {
 	if lastLine == "" {
 		return fmt.Errorf("instance %s ended by itself: %w; it wrote nothing to its log", id, err)
 	}
-	return fmt.Errorf("instance %s ended by itself: %w; last line of its log: %s", id, err, lastLine)
+	return fmt.Errorf("instance %s ended by itself: %w; last line of its log: %s%s", id, err, lastLine, hint(lastLine))
 }

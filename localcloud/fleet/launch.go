@@ -70,11 +70,11 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 	if err := errors.Join(ctx.Err(), spec.Validate()); err != nil {
 		return nil, err
 	}
-	program, err := FindProgram(spec.Program)
+	program, err := FindProgram(spec.Dir, spec.Program)
 	if err != nil {
 		return nil, err
 	}
-	addr, err := f.addresses.claim()
+	addr, err := f.addresses.claim(spec.knowsPortOnly())
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,7 @@ func (f *Fleet) start(ctx context.Context, spec Spec) (_ *process, err error) {
 			ID: spec.InstanceID, Address: addr.app, PrivateIP: addr.host,
 			LaunchTime: time.Now().UTC(), VCPUs: vcpus,
 		},
+		ownPort: spec.knowsPortOnly(),
 		done:    make(chan struct{}),
 		serving: make(chan struct{}),
 	}
@@ -128,8 +129,8 @@ func (f *Fleet) run(p *process, spec Spec, program string, addr address) error {
 		return err
 	}
 	command := func() *exec.Cmd {
-		cmd := exec.Command(program, expand(spec.Args, addr.app)...)
-		cmd.Env = environ(spec, p.VCPUs, addr.app, "http://"+addr.metadata.Addr().String(), f.cfg.Endpoint)
+		cmd := exec.Command(program, expand(spec.Args, placeholders(p))...)
+		cmd.Env, cmd.Dir = environ(p, spec, "http://"+addr.metadata.Addr().String(), f.cfg.Endpoint), spec.Dir
 		// One writer for both keeps their lines in order, and Go gives them one pipe.
 		cmd.Stdout, cmd.Stderr = log, log
 		cmd.WaitDelay = pipeDelay
@@ -161,6 +162,9 @@ func (f *Fleet) wait(p *process) {
 		return
 	}
 	err = describeExit(p.ID, err, p.log.lastLine())
+	p.mu.Lock()
+	p.exit = err
+	p.mu.Unlock()
 	f.cfg.Log.Warn("instance ended by itself", "id", p.ID, "err", err)
 	select {
 	case f.exits <- Exit{ID: p.ID, Err: err}:

@@ -41,7 +41,7 @@ func TestAnInstanceSeesNothingOfTheHarness(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", "http://harness.example")
 	f := newFleet(t, Config{Endpoint: "http://127.0.0.1:4566"})
 	s := spec("serve")
-	s.Env = append(s.Env, "EXTRA=at "+addressPlaceholder)
+	s.Env = append(s.Env, "EXTRA=at {address}")
 	i := launch(t, f, s)
 	env := map[string]string{}
 	for line := range strings.Lines(ask(t, i, "/environ")) {

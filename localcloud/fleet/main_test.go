@@ -59,6 +59,17 @@ func serve(address string) {
 		}
 		burn(d)
 	})
+	mux.HandleFunc("/folder", func(w http.ResponseWriter, r *http.Request) {
+		dir, err := os.Getwd()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, dir)
+	})
+	mux.HandleFunc("/pid", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, os.Getpid())
+	})
 	mux.HandleFunc("/cpu", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, int64(ownCPU()))
 	})

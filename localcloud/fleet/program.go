@@ -10,10 +10,22 @@ import (
 	"runtime"
 )
 
-// FindProgram returns the absolute path of the executable that name stands for,
-// looked for in PATH if name has no path separator, or an error that says what is
-// wrong with it.
-func FindProgram(name string) (string, error) {
+// FindProgram returns the absolute path of the executable that name stands for, or an
+// error that says what is wrong with it: it is looked for in PATH if name has no path
+// separator, and otherwise relative to dir ("" is this process's own).
+func FindProgram(dir, name string) (string, error) {
+	if dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return "", fmt.Errorf("working folder %q is not there, or no folder; name one that is", dir)
+		}
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return "", err
+		}
+		if filepath.Base(name) != name && !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+	}
 	path, err := exec.LookPath(name)
 	switch {
 	case err == nil:

@@ -3,12 +3,11 @@ package fleet
 import (
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
+	"slices"
 	"strings"
 )
-
-// addressPlaceholder stands in Spec.Args and Spec.Env for host:port to listen on.
-const addressPlaceholder = "{{address}}"
 
 // instanceID is what EC2 calls an instance; it also names the log file, so
 // nothing else may get through.
@@ -24,8 +23,9 @@ type Spec struct {
 	AccountID        string
 	Role             string   // name of its IAM role; "" is none
 	Program          string   // the executable that the image stands for
-	Args             []string // "{{address}}" is replaced by host:port to listen on
-	Env              []string // beyond the fleet's own; "K=V"; "{{address}}" as in Args
+	Args             []string // {address}, {host}, {port} and {instance_id} are replaced by the instance's
+	Env              []string // beyond the fleet's own; "K=V", with the same placeholders
+	Dir              string   // working folder; "" is this process's own
 }
 
 // Validate reports everything that is wrong with s, short of the program, which
@@ -54,11 +54,26 @@ func (s Spec) Validate() error {
 	return errors.Join(errs...)
 }
 
-// expand returns list with the placeholder replaced by address.
-func expand(list []string, address string) []string {
+// knowsPortOnly reports whether the program is told its port and not its host: it may then
+// listen on every address, and needs a port that no other instance has.
+func (s Spec) knowsPortOnly() bool {
+	text := strings.Join(append(slices.Clone(s.Args), s.Env...), "\x00")
+	return strings.Contains(text, "{port}") && !strings.Contains(text, "{host}") && !strings.Contains(text, "{address}")
+}
+
+// placeholders replaces what stands in Spec.Args and Spec.Env for what is an instance's own:
+// {address} is the host:port to listen on, {host} and {port} are its parts, and {instance_id}
+// is the instance's id. Anything else in braces stays as it is.
+func placeholders(p *process) *strings.Replacer {
+	host, port, _ := net.SplitHostPort(p.Address) // of claim, which makes no other addresses
+	return strings.NewReplacer("{address}", p.Address, "{host}", host, "{port}", port, "{instance_id}", p.ID)
+}
+
+// expand returns list with the placeholders replaced.
+func expand(list []string, own *strings.Replacer) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
-		out[i] = strings.ReplaceAll(s, addressPlaceholder, address)
+		out[i] = own.Replace(s)
 	}
 	return out
 }

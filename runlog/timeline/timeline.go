@@ -24,8 +24,8 @@ type Seen[T any] struct {
 // Timeline is what the answers about a subject say, in the order of arrival
 // unless said otherwise.
 type Timeline struct {
-	Groups       []Seen[runlog.AutoScalingGroup]
-	Alarms       []Seen[*runlog.MetricAlarm] // every alarm of every answer; the same one where an answer repeats
+	Groups       []Seen[*runlog.AutoScalingGroup]
+	Alarms       []Seen[*runlog.MetricAlarm] // every alarm of every answer, as of groups the same one where an answer repeats
 	Policies     []Seen[[]runlog.ScalingPolicy]
 	TargetGroups []Seen[runlog.TargetGroup]
 	Health       []Seen[[]runlog.TargetHealthDescription]
@@ -43,6 +43,7 @@ type Timeline struct {
 	Answered map[string][]*runlog.Observation // by operation, without errors; of histories only the subject's alarm's
 	Unread   []int64                          // seq of answers that do not decode
 
+	alarmOf    map[string]string // by input
 	activities newest[runlog.Activity]
 	history    newest[runlog.AlarmHistoryItem]
 }
@@ -52,7 +53,7 @@ type Timeline struct {
 // is counted in Unread.
 func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 	t := &Timeline{
-		Asked: arrived(cloud), Answered: map[string][]*runlog.Observation{},
+		Asked: arrived(cloud), alarmOf: map[string]string{}, Answered: map[string][]*runlog.Observation{},
 		Metric:     Metric{period: of.Period(), points: map[string]map[time.Time]*Datapoint{}},
 		activities: newest[runlog.Activity]{key: func(a runlog.Activity) string { return a.ActivityId }},
 		history:    newest[runlog.AlarmHistoryItem]{key: itemKey},
@@ -73,7 +74,7 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 			t.Unread = append(t.Unread, o.Seq)
 			continue
 		}
-		if o.Operation == runlog.OpDescribeAlarmHistory && HistoryOf(o) != of.AlarmName {
+		if o.Operation == runlog.OpDescribeAlarmHistory && t.HistoryOf(o) != of.AlarmName {
 			continue // the other alarms' history is no watch over this one
 		}
 		t.Answered[o.Operation] = append(t.Answered[o.Operation], o)
@@ -90,11 +91,10 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 
 // repeat notes that the questions of a snapshot were answered as before.
 func (t *Timeline) repeat(snapshot *runlog.Observation, operations map[int64]string) {
-	asked := map[string]bool{}
 	for _, seq := range snapshot.Snapshot.Unchanged {
-		if operation := operations[seq]; !asked[operation] {
-			asked[operation] = true
-			t.Answered[operation] = append(t.Answered[operation], snapshot)
+		all := t.Answered[operations[seq]]
+		if n := len(all); n == 0 || all[n-1] != snapshot {
+			t.Answered[operations[seq]] = append(all, snapshot)
 		}
 	}
 }
@@ -155,9 +155,11 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 	}
 	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
-		keep(&t.Groups, o, about(a.AutoScalingGroups, func(g runlog.AutoScalingGroup) bool {
-			return g.AutoScalingGroupName == of.AutoScalingGroupName
-		})...)
+		for i := range a.AutoScalingGroups {
+			if g := &a.AutoScalingGroups[i]; g.AutoScalingGroupName == of.AutoScalingGroupName {
+				keep(&t.Groups, o, g)
+			}
+		}
 	case runlog.OpDescribeScalingActivities:
 		t.activities.keep(o, a, a.Activities)
 	case runlog.OpDescribePolicies:
@@ -189,7 +191,9 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 			keep(&t.Routes, o, r.Actions...)
 		}
 	case runlog.OpDescribeTargetHealth:
-		keep(&t.Health, o, a.TargetHealthDescriptions)
+		if asked := targetGroup(o); asked == "" || of.TargetGroupARN == "" || asked == of.TargetGroupARN {
+			keep(&t.Health, o, a.TargetHealthDescriptions)
+		}
 	}
 	return true
 }
@@ -198,6 +202,16 @@ func keep[T any](list *[]Seen[T], o *runlog.Observation, values ...T) {
 	for _, v := range values {
 		*list = append(*list, Seen[T]{o, v, o})
 	}
+}
+
+// targetGroup is the target group that a question named; "" if none: the health of targets in
+// another one says nothing of the claim's.
+func targetGroup(o *runlog.Observation) string {
+	var in struct{ TargetGroupArn string }
+	if json.Unmarshal(o.Input, &in) != nil {
+		return ""
+	}
+	return in.TargetGroupArn
 }
 
 // about are those of the values that are about the subject.
@@ -253,10 +267,12 @@ func (n *newest[T]) find(o *runlog.Observation, values []T) (places []int) {
 
 // HistoryOf is the alarm whose history the observation asked for; "" if it asked
 // for none.
-func HistoryOf(o *runlog.Observation) string {
-	var in struct{ AlarmName string }
-	if json.Unmarshal(o.Input, &in) != nil {
-		return ""
+func (t *Timeline) HistoryOf(o *runlog.Observation) string {
+	if alarm, known := t.alarmOf[string(o.Input)]; known {
+		return alarm
 	}
+	var in struct{ AlarmName string }
+	_ = json.Unmarshal(o.Input, &in) // else it asked for none
+	t.alarmOf[string(o.Input)] = in.AlarmName
 	return in.AlarmName
 }

@@ -82,6 +82,22 @@ func TestAnswersAreOrderedByArrivalAndOthersAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestTheHealthOfAnotherTargetGroupIsNotTheClaims: an instance that is healthy there need not be here.
+func TestTheHealthOfAnotherTargetGroupIsNotTheClaims(t *testing.T) {
+	of, r := subject, record{t: t}
+	of.TargetGroupARN = "arn:ours"
+	for i, asked := range []string{"arn:ours", "arn:another"} {
+		in := map[string]string{"TargetGroupArn": asked}
+		r.see(float64(i), runlog.OpDescribeTargetHealth, in, `{"TargetHealthDescriptions":[{"Target":{"Id":"`+asked+`"}}]}`)
+	}
+	if h := timeline.New(r.cloud, of).Health; len(h) != 1 || h[0].Value[0].Target.Id != "arn:ours" {
+		t.Errorf("health = %v, want that of arn:ours alone", h)
+	}
+	if h := timeline.New(r.cloud, runlog.Hypothesis{}).Health; len(h) != 2 {
+		t.Errorf("health = %v of a record without a claim, want both", h)
+	}
+}
+
 func TestEveryKindOfAnswerIsRead(t *testing.T) {
 	r := record{t: t}
 	r.see(1, runlog.OpDescribeAlarms, nil, `{"MetricAlarms":[{"AlarmName":"high"},{"AlarmName":"low"}]}`)

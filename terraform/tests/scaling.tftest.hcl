@@ -138,3 +138,15 @@ run "target_tracking" {
     error_message = "Target tracking makes its alarms itself: there must be no others."
   }
 }
+
+run "target_tracking_by_requests" {
+  variables {
+    policy              = "target_tracking"
+    requests_per_target = 600
+  }
+
+  assert {
+    condition     = aws_autoscaling_policy.target_tracking[0].target_tracking_configuration[0].target_value == 600 && aws_autoscaling_policy.target_tracking[0].target_tracking_configuration[0].predefined_metric_specification[0].predefined_metric_type == "ALBRequestCountPerTarget" && aws_autoscaling_policy.target_tracking[0].target_tracking_configuration[0].predefined_metric_specification[0].resource_label == "${aws_lb.this.arn_suffix}/${aws_lb_target_group.this.arn_suffix}"
+    error_message = "Target tracking must hold the requests of each target of this load balancer."
+  }
+}

@@ -18,6 +18,7 @@ run "scaling_variables" {
     desired_capacity          = 3
     max_size                  = 4
     policy                    = "step"
+    scaling_adjustment        = 2
     alarm_period              = 120
     evaluation_periods        = 3
     datapoints_to_alarm       = 2
@@ -25,6 +26,7 @@ run "scaling_variables" {
     cooldown                  = 88
     instance_type             = "t3.micro"
     health_check_path         = "/readyz"
+    health_check_codes        = "200-299"
     health_check_interval     = 12
     health_check_timeout      = 4
     healthy_threshold         = 3
@@ -60,8 +62,13 @@ run "scaling_variables" {
   }
 
   assert {
-    condition     = aws_lb_target_group.this.health_check[0].path == "/readyz" && aws_lb_target_group.this.health_check[0].interval == 12 && aws_lb_target_group.this.health_check[0].timeout == 4 && aws_lb_target_group.this.health_check[0].healthy_threshold == 3 && aws_lb_target_group.this.health_check[0].unhealthy_threshold == 5
+    condition     = aws_lb_target_group.this.health_check[0].path == "/readyz" && aws_lb_target_group.this.health_check[0].matcher == "200-299" && aws_lb_target_group.this.health_check[0].interval == 12 && aws_lb_target_group.this.health_check[0].timeout == 4 && aws_lb_target_group.this.health_check[0].healthy_threshold == 3 && aws_lb_target_group.this.health_check[0].unhealthy_threshold == 5
     error_message = "A number of the health check does not arrive."
+  }
+
+  assert {
+    condition     = one(aws_autoscaling_policy.by_alarm["out"].step_adjustment).scaling_adjustment == 2 && one(aws_autoscaling_policy.by_alarm["in"].step_adjustment).scaling_adjustment == -1
+    error_message = "scaling_adjustment does not arrive, or holds for scaling in, too."
   }
 
   assert {

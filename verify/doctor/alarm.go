@@ -186,7 +186,7 @@ func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 	where := "alarm " + a.AlarmName
 	change := updateAlarm("the ARN of a policy of the group as its action (" + x.command("describe-policies", "") + " lists them)")
 	for _, action := range a.AlarmActions {
-		if group, policy, ok := policyARN(action); ok {
+		if group, policy, ok := hypothesis.PolicyARN(action); ok {
 			x.findIf(group != x.cfg.AutoScalingGroupName, Error, "alarm.foreign-policy", where,
 				fmt.Sprintf("Its action is policy %s of another group, %s.", policy, group), change)
 			x.findIf(group == x.cfg.AutoScalingGroupName, Error, "alarm.policy-gone", where,
@@ -196,16 +196,6 @@ func (x *examination) findNoPolicy(a runlog.MetricAlarm) {
 		}
 	}
 	x.find(Error, "alarm.no-action", where, "It has no action that invokes a scaling policy: it goes into ALARM, and nothing scales.", change)
-}
-
-// policyARN takes the group and the policy out of a scaling policy's ARN:
-// …:scalingPolicy:<uuid>:autoScalingGroupName/<group>:policyName/<policy>.
-func policyARN(arn string) (group, policy string, ok bool) {
-	_, rest, ok := strings.Cut(arn, ":autoScalingGroupName/")
-	if !ok {
-		return "", "", false
-	}
-	return strings.Cut(rest, ":policyName/")
 }
 
 // adds reports whether the policy adds an instance when CPU is a little or well

@@ -182,7 +182,8 @@ func (w *world) shiftDates(by time.Duration) {
 }
 
 // raised is a finding in the source: a severity and an id, in either order.
-var raised = regexp.MustCompile(`(Error|Warning|Note), "([a-z]+\.[a-z-]+)"|ID: "([a-z]+\.[a-z-]+)", Severity: (?:doctor\.)?(Error|Warning|Note)`)
+var raised = regexp.MustCompile(`(Error|Warning|Note), "([a-z]+\.[a-z-]+)"|` +
+	`ID: "([a-z]+\.[a-z-]+)", Severity: (?:doctor\.)?(Error|Warning|Note)`)
 
 func TestEveryFindingOfTheSourceIsDocumented(t *testing.T) {
 	files, err := filepath.Glob("*.go")

@@ -28,7 +28,8 @@ func (x *examination) checkTargets() {
 	arn, attached := x.cfg.TargetGroupARN, x.facts.group.TargetGroupARNs
 	x.findIf(arn != "" && !slices.Contains(attached, arn), Error, "targets.other", x.cfg.AutoScalingGroupName,
 		fmt.Sprintf("Target group %s, which was named, is not attached to the group.", arn),
-		fmt.Sprintf("Name one that is (%s) with --target-group%s.", strings.Join(attached, ", "), x.ours(", or read the outputs of the group's own stack")))
+		fmt.Sprintf("Name one that is (%s) with --target-group%s.", strings.Join(attached, ", "),
+			x.ours(", or read the outputs of the group's own stack")))
 	if len(x.facts.targetGroups) == 0 {
 		return // gone, or not answered: a finding already
 	}
@@ -113,7 +114,7 @@ func (x *examination) checkBalancer(ctx context.Context) {
 		}
 	}
 	if x.cfg.LoadBalancerURL == "" {
-		x.findIf(x.report.Fit(), Error, "balancer.no-listener", x.cfg.AutoScalingGroupName,
+		x.findIf(len(x.facts.balancers) > 0 || x.report.Fit(), Error, "balancer.no-listener", x.cfg.AutoScalingGroupName,
 			"No listener is known that sends HTTP or HTTPS requests to its target group.",
 			"Add one that forwards to it (`aws elbv2 create-listener`), or give --url if requests reach the group by another way.")
 		return

@@ -24,8 +24,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		report string // something that is reported
 	}{
 		{"a group that scales out and in", func(*world) {}, all, "", "i-2 answered its first request"},
-		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in: i-1 left"},
-		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in: i-1 left"},
+		{"AWS's clock is 3 s ahead", func(w *world) { w.offset = 3 * time.Second }, all, "", "scaled in; still in service: i-1"},
+		{"AWS's clock is 3 s behind", func(w *world) { w.offset = -3 * time.Second }, all, "", "scaled in; still in service: i-1"},
 		{"an idle of 14 %", func(w *world) { w.idle, w.stays = 14, true }, all, "", "not scaled in within 1 min"},
 		{"a load that the plan fixes", func(w *world) { w.plan.LoadRate = 25 }, all, "", "load: 25 requests/s"},
 		{"a CPU that the plan fixes", func(w *world) { w.plan.LoadCPUPercent = 36 }, all, "",
@@ -63,6 +63,8 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 		{"no instance at the start", func(w *world) { w.from = 0 }, until(runlog.PhasePremises), "it has 0 instances, not 1", ""},
 		{"an unhealthy instance", func(w *world) { w.unhealthy = true }, until(runlog.PhasePremises),
 			"not every instance is in service and healthy", ""},
+		{"a group without a target group", func(w *world) { w.unhealthy, w.plan.Hypothesis.TargetGroupARN = true, "" },
+			until(runlog.PhaseLoad), "no second instance answered", "control held"},
 		{"an instance that is not in service", func(w *world) {
 			w.amend = func(s *runlog.State) { s.Group.Instances[0].LifecycleState = "Pending" }
 		}, until(runlog.PhasePremises), "not every instance is in service and healthy", ""},
@@ -125,7 +127,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 			w.amend = func(s *runlog.State) {
 				*s = s.WithDatapoints(runlog.TargetSeries("i-2"), []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 7}})
 			}
-		}, all, "", "i-2 answered its first request"},
+		}, all, "", "i-2 is seen to answer"},
 		{"a second instance that uses its share of CPU", func(w *world) {
 			w.plan.Hypothesis.Identity = runlog.IdentityRequests
 			w.amend = func(s *runlog.State) {
@@ -133,7 +135,7 @@ func TestPhasesAndEarlyEnds(t *testing.T) {
 					*s = s.WithDatapoints(id, []runlog.Datapoint{{Timestamp: w.now.Truncate(period).Add(-period), Value: 16 - 6*float64(i)}})
 				}
 			}
-		}, all, "", "i-2 answered its first request"},
+		}, all, "", "i-2 is seen to answer"},
 		{"a second instance that uses no CPU", func(w *world) {
 			w.plan.Hypothesis.Identity = runlog.IdentityRequests
 			w.amend = func(s *runlog.State) {
@@ -216,7 +218,7 @@ func TestOneExperimentWordForWord(t *testing.T) {
 		"101 i-2 answered its first request 13.0 s after the load step",
 		"101 hold at 30.4/s", "101 hold: the same load for 30 s", "132 CPUUtilization is down to 16.2 % with 2 instances",
 		"132 record every 1s", "132 poll every 1s", "132 release at 3.0/s", "132 release: down to 3 requests/s while the group scales in",
-		"149 scaled in: i-1 left", "149 take a snapshot", "152 done at 0.0/s", "152 stop",
+		"149 scaled in; still in service: i-1", "149 take a snapshot", "152 done at 0.0/s", "152 stop",
 	}
 	if !slices.Equal(w.commands, want) {
 		t.Errorf("commanded:\n%s\nwant:\n%s", strings.Join(w.commands, "\n"), strings.Join(want, "\n"))

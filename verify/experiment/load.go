@@ -106,7 +106,11 @@ func (e *Experiment) reportLinks(now time.Time, seen Seen) (served bool) {
 		}
 		if at, ok := e.served(id, now, seen); ok {
 			answered++
-			e.reportOnce("served "+id, "%s answered its first request %.1f s after the load step", id, at.Sub(e.loadFrom).Seconds())
+			what := "answered its first request"
+			if !e.h.Identity.ByAnswer() {
+				what = "is seen to answer, by the load balancer's counts of a period,"
+			}
+			e.reportOnce("served "+id, "%s %s %.1f s after the load step", id, what, at.Sub(e.loadFrom).Seconds())
 		}
 	}
 	return answered >= e.h.To()-e.h.From()

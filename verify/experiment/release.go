@@ -24,7 +24,7 @@ func (e *Experiment) release(now time.Time, seen Seen) {
 	s, n := seen.State, e.h.From()
 	switch {
 	case len(s.Group.Instances) == n && len(s.Group.InService()) == n && len(s.Targets) == n:
-		e.report("scaled in: %s left", strings.Join(s.Group.InService(), ", "))
+		e.report("scaled in; still in service: %s", strings.Join(s.Group.InService(), ", "))
 	case !e.over(now):
 		return
 	case e.plan.ReleaseDeadline == 0:

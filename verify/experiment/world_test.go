@@ -79,7 +79,8 @@ const period = 10 * time.Second
 
 func newWorld() *world {
 	h := runlog.Hypothesis{
-		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
+		Metric: runlog.CPUOf("web"), AutoScalingGroupName: "web", AlarmName: "high", TargetGroupARN: "arn:web", Threshold: 20,
+		PeriodSeconds: 10, MinSize: 1, MaxSize: 2,
 		IdleLimit: 15, PublishLagSeconds: 2, Band: 1.6, ControlCPUPercent: 10, ControlSeconds: 53,
 	}
 	for _, l := range runlog.Links()[1:] {
@@ -206,7 +207,8 @@ func (w *world) Served(id string) (time.Time, bool) {
 
 // Answers implements experiment.Load.
 func (w *world) Answers() experiment.Answers {
-	a := experiment.Answers{Completed: int64(w.Rate(w.start, w.now) * w.now.Sub(w.start).Seconds()), Names: []string{"i-1"}, LastCompleted: w.now}
+	all := w.Rate(w.start, w.now) * w.now.Sub(w.start).Seconds()
+	a := experiment.Answers{Completed: int64(all), Names: []string{"i-1"}, LastCompleted: w.now}
 	if w.answers != nil {
 		return w.answers(a)
 	}

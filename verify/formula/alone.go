@@ -2,7 +2,6 @@ package formula
 
 import (
 	"encoding/json"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,10 +11,14 @@ import (
 	"secondwind/runlog"
 )
 
-func (t *Trace) transitions() (all []transition) {
+// transitions are the declared alarm's.
+func (t *Trace) transitions() []transition { return t.transitionsOf(t.h.AlarmName) }
+
+func (t *Trace) transitionsOf(alarm string) (all []transition) {
 	for _, item := range t.history {
 		var data runlog.StateUpdateData
-		if item.HistoryItemType == "StateUpdate" && json.Unmarshal([]byte(item.HistoryData), &data) == nil {
+		if item.HistoryItemType == "StateUpdate" && item.AlarmName == alarm {
+			_ = json.Unmarshal([]byte(item.HistoryData), &data) // else it is into no state
 			all = append(all, transition{item.Timestamp.UTC(), data.OldState, data.NewState})
 		}
 	}
@@ -42,86 +45,25 @@ func (t *Trace) byAlarm(a runlog.Activity) (from, to int, ok bool) {
 	return from, to, len(all) > 0 && !other
 }
 
+// alone is that nothing but the declared alarm made the group act, and nothing else was about to.
 func (t *Trace) alone() Truth {
-	from, to := t.first().Add(-t.evaluationRange()), t.released()
-	within := func(at time.Time) bool { return !at.Before(from) && at.Before(to) }
 	value := Of(len(t.schedules) > 0 && len(t.refreshes) > 0)
 	for _, a := range t.activities {
 		_, _, ours := t.byAlarm(a)
-		value = And(value, Of(!within(a.StartTime) || ours && a.StatusCode != "Failed" && a.StatusCode != "Cancelled"))
-	}
-	for _, tr := range t.transitions() {
-		own := strings.HasPrefix(tr.to.StateReason, "Threshold Crossed: ")
-		value = And(value, Of(!within(tr.at) || tr.to.StateValue != "ALARM" || own))
-	}
-	for _, item := range t.history {
-		value = And(value, Of(item.HistoryItemType != "ConfigurationUpdate" || !within(item.Timestamp)))
+		value = And(value, Of(!t.under(a.StartTime) || (ours || t.scaledIn(a)) && a.StatusCode != "Failed" && a.StatusCode != "Cancelled"))
 	}
 	for _, s := range t.schedules {
-		value = And(value, Of(!slices.ContainsFunc(s.value, func(a runlog.ScheduledAction) bool { return within(a.StartTime) })))
+		value = And(value, Of(!slices.ContainsFunc(s.value, func(a runlog.ScheduledAction) bool { return t.under(a.StartTime) })))
 	}
 	for _, s := range t.refreshes {
 		value = And(value, Of(!slices.ContainsFunc(s.value, func(r runlog.InstanceRefresh) bool {
 			return !slices.Contains([]string{"Successful", "Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed"}, r.Status)
 		})))
 	}
-	return And(value, t.unchanged(within), t.clean())
-}
-
-// unchanged is that alarm and group are configured alike throughout, and nobody else's alarm
-// invokes the policy.
-func (t *Trace) unchanged(within func(time.Time) bool) Truth {
-	value := True
-	was, _ := t.alarmAt(t.begin(runlog.PhaseLoad))
-	policy := t.policy()
-	for _, a := range t.alarms {
-		is := a.value
-		switch {
-		case !within(a.received):
-		case is.AlarmName == t.h.AlarmName:
-			value = And(value, Of(is.Threshold == was.Threshold && is.Period == was.Period && is.EvaluationPeriods == was.EvaluationPeriods &&
-				is.DatapointsToAlarm == was.DatapointsToAlarm && is.ActionsEnabled == was.ActionsEnabled &&
-				slices.Equal(is.AlarmActions, was.AlarmActions)))
-		case policy != nil && slices.Contains(is.AlarmActions, policy.PolicyARN) && strings.HasPrefix(is.ComparisonOperator, "GreaterThan"):
-			value = And(value, Of(is.StateValue != "ALARM"))
-		}
-	}
-	protected := map[string]bool{}
 	for _, g := range t.groups {
-		v := g.value
-		for _, i := range v.Instances {
-			was, known := protected[i.InstanceId]
-			value = And(value, Of(!known || !within(g.received) || was == i.ProtectedFromScaleIn))
-			protected[i.InstanceId] = i.ProtectedFromScaleIn
-		}
-		value = And(value, Of(!within(g.received) || v.DefaultCooldown == t.groups[0].value.DefaultCooldown))
-		value = And(value, Of(v.AutoScalingGroupARN == t.groups[0].value.AutoScalingGroupARN),
-			Of(!within(g.received) || len(v.SuspendedProcesses) == 0 && v.MinSize == t.h.MinSize && v.MaxSize == t.h.MaxSize))
+		value = And(value, Of(!t.under(g.received) || len(g.value.SuspendedProcesses) == 0))
 	}
-	return And(value, t.constant(within))
-}
-
-// constant is that answers about what others configure do not change.
-func (t *Trace) constant(within func(time.Time) bool) Truth {
-	seen := map[string]any{}
-	for _, o := range t.record.Cloud {
-		switch o.Operation {
-		case runlog.OpDescribePolicies, runlog.OpDescribeTargetGroups, "elasticloadbalancing:DescribeTargetGroupAttributes":
-		default:
-			continue
-		}
-		question := o.Operation + string(o.Input)
-		var answer any
-		if o.Error != nil || json.Unmarshal(o.Answer, &answer) != nil {
-			continue
-		}
-		was, again := seen[question]
-		if again && within(t.aws(o.Received)) && !reflect.DeepEqual(was, answer) {
-			return False
-		}
-		seen[question] = answer
-	}
-	return True
+	return And(value, t.clean())
 }
 
 // clean is that the alarm is OK when the control and the load begin.

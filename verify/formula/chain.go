@@ -125,7 +125,7 @@ func (t *Trace) known(start time.Time, value float64) bool {
 			return false
 		}
 		return slices.ContainsFunc([]time.Time{own, own.Add(period)}, func(at time.Time) bool {
-			return slices.ContainsFunc(t.metric[runlog.GroupSeries][at], t.breaches)
+			return slices.ContainsFunc(t.metric[runlog.GroupSeries][at], func(v float64) bool { return t.breaches(v) == t.breaches(value) })
 		})
 	}
 	return slices.ContainsFunc(t.metric[runlog.GroupSeries][own], func(v float64) bool { return math.Abs(v-value) < 1e-6*max(1, v) })
@@ -279,14 +279,17 @@ func (t *Trace) release() Truth {
 	if from.IsZero() || done.IsZero() {
 		return Unknown
 	}
-	back := false
+	back := time.Time{}
 	for _, g := range t.groups {
-		back = back || !g.received.Before(from) && g.value.DesiredCapacity == t.h.From() && len(g.value.InService()) == t.h.From()
+		if back.IsZero() && !g.received.Before(from) && g.value.DesiredCapacity == t.h.From() && len(g.value.InService()) == t.h.From() {
+			back = g.received
+		}
 	}
-	c := hypothesis.Configuration{Policies: t.listed(), Alarms: t.enabled()}
-	in, scales := c.ScaleInAlarm()
+	in, policy := t.scaleIn()
 	value := True
-	if scales && !back && c.PolicyOf(in) != nil {
+	if policy != nil && !back.IsZero() {
+		value = t.scaledBack(in, *policy, from, back)
+	} else if policy != nil {
 		points := t.points(runlog.GroupSeries, from.Add(t.h.Period()), done, false)
 		low := slices.ContainsFunc(points, func(p point) bool { return p.value < in.Threshold })
 		value = Of(len(points) > 0 && !low && t.h.Metric.Watches(in))
@@ -298,11 +301,48 @@ func (t *Trace) release() Truth {
 			value = And(value, Of(caused.MatchString(a.Cause) && !strings.Contains(a.Cause, "a user request")))
 		}
 	}
-	for _, l := range t.record.Load {
-		failed := l.Second != nil && l.Second.Phase == runlog.PhaseRelease && l.Second.Failed > 0
-		value = And(value, Of(!failed || t.aws(l.Time).Before(begins)))
+	last := from
+	for _, l := range t.seconds {
+		if l.received.After(from) && !l.sent.After(done) {
+			value = And(value, Or(Of(l.sent.Sub(last) <= max(time.Second, runlog.Seconds(l.value.IntervalSeconds/2))), Unknown))
+			last = l.received
+		}
+		failed := l.value.Phase == runlog.PhaseRelease && l.value.Failed > 0
+		value = And(value, Of(!failed || l.received.Before(begins)))
+	}
+	if done.Sub(last) > time.Second {
+		value = And(value, Unknown)
 	}
 	return value
+}
+
+// scaledBack is that the scale-in alarm and its policy, and nothing else, took instances out, and that CloudWatch had
+// put that alarm into ALARM.
+func (t *Trace) scaledBack(in runlog.MetricAlarm, policy runlog.ScalingPolicy, from, back time.Time) Truth {
+	value, by := True, time.Time{}
+	for _, a := range t.activities {
+		taken := strings.HasPrefix(a.Description, "Terminating") || strings.HasPrefix(a.Description, "Detaching")
+		if !taken || a.StartTime.Before(from) || a.StartTime.After(back) {
+			continue
+		}
+		named := slices.ContainsFunc(caused.FindAllStringSubmatch(a.Cause, -1), func(m []string) bool {
+			return m[1] == in.AlarmName && m[2] == policy.PolicyName
+		})
+		value = And(value, Of(named))
+		if a.StartTime.After(by) {
+			by = a.StartTime
+		}
+	}
+	var last transition
+	for _, tr := range t.transitionsOf(in.AlarmName) {
+		if !tr.at.After(by) {
+			last = tr
+		}
+	}
+	if last.at.IsZero() && t.h.Version < 3 {
+		return And(value, Of(!by.IsZero())) // its history was not always asked for
+	}
+	return And(value, Of(last.to.StateValue == "ALARM" && t.evaluated(in, last)))
 }
 
 func (t *Trace) listed() (all []runlog.ScalingPolicy) {

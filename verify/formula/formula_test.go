@@ -1,49 +1,12 @@
 package formula_test
 
 import (
-	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"secondwind/runlog"
 	"secondwind/verify/formula"
 )
-
-var update = flag.Bool("update", false, "write the formulas into docs/verdict.md")
-
-// TestTheFormulasStandBesideTheProse holds docs/verdict.md against what is evaluated.
-func TestTheFormulasStandBesideTheProse(t *testing.T) {
-	path := filepath.Join("..", "..", "docs", "verdict.md")
-	const begin, end = "<!-- formulas -->\n", "<!-- end of formulas -->"
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(raw), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no list between %q and %q", path, begin, end)
-	}
-	var list strings.Builder
-	list.WriteString("| | it holds that |\n|---|---|\n")
-	for _, s := range formula.Statements() {
-		fmt.Fprintf(&list, "| %s | %s |\n", s.Name, s.Text)
-	}
-	want := before + begin + list.String() + end + after
-	if want == string(raw) {
-		return
-	}
-	if !*update {
-		t.Fatalf("the formulas in %s are not those that are evaluated: go test ./verify/formula -update", path)
-	}
-	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestWhatIsNotKnownIsNeitherTrueNorFalse(t *testing.T) {
 	values := []formula.Truth{formula.False, formula.Unknown, formula.True}

@@ -230,17 +230,10 @@ func (t *Trace) observed() Truth {
 	if from.IsZero() || to.IsZero() {
 		return Unknown
 	}
-	for _, operation := range []string{
-		runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarms, runlog.OpDescribeAlarmHistory,
-		runlog.OpGetMetricData, runlog.OpDescribeTargetHealth,
-	} {
-		s := Signal{Gap: t.gap()}
-		for _, at := range t.answered[operation] {
-			s.Add(at, true)
-		}
-		value = And(value, s.Always(from, to))
+	for _, operation := range inRound {
+		value = And(value, t.answers(operation, t.gap()).Always(from, to))
 	}
-	return value
+	return And(value, t.snapshots(from, to))
 }
 
 // watchEnd is the end of the chain, or of the load.
@@ -255,7 +248,7 @@ func (t *Trace) data() Truth {
 	from, to, period := t.first().Add(-t.evaluationRange()), t.watchEnd(), t.h.Period()
 	if answers := t.answered[runlog.OpGetMetricData]; len(answers) == 0 || period == 0 || to.IsZero() {
 		return Unknown
-	} else if visible := answers[len(answers)-1].Add(-t.h.PublishLag()); visible.Before(to) {
+	} else if visible := answers[len(answers)-1].received.Add(-t.h.PublishLag()); visible.Before(to) {
 		to = visible
 	}
 	value := Of(!t.metricInError)
@@ -264,7 +257,7 @@ func (t *Trace) data() Truth {
 			value = And(value, Unknown)
 		}
 	}
-	return value
+	return And(value, t.agree(from, to))
 }
 
 func (t *Trace) band() Truth {
@@ -278,9 +271,9 @@ func (t *Trace) band() Truth {
 		return Unknown
 	}
 	c, rate := t.calibration, t.rates[runlog.PhaseLoad]
-	return Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < t.h.MostBand()*t.h.Threshold &&
+	return And(t.calibrated(), Of(c.PredictedCPUPercent > t.h.Threshold && c.PredictedCPUPercent < t.h.MostBand()*t.h.Threshold &&
 		math.Abs(rate-c.LoadRate) <= 0.01*c.LoadRate &&
-		math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From()))-c.PredictedCPUPercent) < 0.01)
+		math.Abs(c.IdleCPUPercent+c.CPUPercentPerRate*c.LoadRate/float64(max(1, t.h.From()))-c.PredictedCPUPercent) < 0.01))
 }
 
 func (t *Trace) control() Truth {

@@ -12,6 +12,7 @@ import (
 // came, by AWS's clock.
 type sample[T any] struct {
 	sent, received time.Time
+	question       string
 	value          T
 }
 
@@ -31,6 +32,7 @@ type Trace struct {
 	phases        map[runlog.Phase][2]time.Time // begin and end; in order of AWS's clock
 	order         []runlog.Phase
 	rates         map[runlog.Phase]float64
+	seconds       []sample[*runlog.LoadSecond] // from when to when, by AWS's clock
 	calibration   *runlog.Calibration
 	interrupted   bool
 	digestAt      time.Time
@@ -42,18 +44,26 @@ type Trace struct {
 	health        []sample[[]runlog.TargetHealthDescription]
 	schedules     []sample[[]runlog.ScheduledAction]
 	refreshes     []sample[[]runlog.InstanceRefresh]
+	routes        []sample[[]runlog.ListenerAction]
 	activities    map[string]runlog.Activity
-	history       map[string]runlog.AlarmHistoryItem
+	history       map[string]runlog.AlarmHistoryItem // of all alarms
 	metric        map[string]map[time.Time][]float64 // by series and start: every value that was read
 	metricInError bool
-	answered      map[string][]time.Time // when each question was answered
+	asked         time.Time                   // the earliest that the metric was asked for
+	answered      map[string][]sample[string] // answers to each question
+	repeated      map[string][]sample[string] // snapshots in which they were the same
+	questions     []sample[string]            // that are asked in every round; its error, if it failed
+	pages         []sample[runlog.Observation]
+	reported      []event
 }
 
 // Read takes a record apart.
 func Read(r *runlog.Record) *Trace {
 	t := &Trace{
-		record: r, phases: map[runlog.Phase][2]time.Time{}, rates: map[runlog.Phase]float64{}, activities: map[string]runlog.Activity{},
-		history: map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{}, answered: map[string][]time.Time{},
+		record: r, phases: map[runlog.Phase][2]time.Time{}, rates: map[runlog.Phase]float64{},
+		activities: map[string]runlog.Activity{},
+		history:    map[string]runlog.AlarmHistoryItem{}, metric: map[string]map[time.Time][]float64{},
+		answered: map[string][]sample[string]{}, repeated: map[string][]sample[string]{},
 	}
 	if r.Hypothesis != nil {
 		t.h = *r.Hypothesis
@@ -63,12 +73,67 @@ func Read(r *runlog.Record) *Trace {
 	cloud := slices.Clone(r.Cloud)
 	slices.SortStableFunc(cloud, func(a, b runlog.Observation) int { return a.Received.Compare(b.Received) })
 	decoded := map[string]*runlog.Answer{}
+	operations := map[int64]string{}
 	for _, o := range cloud {
-		if o.Error == nil {
+		t.asks(o)
+		switch {
+		case o.Error != nil:
+		case o.Snapshot != nil:
+			for _, seq := range o.Snapshot.Unchanged {
+				again := sample[string]{sent: t.aws(o.Sent), received: t.aws(o.Received)}
+				t.repeated[operations[seq]] = append(t.repeated[operations[seq]], again)
+			}
+		default:
+			if o.Unchanged == 0 {
+				operations[o.Seq] = o.Operation
+			}
 			t.answer(o, decoded)
 		}
 	}
 	return t
+}
+
+// event is something that an answer reports, for the first time.
+type event struct {
+	operation string
+	received  time.Time
+	at        time.Time
+	polled    bool // it would have been in the answer before
+}
+
+// reports notes when the answers first report something.
+func (t *Trace) reports(o runlog.Observation, key string, at time.Time, known, polled bool) {
+	if !known {
+		t.reported = append(t.reported, event{key, t.aws(o.Received), at, polled})
+	}
+}
+
+// inRound are the operations that are asked in every round.
+var inRound = []string{
+	runlog.OpDescribeAutoScalingGroups, runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarms, runlog.OpDescribeAlarmHistory,
+	runlog.OpGetMetricData, runlog.OpDescribeTargetHealth,
+}
+
+// historyOf is the alarm whose history was asked for; "" for none.
+func historyOf(o runlog.Observation) string {
+	var in struct{ AlarmName string }
+	_ = json.Unmarshal(o.Input, &in) // else it is of none
+	return in.AlarmName
+}
+
+// asks notes that a question was asked, and whether it failed.
+func (t *Trace) asks(o runlog.Observation) {
+	if !slices.Contains(inRound, o.Operation) || o.Operation == runlog.OpDescribeTargetHealth && t.h.TargetGroupARN == "" {
+		return
+	}
+	q := sample[string]{value: o.Operation}
+	if o.Operation == runlog.OpDescribeAlarmHistory {
+		q.value += historyOf(o)
+	}
+	if o.Error != nil {
+		q.question = "failed"
+	}
+	t.questions = append(t.questions, q)
 }
 
 // clock bounds the offset by the answers' dates, which are whole seconds.
@@ -114,11 +179,14 @@ func (t *Trace) load() {
 		if line.Calibration != nil {
 			t.calibration = line.Calibration
 		}
+		at := t.aws(line.Time)
+		if s := line.Second; s != nil {
+			t.seconds = append(t.seconds, sample[*runlog.LoadSecond]{sent: at.Add(-runlog.Seconds(s.IntervalSeconds)), received: at, value: s})
+		}
 		p := line.Phase
 		if p == nil {
 			continue
 		}
-		at := t.aws(line.Time)
 		if n := len(t.order); n > 0 && t.order[n-1] != p.Phase {
 			span := t.phases[t.order[n-1]]
 			t.phases[t.order[n-1]] = [2]time.Time{span[0], at}
@@ -153,6 +221,16 @@ var read = []string{
 	runlog.OpDescribeScalingActivities, runlog.OpDescribeAlarmHistory, runlog.OpGetMetricData,
 }
 
+// under is from the baseline to the end of the load.
+func (t *Trace) under(at time.Time) bool {
+	return !at.Before(t.first().Add(-t.evaluationRange())) && at.Before(t.released())
+}
+
+// running is from the baseline to the end of the run.
+func (t *Trace) running(at time.Time) bool {
+	return !at.Before(t.first().Add(-t.evaluationRange())) && !at.After(t.begin(runlog.PhaseDone))
+}
+
 // answer reads what an observation answers.
 func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) {
 	a := decoded[string(o.Answer)]
@@ -166,58 +244,73 @@ func (t *Trace) answer(o runlog.Observation, decoded map[string]*runlog.Answer) 
 	}
 	sent, received := t.aws(o.Sent), t.aws(o.Received)
 	key := o.Operation
-	if o.Operation == runlog.OpDescribeAlarmHistory {
-		var in struct{ AlarmName string }
-		if json.Unmarshal(o.Input, &in) != nil || in.AlarmName != t.h.AlarmName {
-			key = "another alarm's history"
-		}
+	if key == runlog.OpDescribeAlarmHistory && historyOf(o) != t.h.AlarmName {
+		key = "another alarm's history"
 	}
-	t.answered[key] = append(t.answered[key], received)
+	t.answered[key] = append(t.answered[key], sample[string]{sent: sent, received: received})
+	if a.Next() != "" && !a.Before(t.first().Add(-time.Hour)) {
+		t.pages = append(t.pages, sample[runlog.Observation]{question: a.Next(), value: o})
+	}
 	switch o.Operation {
 	case runlog.OpDescribeScalingActivities:
 		for _, activity := range a.Activities {
+			_, known := t.activities[activity.ActivityId]
+			t.reports(o, key, activity.StartTime, known, true)
+			t.reports(o, key, activity.EndTime, t.activities[activity.ActivityId].EndTime.Equal(activity.EndTime), false)
 			t.activities[activity.ActivityId] = activity
 		}
 	case runlog.OpDescribeAlarmHistory:
 		for _, item := range a.AlarmHistoryItems {
-			if item.AlarmName == t.h.AlarmName {
-				t.history[item.Timestamp.UTC().String()+item.HistoryItemType+item.HistoryData+item.HistorySummary] = item
-			}
+			id := item.AlarmName + item.Timestamp.UTC().String() + item.HistoryItemType + item.HistoryData + item.HistorySummary
+			_, known := t.history[id]
+			t.reports(o, key, item.Timestamp, known, item.AlarmName == t.h.AlarmName)
+			t.history[id] = item
 		}
 	case runlog.OpGetMetricData:
 		t.read(o, a.MetricDataResults)
 	default:
-		t.sampled(o.Operation, a, sent, received)
+		t.sampled(o, a, sent, received)
 	}
 }
 
 // sampled reads an answer that says how something is.
-func (t *Trace) sampled(operation string, a *runlog.Answer, sent, received time.Time) {
-	switch operation {
+func (t *Trace) sampled(o runlog.Observation, a *runlog.Answer, sent, received time.Time) {
+	question := string(o.Input)
+	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
 		for _, g := range a.AutoScalingGroups {
 			if g.AutoScalingGroupName == t.h.AutoScalingGroupName {
-				t.groups = append(t.groups, sample[runlog.AutoScalingGroup]{sent, received, g})
+				t.groups = append(t.groups, sample[runlog.AutoScalingGroup]{sent, received, question, g})
 			}
 		}
 	case runlog.OpDescribeAlarms:
 		for _, m := range a.MetricAlarms {
-			t.alarms = append(t.alarms, sample[runlog.MetricAlarm]{sent, received, m})
+			t.reports(o, o.Operation, m.StateUpdatedTimestamp, false, false)
+			t.alarms = append(t.alarms, sample[runlog.MetricAlarm]{sent, received, question, m})
 		}
 	case runlog.OpDescribePolicies:
-		t.policies = append(t.policies, sample[[]runlog.ScalingPolicy]{sent, received, a.ScalingPolicies})
+		t.policies = append(t.policies, sample[[]runlog.ScalingPolicy]{sent, received, question, a.ScalingPolicies})
 	case runlog.OpDescribeTargetGroups:
 		for _, g := range a.TargetGroups {
 			if g.TargetGroupArn == t.h.TargetGroupARN {
-				t.targetGroups = append(t.targetGroups, sample[runlog.TargetGroup]{sent, received, g})
+				t.targetGroups = append(t.targetGroups, sample[runlog.TargetGroup]{sent, received, question, g})
 			}
 		}
 	case runlog.OpDescribeTargetHealth:
-		t.health = append(t.health, sample[[]runlog.TargetHealthDescription]{sent, received, a.TargetHealthDescriptions})
+		t.health = append(t.health, sample[[]runlog.TargetHealthDescription]{sent, received, question, a.TargetHealthDescriptions})
 	case runlog.OpDescribeScheduledActions:
-		t.schedules = append(t.schedules, sample[[]runlog.ScheduledAction]{sent, received, a.ScheduledUpdateGroupActions})
+		t.schedules = append(t.schedules, sample[[]runlog.ScheduledAction]{sent, received, question, a.ScheduledUpdateGroupActions})
 	case runlog.OpDescribeInstanceRefreshes:
-		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, a.InstanceRefreshes})
+		t.refreshes = append(t.refreshes, sample[[]runlog.InstanceRefresh]{sent, received, question, a.InstanceRefreshes})
+	case runlog.OpDescribeListeners, runlog.OpDescribeRules:
+		actions := []runlog.ListenerAction{}
+		for _, l := range a.Listeners {
+			actions = append(actions, l.DefaultActions...)
+		}
+		for _, r := range a.Rules {
+			actions = append(actions, r.Actions...)
+		}
+		t.routes = append(t.routes, sample[[]runlog.ListenerAction]{sent, received, question, actions})
 	}
 }
 
@@ -227,6 +320,9 @@ func (t *Trace) read(o runlog.Observation, results []runlog.MetricDataResult) {
 	if json.Unmarshal(o.Input, &in) != nil {
 		t.unread = true
 		return
+	}
+	if t.asked.IsZero() || in.StartTime.Before(t.asked) {
+		t.asked = in.StartTime
 	}
 	for _, q := range in.MetricDataQueries {
 		series, ok := t.h.Series(q)
@@ -240,6 +336,7 @@ func (t *Trace) read(o runlog.Observation, results []runlog.MetricDataResult) {
 				t.metric[series] = map[time.Time][]float64{}
 			}
 			for _, p := range result.Datapoints() {
+				t.reports(o, o.Operation, p.Timestamp, t.metric[series][p.Timestamp] != nil, false)
 				was := slices.DeleteFunc(t.metric[series][p.Timestamp], func(v float64) bool { return v == p.Value })
 				t.metric[series][p.Timestamp] = append(was, p.Value)
 			}

@@ -2,6 +2,7 @@ package hypothesis
 
 import (
 	"slices"
+	"strings"
 
 	"secondwind/runlog"
 )
@@ -46,10 +47,10 @@ func (c Configuration) Metric(a runlog.MetricAlarm) runlog.Metric {
 }
 
 // watches reports whether a claim can be made about the metric of the alarm: about requests
-// only where target tracking follows them.
+// only where target tracking follows them, or nothing does.
 func (c Configuration) watches(a runlog.MetricAlarm) bool {
 	m, policy := c.Metric(a), c.PolicyOf(a)
-	return m.Watches(a) && (!m.CountsRequests() || policy != nil && policy.PolicyType == targetTracking)
+	return m.Watches(a) && (!m.CountsRequests() || policy == nil || policy.PolicyType == targetTracking)
 }
 
 const (
@@ -67,6 +68,13 @@ func (c Configuration) PolicyOf(a runlog.MetricAlarm) *runlog.ScalingPolicy {
 		}
 	}
 	return nil
+}
+
+// PolicyARN takes the group and the policy out of a scaling policy's ARN:
+// …:scalingPolicy:<uuid>:autoScalingGroupName/<group>:policyName/<policy>.
+func PolicyARN(arn string) (group, policy string, ok bool) {
+	_, rest, _ := strings.Cut(arn, ":autoScalingGroupName/")
+	return strings.Cut(rest, ":policyName/")
 }
 
 // How well an alarm fits as the one that scales out: one that invokes a policy

@@ -187,6 +187,20 @@ func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 	}
 }
 
+func TestWhoAnswersIsToldByALoadBalancerThatCounts(t *testing.T) {
+	for arn, want := range map[string]bool{"arn:aws:elb:::loadbalancer/app/web/1": true, "arn:aws:elb:::loadbalancer/net/web/1": false, "": false} {
+		c := configured()
+		c.TargetGroups[0].LoadBalancerArns = []string{arn}
+		h, err := hypothesis.Declare(c, hypothesis.Intent{Identity: runlog.IdentityRequests, Band: 1.6}, now)
+		if (err == nil) != want {
+			t.Errorf("Declare behind %q = %v, want a claim: %t", arn, err, want)
+		}
+		if within := h.Deadline(runlog.LinkFirstRequest).Seconds(); want && within != 23 {
+			t.Errorf("e6 has %g s, want 3 and two periods of 10", within)
+		}
+	}
+}
+
 // TestAGroupWithoutATargetGroupIsClaimedAsFarAsItCanBeSeen: e5 is never seen, so that it is not proved.
 func TestAGroupWithoutATargetGroupIsClaimedAsFarAsItCanBeSeen(t *testing.T) {
 	configuration := configured()

@@ -93,14 +93,20 @@ func aggregates(p runlog.ScalingPolicy) bool {
 	return p.PolicyType == stepScaling || p.PolicyType == targetTracking
 }
 
+// UsualGrace is the health check grace period, in seconds, that a group has whose instances
+// answer at once: what is granted beyond it is for their start.
+const UsualGrace = 60
+
 // applicationStart is how long an instance may take from InService until it can
-// answer: where instances really boot, what the group itself grants them before
-// their health counts. One that installs itself takes minutes.
+// answer. Where instances really boot, that is what the group itself grants them before
+// their health counts: one that installs itself takes minutes. Where they are started
+// within seconds, it is what the group grants beyond the usual.
 func applicationStart(t timing, group runlog.AutoScalingGroup) float64 {
+	granted := float64(group.HealthCheckGracePeriod)
 	if t == fast {
-		return t.application
+		granted -= UsualGrace
 	}
-	return max(t.application, float64(group.HealthCheckGracePeriod))
+	return max(t.application, granted)
 }
 
 // alarmTerms is from the end of a datapoint's period to the alarm's transition.

@@ -14,7 +14,8 @@ func TestAnInstanceMayTakeTheGraceThatItsGroupGrantsToStart(t *testing.T) {
 		"a grace of minutes, for one that installs itself": {60, 300, 300},
 		"a grace that is shorter than a start":             {60, 30, 60},
 		"no grace":                                         {60, 0, 60},
-		"processes need none":                              {10, 300, 2},
+		"processes need none of the usual":                 {10, 60, 2},
+		"a process that starts within two minutes":         {10, 180, 120},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tg := runlog.TargetGroup{HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2}

@@ -72,15 +72,36 @@ func (s step) loaded(alarm runlog.MetricAlarm, policy *runlog.ScalingPolicy, mos
 	if policy == nil || policy.PolicyType != stepScaling {
 		return nil
 	}
-	over := alarm.Threshold * (s.band - 1)
-	for _, share := range []float64{1 - stepMargin, 1, 1 + stepMargin} {
-		if to := min(CapacityAt(*policy, s.from, over*share), most); to != s.to {
-			return fmt.Errorf("policy %s makes %d of %d instances at %.4g above the threshold of %g, and %d at %.4g: the load of the step from "+
-				"%[3]d to %[8]d would stand too near to another step's bound; choose other bounds of its steps, or load.band",
-				policy.PolicyName, to, s.from, over*share, alarm.Threshold, min(CapacityAt(*policy, s.from, over), most), over, s.to)
+	over, n := alarm.Threshold*(s.band-1), max(1, alarm.EvaluationPeriods)
+	for under := min(BreachesNeeded(alarm), n); under <= n; under++ {
+		for _, share := range []float64{1 - stepMargin, 1, 1 + stepMargin} {
+			value := picked(*policy, under, n, over*share, in.ControlCPUPercent-alarm.Threshold)
+			switch to := min(CapacityAt(*policy, s.from, value), most); {
+			case to == s.to, under < n && to == s.from: // it has no step for it yet, and is invoked again
+			case under < n:
+				return fmt.Errorf("policy %s goes by the %s of %d datapoints, of which %d may be from before the load: it would first make %d of %d "+
+					"instances, and not %d; let the alarm need all of them (DatapointsToAlarm), or set the policy's MetricAggregationType to Maximum",
+					policy.PolicyName, cmp.Or(policy.MetricAggregationType, "Average"), n, n-under, to, s.from, s.to)
+			default:
+				return fmt.Errorf("policy %s makes %d of %d instances at %.4g above the threshold of %g, and %d at %.4g: the load of the step from "+
+					"%[3]d to %[8]d would stand too near to another step's bound; choose other bounds of its steps, or load.band",
+					policy.PolicyName, to, s.from, value, alarm.Threshold, min(CapacityAt(*policy, s.from, over), most), over, s.to)
+			}
 		}
 	}
 	return nil
+}
+
+// picked is the value, above the threshold, by which a step policy picks its step, with so many of n datapoints
+// under load and the others under the control's. Source: EC2 Auto Scaling API, MetricAggregationType.
+func picked(p runlog.ScalingPolicy, under, n int, load, control float64) float64 {
+	switch {
+	case under == n || p.MetricAggregationType == "Maximum":
+		return load
+	case p.MetricAggregationType == "Minimum":
+		return control
+	}
+	return (float64(under)*load + float64(n-under)*control) / float64(n)
 }
 
 // LoadAbove refuses a load under which an instance, whose CPU in percent it is, does not stand

@@ -129,7 +129,7 @@ func (t *analysis) scaleIn() Finding {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes into ALARM; the lowest datapoint is %s %%",
 			number(alarm.Threshold), alarm.AlarmName, number(low))
 	}
-	limit := hypothesis.ScaleIn(alarm, t.cloud.Groups[0].Value, policy, t.h.To()).Seconds()
+	limit := hypothesis.ScaleIn(alarm, *t.cloud.Groups[0].Value, policy, t.h.To()).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	switch {
 	case watched < limit && t.interrupted():
@@ -153,8 +153,8 @@ func (t *analysis) stillTerminating() bool {
 
 // back is the first answer after the release that shows the group at its minimum;
 // nil if none does.
-func (t *analysis) back(released time.Time) *timeline.Seen[runlog.AutoScalingGroup] {
-	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
+func (t *analysis) back(released time.Time) *timeline.Seen[*runlog.AutoScalingGroup] {
+	i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[*runlog.AutoScalingGroup]) bool {
 		return !t.aws(g.Received).Before(released) && g.Value.Settled(t.h.From())
 	})
 	if i < 0 {

@@ -91,9 +91,11 @@ func (t *analysis) sharing(start time.Time) (seen string, by []*runlog.Observati
 	case total == nil || mean == nil || !there:
 		return "the load balancer's counts, or CPU of the first instances, are missing " + period, nil, false
 	case !(total.Value()/mean.Value() > float64(t.h.To())-0.5):
-		return fmt.Sprintf("the load balancer's requests were those of %s targets %s", number(round(total.Value()/mean.Value())), period), nil, true
+		targets := number(round(total.Value() / mean.Value()))
+		return fmt.Sprintf("the load balancer's requests were those of %s targets %s", targets, period), nil, true
 	case first < leastForLoad:
-		return fmt.Sprintf("the first instances use %s %% of CPU for the load %s, which tells nothing of the others", number(first), period), nil, false
+		seen = fmt.Sprintf("the first instances use %s %% of CPU for the load %s, which tells nothing of the others", number(first), period)
+		return seen, nil, false
 	}
 	seen = fmt.Sprintf("%s requests of %s targets, ", number(total.Value()), number(round(total.Value()/mean.Value())))
 	by = []*runlog.Observation{total.First, mean.First}
@@ -212,18 +214,25 @@ func (t *analysis) unattributed(start time.Time) string {
 	if counted >= answered*(1-otherShare)-otherRate {
 		return ""
 	}
-	return fmt.Sprintf("the load balancer counts %s requests/s that the group's targets answered, where %s were answered", number(round(counted)),
-		number(round(answered)))
+	return fmt.Sprintf("the load balancer counts %s requests/s that the group's targets answered, where %s were answered",
+		number(round(counted)), number(round(answered)))
 }
 
-// othersAnswered is the first period under load whose answers are not all of the group's targets.
-func (t *analysis) othersAnswered() (why string, by *runlog.Observation) {
+// othersAnswered finds a period under load whose answers are not all of the group's targets, or of which
+// that is not known: Held if there is none.
+func (t *analysis) othersAnswered() (status Status, why string, by *runlog.Observation) {
+	status = Held
 	for _, p := range t.cloud.Metric.Within(runlog.GroupSeries, t.began, t.ended) {
-		if why := t.unattributed(p.Start); why != "" {
-			return why + " in the period of " + clockTime(p.Start), p.Last
+		period := " in the period of " + clockTime(p.Start)
+		switch others := t.unattributed(p.Start); {
+		case others == "":
+		case t.cloud.Metric.At(runlog.RequestsSeries, p.Start) == nil:
+			status, why, by = Undetermined, "the load balancer's count of requests is missing"+period, p.Last
+		default:
+			return Broken, others + period, p.Last
 		}
 	}
-	return "", nil
+	return status, why, by
 }
 
 // restsOn says what the kind of evidence leaves open; "" where each answer names who gave it.

@@ -95,9 +95,9 @@ func BenchmarkJudgeFolder(b *testing.B) {
 			stop := watchMemory()
 			for b.Loop() {
 				began := time.Now()
-				debug.SetGCPercent(40)
+				debug.SetGCPercent(50)
 				r, err := runlog.OpenToJudge(dir)
-				debug.SetGCPercent(15)
+				debug.SetGCPercent(25)
 				if err != nil {
 					b.Fatal(err)
 				}

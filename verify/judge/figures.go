@@ -64,6 +64,13 @@ func (t *analysis) count(f *Figures) {
 			f.RequestsByNewInstance += int64(p.Value())
 		}
 	}
+	if served, ok := t.events[runlog.LinkFirstRequest]; ok && t.h.Identity == runlog.IdentityRequests {
+		for start := served.at.Add(-t.period); !start.After(t.ended); start = start.Add(t.period) {
+			if mean := t.perTarget(start); mean != nil { // of all targets; of one alone nothing is counted
+				f.RequestsByNewInstance += int64(mean.Value() * float64(len(t.newIDs)))
+			}
+		}
+	}
 	release, ok := t.load.phases[runlog.PhaseRelease]
 	if !ok || len(t.newIDs) == 0 {
 		return

@@ -54,7 +54,7 @@ func (t *analysis) taken(from, to time.Time) *timeline.Seen[runlog.Activity] {
 
 // takenBack says how the group came back to its capacity after the release: by the
 // scale-in alarm's own evaluation and its policy, or otherwise, which shows nothing.
-func (t *analysis) takenBack(f Finding, g *timeline.Seen[runlog.AutoScalingGroup], alarm runlog.MetricAlarm, policy string) Finding {
+func (t *analysis) takenBack(f Finding, g *timeline.Seen[*runlog.AutoScalingGroup], alarm runlog.MetricAlarm, policy string) Finding {
 	released := t.aws(t.load.phases[runlog.PhaseRelease].start)
 	back := t.aws(g.Received)
 	var by *timeline.Seen[runlog.Activity]

@@ -177,7 +177,7 @@ func (t *analysis) takeActivity(l *Link, a *timeline.Seen[runlog.Activity], tr t
 
 // desired reports whether an answer under load shows the raised capacity.
 func (t *analysis) desired(after interval) bool {
-	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
+	return slices.ContainsFunc(t.cloud.Groups, func(g timeline.Seen[*runlog.AutoScalingGroup]) bool {
 		at := t.aws(g.Received).Add(t.clock.bound)
 		return g.Value.DesiredCapacity == t.h.To() && at.After(after.at) && !t.aws(g.Sent).After(t.ended)
 	})

@@ -48,13 +48,18 @@ func (t *analysis) noOtherInstances() Finding {
 }
 
 // underJudgement are the answers about the group from the baseline to the end of the load.
-func (t *analysis) underJudgement() []timeline.Seen[runlog.AutoScalingGroup] {
-	return slices.DeleteFunc(slices.Clone(t.cloud.Groups), func(g timeline.Seen[runlog.AutoScalingGroup]) bool {
-		return !t.judged(t.aws(g.Received))
-	})
+func (t *analysis) underJudgement() []timeline.Seen[*runlog.AutoScalingGroup] {
+	all := t.cloud.Groups
+	judged := func(g timeline.Seen[*runlog.AutoScalingGroup]) bool { return t.judged(t.aws(g.Received)) }
+	from := max(0, slices.IndexFunc(all, judged))
+	to := from
+	for to < len(all) && judged(all[to]) {
+		to++
+	}
+	return all[from:to]
 }
 
-func (t *analysis) idsOf(g runlog.AutoScalingGroup) map[string]bool {
+func (t *analysis) idsOf(g *runlog.AutoScalingGroup) map[string]bool {
 	ids := map[string]bool{}
 	for _, i := range g.Instances {
 		ids[i.InstanceId] = true

@@ -2,12 +2,10 @@ package judge
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
 	"secondwind/runlog"
-	"secondwind/runlog/timeline"
 )
 
 // implausible finds what an honest observer's record cannot hold: an answer that
@@ -26,7 +24,7 @@ func (t *analysis) implausible() (*runlog.Observation, string) {
 
 // duplicateRequestID: AWS gives every answer a request id of its own.
 func (t *analysis) duplicateRequestID() (*runlog.Observation, string) {
-	first := map[string]int64{}
+	first := make(map[string]int64, len(t.r.Cloud))
 	for i := range t.r.Cloud {
 		o := &t.r.Cloud[i]
 		if was := first[o.RequestID]; was > 0 && o.RequestID != "" {
@@ -45,27 +43,38 @@ type dated struct {
 
 // futureDated: an answer cannot hold what happened after it was received.
 func (t *analysis) futureDated() (*runlog.Observation, string) {
-	var all []dated
-	for _, a := range t.cloud.Activities {
-		all = append(all, dated{a.First, a.Value.StartTime}, dated{a.Observation, a.Value.EndTime})
-	}
-	for _, i := range t.cloud.History {
-		all = append(all, dated{i.First, i.Value.Timestamp})
-	}
-	for _, a := range t.cloud.Alarms {
-		all = append(all, dated{a.Observation, a.Value.StateUpdatedTimestamp})
-	}
-	for _, series := range t.cloud.Metric.Series {
-		for _, p := range t.cloud.Metric.All(series) {
-			all = append(all, dated{p.First, p.Start})
-		}
-	}
-	for _, d := range all {
+	for d := range t.reported {
 		if d.at.After(t.aws(d.by.Received).Add(t.clock.bound + staleness)) {
 			return d.by, fmt.Sprintf("%s reports an event of %s, later than the answer itself", d.by.Operation, clockTime(d.at))
 		}
 	}
 	return nil, ""
+}
+
+// reported hands over all times that answers report.
+func (t *analysis) reported(each func(dated) bool) {
+	for _, a := range t.cloud.Activities {
+		if !each(dated{a.First, a.Value.StartTime}) || !each(dated{a.Observation, a.Value.EndTime}) {
+			return
+		}
+	}
+	for _, i := range t.cloud.History {
+		if !each(dated{i.First, i.Value.Timestamp}) {
+			return
+		}
+	}
+	for _, a := range t.cloud.Alarms {
+		if !each(dated{a.Observation, a.Value.StateUpdatedTimestamp}) {
+			return
+		}
+	}
+	for _, series := range t.cloud.Metric.Series {
+		for _, p := range t.cloud.Metric.All(series) {
+			if !each(dated{p.First, p.Start}) {
+				return
+			}
+		}
+	}
 }
 
 // lateAppearing: once something happened, answers show it within the silence that the
@@ -125,7 +134,7 @@ type asking struct {
 // operation.
 func (t *analysis) question(o *runlog.Observation) string {
 	if o.Operation == runlog.OpDescribeAlarmHistory {
-		return o.Operation + " of " + timeline.HistoryOf(o)
+		return o.Operation + " of " + t.cloud.HistoryOf(o)
 	}
 	return o.Operation
 }
@@ -137,8 +146,8 @@ func leftOut(all []asking, reference string) (*runlog.Observation, string) {
 	for i, a := range all {
 		last[a.question] = i
 	}
-	begun, asked := map[string]bool{}, map[string]bool{}
-	failed, before := true, false // the first round may have begun before its reference
+	begun, asked := []string{}, map[string]bool{} // begun is sorted
+	failed, before := true, false                 // the first round may have begun before its reference
 	for i, a := range all {
 		failed = failed || a.Error != nil
 		asked[a.question] = true
@@ -146,14 +155,20 @@ func leftOut(all []asking, reference string) (*runlog.Observation, string) {
 			continue
 		}
 		if before && !failed {
-			for _, q := range slices.Sorted(maps.Keys(begun)) {
+			for _, q := range begun {
 				if !asked[q] && last[q] > i {
 					return a.Observation, q
 				}
 			}
 		}
-		maps.Copy(begun, asked)
-		before, failed, asked = true, a.Error != nil, map[string]bool{reference: true}
+		for q := range asked {
+			if place, known := slices.BinarySearch(begun, q); !known {
+				begun = slices.Insert(begun, place, q)
+			}
+		}
+		before, failed = true, a.Error != nil
+		clear(asked)
+		asked[reference] = true
 	}
 	return nil, ""
 }

@@ -57,7 +57,7 @@ func (t *analysis) derivation(f Finding) Finding {
 	if len(t.cloud.TargetGroups) > 0 {
 		tg = t.cloud.TargetGroups[0].Value
 	}
-	want := hypothesis.Deadlines(t.alarm.Value, tg, t.cloud.Groups[0].Value, t.policy, t.h.Identity)
+	want := hypothesis.Deadlines(t.alarm.Value, tg, *t.cloud.Groups[0].Value, t.policy, t.h.Identity)
 	if !slices.EqualFunc(want, t.h.Deadlines, sameDeadline) {
 		return f.broken("the declared deadlines do not follow from the alarm's and the health check's configuration")
 	}

@@ -3,7 +3,6 @@ package judge
 import (
 	"cmp"
 	"encoding/json"
-	"strings"
 
 	"secondwind/runlog"
 	"secondwind/verify/hypothesis"
@@ -35,14 +34,14 @@ func (t *analysis) noSecondPolicy() Finding {
 		arn, state := actionOf(item.Value)
 		if t.judged(item.Value.Timestamp) && t.asksForMore(item.Value.AlarmName, state, arn) {
 			return f.with(Broken, evidence(item.Observation), "at %s alarm %s invoked %s", clockTime(item.Value.Timestamp), item.Value.AlarmName,
-				policyName(arn))
+				nameOf(arn))
 		}
 	}
 	for _, a := range t.cloud.Alarms {
 		actions := map[string][]string{"ALARM": a.Value.AlarmActions, "OK": a.Value.OKActions}[a.Value.StateValue]
 		for _, arn := range actions {
 			if a.Value.ActionsEnabled && t.judged(t.aws(a.Received)) && t.asksForMore(a.Value.AlarmName, a.Value.StateValue, arn) {
-				return f.with(Broken, evidence(a.Observation), "alarm %s invokes %s and was in %s", a.Value.AlarmName, policyName(arn),
+				return f.with(Broken, evidence(a.Observation), "alarm %s invokes %s and was in %s", a.Value.AlarmName, nameOf(arn),
 					a.Value.StateValue)
 			}
 		}
@@ -75,10 +74,11 @@ func actionOf(item runlog.AlarmHistoryItem) (arn, state string) {
 // asksForMore reports whether an alarm's action asks the group for more capacity, other
 // than as the claim says.
 func (t *analysis) asksForMore(alarm, state, arn string) bool {
-	if !strings.Contains(arn, "autoScalingGroupName/"+t.h.AutoScalingGroupName+":policyName/") {
+	group, policy, ok := hypothesis.PolicyARN(arn)
+	if !ok || group != t.h.AutoScalingGroupName {
 		return false // another group's, or no policy
 	}
-	if alarm == t.h.AlarmName && state == "ALARM" && policyName(arn) == t.h.PolicyName {
+	if alarm == t.h.AlarmName && state == "ALARM" && policy == t.h.PolicyName {
 		return false
 	}
 	p := t.policyOf(arn)
@@ -114,7 +114,8 @@ func (t *analysis) goesBelow(name string) bool {
 	return false
 }
 
-// policyName is the name at the end of a policy's ARN.
-func policyName(arn string) string {
-	return arn[strings.LastIndex(arn, ":policyName/")+len(":policyName/"):]
+// nameOf is the policy's name in its ARN.
+func nameOf(arn string) string {
+	_, policy, _ := hypothesis.PolicyARN(arn)
+	return policy
 }

@@ -14,8 +14,8 @@ func (t *analysis) noOtherServers() Finding {
 	f := expect("confounder.other-servers", "other servers", "every answer and every target is of an instance of the group")
 	if !t.h.Identity.ByAnswer() {
 		f.Expected = "the group's targets answered all requests, and every target is of an instance of the group"
-		if why, by := t.othersAnswered(); by != nil {
-			return f.with(Broken, evidence(by), "%s", why)
+		if status, why, by := t.othersAnswered(); status != Held {
+			return f.with(status, evidence(by), "%s", why)
 		}
 	} else if id, line := t.unknownAnswer(); line > 0 {
 		if id == "" {

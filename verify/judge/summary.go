@@ -23,6 +23,10 @@ func (t *analysis) summary(v Verdict) string {
 		return fmt.Sprintf("%s nothing is decided. The run was not begun: %s.", in, t.interruption())
 	case "interrupted":
 		return fmt.Sprintf("%s nothing is decided. The run ended early: %s.", in, t.interruption())
+	case "premise.instrument":
+		if t.began.IsZero() && t.load.note != "" { // which explains more than what the load generator is to achieve
+			return fmt.Sprintf("%s nothing is decided, because of %s: the run ended in the %s.", in, v.Reason, t.load.note)
+		}
 	}
 	f := first(slices.Concat(v.Premises, v.Confounders, v.evidence()), func(f Finding) bool { return f.ID == v.Reason })
 	found := fmt.Sprintf("%s (%s). Expected: %s. Seen: %s.", f.ID, f.Name, f.Expected, strings.TrimSuffix(f.Seen, "."))
@@ -52,10 +56,23 @@ func (t *analysis) nobodyElse(v Verdict) string {
 	if f.Status == Held {
 		return ", and nobody else called"
 	}
+	unseen := fmt.Sprintf("a change that was undone between two looks, at most %s s apart, is not seen", number(round(t.longestUnwatched())))
 	if t.r.Audit == nil {
-		return "; whether anybody else called was not looked at"
+		return "; nobody has asked CloudTrail who called; without that, " + unseen
 	}
-	return "; whether anybody else called is not known, because " + f.Seen
+	return "; whether anybody else called is not known, because " + f.Seen + "; " + unseen
+}
+
+// longestUnwatched is for how many seconds, from the baseline to the end of the load, some part of the configuration was not
+// looked at.
+func (t *analysis) longestUnwatched() (longest float64) {
+	for _, operation := range runlog.Watched() {
+		if len(t.cloud.Answered[operation]) > 0 {
+			_, silent := t.silence(operation, t.baselineFrom(), t.ended)
+			longest = max(longest, silent)
+		}
+	}
+	return longest
 }
 
 // cutShort says that the hold was shorter than the run asked for; "" if it was not.

@@ -30,9 +30,9 @@ var identities = []string{
 // one with which the proof began, and says in what.
 func (t *analysis) reconfigured() (*runlog.Observation, string) {
 	type question struct{ operation, input string }
-	began := map[question]any{}
+	began, watched := map[question]any{}, append(runlog.Watched(), runlog.OpDescribeTemplate)
 	for _, o := range t.cloud.Asked {
-		if o.Error != nil || o.Unchanged != 0 || !slices.Contains(append(runlog.Watched(), runlog.OpDescribeTemplate), o.Operation) {
+		if o.Error != nil || o.Unchanged != 0 || !slices.Contains(watched, o.Operation) {
 			continue
 		}
 		var answer any

@@ -127,7 +127,14 @@ func (t *analysis) programs() string {
 		}
 	}
 	if p := t.r.Manifest.Program; p != nil {
-		ran = append(ran, fmt.Sprintf("%s (SHA-256 %.12s…)", p.Path, p.SHA256))
+		command := fmt.Sprintf("%s (SHA-256 %.12s…)", p.Path, p.SHA256)
+		for _, argument := range p.Arguments {
+			command += " " + argument
+			if sum := p.Files[argument]; sum != "" {
+				command += fmt.Sprintf(" (SHA-256 %.12s…)", sum)
+			}
+		}
+		ran = append(ran, command)
 	}
 	if len(ran) == 0 {
 		return ""

@@ -143,7 +143,51 @@ func (w *world) metricAt(x float64) (runlog.GetMetricDataInput, runlog.Answer) {
 		}
 	}
 	answer.MetricDataResults = append(answer.MetricDataResults, counted)
+	for id, q := range w.identityQueries() {
+		in.MetricDataQueries = append(in.MetricDataQueries, q)
+		result := runlog.MetricDataResult{Id: q.Id, StatusCode: "Complete"}
+		for at := max(0, end-60); at < end && float64(at)+10.5 <= x; at += 10 {
+			if n := w.countedOf(id, at); n > 0 {
+				result.Timestamps, result.Values = append(result.Timestamps, aws(float64(at))), append(result.Values, n)
+			}
+		}
+		answer.MetricDataResults = append(answer.MetricDataResults, result)
+	}
 	return in, answer
+}
+
+// identityQueries ask for what tells who answered, by instance; of "" for the mean over all.
+func (w *world) identityQueries() map[string]runlog.MetricDataQuery {
+	made := map[string]runlog.MetricDataQuery{}
+	add := func(id string, m runlog.Metric, more ...runlog.Dimension) {
+		q := runlog.MetricDataQuery{Id: "t" + id}
+		q.MetricStat.Metric.Namespace, q.MetricStat.Metric.MetricName = m.Namespace, m.MetricName
+		q.MetricStat.Metric.Dimensions = append([]runlog.Dimension{m.Dimension}, more...)
+		q.MetricStat.Period, q.MetricStat.Stat = 10, m.Statistic
+		made[id] = q
+	}
+	switch w.identity {
+	case runlog.IdentityTarget:
+		for _, id := range []string{oldID, newID} {
+			add(id, runlog.RequestsOfTargets(targetARN), runlog.Dimension{Name: runlog.TargetDimension, Value: id})
+		}
+	case runlog.IdentityRequests:
+		add("", runlog.RequestsPerTargetOf(targetARN))
+	case runlog.IdentityAnswer:
+	}
+	return made
+}
+
+// countedOf is what an instance answers in the period from x on; of "" the mean over those that are healthy at its end.
+func (w *world) countedOf(id string, x int) (n float64) {
+	if id == "" {
+		healthy := runlog.State{Targets: w.healthAt(float64(x + 10))}.Healthy()
+		return w.counted(x) / float64(max(1, len(healthy)))
+	}
+	for s := float64(x); s < float64(x+10); s++ {
+		n += w.rateAt(s) * w.share(s, id)
+	}
+	return n
 }
 
 // requestsQuery asks for the requests that the load balancer counted.

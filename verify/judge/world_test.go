@@ -51,6 +51,7 @@ type world struct {
 	achieved     float64
 	real         bool               // lines of the load are as long as real ones
 	shares       map[string]float64 // of the load that an instance answers, relative to the others' 1
+	identity     runlog.Identity    // how it is known who answers; "": by the answers
 	others       float64            // requests a second that another client sends through the load balancer
 }
 
@@ -241,7 +242,7 @@ func (w *world) declared() runlog.Hypothesis {
 		AutoScalingGroupName: groupName, AlarmName: alarmName, PolicyName: policy, TargetGroupARN: targetARN,
 		Threshold: 20, PeriodSeconds: 10, MinSize: 1, MaxSize: 2, Band: 1.6, ControlCPUPercent: 11, ControlSeconds: 60,
 		MinAchieved: 0.98, MaxPollGapSeconds: 5,
-		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0], ""),
+		Deadlines: hypothesis.Deadlines(w.alarm, w.targetGroup, w.group, &w.policies[0], w.identity), Identity: w.identity,
 	}
 	h.SetLimits()
 	if w.hypothesis != nil {
@@ -328,6 +329,9 @@ func (w *world) second(p runlog.Phase, rate, x float64) *runlog.LoadSecond {
 	}
 	for id, i := range s.Instances {
 		i.Completed = int64(float64(s.Completed) * w.share(x, id))
+	}
+	if !w.identity.ByAnswer() {
+		s.Instances = map[string]*runlog.InstanceSecond{"": {Completed: s.Completed, First: w.ours(x)}}
 	}
 	if w.real && s.Sent > 0 {
 		realistic(s)

@@ -157,19 +157,14 @@ func (o *Observer) Run(ctx context.Context) error {
 
 func (o *Observer) pollInterval() time.Duration { return time.Duration(o.interval.Load()) }
 
-// snapshotEvery is how often a snapshot is taken: every few seconds or, where the API's
-// shared quota is to be spared, every half minute; and after everything that moved. One
-// whose answers take long keeps the polls waiting for a quarter of the time at most.
+// snapshotEvery is how often a snapshot is taken: every third poll, but every half minute
+// at least, and after everything that moved. One whose answers take long keeps the polls
+// waiting for a quarter of the time at most.
 func (o *Observer) snapshotEvery() time.Duration {
 	return max(snapshotEvery(o.pollInterval()), 4*o.took)
 }
 
-func snapshotEvery(poll time.Duration) time.Duration {
-	if poll >= 10*time.Second {
-		return 30 * time.Second
-	}
-	return 3 * time.Second
-}
+func snapshotEvery(poll time.Duration) time.Duration { return min(3*poll, 30*time.Second) }
 
 // round takes a configuration snapshot if one is wanted or there is none yet, and asks
 // every question of a poll once. Then it takes the snapshot that is due.

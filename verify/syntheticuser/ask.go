@@ -85,6 +85,15 @@ func (u *User) list(ctx context.Context, seen *runlog.HistorySession) error {
 	return nil
 }
 
+// askVersion asks whichever calculator answers what it runs. One that does not say so is older.
+func (u *User) askVersion(ctx context.Context) {
+	var is runlog.InstanceProgram
+	got, err := u.ask(ctx, http.MethodGet, "/v1/version", nil)
+	if err == nil && got.status == http.StatusOK && json.Unmarshal(got.body, &is) == nil {
+		u.programs[got.instance] = is
+	}
+}
+
 // count holds a list, the newest first, against what was made: how many of the
 // calculations that were answered it has as they were, and how many entries are
 // others, twice there or out of order.

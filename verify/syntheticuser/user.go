@@ -53,7 +53,8 @@ type User struct {
 	absent   bool   // there is no history to be seen
 	made     []calculation
 	sessions []runlog.HistorySession
-	settled  time.Time // when the last calculation must be in the store
+	programs map[string]runlog.InstanceProgram // by instance
+	settled  time.Time                         // when the last calculation must be in the store
 }
 
 // New returns a User that has sent nothing yet.
@@ -68,7 +69,7 @@ func New(cfg Config) (*User, error) {
 		return nil, fmt.Errorf("synthetic user: %w", err)
 	}
 	return &User{
-		config: cfg, base: base, random: rand.New(rand.NewPCG(cfg.Seed, 0)),
+		config: cfg, base: base, programs: map[string]runlog.InstanceProgram{}, random: rand.New(rand.NewPCG(cfg.Seed, 0)),
 		// No proxy: what stands between would answer for the load balancer.
 		client: &http.Client{Jar: jar, Transport: &http.Transport{}, Timeout: timeout},
 	}, nil
@@ -120,6 +121,9 @@ func (u *User) session(ctx context.Context, calculate bool) {
 	err := u.introduce(ctx)
 	if err == nil {
 		err = u.list(ctx, &seen)
+		if _, known := u.programs[seen.ListedBy]; !known {
+			u.askVersion(ctx)
+		}
 		if calculate {
 			err = errors.Join(err, u.calculate(ctx, &seen))
 		}
@@ -139,7 +143,7 @@ func (u *User) Came() bool { return u.absent || len(u.sessions) > 0 }
 
 // History is what the sessions showed, without an audit.
 func (u *User) History() runlog.History {
-	return runlog.History{Kept: u.user != "", Sessions: u.sessions}
+	return runlog.History{Kept: u.user != "", Sessions: u.sessions, Programs: u.programs}
 }
 
 // Known are the synthetic user's cookie and the texts that it entered and saw: none of

@@ -122,7 +122,7 @@ func (d *driver) status(state runlog.State) progress.Status {
 		Phase: phase, Elapsed: time.Since(d.cfg.Start), Expected: d.experiment.Expected(), PhaseElapsed: time.Since(d.entered),
 		Threshold: d.h.Threshold, Traffic: progress.TrafficOf(rate, second, failed),
 	}
-	s.See(state)
+	s.See(state, d.h.Metric)
 	if phase == runlog.PhaseHold {
 		s.PhaseExpected = d.cfg.Scenario.Hold
 	}

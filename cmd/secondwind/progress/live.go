@@ -74,7 +74,7 @@ func (l *live) draw(b *strings.Builder) {
 	s := l.last
 	lines := []string{"", l.phases(s)}
 	if s.Group != nil {
-		lines = append(lines, l.cpu(s))
+		lines = append(lines, l.metric(s))
 	}
 	lines = append(lines, l.inColumns(facts(s, l.paint))...)
 	for _, line := range lines {
@@ -129,27 +129,32 @@ func (l *live) phases(s Status) string {
 	return line
 }
 
-// barScale is the CPU percentage of a full bar: above it nothing is of interest.
+// barScale is the CPU percentage of a full bar: above it nothing is of interest. Of requests
+// it is as many thresholds as it is of CPU where nobody has changed any.
 const barScale = 50.0
 
-func (l *live) cpu(s Status) string {
-	columns := min(40, max(10, l.width()-40))
+func (l *live) metric(s Status) string {
+	value, scale, unit := s.CPUPercent, barScale, " %"
+	if s.RequestsPerTarget != nil {
+		value, scale, unit = s.RequestsPerTarget, 2.5*s.Threshold, ""
+	}
+	columns := min(40, max(10, l.width()-30-len(s.reading())))
 	cells := []rune(strings.Repeat("·", columns))
 	style := terminal.Dim
-	if s.CPUPercent != nil {
-		full := int(min(*s.CPUPercent, barScale) / barScale * float64(columns))
+	if value != nil && scale > 0 {
+		full := int(min(*value, scale) / scale * float64(columns))
 		copy(cells, []rune(strings.Repeat("█", full)))
 		style = terminal.Green
-		if s.Threshold > 0 && *s.CPUPercent > s.Threshold {
+		if s.Threshold > 0 && *value > s.Threshold {
 			style = terminal.Red
 		}
 	}
 	if s.Threshold <= 0 {
-		return fmt.Sprintf("CPU %s  %s", percent(s.CPUPercent), l.paint(style, string(cells)))
+		return s.reading() + "  " + l.paint(style, string(cells))
 	}
-	mark := min(int(s.Threshold/barScale*float64(columns)), columns-1)
+	mark := min(int(s.Threshold/scale*float64(columns)), columns-1)
 	bar := l.paint(style, string(cells[:mark])) + "│" + l.paint(style, string(cells[mark+1:]))
-	return fmt.Sprintf("CPU %s  %s  threshold %g %%", percent(s.CPUPercent), bar, s.Threshold)
+	return fmt.Sprintf("%s  %s  threshold %g%s", s.reading(), bar, s.Threshold, unit)
 }
 
 // fit cuts a line to the terminal's width, without its colours if it must: a

@@ -22,10 +22,12 @@ type Status struct {
 	PhaseElapsed  time.Duration `json:"-"`                    // since the phase's start
 	PhaseExpected time.Duration `json:"-"`                    // of the phase; 0 if not known
 	CPUPercent    *float64      `json:"cpuPercent,omitempty"` // the group's newest datapoint
-	Threshold     float64       `json:"threshold,omitempty"`  // CPU percent; 0 if not known
-	Alarm         string        `json:"alarm,omitempty"`
-	*Group                      // nil: none is watched
-	*Traffic                    // nil: none is sent
+	// RequestsPerTarget is the newest datapoint of a group whose alarm counts requests, instead of CPU.
+	RequestsPerTarget *float64 `json:"requestsPerTarget,omitempty"`
+	Threshold         float64  `json:"threshold,omitempty"` // of either; 0 if not known
+	Alarm             string   `json:"alarm,omitempty"`
+	*Group                     // nil: none is watched
+	*Traffic                   // nil: none is sent
 }
 
 // Group is how the Auto Scaling group stands, in instances.
@@ -43,12 +45,24 @@ type Traffic struct {
 	Failed        int64   `json:"failed"`          // requests, since the run's start
 }
 
-// See takes in what was seen of the group.
-func (s *Status) See(state runlog.State) {
+// See takes in what was seen of the group, whose alarm watches the metric.
+func (s *Status) See(state runlog.State, metric runlog.Metric) {
 	s.Group = &Group{InService: len(state.Group.InService()), Desired: state.Group.DesiredCapacity, Healthy: len(state.Healthy())}
-	if p, ok := state.Latest(runlog.GroupSeries); ok {
+	p, ok := state.Latest(runlog.GroupSeries)
+	switch {
+	case metric.CountsRequests():
+		s.RequestsPerTarget = &p.Value // without a datapoint there was none
+	case ok:
 		s.CPUPercent = &p.Value
 	}
+}
+
+// reading is the newest datapoint in words.
+func (s Status) reading() string {
+	if s.RequestsPerTarget != nil {
+		return fmt.Sprintf("%4.0f requests of a target", *s.RequestsPerTarget)
+	}
+	return "CPU " + percent(s.CPUPercent)
 }
 
 // TrafficOf is the load of the newest interval, last, when rate was offered and so
@@ -170,7 +184,7 @@ func (l *lines) Close() {}
 func line(s Status) string {
 	known := []string{fmt.Sprintf("%-11s", s.Phase)}
 	if s.Group != nil {
-		known = append(known, "CPU "+percent(s.CPUPercent))
+		known = append(known, s.reading())
 	}
 	known = append(known, facts(s, func(_, text string) string { return text })...)
 	if len(known) == 1 && s.Phase == runlog.PhaseSetup {

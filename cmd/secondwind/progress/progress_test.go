@@ -121,7 +121,9 @@ func TestJSONLinesCanBeRead(t *testing.T) {
 func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 	seen := runlog.State{Group: runlog.AutoScalingGroup{DesiredCapacity: 1}}
 	observed := Status{Phase: "observe"}
-	observed.See(seen)
+	observed.See(seen, runlog.CPUOf("g"))
+	counted := Status{Phase: "load", Threshold: 50}
+	counted.See(runlog.State{Metric: map[string][]runlog.Datapoint{runlog.GroupSeries: {{Value: 72}}}}, runlog.RequestsPerTargetOf("t"))
 	cases := []struct {
 		name         string
 		status       Status
@@ -135,6 +137,8 @@ func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 		}, " 0:05    load        · 4 of 5 requests/s", `{"phase":"load","offeredRate":5,"completedRate":4,"failed":0}`},
 		{"a group alone", observed,
 			" 0:05    observe     · CPU   –   · 0 in service → 1", `{"phase":"observe","inService":0,"desired":1,"healthy":0}`},
+		{"a group whose alarm counts requests", counted, " 0:05    load        ·   72 requests of a target · 0 in service",
+			`{"phase":"load","requestsPerTarget":72,"threshold":50,"inService":0,"desired":0,"healthy":0}`},
 	}
 	for _, c := range cases {
 		var plain, asJSON bytes.Buffer
@@ -149,8 +153,8 @@ func TestWhatIsNotMeasuredIsNotReported(t *testing.T) {
 		}
 		view := new(bytes.Buffer)
 		Live(view, func() int { return 80 }, false).Status(c.status)
-		if got := strings.Contains(view.String(), "CPU"); got != (c.status.Group != nil) {
-			t.Errorf("%s: the view shows a CPU: %t\n%s", c.name, got, view)
+		if got := strings.Contains(view.String(), "CPU") || strings.Contains(view.String(), "threshold 50"); got != (c.status.Group != nil) {
+			t.Errorf("%s: the view shows a metric: %t\n%s", c.name, got, view)
 		}
 	}
 }
