@@ -212,6 +212,13 @@ func TestOnePointIsDrawnAsADisc(t *testing.T) {
 	}
 }
 
+func TestAMetricThatCountsHasNoPercent(t *testing.T) {
+	got := svg(t, Group(Run{MetricName: "RequestCountPerTarget", Threshold: 50}))
+	if !strings.Contains(got, ">threshold 50<") || !strings.Contains(got, ">RequestCountPerTarget<") {
+		t.Error("the figure of a metric that counts does not name it, or gives it a unit")
+	}
+}
+
 func TestPanelsLieAboveEachOther(t *testing.T) {
 	f := Proof(Run{End: 100, Offered: Series{Points: []Point{{X: 1, Y: 1e6}}}})
 	left, right := f.dataEdges()
@@ -228,7 +235,7 @@ func TestPanelsLieAboveEachOther(t *testing.T) {
 func ExampleGroup() {
 	f := Group(Run{
 		ID: "20260314T092653Z-5a5a", Start: time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC), End: 40,
-		Threshold: 20, PeriodSeconds: 10,
+		Threshold: 20, Unit: "%", PeriodSeconds: 10,
 		CPU:   []Series{{Name: "group average", Points: []Point{{X: 0, Y: 11}, {X: 10, Y: 33}, {X: 20, Y: 17}}}},
 		Marks: []Mark{{At: 21.4, Text: "alarm cpu-high: OK → ALARM"}},
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -57,7 +58,7 @@ func (f *Figure) requests(r Run) {
 
 // cpu draws the claim's metric with its threshold.
 func (f *Figure) cpu(r Run) {
-	f.plot.Y.Label.Text = r.MetricName + ", %"
+	f.plot.Y.Label.Text = strings.TrimSuffix(r.MetricName+", "+r.Unit, ", ")
 	f.plot.Y.Max = 10
 	f.missing = "no datapoint of " + r.MetricName
 	for i, s := range fewest(r.CPU) {
@@ -67,7 +68,7 @@ func (f *Figure) cpu(r Run) {
 	if r.Threshold > 0 {
 		look := style{Color: warning(), Width: 1.4, Dashes: dashes(12, 3, 2, 3)}
 		f.plot.Add(level(r.Threshold, look))
-		f.legend = append(f.legend, entry{Text: fmt.Sprintf("threshold %g %%", r.Threshold), Style: look})
+		f.legend = append(f.legend, entry{Text: strings.TrimSpace(fmt.Sprintf("threshold %g %s", r.Threshold, r.Unit)), Style: look})
 		f.raise(r.Threshold)
 	}
 }

@@ -17,9 +17,10 @@ type Run struct {
 	Links  []Link // the chain e0 … e7, in order
 
 	MetricName string  // of the claim, for instance CPUUtilization
-	Threshold  float64 // percent; 0: not declared
+	Unit       string  // of the claim's metric, "%" or "" if it counts
+	Threshold  float64 // in Unit; 0: not declared
 	// CPU holds the group's average first, then the instances; a point's X is
-	// the start of its period, its Y percent.
+	// the start of its period, its Y in Unit.
 	CPU           []Series
 	PeriodSeconds float64 // of CPU
 
