@@ -117,10 +117,11 @@ func TestHistoryUnderAKeyOfKMS(t *testing.T) {
 	}
 	h, stop := keepsHistory(t, cfg)
 	awaitReadiness(t, h, true)
-	entry, err := h.Add(t.Context(), kmsUser, history.Entry{Expression: "12345678901234567890+1", Result: "12345678901234567891"})
-	if err != nil {
+	added := &history.Addition{User: kmsUser, Entry: history.Entry{Expression: "12345678901234567890+1", Result: "12345678901234567891"}}
+	if err := h.Add(t.Context(), added); err != nil {
 		t.Fatalf("Add: %v", err)
 	}
+	entry := added.Entry
 
 	// AWS rotates the key itself: what it encrypted before stays readable.
 	if _, err := client.RotateKeyOnDemand(t.Context(), &kms.RotateKeyOnDemandInput{KeyId: &id}); err != nil {
@@ -207,7 +208,7 @@ func TestKeysStayInUseWhileKMSCanNotBeReached(t *testing.T) {
 	if err := awaitReadiness(t, h, false); !strings.Contains(err.Error(), "AWS KMS key alias/one") {
 		t.Errorf("Ready without KMS = %v, want the key named", err)
 	}
-	if _, err := h.Add(t.Context(), kmsUser, history.Entry{Result: "1"}); err != nil {
+	if err := h.Add(t.Context(), &history.Addition{User: kmsUser, Entry: history.Entry{Result: "1"}}); err != nil {
 		t.Errorf("Add without KMS = %v, want it kept under the key that is in memory", err)
 	}
 	fresh, _ := keepsHistory(t, cfg)

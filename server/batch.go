@@ -217,6 +217,8 @@ type stream struct {
 
 func newStream(c *gin.Context, config Config) *stream {
 	s := &stream{http.NewResponseController(c.Writer), config}
+	// A client that has closed its half of the connection still reads; if it has gone, writing fails.
+	c.Request = c.Request.WithContext(context.WithoutCancel(c.Request.Context()))
 	// HTTP/1 would else end the body with the first answer. A recorder of tests
 	// knows neither this nor deadlines, and needs none.
 	_ = s.control.EnableFullDuplex()

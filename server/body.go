@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -45,6 +46,44 @@ type body struct {
 	reserved *reservation // nil: the reader of the body counts what it keeps
 	left     int64
 	most     int64
+	pace     *pace // nil: whoever reads it has deadlines of its own
+}
+
+// A body has bodyGrace to begin to arrive, and then arrives with at least leastRate
+// (as Apache's mod_reqtimeout has it), or is answered with 408.
+const (
+	bodyGrace = 5 * time.Second
+	leastRate = 500 // bytes per second
+)
+
+// pace is the deadline of a body, which is later the more of it has arrived.
+type pace struct {
+	control *http.ResponseController
+	began   time.Time
+	longest time.Duration
+	allowed time.Duration // the deadline is then
+}
+
+// arrived sets the deadline after so many bytes.
+func (p *pace) arrived(bytes int64, whole bool) {
+	allowed := min(bodyGrace+time.Duration(bytes)*time.Second/leastRate, p.longest)
+	if whole { // else the deadline would end the request: net/http watches whether the client goes
+		allowed = p.longest
+	}
+	if allowed > p.allowed {
+		p.allowed = allowed
+		_ = p.control.SetReadDeadline(p.began.Add(allowed))
+	}
+}
+
+// openPaced is openBody of a body that must arrive in Config.ReadTimeout.
+func (s *Server) openPaced(c *gin.Context, held *reservation) (*body, error) {
+	b, err := openBody(c, s.config.MaxBodyBytes, held)
+	if err == nil {
+		b.pace = &pace{control: http.NewResponseController(c.Writer), began: time.Now(), longest: s.config.ReadTimeout,
+			allowed: min(bodyGrace, s.config.ReadTimeout)}
+	}
+	return b, err
 }
 
 // openBody returns the body, of which most bytes may be read, compressed or not.
@@ -81,6 +120,9 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.left -= int64(n); b.left < 0 {
 		return 0, &http.MaxBytesError{Limit: b.most}
 	}
+	if b.pace != nil {
+		b.pace.arrived(b.most-b.left, errors.Is(err, io.EOF))
+	}
 	if b.reserved != nil {
 		if full := b.reserved.grow(b.request.Context(), int64(n)); full != nil {
 			return 0, full
@@ -113,7 +155,7 @@ func bodyFault(err error) error {
 }
 
 func (s *Server) readBody(c *gin.Context) ([]byte, error) {
-	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
+	from, err := s.openPaced(c, reservationOf(c))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +177,7 @@ func (s *Server) openBatch(c *gin.Context) (from *body, release func(), err erro
 		return from, func() {}, err
 	}
 	held := &reservation{budget: s.memory}
-	if from, err = openBody(c, s.config.MaxBodyBytes, held); err != nil {
+	if from, err = s.openPaced(c, held); err != nil {
 		return nil, nil, err
 	}
 	whole, err := io.ReadAll(from)

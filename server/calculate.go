@@ -118,7 +118,7 @@ func (s *Server) answer(c *gin.Context, asked Calculation) (bignum.Answer, error
 // evaluate waits for its turn and calculates, both within the timeout. Before
 // it lets the next one have its turn, it reserves memory for the result.
 func (s *Server) evaluate(ctx context.Context, asked Calculation, held *reservation) (bignum.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.config.CalculationTimeout)
+	ctx, cancel := s.outlasting(ctx)
 	defer cancel()
 	if err := s.admission.enter(ctx); err != nil {
 		return bignum.Answer{}, err
@@ -131,6 +131,17 @@ func (s *Server) evaluate(ctx context.Context, asked Calculation, held *reservat
 		return bignum.Answer{}, err
 	}
 	return result, held.grow(ctx, int64(len(result.Text)))
+}
+
+// halfClosedFor is how long a calculation goes on for a client that has closed at least its
+// half of the connection: it may wait for the answer, or may have gone.
+const halfClosedFor = time.Second
+
+// outlasting ends with the calculation's timeout, or a little after ctx.
+func (s *Server) outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.CalculationTimeout)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(halfClosedFor, cancel) })
+	return longer, func() { stop(); cancel() }
 }
 
 // readCalculation reads the whole body before anything waits for a turn, so
@@ -148,7 +159,7 @@ func (s *Server) readCalculation(c *gin.Context) (Calculation, error) {
 			return Calculation{}, badRequest("%q is in the query string: with JSON, put it in the body", name)
 		}
 	}
-	from, err := openBody(c, s.config.MaxBodyBytes, reservationOf(c))
+	from, err := s.openPaced(c, reservationOf(c))
 	if err != nil {
 		return Calculation{}, err
 	}

@@ -3,6 +3,8 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"time"
@@ -15,7 +17,9 @@ import (
 type Config struct {
 	Log     *slog.Logger // nil: discard
 	History store        // a *history.History; nil: none is kept
-	Version string       // of the program, for GET /v1/version; "" means dev
+	// Durability is that of entries whose request does not ask for Written; "" means Written.
+	Durability Durability
+	Version    string // of the program, for GET /v1/version; "" means dev
 
 	MaxBodyBytes       int64         // of a request, and of a line of a stream; 0 means 16 MiB
 	MaxStreamBytes     int64         // of a batch or of statistics, which are not held in memory; 0 means 1 GiB
@@ -71,7 +75,13 @@ func (c *Config) fields() []config.Field {
 }
 
 // Validate reports every field that is out of range.
-func (c Config) Validate() error { return config.Validate(c.fields()) }
+func (c Config) Validate() error {
+	var wrong error
+	if c.Durability != "" && c.Durability != Written && c.Durability != Queued {
+		wrong = fmt.Errorf("the durability %q is unknown: use %s or %s", c.Durability, Written, Queued)
+	}
+	return errors.Join(wrong, config.Validate(c.fields()))
+}
 
 // withDefaults fills in what was left zero.
 func (c Config) withDefaults() Config {
@@ -81,6 +91,7 @@ func (c Config) withDefaults() Config {
 	if c.InstanceID == nil {
 		c.InstanceID = MetadataInstanceID()
 	}
+	c.Durability = cmp.Or(c.Durability, Written)
 	config.Fill(c.fields())
 	return c
 }
@@ -98,7 +109,7 @@ const (
 // about limits times how many of each there may be at once.
 func (s *Server) MemoryBound() int64 {
 	c := s.config
-	connections := int64(c.MaxConnections) * (connectionBytes + headerCopies*int64(c.MaxHeaderBytes))
+	connections := int64(c.MaxConnections+spare) * (connectionBytes + headerCopies*int64(c.MaxHeaderBytes))
 	calculations := int64(c.MaxCalculations) * int64(c.MaxDigits) * bytesPerDigit
 	alive := idleBytes + connections + heldCopies*c.MaxHeldBytes + calculations
 	return alive + alive/4 // what is not yet collected

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -9,6 +10,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"secondwind/server/history"
 )
@@ -184,26 +189,103 @@ func TestCalculatingGoesOnWithoutTheStore(t *testing.T) {
 	}
 }
 
-// The store never ends while this test asks: an answer that waited for it would
-// never come.
-func TestAnswersDoNotWaitForTheStore(t *testing.T) {
-	s, kept := withHistory(t, Config{})
-	kept.hold = make(chan struct{})
-	for range maxWaiting + 10 {
-		if w := ask(t, s, alice, http.MethodPost, "/v1/calculate", example); w.Code != http.StatusOK {
-			t.Fatalf("POST /v1/calculate = %d %s, want 200", w.Code, w.Body)
+// The store hangs while this test asks. One answer waits for it, as long as any may; those
+// after it do not, and each says what has become of its entry.
+func TestAnswersDoNotWaitForAStoreThatHangs(t *testing.T) {
+	for _, durability := range []Durability{Written, Queued} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			s, kept := withHistory(t, Config{Durability: durability, Log: slog.New(slog.NewTextHandler(&log, nil))})
+			kept.hold = make(chan struct{})
+			start := time.Now()
+			became := map[string]int{}
+			for range maxWaiting + 10 {
+				w := ask(t, s, alice, http.MethodPost, "/v1/calculate", example)
+				if w.Code != http.StatusOK {
+					t.Fatalf("POST /v1/calculate = %d %s, want 200", w.Code, w.Body)
+				}
+				became[w.Header().Get(headerHistory)]++
+			}
+			if waited := time.Since(start); waited != commitTimeout {
+				t.Errorf("%s: the answers waited for %v, want %v in all", durability, waited, commitTimeout)
+			}
+			if became["queued"] != maxWaiting || became["dropped"] != 10 {
+				t.Errorf("%s: the answers say %v, want %d queued and 10 dropped", durability, became, maxWaiting)
+			}
+			has(t, s, `calculator_history_waiting{instance="`+s.instance.name()+`"} 256`)
+			ended, end := context.WithCancel(t.Context())
+			end()
+			s.recorder.end(ended)
+			if !strings.Contains(log.String(), "lost to the history\" lost=266") {
+				t.Errorf("%s: at the end the log has %s, want the 266 that a kill loses now", durability, &log)
+			}
+			close(kept.hold)
+			s.recorder.settle(t.Context())
+			if got := len(kept.entries[alice]); got != maxWaiting {
+				t.Errorf("%s: stored = %d, want the %d that could wait", durability, got, maxWaiting)
+			}
+			has(t, s, `calculator_history_entries_total{instance="`+s.instance.name()+`",outcome="dropped"} 10`)
+			w := ask(t, s, alice, http.MethodPost, "/v1/calculate", example)
+			if became := w.Header().Get(headerHistory); became != string(durability) {
+				t.Errorf("%s: when it works again an answer says %q", durability, became)
+			}
+			s.recorder.settle(t.Context())
+		})
+	}
+}
+
+// has holds /metrics to a line.
+func has(t *testing.T, s *Server, line string) {
+	t.Helper()
+	if metrics := ask(t, s, "", http.MethodGet, "/metrics", "").Body.String(); !strings.Contains(metrics, line) {
+		t.Errorf("/metrics lacks %s", line)
+	}
+}
+
+// What waits while the store is busy is kept with one commit.
+func TestEntriesThatWaitAreCommittedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, kept := withHistory(t, Config{Durability: Queued})
+		kept.hold = make(chan struct{})
+		for range 33 {
+			ask(t, s, alice, http.MethodPost, "/v1/calculate", example)
+			synctest.Wait() // the first is being kept
+		}
+		close(kept.hold)
+		s.recorder.settle(t.Context())
+		if kept.commits != 2 || len(kept.entries[alice]) != 33 {
+			t.Errorf("%d entries with %d commits, want 33: the first, and those that waited meanwhile", len(kept.entries[alice]), kept.commits)
+		}
+	})
+}
+
+func TestThePageAndWhoAsksForItGetWritten(t *testing.T) {
+	s, kept := withHistory(t, Config{Durability: Queued})
+	for _, tt := range []struct {
+		path, body, prefer string
+		fault              error
+		want               string
+	}{
+		{"/v1/calculate", example, "", nil, "queued"},
+		{"/v1/calculate", example, "history=written", nil, "written"},
+		{"/", "expression=1", "", nil, "written"},
+		{"/", "expression=1", "", history.ErrUnavailable, "dropped"},
+	} {
+		kept.fail(tt.fault)
+		r := httptest.NewRequest(http.MethodPost, tt.path, strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", typeJSON)
+		if tt.path == "/" {
+			r.Header.Set("Content-Type", gin.MIMEPOSTForm)
+		}
+		r.Header.Set("Prefer", tt.prefer)
+		r.AddCookie(&http.Cookie{Name: userCookie, Value: alice})
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		if got := w.Header().Get(headerHistory); w.Code != http.StatusOK || got != tt.want {
+			t.Errorf("POST %s with Prefer: %q = %d, %s: %q, want 200 and %s", tt.path, tt.prefer, w.Code, headerHistory, got, tt.want)
 		}
 	}
-	close(kept.hold)
 	s.recorder.settle(t.Context())
-	if got := len(kept.entries[alice]); got != maxWaiting {
-		t.Errorf("stored = %d, want the %d that could wait", got, maxWaiting)
-	}
-	metrics := ask(t, s, "", http.MethodGet, "/metrics", "").Body.String()
-	if want := `calculator_history_entries_total{instance="` + s.instance.name() + `",outcome="dropped"} 10`; !strings.Contains(metrics,
-		want) {
-		t.Errorf("/metrics lacks %s", want)
-	}
 }
 
 func TestCookieIsSafe(t *testing.T) {

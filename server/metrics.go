@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -59,7 +60,7 @@ const otherRoute = "other"
 
 const namespace = "calculator"
 
-func newMetrics(admission *admissionLimiter, memory *budget) *metrics {
+func newMetrics(admission *admissionLimiter, memory *budget, r *recorder) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	}
@@ -91,6 +92,10 @@ func newMetrics(admission *admissionLimiter, memory *budget) *metrics {
 		gauge("calculations_running", "Calculations that compute now.", func() float64 { return float64(admission.turns.used.Load()) }),
 		gauge("calculations_waiting", "Calculations that wait for their turn.", func() float64 { return float64(admission.queued.Load()) }),
 		gauge("held_bytes", "Bodies and answers held in memory.", func() float64 { return float64(memory.used.Load()) }),
+		gauge("history_waiting", fmt.Sprintf("Calculations that were answered, or are about to be, and are not yet in the history: "+
+			"what a kill loses now, %d at most.", maxWaiting), func() float64 { return float64(r.places.used.Load()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Name: "history_losses_total",
+			Help: "How often the history's store or key was lost."}, r.losses),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -97,6 +98,28 @@ func method(m string) string {
 		return m
 	}
 	return "other"
+}
+
+// placing has every request that is not about the instance's health wait for a place of
+// its connection: see connections.
+func (s *Server) placing(c *gin.Context) {
+	p, spare := c.Request.Context().Value(placedKey{}).(*placed)
+	if !spare || slices.Contains([]string{"/healthz", "/readyz", "/metrics"}, c.FullPath()) {
+		return
+	}
+	if p.occupy(c.Request.Context(), s.config.QueueTimeout) != nil {
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now()) // the answer does not wait for the body
+		c.Header("Connection", "close")
+		writeProblem(c, newProblem(http.StatusServiceUnavailable, "this instance has too many connections: try again in a second"))
+	}
+}
+
+// pacing gives a body its first time to arrive, whether or not a handler reads it; an answer
+// waits for the rest of a body.
+func (s *Server) pacing(c *gin.Context) {
+	if c.Request.ContentLength != 0 {
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(min(bodyGrace, s.config.ReadTimeout)))
+	}
 }
 
 // digits in the cause of a panic might be an operand's.

@@ -52,8 +52,9 @@ func New(cfg Config) (*Server, error) {
 		page:       page,
 		requestIDs: newRequestIDs(),
 	}
-	s.metrics = newMetrics(s.admission, s.memory)
-	s.recorder = &recorder{store: cfg.History, memory: s.memory, log: cfg.Log, metrics: s.metrics}
+	s.recorder = newRecorder(cfg.History, s.memory, cfg.Log)
+	s.metrics = newMetrics(s.admission, s.memory, s.recorder)
+	s.recorder.metrics = s.metrics
 	s.engine = s.routes()
 	s.metrics.know(s.engine.Routes())
 	s.handler = s.instance.named(s.engine)
@@ -66,7 +67,7 @@ func (s *Server) routes() *gin.Engine {
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false
-	r.Use(s.observed, s.recovered, secure)
+	r.Use(s.observed, s.recovered, secure, s.placing, s.pacing)
 
 	read := []string{http.MethodGet, http.MethodHead}
 	r.Match(read, "/", s.failing(s.showPage))
@@ -120,7 +121,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 	places := limited(listener, s.config.MaxConnections)
 	h := s.httpServer(ctx)
-	h.ConnState = places.changed
+	h.ConnState, h.ConnContext = places.changed, withConnection
 	ended := make(chan error, 1)
 	background.Go(func() { ended <- h.Serve(places) })
 	s.config.Log.Info("listening", "address", listener.Addr().String(), "instance", s.instance.name())
@@ -153,12 +154,12 @@ func (s *Server) drain(ctx context.Context, h *http.Server) error {
 	s.config.Log.Info("draining", "timeout", s.config.DrainTimeout.String())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.DrainTimeout)
 	defer cancel()
+	defer s.recorder.end(ctx)
 	if err := h.Shutdown(ctx); err != nil {
 		// Cutting the connections ends the requests' contexts, so that their
 		// calculations stop too.
 		return errors.Join(fmt.Errorf("requests were still in flight after %v and were cut: %w", s.config.DrainTimeout, err), h.Close())
 	}
-	s.recorder.settle(ctx)
 	s.config.Log.Info("drained")
 	return nil
 }

@@ -17,6 +17,7 @@ type shelf struct {
 	entries map[string][]history.Entry // by user, the newest first
 	fault   error
 	hold    chan struct{} // not nil: Add waits until it is closed
+	commits int
 }
 
 func newShelf() *shelf { return &shelf{entries: make(map[string][]history.Entry)} }
@@ -27,23 +28,26 @@ func (s *shelf) fail(err error) {
 	s.fault = err
 }
 
-func (s *shelf) Add(ctx context.Context, user string, e history.Entry) (history.Entry, error) {
+func (s *shelf) Add(ctx context.Context, group ...*history.Addition) error {
 	if s.hold != nil {
 		select {
 		case <-s.hold:
 		case <-ctx.Done():
-			return e, ctx.Err()
+			return ctx.Err()
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != nil {
-		return e, s.fault
+		return s.fault
 	}
-	s.count++
-	e.ID = fmt.Sprintf("%06d", s.count)
-	s.entries[user] = append([]history.Entry{e}, s.entries[user]...)
-	return e, nil
+	s.commits++
+	for _, a := range group {
+		s.count++
+		a.Entry.ID = fmt.Sprintf("%06d", s.count)
+		s.entries[a.User] = append([]history.Entry{a.Entry}, s.entries[a.User]...)
+	}
+	return nil
 }
 
 func (s *shelf) List(_ context.Context, user string, q history.Query) ([]history.Entry, error) {
@@ -76,6 +80,8 @@ func (s *shelf) DeleteAll(_ context.Context, user string) error {
 	delete(s.entries, user)
 	return s.fault
 }
+
+func (s *shelf) Losses() int64 { return 0 }
 
 func (s *shelf) Ready(context.Context) error {
 	s.mu.Lock()

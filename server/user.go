@@ -53,19 +53,30 @@ func (s *Server) greet(c *gin.Context) {
 	})
 }
 
-// remember adds a calculation to the history of the user who made it. The
-// answer does not wait for it.
+// headerHistory says in an answer what has become of its entry: see Durability.
+const headerHistory = "X-History"
+
+// durability is what the page has, and who asks as RFC 7240 says; else the configured one.
+func (s *Server) durability(c *gin.Context) Durability {
+	if c.FullPath() == "/" || c.GetHeader("Prefer") == "history=written" {
+		return Written
+	}
+	return s.config.Durability
+}
+
+// remember adds a calculation to the history of the user who made it.
 func (s *Server) remember(c *gin.Context, asked Calculation, result bignum.Answer) {
 	user := userOf(c)
 	if s.config.History == nil || user == "" {
 		return
 	}
-	s.recorder.add(user, history.Entry{
+	became := s.recorder.add(c.Request.Context(), user, history.Entry{
 		Time:       time.Now().UTC(),
 		Instance:   s.instance.name(),
 		Operation:  string(asked.Operation),
 		Operands:   asked.Operands,
 		Expression: asked.Expression,
 		Result:     result.Text,
-	})
+	}, s.durability(c))
+	c.Header(headerHistory, string(became))
 }

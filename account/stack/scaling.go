@@ -101,7 +101,9 @@ func (b *builder) onRequests(alarm *cloudwatch.PutMetricAlarmInput) {
 	alarm.AlarmDescription = aws.String(fmt.Sprintf("requests of each target of %s against %g a period", group, *alarm.Threshold))
 	alarm.Namespace, alarm.MetricName = aws.String("AWS/ApplicationELB"), aws.String("RequestCountPerTarget")
 	alarm.Statistic = cwtypes.StatisticSum
-	alarm.Dimensions = []cwtypes.Dimension{{Name: aws.String("LoadBalancer"), Value: &balancer}, {Name: aws.String("TargetGroup"), Value: &group}}
+	alarm.Dimensions = []cwtypes.Dimension{
+		{Name: aws.String("LoadBalancer"), Value: &balancer}, {Name: aws.String("TargetGroup"), Value: &group},
+	}
 }
 
 // routed are the load balancer and the target group as metrics name them.

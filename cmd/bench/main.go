@@ -5,6 +5,8 @@
 // absolute figures of a shared machine say little.
 //
 //	/_calculate  the original stack (Flask on gunicorn) and a bare net/http handler
+//	history      answers after the commit, and before it
+//	health       /healthz with 2,000 slow clients and all CPU in use
 //	digits       GMP, CPython and bc multiplying two long numbers, decimal in and out
 //	start        the time to the first healthy answer, the binary, idle memory
 //	endurance    minutes of mixed sizes at 80 % CPU: memory, errors, latencies
@@ -47,7 +49,8 @@ type section struct {
 
 func sections() []section {
 	return []section{
-		{"requests", compareRequests}, {"digits", compareDigits}, {"start", measureStart}, {"endurance", endure}, {"load", compareGenerators},
+		{"requests", compareRequests}, {"history", compareDurabilities}, {"health", measureHealth}, {"digits", compareDigits},
+		{"start", measureStart}, {"endurance", endure}, {"load", compareGenerators},
 	}
 }
 
@@ -74,7 +77,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&o.calculator, "calculator", filepath.Join("bin", "calculator"), "`path` of the calculator")
 	f.StringVar(&o.secondwind, "secondwind", filepath.Join("bin", "secondwind"), "`path` of secondwind")
 	f.IntVar(&o.results, "results", 10_000_000, "results of the load whose memory is watched")
-	f.StringVar(&only, "only", "", "comma-separated `sections`: requests, digits, start, endurance, load (default all)")
+	f.StringVar(&only, "only", "", "comma-separated `sections`: requests, history, health, digits, start, endurance, load (default all)")
 	f.IntVar(&o.rounds, "rounds", 5, "rounds of a comparison; their median counts")
 	f.DurationVar(&o.each, "each", 4*time.Second, "length of a round of requests")
 	f.DurationVar(&o.endurance, "endurance", time.Minute, "length of the load at 80 % CPU; the figure that counts is of 10m")
@@ -86,7 +89,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	for _, name := range o.only {
 		if !slices.ContainsFunc(sections(), func(s section) bool { return s.name == name }) {
-			return fmt.Errorf("--only %q: there is no such section; the sections are requests, digits, start, endurance and load", name)
+			return fmt.Errorf("--only %q: there is no such section; see --help", name)
 		}
 	}
 	for name, path := range map[string]string{"calculator": o.calculator, "secondwind": o.secondwind} {

@@ -26,25 +26,27 @@ const smallQuestion = "/_calculate?number1=12&operator=*&number2=34"
 
 // contestant answers /_calculate.
 type contestant struct {
-	name   string
-	start  func(context.Context) (*process, error)
-	rates  []float64 // requests per second, one a round
-	p99    []time.Duration
-	server *process
+	name        string
+	connections int
+	arguments   []string // further ones, of wrk
+	start       func(context.Context) (*process, error)
+	rates       []float64 // requests per second, one a round
+	p99         []time.Duration
+	server      *process
 }
 
 // compareRequests lets every contestant answer the same small question, in
 // turns, so that what else the machine does falls on all of them.
-func compareRequests(ctx context.Context, o options) (err error) {
+func compareRequests(ctx context.Context, o options) error {
 	if _, err := exec.LookPath("wrk"); err != nil {
 		fmt.Println("left out: there is no wrk (Debian: apt install wrk)")
 		return nil
 	}
 	contestants := []*contestant{
-		{name: "calculator", start: func(ctx context.Context) (*process, error) {
+		{name: "calculator", connections: 16, start: func(ctx context.Context) (*process, error) {
 			return startServer(ctx, "/healthz", []string{"CALCULATOR_HISTORY=off"}, o.calculator, "--address", "ADDRESS")
 		}},
-		{name: "bare net/http", start: func(ctx context.Context) (*process, error) {
+		{name: "bare net/http", connections: 16, start: func(ctx context.Context) (*process, error) {
 			self, err := os.Executable()
 			if err != nil {
 				return nil, err
@@ -55,10 +57,19 @@ func compareRequests(ctx context.Context, o options) (err error) {
 	if err := prepareOriginal(ctx, o.folder); err != nil {
 		fmt.Println("without the original:", err)
 	} else {
-		contestants = append(contestants, &contestant{name: "original (Flask on gunicorn)", start: func(ctx context.Context) (*process, error) {
-			return startOriginal(ctx, o.folder)
-		}})
+		contestants = append(contestants, &contestant{name: "original (Flask on gunicorn)", connections: 16,
+			start: func(ctx context.Context) (*process, error) { return startOriginal(ctx, o.folder) }})
 	}
+	if err := compete(ctx, o, contestants, nil); err != nil {
+		return err
+	}
+	fmt.Println("\nasked: at least 5 times the original, p99 no worse; at least 0.85 of a bare net/http handler")
+	return nil
+}
+
+// compete starts the contestants, has them take turns, reports, and calls after with what
+// is still running.
+func compete(ctx context.Context, o options, contestants []*contestant, after func(context.Context, *contestant) error) (err error) {
 	for _, c := range contestants {
 		if c.server, err = c.start(ctx); err != nil {
 			return err
@@ -73,7 +84,12 @@ func compareRequests(ctx context.Context, o options) (err error) {
 		}
 	}
 	reportRequests(contestants)
-	return nil
+	for _, c := range contestants {
+		if after != nil {
+			err = errors.Join(err, after(ctx, c))
+		}
+	}
+	return err
 }
 
 // serverCores is how many cores the servers have: all but the last, which is the
@@ -139,7 +155,9 @@ func (c *contestant) round(ctx context.Context, length time.Duration) error {
 	seconds := strconv.Itoa(max(1, int(length.Seconds())))
 	last := runtime.NumCPU() - 1
 	wrk := onCores(last, last, "wrk",
-		[]string{"--threads", "1", "--connections", "16", "--duration", seconds, "--latency", c.server.url(smallQuestion)})
+		[]string{"--threads", "1", "--connections", strconv.Itoa(c.connections), "--duration", seconds,
+			"--latency", c.server.url(smallQuestion)})
+	wrk = append(wrk, c.arguments...)
 	text, err := exec.CommandContext(ctx, wrk[0], wrk[1:]...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("wrk on %s: %w: %s", c.name, err, text)
@@ -156,8 +174,9 @@ func (c *contestant) round(ctx context.Context, length time.Duration) error {
 
 func reportRequests(contestants []*contestant) {
 	ours := contestants[0]
-	fmt.Printf("16 connections; %d of %d cores are the servers', one is the load generator's\n\n", serverCores(), runtime.NumCPU())
-	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "the calculator's rate is")
+	fmt.Printf("%d connections; %d of %d cores are the servers', one is the load generator's\n\n", ours.connections, serverCores(),
+		runtime.NumCPU())
+	fmt.Printf("%-30s %12s %10s %s\n", "", "requests/s", "p99", "the rate of the first is")
 	for _, c := range contestants {
 		fmt.Printf("%-30s %12.0f %10v", c.name, median(c.rates), median(c.p99))
 		if c != ours {
@@ -166,7 +185,6 @@ func reportRequests(contestants []*contestant) {
 		}
 		fmt.Println()
 	}
-	fmt.Println("\nasked: at least 5 times the original, p99 no worse; at least 0.85 of a bare net/http handler")
 }
 
 // ratioOf is the ratio of the medians, with the lowest and the highest of a pair of rounds.

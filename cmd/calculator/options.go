@@ -47,6 +47,7 @@ func settings(c *server.Config) []setting {
 		{"CALCULATOR_READ_HEADER_TIMEOUT", "longest time for a header (default 5s)", &c.ReadHeaderTimeout},
 		{"CALCULATOR_READ_TIMEOUT", "longest time for a body, or a line of a batch (default 1m)", &c.ReadTimeout},
 		{"CALCULATOR_WRITE_TIMEOUT", "longest time of a request in all, or of a line of a batch (default 1m30s)", &c.WriteTimeout},
+		{"CALCULATOR_HISTORY_DURABILITY", "written: answer once it is in the history; queued: before (default written)", &c.Durability},
 		{"CALCULATOR_IDLE_TIMEOUT", "longest time between two requests of a connection (default 2m)", &c.IdleTimeout},
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"secondwind/server"
 )
 
 // setting is a variable of the environment that sets a field of a configuration.
@@ -41,8 +43,8 @@ func read(settings []setting, lookup func(string) (string, bool)) error {
 	return errors.Join(wrong...)
 }
 
-// assign reads a text into a field: a number (of bytes if it is an int64), a duration
-// or a log level. It returns what such a text must be, and whether it is.
+// assign reads a text into a field: a number (of bytes if it is an int64), a duration,
+// a durability or a log level. It returns what such a text must be, and whether it is.
 func assign(field any, text string) (want string, ok bool) {
 	switch field := field.(type) {
 	case *int:
@@ -54,6 +56,9 @@ func assign(field any, text string) (want string, ok bool) {
 	case *time.Duration:
 		d, err := time.ParseDuration(text)
 		return "a duration above 0 such as 10s", assignPositive(field, d, err)
+	case *server.Durability:
+		*field = server.Durability(text)
+		return "written or queued", *field == server.Written || *field == server.Queued
 	case *slog.Level:
 		return "debug, info, warn or error", field.UnmarshalText([]byte(text)) == nil
 	}

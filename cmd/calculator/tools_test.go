@@ -46,7 +46,8 @@ func keptHistory(t *testing.T) (*history.History, string) {
 			t.Fatalf("never ready: %v", h.Ready(t.Context()))
 		}
 	}
-	if _, err := h.Add(t.Context(), cookie, history.Entry{Expression: "2^100", Result: "1267650600228229401496703205376"}); err != nil {
+	entry := history.Entry{Expression: "2^100", Result: "1267650600228229401496703205376"}
+	if err := h.Add(t.Context(), &history.Addition{User: cookie, Entry: entry}); err != nil {
 		t.Fatal(err)
 	}
 	return h, path

@@ -150,7 +150,7 @@ func TestTheScenarioGivesScalingVariables(t *testing.T) {
 		"scaling: {min_size: 3}":                 "x.yaml: local.scaling.max_size: is 2; give at least min_size (3)",
 		"scaling: {minsize: 3}":                  `x.yaml: local.scaling.minsize: unknown key; did you mean "min_size"?`,
 		"scaling: {min_size: many}":              `x.yaml: local.scaling.min_size: is "many"; give a whole number`,
-		"scaling: {requests_per_target: 100}":    "x.yaml: local.scaling.requests_per_target: is 100; give 0 for CPU, or with policy target_tracking",
+		"scaling: {requests_per_target: 100}":    "x.yaml: local.scaling.requests_per_target: is 100; give 0 for CPU, or with policy",
 		"health_check: {path: up}":               "x.yaml: local.health_check.path: is \"up\"; give a path that begins with /",
 		"health_check: {codes: 600}":             "x.yaml: local.health_check.codes: is \"600\"; give codes from 200 to 499",
 		"scaling: {max_size: 0, cooldown: long}": "x.yaml: local.scaling.cooldown: is \"long\"",

@@ -92,8 +92,8 @@ func (o *soakOptions) flags(f *pflag.FlagSet) {
 		"on the local cloud that is always done")
 	runsFlag(f, &o.runs)
 	calculatorFlag(f, &o.calculator)
-	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where to listen; "+
-		"overrides the scenario")
+	f.StringVar(&o.program, "program", "", "`command` that each instance runs instead of the calculator, with {port} or {address} for where "+
+		"to listen; overrides the scenario")
 	scalingVariablesFlag(f, &o.scalingVariables)
 	f.StringVar(&o.exports, "exports", "", "new `file` for the export lines that the AWS CLI needs; removed at the end, readable by you alone")
 	f.StringVar(&o.sign, "sign", "", "`file` of a private Ed25519 key in PEM, with which the run is signed; judge --key verifies it")

@@ -82,6 +82,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
 	p.examine = examining(cfg.AWS, discover.Group{Outputs: outputs.Outputs{
 		AutoScalingGroupName: cfg.AutoScalingGroupName, LoadBalancerURL: cfg.LoadBalancerURL, RunID: localStack,
+		ScaleOutAlarmName: cfg.AlarmName,
 	}})
 	err = prove(ctx, p)
 	atRest.record(ctx, p) // while the cloud, which has its key, is there

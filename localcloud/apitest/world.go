@@ -44,6 +44,7 @@ type World struct {
 	*cloud.Cloud
 	Fleet    *Fleet
 	Balancer *Balancer
+	Reported []string // what people are told
 	mux      *awsapi.Mux
 	signer   aws.Credentials
 	roles    map[string]awsapi.Principal // by access key id
@@ -68,6 +69,7 @@ func New(t *testing.T) *World {
 			}
 			return w.Balancer
 		},
+		Report: func(text string) { w.Reported = append(w.Reported, text) },
 		Tagged: func() map[string]map[string]string {
 			return map[string]map[string]string{"arn:aws:kms:local-1:123456789012:key/1": {"run": "k"}}
 		},

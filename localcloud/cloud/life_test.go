@@ -257,6 +257,9 @@ func TestStatusCountsWhatRuns(t *testing.T) {
 		if s := w.Status(); s.Running != 0 {
 			t.Errorf("Status() = %+v, want none running after its exit", s)
 		}
+		if len(w.Reported) != 1 {
+			t.Errorf("reported is %q, want how the instance ended", w.Reported)
+		}
 		if !strings.HasPrefix(w.ARN("ec2", "instance/i-1"), "arn:aws:ec2:"+w.Region()+":"+w.AccountID()+":instance/i-1") {
 			t.Errorf("ARN() = %s", w.ARN("ec2", "instance/i-1"))
 		}

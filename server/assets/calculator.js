@@ -24,7 +24,7 @@ async function ask(method, path, body, signal) {
     answer = await fetch(path, {
       method,
       signal,
-      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+      headers: { Accept: "application/json", Prefer: "history=written", ...(body && { "Content-Type": "application/json" }) },
       body: body && JSON.stringify(body),
     });
   } catch (error) {

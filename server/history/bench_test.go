@@ -20,12 +20,28 @@ func benchmarked(b *testing.B) *History {
 	return h
 }
 
+// BenchmarkAdd is of a group, of a user who has as many entries as there may be.
 func BenchmarkAdd(b *testing.B) {
-	h := benchmarked(b)
-	for b.Loop() {
-		if _, err := h.Add(b.Context(), alice, Entry{Operation: "+", Operands: []string{"1", "2"}, Result: "3"}); err != nil {
-			b.Fatal(err)
-		}
+	for _, size := range []int{1, 16, 32, 256} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			h := benchmarked(b)
+			group := make([]*Addition, size)
+			add := func(size int) {
+				for i := range group[:size] {
+					group[i] = &Addition{alice, Entry{Operation: "+", Operands: []string{"1", "2"}, Result: "3"}}
+				}
+				if err := h.Add(b.Context(), group[:size]...); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for range DefaultMaxEntries/size + 1 {
+				add(size)
+			}
+			for b.Loop() {
+				add(size)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*size), "µs/entry")
+		})
 	}
 }
 
@@ -33,7 +49,7 @@ func BenchmarkAdd(b *testing.B) {
 func BenchmarkSearchThatFindsNothing(b *testing.B) {
 	h := benchmarked(b)
 	for i := range DefaultMaxEntries {
-		if _, err := h.Add(b.Context(), alice, Entry{Operation: "+", Operands: []string{"1", fmt.Sprint(i)}, Result: "3"}); err != nil {
+		if err := h.Add(b.Context(), &Addition{alice, Entry{Operation: "+", Operands: []string{"1", fmt.Sprint(i)}, Result: "3"}}); err != nil {
 			b.Fatal(err)
 		}
 	}

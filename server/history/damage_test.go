@@ -106,10 +106,11 @@ func useDamaged(t *testing.T, cfg Config) ([]Entry, error) {
 		return nil, err
 	}
 	entries, err := h.List(t.Context(), alice, Query{})
-	added, addErr := h.Add(t.Context(), bob, Entry{Operands: []string{"1"}, Result: "1"})
+	added := &Addition{bob, Entry{Operands: []string{"1"}, Result: "1"}}
+	addErr := h.Add(t.Context(), added)
 	var deleteErr error
 	if addErr == nil {
-		deleteErr = h.Delete(t.Context(), bob, added.ID)
+		deleteErr = h.Delete(t.Context(), bob, added.Entry.ID)
 	}
 	for _, err := range []error{err, addErr, deleteErr} {
 		if err != nil && !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrNotFound) {

@@ -31,7 +31,7 @@ func TestADeletedEntryIsGoneWhenDeleteReturns(t *testing.T) {
 				default:
 				}
 				h := instances[i%len(instances)]
-				if _, err := h.Add(t.Context(), bob, Entry{Result: strings.Repeat("7", 3000)}); err != nil {
+				if err := h.Add(t.Context(), &Addition{bob, Entry{Result: strings.Repeat("7", 3000)}}); err != nil {
 					t.Errorf("Add: %v", err)
 				}
 				if _, err := h.List(t.Context(), bob, Query{Limit: 20}); err != nil {
@@ -58,10 +58,11 @@ func TestADeletedEntryIsGoneWhenDeleteReturns(t *testing.T) {
 // deleteAndLook adds an entry, deletes it, and returns an error if any of its
 // record is in the store's raw bytes.
 func deleteAndLook(t *testing.T, h *History, user string) error {
-	e, err := h.Add(t.Context(), user, Entry{Result: strings.Repeat("31", 500)})
-	if err != nil {
+	added := &Addition{user, Entry{Result: strings.Repeat("31", 500)}}
+	if err := h.Add(t.Context(), added); err != nil {
 		return err
 	}
+	e := added.Entry
 	id := uuid.MustParse(e.ID)
 	s := h.state.Load()
 	owner, err := s.keys.Owner(user)

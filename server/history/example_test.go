@@ -28,7 +28,7 @@ func ExampleHistory() {
 		// A server would go on without a history meanwhile.
 	}
 	const user = "a random cookie"
-	_, _ = h.Add(ctx, user, history.Entry{Expression: "6*7", Result: "42"})
+	_ = h.Add(ctx, &history.Addition{user, history.Entry{Expression: "6*7", Result: "42"}})
 	entries, err := h.List(ctx, user, history.Query{Search: "6*"})
 	for _, e := range entries {
 		fmt.Println(e.Expression, "=", e.Result, err)

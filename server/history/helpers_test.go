@@ -52,11 +52,11 @@ func opened(t *testing.T, cfg Config) *History {
 
 func add(t *testing.T, h *History, user string, e Entry) Entry {
 	t.Helper()
-	e, err := h.Add(t.Context(), user, e)
-	if err != nil {
+	added := &Addition{user, e}
+	if err := h.Add(t.Context(), added); err != nil {
 		t.Fatalf("Add: %v", err)
 	}
-	return e
+	return added.Entry
 }
 
 func list(t *testing.T, h *History, user string, q Query) []Entry {

@@ -30,6 +30,8 @@ type History struct {
 
 	changing sync.Mutex // held while state is replaced
 	state    atomic.Pointer[state]
+	losses   atomic.Int64  // how often the store or the key was lost
+	failed   chan struct{} // full after a failure that Run has not looked into
 
 	// unscrubbed says that rows were deleted whose bytes may still be there.
 	unscrubbed atomic.Bool
@@ -49,7 +51,7 @@ func New(cfg Config) (*History, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}
-	h := &History{config: cfg.withDefaults(), scrubbing: make(chan struct{}, 1)}
+	h := &History{config: cfg.withDefaults(), failed: make(chan struct{}, 1), scrubbing: make(chan struct{}, 1)}
 	h.state.Store(&state{err: errors.New("it is not connected yet")})
 	return h, nil
 }
@@ -72,8 +74,8 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// Ready returns nil if the store answers and the key was there when it was tried
-// last, at most Config.KeyCheck ago; otherwise ErrUnavailable with what to do.
+// Ready returns nil if the store can be read and written now, and the key was there when
+// it was tried last, at most Config.KeyCheck ago; otherwise ErrUnavailable with what to do.
 func (h *History) Ready(ctx context.Context) error {
 	s := h.state.Load()
 	if s.err != nil {
@@ -81,31 +83,51 @@ func (h *History) Ready(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	_, err := s.store.Revision(ctx)
+	_, err := h.probe(ctx, s)
+	return h.noted(err)
+}
+
+// Losses is how often the store or the key was lost since they were first available.
+func (h *History) Losses() int64 { return h.losses.Load() }
+
+// noted makes an error of the store ErrUnavailable, and has Run look into it at once.
+func (h *History) noted(err error) error {
+	if err != nil {
+		select {
+		case h.failed <- struct{}{}:
+		default:
+		}
+	}
 	return unavailable(err)
 }
 
-// Add keeps an entry of the user's, with an id of its own and, where e.Time is
-// zero, the time now. It returns the entry as it is kept: see Entry.Shortened.
-func (h *History) Add(ctx context.Context, user string, e Entry) (Entry, error) {
+// Addition is an entry that a user adds.
+type Addition struct {
+	User  string
+	Entry Entry
+}
+
+// Add keeps all entries or none, with one commit: a group costs little more than one. It
+// gives each an id and, where its time is zero, the time now, and leaves in the group what
+// is kept: see Entry.Shortened. Once it returns nil, the entries outlive the process.
+func (h *History) Add(ctx context.Context, group ...*Addition) error {
 	s, err := h.available()
 	if err != nil {
-		return Entry{}, err
+		return err
 	}
-	record, e, err := seal(s.keys, user, e.fitted(h.config.MaxEntryBytes))
-	if err != nil {
-		return Entry{}, err
+	records := make([]store.Record, len(group))
+	for i, a := range group {
+		if records[i], a.Entry, err = seal(s.keys, a.User, a.Entry.fitted(h.config.MaxEntryBytes)); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	removed, err := s.store.Insert(ctx, record, h.config.MaxEntries)
-	if err != nil {
-		return Entry{}, unavailable(err)
-	}
+	removed, err := s.store.Insert(ctx, records, h.config.MaxEntries)
 	if removed > 0 {
 		h.unscrubbed.Store(true) // Run does it: no request waits for it
 	}
-	return e, nil
+	return h.noted(err)
 }
 
 // seal encrypts an entry with an id of its own. It returns the entry with that, and
@@ -168,7 +190,7 @@ func (h *History) remove(ctx context.Context, user string, do func(context.Conte
 	defer cancel()
 	n, err := do(ctx, s.store, owner)
 	if err != nil {
-		return 0, unavailable(err)
+		return 0, h.noted(err)
 	}
 	if n > 0 {
 		h.unscrubbed.Store(true)

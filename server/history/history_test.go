@@ -184,7 +184,7 @@ func TestNothingIsThereBeforeRunAndAfterIt(t *testing.T) {
 // unavailableEverywhere holds every method to ErrUnavailable.
 func unavailableEverywhere(t *testing.T, h *History) {
 	t.Helper()
-	_, add := h.Add(t.Context(), alice, Entry{Result: "1"})
+	add := h.Add(t.Context(), &Addition{alice, Entry{Result: "1"}})
 	_, list := h.List(t.Context(), alice, Query{})
 	for name, err := range map[string]error{
 		"Add": add, "List": list, "Ready": h.Ready(t.Context()), "DeleteAll": h.DeleteAll(t.Context(), alice),

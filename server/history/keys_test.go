@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"secondwind/server/history/store"
 	"secondwind/server/history/vault"
 )
 
@@ -47,7 +48,7 @@ func TestInstancesOverOneStoreShareItsHistory(t *testing.T) {
 		for i, h := range all {
 			group.Go(func() {
 				for n := range each {
-					if _, err := h.Add(t.Context(), alice, Entry{Instance: fmt.Sprint(i), Result: fmt.Sprint(n)}); err != nil {
+					if err := h.Add(t.Context(), &Addition{alice, Entry{Instance: fmt.Sprint(i), Result: fmt.Sprint(n)}}); err != nil {
 						t.Errorf("Add at instance %d: %v", i, err)
 					}
 				}
@@ -73,7 +74,7 @@ func TestRotationDisturbsNobody(t *testing.T) {
 		for i, h := range []*History{a, b} {
 			group.Go(func() {
 				for n := range 40 {
-					if _, err := h.Add(t.Context(), alice, Entry{Instance: fmt.Sprint(i), Result: fmt.Sprint(n)}); err != nil {
+					if err := h.Add(t.Context(), &Addition{alice, Entry{Instance: fmt.Sprint(i), Result: fmt.Sprint(n)}}); err != nil {
 						t.Errorf("Add at instance %d: %v", i, err)
 					}
 					if _, err := h.List(t.Context(), alice, Query{Limit: 5}); err != nil {
@@ -279,7 +280,7 @@ func TestRecordsOfAnotherKeyAreLeftOutAndLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.state.Load().store.Insert(t.Context(), foreign, 10); err != nil {
+	if _, err := h.state.Load().store.Insert(t.Context(), []store.Record{foreign}, 10); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]Entry{want}, list(t, h, alice, Query{})); diff != "" {

@@ -64,7 +64,7 @@ func (r *reading) read(ctx context.Context, s *store.Store, owner, before []byte
 	for left := r.history.config.MaxEntries; left > 0; {
 		records, err := r.page(ctx, s, owner, before, min(left, pageSize))
 		if err != nil {
-			return unavailable(err)
+			return r.history.noted(err)
 		}
 		if len(records) == 0 {
 			return nil

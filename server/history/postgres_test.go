@@ -24,7 +24,7 @@ func TestAPostgreSQLThatDropsItsConnectionsIsFoundAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		await(t, fmt.Sprintf("an entry that is kept after break %d", round), func() bool {
-			_, err := h.Add(t.Context(), bob, Entry{Result: "2"})
+			err := h.Add(t.Context(), &Addition{bob, Entry{Result: "2"}})
 			if err != nil && !errors.Is(err, ErrUnavailable) {
 				t.Errorf("Add = %v, want nil or ErrUnavailable", err)
 			}

@@ -31,6 +31,10 @@ func (h *History) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return h.stop()
+		case <-h.failed:
+			if h.state.Load().err == nil {
+				wait.Reset(0)
+			}
 		case now := <-wait.C:
 			err := h.tend(ctx, now.Sub(checked) >= h.config.KeyCheck)
 			if err != nil {
@@ -73,6 +77,9 @@ func (h *History) tend(ctx context.Context, checkKey bool) error {
 	case now.err == nil && was.err != nil:
 		h.config.Log.Info("history is available", "store", now.store.Name(), "data_keys", now.keys.Len())
 	case now.err != nil && ctx.Err() == nil && (was.err == nil || was.err.Error() != now.err.Error()):
+		if was.err == nil {
+			h.losses.Add(1)
+		}
 		h.config.Log.Error("history is not available", "error", now.err)
 	}
 	if now.err == nil && h.unscrubbed.Load() {
@@ -123,7 +130,7 @@ func (h *History) refreshed(ctx context.Context) (*state, error) {
 func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys, error) {
 	asking, cancel := context.WithTimeout(ctx, h.config.Timeout)
 	defer cancel()
-	revision, err := s.store.Revision(asking)
+	revision, err := h.probe(asking, &s)
 	if err != nil {
 		return s.keys, err
 	}
@@ -141,6 +148,18 @@ func (h *History) keysOf(ctx context.Context, s state, check bool) (*vault.Keys,
 	return s.keys, err
 }
 
+// errOther says that the store is another one than the keys in use are for.
+var errOther = errors.New("its keys were removed, or replaced by another store's: restore it from a backup, or restart the calculator")
+
+// probe uses a state's store, and returns the revision of its keys.
+func (h *History) probe(ctx context.Context, s *state) (int64, error) {
+	name, revision, err := s.store.Probe(ctx, padded(h.config.MaxEntryBytes)+vault.Overhead)
+	if err == nil && s.keys != nil && name != s.keys.Store {
+		err = fmt.Errorf("the store %s: %w", s.store.Name(), errOther)
+	}
+	return revision, err
+}
+
 // errMoved says that the store's keys were wrapped under another key than the
 // one that was tried.
 var errMoved = errors.New("the store's keys were wrapped under another key: start the calculator with that one")
@@ -148,7 +167,7 @@ var errMoved = errors.New("the store's keys were wrapped under another key: star
 // unwrap says of keys that do not open which key they were wrapped under.
 func unwrap(ctx context.Context, kek *vault.KEK, wrapped store.Keyset) (*vault.Keys, error) {
 	keys, err := vault.Unwrap(ctx, kek, wrapped)
-	if err != nil && wrapped.KEK != kek.Name() {
+	if err != nil && !vault.SameKey(wrapped.KEK, kek.Name()) {
 		err = fmt.Errorf("%w: %s: %w", errMoved, wrapped.KEK, err)
 	}
 	return keys, err

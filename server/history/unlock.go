@@ -78,7 +78,7 @@ func (u *Unlocked) Add(ctx context.Context, user string, e Entry) (store.Record,
 	if err != nil {
 		return store.Record{}, err
 	}
-	_, err = u.Store.Insert(ctx, record, DefaultMaxEntries)
+	_, err = u.Store.Insert(ctx, []store.Record{record}, DefaultMaxEntries)
 	return record, err
 }
 

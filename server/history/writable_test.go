@@ -48,7 +48,7 @@ func TestAStoreThatIsNotWritableSaysSo(t *testing.T) {
 	if err := late.tend(t.Context(), true); err == nil || !strings.Contains(err.Error(), "give the calculator's user a folder") {
 		t.Errorf("a store in a read-only folder opens with %v, want what to do", err)
 	}
-	if _, err := late.Add(t.Context(), alice, Entry{Result: "1"}); !errors.Is(err, ErrUnavailable) {
+	if err := late.Add(t.Context(), &Addition{alice, Entry{Result: "1"}}); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("Add = %v, want ErrUnavailable", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"time"
 
 	"secondwind/runlog"
@@ -121,8 +122,9 @@ func (u *User) session(ctx context.Context, calculate bool) {
 	err := u.introduce(ctx)
 	if err == nil {
 		err = u.list(ctx, &seen)
-		if _, known := u.programs[seen.ListedBy]; !known {
-			u.askVersion(ctx)
+		met := append(u.History().Summary().Instances(), seen.ListedBy)
+		if slices.ContainsFunc(met, func(id string) bool { return u.programs[id] == runlog.InstanceProgram{} }) {
+			u.askVersion(ctx) // of whichever instance answers
 		}
 		if calculate {
 			err = errors.Join(err, u.calculate(ctx, &seen))

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -128,6 +129,9 @@ func TestTheHistoryIsTheSameFromEachInstanceAndEncrypted(t *testing.T) {
 	s := h.Summary()
 	if !h.Kept || s.Calculations != 9 || s.Lists != 14 || !s.Same() || s.Failed != 0 || strings.Join(s.Instances(), " ") != "i-a i-b i-c" {
 		t.Errorf("the sessions show %+v, want 9 calculations and 14 lists of i-a i-b i-c, all whole:\n%+v", s, h.Sessions)
+	}
+	if said := h.Programs["i-b"]; len(h.Programs) != 3 || said.Version != "dev" || said.GoVersion != runtime.Version() {
+		t.Errorf("the instances say that they run %+v, want each one's version and Go's", h.Programs)
 	}
 	if last := h.Sessions[len(h.Sessions)-1]; last.Made != 9 || last.Listed != 9 || last.CalculatedBy != "" {
 		t.Errorf("the last session is %+v, want a list of all 9", last)

@@ -46,13 +46,13 @@ func kept(t *testing.T, cfg history.Config) *history.History {
 	})
 	awaitReady(t, h)
 	for i := range 30 {
-		e, err := h.Add(t.Context(), user, history.Entry{Operation: "*", Operands: []string{operand, fmt.Sprint(i), strings.Repeat("5", 400*i)},
-			Result: result})
-		if err != nil {
+		added := &history.Addition{User: user, Entry: history.Entry{Operation: "*", Result: result,
+			Operands: []string{operand, fmt.Sprint(i), strings.Repeat("5", 400*i)}}}
+		if err := h.Add(t.Context(), added); err != nil {
 			t.Fatal(err)
 		}
 		if i%3 == 0 {
-			if err := h.Delete(t.Context(), user, e.ID); err != nil {
+			if err := h.Delete(t.Context(), user, added.Entry.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -125,7 +125,7 @@ func TestAStolenStoreTellsNothing(t *testing.T) {
 		if _, err := history.Rotate(t.Context(), cfg, ""); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Add(t.Context(), user, history.Entry{Expression: operand, Result: result}); err != nil {
+		if err := h.Add(t.Context(), &history.Addition{User: user, Entry: history.Entry{Expression: operand, Result: result}}); err != nil {
 			t.Fatal(err)
 		}
 		report := run(t, cfg, Options{Known: []string{user, operand, result}})

@@ -9,7 +9,7 @@ import (
 // migrate brings the tables to the newest version, a step at a time. Of several
 // instances that start at once, one does it and the others wait.
 func (s *Store) migrate(ctx context.Context) error {
-	return s.transaction(ctx, func(tx *sql.Tx) error {
+	return transaction(ctx, s.db, func(tx *sql.Tx) error {
 		if err := s.dialect.lock(ctx, tx); err != nil {
 			return err
 		}

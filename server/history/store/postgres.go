@@ -122,6 +122,15 @@ func rawTable(ctx context.Context, conn *pgconn.PgConn, table string, part func(
 	return errors.Join(err, <-copied)
 }
 
+// touch does nothing: a connection is to whoever answered under the name.
+func (postgresDialect) touch() error { return nil }
+
+func (postgresDialect) uncached() string { return "" }
+
+// renew leaves a server that became read-only or hangs: after a failover, another one
+// answers under the same name.
+func (d postgresDialect) renew() { d.pool.Reset() }
+
 func (d postgresDialect) close() error {
 	d.pool.Close()
 	return nil

@@ -3,19 +3,42 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
-// Insert stores r and removes its owner's oldest records beyond the newest keep.
-func (s *Store) Insert(ctx context.Context, r Record, keep int) (removed int64, err error) {
-	err = s.transaction(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO history_record (owner, id, sealed) VALUES ($1, $2, $3)`, r.Owner, r.ID,
-			r.Sealed); err != nil {
+// Insert stores all records in one transaction, or none of them, and removes the oldest
+// records of their owners beyond the newest keep. Where it returns nil, the records are
+// in the store under its name, and stay there if the process is killed.
+func (s *Store) Insert(ctx context.Context, records []Record, keep int) (removed int64, err error) {
+	var rows []string
+	var values []any
+	owners := map[string]bool{}
+	for i, r := range records {
+		rows = append(rows, fmt.Sprintf("($%d, $%d, $%d)", 3*i+1, 3*i+2, 3*i+3))
+		values = append(values, r.Owner, r.ID, r.Sealed)
+		owners[string(r.Owner)] = true
+	}
+	err = transaction(ctx, s.db, func(tx *sql.Tx) error {
+		query := `INSERT INTO history_record (owner, id, sealed) VALUES ` + strings.Join(rows, ", ")
+		if _, err := tx.ExecContext(ctx, query, values...); err != nil {
 			return err
 		}
-		removed, err = affected(tx.ExecContext(ctx, `DELETE FROM history_record WHERE owner = $1 AND id <= (
-			SELECT id FROM history_record WHERE owner = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)`, r.Owner, keep))
-		return err
+		// In one order, so that two instances do not each wait for the other.
+		for _, owner := range slices.Sorted(maps.Keys(owners)) {
+			n, err := affected(tx.ExecContext(ctx, `DELETE FROM history_record WHERE owner = $1 AND id <= (
+				SELECT id FROM history_record WHERE owner = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)`, []byte(owner), keep))
+			if removed += n; err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	if err == nil {
+		err = s.dialect.touch()
+	}
 	return removed, s.explain("write to", err)
 }
 

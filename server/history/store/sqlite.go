@@ -20,7 +20,8 @@ import (
 
 // sqliteOptions hold for every connection. secure_delete overwrites what is deleted
 // with zeros. synchronous=normal loses the last entries when the machine loses power,
-// never the file; a delete is synced by the checkpoint that follows it.
+// never the file, and none when the process is killed; a delete is synced by the checkpoint
+// that follows it.
 const sqliteOptions = "?_pragma=busy_timeout(5000)&_pragma=secure_delete(on)" +
 	"&_pragma=synchronous(normal)&_pragma=temp_store(memory)&_txlock=immediate"
 
@@ -32,25 +33,27 @@ var errBusy = errors.New("another process is reading it, so what was deleted is 
 
 type sqliteDialect struct {
 	path string
+	file *os.File // that path named when it was opened
 
 	mu   sync.Mutex
-	read []*os.File // by raw
+	read []*os.File // by touch and raw, which leave them open
 }
 
 func openSQLite(ctx context.Context, name string) (*Store, error) {
 	path := strings.TrimPrefix(name, "sqlite:")
-	s := &Store{name: "sqlite:" + path, dialect: &sqliteDialect{path: path}}
-	if err := createPrivate(path); err != nil {
+	file, err := createPrivate(path)
+	dialect := &sqliteDialect{path: path, file: file, read: []*os.File{file}}
+	s := &Store{name: "sqlite:" + path, dialect: dialect}
+	if err != nil {
 		return nil, fmt.Errorf("open the store %s: %w: give the calculator's user a folder that it may write to", s.name, err)
 	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+sqliteOptions)
+	s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+sqliteOptions)
 	if err != nil {
-		return nil, s.explain("open", err)
+		return nil, errors.Join(s.explain("open", err), dialect.close())
 	}
-	db.SetMaxOpenConns(maxSQLiteConnections)
-	s.db = db
-	if err := logAhead(ctx, db); err != nil {
-		return nil, errors.Join(s.explain("open", err), db.Close())
+	s.db.SetMaxOpenConns(maxSQLiteConnections)
+	if err := logAhead(ctx, s.db); err != nil {
+		return nil, errors.Join(s.explain("open", err), s.Close())
 	}
 	return s, nil
 }
@@ -68,16 +71,52 @@ func logAhead(ctx context.Context, db *sql.DB) error {
 
 // createPrivate makes the file, and its folder, for this user alone. SQLite
 // gives the files that it adds the permissions of this one.
-func createPrivate(path string) error {
+func createPrivate(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+}
+
+// Errors of touch.
+var (
+	errMoved = errors.New("the file was removed, moved or replaced while it was in use, and what is written now would be lost: " +
+		"put it back, or stop the calculator, remove what is left beside it (-wal, -shm), and start it again")
+	errOverwritten = errors.New("the file was overwritten while it was in use: stop the calculator and restore the file from a backup, " +
+		"without what is left beside it (-wal, -shm)")
+)
+
+// magic is how an SQLite file begins.
+const magic = "SQLite format 3\x00"
+
+// touch finds the file under its name, still an SQLite database. SQLite itself goes on with
+// a file that has no name any more, and with what it remembers of one that was overwritten.
+func (d *sqliteDialect) touch() error {
+	opened, err := d.file.Stat()
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	named, err := os.Stat(d.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && !os.SameFile(opened, named):
+		return errMoved
+	case err != nil:
+		return err
+	}
+	begins := make([]byte, len(magic))
+	if _, err := d.file.ReadAt(begins, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(begins) != magic {
+		return errOverwritten
+	}
+	return nil
 }
+
+// uncached gives up a connection's pages.
+func (*sqliteDialect) uncached() string { return `PRAGMA shrink_memory` }
+
+func (*sqliteDialect) renew() {}
 
 // lock does nothing: every transaction begins IMMEDIATE, which is a lock.
 func (*sqliteDialect) lock(context.Context, *sql.Tx) error { return nil }
@@ -182,12 +221,13 @@ func (d *sqliteDialect) rawFile(path string, part func(string, io.Reader) error)
 	return part(path, f)
 }
 
-// close closes what raw read, once SQLite has closed the database.
+// close closes what was opened beside SQLite, once SQLite has closed the database.
 func (d *sqliteDialect) close() error {
 	var errs []error
 	for _, f := range d.read {
 		errs = append(errs, f.Close())
 	}
+	d.read = nil
 	return errors.Join(errs...)
 }
 
@@ -205,6 +245,8 @@ func (d *sqliteDialect) explain(err error) error {
 		return fmt.Errorf("%w: the file is damaged, or no SQLite database: restore it from a backup, or move it away to start afresh", err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: its disk is full: free some space", err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("%w: its disk fails, or was made read-only: check the file system", err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("%w: another process has held it for too long", err)
 	}

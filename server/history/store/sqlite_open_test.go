@@ -38,7 +38,7 @@ func TestNothingIsMissedWhileTheLogIsEmptied(t *testing.T) {
 	name := "sqlite:" + filepath.Join(t.TempDir(), "history.db")
 	s, another := opened(t, name), opened(t, name)
 	record := Record{Owner: make([]byte, 32), ID: make([]byte, 16), Sealed: []byte("a record in the log alone")}
-	if _, err := s.Insert(t.Context(), record, 10); err != nil {
+	if _, err := s.Insert(t.Context(), []Record{record}, 10); err != nil {
 		t.Fatal(err)
 	}
 	found := false

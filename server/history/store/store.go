@@ -34,6 +34,14 @@ type dialect interface {
 	scrub(context.Context, *sql.DB) error
 	// raw hands over every byte that is stored, a part at a time.
 	raw(context.Context, *sql.DB, func(part string, bytes io.Reader) error) error
+	// touch returns an error if the database is no longer where its name says, although
+	// its connections may work.
+	touch() error
+	// uncached is run on a connection so that it reads from the database again, and not
+	// what it remembers; "": it always does.
+	uncached() string
+	// renew gives up the connections that there are, for what is behind the name now.
+	renew()
 	// explain says what an error of the database means and what to do.
 	explain(error) error
 	close() error
@@ -95,9 +103,14 @@ func (s *Store) explain(tried string, err error) error {
 	return fmt.Errorf("%s the store %s: %w", tried, s.name, s.dialect.explain(err))
 }
 
+// beginner is a connection, or a pool of them.
+type beginner interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}
+
 // transaction runs do and commits what it did, or nothing.
-func (s *Store) transaction(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+func transaction(ctx context.Context, on beginner, do func(*sql.Tx) error) error {
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

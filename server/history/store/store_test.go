@@ -81,7 +81,7 @@ func TestDeletedRecordsLeaveNoBytes(t *testing.T) {
 				id := binary.BigEndian.AppendUint64(nil, uint64(i))
 				record := Record{random(r, 32), append(id, random(r, 8)...),
 					random(r, rapid.SampledFrom([]int{256, 1100, 3900, 4100, 20_000}).Draw(t, "size"))}
-				if _, err := s.Insert(ctx, record, 1000); err != nil {
+				if _, err := s.Insert(ctx, []Record{record}, 1000); err != nil {
 					t.Fatalf("Insert: %v", err)
 				}
 				kept = append(kept, record)
@@ -190,8 +190,8 @@ func TestKeysetsAreReplacedOneRevisionAtATime(t *testing.T) {
 				t.Errorf("ReplaceKeyset of revision 1 = %v, %v, want %v", replaced, err, want)
 			}
 		}
-		if revision, err := s.Revision(t.Context()); err != nil || revision != 2 {
-			t.Errorf("Revision = %d, %v, want 2", revision, err)
+		if name, revision, err := s.Probe(t.Context(), 1000); err != nil || name != got.Store || revision != 2 {
+			t.Errorf("Probe = %q, %d, %v, want %q and 2", name, revision, err, got.Store)
 		}
 	})
 }
@@ -249,7 +249,7 @@ func refused(t *testing.T, name, says string) {
 func TestACorruptPageIsAClearError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	s := opened(t, "sqlite:"+path)
-	if _, err := s.Insert(t.Context(), Record{make([]byte, 32), make([]byte, 16), make([]byte, 500)}, 10); err != nil {
+	if _, err := s.Insert(t.Context(), []Record{{make([]byte, 32), make([]byte, 16), make([]byte, 500)}}, 10); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -273,7 +273,7 @@ func TestAReaderDelaysTheScrubAndNothingElse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	s := opened(t, "sqlite:"+path)
 	record := Record{make([]byte, 32), make([]byte, 16), bytes.Repeat([]byte("deleted record "), 20)}
-	if _, err := s.Insert(t.Context(), record, 10); err != nil {
+	if _, err := s.Insert(t.Context(), []Record{record}, 10); err != nil {
 		t.Fatal(err)
 	}
 	reader, err := sql.Open("sqlite", "file:"+path)

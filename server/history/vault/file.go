@@ -54,8 +54,8 @@ func readFile(path string) (*KEK, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the key file %s holds no key for authenticated encryption: bring it back from a backup", ErrLost, path)
 	}
-	return &KEK{name: fmt.Sprintf("file:%s (key %d)", filepath.Base(path), h.KeysetInfo().GetPrimaryKeyId()), aead: withoutContext{primitive}},
-		nil
+	name := fmt.Sprintf("file:%s%s%d)", filepath.Base(path), keyNumber, h.KeysetInfo().GetPrimaryKeyId())
+	return &KEK{name: name, aead: withoutContext{primitive}}, nil
 }
 
 // createFile makes a new key. The file appears whole or not at all, and if

@@ -27,6 +27,16 @@ type KEK struct {
 // Name says which key it is, as the store remembers it. It holds no secret.
 func (k *KEK) Name() string { return k.name }
 
+// SameKey says whether two names are of one key: a key file may have been renamed.
+func SameKey(a, b string) bool {
+	_, numberOfA, isFile := strings.Cut(a, keyNumber)
+	_, numberOfB, _ := strings.Cut(b, keyNumber)
+	return a == b || isFile && numberOfA == numberOfB
+}
+
+// keyNumber stands in the name of a key file before its key's random number.
+const keyNumber = " (key "
+
 // Source says which key-encryption key to open.
 type Source struct {
 	Name string                                    // "file:PATH" or "aws-kms:KEY"
@@ -133,6 +143,8 @@ func wrapping(store, purpose string) []byte {
 	return []byte("calculator history keys\x00" + purpose + "\x00" + store)
 }
 
+var errNotOpened = fmt.Errorf("%w: it is another key than the one that wrapped this, or the wrapped bytes were changed", ErrLost)
+
 // withoutContext makes a local AEAD one that takes a context.
 type withoutContext struct{ tink.AEAD }
 
@@ -143,7 +155,7 @@ func (a withoutContext) EncryptWithContext(_ context.Context, plaintext, associa
 func (a withoutContext) DecryptWithContext(_ context.Context, ciphertext, associated []byte) ([]byte, error) {
 	plaintext, err := a.Decrypt(ciphertext, associated)
 	if err != nil {
-		return nil, fmt.Errorf("%w: it is another key than the one that wrapped this, or the wrapped bytes were changed", ErrLost)
+		return nil, errNotOpened
 	}
 	return plaintext, nil
 }

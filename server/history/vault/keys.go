@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -66,14 +67,20 @@ func (k *Keys) Wrap(ctx context.Context, kek *KEK) (store.Keyset, error) {
 	return store.Keyset{Store: k.Store, Revision: k.Revision, KEK: kek.Name(), Data: data, Lookup: lookup}, err
 }
 
+var errDamaged = fmt.Errorf("%w: it is the key that wrapped this, so the store's row of keys was damaged, or the key was: "+
+	"restore that from a backup", ErrLost)
+
 // Unwrap decrypts what Wrap encrypted. A key that cannot is ErrLost.
 func Unwrap(ctx context.Context, kek *KEK, wrapped store.Keyset) (*Keys, error) {
 	data, err := kek.unwrap(ctx, wrapped.Data, wrapped.Store, "data")
-	if err != nil {
-		return nil, err
+	var lookup *keyset.Handle
+	if err == nil {
+		lookup, err = kek.unwrap(ctx, wrapped.Lookup, wrapped.Store, "look-up")
 	}
-	lookup, err := kek.unwrap(ctx, wrapped.Lookup, wrapped.Store, "look-up")
-	if err != nil {
+	switch {
+	case errors.Is(err, errNotOpened) && SameKey(kek.Name(), wrapped.KEK):
+		return nil, fmt.Errorf("%s: %w", kek.Name(), errDamaged)
+	case err != nil:
 		return nil, err
 	}
 	return newKeys(wrapped.Store, wrapped.Revision, data, lookup)

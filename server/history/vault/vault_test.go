@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -136,10 +138,78 @@ func TestWrappedKeysOpenForTheirStoreAloneAndUnchangedAlone(t *testing.T) {
 		broken := wrapped
 		broken.Data = bytes.Clone(wrapped.Data)
 		broken.Data[at] ^= 0x40
-		if _, err := Unwrap(t.Context(), kek, broken); !errors.Is(err, ErrLost) {
-			t.Fatalf("with byte %d changed Unwrap = %v, want ErrLost", at, err)
+		if _, err := Unwrap(t.Context(), kek, broken); !errors.Is(err, ErrLost) || strings.Contains(err.Error(), "another key") {
+			t.Fatalf("with byte %d changed Unwrap = %v, want ErrLost that blames no other key", at, err)
 		}
 	}
+	other, err := OpenKEK(t.Context(), Source{Name: "file:" + filepath.Join(t.TempDir(), "key")}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Unwrap(t.Context(), other, wrapped); !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "another key") {
+		t.Errorf("with another key Unwrap = %v, want ErrLost that says so", err)
+	}
+}
+
+func TestAKeyFileThatWasRenamedIsTheSameKey(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"file:a (key 1)", "file:b (key 1)", true},
+		{"file:a (key 1)", "file:a (key 12)", false},
+		{"aws-kms:a", "aws-kms:a", true},
+		{"aws-kms:a", "aws-kms:b", false},
+	} {
+		if got := SameKey(tt.a, tt.b); got != tt.want {
+			t.Errorf("SameKey(%q, %q) = %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+// FuzzUnwrap holds that no bytes in a row of keys make Unwrap panic, or open without having been wrapped.
+func FuzzUnwrap(f *testing.F) {
+	kek, err := OpenKEK(f.Context(), Source{Name: "file:" + filepath.Join(f.TempDir(), "key")}, true)
+	if err != nil {
+		f.Fatal(err)
+	}
+	wrapped, err := newTestKeys(f).Wrap(f.Context(), kek)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(wrapped.Store, wrapped.KEK, wrapped.Data, wrapped.Lookup)
+	f.Add("", "file:key (key ", []byte{0, 0, 0, 255}, []byte{255, 255, 255, 255})
+	f.Fuzz(func(t *testing.T, store, name string, data, lookup []byte) {
+		row := wrapped
+		row.Store, row.KEK, row.Data, row.Lookup = store, name, data, lookup
+		_, err := Unwrap(t.Context(), kek, row)
+		same := store == wrapped.Store && bytes.Equal(data, wrapped.Data) && bytes.Equal(lookup, wrapped.Lookup)
+		if same != (err == nil) || err != nil && !errors.Is(err, ErrLost) {
+			t.Errorf("Unwrap of %+v = %v, want ErrLost", row, err)
+		}
+	})
+}
+
+// FuzzKeyFile holds that no file makes OpenKEK panic.
+func FuzzKeyFile(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "key")
+	if _, err := OpenKEK(f.Context(), Source{Name: "file:" + path}, true); err != nil {
+		f.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"primaryKeyId":1,"key":[{}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenKEK(t.Context(), Source{Name: "file:" + path}, false); err != nil && !errors.Is(err, ErrLost) {
+			t.Errorf("OpenKEK = %v, want a key or ErrLost", err)
+		}
+	})
 }
 
 // FuzzOpen holds that no bytes make Open panic, or open without being sealed.
