@@ -139,7 +139,8 @@ func nameLinks(links []figure.Link, h runlog.Hypothesis, unit string) {
 		answers = "second instance answers"
 	}
 	names := map[string]string{
-		runlog.LinkBreachingData.String(): strings.TrimSpace(crossed), runlog.LinkAlarm.String(): "alarm", runlog.LinkFirstRequest.String(): answers,
+		runlog.LinkBreachingData.String(): strings.TrimSpace(crossed),
+		runlog.LinkAlarm.String():         "alarm", runlog.LinkFirstRequest.String(): answers,
 	}
 	for i := range links {
 		links[i].Short = names[links[i].ID]
