@@ -133,7 +133,7 @@ func links(v judge.Verdict, at timescale) []figure.Link {
 
 // nameLinks gives links the short names that a picture has for them.
 func nameLinks(links []figure.Link, h runlog.Hypothesis, unit string) {
-	crossed := fmt.Sprintf("%s crosses %g %s", strings.Replace(h.Metric.MetricName, "CPUUtilization", "CPU", 1), h.Threshold, unit)
+	crossed := fmt.Sprintf("%s crosses %g %s", strings.TrimSuffix(h.Metric.MetricName, "Utilization"), h.Threshold, unit)
 	answers := "new instance answers"
 	if h.From() == 1 {
 		answers = "second instance answers"
