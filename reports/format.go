@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"secondwind/runlog"
 	"secondwind/verify/judge"
@@ -19,7 +20,13 @@ const notAvailable = "n/a"
 // formatting is what layouts format values with.
 var formatting = map[string]any{
 	"symbol": statusSymbol, "number": number, "signed": signed, "clock": clock, "deadline": deadline,
-	"terms": terms, "join": join, "places": evidence,
+	"terms": terms, "join": join, "places": evidence, "anchor": anchor,
+}
+
+// anchor is a title as the id of a place in a page.
+func anchor(title string) string {
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return strings.Join(strings.FieldsFunc(strings.ToLower(title), between), "-")
 }
 
 // statusOf is the outcome as the status of the claim.

@@ -27,3 +27,28 @@ func readMarks(cloud *timeline.Timeline, at timescale) []figure.Mark {
 	slices.SortStableFunc(marks, func(a, b figure.Mark) int { return cmp.Compare(a.At, b.At) })
 	return marks
 }
+
+// readAlarms returns the states of every alarm by AWS's timestamps, that of the claim first. One
+// that never changed has the state that it was first seen in.
+func readAlarms(cloud *timeline.Timeline, claimed string, at timescale) (all []figure.Alarm) {
+	index := map[string]int{}
+	first := func(name, state string, from float64) *figure.Alarm {
+		if _, seen := index[name]; !seen {
+			index[name] = len(all)
+			all = append(all, figure.Alarm{Name: name, States: []figure.Span{{Name: state, From: from, To: at.end}}})
+		}
+		return &all[index[name]]
+	}
+	for _, tr := range cloud.Transitions("") {
+		a, x := first(tr.AlarmName, tr.From.StateValue, 0), at.aws(tr.At)
+		a.States[len(a.States)-1].To = x
+		a.States = append(a.States, figure.Span{Name: tr.To.StateValue, From: x, To: at.end})
+	}
+	for _, s := range cloud.Alarms {
+		first(s.Value.AlarmName, s.Value.StateValue, at.ours(s.Received))
+	}
+	if i, seen := index[claimed]; seen {
+		all[0], all[i] = all[i], all[0]
+	}
+	return all
+}

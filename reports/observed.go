@@ -18,7 +18,8 @@ func completeObserved(p *page, a *account) {
 	p.About = []fact{{"Auto Scaling group", group}, {"answers of AWS", fmt.Sprint(len(a.Cloud))}}
 	p.Tables = []table{
 		alarmTable(a.cloud.Alarms),
-		seriesTable(a.run.MetricName+", percent", 1, "CloudWatch gave no datapoint of "+a.run.MetricName+".", a.run.CPU...),
+		seriesTable(strings.TrimSuffix(a.run.MetricName+", "+a.run.Unit, ", "), 1,
+			"CloudWatch gave no datapoint of "+a.run.MetricName+".", a.run.CPU...),
 		seriesTable("Capacity, instances", 0, "No answer describes the group.", a.run.Desired, a.run.InService, a.run.Healthy),
 		eventTable(a.run.Marks, a.at),
 	}

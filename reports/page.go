@@ -31,8 +31,9 @@ type page struct {
 	Groups      []group
 	Numbers     []fact
 	Tables      []table
-	AtRest      *atRest // nil without a history
-	Figures     []pageFigure
+	AtRest      *atRest      // nil without a history
+	Picture     *pageFigure  // that shows the most; nil without figures
+	Figures     []pageFigure // the others
 }
 
 // group is a table of findings.
@@ -66,7 +67,7 @@ func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 		Layout: "report", Verdict: v, Symbol: statusSymbol(statusOf(v.Outcome)),
 		Started: date(a.at.start), Duration: duration(a.at.end),
 		Declared: "no hypothesis on record", Revision: cmp.Or(a.Manifest.Revision, notAvailable), Machine: machine(a.Manifest.Machine),
-		Interrupted: a.interrupted, Warnings: a.warnings, Figures: figures,
+		Interrupted: a.interrupted, Warnings: a.warnings,
 		Chain:   v.Chain,
 		Numbers: numbers(v.Figures), AtRest: readAtRest(a.History),
 		Groups: []group{
@@ -74,6 +75,9 @@ func newPage(a *account, v judge.Verdict, figures []pageFigure) page {
 			{"Controls", "What must not happen when the cause is absent, and what must be put back afterwards.", v.Controls},
 			{"Confounders", "Other causes that could have brought a second instance; held means excluded.", v.Confounders},
 		},
+	}
+	if len(figures) > 0 {
+		p.Picture, p.Figures = &figures[0], figures[1:]
 	}
 	if len(a.required) > 0 {
 		t := requiredTable(a.required)

@@ -21,7 +21,7 @@ func recorded(t *testing.T, command runlog.Command) *runlog.Record {
 	rec := &runlog.Record{Manifest: whole.Manifest}
 	rec.Manifest.Command, rec.Manifest.Complete = command, true
 	if command == runlog.CommandObserve {
-		rec.Cloud = whole.Cloud
+		rec.Cloud = slices.Clone(whole.Cloud)
 		alarm := runlog.MetricAlarm{
 			AlarmName: alarmName, MetricName: "CPUUtilization", Statistic: "Average", ComparisonOperator: "GreaterThanThreshold", Threshold: 20,
 			EvaluationPeriods: 1, Period: period, StateValue: "OK",
@@ -33,6 +33,7 @@ func recorded(t *testing.T, command runlog.Command) *runlog.Record {
 			})
 			alarm.StateValue = "ALARM"
 		}
+		byArrival(rec.Cloud)
 		return rec
 	}
 	rec.Scenario = []byte(loadScenario)
@@ -49,12 +50,12 @@ var drawing = regexp.MustCompile(`(?s)<svg .*?</svg>`)
 func TestARecordThatClaimsNothingHasAReportWithoutAVerdict(t *testing.T) {
 	for command, drawn := range map[runlog.Command][]string{
 		runlog.CommandLoad:    {"errors", "latency", "latency-distribution", "requests", "throughput"},
-		runlog.CommandObserve: {"capacity", "cpu"},
+		runlog.CommandObserve: {"group"},
 	} {
 		t.Run(string(command), func(t *testing.T) {
 			files := written(t, recorded(t, command), judge.Verdict{Outcome: judge.Proved, Summary: "not to be shown"})
 			golden(t, string(command)+"/report.md", files[MarkdownFile])
-			golden(t, string(command)+"/report.html", drawing.ReplaceAllString(files[HTMLFile], "<svg></svg>"))
+			golden(t, string(command)+"/report.html", unfonted(drawing.ReplaceAllString(files[HTMLFile], "<svg></svg>")))
 			var plots []string
 			for name := range files {
 				if plot, ok := strings.CutPrefix(name, PlotsDir+"/"); ok {
@@ -68,7 +69,7 @@ func TestARecordThatClaimsNothingHasAReportWithoutAVerdict(t *testing.T) {
 				t.Error("the report has a verdict, or a junit.xml")
 			}
 			if command == runlog.CommandLoad {
-				golden(t, "load/errors.svg", files["plots/errors.svg"])
+				golden(t, "load/errors.svg", unfonted(files["plots/errors.svg"]))
 			}
 		})
 	}

@@ -2,6 +2,8 @@ package reports
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"secondwind/loadgen/summary"
 	"secondwind/reports/figure"
@@ -36,14 +38,19 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 	a.run = figure.Run{
 		ID: v.RunID, Where: v.Where, Start: at.start, End: at.end,
 		Phases: phasesOf(rec, at), Marks: readMarks(cloud, at), Links: links(v, at),
+		Alarms:     readAlarms(cloud, subject.AlarmName, at),
 		CPU:        cpuFigures(cloud.Metric, subject.Metric.CountsRequests(), at),
 		MetricName: subject.Metric.MetricName, PeriodSeconds: float64(subject.PeriodSeconds),
 		Desired: desired, InService: inService, Healthy: healthy,
 		Offered: rates.offered.named(), Completed: rates.completed.named(), Failed: rates.failed.named(), Dropped: rates.dropped.named(),
 		Instances: named(rates.instances), Errors: named(rates.errors), Latency: a.latencies.overTime,
 	}
+	if !subject.Metric.CountsRequests() {
+		a.run.Unit = "%"
+	}
 	if h != nil {
 		a.run.Threshold = h.Threshold
+		nameLinks(a.run.Links, *h, a.run.Unit)
 	} else if rec.Manifest.Command == runlog.CommandObserve {
 		a.run.Threshold = scaleOutThreshold(cloud.Alarms, subject.Metric.MetricName)
 	}
@@ -52,22 +59,33 @@ func read(rec *runlog.Record, v judge.Verdict) *account {
 			a.run.Distributions = append(a.run.Distributions, d)
 		}
 	}
-	for _, l := range load {
+	a.elasticity = measureElasticity(h, load, a.run)
+	a.lacks(len(intervals), subject.PeriodSeconds)
+	a.warn(len(cloud.Unread), a.latencies)
+	return a
+}
+
+// lacks notes what the record of so many intervals of load does not hold.
+func (a *account) lacks(intervals, period int) {
+	for _, l := range a.Load {
 		if l.Interrupted != nil {
 			a.interrupted = l.Interrupted.Reason
 		}
 	}
-	a.elasticity = measureElasticity(h, load, a.run)
-	a.warnings = gaps(load)
-	for _, name := range rec.Torn {
+	a.warnings = slices.Concat(gaps(a.Load), jumps(a.Record, period))
+	if a.Manifest.Claims() && intervals == 0 {
+		a.warnings = append(a.warnings, "load.jsonl holds no interval: what was sent, who answered and how fast is missing.")
+	}
+	if a.Manifest.Claims() && len(a.Cloud) == 0 {
+		a.warnings = append(a.warnings, "cloud.jsonl holds no answer: CPU, alarms and capacity are missing.")
+	}
+	for _, name := range a.Torn {
 		a.warnings = append(a.warnings, fmt.Sprintf("The last line of %s was cut short: the run was killed. All before it counts.", name))
 	}
-	if !rec.Manifest.Claims() && !rec.Manifest.Complete {
+	if !a.Manifest.Claims() && !a.Manifest.Complete {
 		a.warnings = append(a.warnings,
 			"The record is not sealed: what made it was killed, or still runs. What came after its last line is missing.")
 	}
-	a.warn(len(cloud.Unread), a.latencies)
-	return a
 }
 
 // gaps says when a load did not run.
@@ -111,4 +129,20 @@ func links(v judge.Verdict, at timescale) []figure.Link {
 		all = append(all, link)
 	}
 	return all
+}
+
+// nameLinks gives links the short names that a picture has for them.
+func nameLinks(links []figure.Link, h runlog.Hypothesis, unit string) {
+	crossed := fmt.Sprintf("%s crosses %g %s", strings.TrimSuffix(h.Metric.MetricName, "Utilization"), h.Threshold, unit)
+	answers := "new instance answers"
+	if h.From() == 1 {
+		answers = "second instance answers"
+	}
+	names := map[string]string{
+		runlog.LinkBreachingData.String(): strings.TrimSpace(crossed),
+		runlog.LinkAlarm.String():         "alarm", runlog.LinkFirstRequest.String(): answers,
+	}
+	for i := range links {
+		links[i].Short = names[links[i].ID]
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -91,7 +92,9 @@ func (s synthesis) make(t testing.TB) *runlog.Record {
 			t.Fatal(err)
 		}
 	}
-	for i, o := range s.cloud(t) {
+	cloud := s.cloud(t)
+	byArrival(cloud)
+	for i, o := range cloud {
 		o.Seq = int64(i + 1)
 		if err := w.WriteObservation(o); err != nil {
 			t.Fatal(err)
@@ -101,6 +104,11 @@ func (s synthesis) make(t testing.TB) *runlog.Record {
 		t.Fatal(err)
 	}
 	return open(t, dir)
+}
+
+// byArrival puts answers into the order in which they are recorded.
+func byArrival(cloud []runlog.Observation) {
+	slices.SortStableFunc(cloud, func(a, b runlog.Observation) int { return a.Received.Compare(b.Received) })
 }
 
 // open reads a record and fixes what depends on the machine the test runs on.

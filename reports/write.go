@@ -76,7 +76,7 @@ func render(ctx context.Context, rec *runlog.Record, v judge.Verdict, as []forma
 	case runlog.CommandSoak:
 	case runlog.CommandObserve:
 		v = judge.Verdict{RunID: rec.Manifest.RunID}
-		figures, complete = figure.Group, completeObserved
+		figures, complete = func(r figure.Run) []*figure.Figure { return []*figure.Figure{figure.Group(r)} }, completeObserved
 	}
 	a := read(rec, v)
 	a.required = Required(rec, v)

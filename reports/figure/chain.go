@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -16,9 +17,8 @@ func Chain(r Run) *Figure {
 	f := newFigure(r, "chain", "The chain of events and their deadlines",
 		"A bar reaches from the event before to the deadline of this one; a disc is when the event was seen; a cross is what broke the chain, "+
 			"or the deadline at which it was not seen; a ring is an event that the record does not decide.")
-	f.plot.X.Label.Text = "seconds since the start of the run"
-	f.plot.X.Tick.Marker = plot.TickerFunc(secondTicks)
-	f.plot.X.Min, f.plot.X.Max = chainRange(r)
+	f.origin = origin(r, "x = 0 at")
+	f.overSeconds(chainRange(r))
 	f.plot.Y.Min, f.plot.Y.Max = -0.7, math.Max(float64(len(r.Links)), 1)-0.3
 	f.height = vg.Length(60 + 24*max(len(r.Links), 4))
 	rows := make([]plot.Tick, len(r.Links))
@@ -113,6 +113,20 @@ func (boldCross) DrawGlyph(c *draw.Canvas, look draw.GlyphStyle, at vg.Point) {
 	line, r := draw.LineStyle{Color: look.Color, Width: vg.Points(2.4)}, look.Radius
 	c.StrokeLine2(line, at.X-r, at.Y-r, at.X+r, at.Y+r)
 	c.StrokeLine2(line, at.X-r, at.Y+r, at.X+r, at.Y-r)
+}
+
+// label is what a picture writes at a link, and where; "" if there is no time at which to write it.
+func (l Link) label() (text string, at float64) {
+	text = l.ID + "  " + cmp.Or(l.Short, l.Name)
+	switch {
+	case l.Seen && l.Bounded:
+		return fmt.Sprintf("%s, %+.1f s", text, l.At-l.Since), l.At
+	case l.Seen:
+		return text, l.At
+	case l.Broken && l.Bounded:
+		return fmt.Sprintf("%s: not seen within %.1f s", text, l.Allowed), l.Since + l.Allowed
+	}
+	return "", 0
 }
 
 // linkWords tells a row in words: when, how long after the event before, and

@@ -56,7 +56,7 @@ func TestFiguresSurviveStrangeRuns(t *testing.T) {
 }
 
 func TestMissingDatapointsAreGaps(t *testing.T) {
-	points := overPeriods([]Point{{X: 0, Y: 5}, {X: 10, Y: 6}, {X: 40, Y: 7}}, 10)
+	points := overPeriods([]Point{{X: 0, Y: 5}, {X: 10, Y: 6}, {X: 40, Y: 7}}, 10, 100)
 	got := segments(points)
 	if len(got) != 2 || got[0][len(got[0])-1].X != 20 || got[1][0].X != 40 {
 		t.Errorf("segments = %v, want one over [0, 20] and one over [40, 50]", got)
@@ -71,10 +71,10 @@ func TestLegendNamesEverySeriesAndSaysWhatIsNotDrawn(t *testing.T) {
 	for i := range 30 {
 		r.Marks = append(r.Marks, Mark{At: float64(i), Text: fmt.Sprintf("event %d", i)})
 	}
-	got := svg(t, CPU(r))
+	got := svg(t, Group(r))
 	for _, want := range []string{"i-00", "i-07", "and 4 more, not drawn", "event 19", "and 10 later events"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("the CPU figure lacks %q", want)
+			t.Errorf("the figure of the group lacks %q", want)
 		}
 	}
 }
@@ -154,34 +154,88 @@ func TestLatencyStylesPairThePercentilesByColour(t *testing.T) {
 	}
 }
 
-func TestLongRunIsDrawnAgainAroundTheChain(t *testing.T) {
+func TestOfALongRunTheChainIsDrawnAndThenAllOfIt(t *testing.T) {
 	r := Run{End: 28_800, PeriodSeconds: 60, Links: []Link{{ID: "e0", Seen: true, At: 300}, {ID: "e1", Seen: true, At: 400}}}
+	group := Series{Name: "group"}
 	for x := 0.0; x < 28_800; x += 60 {
-		r.CPU = append(r.CPU[:0], Series{Name: "group", Points: append(pointsOf(r), Point{X: x, Y: 10})})
+		group.Points = append(group.Points, Point{X: x, Y: 10})
 	}
-	names := map[string]bool{}
-	for _, f := range All(r) {
-		names[f.Name] = true
-		if strings.HasSuffix(f.Name, "-detail") && (f.plot.X.Min > 300 || f.plot.X.Max > 500) {
-			t.Errorf("figure %q shows [%v, %v], want the time around 300 to 400", f.Name, f.plot.X.Min, f.plot.X.Max)
+	r.CPU = []Series{group}
+	all := All(r)
+	if x := all[0].plot.X; all[0].Name != "proof" || x.Min > 300 || x.Max < 400 || x.Max > 500 {
+		t.Errorf("figure %q shows [%v, %v], want the proof and the time around 300 to 400", all[0].Name, x.Min, x.Max)
+	}
+	if x := all[2].plot.X; all[2].Name != "run" || x.Min != 0 || x.Max != 28_800 {
+		t.Errorf("figure %q shows [%v, %v], want the whole run", all[2].Name, x.Min, x.Max)
+	}
+	if got := svg(t, all[2]); !strings.Contains(got, ">8:00<") {
+		t.Error("eight hours are not written as hours")
+	}
+}
+
+func TestNoEffectIsDrawnBeforeItsCause(t *testing.T) {
+	r := Run{
+		End: 60, PeriodSeconds: 10, Threshold: 20,
+		CPU: []Series{{Name: "group", Points: []Point{{X: 10, Y: 5}, {X: 20, Y: 30}}}},
+		Links: []Link{
+			{ID: "e0", Name: "load step", Held: true, Seen: true, At: 23.5},
+			{ID: "e1", Name: "breach", Short: "CPU crosses 20 %", Held: true, Seen: true, At: 30, Bounded: true, Since: 23.5, Allowed: 20},
+			{ID: "e2", Name: "alarm", Broken: true, Bounded: true, Since: 30, Allowed: 12},
+		},
+	}
+	known := overPeriods(whenKnown(r.CPU[0].Points, 10), 10, 35)
+	if first := known[2]; first.X != 30 || known[3].X != 35 {
+		t.Errorf("the datapoint of 20 to 30 s is drawn over [%v, %v], want it from 30 s, and not after the run", first.X, known[3].X)
+	}
+	f := Proof(r)
+	got := svg(t, f)
+	for _, want := range []string{"e0  load step<", "e1  CPU crosses 20 %, +6.5 s<", "e2  alarm: not seen within 12.0 s<"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the picture lacks %q", want)
 		}
 	}
-	if !names["cpu-detail"] || !names["cpu"] {
-		t.Errorf("figures of a long run = %v, want cpu and cpu-detail", names)
+	links := f.layout().links
+	for i := 1; i < len(links); i++ {
+		if links[i].At <= links[i-1].At || links[i].Lane != i {
+			t.Errorf("label %d is at %v in lane %d, want it right of and below the one before", i, links[i].At, links[i].Lane)
+		}
 	}
 }
 
-func pointsOf(r Run) []Point {
-	if len(r.CPU) == 0 {
-		return nil
+func TestOnePointIsDrawnAsADisc(t *testing.T) {
+	one := func(points ...Point) Run {
+		return Run{End: 10, Offered: Series{Name: "offered", Points: points}}
 	}
-	return r.CPU[0].Points
+	without, with := svg(t, Throughput(one())), svg(t, Throughput(one(Point{X: 5, Y: 3})))
+	if strings.Count(with, "A5,5 0") <= strings.Count(without, "A5,5 0") {
+		t.Error("a single point draws no disc")
+	}
 }
 
-func ExampleCPU() {
-	f := CPU(Run{
+func TestAMetricThatCountsHasNoPercent(t *testing.T) {
+	got := svg(t, Group(Run{MetricName: "RequestCountPerTarget", Threshold: 50}))
+	if !strings.Contains(got, ">threshold 50<") || !strings.Contains(got, ">RequestCountPerTarget<") {
+		t.Error("the figure of a metric that counts does not name it, or gives it a unit")
+	}
+}
+
+func TestPanelsLieAboveEachOther(t *testing.T) {
+	f := Proof(Run{End: 100, Offered: Series{Points: []Point{{X: 1, Y: 1e6}}}})
+	left, right := f.dataEdges()
+	for i, p := range f.panels {
+		if d := p.plot.X; d.Min != f.plot.X.Min || d.Max != f.plot.X.Max {
+			t.Errorf("panel %d shows [%v, %v], want that of the last", i, d.Min, d.Max)
+		}
+	}
+	if left < 50 || right > width-margin {
+		t.Errorf("the data lie in [%v, %v]", left, right)
+	}
+}
+
+func ExampleGroup() {
+	f := Group(Run{
 		ID: "20260314T092653Z-5a5a", Start: time.Date(2026, time.March, 14, 9, 26, 53, 0, time.UTC), End: 40,
-		Threshold: 20, PeriodSeconds: 10,
+		Threshold: 20, Unit: "%", PeriodSeconds: 10,
 		CPU:   []Series{{Name: "group average", Points: []Point{{X: 0, Y: 11}, {X: 10, Y: 33}, {X: 20, Y: 17}}}},
 		Marks: []Mark{{At: 21.4, Text: "alarm cpu-high: OK → ALARM"}},
 	})
@@ -190,5 +244,5 @@ func ExampleCPU() {
 		fmt.Println(err)
 	}
 	fmt.Println(f.Name, strings.Contains(b.String(), "threshold 20 %"))
-	// Output: cpu true
+	// Output: group true
 }

@@ -62,8 +62,7 @@ func (f *Figure) addMarked(s Series, marked []Point, look style, steps plotter.S
 	}
 }
 
-// line draws points joined; a point alone becomes a short dash, or it would be
-// invisible.
+// line draws points joined; a point alone becomes a disc, or it would be invisible.
 func line(points []Point, look style, steps plotter.StepKind) layer {
 	xys := make(plotter.XYs, len(points))
 	for i, p := range points {
@@ -76,8 +75,10 @@ func line(points []Point, look style, steps plotter.StepKind) layer {
 			return
 		}
 		toX, toY := p.Transforms(&c)
-		x, y := toX(points[0].X), toY(points[0].Y)
-		c.StrokeLine2(draw.LineStyle{Color: look.Color, Width: look.Width}, x-1.5, y, x+1.5, y)
+		disc := draw.GlyphStyle{Color: look.Color, Radius: max(look.Width, vg.Points(2.5)), Shape: draw.CircleGlyph{}}
+		if at := (vg.Point{X: toX(points[0].X), Y: toY(points[0].Y)}); c.Contains(at) {
+			c.DrawGlyphNoClip(disc, at) // the whole disc, also where it lies on the axis
+		}
 	}
 }
 

@@ -20,13 +20,13 @@ const (
 )
 
 // layout is the figure cut into horizontal parts, from the top: title, origin,
-// phase names, numbered marks, data, legend, what the marks mean.
+// phase names, names of links, numbered marks, each panel's data and legend, what the marks mean.
 type layout struct {
 	phaseLanes, markLanes int
-	phases, marks         []placed
-	legend                [][]entry
+	phases, links, marks  []placed
+	legends               [][][]entry // a panel's rows
 	keys                  []string
-	data                  vg.Length
+	panels                vg.Length
 }
 
 // placed is a label in a lane; X is its left edge.
@@ -35,11 +35,17 @@ type placed struct {
 	X    vg.Length
 	At   vg.Length // what it points at
 	Lane int
+	Bad  bool // what a link shows that broke
 }
 
 // layout measures the figure's parts. It does not draw, but needs the x axis.
 func (f *Figure) layout() layout {
-	l := layout{legend: flow(f.legend), data: f.height}
+	var l layout
+	for _, p := range f.panels {
+		rows := flow(p.legend)
+		l.legends = append(l.legends, rows)
+		l.panels += p.height + vg.Length(len(rows))*legendRow
+	}
 	left, right := f.dataEdges()
 	at := func(x float64) vg.Length { return left + vg.Length(f.plot.X.Norm(x))*(right-left) }
 
@@ -55,6 +61,7 @@ func (f *Figure) layout() layout {
 		l.keys = append(l.keys, fmt.Sprintf("and %d later events", f.omitted))
 	}
 	l.phases, l.phaseLanes = lanes(phases, left, right, 3, func(s string) vg.Length { return textStyle(9, false).Width(s) + 5 })
+	l.links = f.namedLinks(at, right)
 	for i := range marks {
 		marks[i].At -= markRadius // a disc is centred on its line
 	}
@@ -62,9 +69,26 @@ func (f *Figure) layout() layout {
 	return l
 }
 
+// namedLinks are the labels of the links that a figure shows, each in a lane of its own, so that no
+// line to a label below crosses it.
+func (f *Figure) namedLinks(at func(float64) vg.Length, right vg.Length) (all []placed) {
+	for _, l := range f.links {
+		text, when := l.label()
+		if text == "" || when < f.plot.X.Min || when > f.plot.X.Max {
+			continue
+		}
+		label := placed{Text: text, At: at(when), X: at(when) + 3, Lane: len(all), Bad: l.Broken}
+		if w := textStyle(9, true).Width(text); label.X+w > right {
+			label.X = label.At - 3 - w
+		}
+		all = append(all, label)
+	}
+	return all
+}
+
 func (l layout) total() vg.Length {
-	return 2*margin + titleRow + originRow + vg.Length(l.phaseLanes)*laneRow + vg.Length(l.markLanes)*markRow +
-		l.data + vg.Length(len(l.legend))*legendRow + vg.Length(len(l.keys))*keyRow
+	return 2*margin + titleRow + originRow + vg.Length(l.phaseLanes+len(l.links))*laneRow + vg.Length(l.markLanes)*markRow +
+		l.panels + vg.Length(len(l.keys))*keyRow
 }
 
 // lanes puts each label to the right of what it points at, at the right edge to
@@ -90,15 +114,18 @@ func lanes(labels []placed, left, right, space vg.Length, widthOf func(string) v
 	return labels, len(ends)
 }
 
-// dataEdges returns where the data area begins and ends horizontally, measured
+// dataEdges returns where the data of every panel begins and ends horizontally, measured
 // on a canvas that cannot be drawn on.
 func (f *Figure) dataEdges() (left, right vg.Length) {
-	c := draw.Canvas{Rectangle: vg.Rectangle{
-		Min: vg.Point{X: margin},
-		Max: vg.Point{X: width - margin, Y: f.height},
-	}}
-	d := f.plot.DataCanvas(c)
-	return d.Min.X, d.Max.X
+	left, right = 0, width
+	for _, p := range f.panels {
+		d := p.plot.DataCanvas(draw.Canvas{Rectangle: vg.Rectangle{
+			Min: vg.Point{X: margin},
+			Max: vg.Point{X: width - margin, Y: p.height},
+		}})
+		left, right = max(left, d.Min.X), min(right, d.Max.X)
+	}
+	return left, right
 }
 
 func (f *Figure) draw(c draw.Canvas) {
@@ -112,23 +139,72 @@ func (f *Figure) draw(c draw.Canvas) {
 	c.FillText(small, vg.Point{X: margin, Y: y + 5}, f.origin)
 
 	phasesTop := y
-	y -= vg.Length(l.phaseLanes) * laneRow
-	marksTop := y
-	y -= vg.Length(l.markLanes) * markRow
-	data := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
-		Min: vg.Point{X: margin, Y: y - l.data}, Max: vg.Point{X: width - margin, Y: y},
-	}}
-	f.plot.Draw(data)
-	edge := f.plot.DataCanvas(data)
-	drawPhases(c, l.phases, phasesTop, edge.Max.Y)
-	drawMarks(c, l.marks, marksTop, edge)
-	if f.empty {
-		f.drawEmpty(c, edge)
+	linksTop := phasesTop - vg.Length(l.phaseLanes)*laneRow
+	marksTop := linksTop - vg.Length(len(l.links))*laneRow
+	y = marksTop - vg.Length(l.markLanes)*markRow
+	var data []vg.Rectangle
+	for i, p := range f.panels {
+		data = append(data, f.drawPanel(c, p, y))
+		y = drawLegend(c, l.legends[i], y-p.height)
 	}
-	y = drawLegend(c, l.legend, y-l.data)
+	drawPhases(c, l.phases, phasesTop, data[0].Max.Y)
+	drawMarks(c, l.marks, marksTop, data[0])
+	drawLinks(c, l.links, linksTop, data)
 	for _, key := range l.keys {
 		y -= keyRow
 		c.FillText(textStyle(9, false), vg.Point{X: margin, Y: y + 2}, key)
+	}
+}
+
+// drawPanel draws a panel below top, its data between those of the others, and returns where its
+// data lie.
+func (f *Figure) drawPanel(c draw.Canvas, p *panel, top vg.Length) vg.Rectangle {
+	left, right := f.dataEdges()
+	area := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: margin, Y: top - p.height}, Max: vg.Point{X: width - margin, Y: top},
+	}}
+	own := p.plot.DataCanvas(area)
+	area.Min.X += left - own.Min.X
+	area.Max.X += right - own.Max.X
+	p.plot.Draw(area)
+	data := p.plot.DataCanvas(area)
+	if p.empty {
+		style := textStyle(11, false)
+		style.Color = faint()
+		style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
+		text := "nothing recorded"
+		if p.missing != "" {
+			text += ": " + p.missing
+		}
+		c.FillText(style, data.Center(), text)
+	}
+	return data.Rectangle
+}
+
+// drawLinks writes the names of links, each with a line down through the data of every panel.
+func drawLinks(c draw.Canvas, links []placed, top vg.Length, panels []vg.Rectangle) {
+	for _, l := range links {
+		look := draw.LineStyle{Color: ink(), Width: vg.Points(0.7), Dashes: dashes(3, 2)}
+		if l.Bad {
+			look.Color = warning()
+		}
+		for i, data := range panels {
+			from := data.Max.Y
+			if i == 0 {
+				from = top - vg.Length(l.Lane)*laneRow
+			}
+			c.StrokeLine2(look, l.At, from, l.At, data.Min.Y)
+		}
+	}
+	for _, l := range links {
+		style := textStyle(9, true)
+		if l.Bad {
+			style.Color = warning()
+		}
+		at := vg.Point{X: l.X, Y: top - vg.Length(l.Lane+1)*laneRow + 2}
+		box := vg.Rectangle{Min: vg.Point{X: at.X - 1, Y: at.Y - 2}, Max: vg.Point{X: at.X + style.Width(l.Text) + 2, Y: at.Y + 10}}
+		c.FillPolygon(color.White, corners(box)) // over the lines of phases
+		c.FillText(style, at, l.Text)
 	}
 }
 
@@ -147,7 +223,7 @@ func drawPhases(c draw.Canvas, phases []placed, top, bottom vg.Length) {
 const markRadius = vg.Length(6)
 
 // drawMarks draws the numbered marks above the data and their lines through it.
-func drawMarks(c draw.Canvas, marks []placed, top vg.Length, data draw.Canvas) {
+func drawMarks(c draw.Canvas, marks []placed, top vg.Length, data vg.Rectangle) {
 	line := draw.LineStyle{Color: ink(), Width: vg.Points(0.7), Dashes: dashes(1, 2)}
 	for _, m := range marks {
 		center := vg.Point{X: m.X + markRadius, Y: top - vg.Length(m.Lane)*markRow - markRow/2}
@@ -163,14 +239,6 @@ func drawMarks(c draw.Canvas, marks []placed, top vg.Length, data draw.Canvas) {
 		number.XAlign, number.YAlign = draw.XCenter, draw.YCenter
 		c.FillText(number, center, m.Text)
 	}
-}
-
-// drawEmpty says in the middle of the data area that there is nothing to draw.
-func (f *Figure) drawEmpty(c draw.Canvas, edge draw.Canvas) {
-	style := textStyle(11, false)
-	style.Color = faint()
-	style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
-	c.FillText(style, edge.Center(), "nothing recorded")
 }
 
 func corners(r vg.Rectangle) []vg.Point {

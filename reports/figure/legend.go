@@ -16,10 +16,9 @@ const (
 	entryGap    = vg.Length(10)
 )
 
-// width is the entry's width with the space after it. The font that a browser takes where it has not
-// ours is up to a sixth wider.
+// width is the entry's width with the space after it.
 func (e entry) width() vg.Length {
-	return sampleWidth + 5 + textStyle(10, false).Width(e.Text)*7/6 + entryGap
+	return sampleWidth + 5 + textStyle(10, false).Width(e.Text) + entryGap
 }
 
 // flow breaks the entries into rows that fit the figure.

@@ -17,11 +17,14 @@ type Run struct {
 	Links  []Link // the chain e0 … e7, in order
 
 	MetricName string  // of the claim, for instance CPUUtilization
-	Threshold  float64 // percent; 0: not declared
+	Unit       string  // of the claim's metric, "%" or "" if it counts
+	Threshold  float64 // in Unit; 0: not declared
 	// CPU holds the group's average first, then the instances; a point's X is
-	// the start of its period, its Y percent.
+	// the start of its period, its Y in Unit.
 	CPU           []Series
 	PeriodSeconds float64 // of CPU
+
+	Alarms []Alarm
 
 	Desired, InService, Healthy Series // instances
 
@@ -54,6 +57,12 @@ type Span struct {
 	From, To float64
 }
 
+// Alarm is the states of an alarm, which are the names of States, in their order.
+type Alarm struct {
+	Name   string
+	States []Span
+}
+
 // Mark is an event that the control plane reports of itself.
 type Mark struct {
 	At   float64 // seconds since the start of the run
@@ -63,6 +72,7 @@ type Mark struct {
 // Link is an event of the chain and the time it was allowed.
 type Link struct {
 	ID, Name string
+	Short    string // what a picture calls it
 	// Held, Broken and NotJudged are what was found; none means undetermined.
 	Held, Broken, NotJudged bool
 	Seen                    bool    // At is meaningful

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -55,9 +56,24 @@ func wholeTicks(min, max float64) []plot.Tick {
 	return multiples(step, min, max, 0)
 }
 
-// secondTicks are for seconds since the start: at most thirteen multiples of a step
-// of a clock (5, 10, 30 s, 1, 5, 10 min, 1 h …), labelled in seconds.
-func secondTicks(min, max float64) []plot.Tick {
+// The longest times, in seconds, that are written in seconds and in minutes.
+const longestInSeconds, longestInMinutes = 600, 7200
+
+// timeLabel says how the ticks of a time axis that ends at max are written.
+func timeLabel(max float64) string {
+	unit := "seconds"
+	switch {
+	case max > longestInMinutes:
+		unit = "hours:minutes"
+	case max > longestInSeconds:
+		unit = "minutes:seconds"
+	}
+	return unit + " since the start of the run"
+}
+
+// timeTicks are for seconds since the start: at most thirteen multiples of a step
+// of a clock (5, 10, 30 s, 1, 5, 10 min, 1 h …), written as timeLabel says.
+func timeTicks(min, max float64) []plot.Tick {
 	steps := []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
 	step := steps[len(steps)-1]
 	for _, s := range steps {
@@ -73,7 +89,18 @@ func secondTicks(min, max float64) []plot.Tick {
 	if step < 1 {
 		decimals = 1
 	}
-	return multiples(step, min, max, decimals)
+	ticks := multiples(step, min, max, decimals)
+	for i, t := range ticks {
+		switch seconds := int64(math.Round(t.Value)); {
+		case max > longestInMinutes && step < 60:
+			ticks[i].Label = fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+		case max > longestInMinutes:
+			ticks[i].Label = fmt.Sprintf("%d:%02d", seconds/3600, seconds/60%60)
+		case max > longestInSeconds:
+			ticks[i].Label = fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+		}
+	}
+	return ticks
 }
 
 // logTicks are for an axis of decimal logarithms: 1, 2 and 5 of each decade are labelled with their own value, over more than four decades
