@@ -104,7 +104,14 @@ func (s *Schedule) due(n float64) (due time.Duration, ok bool) {
 			continue
 		}
 		after, ok := passes(g.profile, max(0, n-g.hits))
-		return g.from + after, ok
+		if i+1 == len(s.segments) {
+			return g.from + after, ok
+		}
+		// The next one begins with more hits, so that it is due by then, whatever was rounded.
+		if next := s.segments[i+1].from; !ok || g.from+after > next {
+			return next, true
+		}
+		return g.from + after, true
 	}
 	return 0, false
 }

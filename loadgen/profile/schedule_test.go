@@ -192,3 +192,20 @@ func BenchmarkDue(b *testing.B) {
 		seq++
 	}
 }
+
+// TestARequestOfRoundingIsDueWithTheNextProfile has a profile that offers a billionth of a request in
+// its last nanosecond: that begins a request, which must not be lost where the next profile begins.
+func TestARequestOfRoundingIsDueWithTheNextProfile(t *testing.T) {
+	brief := Sequence{
+		parts: []Profile{Linear{{0, 0, 1}}, Linear{{1.5, 1.5, 1}}, Linear{{0, 0, 1}}}, from: []time.Duration{0, 1, 2}, hits: []float64{0, 0, 1.5e-9},
+	}
+	s := new(Schedule)
+	s.Follow(0, beginning{Profile: brief, end: 2})
+	s.Follow(2, Constant(1))
+	if due, ok := s.Due(0); due != 2 || !ok {
+		t.Errorf("Due(0) = %v, %v, want 2ns", due, ok)
+	}
+	if n := s.Before(time.Second); n != 1 {
+		t.Errorf("Before(1s) = %d, want 1", n)
+	}
+}

@@ -30,6 +30,18 @@ run "each_variable_alone" {
     # refused: policy is not step
     policy = "stepwise"
 
+    # no instance to add
+    # refused: scaling_adjustment is not a whole number between 1 and 20
+    scaling_adjustment = 0
+
+    # requests per target, which only target tracking holds
+    # refused: requests_per_target is neither 0 nor, with the policy target_tracking
+    requests_per_target = 100
+
+    # codes that no health check takes
+    # refused: health_check_codes are not status codes
+    health_check_codes = "600"
+
     # a period that ec2 does not publish
     # refused: alarm_period is not a multiple of 60 seconds
     alarm_period = 30
@@ -144,6 +156,9 @@ run "each_variable_alone" {
   }
 
   expect_failures = [
+    var.scaling_adjustment,
+    var.requests_per_target,
+    var.health_check_codes,
     var.cpu_threshold,
     var.max_size,
     var.policy,

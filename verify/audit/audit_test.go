@@ -55,7 +55,7 @@ type world struct {
 func inWorld(t *testing.T, delay time.Duration, f func(t *testing.T, w world)) {
 	t.Helper()
 	cfg := virtual.Default(t)
-	cfg.EventDelay = delay
+	cfg.EventDelay, cfg.Audit = delay, true
 	virtual.InCloud(t, cfg, func(t *testing.T, c virtual.Cloud) {
 		w := world{wire: &wire{next: c.AWS.HTTPClient}, aws: c.AWS.Copy()}
 		w.aws.HTTPClient = w.wire
