@@ -34,10 +34,6 @@ run "each_variable_alone" {
     # refused: scaling_adjustment is not a whole number between 1 and 20
     scaling_adjustment = 0
 
-    # requests per target, which only target tracking holds
-    # refused: requests_per_target is neither 0 nor, with the policy target_tracking
-    requests_per_target = 100
-
     # codes that no health check takes
     # refused: health_check_codes are not status codes
     health_check_codes = "600"
@@ -157,7 +153,6 @@ run "each_variable_alone" {
 
   expect_failures = [
     var.scaling_adjustment,
-    var.requests_per_target,
     var.health_check_codes,
     var.cpu_threshold,
     var.max_size,
@@ -468,6 +463,10 @@ run "a_tenth_way" {
   command = plan
 
   variables {
+    # requests per target, which only target tracking holds
+    # refused: requests_per_target is neither 0 nor, with the policy target_tracking
+    requests_per_target = 100
+
     # credits without launch credits
     # refused: cpu_credits = "standard" gives t3, t3a and t4g no launch credits
     cpu_credits   = "standard"
@@ -475,6 +474,7 @@ run "a_tenth_way" {
   }
 
   expect_failures = [
+    var.requests_per_target,
     var.cpu_credits,
   ]
 }
