@@ -13,8 +13,8 @@ import (
 	"secondwind/virtual"
 )
 
-// How much others may use of what the declared load uses, and how many answers may be of others'
-// instances, before a proof would be none.
+// How much others may use of what the declared load uses, which crosses the threshold by itself in any
+// case, and how many answers may be of others' instances, before a proof would be none.
 const (
 	othersShare = 0.4
 	foreignMost = 0.05
@@ -37,14 +37,10 @@ func against(d drawn, t virtual.Truth) (why []string) {
 			why = append(why, kindOf(deed))
 		}
 	}
-	share := func(phases ...runlog.Phase) (others float64) {
-		var own time.Duration
-		for _, p := range phases {
-			others, own = others+float64(t.Others[p]), own+t.Own[p]
-		}
-		return others / max(1, float64(own))
-	}
-	if share(runlog.PhaseCalibration, runlog.PhaseControl) > othersShare || share(runlog.PhaseLoad) > othersShare {
+	// What others use before the load is held against what the load uses, as it makes that seem dearer.
+	before := (t.Others[runlog.PhaseCalibration] + t.Others[runlog.PhaseControl]).Seconds() / t.Phases[runlog.PhaseLoad].Sub(from).Seconds()
+	load := (t.Own[runlog.PhaseLoad] + t.Own[runlog.PhaseHold]).Seconds() / to.Sub(t.Phases[runlog.PhaseLoad]).Seconds()
+	if before > othersShare*load || t.Others[runlog.PhaseLoad].Seconds() > othersShare*t.Own[runlog.PhaseLoad].Seconds() {
 		why = append(why, "CPU of others")
 	}
 	if t.Alone < d.threshold {

@@ -72,7 +72,9 @@ func (t *Trace) gap() time.Duration { return runlog.Seconds(t.h.MaxPollGapSecond
 // capacity is whether the group has n instances, wants as many, and no others are listed.
 func (t *Trace) capacity(n int) Signal {
 	s := Signal{Gap: t.gap()}
-	for _, g := range t.groups {
+	all := slices.Concat(t.groups, t.confirmed)
+	slices.SortStableFunc(all, func(a, b sample[runlog.AutoScalingGroup]) int { return a.received.Compare(b.received) })
+	for _, g := range all {
 		s.Add(g.received, g.value.DesiredCapacity == n && len(g.value.InService()) == n && len(g.value.Instances) == n &&
 			g.value.MinSize == t.h.MinSize && g.value.MaxSize == t.h.MaxSize)
 	}

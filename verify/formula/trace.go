@@ -49,10 +49,11 @@ type Trace struct {
 	history       map[string]runlog.AlarmHistoryItem // of all alarms
 	metric        map[string]map[time.Time][]float64 // by series and start: every value that was read
 	metricInError bool
-	asked         time.Time                   // the earliest that the metric was asked for
-	answered      map[string][]sample[string] // answers to each question
-	repeated      map[string][]sample[string] // snapshots in which they were the same
-	questions     []sample[string]            // that are asked in every round; its error, if it failed
+	asked         time.Time                         // the earliest that the metric was asked for
+	answered      map[string][]sample[string]       // answers to each question
+	repeated      map[string][]sample[string]       // snapshots in which they were the same
+	confirmed     []sample[runlog.AutoScalingGroup] // of the group, in snapshots in which it was the same
+	questions     []sample[string]                  // that are asked in every round; its error, if it failed
 	pages         []sample[runlog.Observation]
 	reported      []event
 }
@@ -83,8 +84,8 @@ func Read(r *runlog.Record) *Trace {
 				again := earlier[seq]
 				sent, received := t.aws(o.Sent), t.aws(o.Received)
 				t.repeated[again.Operation] = append(t.repeated[again.Operation], sample[string]{sent: sent, received: received})
-				if a := decoded[string(again.Answer)]; a != nil {
-					t.sampled(again, a, sent, received)
+				if a := decoded[string(again.Answer)]; a != nil && again.Operation == runlog.OpDescribeAutoScalingGroups {
+					t.confirmed = append(t.confirmed, t.ours(a, sent, received, string(again.Input))...)
 				}
 			}
 		default:
@@ -282,11 +283,7 @@ func (t *Trace) sampled(o runlog.Observation, a *runlog.Answer, sent, received t
 	question := string(o.Input)
 	switch o.Operation {
 	case runlog.OpDescribeAutoScalingGroups:
-		for _, g := range a.AutoScalingGroups {
-			if g.AutoScalingGroupName == t.h.AutoScalingGroupName {
-				t.groups = append(t.groups, sample[runlog.AutoScalingGroup]{sent, received, question, g})
-			}
-		}
+		t.groups = append(t.groups, t.ours(a, sent, received, question)...)
 	case runlog.OpDescribeAlarms:
 		for _, m := range a.MetricAlarms {
 			t.reports(o, o.Operation, m.StateUpdatedTimestamp, false, false)
@@ -316,6 +313,16 @@ func (t *Trace) sampled(o runlog.Observation, a *runlog.Answer, sent, received t
 		}
 		t.routes = append(t.routes, sample[[]runlog.ListenerAction]{sent, received, question, actions})
 	}
+}
+
+// ours are the group's samples among those of an answer.
+func (t *Trace) ours(a *runlog.Answer, sent, received time.Time, question string) (all []sample[runlog.AutoScalingGroup]) {
+	for _, g := range a.AutoScalingGroups {
+		if g.AutoScalingGroupName == t.h.AutoScalingGroupName {
+			all = append(all, sample[runlog.AutoScalingGroup]{sent, received, question, g})
+		}
+	}
+	return all
 }
 
 // read reads datapoints of the claim's metric.
