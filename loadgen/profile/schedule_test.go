@@ -197,7 +197,8 @@ func BenchmarkDue(b *testing.B) {
 // its last nanosecond: that begins a request, which must not be lost where the next profile begins.
 func TestARequestOfRoundingIsDueWithTheNextProfile(t *testing.T) {
 	brief := Sequence{
-		parts: []Profile{Linear{{0, 0, 1}}, Linear{{1.5, 1.5, 1}}, Linear{{0, 0, 1}}}, from: []time.Duration{0, 1, 2}, hits: []float64{0, 0, 1.5e-9},
+		parts: []Profile{Linear{{0, 0, 1}}, Linear{{1.5, 1.5, 1}}, Linear{{0, 0, 1}}},
+		from:  []time.Duration{0, 1, 2}, hits: []float64{0, 0, 1.5e-9},
 	}
 	s := new(Schedule)
 	s.Follow(0, beginning{Profile: brief, end: 2})

@@ -266,7 +266,9 @@ func TestCountsAreThoseOfCloudWatch(t *testing.T) {
 		t.Errorf("TargetResponseTime = %s, want more than 0s", got.TargetResponseTime)
 	}
 	got.TargetResponseTime = 0
-	want := Counts{RequestCount: 6, HTTPCodeELB5XX: 1, HTTPCodeTarget: map[int]int64{2: 2, 3: 0, 4: 1, 5: 3}, Answered: map[string]int64{"i-1": 6}}
+	want := Counts{
+		RequestCount: 6, HTTPCodeELB5XX: 1, HTTPCodeTarget: map[int]int64{2: 2, 3: 0, 4: 1, 5: 3}, Answered: map[string]int64{"i-1": 6},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Counts() (-want +got):\n%s", diff)
 	}

@@ -43,7 +43,8 @@ func premises() []Statement {
 		{"data", "□[F−R, e7] (a datapoint of the group for each period ∧ it lies between those of its instances, while they stay)",
 			(*Trace).data},
 		{"counted", "□[F−R, E] requests that the load balancer counts ≤ 1.05·sent + min(1, max(½, load/20)) a second", (*Trace).counted},
-		{"burned", "□[F, E] of each instance that answers name: 0.75·b·λ − θ/20 ≤ CPU − U₀ ≤ 1.25·b·λ + θ/20, for its own λ and with the interval of b; " +
+		{"burned", "□[F, E] of each instance that answers name: 0.75·b·λ − θ/20 ≤ CPU − U₀ ≤ 1.25·b·λ + θ/20, for its own λ and " +
+			"with the interval of b; " +
 			"1.35 while *counted* holds", (*Trace).burned},
 		{"band", "θ < predicted CPU < θ·(N+k)/N ∧ the rate is the calibrated one ∧ the calibration's points are the metric's, at the rates " +
 			"that were sent", (*Trace).band},
@@ -80,7 +81,8 @@ func nobodyElse() []Statement {
 			"follow each other and ended shortly before, decide, at a time on its grid ∧ the metric has them", (*Trace).evaluations},
 		{"constant", "□[F−R, done] every question about the configuration has one answer ∧ whoever stays InService stays a target",
 			(*Trace).constant},
-		{"servers", "□[F−R, E] every target, and whoever an answer names, is the group's ∧ no other target group shares its requests", (*Trace).servers},
+		{"servers", "□[F−R, E] every target, and whoever an answer names, is the group's ∧ no other target group shares " +
+			"its requests", (*Trace).servers},
 		{"explained", "□[F−R, E] an activity says why, for each instance and each capacity ∧ whoever joins is the claim's ∧ whoever is there " +
 			"stays, unless the scale-in alarm takes it", (*Trace).explained},
 		{"called", "□[declared, done] CloudTrail, if it was asked, shows no call that changes what the run is about", (*Trace).called},

@@ -188,7 +188,9 @@ func TestWhatCannotBeClaimedIsSaid(t *testing.T) {
 }
 
 func TestWhoAnswersIsToldByALoadBalancerThatCounts(t *testing.T) {
-	for arn, want := range map[string]bool{"arn:aws:elb:::loadbalancer/app/web/1": true, "arn:aws:elb:::loadbalancer/net/web/1": false, "": false} {
+	for arn, want := range map[string]bool{
+		"arn:aws:elb:::loadbalancer/app/web/1": true, "arn:aws:elb:::loadbalancer/net/web/1": false, "": false,
+	} {
 		c := configured()
 		c.TargetGroups[0].LoadBalancerArns = []string{arn}
 		h, err := hypothesis.Declare(c, hypothesis.Intent{Identity: runlog.IdentityRequests, Band: 1.6}, now)

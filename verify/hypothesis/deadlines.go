@@ -156,7 +156,8 @@ func ScaleIn(alarm runlog.MetricAlarm, group runlog.AutoScalingGroup, policy *ru
 	}...)
 	if more := ScaleInSteps(policy, capacity, group.MinSize) - 1; more > 0 {
 		terms = append(terms, runlog.Term{
-			Name: fmt.Sprintf("%s of the scale-in policy more, each with its wait", runlog.Count(more, "step")), Seconds: float64(more * (wait + 60)),
+			Name:    fmt.Sprintf("%s of the scale-in policy more, each with its wait", runlog.Count(more, "step")),
+			Seconds: float64(more * (wait + 60)),
 		})
 	}
 	return terms

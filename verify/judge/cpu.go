@@ -213,7 +213,8 @@ func (t *analysis) otherRate() float64 {
 // otherRequests is that nobody else sends requests through the load balancer.
 func (t *analysis) otherRequests() Finding {
 	f := t.declared("confounder.other-requests", "another client's requests",
-		"the load balancer counts no more requests than the run sent, within %s %% and %s a second", number(100*otherShare), number(t.otherRate()))
+		"the load balancer counts no more requests than the run sent, within %s %% and %s a second",
+		number(100*otherShare), number(t.otherRate()))
 	switch {
 	case t.r.Hypothesis == nil || t.began.IsZero():
 		return f

@@ -31,7 +31,8 @@ func TestTheReleaseMayTakeAsLongAsScalingInAndDraining(t *testing.T) {
 		each := time.Duration(steps + 1)
 		want := hypothesis.ScaleIn(low, c.Group, nil, capacity).Duration() + each*drainGrace
 		if short != want || long-short != each*time.Minute {
-			t.Errorf("releaseDeadline(from %d) = %v, and %v with a minute of draining; want %v, and %d minutes more", capacity, short, long, want, each)
+			t.Errorf("releaseDeadline(from %d) = %v, and %v with a minute of draining; want %v, and %d minutes more",
+				capacity, short, long, want, each)
 		}
 	}
 }
