@@ -32,7 +32,8 @@ type Plan struct {
 
 // Load is what an experiment needs to know of the load that it asked for.
 type Load interface {
-	// Rate is how many requests a second were answered from one time to another.
+	// Rate is how many requests a second were answered from one time to another; 0 if that is not
+	// known so far.
 	Rate(from, to time.Time) float64
 	// Served is when an instance first answered as expected; false: not yet.
 	Served(instanceID string) (time.Time, bool)

@@ -98,11 +98,14 @@ func (t *Traffic) Answers() Answers {
 }
 
 // Rate is how many requests a second were answered between from and to; the
-// seconds at the edges count by their share.
+// seconds at the edges count by their share. It is 0 while to is not reached.
 func (t *Traffic) Rate(from, to time.Time) float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var done float64
+	if n := len(t.seconds); n == 0 || t.seconds[n-1].to.Before(to) {
+		return 0 // what is still to be told belongs to it
+	}
 	for _, s := range t.seconds {
 		begin, end := later(s.from, from), earlier(s.to, to)
 		if overlap := end.Sub(begin); overlap > 0 {

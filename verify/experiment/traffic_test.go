@@ -32,6 +32,7 @@ func TestRateCountsTheSecondsAtTheEdgesByTheirShare(t *testing.T) {
 		{"half a second at both ends", 5.5, 14.5, 10},
 		{"half of the time before the first request", -5, 5, 5},
 		{"all of it after the last", 20, 30, 0},
+		{"the end not recorded yet", 15, 20.5, 0},
 	}
 	for _, c := range cases {
 		at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
