@@ -38,8 +38,8 @@ RACE    := -race $(foreach package,$(UNRACED),-gcflags='$(package)=-race=false')
 # Tests leave little to keep: a collector that comes less often takes a third less of their time.
 export GOGC ?= 400
 
-# One package more than there are cores at a time: some tests mostly wait for their processes.
-AT_ONCE := -p $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)))
+# Two packages more than there are cores at a time: many tests mostly wait, for processes and time-outs.
+AT_ONCE := -p $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 2)))
 
 # The race detector needs cgo and a C compiler.
 CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
