@@ -91,6 +91,8 @@ func allFound() []found {
 		{"fewer requests", few(80 * time.Millisecond), nil, nil},
 		{"a target group that is detached in the calibration", nil, []move{calling("autoscaling:DetachLoadBalancerTargetGroups",
 			`{"AutoScalingGroupName":"$group","TargetGroupARNs":["$targets"]}`, runlog.PhaseCalibration, second)}, nil},
+		{"the instance crashes that the group is terminating", nil, []move{{"crash", "crash", runlog.PhaseRelease, 11 * second,
+			func(ctx context.Context, a *virtual.Acting) { a.Crash(ctx, false) }}}, nil},
 		{"scale-in actions disabled in the release", nil,
 			[]move{calling("monitoring:DisableAlarmActions", `{"AlarmNames":["$low"]}`, runlog.PhaseRelease, 0)}, nil},
 		{"a load balancer deleted in the release", nil,

@@ -25,8 +25,30 @@ import (
 // on. None may be proved, and each must say why.
 func TestInterferedSoaks(t *testing.T) {
 	withoutRace(t)
-	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations(), otherServers(), capacities()} {
+	for _, group := range [][]soak{alarmsSetByHand(), secondAlarms(), reconfigurations(), otherServers(), capacities(), otherClients()} {
 		runSoaks(t, group)
+	}
+}
+
+// otherClients are clients of a service of few requests: what they send is little, and much beside those.
+func otherClients() []soak {
+	client := func(rate float64, lasting time.Duration, from time.Duration, change func(*virtual.Config)) func(*virtual.Config) {
+		return func(c *virtual.Config) {
+			cheap(c)
+			during(runlog.PhasePremises, func(ctx context.Context, a *virtual.Acting) {
+				a.After(ctx, from, func() { a.Send(ctx, rate, lasting) })
+			})(c)
+			change(c)
+		}
+	}
+	slowly := func(c *virtual.Config) {
+		c.MetricsPeriod, c.Scenario.Local.MetricsPeriod = 30*time.Second, 30*time.Second
+	}
+	return []soak{
+		{"another client sends one request a second", client(1, time.Hour, 18*time.Second, func(*virtual.Config) {}),
+			judge.Inconclusive, "confounder.other-requests"},
+		{"another client has gone before the calibration, in whose baseline it is", client(3, 15*time.Second, 2*time.Second, slowly),
+			judge.Inconclusive, "confounder.other-requests"},
 	}
 }
 
