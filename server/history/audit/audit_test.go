@@ -167,7 +167,8 @@ func TestTheAuditSeesWhatIsWrong(t *testing.T) {
 			`UPDATE history_record SET owner = '\x00' WHERE id = ` + one, "every record decrypts"},
 		{"a record in another row", `UPDATE history_record SET id = CAST(substr(id, 1, 12) || zeroblob(4) AS BLOB) WHERE id = ` + one,
 			`UPDATE history_record SET id = set_byte(id, 15, get_byte(id, 15) # 1) WHERE id = ` + one, "every record decrypts"},
-		{"a changed record", `UPDATE history_record SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE id = ` + one,
+		{"a changed record", `UPDATE history_record SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) ||
+			CASE substr(sealed, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE id = ` + one,
 			`UPDATE history_record SET sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1) WHERE id = ` + one,
 			"every record decrypts"},
 	} {
