@@ -49,11 +49,7 @@ func (t *analysis) confounders(control, crossed Finding) []Finding {
 
 // judged is when the proof is under way: from the baseline to the end of the load.
 func (t *analysis) judged(at time.Time) bool {
-	from, _, ok := t.baselineWindow()
-	if !ok {
-		from = t.firstLoad
-	}
-	return !at.Before(from) && (t.ended.IsZero() || at.Before(t.ended))
+	return !at.Before(t.baselineFrom()) && (t.ended.IsZero() || at.Before(t.ended))
 }
 
 func (t *analysis) noActivity(k kind, name string) Finding {

@@ -38,6 +38,15 @@ func (t *analysis) lasting() Finding {
 			return f.with(Undetermined, evidence(tr.Source), "the alarm went back to ALARM at %s: %s", clockTime(tr.At), tr.To.StateReason)
 		}
 	}
+	for _, a := range t.cloud.Alarms {
+		if a.Value.AlarmName != t.h.AlarmName || a.Value.StateValue != "ALARM" {
+			continue
+		}
+		at := t.aws(a.Received)
+		if at.Add(-t.clock.bound-staleness).After(t.events[runlog.LinkLoadShared].hi) && at.Before(t.ended) {
+			return f.with(Undetermined, evidence(a.Observation), "the alarm was in ALARM at %s, and its history does not say so", clockTime(at))
+		}
+	}
 	return f.held("as expected for %s s", number(seconds(t.ended.Sub(t.events[runlog.LinkLoadShared].at))))
 }
 

@@ -39,7 +39,7 @@ func (t *analysis) noOtherInstances() Finding {
 		}
 		serving := g.Value.InService()
 		for _, id := range slices.Sorted(maps.Keys(joined)) {
-			if !slices.Contains(serving, id) && !taken[id] {
+			if since, ok := taken[id]; !slices.Contains(serving, id) && (!ok || t.aws(g.Received).Before(since)) {
 				return f.with(Broken, evidence(g.Observation), "%s was no longer InService at %s", id, clockTime(t.aws(g.Received)))
 			}
 		}
@@ -81,15 +81,15 @@ func (t *analysis) launchedByClaim() map[string]bool {
 	return ids
 }
 
-// takenByScaleIn are the instances that the group's own scale-in alarm took: whether it
-// may under load is control.effect-lasts's to say.
-func (t *analysis) takenByScaleIn() map[string]bool {
-	ids := map[string]bool{}
+// takenByScaleIn are the instances that the group's own scale-in alarm took, and since when: whether
+// it may under load is control.effect-lasts's to say.
+func (t *analysis) takenByScaleIn() map[string]time.Time {
+	ids := map[string]time.Time{}
 	for _, a := range t.cloud.Activities {
 		if id, ok := strings.CutPrefix(a.Value.Description, "Terminating EC2 instance: "); ok &&
 			slices.ContainsFunc(triggersOf(a.Value.Cause), t.scalesInAgain) {
 			id, _, _ = strings.Cut(id, " ")
-			ids[id] = true
+			ids[id] = a.Value.StartTime.Add(-t.clock.bound - staleness)
 		}
 	}
 	return ids

@@ -139,6 +139,12 @@ func otherMutants() []mutant {
 		{"a foreign target that answers nothing", func(w *world) {
 			w.foreign = []string{"i-0foreign"}
 		}, nil, open, "confounder.other-servers"},
+		{"a listener that divides the requests from the start", func(w *world) { w.divided = []string{targetARN, "arn:another"} }, nil, open,
+			"confounder.other-servers"},
+		{"an alarm in ALARM in the hold, of which its history knows nothing", func(w *world) { w.inAlarm = [2]float64{160, 175} }, nil, open,
+			"control.effect-lasts"},
+		{"a new instance that goes in the hold, and that the scale-in takes after it", func(w *world) { w.members[1].leaves = 150 }, nil, open,
+			"confounder.other-instances"},
 		{"a suspended process", func(w *world) {
 			w.group.SuspendedProcesses = []runlog.SuspendedProcess{{ProcessName: "AlarmNotification", SuspensionReason: "User suspended"}}
 		}, nil, open, "confounder.suspended-processes"},

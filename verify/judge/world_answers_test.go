@@ -61,6 +61,9 @@ func (w *world) alarmsAt(x float64) []runlog.MetricAlarm {
 			a.StateValue = c.to.StateValue
 		}
 	}
+	if w.inAlarm[0] <= x && x < w.inAlarm[1] {
+		a.StateValue = "ALARM"
+	}
 	all := []runlog.MetricAlarm{a}
 	if w.scaleIn != nil {
 		all = append(all, *w.scaleIn)
@@ -221,7 +224,11 @@ func (w *world) watchedAt(x float64) []watched {
 		attributes = append(attributes, map[string]string{"Key": k, "Value": v})
 	}
 	none := json.RawMessage(`{}`)
-	forward := []map[string]string{{"Type": "forward", "TargetGroupArn": w.listener}}
+	var among []map[string]string
+	for _, arn := range w.divided {
+		among = append(among, map[string]string{"TargetGroupArn": arn})
+	}
+	forward := []map[string]any{{"Type": "forward", "TargetGroupArn": w.listener, "ForwardConfig": map[string]any{"TargetGroups": among}}}
 	return []watched{
 		{runlog.OpDescribeAutoScalingGroups, runlog.Answer{AutoScalingGroups: []runlog.AutoScalingGroup{w.groupAt(x)}}},
 		{runlog.OpDescribePolicies, runlog.Answer{ScalingPolicies: w.policies}},

@@ -38,6 +38,8 @@ type world struct {
 	foreign      []string                   // targets that are not the group's
 	protected    string                     // the instance that is protected from scale-in
 	listener     string                     // the target group that it forwards to
+	divided      []string                   // the target groups among which it divides requests; nil: it does not
+	inAlarm      [2]float64                 // from when to when the alarm is in ALARM that its history does not have so
 	cpu          map[string]map[int]float64 // by series and x of the period's start
 	phases       []phase
 	calibration  *runlog.Calibration
