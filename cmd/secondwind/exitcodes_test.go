@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,16 @@ func TestADoctorThatCannotAskExitsWith2(t *testing.T) {
 			code := run(t.Context(), []string{"doctor", "--group", "g"}, &stdout, &stderr)
 			if code != exitMisuse || !strings.Contains(stdout.String(), c.finding) {
 				t.Errorf("doctor = %d, want %d and %s\n%s%s", code, exitMisuse, c.finding, stdout.String(), stderr.String())
+			}
+			if c.finding != "credentials.missing" {
+				return
+			}
+			for _, command := range [][]string{{"soak"}, {"init", "--out", filepath.Join(t.TempDir(), "new.yaml")}} {
+				stderr.Reset()
+				code := run(t.Context(), append(command, "--group", "g"), &stdout, &stderr)
+				if code != exitMisuse || !strings.Contains(stderr.String(), "there are no AWS credentials") {
+					t.Errorf("%s = %d, want %d and why\n%s", command[0], code, exitMisuse, stderr.String())
+				}
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,7 +19,7 @@ func (e *examination) locate(ctx context.Context) error {
 		return err
 	}
 	cfg, group, err := find(ctx, told)
-	if err != nil {
+	if err := cmp.Or(err, credentialed(ctx, cfg)); err != nil {
 		return err
 	}
 	e.service.URL = group.LoadBalancerURL

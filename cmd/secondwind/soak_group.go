@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ func soakGroup(ctx context.Context, out *output, r localRun) (none judge.Verdict
 		return none, misuse(err)
 	}
 	cfg, group, err := find(ctx, told)
-	if err != nil {
+	if err := cmp.Or(err, credentialed(ctx, cfg)); err != nil {
 		return none, err
 	}
 	if group.LoadBalancerURL == "" && r.skipDoctor {

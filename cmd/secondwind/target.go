@@ -87,6 +87,15 @@ func find(ctx context.Context, told outputs.Outputs) (aws.Config, discover.Group
 	return cfg, group, ctx.Err()
 }
 
+// credentialed refuses a configuration without credentials: AWS could not be asked anything.
+func credentialed(ctx context.Context, cfg aws.Config) error {
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil && ctx.Err() == nil {
+		return misuse(fmt.Errorf("there are no AWS credentials: %w; log in (`aws sso login`), or set AWS_PROFILE, "+
+			"or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", err))
+	}
+	return nil
+}
+
 // examining is what the doctor is to examine of a group.
 func examining(cfg aws.Config, group discover.Group) doctor.Config {
 	return doctor.Config{
