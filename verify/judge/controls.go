@@ -129,6 +129,11 @@ func (t *analysis) scaleIn() Finding {
 		return f.notJudged("CPU never fell below the %s %% at which alarm %s goes into ALARM; the lowest datapoint is %s %%",
 			number(alarm.Threshold), alarm.AlarmName, number(low))
 	}
+	if i := slices.IndexFunc(t.cloud.Groups, func(g timeline.Seen[*runlog.AutoScalingGroup]) bool {
+		return t.aws(g.Received).After(from) && len(g.Value.SuspendedProcesses) > 0
+	}); i >= 0 {
+		return f.with(Undetermined, evidence(t.cloud.Groups[i].Observation), "it could not: processes of the group are suspended")
+	}
 	limit := hypothesis.ScaleIn(alarm, *t.cloud.Groups[0].Value, policy, t.h.To()).Seconds()
 	watched := t.watchedUntil(runlog.OpDescribeAutoScalingGroups).Sub(from).Seconds()
 	switch {

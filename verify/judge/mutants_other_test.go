@@ -214,5 +214,12 @@ func otherMutants() []mutant {
 			w.desired, w.members[1].leaves, w.members[1].gone, w.activities = w.desired[:2], 1e9, 1e9, w.activities[:2]
 			w.phases[7].x, w.end, w.pollEnd = 320, 320, 320
 		}, nil, refuted, "release.scale-in"},
+		{"a group that does not scale in, as somebody suspends its processes in the release", func(w *world) {
+			w.desired, w.members[1].leaves, w.members[1].gone, w.activities = w.desired[:2], 1e9, 1e9, w.activities[:2]
+			w.phases[7].x, w.end, w.pollEnd = 320, 320, 320
+			reconfigured(map[float64]func(*world){192: func(w *world) {
+				w.group.SuspendedProcesses = []runlog.SuspendedProcess{{ProcessName: "AlarmNotification", SuspensionReason: "User suspended"}}
+			}})(w)
+		}, nil, open, "release.scale-in"},
 	}
 }
