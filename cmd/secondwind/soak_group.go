@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,11 +35,14 @@ func soakGroup(ctx context.Context, out *output, r localRun) (none judge.Verdict
 		return none, misuse(err)
 	}
 	cfg, group, err := find(ctx, told)
-	if err := cmp.Or(err, credentialed(ctx, cfg)); err != nil {
+	if err != nil {
 		return none, err
 	}
 	if group.LoadBalancerURL == "" && r.skipDoctor {
 		return none, misuse(errors.New("it is not known how requests reach the group: give --url, or leave --skip-doctor out to be told why"))
+	}
+	if err := credentialed(ctx, cfg); err != nil {
+		return none, err
 	}
 	found := &r.config
 	found.AWS, found.Where, found.LoadBalancerURL = cfg, placeOf(cfg), group.LoadBalancerURL
