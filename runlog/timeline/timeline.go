@@ -59,16 +59,16 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 		history:    newest[runlog.AlarmHistoryItem]{key: itemKey},
 	}
 	memory := decoded{}
-	operations := map[int64]string{} // of answers, by seq
+	answers := map[int64]*runlog.Observation{} // by seq
 	for _, o := range t.Asked {
 		switch {
 		case o.Error != nil:
 			continue
 		case o.Snapshot != nil:
-			t.repeat(o, operations)
+			t.repeat(o, answers, memory)
 			continue
 		case o.Unchanged == 0:
-			operations[o.Seq] = o.Operation
+			answers[o.Seq] = o
 		}
 		if !t.take(o, of, memory) {
 			t.Unread = append(t.Unread, o.Seq)
@@ -89,14 +89,36 @@ func New(cloud []runlog.Observation, of runlog.Hypothesis) *Timeline {
 	return t
 }
 
-// repeat notes that the questions of a snapshot were answered as before.
-func (t *Timeline) repeat(snapshot *runlog.Observation, operations map[int64]string) {
+// repeat notes that the questions of a snapshot were answered as before. Routes, which nothing
+// but snapshots asks for, are then what they were.
+func (t *Timeline) repeat(snapshot *runlog.Observation, answers map[int64]*runlog.Observation, memory decoded) {
 	for _, seq := range snapshot.Snapshot.Unchanged {
-		all := t.Answered[operations[seq]]
+		o := answers[seq]
+		if o == nil {
+			o = &runlog.Observation{} // a record that is damaged
+		}
+		all := t.Answered[o.Operation]
 		if n := len(all); n == 0 || all[n-1] != snapshot {
-			t.Answered[operations[seq]] = append(all, snapshot)
+			t.Answered[o.Operation] = append(all, snapshot)
+		}
+		if o.Operation != runlog.OpDescribeListeners && o.Operation != runlog.OpDescribeRules {
+			continue
+		}
+		if a := decode[runlog.Answer](o.Answer, memory); a != nil {
+			keep(&t.Routes, snapshot, routes(a)...)
 		}
 	}
+}
+
+// routes are the actions of an answer's listeners and rules.
+func routes(a *runlog.Answer) (all []runlog.ListenerAction) {
+	for _, l := range a.Listeners {
+		all = append(all, l.DefaultActions...)
+	}
+	for _, r := range a.Rules {
+		all = append(all, r.Actions...)
+	}
+	return all
 }
 
 // arrived orders observations by when they were received: two questions that are
@@ -180,16 +202,10 @@ func (t *Timeline) take(o *runlog.Observation, of runlog.Hypothesis, memory deco
 		keep(&t.TargetGroups, o, about(a.TargetGroups, func(g runlog.TargetGroup) bool {
 			return g.TargetGroupArn == of.TargetGroupARN
 		})...)
-	case runlog.OpDescribeListeners:
-		for _, l := range a.Listeners {
-			keep(&t.Routes, o, l.DefaultActions...)
-		}
+	case runlog.OpDescribeListeners, runlog.OpDescribeRules:
+		keep(&t.Routes, o, routes(a)...)
 	case runlog.OpDescribeTemplate:
 		keep(&t.Templates, o, a.LaunchTemplateVersions...)
-	case runlog.OpDescribeRules:
-		for _, r := range a.Rules {
-			keep(&t.Routes, o, r.Actions...)
-		}
 	case runlog.OpDescribeTargetHealth:
 		if asked := targetGroup(o); asked == "" || of.TargetGroupARN == "" || asked == of.TargetGroupARN {
 			keep(&t.Health, o, a.TargetHealthDescriptions)

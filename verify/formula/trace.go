@@ -84,8 +84,12 @@ func Read(r *runlog.Record) *Trace {
 				again := earlier[seq]
 				sent, received := t.aws(o.Sent), t.aws(o.Received)
 				t.repeated[again.Operation] = append(t.repeated[again.Operation], sample[string]{sent: sent, received: received})
-				if a := decoded[string(again.Answer)]; a != nil && again.Operation == runlog.OpDescribeAutoScalingGroups {
+				switch a := decoded[string(again.Answer)]; {
+				case a == nil:
+				case again.Operation == runlog.OpDescribeAutoScalingGroups:
 					t.confirmed = append(t.confirmed, t.ours(a, sent, received, string(again.Input))...)
+				case again.Operation == runlog.OpDescribeListeners || again.Operation == runlog.OpDescribeRules:
+					t.sampled(again, a, sent, received)
 				}
 			}
 		default:

@@ -46,7 +46,7 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 			c.Metrics()[0].MetricName)
 	}
 	tg := append(slices.Clone(c.TargetGroups), runlog.TargetGroup{})[0] // without one, e5 is never seen
-	if in.Identity == runlog.IdentityRequests && !slices.ContainsFunc(tg.LoadBalancerArns, application) {
+	if in.Identity == runlog.IdentityRequests && !slices.ContainsFunc(tg.LoadBalancerArns, CountsRequests) {
 		return runlog.Hypothesis{}, fmt.Errorf("group %q has no Application Load Balancer, and others count no requests: identity.target of the "+
 			"scenario cannot tell who answers; let the answers name their instances", group)
 	}
@@ -76,8 +76,8 @@ func Declare(c Configuration, in Intent, now time.Time) (runlog.Hypothesis, erro
 	return h, nil
 }
 
-// application reports whether a load balancer counts requests.
-func application(loadBalancerARN string) bool {
+// CountsRequests reports whether a load balancer does: an Application Load Balancer.
+func CountsRequests(loadBalancerARN string) bool {
 	return strings.Contains(loadBalancerARN, ":loadbalancer/app/")
 }
 

@@ -5,11 +5,11 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"secondwind/runlog"
 	"secondwind/runlog/timeline"
+	"secondwind/verify/hypothesis"
 )
 
 // What CPU an instance burned is held against U₀ + b·(requests that it answered). In undisturbed
@@ -245,7 +245,7 @@ func round(v float64) float64 { return math.Round(10*v) / 10 }
 // of the claim's target group.
 func (t *analysis) countsRequests() bool {
 	return slices.ContainsFunc(t.cloud.TargetGroups, func(g timeline.Seen[runlog.TargetGroup]) bool {
-		return slices.ContainsFunc(g.Value.LoadBalancerArns, func(arn string) bool { return strings.Contains(arn, ":loadbalancer/app/") })
+		return slices.ContainsFunc(g.Value.LoadBalancerArns, hypothesis.CountsRequests)
 	})
 }
 

@@ -1,13 +1,11 @@
 package judge
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 
 	"secondwind/runlog"
-	"secondwind/runlog/timeline"
 )
 
 // noOtherServers: what answered the load, and what the load balancer could send it to,
@@ -33,25 +31,12 @@ func (t *analysis) noOtherServers() Finding {
 			}
 		}
 	}
-	for i, r := range t.cloud.Routes {
-		if other := t.sharedWith(r.Value); other != "" && t.inForce(i) {
+	for _, r := range t.cloud.Routes {
+		if other := t.sharedWith(r.Value); other != "" && t.judged(t.aws(r.Received)) {
 			return f.with(Broken, evidence(r.Observation), "the load balancer shares the requests with target group %s", other)
 		}
 	}
 	return f.held("none")
-}
-
-// inForce tells whether what an answer says of the routes is so at a time that is judged: what was answered
-// before is, until the same question is answered otherwise, for snapshots repeat no answer.
-func (t *analysis) inForce(i int) bool {
-	r := t.cloud.Routes[i]
-	if at := t.aws(r.Received); t.judged(at) || !t.ended.IsZero() && !at.Before(t.ended) {
-		return t.judged(at)
-	}
-	return !slices.ContainsFunc(t.cloud.Routes[i+1:], func(later timeline.Seen[runlog.ListenerAction]) bool {
-		return later.Operation == r.Operation && bytes.Equal(later.Input, r.Input) && later.Seq != r.Seq &&
-			!t.aws(later.Received).After(t.baselineFrom())
-	})
 }
 
 // members are the instances that the group ever had: those that it listed, and those
