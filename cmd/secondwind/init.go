@@ -117,12 +117,12 @@ func (o *initOptions) draft() (d draft, err error) {
 		Request: mix.Request{Method: o.method, Path: o.path, Body: o.body}, Status: 200,
 		IdentityOf: mix.Calculator, Health: cmp.Or(o.health, "/"), HealthCodes: "200", StartRate: "1", CPUPercent: "1", Timeout: 5 * time.Second,
 	}
-	for _, header := range o.headers {
-		name, value, ok := strings.Cut(header, ":")
-		if !ok {
-			return d, fmt.Errorf("--header is %q; give 'Name: value'", header)
+	for _, line := range o.headers {
+		name, value, err := readHeader(line)
+		if err != nil {
+			return d, err
 		}
-		d.Request.SetHeader(strings.TrimSpace(name), strings.TrimSpace(value))
+		d.Request.SetHeader(name, value)
 	}
 	if o.program != "" {
 		d.Program.Command, d.Program.StartWithin, d.Program.Environment = o.program, o.startWithin, map[string]string{}

@@ -74,7 +74,7 @@ func TestAServiceThatCannotBeAskedGetsNoScenario(t *testing.T) {
 	gone.Close()
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
-		t.Skip("there is no program named sleep on this machine")
+		t.Skip("there is no program named sleep: what init says of services that do not answer is not tested")
 	}
 	idle := []string{"--environment", "PORT={port}", "--program"} // of what listens nowhere
 	for name, c := range map[string]struct {

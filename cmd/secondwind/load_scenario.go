@@ -110,17 +110,25 @@ func (o loadOptions) destination(s *scenario.Scenario, f *pflag.FlagSet, args []
 func (o loadOptions) header() (map[string]string, error) {
 	header := map[string]string{}
 	for _, line := range o.headers {
-		name, value, ok := strings.Cut(line, ":")
-		if !ok {
-			return nil, fmt.Errorf("--header is %q; give it as 'Name: value'", line)
+		name, value, err := readHeader(line)
+		if err != nil {
+			return nil, err
 		}
-		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		if before := header[name]; before != "" {
 			value = before + ", " + value
 		}
 		header[name] = value
 	}
 	return header, nil
+}
+
+// readHeader reads a --header.
+func readHeader(line string) (name, value string, err error) {
+	name, value, ok := strings.Cut(line, ":")
+	if !ok {
+		err = fmt.Errorf("--header is %q; give 'Name: value'", line)
+	}
+	return strings.TrimSpace(name), strings.TrimSpace(value), err
 }
 
 // offer sets what is offered over time, and by whom. A flag takes the place of all that the

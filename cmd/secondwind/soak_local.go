@@ -51,7 +51,7 @@ func soakLocally(ctx context.Context, r localRun) error {
 	}
 	defer history.remove()
 	defer cloud.Close()
-	r.config.Progress.Event(time.Since(r.config.Start), "the local cloud listens at "+cloud.Endpoint())
+	r.report("the local cloud listens at " + cloud.Endpoint())
 	built, err := r.build(ctx, cloud)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (r localRun) build(ctx context.Context, cloud *localcloud.Cloud) (stack.Sta
 		WithoutPolicy: local.Policy == scenario.PolicyNone, ActionsDisabled: !local.AlarmActions,
 	})
 	if err == nil {
-		r.config.Progress.Event(time.Since(r.config.Start), fmt.Sprintf("group %s behind %s: min %d, max %d",
+		r.report(fmt.Sprintf("group %s behind %s: min %d, max %d",
 			built.AutoScalingGroupName, built.LoadBalancerURL, r.variables.MinSize, r.variables.MaxSize))
 	}
 	return built, err

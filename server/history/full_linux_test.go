@@ -12,7 +12,7 @@ import (
 func TestAFullDiskLosesNothingThatWasAdded(t *testing.T) {
 	folder := t.TempDir()
 	if err := syscall.Mount("none", folder, "tmpfs", 0, "size=512k"); err != nil {
-		t.Skipf("no small file system can be made here, which only root may: %v", err)
+		t.Skipf("no small file system can be made here, which only root may (%v): a full disk is not tested", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(folder, 0); err != nil {
