@@ -96,15 +96,11 @@ func (l loading) thresholds(key string, texts []string) (all []threshold.Thresho
 // runLoad loads, and closes and seals the record however that ends.
 func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	start := time.Now()
-	var err error
-	if l.listener, err = listenForMetrics(ctx, l.metrics); err != nil {
+	if err := l.ready(ctx); err != nil {
 		return misuse(err)
 	}
 	if l.listener != nil {
 		defer func() { _ = l.listener.Close() }() // again, unless the load does not begin
-	}
-	if err := l.holding.prepare(ctx); err != nil {
-		return misuse(err)
 	}
 	p, err := l.begin(runs, start)
 	if err != nil {
@@ -142,6 +138,18 @@ func runLoad(ctx context.Context, out *output, runs string, l loading) error {
 	out.interrupts.decide(end.code)
 	reporter.Close()
 	return cmp.Or(result.write(out), error(end))
+}
+
+// ready takes what a load needs before anything is recorded: the address of /metrics, and where the
+// service's CPU is read.
+func (l *loading) ready(ctx context.Context) (err error) {
+	if l.listener, err = listenForMetrics(ctx, l.metrics); err != nil {
+		return err
+	}
+	if err = l.holding.prepare(ctx); err != nil && l.listener != nil {
+		err = errors.Join(err, l.listener.Close())
+	}
+	return err
 }
 
 // announce says what begins.

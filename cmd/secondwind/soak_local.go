@@ -71,22 +71,28 @@ func soakLocally(ctx context.Context, r localRun) error {
 	if err != nil {
 		return err
 	}
+	p := r.proof(cloud, built)
+	if s.Calculates() {
+		p.Background = atRest.user.Run // another program keeps no history
+	}
+	err = prove(ctx, p)
+	atRest.record(ctx, p) // while the cloud, which has its key, is there
+	return err
+}
+
+// proof is that of the stack in the cloud.
+func (r localRun) proof(cloud *localcloud.Cloud, built stack.Stack) proof {
 	cfg := r.config
 	cfg.AWS, cfg.Where = localAWS(cloud), "the local cloud"
 	cfg.AutoScalingGroupName, cfg.AlarmName, cfg.LoadBalancerURL = built.AutoScalingGroupName, built.ScaleOutAlarm, built.LoadBalancerURL
 	cfg.CountsTargets = true
 	cfg.Drain = time.Duration(r.variables.DeregistrationDelay) * time.Second
-	if s.Calculates() {
-		cfg.Background = atRest.user.Run // another program keeps no history
-	}
 	p := proof{Config: cfg, wanted: wantedBy(cfg.Scenario.Local), skipDoctor: r.skipDoctor, audit: true}
 	p.examine = examining(cfg.AWS, discover.Group{Outputs: outputs.Outputs{
 		AutoScalingGroupName: cfg.AutoScalingGroupName, LoadBalancerURL: cfg.LoadBalancerURL, RunID: localStack,
 		ScaleOutAlarmName: cfg.AlarmName,
 	}})
-	err = prove(ctx, p)
-	atRest.record(ctx, p) // while the cloud, which has its key, is there
-	return err
+	return p
 }
 
 // report reports what the user must know while the run goes on.
